@@ -1,0 +1,200 @@
+//! Decodes weight files, which may come from anywhere.
+
+use std::path::Path;
+
+use half::{bf16, f16};
+use pytorch_reader::{DType, PytorchReader};
+use safetensors::{Dtype, SafeTensors};
+
+use crate::backbone::NamedTensor;
+use crate::error::BackboneError;
+
+/// The tensor that tells where in a nested checkpoint the network begins.
+const LANDMARK: &str = "conv_stem.weight";
+
+/// The weights in a file's content; only those that some architecture can use.
+pub(crate) fn read(
+    path: &Path,
+    file: &str,
+    bytes: &[u8],
+) -> Result<Vec<NamedTensor>, BackboneError> {
+    if looks_like_pytorch(bytes) {
+        read_pytorch(path, file, bytes.len())
+    } else if looks_like_safetensors(bytes) {
+        read_safetensors(file, bytes)
+    } else {
+        Err(BackboneError::UnknownFormat {
+            file: file.to_owned(),
+            found: describe(bytes),
+        })
+    }
+}
+
+/// A ZIP archive, a bare pickle of protocol 2 or later, or a TAR archive.
+fn looks_like_pytorch(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"PK")
+        || matches!(bytes, [0x80, 2..=5, ..])
+        || bytes.get(257..262) == Some(b"ustar")
+}
+
+/// Eight bytes of length, then a JSON object.
+fn looks_like_safetensors(bytes: &[u8]) -> bool {
+    bytes.get(8) == Some(&b'{') && !bytes.starts_with(b"{")
+}
+
+fn describe(bytes: &[u8]) -> String {
+    if bytes.is_empty() {
+        return "an empty file".to_owned();
+    }
+    if bytes.starts_with(b"version https://git-lfs") {
+        return "a Git LFS pointer; fetch the file behind it".to_owned();
+    }
+    let start = &bytes[..bytes.len().min(64)];
+    match std::str::from_utf8(start) {
+        Ok(text) if text.trim_start().starts_with('<') => "a web page".to_owned(),
+        Ok(text) if !text.contains('\0') => {
+            let line = text.lines().next().unwrap_or_default();
+            format!("text that begins with {line:?}")
+        }
+        _ => format!("{} bytes of another kind", bytes.len()),
+    }
+}
+
+/// Whether a name belongs to the part of a network that is ever built, and is a weight.
+fn is_wanted(name: &str) -> bool {
+    if name.ends_with(".num_batches_tracked") {
+        return false;
+    }
+    let stage = name
+        .strip_prefix("blocks.")
+        .and_then(|rest| rest.split_once('.'))
+        .and_then(|(stage, _)| stage.parse::<usize>().ok());
+    stage.is_some_and(|stage| stage <= 4)
+        || name.starts_with("conv_stem.")
+        || name.starts_with("bn1.")
+}
+
+/// What stands before the network's own names, such as `state_dict.module.`.
+fn common_prefix<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    let prefixes = names
+        .filter_map(|name| name.strip_suffix(LANDMARK))
+        .filter(|prefix| prefix.is_empty() || prefix.ends_with('.'));
+    // Shortest first; then by name, so that the choice does not depend on a hash map's order.
+    let best = prefixes.min_by_key(|prefix| (prefix.len(), *prefix));
+    best.unwrap_or_default().to_owned()
+}
+
+fn read_safetensors(file: &str, bytes: &[u8]) -> Result<Vec<NamedTensor>, BackboneError> {
+    let container = SafeTensors::deserialize(bytes).map_err(|error| BackboneError::Corrupt {
+        file: file.to_owned(),
+        format: "safetensors",
+        reason: error.to_string(),
+    })?;
+    let prefix = common_prefix(container.names().into_iter());
+    let mut tensors = Vec::new();
+    for (full_name, view) in container.iter() {
+        let Some(name) = full_name.strip_prefix(&prefix).filter(|n| is_wanted(n)) else {
+            continue;
+        };
+        let encoding = match view.dtype() {
+            Dtype::F16 => Some(Encoding::F16),
+            Dtype::BF16 => Some(Encoding::Bf16),
+            Dtype::F32 => Some(Encoding::F32),
+            Dtype::F64 => Some(Encoding::F64),
+            _ => None,
+        };
+        let encoding = encoding.ok_or_else(|| BackboneError::ElementType {
+            file: file.to_owned(),
+            tensor: full_name.to_owned(),
+            found: format!("{:?}", view.dtype()),
+        })?;
+        tensors.push(NamedTensor {
+            name: name.to_owned(),
+            shape: view.shape().to_vec(),
+            values: encoding.decode(view.data(), false),
+        });
+    }
+    Ok(tensors)
+}
+
+fn read_pytorch(
+    path: &Path,
+    file: &str,
+    file_len: usize,
+) -> Result<Vec<NamedTensor>, BackboneError> {
+    let corrupt = |reason: String| BackboneError::Corrupt {
+        file: file.to_owned(),
+        format: "PyTorch",
+        reason,
+    };
+    let reader = PytorchReader::new(path).map_err(|error| corrupt(error.to_string()))?;
+    let prefix = common_prefix(reader.tensors().keys().map(String::as_str));
+    let mut left = file_len;
+    let mut tensors = Vec::new();
+    for (full_name, tensor) in reader.tensors() {
+        let Some(name) = full_name.strip_prefix(&prefix).filter(|n| is_wanted(n)) else {
+            continue;
+        };
+        let encoding = match tensor.dtype() {
+            DType::F16 => Some(Encoding::F16),
+            DType::BF16 => Some(Encoding::Bf16),
+            DType::F32 => Some(Encoding::F32),
+            DType::F64 => Some(Encoding::F64),
+            _ => None,
+        };
+        let encoding = encoding.ok_or_else(|| BackboneError::ElementType {
+            file: file.to_owned(),
+            tensor: full_name.to_owned(),
+            found: format!("{:?}", tensor.dtype()),
+        })?;
+        // A view can repeat its storage without end; weights never hold more than the file does.
+        left = left.checked_sub(tensor.byte_len()).ok_or_else(|| {
+            corrupt(format!(
+                "tensor `{full_name}` claims {} bytes, more than the file has left",
+                tensor.byte_len()
+            ))
+        })?;
+        let bytes = tensor.read().map_err(|error| corrupt(error.to_string()))?;
+        tensors.push(NamedTensor {
+            name: name.to_owned(),
+            shape: tensor.shape().to_vec(),
+            // The reader turns values to the machine's own byte order.
+            values: encoding.decode(&bytes, cfg!(target_endian = "big")),
+        });
+    }
+    Ok(tensors)
+}
+
+#[derive(Clone, Copy)]
+enum Encoding {
+    F16,
+    Bf16,
+    F32,
+    F64,
+}
+
+impl Encoding {
+    fn decode(self, bytes: &[u8], big_endian: bool) -> Vec<f32> {
+        match self {
+            Self::F16 => convert(bytes, big_endian, |b| f16::from_le_bytes(b).to_f32()),
+            Self::Bf16 => convert(bytes, big_endian, |b| bf16::from_le_bytes(b).to_f32()),
+            Self::F32 => convert(bytes, big_endian, f32::from_le_bytes),
+            Self::F64 => convert(bytes, big_endian, |b| f64::from_le_bytes(b) as f32),
+        }
+    }
+}
+
+fn convert<const N: usize>(
+    bytes: &[u8],
+    big_endian: bool,
+    value: impl Fn([u8; N]) -> f32,
+) -> Vec<f32> {
+    let (elements, _) = bytes.as_chunks::<N>();
+    let little_endian = |mut element: [u8; N]| {
+        if big_endian {
+            element.reverse();
+        }
+        element
+    };
+    elements.iter().map(|&element| value(little_endian(element))).collect()
+}

@@ -1,0 +1,85 @@
+//! Weight files.
+
+use std::path::Path;
+
+use sha2::{Digest, Sha256};
+
+use crate::backbone::NamedTensor;
+use crate::checkpoint;
+use crate::error::BackboneError;
+use crate::table::Table;
+
+/// Raw weights under timm's names, as f32.
+///
+/// Only what strides up to 16 need is kept: the stem and the first five stages.
+#[derive(Debug, Clone)]
+pub struct Weights {
+    table: Table,
+    checksum: String,
+}
+
+impl Weights {
+    /// Reads a safetensors file or a PyTorch checkpoint; the content decides which, not the name.
+    ///
+    /// Values may be f16, bf16, f32 or f64. In a checkpoint the weights may be nested
+    /// (`state_dict`, `model`, ...) and carry a `module.` prefix; where it holds several sets, such
+    /// as a moving average beside the weights, the one with the shortest path is read.
+    ///
+    /// Nothing the file claims is believed: it is never executed, and what is allocated is bounded
+    /// by a small multiple of the file's size.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be read, is of another kind, is truncated or damaged, or when a weight
+    /// is not a floating-point tensor. Whether the weights fit an architecture is checked by
+    /// [`EfficientNet::load`](crate::EfficientNet::load).
+    pub fn open(path: &Path) -> Result<Self, BackboneError> {
+        let file = path.display().to_string();
+        let bytes = std::fs::read(path).map_err(|source| BackboneError::Read {
+            file: file.clone(),
+            source,
+        })?;
+        let checksum = hex(&Sha256::digest(&bytes));
+        let tensors = checkpoint::read(path, &file, &bytes)?;
+        Ok(Self {
+            table: Table::new(file, tensors)?,
+            checksum,
+        })
+    }
+
+    /// Takes weights that are in memory already, under timm's names.
+    ///
+    /// # Errors
+    ///
+    /// When a tensor's values do not fill its shape, or a name occurs twice.
+    pub fn from_tensors(
+        tensors: impl IntoIterator<Item = NamedTensor>,
+    ) -> Result<Self, BackboneError> {
+        let table = Table::new("weights in memory".to_owned(), tensors)?;
+        let mut hasher = Sha256::new();
+        for (name, shape, values) in table.iter() {
+            hasher.update((name.len() as u64).to_le_bytes());
+            hasher.update(name);
+            hasher.update((shape.len() as u64).to_le_bytes());
+            shape.iter().for_each(|&extent| hasher.update((extent as u64).to_le_bytes()));
+            values.iter().for_each(|value| hasher.update(value.to_le_bytes()));
+        }
+        Ok(Self {
+            table,
+            checksum: hex(&hasher.finalize()),
+        })
+    }
+
+    /// SHA-256 in hexadecimal: of the file, or, for weights from memory, of names, shapes and values.
+    pub fn checksum(&self) -> &str {
+        &self.checksum
+    }
+
+    pub(crate) fn table(&self) -> &Table {
+        &self.table
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,2 @@
+//! The `bgad` command line.
+fn main() {}

@@ -1,0 +1,199 @@
+//! What can go wrong with data, in sentences that name the file and the way out.
+
+use std::path::PathBuf;
+
+/// Shorthand for results of this crate.
+pub type Result<T, E = DataError> = std::result::Result<T, E>;
+
+/// An error of reading, checking or augmenting data.
+#[non_exhaustive]
+#[derive(Debug, thiserror::Error)]
+pub enum DataError {
+    /// The folder does not exist or is a file.
+    #[error("{}: no such folder; check the path", .folder.display())]
+    FolderMissing {
+        /// The folder that was asked for.
+        folder: PathBuf,
+    },
+
+    /// The folder holds nothing that can be read as images.
+    #[error("{}: no images in this folder or below it; expected png, jpg, jpeg, bmp, tif, tiff or webp files", .folder.display())]
+    NoImages {
+        /// The folder that was searched.
+        folder: PathBuf,
+    },
+
+    /// Nothing to train on.
+    #[error("{}: no normal images; expected them in {expected}", .folder.display())]
+    NoNormalImages {
+        /// The data set's folder.
+        folder: PathBuf,
+        /// Where the layout has its normal images.
+        expected: String,
+    },
+
+    /// The data set has no category of that name.
+    #[error("{}: no category '{category}'; choose one of: {}", .folder.display(), list(.found))]
+    CategoryMissing {
+        /// The data set's folder.
+        folder: PathBuf,
+        /// The category that was asked for.
+        category: String,
+        /// The categories that are there.
+        found: Vec<String>,
+    },
+
+    /// The folder holds categories and none was chosen.
+    #[error("{}: this folder holds no images of its own but the categories {}; name one of them", .folder.display(), list(.found))]
+    CategoryNeeded {
+        /// The data set's folder.
+        folder: PathBuf,
+        /// The categories that are there.
+        found: Vec<String>,
+    },
+
+    /// A file that the layout needs is absent.
+    #[error("{}: no such file; {expected}", .file.display())]
+    FileMissing {
+        /// The absent file.
+        file: PathBuf,
+        /// What it should hold.
+        expected: String,
+    },
+
+    /// A table (CSV) cannot be read.
+    #[error("{}: line {line}: found {found}; expected {expected}", .file.display())]
+    Table {
+        /// The table.
+        file: PathBuf,
+        /// The line, counted from 1.
+        line: u64,
+        /// What stands there.
+        found: String,
+        /// What should stand there.
+        expected: String,
+    },
+
+    /// A table names a path that leaves the data set's folder.
+    #[error("{}: line {line}: '{path}' leads out of the data set's folder; paths must be relative and without '..'", .file.display())]
+    PathEscape {
+        /// The table.
+        file: PathBuf,
+        /// The line, counted from 1.
+        line: u64,
+        /// The path as written.
+        path: String,
+    },
+
+    /// The operating system refused to read or write.
+    #[error("{}: {reason}; check that the path exists and its permissions", .path.display())]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// The system's answer.
+        reason: std::io::Error,
+    },
+
+    /// The file's content is not an image, whatever its name says.
+    #[error("{}: {found}; expected a png, jpeg, bmp, tiff or webp image; replace or remove the file", .file.display())]
+    NotAnImage {
+        /// The file.
+        file: PathBuf,
+        /// What was found instead.
+        found: String,
+    },
+
+    /// The file begins like an image but cannot be decoded, for example because it is truncated.
+    #[error("{}: damaged image ({reason}); expected a complete one; replace or remove the file", .file.display())]
+    DamagedImage {
+        /// The file.
+        file: PathBuf,
+        /// The decoder's answer.
+        reason: image::ImageError,
+    },
+
+    /// The image would need more memory than this library is willing to give one image.
+    #[error("{}: image too large ({reason}); at most {max_side} pixels a side and {max_mebibytes} MiB decoded; scale it down first", .file.display())]
+    ImageTooLarge {
+        /// The file.
+        file: PathBuf,
+        /// The decoder's answer.
+        reason: image::ImageError,
+        /// The largest side in pixels.
+        max_side: u32,
+        /// The largest decoded size in MiB.
+        max_mebibytes: u64,
+    },
+
+    /// A mask has another size than its image.
+    #[error("{}: mask of {}x{} pixels for {} of {}x{} pixels; a mask must have its image's size", .mask.display(), .mask_size.0, .mask_size.1, .image.display(), .image_size.0, .image_size.1)]
+    MaskSize {
+        /// The image.
+        image: PathBuf,
+        /// Its width and height.
+        image_size: (u32, u32),
+        /// The mask.
+        mask: PathBuf,
+        /// Its width and height.
+        mask_size: (u32, u32),
+    },
+
+    /// Pixels in memory do not have the size that goes with them.
+    #[error("{what}: found {found}, expected {expected}")]
+    Size {
+        /// The object.
+        what: String,
+        /// Its size.
+        found: String,
+        /// The size that goes with the other argument.
+        expected: String,
+    },
+
+    /// A mask without any defect pixel was given where a defect is needed.
+    #[error(
+        "the mask of {width}x{height} pixels marks no defect; expected at least one defect pixel; check the mask file (values over 127, or exactly 1 in a 0/1 mask, are defects)"
+    )]
+    EmptyMask {
+        /// Width of the mask.
+        width: u32,
+        /// Height of the mask.
+        height: u32,
+    },
+
+    /// More anomalies were asked for than the test set can give.
+    #[error("data set '{dataset}': {requested} abnormal images asked for training, but its test set has {available} and must keep at least one; ask for at most {}", .available.saturating_sub(1))]
+    TooManyAnomalies {
+        /// Name of the data set.
+        dataset: String,
+        /// How many were asked for.
+        requested: usize,
+        /// How many abnormal test images there are.
+        available: usize,
+    },
+
+    /// A parameter is out of its range.
+    #[error("{name} = {found}; expected {expected}")]
+    Parameter {
+        /// Name of the parameter.
+        name: &'static str,
+        /// Its value.
+        found: String,
+        /// Its range.
+        expected: String,
+    },
+
+    /// Files would be written among others.
+    #[error("{}: the folder is not empty; name a new or empty one", .folder.display())]
+    FolderNotEmpty {
+        /// The folder.
+        folder: PathBuf,
+    },
+}
+
+fn list(names: &[String]) -> String {
+    if names.is_empty() {
+        "(none found)".to_owned()
+    } else {
+        names.join(", ")
+    }
+}

@@ -1,0 +1,173 @@
+//! Reading untrusted image files.
+
+use std::fs::File;
+use std::io::BufReader;
+use std::path::Path;
+
+use image::error::{DecodingError, ImageFormatHint, LimitError, LimitErrorKind};
+use image::{
+    DynamicImage, ImageBuffer, ImageError, ImageFormat, ImageReader, Limits, Pixel, RgbImage,
+};
+
+use crate::{DataError, Result};
+
+/// Largest side of an image in pixels.
+const MAX_SIDE: u32 = 16_384;
+/// Largest decoded size of an image in MiB.
+const MAX_MEBIBYTES: u64 = 512;
+
+/// Loads an image as 8-bit RGB.
+///
+/// The format is told by the content, not by the name. As Pillow's `convert('RGB')`: alpha is dropped,
+/// not blended, grey is replicated, palettes are looked up, and orientation tags are not applied. Of 16
+/// bits the upper 8 are kept, as Pillow does for colour (16-bit grey it clips at 255, which loses the
+/// picture).
+///
+/// # Errors
+/// [`DataError::Io`], [`DataError::NotAnImage`], [`DataError::DamagedImage`], or
+/// [`DataError::ImageTooLarge`] over 16384 pixels a side or 512 MiB decoded.
+pub fn load_image(path: &Path) -> Result<RgbImage> {
+    decode(path).map(rgb)
+}
+
+/// Converts decoded pixels to 8-bit RGB.
+pub(crate) fn rgb(image: DynamicImage) -> RgbImage {
+    match image {
+        DynamicImage::ImageRgb8(image) => image,
+        DynamicImage::ImageLuma8(image) => to_rgb(&image, |p| [p.0[0]; 3]),
+        DynamicImage::ImageLumaA8(image) => to_rgb(&image, |p| [p.0[0]; 3]),
+        DynamicImage::ImageRgba8(image) => to_rgb(&image, |p| [p.0[0], p.0[1], p.0[2]]),
+        DynamicImage::ImageLuma16(image) => to_rgb(&image, |p| [upper(p.0[0]); 3]),
+        DynamicImage::ImageLumaA16(image) => to_rgb(&image, |p| [upper(p.0[0]); 3]),
+        DynamicImage::ImageRgb16(image) => {
+            to_rgb(&image, |p| [upper(p.0[0]), upper(p.0[1]), upper(p.0[2])])
+        }
+        DynamicImage::ImageRgba16(image) => {
+            to_rgb(&image, |p| [upper(p.0[0]), upper(p.0[1]), upper(p.0[2])])
+        }
+        // Floating point pixels are in [0, 1].
+        other => other.to_rgb8(),
+    }
+}
+
+/// Decodes a file within the limits.
+pub(crate) fn decode(path: &Path) -> Result<DynamicImage> {
+    let (mut reader, length) = open(path)?;
+    if reader.format() == Some(ImageFormat::Jpeg) {
+        require_end(path, length)?;
+    }
+    reader.limits(limits());
+    let image = reader
+        .decode()
+        .map_err(|reason| decoding_error(path, reason))?;
+    // Grey images triple when they become RGB.
+    if u64::from(image.width()) * u64::from(image.height()) * 3 > MAX_MEBIBYTES << 20 {
+        let reason = LimitError::from_kind(LimitErrorKind::InsufficientMemory);
+        return Err(decoding_error(path, ImageError::Limits(reason)));
+    }
+    Ok(image)
+}
+
+/// Width and height, from the header alone.
+pub(crate) fn dimensions(path: &Path) -> Result<(u32, u32)> {
+    open(path)?
+        .0
+        .into_dimensions()
+        .map_err(|reason| decoding_error(path, reason))
+}
+
+/// The upper 8 of 16 bits.
+pub(crate) fn upper(value: u16) -> u8 {
+    (value >> 8) as u8
+}
+
+fn to_rgb<P>(image: &ImageBuffer<P, Vec<P::Subpixel>>, convert: impl Fn(&P) -> [u8; 3]) -> RgbImage
+where
+    P: Pixel,
+{
+    let mut rgb = RgbImage::new(image.width(), image.height());
+    for (to, from) in rgb.pixels_mut().zip(image.pixels()) {
+        to.0 = convert(from);
+    }
+    rgb
+}
+
+/// The reader, its format told by the content, and the file's length in bytes.
+fn open(path: &Path) -> Result<(ImageReader<BufReader<File>>, u64)> {
+    let io_error = |reason| DataError::Io {
+        path: path.to_owned(),
+        reason,
+    };
+    let file = File::open(path).map_err(io_error)?;
+    let metadata = file.metadata().map_err(io_error)?;
+    let not_an_image = |found: &str| DataError::NotAnImage {
+        file: path.to_owned(),
+        found: found.to_owned(),
+    };
+    if !metadata.is_file() {
+        return Err(not_an_image("not a file"));
+    }
+    if metadata.len() == 0 {
+        return Err(not_an_image("an empty file"));
+    }
+    let reader = ImageReader::new(BufReader::new(file))
+        .with_guessed_format()
+        .map_err(io_error)?;
+    if reader.format().is_none() {
+        return Err(not_an_image(
+            "content that is no image, whatever the name says",
+        ));
+    }
+    Ok((reader, metadata.len()))
+}
+
+fn limits() -> Limits {
+    let mut limits = Limits::no_limits();
+    limits.max_image_width = Some(MAX_SIDE);
+    limits.max_image_height = Some(MAX_SIDE);
+    limits.max_alloc = Some(MAX_MEBIBYTES << 20);
+    limits
+}
+
+/// Refuses a JPEG that breaks off: the decoder would fill the rest with grey.
+///
+/// Neither of the two markers can occur inside compressed data, so in a complete file the last end of
+/// an image follows the last start of a scan, whatever thumbnails or trailers it has.
+fn require_end(path: &Path, length: u64) -> Result<()> {
+    const START_OF_SCAN: [u8; 2] = [0xff, 0xda];
+    const END_OF_IMAGE: [u8; 2] = [0xff, 0xd9];
+    let complete = length <= MAX_MEBIBYTES << 20 && {
+        let bytes = std::fs::read(path).map_err(|reason| DataError::Io {
+            path: path.to_owned(),
+            reason,
+        })?;
+        let last = |marker| bytes.windows(2).rposition(|pair| pair == marker);
+        last(END_OF_IMAGE) > last(START_OF_SCAN)
+    };
+    if complete {
+        return Ok(());
+    }
+    let format = ImageFormatHint::Exact(ImageFormat::Jpeg);
+    let reason = ImageError::Decoding(DecodingError::new(
+        format,
+        "the file ends before the image does",
+    ));
+    Err(decoding_error(path, reason))
+}
+
+fn decoding_error(path: &Path, reason: ImageError) -> DataError {
+    let file = path.to_owned();
+    match reason {
+        ImageError::Limits(_) => DataError::ImageTooLarge {
+            file,
+            reason,
+            max_side: MAX_SIDE,
+            max_mebibytes: MAX_MEBIBYTES,
+        },
+        ImageError::Unsupported(error) => DataError::NotAnImage {
+            file,
+            found: format!("a kind of image that is not read ({error})"),
+        },
+        reason => DataError::DamagedImage { file, reason },
+    }
+}

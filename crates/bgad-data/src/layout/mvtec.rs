@@ -1,0 +1,105 @@
+//! MVTec AD's layout.
+
+use std::path::Path;
+
+use super::files::{self, name};
+use super::mask_index::MaskIndex;
+use crate::{DataError, Dataset, Result, Sample};
+
+/// Names of the folders that hold normal images.
+const NORMAL: [&str; 2] = ["good", "ok"];
+
+pub(super) fn read(folder: &Path) -> Result<Dataset> {
+    let listing = files::list(folder)?;
+    let train_folder = folder.join("train");
+    if !train_folder.is_dir() {
+        return Err(not_a_category(folder, &listing));
+    }
+
+    let mut others = 0;
+    let mut train = Vec::new();
+    for normal in files::list(&train_folder)?
+        .folders
+        .iter()
+        .filter(|f| NORMAL.contains(&name(f).as_str()))
+    {
+        train.extend(
+            files::images_below(normal, &mut others)?
+                .into_iter()
+                .map(Sample::normal),
+        );
+    }
+    if train.is_empty() {
+        return Err(DataError::NoNormalImages {
+            folder: folder.to_owned(),
+            expected: "train/good (or train/ok)".to_owned(),
+        });
+    }
+
+    let mask_folder = folder.join("ground_truth");
+    let mut masks = if mask_folder.is_dir() {
+        MaskIndex::read(&mask_folder)?
+    } else {
+        MaskIndex::default()
+    };
+    let (mut test, mut abnormal) = (Vec::new(), Vec::new());
+    let test_folder = folder.join("test");
+    let types = if test_folder.is_dir() {
+        files::list(&test_folder)?.folders
+    } else {
+        Vec::new()
+    };
+    for type_folder in types {
+        let defect_type = name(&type_folder);
+        for path in files::images_below(&type_folder, &mut others)? {
+            if NORMAL.contains(&defect_type.as_str()) {
+                test.push(Sample::normal(path));
+            } else {
+                let mask = masks.claim(&[Path::new(&defect_type)], &files::stem(&path));
+                abnormal.push(Sample::abnormal(path, &defect_type, mask));
+            }
+        }
+    }
+
+    let mut warnings = masks.warnings(folder, &abnormal);
+    if test.is_empty() && abnormal.is_empty() {
+        warnings.push(format!(
+            "{}: 0 test images; nothing can be evaluated",
+            folder.display()
+        ));
+    }
+    warnings.extend(files::skipped_warning(others, folder));
+    test.extend(abnormal);
+    Ok(Dataset {
+        name: files::dataset_name(folder),
+        train,
+        test,
+        warnings,
+    })
+}
+
+/// What to say of a folder without `train`: perhaps its sub-folders are the categories.
+fn not_a_category(folder: &Path, listing: &files::Listing) -> DataError {
+    let found: Vec<String> = listing
+        .folders
+        .iter()
+        .filter(|folder| folder.join("train").is_dir())
+        .map(|folder| name(folder))
+        .collect();
+    if !found.is_empty() {
+        return DataError::CategoryNeeded {
+            folder: folder.to_owned(),
+            found,
+        };
+    }
+    match files::images_below(folder, &mut 0) {
+        Ok(images) if !images.is_empty() => DataError::NoNormalImages {
+            folder: folder.to_owned(),
+            expected: "train/good (or train/ok)".to_owned(),
+        },
+        Ok(_) => DataError::NoImages {
+            folder: folder.to_owned(),
+        },
+        Err(error) => error,
+    }
+}

@@ -1,0 +1,238 @@
+//! One coupling block: soft-clamped affine coupling, global affine, fixed soft permutation.
+
+use std::collections::BTreeMap;
+
+use burn::module::{Module, Param};
+use burn::tensor::{Device, Tensor, TensorData, activation};
+use rand::{Rng, RngExt};
+
+use crate::{FlowConfig, FlowError, random_rotation};
+
+/// The factor before the softplus of the global scale.
+pub const GLOBAL_SCALE_FACTOR: f64 = 0.1;
+/// The softplus' sharpness: `softplus(g) = ln(1 + exp(g · β)) / β`.
+const SOFTPLUS_BETA: f64 = 0.5;
+/// The subnet's output is damped by this factor before it is used.
+const SUBNET_FACTOR: f64 = 0.1;
+
+/// One invertible block of a [`Flow`](crate::Flow).
+///
+/// `x` splits into `x1` (the first `ceil(d/2)` channels) and `x2`; with
+/// `a = 0.1 · subnet([x1, c])`, `s = clamp · tanh(first half of a)` and `t = second half of a`,
+/// `x2' = x2 · exp(s) + t` and `y = R · (scale ⊙ [x1, x2'] + offset)`. The subnet is
+/// Linear, ReLU, Linear; `R` is a rotation that is not trained.
+#[derive(Module, Debug)]
+pub struct CouplingBlock {
+    /// `[kept, hidden]`: the part of the subnet's first layer that sees `x1`.
+    pub input_weight: Param<Tensor<2>>,
+    /// `[condition, hidden]`: the part that sees the condition.
+    pub condition_weight: Option<Param<Tensor<2>>>,
+    /// `[hidden]`.
+    pub input_bias: Param<Tensor<1>>,
+    /// `[hidden, 2 · changed]`.
+    pub output_weight: Param<Tensor<2>>,
+    /// `[2 · changed]`.
+    pub output_bias: Param<Tensor<1>>,
+    /// `[dimension]`: `g`, the global scale before its softplus.
+    pub global_scale: Param<Tensor<1>>,
+    /// `[dimension]`.
+    pub global_offset: Param<Tensor<1>>,
+    /// `[dimension, dimension]`: `R`, fixed.
+    pub rotation: Param<Tensor<2>>,
+    clamp: f64,
+}
+
+/// The shapes of a block's parameters, in the order in which they are drawn and stored.
+fn shapes(config: &FlowConfig) -> Vec<(&'static str, Vec<usize>)> {
+    let (kept, changed) = config.split();
+    let condition = config.condition.unwrap_or(0);
+    let hidden = 2 * (kept + condition);
+    let mut shapes = vec![("input_weight", vec![kept, hidden])];
+    if condition > 0 {
+        shapes.push(("condition_weight", vec![condition, hidden]));
+    }
+    shapes.extend([
+        ("input_bias", vec![hidden]),
+        ("output_weight", vec![hidden, 2 * changed]),
+        ("output_bias", vec![2 * changed]),
+        ("global_scale", vec![config.dimension]),
+        ("global_offset", vec![config.dimension]),
+        ("rotation", vec![config.dimension, config.dimension]),
+    ]);
+    shapes
+}
+
+/// Draws a block's parameters on the host, so that a seed means the same on every backend.
+pub(crate) fn random_parameters(config: &FlowConfig, rng: &mut impl Rng) -> Vec<TensorData> {
+    let (kept, _) = config.split();
+    let inputs = kept + config.condition.unwrap_or(0);
+    shapes(config)
+        .into_iter()
+        .map(|(name, shape)| {
+            let count = shape.iter().product();
+            let mut uniform = |fan_in: usize| -> Vec<f32> {
+                let bound = 1.0 / (fan_in as f32).sqrt();
+                (0..count)
+                    .map(|_| rng.random_range(-bound..=bound))
+                    .collect()
+            };
+            let values = match name {
+                "input_weight" | "condition_weight" | "input_bias" => uniform(inputs),
+                "output_weight" | "output_bias" => uniform(2 * inputs),
+                // scale(g) = 1.
+                "global_scale" => {
+                    let exponent = SOFTPLUS_BETA / GLOBAL_SCALE_FACTOR;
+                    vec![((exponent.exp() - 1.0).ln() / SOFTPLUS_BETA) as f32; count]
+                }
+                "rotation" => random_rotation(config.dimension, rng)
+                    .into_iter()
+                    .map(|v| v as f32)
+                    .collect(),
+                _ => vec![0.0; count],
+            };
+            TensorData::new(values, shape)
+        })
+        .collect()
+}
+
+/// The full name of a block's parameter, as it stands in a model file.
+fn full_name(index: usize, name: &str) -> String {
+    format!("block.{index}.{name}")
+}
+
+/// Names the parameters that [`random_parameters`] drew for block `index`.
+pub(crate) fn named(
+    config: &FlowConfig,
+    index: usize,
+    parameters: Vec<TensorData>,
+) -> impl Iterator<Item = (String, TensorData)> {
+    shapes(config)
+        .into_iter()
+        .zip(parameters)
+        .map(move |((name, _), data)| (full_name(index, name), data))
+}
+
+impl CouplingBlock {
+    /// Builds block `index` from named parameters, which it takes out of `parameters`.
+    ///
+    /// # Errors
+    /// A missing parameter, or one of another shape than `config` asks for.
+    pub(crate) fn from_parameters(
+        config: &FlowConfig,
+        index: usize,
+        parameters: &mut BTreeMap<String, TensorData>,
+        device: &Device,
+    ) -> Result<Self, FlowError> {
+        let expected: BTreeMap<_, _> = shapes(config).into_iter().collect();
+        let mut take = |name: &'static str| -> Result<TensorData, FlowError> {
+            let full = full_name(index, name);
+            let data = parameters
+                .remove(&full)
+                .ok_or_else(|| FlowError::MissingParameter { name: full.clone() })?;
+            let shape = &expected[name];
+            if data.shape().as_slice() != shape.as_slice() || data.try_as_slice::<f32>().is_err() {
+                return Err(FlowError::ParameterShape {
+                    name: full,
+                    found: format!("{:?} {:?}", data.dtype(), data.shape()),
+                    expected: format!("F32 {shape:?}"),
+                });
+            }
+            Ok(data)
+        };
+        Ok(Self {
+            input_weight: Param::from_data(take("input_weight")?, device),
+            condition_weight: match config.condition {
+                Some(_) => Some(Param::from_data(take("condition_weight")?, device)),
+                None => None,
+            },
+            input_bias: Param::from_data(take("input_bias")?, device),
+            output_weight: Param::from_data(take("output_weight")?, device),
+            output_bias: Param::from_data(take("output_bias")?, device),
+            global_scale: Param::from_data(take("global_scale")?, device),
+            global_offset: Param::from_data(take("global_offset")?, device),
+            rotation: Param::from_data(take("rotation")?, device).set_require_grad(false),
+            clamp: config.clamp,
+        })
+    }
+
+    /// The block's parameters under the names of block `index`.
+    pub(crate) fn parameters(&self, index: usize) -> Vec<(String, TensorData)> {
+        let mut parameters = vec![("input_weight", self.input_weight.val().into_data())];
+        if let Some(weight) = &self.condition_weight {
+            parameters.push(("condition_weight", weight.val().into_data()));
+        }
+        parameters.extend([
+            ("input_bias", self.input_bias.val().into_data()),
+            ("output_weight", self.output_weight.val().into_data()),
+            ("output_bias", self.output_bias.val().into_data()),
+            ("global_scale", self.global_scale.val().into_data()),
+            ("global_offset", self.global_offset.val().into_data()),
+            ("rotation", self.rotation.val().into_data()),
+        ]);
+        parameters
+            .into_iter()
+            .map(|(name, data)| (full_name(index, name), data))
+            .collect()
+    }
+
+    /// `[x1, x2]` of `x`, `[batch, dimension]`.
+    fn split(&self, x: Tensor<2>) -> (Tensor<2>, Tensor<2>) {
+        let dimension = x.dims()[1];
+        let kept = dimension.div_ceil(2);
+        (
+            x.clone().narrow(1, 0, kept),
+            x.narrow(1, kept, dimension - kept),
+        )
+    }
+
+    /// The subnet's log-scale `s` and shift `t`, each `[batch, changed]`.
+    fn coefficients(
+        &self,
+        kept: Tensor<2>,
+        condition: Option<Tensor<2>>,
+    ) -> (Tensor<2>, Tensor<2>) {
+        let mut hidden = kept.matmul(self.input_weight.val());
+        if let (Some(weight), Some(condition)) = (&self.condition_weight, condition) {
+            hidden = hidden + condition.matmul(weight.val());
+        }
+        let hidden = activation::relu(hidden + self.input_bias.val().unsqueeze());
+        let output = hidden.matmul(self.output_weight.val()) + self.output_bias.val().unsqueeze();
+        let output = output * SUBNET_FACTOR;
+        let changed = output.dims()[1] / 2;
+        let log_scale = output.clone().narrow(1, 0, changed).tanh() * self.clamp;
+        (log_scale, output.narrow(1, changed, changed))
+    }
+
+    /// The global scale, `0.1 · softplus(g)`: `[1, dimension]`, positive.
+    fn scale(&self) -> Tensor<2> {
+        activation::softplus(self.global_scale.val(), SOFTPLUS_BETA)
+            .mul_scalar(GLOBAL_SCALE_FACTOR)
+            .unsqueeze()
+    }
+
+    /// `x` `[batch, dimension]` to `y` of the same shape and `log|det J|` `[batch]`.
+    pub fn forward(&self, x: Tensor<2>, condition: Option<Tensor<2>>) -> (Tensor<2>, Tensor<1>) {
+        let (kept, changed) = self.split(x);
+        let (log_scale, shift) = self.coefficients(kept.clone(), condition);
+        let changed = changed * log_scale.clone().exp() + shift;
+        let scale = self.scale();
+        let log_determinant = log_scale.sum_dim(1).squeeze_dim::<1>(1) + scale.clone().log().sum();
+        let mixed =
+            Tensor::cat(vec![kept, changed], 1) * scale + self.global_offset.val().unsqueeze();
+        (
+            mixed.matmul(self.rotation.val().transpose()),
+            log_determinant,
+        )
+    }
+
+    /// The exact inverse of [`forward`](Self::forward): `y` back to `x`, both
+    /// `[batch, dimension]`.
+    pub fn inverse(&self, y: Tensor<2>, condition: Option<Tensor<2>>) -> Tensor<2> {
+        // A rotation's inverse is its transpose.
+        let mixed = y.matmul(self.rotation.val()) - self.global_offset.val().unsqueeze();
+        let (kept, changed) = self.split(mixed / self.scale());
+        let (log_scale, shift) = self.coefficients(kept.clone(), condition);
+        let changed = (changed - shift) * log_scale.neg().exp();
+        Tensor::cat(vec![kept, changed], 1)
+    }
+}

@@ -1,0 +1,48 @@
+//! What can be wrong with a flow's configuration or parameters.
+
+/// An error of this crate; each names what was found and what was expected.
+#[non_exhaustive]
+#[derive(Debug, thiserror::Error)]
+pub enum FlowError {
+    /// The dimension is too small to be split into two halves.
+    #[error("a flow needs vectors of at least 2 dimensions to split them, found {found}")]
+    Dimension {
+        /// The dimension asked for.
+        found: usize,
+    },
+    /// A setting lies outside what the method allows.
+    #[error("flow setting `{setting}` is {found}, expected {expected}")]
+    Setting {
+        /// The setting's name.
+        setting: &'static str,
+        /// Its value.
+        found: String,
+        /// What would be valid.
+        expected: &'static str,
+    },
+    /// A positional encoding's dimension can't be shared by sine and cosine of two axes.
+    #[error(
+        "a positional encoding's dimension must be a positive multiple of 4 (sine and cosine of \
+         two axes), found {found}"
+    )]
+    EncodingDimension {
+        /// The dimension asked for.
+        found: usize,
+    },
+    /// A parameter is not among those given.
+    #[error("the flow's parameter `{name}` is missing")]
+    MissingParameter {
+        /// The parameter's name.
+        name: String,
+    },
+    /// A parameter has another shape or element type than the configuration asks for.
+    #[error("the flow's parameter `{name}` is {found}, expected {expected}")]
+    ParameterShape {
+        /// The parameter's name.
+        name: String,
+        /// Element type and shape found.
+        found: String,
+        /// Element type and shape expected.
+        expected: String,
+    },
+}

@@ -1,0 +1,221 @@
+//! A chain of coupling blocks with the likelihood that it gives.
+
+use std::collections::BTreeMap;
+
+use burn::module::Module;
+use burn::tensor::{Device, Tensor, TensorData};
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use rand_distr::{Distribution, StandardNormal};
+
+use crate::coupling::{named, random_parameters};
+use crate::{CouplingBlock, FlowError};
+
+/// The shape of a [`Flow`]; the defaults are the paper's.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct FlowConfig {
+    /// The dimension `d` of the vectors; odd ones work.
+    pub dimension: usize,
+    /// The dimension of the condition, or none for an unconditional flow.
+    pub condition: Option<usize>,
+    /// The number of coupling blocks (8).
+    pub blocks: usize,
+    /// The bound of each block's log-scale: `s = clamp · tanh(a)` (1.9).
+    ///
+    /// FrEIA from August 2023 on computes `clamp · tanh(a / clamp)` instead; the published
+    /// numbers don't.
+    pub clamp: f64,
+}
+
+impl FlowConfig {
+    /// An unconditional flow of 8 blocks on vectors of `dimension`.
+    pub fn new(dimension: usize) -> Self {
+        Self {
+            dimension,
+            condition: None,
+            blocks: 8,
+            clamp: 1.9,
+        }
+    }
+
+    /// The same flow with a condition of `dimension` channels.
+    pub fn with_condition(mut self, dimension: usize) -> Self {
+        self.condition = Some(dimension);
+        self
+    }
+
+    /// The same flow with another number of blocks.
+    pub fn with_blocks(mut self, blocks: usize) -> Self {
+        self.blocks = blocks;
+        self
+    }
+
+    /// The same flow with another bound of the log-scale.
+    pub fn with_clamp(mut self, clamp: f64) -> Self {
+        self.clamp = clamp;
+        self
+    }
+
+    /// The numbers of kept and of changed channels.
+    pub(crate) fn split(&self) -> (usize, usize) {
+        let kept = self.dimension.div_ceil(2);
+        (kept, self.dimension - kept)
+    }
+
+    fn check(&self) -> Result<(), FlowError> {
+        if self.dimension < 2 {
+            return Err(FlowError::Dimension {
+                found: self.dimension,
+            });
+        }
+        let wrong = |setting, found: String, expected| FlowError::Setting {
+            setting,
+            found,
+            expected,
+        };
+        if self.blocks == 0 {
+            return Err(wrong("blocks", self.blocks.to_string(), "at least 1"));
+        }
+        if self.condition == Some(0) {
+            return Err(wrong("condition", "0".into(), "at least 1, or none"));
+        }
+        if !(self.clamp.is_finite() && self.clamp > 0.0) {
+            return Err(wrong("clamp", self.clamp.to_string(), "a positive number"));
+        }
+        Ok(())
+    }
+
+    /// A flow whose parameters are drawn on the host from `seed`: linear layers uniform within
+    /// `±1/sqrt(fan_in)`, global scale 1 and offset 0, rotations uniform over SO(d).
+    ///
+    /// On an autodiff device its parameters are tracked.
+    ///
+    /// # Errors
+    /// A setting that is out of range.
+    pub fn init(&self, seed: u64, device: &Device) -> Result<Flow, FlowError> {
+        self.check()?;
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        let mut parameters = BTreeMap::new();
+        for index in 0..self.blocks {
+            parameters.extend(named(self, index, random_parameters(self, &mut rng)));
+        }
+        self.init_from(parameters, device)
+    }
+
+    /// A flow with given parameters, as [`Flow::parameters`] names them.
+    ///
+    /// # Errors
+    /// A setting out of range; a missing parameter, or one of another shape. Names that the flow
+    /// does not have are ignored.
+    pub fn init_from(
+        &self,
+        mut parameters: BTreeMap<String, TensorData>,
+        device: &Device,
+    ) -> Result<Flow, FlowError> {
+        self.check()?;
+        let blocks = (0..self.blocks)
+            .map(|index| CouplingBlock::from_parameters(self, index, &mut parameters, device))
+            .collect::<Result<_, _>>()?;
+        Ok(Flow {
+            blocks,
+            dimension: self.dimension,
+        })
+    }
+}
+
+/// An invertible map with exact likelihood.
+#[derive(Module, Debug)]
+pub struct Flow {
+    /// The coupling blocks, in the order of the forward direction.
+    pub blocks: Vec<CouplingBlock>,
+    dimension: usize,
+}
+
+/// What [`Flow::forward`] gives.
+#[derive(Debug, Clone)]
+pub struct FlowOutput {
+    /// The latent vectors `z`: `[batch, dimension]`.
+    pub latent: Tensor<2>,
+    /// `Σ log|det J|` over all blocks: `[batch]`.
+    pub log_determinant: Tensor<1>,
+}
+
+impl FlowOutput {
+    /// `log p = -d/2 · ln(2π) - ½ · |z|² + Σ log|det J|`, in nats: `[batch]`.
+    pub fn log_likelihood(&self) -> Tensor<1> {
+        let dimension = self.latent.dims()[1] as f64;
+        let squared = self.latent.clone().square().sum_dim(1).squeeze_dim::<1>(1);
+        self.log_determinant.clone()
+            - squared * 0.5
+            - 0.5 * dimension * (2.0 * std::f64::consts::PI).ln()
+    }
+
+    /// `log p / d`, the per-dimension log-likelihood that all of the objective works with:
+    /// `[batch]`.
+    pub fn log_likelihood_per_dimension(&self) -> Tensor<1> {
+        let dimension = self.latent.dims()[1] as f64;
+        self.log_likelihood() / dimension
+    }
+}
+
+impl Flow {
+    /// The dimension of the vectors.
+    pub fn dimension(&self) -> usize {
+        self.dimension
+    }
+
+    /// `x` `[batch, dimension]` under `condition` `[batch, condition]` to latent vectors.
+    pub fn forward(&self, x: Tensor<2>, condition: Option<Tensor<2>>) -> FlowOutput {
+        let mut log_determinant: Option<Tensor<1>> = None;
+        let mut latent = x;
+        for block in &self.blocks {
+            let (next, determinant) = block.forward(latent, condition.clone());
+            latent = next;
+            log_determinant = Some(match log_determinant {
+                Some(sum) => sum + determinant,
+                None => determinant,
+            });
+        }
+        let log_determinant =
+            log_determinant.unwrap_or_else(|| Tensor::zeros([latent.dims()[0]], &latent.device()));
+        FlowOutput {
+            latent,
+            log_determinant,
+        }
+    }
+
+    /// Latent vectors `[batch, dimension]` back to `x`, exactly up to rounding.
+    pub fn inverse(&self, latent: Tensor<2>, condition: Option<Tensor<2>>) -> Tensor<2> {
+        self.blocks
+            .iter()
+            .rev()
+            .fold(latent, |y, block| block.inverse(y, condition.clone()))
+    }
+
+    /// Draws `count` vectors from the modelled density: `[count, dimension]`.
+    ///
+    /// A conditional flow wants a condition of `count` rows. The normal draws come from `rng` on
+    /// the host, so a seed gives the same samples on every backend.
+    pub fn sample(
+        &self,
+        count: usize,
+        condition: Option<Tensor<2>>,
+        rng: &mut impl Rng,
+        device: &Device,
+    ) -> Tensor<2> {
+        let values: Vec<f32> = (0..count * self.dimension)
+            .map(|_| StandardNormal.sample(rng))
+            .collect();
+        let latent = Tensor::from_data(TensorData::new(values, [count, self.dimension]), device);
+        self.inverse(latent, condition)
+    }
+
+    /// All parameters on the host, under the names `block.INDEX.PARAMETER`, in a fixed order.
+    pub fn parameters(&self) -> Vec<(String, TensorData)> {
+        self.blocks
+            .iter()
+            .enumerate()
+            .flat_map(|(index, block)| block.parameters(index))
+            .collect()
+    }
+}

@@ -1,0 +1,42 @@
+//! The boundary-guided semi-push-pull objective: sections 3.2 and 3.3 of *Explicit Boundary Guided
+//! Semi-Push-Pull Contrastive Learning for Better Anomaly Detection* (arXiv 2207.01463).
+//!
+//! Everything works on per-dimension log-likelihoods `l = log p / d`, vectors of shape
+//! `[features]`, whatever they were computed from. An explicit [`SeparatingBoundary`] is put where
+//! a small share of the normal features lies below it; normal features below it are pulled up,
+//! abnormal ones above it, less a margin, are pushed down, all others are left alone.
+//!
+//! ```
+//! use bgad_loss::{LogLikelihoods, Objective, SeparatingBoundary};
+//! use burn::tensor::{Device, Tensor};
+//!
+//! # fn main() -> Result<(), bgad_loss::LossError> {
+//! let device = Device::flex();
+//! let features = LogLikelihoods {
+//!     normal: Some(Tensor::from_floats([-1.2, -0.9, -1.5, -3.0], &device)),
+//!     abnormal: Some(Tensor::from_floats([-1.0, -9.0], &device)),
+//! };
+//! let objective = Objective::default();
+//! let boundary = objective.batch_boundary(&features)?;
+//! let terms = objective.bgad_fas(&features, boundary.as_ref());
+//! // One abnormal feature lies above the boundary less the margin: it is pushed down.
+//! assert!(terms.abnormal.into_scalar::<f32>() > 0.0);
+//! # Ok(())
+//! # }
+//! ```
+
+mod bound;
+mod boundary;
+mod error;
+mod focal;
+mod likelihood;
+mod objective;
+mod semi_push_pull;
+
+pub use bound::error_bound;
+pub use boundary::{NORMALIZER, SeparatingBoundary};
+pub use error::LossError;
+pub use focal::FocalWeights;
+pub use likelihood::MaximumLikelihood;
+pub use objective::{LogLikelihoods, LossTerms, Objective};
+pub use semi_push_pull::{Reduction, Violations, violations};

@@ -1,0 +1,52 @@
+//! Anomaly detection metrics on plain slices, exact and fast.
+//!
+//! A score is any `f32` that grows with abnormality; a label is `true` for abnormal. No tensors,
+//! no batching, no state: every function takes all scores at once and returns one number.
+//!
+//! | level | functions |
+//! |---|---|
+//! | image | [`auroc`], [`average_precision`], [`best_f1`] |
+//! | pixel | [`pixel_auroc`], [`pixel_average_precision`], [`pixel_best_f1`] |
+//! | region | [`aupro`], [`paper_protocol::aupro`], [`connected_regions`] |
+//!
+//! What all of them have in common:
+//!
+//! - The scores are sorted once; there is one operating point per distinct score, so ties never
+//!   depend on the order of the input.
+//! - `-0.0` equals `0.0`; infinite scores are ordinary extremes; NaN is an error that names its
+//!   place.
+//! - Counts are integers, and sums of `f64` run in a fixed order: the result is the same, bit for
+//!   bit, whatever the number of threads.
+//! - Where a metric is not defined (one class only, no region) the answer is a [`MetricError`],
+//!   never NaN.
+//!
+//! ```
+//! use bgad_metrics::{auroc, best_f1};
+//!
+//! let scores = [0.1, 0.4, 0.35, 0.8];
+//! let abnormal = [false, false, true, true];
+//! assert_eq!(auroc(&scores, &abnormal)?, 0.75);
+//! assert_eq!(best_f1(&scores, &abnormal)?.threshold, 0.35);
+//! # Ok::<(), bgad_metrics::MetricError>(())
+//! ```
+#![forbid(unsafe_code)]
+
+mod aupro;
+mod error;
+mod labelled_map;
+mod order;
+pub mod paper_protocol;
+mod pixel;
+mod precision_recall;
+mod ranking;
+mod region_overlap;
+mod regions;
+mod roc;
+
+pub use aupro::aupro;
+pub use error::{Class, MetricError};
+pub use labelled_map::LabelledMap;
+pub use pixel::{pixel_auroc, pixel_average_precision, pixel_best_f1};
+pub use precision_recall::{BestF1, average_precision, best_f1};
+pub use regions::{Regions, connected_regions};
+pub use roc::auroc;

@@ -1,0 +1,62 @@
+//! Scores as integers that sort quickly.
+
+/// The place of a score in descending order: a higher score has a smaller rank, equal scores
+/// (`-0.0` and `0.0` among them) have the same rank. NaN must have been refused before.
+pub(crate) fn rank(score: f32) -> u32 {
+    // Adding positive zero turns -0.0 into 0.0 and changes nothing else.
+    let bits = (score + 0.0).to_bits();
+    // Ascending order is: negative numbers with all bits flipped, then positive ones with the sign
+    // bit set. Descending order is the complement of that.
+    if bits >> 31 == 1 {
+        bits
+    } else {
+        !(bits | 1 << 31)
+    }
+}
+
+/// The score that has this rank.
+pub(crate) fn score(rank: u32) -> f32 {
+    f32::from_bits(if rank >> 31 == 1 {
+        rank
+    } else {
+        !rank & !(1 << 31)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{rank, score};
+
+    const ASCENDING: [f32; 11] = [
+        f32::NEG_INFINITY,
+        f32::MIN,
+        -1.5,
+        -1.0,
+        -f32::from_bits(1),
+        0.0,
+        f32::from_bits(1),
+        1.0,
+        1.000_000_1,
+        f32::MAX,
+        f32::INFINITY,
+    ];
+
+    #[test]
+    fn a_higher_score_has_a_smaller_rank() {
+        for pair in ASCENDING.windows(2) {
+            assert!(rank(pair[0]) > rank(pair[1]), "{pair:?}");
+        }
+    }
+
+    #[test]
+    fn the_zeros_are_equal() {
+        assert_eq!(rank(-0.0), rank(0.0));
+    }
+
+    #[test]
+    fn a_rank_gives_its_score_back() {
+        for value in ASCENDING {
+            assert_eq!(score(rank(value)), value);
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! The classification metrics over all pixels of all maps.
+
+use crate::error::MetricError;
+use crate::labelled_map::{LabelledMap, check_maps};
+use crate::precision_recall::{BestF1, highest_f1, mean_precision};
+use crate::ranking::{Ranking, RankingBuilder};
+use crate::roc;
+
+/// Area under the receiver operating characteristic over all pixels of all maps, in [0, 1].
+///
+/// As [`auroc`](crate::auroc) of the maps laid end to end; maps without a defect count too.
+///
+/// # Errors
+///
+/// [`MetricError::MapSize`], [`MetricError::NotANumberInMap`], [`MetricError::Empty`], and
+/// [`MetricError::OnlyOneClass`] where no pixel or every pixel is a defect.
+///
+/// # Example
+///
+/// ```
+/// use bgad_metrics::{LabelledMap, pixel_auroc};
+///
+/// let map = LabelledMap {
+///     width: 2,
+///     height: 2,
+///     scores: &[0.1, 0.4, 0.35, 0.8],
+///     mask: &[false, false, true, true],
+/// };
+/// assert_eq!(pixel_auroc(&[map])?, 0.75);
+/// # Ok::<(), bgad_metrics::MetricError>(())
+/// ```
+pub fn pixel_auroc(maps: &[LabelledMap<'_>]) -> Result<f64, MetricError> {
+    Ok(roc::area(&rank_pixels(maps)?))
+}
+
+/// Average precision over all pixels of all maps, in [0, 1].
+///
+/// As [`average_precision`](crate::average_precision) of the maps laid end to end.
+///
+/// # Errors
+///
+/// Those of [`pixel_auroc`].
+///
+/// # Example
+///
+/// ```
+/// use bgad_metrics::{LabelledMap, pixel_average_precision};
+///
+/// let map = LabelledMap { width: 2, height: 1, scores: &[0.7, 0.2], mask: &[false, true] };
+/// assert_eq!(pixel_average_precision(&[map])?, 0.5);
+/// # Ok::<(), bgad_metrics::MetricError>(())
+/// ```
+pub fn pixel_average_precision(maps: &[LabelledMap<'_>]) -> Result<f64, MetricError> {
+    Ok(mean_precision(&rank_pixels(maps)?))
+}
+
+/// The highest F1 over all pixels of all maps, with its threshold.
+///
+/// As [`best_f1`](crate::best_f1) of the maps laid end to end: one threshold for all maps.
+///
+/// # Errors
+///
+/// Those of [`pixel_auroc`].
+///
+/// # Example
+///
+/// ```
+/// use bgad_metrics::{LabelledMap, pixel_best_f1};
+///
+/// let map = LabelledMap { width: 2, height: 1, scores: &[0.2, 0.7], mask: &[false, true] };
+/// let best = pixel_best_f1(&[map])?;
+/// assert_eq!((best.f1, best.threshold), (1.0, 0.7));
+/// # Ok::<(), bgad_metrics::MetricError>(())
+/// ```
+pub fn pixel_best_f1(maps: &[LabelledMap<'_>]) -> Result<BestF1, MetricError> {
+    Ok(highest_f1(&rank_pixels(maps)?))
+}
+
+fn rank_pixels(maps: &[LabelledMap<'_>]) -> Result<Ranking, MetricError> {
+    check_maps(maps)?;
+    let pixels: usize = maps.iter().map(|map| map.mask.len()).sum();
+    let defects = maps.iter().flat_map(|map| map.mask).filter(|&&d| d).count();
+    let mut builder = RankingBuilder::with_capacity(pixels - defects, defects);
+    for map in maps {
+        builder.extend(map.scores, map.mask);
+    }
+    builder.finish()
+}
