@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::backbone::{Level, Normalization};
 use crate::error::BackboneError;
-use crate::plan;
+use crate::scaling;
 
 /// An EfficientNet in its TensorFlow ("SAME" padding) variant.
 ///
@@ -108,7 +108,7 @@ impl Architecture {
 
     /// The levels features can be taken at: strides 4, 8 and 16.
     pub fn levels(self) -> [Level; 3] {
-        plan::levels(self)
+        scaling::levels(self)
     }
 
     pub(crate) fn family(self) -> Family {

@@ -65,10 +65,11 @@ impl<S: ParameterSource> Builder<'_, S> {
 
     pub fn block(&mut self, plan: &Block) -> Result<BlockLayers, S::Error> {
         let layers = plan.steps.iter().map(|step| match step {
-            Step::Convolution(convolution) => {
-                self.convolution(convolution).map(Layer::Convolution)
-            }
-            Step::SqueezeExcite(gate) => self.gate(gate).map(Layer::Gate),
+            Step::Convolution(convolution) => self
+                .convolution(convolution)
+                .map(Box::new)
+                .map(Layer::Convolution),
+            Step::SqueezeExcite(gate) => self.gate(gate).map(Box::new).map(Layer::Gate),
         });
         Ok(BlockLayers {
             layers: layers.collect::<Result<_, _>>()?,
@@ -93,8 +94,7 @@ impl ConvLayer {
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
         let [_, _, height, width] = x.dims();
         let padding = [height, width].map(|size| same(size, self.kernel, self.stride));
-        let options =
-            ConvOptions::new_with_padding([self.stride; 2], padding, [1, 1], self.groups);
+        let options = ConvOptions::new_with_padding([self.stride; 2], padding, [1, 1], self.groups);
         let x = conv2d(x, self.weight.clone(), Some(self.bias.clone()), options);
         match self.activation {
             Some(activation) => activation.apply(x),
@@ -127,8 +127,8 @@ impl Gate {
 
 #[derive(Debug, Clone)]
 enum Layer {
-    Convolution(ConvLayer),
-    Gate(Gate),
+    Convolution(Box<ConvLayer>),
+    Gate(Box<Gate>),
 }
 
 /// A block of the network.

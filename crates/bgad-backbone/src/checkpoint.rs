@@ -18,10 +18,11 @@ pub(crate) fn read(
     file: &str,
     bytes: &[u8],
 ) -> Result<Vec<NamedTensor>, BackboneError> {
-    if looks_like_pytorch(bytes) {
-        read_pytorch(path, file, bytes.len())
-    } else if looks_like_safetensors(bytes) {
+    // Safetensors first: the length it begins with may look like any other kind's mark.
+    if looks_like_safetensors(bytes) {
         read_safetensors(file, bytes)
+    } else if looks_like_pytorch(bytes) {
+        read_pytorch(path, file, bytes.len())
     } else {
         Err(BackboneError::UnknownFormat {
             file: file.to_owned(),
@@ -32,14 +33,18 @@ pub(crate) fn read(
 
 /// A ZIP archive, a bare pickle of protocol 2 or later, or a TAR archive.
 fn looks_like_pytorch(bytes: &[u8]) -> bool {
-    bytes.starts_with(b"PK")
+    bytes.starts_with(b"PK\x03\x04")
         || matches!(bytes, [0x80, 2..=5, ..])
         || bytes.get(257..262) == Some(b"ustar")
 }
 
-/// Eight bytes of length, then a JSON object.
+/// Eight bytes of length, which no sensible header makes text, then a JSON object.
 fn looks_like_safetensors(bytes: &[u8]) -> bool {
-    bytes.get(8) == Some(&b'{') && !bytes.starts_with(b"{")
+    let is_text = |byte: &u8| byte.is_ascii_graphic() || byte.is_ascii_whitespace();
+    match bytes.split_at_checked(8) {
+        Some((length, [b'{', ..])) => !length.iter().all(is_text),
+        _ => false,
+    }
 }
 
 fn describe(bytes: &[u8]) -> String {
@@ -196,5 +201,8 @@ fn convert<const N: usize>(
         }
         element
     };
-    elements.iter().map(|&element| value(little_endian(element))).collect()
+    elements
+        .iter()
+        .map(|&element| value(little_endian(element)))
+        .collect()
 }

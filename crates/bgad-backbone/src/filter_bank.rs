@@ -25,9 +25,15 @@ const fn level(stride: usize) -> Level {
 
 /// Luminance, red against green, yellow against blue: rows of a map from red, green, blue.
 const COLOUR_AXES: [f32; 9] = [
-    1.0 / 3.0, 1.0 / 3.0, 1.0 / 3.0, //
-    0.5, -0.5, 0.0, //
-    0.25, 0.25, -0.5,
+    1.0 / 3.0,
+    1.0 / 3.0,
+    1.0 / 3.0, //
+    0.5,
+    -0.5,
+    0.0, //
+    0.25,
+    0.25,
+    -0.5,
 ];
 
 /// Centre and deviation of a kind of channel over photographs and textures, in the units of the
@@ -98,8 +104,16 @@ impl FilterBank {
         let place = |values: Vec<f32>, shape: [usize; 4]| {
             Tensor::from_data(TensorData::new(values, shape), &device)
         };
-        let texture = [(ORIENTATIONS, EDGE), (2 * ORIENTATIONS, LINE), (ORIENTATIONS, GABOR)];
-        let rest = [(OPPONENTS, COLOUR_EDGE), (1, LUMINANCE), (OPPONENTS, COLOUR)];
+        let texture = [
+            (ORIENTATIONS, EDGE),
+            (2 * ORIENTATIONS, LINE),
+            (ORIENTATIONS, GABOR),
+        ];
+        let rest = [
+            (OPPONENTS, COLOUR_EDGE),
+            (1, LUMINANCE),
+            (OPPONENTS, COLOUR),
+        ];
         let channels: Vec<Typical> = [texture, texture, rest]
             .concat()
             .into_iter()
@@ -122,7 +136,7 @@ impl FilterBank {
         let [_, channels, height, width] = x.dims();
         // An odd size gets one more pixel at its end.
         let x = x.pad([(1, 1 + height % 2), (1, 1 + width % 2)], PadMode::Edge);
-        let weight = self.binomial.clone().slice([0..channels]);
+        let weight = self.binomial.clone().narrow(0, 0, channels);
         let options = ConvOptions::new([2, 2], [0, 0], [1, 1], channels);
         conv2d(x, weight, None, options)
     }
@@ -148,14 +162,22 @@ impl FilterBank {
         let planes = opponents.reshape([batch * channels, 1, height, width]);
         let gradient = filter(planes, &self.gradient);
         let square = gradient.clone() * gradient;
-        square.sum_dim(1).sqrt().reshape([batch, channels, height, width])
+        square
+            .sum_dim(1)
+            .sqrt()
+            .reshape([batch, channels, height, width])
     }
 }
 
 /// Filters planes `[planes, 1, height, width]`, continued by their last pixel beyond the border.
 fn filter(planes: Tensor<4>, kernels: &Tensor<4>) -> Tensor<4> {
     let planes = planes.pad([(RADIUS, RADIUS); 2], PadMode::Edge);
-    conv2d(planes, kernels.clone(), None, ConvOptions::new([1, 1], [0, 0], [1, 1], 1))
+    conv2d(
+        planes,
+        kernels.clone(),
+        None,
+        ConvOptions::new([1, 1], [0, 0], [1, 1], 1),
+    )
 }
 
 impl Backbone for FilterBank {
@@ -187,7 +209,8 @@ impl Backbone for FilterBank {
             let fine = self.halve(texture);
             octave = self.halve(octave);
             texture = self.halve(self.texture(octave.clone().narrow(1, 0, 1)));
-            let colour_edges = self.halve(self.colour_edges(octave.clone().narrow(1, 1, OPPONENTS)));
+            let colour_edges =
+                self.halve(self.colour_edges(octave.clone().narrow(1, 1, OPPONENTS)));
             let smooth = self.halve(octave.clone());
             let rectified = Tensor::cat(vec![fine, texture.clone(), colour_edges], 1).sqrt();
             let features = Tensor::cat(vec![rectified, smooth], 1);

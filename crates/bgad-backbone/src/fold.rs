@@ -128,7 +128,10 @@ mod tests {
                 / (variance[channel] + 1e-3_f32).sqrt()
                 + beta[channel];
             let found = convolve(&folded) + bias[channel];
-            assert!((found - normed).abs() < 1e-4 * normed.abs(), "{found} {normed}");
+            assert!(
+                (found - normed).abs() < 1e-4 * normed.abs(),
+                "{found} {normed}"
+            );
         }
     }
 }

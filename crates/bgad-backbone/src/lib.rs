@@ -39,6 +39,7 @@ mod fold;
 mod padding;
 mod plan;
 mod random;
+mod scaling;
 mod table;
 mod weights;
 

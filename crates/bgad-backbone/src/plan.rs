@@ -1,14 +1,9 @@
 //! An architecture written out: its blocks, their convolutions and the parameters' names and shapes.
-//!
-//! Compound scaling (Tan and Le 2019, section 3): a width multiplier for the channels, a depth
-//! multiplier for the repeats.
 
-use crate::architecture::{Architecture, Family};
+use crate::architecture::Architecture;
 use crate::backbone::{Level, NamedTensor};
 use crate::error::BackboneError;
-
-/// Stages whose outputs are features, with the stride of each.
-const TAPS: [(usize, usize); 3] = [(1, 4), (2, 8), (4, 16)];
+use crate::scaling::{Base, Kind, Scaling, TAPS, levels};
 
 /// A parameter's name and shape.
 pub(crate) type Parameter = (String, Vec<usize>);
@@ -97,129 +92,6 @@ pub(crate) struct Plan {
     pub taps: Vec<(usize, Level)>,
 }
 
-#[derive(Clone, Copy, PartialEq)]
-enum Kind {
-    /// One convolution.
-    Plain,
-    /// Depthwise, then pointwise.
-    Separable,
-    /// Expanding, depthwise, projecting.
-    Inverted,
-    /// Expanding with the full kernel, projecting.
-    Fused,
-}
-
-/// A stage before scaling.
-#[derive(Clone, Copy)]
-struct Base {
-    kind: Kind,
-    expansion: usize,
-    kernel: usize,
-    stride: usize,
-    repeats: usize,
-    channels: usize,
-    squeeze: bool,
-}
-
-#[rustfmt::skip]
-const fn base(
-    kind: Kind, expansion: usize, kernel: usize, stride: usize, repeats: usize, channels: usize, squeeze: bool,
-) -> Base {
-    Base { kind, expansion, kernel, stride, repeats, channels, squeeze }
-}
-
-const ORIGINAL: [Base; 5] = [
-    base(Kind::Separable, 1, 3, 1, 1, 16, true),
-    base(Kind::Inverted, 6, 3, 2, 2, 24, true),
-    base(Kind::Inverted, 6, 5, 2, 2, 40, true),
-    base(Kind::Inverted, 6, 3, 2, 3, 80, true),
-    base(Kind::Inverted, 6, 5, 1, 3, 112, true),
-];
-
-const V2: [Base; 5] = [
-    base(Kind::Plain, 1, 3, 1, 1, 16, false),
-    base(Kind::Fused, 4, 3, 2, 2, 32, false),
-    base(Kind::Fused, 4, 3, 2, 2, 48, false),
-    base(Kind::Inverted, 4, 3, 2, 3, 96, true),
-    base(Kind::Inverted, 6, 3, 1, 5, 112, true),
-];
-
-const STEM_CHANNELS: usize = 32;
-
-/// The stages of a family; lite has the original's without squeeze-excite.
-fn bases(family: Family) -> [Base; 5] {
-    match family {
-        Family::Original => ORIGINAL,
-        Family::Lite => ORIGINAL.map(|base| Base {
-            squeeze: false,
-            ..base
-        }),
-        Family::V2 => V2,
-    }
-}
-
-/// The nearest multiple of 8, but at least 8 and never below `floor` of the scaled value.
-fn round_channels(channels: usize, width: f64, floor: f64) -> usize {
-    let scaled = channels as f64 * width;
-    let rounded = (((scaled + 4.0) / 8.0).floor() as usize * 8).max(8);
-    if (rounded as f64) < floor * scaled {
-        rounded + 8
-    } else {
-        rounded
-    }
-}
-
-struct Scaling {
-    family: Family,
-    width: f64,
-    depth: f64,
-}
-
-impl Scaling {
-    fn of(architecture: Architecture) -> Self {
-        let (width, depth) = architecture.scaling();
-        Self {
-            family: architecture.family(),
-            width,
-            depth,
-        }
-    }
-
-    fn channels(&self, base: usize) -> usize {
-        let floor = match self.family {
-            Family::Original | Family::Lite => 0.9,
-            Family::V2 => 0.0,
-        };
-        round_channels(base, self.width, floor)
-    }
-
-    fn stem(&self) -> usize {
-        match self.family {
-            Family::Lite => STEM_CHANNELS,
-            Family::Original | Family::V2 => self.channels(STEM_CHANNELS),
-        }
-    }
-
-    fn repeats(&self, stage: usize, base: usize) -> usize {
-        // Lite keeps its first stage (and its last, which is never built here) as it is.
-        if self.family == Family::Lite && stage == 0 {
-            base
-        } else {
-            (base as f64 * self.depth).ceil() as usize
-        }
-    }
-}
-
-/// The three levels of an architecture.
-pub(crate) fn levels(architecture: Architecture) -> [Level; 3] {
-    let scaling = Scaling::of(architecture);
-    let bases = bases(scaling.family);
-    TAPS.map(|(stage, stride)| Level {
-        stride,
-        channels: scaling.channels(bases[stage].channels),
-    })
-}
-
 impl Plan {
     /// The plan up to the coarsest of `strides`, in any order, repetitions allowed.
     pub fn new(architecture: Architecture, strides: &[usize]) -> Result<Self, BackboneError> {
@@ -259,7 +131,7 @@ impl Plan {
         };
         let mut inputs = stem.outputs;
         let mut stages = Vec::with_capacity(last);
-        for (index, base) in bases(scaling.family).into_iter().take(last).enumerate() {
+        for (index, base) in scaling.stages().into_iter().take(last).enumerate() {
             let outputs = scaling.channels(base.channels);
             let blocks = (0..scaling.repeats(index, base.repeats)).map(|repeat| {
                 let stride = if repeat == 0 { base.stride } else { 1 };

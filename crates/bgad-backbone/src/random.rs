@@ -16,9 +16,11 @@ pub(crate) struct Seeded {
     activation: Activation,
     /// Second moment of the values that enter the next step.
     moment: f64,
+    /// Second moment of what the current block's shortcut carries.
+    shortcut: f64,
 }
 
-/// Share of a shortcut's sum that the block adds; small, so that many blocks do not pile up.
+/// What a block adds to its shortcut; small, so that many blocks do not pile up.
 const RESIDUAL_VARIANCE: f64 = 0.2;
 /// Half the width of the biases' interval.
 const BIAS: f32 = 0.1;
@@ -29,6 +31,7 @@ impl Seeded {
             rng: ChaCha8Rng::seed_from_u64(seed),
             activation,
             moment: 1.0,
+            shortcut: activated(activation),
         }
     }
 
@@ -50,6 +53,14 @@ impl Seeded {
     }
 }
 
+/// `E[f(x)^2]` of a standard normal `x`.
+fn activated(activation: Activation) -> f64 {
+    match activation {
+        Activation::Silu => 0.356,
+        Activation::Relu6 => 0.5,
+    }
+}
+
 impl ParameterSource for Seeded {
     type Error = Infallible;
 
@@ -62,12 +73,17 @@ impl ParameterSource for Seeded {
         let [weight, bias] = plan.parameters();
         let bound = Self::bound(&weight.1, self.moment, variance);
         let parameters = [self.draw(weight, bound), self.draw(bias, BIAS)];
-        self.moment = match (plan.activation, self.activation) {
-            (false, _) => 1.0,
-            // E[f(x)^2] of a standard normal x.
-            (true, Activation::Silu) => 0.356,
-            (true, Activation::Relu6) => 0.5,
-        };
+        self.moment = variance;
+        if plan.activation {
+            self.moment *= activated(self.activation);
+        }
+        if plan.residual {
+            self.moment += self.shortcut;
+        }
+        // A block ends with what has no activation, or is added to its input.
+        if plan.residual || !plan.activation {
+            self.shortcut = self.moment;
+        }
         Ok(parameters)
     }
 

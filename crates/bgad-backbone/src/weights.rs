@@ -61,8 +61,12 @@ impl Weights {
             hasher.update((name.len() as u64).to_le_bytes());
             hasher.update(name);
             hasher.update((shape.len() as u64).to_le_bytes());
-            shape.iter().for_each(|&extent| hasher.update((extent as u64).to_le_bytes()));
-            values.iter().for_each(|value| hasher.update(value.to_le_bytes()));
+            shape
+                .iter()
+                .for_each(|&extent| hasher.update((extent as u64).to_le_bytes()));
+            values
+                .iter()
+                .for_each(|value| hasher.update(value.to_le_bytes()));
         }
         Ok(Self {
             table,

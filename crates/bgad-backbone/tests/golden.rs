@@ -1,5 +1,10 @@
 //! Against timm's features on random weights.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout
+)]
 
 use bgad_backbone::{Architecture, Backbone, EfficientNet, Weights};
 use burn::tensor::{Device, Tensor, TensorData};
@@ -8,10 +13,10 @@ use burn::tensor::{Device, Tensor, TensorData};
 mod reader;
 use reader::Golden;
 
-/// float32 reaches `|found - expected| <= 1e-5 * max |expected of the map|` here; a purely relative
-/// bound is out of reach for any summation order where a feature lies near 0. The task's own bound,
-/// `1e-4 * max(|expected|, 0.1 * max |expected of the map|)`, is held as well.
-const OF_SCALE: f32 = 1e-5;
+/// float32 reaches `|found - expected| <= 5e-7 * max |expected of the map|` on x86-64; ten times that
+/// leaves room for other summation orders. A purely relative bound is out of reach where a feature
+/// lies near 0. `1e-4 * max(|expected|, 0.1 * max |expected of the map|)` holds with it.
+const OF_SCALE: f32 = 5e-6;
 
 #[test]
 fn golden_features_of_b0_on_random_weights() {
@@ -22,7 +27,10 @@ fn golden_features_of_b0_on_random_weights() {
 
     let golden = Golden::open("tf_efficientnet_b0_random_features");
     let names = golden.names();
-    let cases: Vec<&str> = names.iter().filter_map(|name| name.strip_suffix(".input")).collect();
+    let cases: Vec<&str> = names
+        .iter()
+        .filter_map(|name| name.strip_suffix(".input"))
+        .collect();
     assert!(!cases.is_empty(), "no case in {}", golden.path().display());
     for case in cases {
         let input = format!("{case}.input");
@@ -44,9 +52,12 @@ fn compare(name: &str, found: &[f32], expected: &[f32]) {
     assert!(scale > 0.0, "{name} is all zero");
     let mut worst = 0.0_f32;
     for (index, (f, e)) in found.iter().zip(expected).enumerate() {
-        let allowed = (OF_SCALE * scale).min(1e-4 * e.abs().max(0.1 * scale));
+        let allowed = OF_SCALE * scale;
         let difference = (f - e).abs();
-        assert!(difference <= allowed, "{name}[{index}]: found {f}, expected {e}, allowed {allowed}");
+        assert!(
+            difference <= allowed,
+            "{name}[{index}]: found {f}, expected {e}, allowed {allowed}"
+        );
         worst = worst.max(difference / scale);
     }
     println!("{name}: largest difference {worst:e} of the map's scale");

@@ -1,5 +1,10 @@
 //! Weight files: what is read, and what is refused.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout
+)]
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -10,41 +15,22 @@ use half::{bf16, f16};
 use safetensors::{Dtype, tensor::TensorView};
 use tempfile::TempDir;
 
+mod common;
+
 const ARCHITECTURE: Architecture = Architecture::Lite0;
 
 /// What `sha256sum` prints for the fixture.
 const PLAIN_SHA256: &str = "0fca1f2a837e3d4c67958a68b6fc8315b2a028a3a956ad6ed918b66f2dc5ce31";
 
 fn fixture(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/fixtures")
+        .join(name)
 }
 
-/// Raw weights of the architecture's first level, with batch norms that do something.
+/// Raw weights of the architecture's first level.
 fn raw() -> BTreeMap<String, NamedTensor> {
-    let folded = EfficientNet::random(ARCHITECTURE, &[4], 9, &Device::flex()).tensors();
-    let mut raw = BTreeMap::new();
-    let mut add = |name: String, shape: Vec<usize>, values: Vec<f32>| {
-        raw.insert(name.clone(), NamedTensor { name, shape, values });
-    };
-    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
-    for tensor in folded {
-        let Some(convolution) = tensor.name.strip_suffix(".bias") else {
-            add(tensor.name, tensor.shape, tensor.values);
-            continue;
-        };
-        // The norms of a block are numbered in the order of its convolutions.
-        let path = convolution.rsplit_once('.').map_or(String::new(), |(path, _)| format!("{path}."));
-        let count = counts.entry(path.clone()).or_default();
-        *count += 1;
-        let norm = format!("{path}bn{count}");
-        let channels = tensor.values.len();
-        let ramp = |low: f32| (0..channels).map(|c| low + c as f32 / channels as f32).collect();
-        add(format!("{norm}.weight"), vec![channels], ramp(0.5));
-        add(format!("{norm}.bias"), vec![channels], tensor.values);
-        add(format!("{norm}.running_mean"), vec![channels], ramp(-0.5));
-        add(format!("{norm}.running_var"), vec![channels], ramp(0.25));
-    }
-    raw
+    common::raw(ARCHITECTURE, &[4])
 }
 
 /// Writes tensors as safetensors, each value encoded by `encode`.
@@ -57,7 +43,13 @@ fn write(
 ) -> PathBuf {
     let bytes: Vec<(String, Vec<usize>, Vec<u8>)> = tensors
         .iter()
-        .map(|(name, t)| (name.clone(), t.shape.clone(), t.values.iter().flat_map(|&v| encode(v)).collect()))
+        .map(|(name, t)| {
+            (
+                name.clone(),
+                t.shape.clone(),
+                t.values.iter().flat_map(|&v| encode(v)).collect(),
+            )
+        })
         .collect();
     let views = bytes
         .iter()
@@ -68,7 +60,9 @@ fn write(
 }
 
 fn write_f32(folder: &TempDir, tensors: &BTreeMap<String, NamedTensor>) -> PathBuf {
-    write(folder, "weights.safetensors", tensors, Dtype::F32, |v| v.to_le_bytes().to_vec())
+    write(folder, "weights.safetensors", tensors, Dtype::F32, |v| {
+        v.to_le_bytes().to_vec()
+    })
 }
 
 fn load(weights: &Weights) -> Result<EfficientNet, BackboneError> {
@@ -85,9 +79,16 @@ fn a_missing_tensor_is_named() {
     let mut tensors = raw();
     tensors.remove("blocks.1.0.bn2.running_mean").unwrap();
     let error = load_error(&tensors);
-    assert!(matches!(&error, BackboneError::MissingTensor { tensor, .. } if tensor == "blocks.1.0.bn2.running_mean"));
+    assert!(
+        matches!(&error, BackboneError::MissingTensor { tensor, .. } if tensor == "blocks.1.0.bn2.running_mean")
+    );
     let message = error.to_string();
-    for part in ["weights.safetensors", "blocks.1.0.bn2.running_mean", "[96]", "tf_efficientnet_lite0"] {
+    for part in [
+        "weights.safetensors",
+        "blocks.1.0.bn2.running_mean",
+        "[96]",
+        "tf_efficientnet_lite0",
+    ] {
         assert!(message.contains(part), "{message}");
     }
 }
@@ -99,7 +100,12 @@ fn a_tensor_of_another_shape_is_named_with_both() {
     let error = load_error(&tensors);
     assert!(matches!(error, BackboneError::Shape { .. }));
     let message = error.to_string();
-    for part in ["weights.safetensors", "conv_stem.weight", "[32, 27, 1, 1]", "[32, 3, 3, 3]"] {
+    for part in [
+        "weights.safetensors",
+        "conv_stem.weight",
+        "[32, 27, 1, 1]",
+        "[32, 3, 3, 3]",
+    ] {
         assert!(message.contains(part), "{message}");
     }
 }
@@ -109,7 +115,16 @@ fn weights_of_another_architecture_are_refused() {
     let folder = TempDir::new().unwrap();
     let weights = Weights::open(&write_f32(&folder, &raw())).unwrap();
     let error = EfficientNet::load(Architecture::B3, &[4], &weights, &Device::flex()).unwrap_err();
-    assert!(matches!(error, BackboneError::Shape { architecture: Architecture::B3, .. }), "{error}");
+    assert!(
+        matches!(
+            error,
+            BackboneError::Shape {
+                architecture: Architecture::B3,
+                ..
+            }
+        ),
+        "{error}"
+    );
 }
 
 #[test]
@@ -126,13 +141,18 @@ fn values_that_cannot_be_weights_are_refused() {
     let mut tensors = raw();
     tensors.get_mut("bn1.running_var").unwrap().values[3] = -0.5;
     let error = load_error(&tensors);
-    assert!(matches!(&error, BackboneError::NegativeVariance { tensor, index: 3, .. } if tensor == "bn1.running_var"));
+    assert!(
+        matches!(&error, BackboneError::NegativeVariance { tensor, index: 3, .. } if tensor == "bn1.running_var")
+    );
 
     // Each factor is finite, their product is not.
     let mut tensors = raw();
     tensors.get_mut("bn1.weight").unwrap().values[0] = 3e38;
     tensors.get_mut("conv_stem.weight").unwrap().values[0] = 3e38;
-    assert!(matches!(load_error(&tensors), BackboneError::NonFinite { .. }));
+    assert!(matches!(
+        load_error(&tensors),
+        BackboneError::NonFinite { .. }
+    ));
 }
 
 #[test]
@@ -143,7 +163,16 @@ fn a_truncated_file_is_damaged_wherever_it_is_cut() {
     for length in [9, 100, whole.len() / 2, whole.len() - 1] {
         std::fs::write(&path, &whole[..length]).unwrap();
         let error = Weights::open(&path).unwrap_err();
-        assert!(matches!(error, BackboneError::Corrupt { format: "safetensors", .. }), "{length}: {error}");
+        assert!(
+            matches!(
+                error,
+                BackboneError::Corrupt {
+                    format: "safetensors",
+                    ..
+                }
+            ),
+            "{length}: {error}"
+        );
         assert!(error.to_string().contains("cut.safetensors"), "{error}");
     }
     let whole = std::fs::read(fixture("plain.pth")).unwrap();
@@ -151,7 +180,16 @@ fn a_truncated_file_is_damaged_wherever_it_is_cut() {
     for length in [4, 100, whole.len() / 2, whole.len() - 1] {
         std::fs::write(&path, &whole[..length]).unwrap();
         let error = Weights::open(&path).unwrap_err();
-        assert!(matches!(error, BackboneError::Corrupt { format: "PyTorch", .. }), "{length}: {error}");
+        assert!(
+            matches!(
+                error,
+                BackboneError::Corrupt {
+                    format: "PyTorch",
+                    ..
+                }
+            ),
+            "{length}: {error}"
+        );
     }
 }
 
@@ -162,7 +200,10 @@ fn files_of_another_kind_are_described() {
         let path = folder.path().join("weights.safetensors");
         std::fs::write(&path, content).unwrap();
         let error = Weights::open(&path).unwrap_err();
-        assert!(matches!(error, BackboneError::UnknownFormat { .. }), "{error}");
+        assert!(
+            matches!(error, BackboneError::UnknownFormat { .. }),
+            "{error}"
+        );
         error.to_string()
     };
     assert!(open(b"").contains("an empty file"));
@@ -181,7 +222,10 @@ fn a_header_that_claims_too_much_is_refused() {
         let mut bytes = length.to_le_bytes().to_vec();
         bytes.extend(b"{\"conv_stem.weight\":{}}");
         std::fs::write(&path, &bytes).unwrap();
-        assert!(matches!(Weights::open(&path).unwrap_err(), BackboneError::Corrupt { .. }));
+        assert!(matches!(
+            Weights::open(&path).unwrap_err(),
+            BackboneError::Corrupt { .. }
+        ));
     }
     let error = Weights::open(&fixture("repeated_view.pth")).unwrap_err();
     assert!(matches!(error, BackboneError::Corrupt { .. }), "{error}");
@@ -198,9 +242,14 @@ fn a_file_that_is_not_there_is_named() {
 #[test]
 fn integers_are_no_weights() {
     let folder = TempDir::new().unwrap();
-    let path = write(&folder, "int.safetensors", &raw(), Dtype::I32, |v| (v as i32).to_le_bytes().to_vec());
+    let path = write(&folder, "int.safetensors", &raw(), Dtype::I32, |v| {
+        (v as i32).to_le_bytes().to_vec()
+    });
     let error = Weights::open(&path).unwrap_err();
-    assert!(matches!(&error, BackboneError::ElementType { found, .. } if found == "I32"), "{error}");
+    assert!(
+        matches!(&error, BackboneError::ElementType { found, .. } if found == "I32"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -209,16 +258,27 @@ fn other_precisions_are_read() {
     // Values that all formats hold exactly.
     let mut tensors = raw();
     for tensor in tensors.values_mut() {
-        tensor.values.iter_mut().for_each(|v| *v = bf16::from_f32(f16::from_f32(*v).to_f32()).to_f32());
-        tensor.values.iter_mut().for_each(|v| *v = f16::from_f32(*v).to_f32());
+        tensor
+            .values
+            .iter_mut()
+            .for_each(|v| *v = bf16::from_f32(f16::from_f32(*v).to_f32()).to_f32());
+        tensor
+            .values
+            .iter_mut()
+            .for_each(|v| *v = f16::from_f32(*v).to_f32());
     }
-    let expected = load(&Weights::open(&write_f32(&folder, &tensors)).unwrap()).unwrap().tensors();
-    let f16_path =
-        write(&folder, "16", &tensors, Dtype::F16, |v| f16::from_f32(v).to_le_bytes().to_vec());
-    let bf16_path =
-        write(&folder, "b16", &tensors, Dtype::BF16, |v| bf16::from_f32(v).to_le_bytes().to_vec());
-    let f64_path =
-        write(&folder, "64", &tensors, Dtype::F64, |v| f64::from(v).to_le_bytes().to_vec());
+    let expected = load(&Weights::open(&write_f32(&folder, &tensors)).unwrap())
+        .unwrap()
+        .tensors();
+    let f16_path = write(&folder, "16", &tensors, Dtype::F16, |v| {
+        f16::from_f32(v).to_le_bytes().to_vec()
+    });
+    let bf16_path = write(&folder, "b16", &tensors, Dtype::BF16, |v| {
+        bf16::from_f32(v).to_le_bytes().to_vec()
+    });
+    let f64_path = write(&folder, "64", &tensors, Dtype::F64, |v| {
+        f64::from(v).to_le_bytes().to_vec()
+    });
     for path in [f16_path, bf16_path, f64_path] {
         let found = load(&Weights::open(&path).unwrap()).unwrap().tensors();
         assert!(found == expected, "{}", path.display());
@@ -229,12 +289,24 @@ fn other_precisions_are_read() {
 fn tensors_beyond_what_is_needed_are_ignored() {
     let folder = TempDir::new().unwrap();
     let mut tensors = raw();
-    let expected = load(&Weights::open(&write_f32(&folder, &tensors)).unwrap()).unwrap().tensors();
-    for (name, value) in [("blocks.6.0.conv_dw.weight", f32::NAN), ("classifier.weight", 1.0), ("bn2.weight", 2.0)] {
-        let tensor = NamedTensor { name: name.to_owned(), shape: vec![2], values: vec![value; 2] };
+    let expected = load(&Weights::open(&write_f32(&folder, &tensors)).unwrap())
+        .unwrap()
+        .tensors();
+    for (name, value) in [
+        ("blocks.6.0.conv_dw.weight", f32::NAN),
+        ("classifier.weight", 1.0),
+        ("bn2.weight", 2.0),
+    ] {
+        let tensor = NamedTensor {
+            name: name.to_owned(),
+            shape: vec![2],
+            values: vec![value; 2],
+        };
         tensors.insert(name.to_owned(), tensor);
     }
-    let found = load(&Weights::open(&write_f32(&folder, &tensors)).unwrap()).unwrap().tensors();
+    let found = load(&Weights::open(&write_f32(&folder, &tensors)).unwrap())
+        .unwrap()
+        .tensors();
     assert_eq!(found, expected);
 }
 
@@ -251,7 +323,10 @@ fn checkpoints_are_read_nested_or_not() {
     // The content decides, not the name.
     let renamed = folder.path().join("model.safetensors");
     std::fs::copy(fixture("plain.pth"), &renamed).unwrap();
-    assert_eq!(load(&Weights::open(&renamed).unwrap()).unwrap().tensors(), plain_tensors);
+    assert_eq!(
+        load(&Weights::open(&renamed).unwrap()).unwrap().tensors(),
+        plain_tensors
+    );
 }
 
 #[test]
@@ -276,9 +351,20 @@ fn weights_from_memory_equal_the_file() {
     let other = Weights::from_tensors(changed.into_values()).unwrap();
     assert_ne!(other.checksum(), weights.checksum());
 
-    let short = NamedTensor { name: "bn1.bias".to_owned(), shape: vec![3], values: vec![0.0] };
+    let short = NamedTensor {
+        name: "bn1.bias".to_owned(),
+        shape: vec![3],
+        values: vec![0.0],
+    };
     let error = Weights::from_tensors([short]).unwrap_err();
-    assert!(matches!(error, BackboneError::ValueCount { found: 1, expected: Some(3), .. }));
+    assert!(matches!(
+        error,
+        BackboneError::ValueCount {
+            found: 1,
+            expected: Some(3),
+            ..
+        }
+    ));
 }
 
 /// With `BGAD_WEIGHTS` naming a folder of real weights, they load and give lively features.
@@ -298,8 +384,13 @@ fn real_weights_load_where_there_are_some() {
             assert_eq!(map.dims()[1], level.channels);
             let values = map.to_data().try_to_vec::<f32>().unwrap();
             let mean = values.iter().sum::<f32>() / values.len() as f32;
-            let variance = values.iter().map(|v| (v - mean).powi(2)).sum::<f32>() / values.len() as f32;
-            assert!((1e-3..1e3).contains(&variance), "{architecture}, stride {}: {variance}", level.stride);
+            let variance =
+                values.iter().map(|v| (v - mean).powi(2)).sum::<f32>() / values.len() as f32;
+            assert!(
+                (1e-3..1e3).contains(&variance),
+                "{architecture}, stride {}: {variance}",
+                level.stride
+            );
         }
     }
 }

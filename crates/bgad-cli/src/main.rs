@@ -1,2 +1,38 @@
-//! The `bgad` command line.
-fn main() {}
+//! The `bgad` command line: train, evaluate and run visual anomaly detectors.
+//!
+//! Exit status: 0 on success, 2 on wrong usage, 1 otherwise, with one readable message on stderr.
+#![allow(clippy::print_stderr)] // messages to the person are this crate's purpose
+#![recursion_limit = "256"]
+
+mod arguments;
+mod evaluate;
+mod failure;
+mod output;
+mod predict;
+mod progress;
+mod train;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+/// Burn's large short-lived tensors cost page faults with the system's allocator, which gives
+/// memory back at once; this one keeps it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    let arguments = arguments::Arguments::parse();
+    let result = match arguments.command {
+        arguments::Command::Train(arguments) => train::run(&arguments),
+        arguments::Command::Evaluate(arguments) => evaluate::run(&arguments),
+        arguments::Command::Predict(arguments) => predict::run(&arguments),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("error: {failure}");
+            ExitCode::from(1)
+        }
+    }
+}

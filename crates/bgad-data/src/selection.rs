@@ -38,7 +38,7 @@ impl Dataset {
         }
 
         let mut rng = rng::stream(rng::Purpose::Selection, seed, 0, 0);
-        let share = 0;
+        let share = count / by_type.len();
         let (mut chosen, mut rest) = (Vec::with_capacity(count), Vec::new());
         for mut indices in by_type.into_values() {
             indices.shuffle(&mut rng);

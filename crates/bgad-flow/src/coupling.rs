@@ -130,7 +130,7 @@ impl CouplingBlock {
                 .remove(&full)
                 .ok_or_else(|| FlowError::MissingParameter { name: full.clone() })?;
             let shape = &expected[name];
-            if data.shape().as_slice() != shape.as_slice() || data.try_as_slice::<f32>().is_err() {
+            if data.shape().as_slice() != shape.as_slice() || data.as_slice::<f32>().is_err() {
                 return Err(FlowError::ParameterShape {
                     name: full,
                     found: format!("{:?} {:?}", data.dtype(), data.shape()),

@@ -1,1 +1,80 @@
-//! Visual anomaly detection with explicit boundary guidance (BGAD): train, evaluate and run defect detectors
+//! Visual anomaly detection with explicit boundary guidance (BGAD): finds defects on images after
+//! training on normal images and, optionally, a handful of abnormal ones.
+//!
+//! The method is that of *Explicit Boundary Guided Semi-Push-Pull Contrastive Learning for Better
+//! Anomaly Detection* (arXiv 2207.01463): a frozen backbone gives a feature pyramid, one
+//! conditional normalizing flow per level the likelihood of each feature, and a separating boundary
+//! tells the likely from the unlikely. [`Model::Bgad`] learns from normal images alone,
+//! [`Model::BgadFas`] from a few abnormal ones as well.
+//!
+//! ```
+//! use bgad::synthetic::{self, SyntheticConfig};
+//! use bgad::{Layout, Trainer, TrainerConfig, load_image};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let folder = tempfile::tempdir()?;
+//! let parts = SyntheticConfig {
+//!     image_size: 64,
+//!     train_images: 4,
+//!     test_images: 2,
+//!     abnormal_per_type: 1,
+//!     ..SyntheticConfig::default()
+//! };
+//! synthetic::write(folder.path(), &parts)?;
+//! let dataset = Layout::Mvtec.read(folder.path(), None)?;
+//!
+//! let config = TrainerConfig {
+//!     image_size: 64,
+//!     meta_epochs: 2,
+//!     sub_epochs: 1,
+//!     coupling_blocks: 2,
+//!     ..TrainerConfig::default()
+//! };
+//! let detector = Trainer::new(config).fit(&dataset)?;
+//! let prediction = detector.predict(&load_image(&dataset.test[0].path)?)?;
+//! println!("score {}, anomalous: {}", prediction.score, prediction.anomalous);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! The work is done by five crates that can be used on their own: `bgad-data`, `bgad-backbone`,
+//! `bgad-flow`, `bgad-loss` and `bgad-metrics`.
+
+mod backbone;
+mod config;
+mod detector;
+mod device;
+mod error;
+mod evaluation;
+mod features;
+mod flows;
+mod images;
+mod model_file;
+mod overlay;
+mod random;
+mod schedule;
+mod scoring;
+mod step;
+mod trainer;
+mod training_set;
+
+pub use backbone::FILTER_BANK;
+pub use bgad_data::{
+    CutPaste, DataError, Dataset, FolderLayout, Label, Layout, MaskLocation, RgbImage, Sample,
+    load_image, synthetic,
+};
+pub use bgad_loss::{FocalWeights, MaximumLikelihood, Objective, Reduction};
+pub use burn::tensor::Device;
+pub use config::{
+    BoundaryScope, EvaluateWhen, Granularity, Model, Pooling, ThresholdRule, TrainerConfig,
+};
+pub use detector::{Detector, ModelDescription, Prediction};
+pub use device::DeviceKind;
+pub use error::{Error, Result};
+pub use evaluation::{AUPRO_LIMIT, Evaluation, ImageResult, PaperMetrics};
+pub use flows::{LogLikelihoodMap, LogLikelihoodMaps};
+pub use model_file::FORMAT_VERSION;
+pub use overlay::overlay;
+pub use schedule::LearningRate;
+pub use scoring::{Calibration, ScoreMap};
+pub use trainer::{MetaEpoch, Progress, Seconds, Trainer, Training};

@@ -1,0 +1,133 @@
+//! From a family's base stages to an architecture's sizes.
+//!
+//! Compound scaling (Tan and Le 2019, section 3): a width multiplier for the channels, a depth
+//! multiplier for the repeats.
+
+use crate::architecture::{Architecture, Family};
+use crate::backbone::Level;
+
+/// Stages whose outputs are features, with the stride of each.
+pub(crate) const TAPS: [(usize, usize); 3] = [(1, 4), (2, 8), (4, 16)];
+
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Kind {
+    /// One convolution.
+    Plain,
+    /// Depthwise, then pointwise.
+    Separable,
+    /// Expanding, depthwise, projecting.
+    Inverted,
+    /// Expanding with the full kernel, projecting.
+    Fused,
+}
+
+/// A stage before scaling.
+#[derive(Clone, Copy)]
+pub(crate) struct Base {
+    pub kind: Kind,
+    pub expansion: usize,
+    pub kernel: usize,
+    pub stride: usize,
+    pub repeats: usize,
+    pub channels: usize,
+    pub squeeze: bool,
+}
+
+#[rustfmt::skip]
+const fn base(
+    kind: Kind, expansion: usize, kernel: usize, stride: usize, repeats: usize, channels: usize, squeeze: bool,
+) -> Base {
+    Base { kind, expansion, kernel, stride, repeats, channels, squeeze }
+}
+
+const ORIGINAL: [Base; 5] = [
+    base(Kind::Separable, 1, 3, 1, 1, 16, true),
+    base(Kind::Inverted, 6, 3, 2, 2, 24, true),
+    base(Kind::Inverted, 6, 5, 2, 2, 40, true),
+    base(Kind::Inverted, 6, 3, 2, 3, 80, true),
+    base(Kind::Inverted, 6, 5, 1, 3, 112, true),
+];
+
+const V2: [Base; 5] = [
+    base(Kind::Plain, 1, 3, 1, 1, 16, false),
+    base(Kind::Fused, 4, 3, 2, 2, 32, false),
+    base(Kind::Fused, 4, 3, 2, 2, 48, false),
+    base(Kind::Inverted, 4, 3, 2, 3, 96, true),
+    base(Kind::Inverted, 6, 3, 1, 5, 112, true),
+];
+
+const STEM_CHANNELS: usize = 32;
+
+/// The nearest multiple of 8, but at least 8 and never below `floor` of the scaled value.
+fn round_channels(channels: usize, width: f64, floor: f64) -> usize {
+    let scaled = channels as f64 * width;
+    let rounded = (((scaled + 4.0) / 8.0).floor() as usize * 8).max(8);
+    if (rounded as f64) < floor * scaled {
+        rounded + 8
+    } else {
+        rounded
+    }
+}
+
+pub(crate) struct Scaling {
+    family: Family,
+    width: f64,
+    depth: f64,
+}
+
+impl Scaling {
+    pub fn of(architecture: Architecture) -> Self {
+        let (width, depth) = architecture.scaling();
+        Self {
+            family: architecture.family(),
+            width,
+            depth,
+        }
+    }
+
+    /// The stages before scaling; lite has the original's without squeeze-excite.
+    pub fn stages(&self) -> [Base; 5] {
+        match self.family {
+            Family::Original => ORIGINAL,
+            Family::Lite => ORIGINAL.map(|base| Base {
+                squeeze: false,
+                ..base
+            }),
+            Family::V2 => V2,
+        }
+    }
+
+    pub fn channels(&self, base: usize) -> usize {
+        let floor = match self.family {
+            Family::Original | Family::Lite => 0.9,
+            Family::V2 => 0.0,
+        };
+        round_channels(base, self.width, floor)
+    }
+
+    pub fn stem(&self) -> usize {
+        match self.family {
+            Family::Lite => STEM_CHANNELS,
+            Family::Original | Family::V2 => self.channels(STEM_CHANNELS),
+        }
+    }
+
+    pub fn repeats(&self, stage: usize, base: usize) -> usize {
+        // Lite keeps its first stage (and its last, which is never built here) as it is.
+        if self.family == Family::Lite && stage == 0 {
+            base
+        } else {
+            (base as f64 * self.depth).ceil() as usize
+        }
+    }
+}
+
+/// The three levels of an architecture.
+pub(crate) fn levels(architecture: Architecture) -> [Level; 3] {
+    let scaling = Scaling::of(architecture);
+    let bases = scaling.stages();
+    TAPS.map(|(stage, stride)| Level {
+        stride,
+        channels: scaling.channels(bases[stage].channels),
+    })
+}

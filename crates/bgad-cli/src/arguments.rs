@@ -1,0 +1,187 @@
+//! What can be said on the command line.
+
+use std::path::PathBuf;
+
+use bgad::{
+    BoundaryScope, DeviceKind, EvaluateWhen, FocalWeights, Granularity, Layout, Model, Pooling,
+};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Visual anomaly detection: learns what normal parts look like, finds what is wrong on others.
+#[derive(Debug, Parser)]
+#[command(name = "bgad", version, arg_required_else_help = true)]
+pub struct Arguments {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Train a detector on a data set.
+    Train(Box<TrainArguments>),
+    /// Measure a detector on a data set's test images.
+    Evaluate(EvaluateArguments),
+    /// Score images.
+    Predict(PredictArguments),
+}
+
+/// Where the images are.
+#[derive(Debug, Args)]
+pub struct DataArguments {
+    /// How the data set's folders are laid out: mvtec, folder, head-ct or brain-mri.
+    #[arg(long)]
+    pub layout: Layout,
+    /// The data set's folder.
+    #[arg(long, value_name = "DIR")]
+    pub data: PathBuf,
+    /// The category, where the data set has several.
+    #[arg(long, value_name = "NAME")]
+    pub category: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct TrainArguments {
+    #[command(flatten)]
+    pub data: DataArguments,
+    /// BGAD learns from normal images alone, BGAD-FAS from a few abnormal ones as well.
+    #[arg(long, value_enum)]
+    pub model: Option<ModelArgument>,
+    /// `filter-bank`, which needs no weights, or an EfficientNet by timm's name.
+    #[arg(long, value_name = "NAME")]
+    pub backbone: Option<String>,
+    /// The backbone's timm weights, .safetensors or .pth.
+    #[arg(long, value_name = "FILE")]
+    pub weights: Option<PathBuf>,
+    /// Abnormal training images for BGAD-FAS, drawn from the test set and taken out of it.
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    pub anomalies: usize,
+    /// Meta-epochs [default: 25].
+    #[arg(long, value_name = "N")]
+    pub meta_epochs: Option<usize>,
+    /// Sub-epochs in a meta-epoch [default: 8].
+    #[arg(long, value_name = "N")]
+    pub sub_epochs: Option<usize>,
+    /// Images in a batch [default: 32].
+    #[arg(long, value_name = "N")]
+    pub batch_size: Option<usize>,
+    /// Adam's learning rate at its peak [default: 0.0002].
+    #[arg(long, value_name = "RATE")]
+    pub learning_rate: Option<f64>,
+    /// Width and height of the images after resizing [default: 256].
+    #[arg(long, value_name = "PIXELS")]
+    pub image_size: Option<u32>,
+    /// The share of normal features that may lie below the boundary [default: 0.05].
+    #[arg(long, value_name = "SHARE")]
+    pub beta: Option<f64>,
+    /// The margin between the boundaries of normal and abnormal features [default: 0.1].
+    #[arg(long, value_name = "MARGIN")]
+    pub tau: Option<f64>,
+    /// The weight of the semi-push-pull terms [default: 1].
+    #[arg(long, value_name = "WEIGHT")]
+    pub lambda: Option<f64>,
+    /// Focal weights: none, or the constants of the authors' program or of the paper
+    /// [default: none].
+    #[arg(long, value_enum)]
+    pub focal: Option<FocalArgument>,
+    /// Take the boundary over each mini-batch or over the whole training set [default: batch].
+    #[arg(long, value_enum)]
+    pub boundary: Option<BoundaryArgument>,
+    /// Score each pixel or whole images [default: pixel; image where the data set has no masks].
+    #[arg(long, value_enum)]
+    pub granularity: Option<GranularityArgument>,
+    /// How features are pooled at image granularity [default: mean-std].
+    #[arg(long, value_enum)]
+    pub pooling: Option<PoolingArgument>,
+    /// When to evaluate on the test images [default: each].
+    #[arg(long, value_enum)]
+    pub evaluate: Option<EvaluateArgument>,
+    /// The share of normal training images that may score above the threshold [default: 0.01].
+    #[arg(long, value_name = "SHARE")]
+    pub false_positive_rate: Option<f64>,
+    /// flex, ndarray, wgpu, vulkan or cuda, among those compiled in.
+    #[arg(long, default_value_t)]
+    pub device: DeviceKind,
+    /// The seed of all that is random [default: 0].
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// Settings from a TOML file; those given here come first.
+    #[arg(long, value_name = "FILE.toml")]
+    pub config: Option<PathBuf>,
+    /// The folder for the model; it is made where it is not there.
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    #[command(flatten)]
+    pub reporting: ReportingArguments,
+}
+
+#[derive(Debug, Args)]
+pub struct EvaluateArguments {
+    /// The model's file.
+    #[arg(long, value_name = "FILE")]
+    pub model: PathBuf,
+    #[command(flatten)]
+    pub data: DataArguments,
+    /// flex, ndarray, wgpu, vulkan or cuda, among those compiled in.
+    #[arg(long, default_value_t)]
+    pub device: DeviceKind,
+    #[command(flatten)]
+    pub reporting: ReportingArguments,
+}
+
+#[derive(Debug, Args)]
+pub struct PredictArguments {
+    /// The model's file.
+    #[arg(long, value_name = "FILE")]
+    pub model: PathBuf,
+    /// The images.
+    #[arg(required = true, value_name = "IMAGE")]
+    pub images: Vec<PathBuf>,
+    /// Write each image with its heat map as a PNG to this folder.
+    #[arg(long, value_name = "DIR")]
+    pub heatmaps: Option<PathBuf>,
+    /// flex, ndarray, wgpu, vulkan or cuda, among those compiled in.
+    #[arg(long, default_value_t)]
+    pub device: DeviceKind,
+    #[command(flatten)]
+    pub reporting: ReportingArguments,
+}
+
+#[derive(Debug, Args)]
+pub struct ReportingArguments {
+    /// Write JSON to standard output, and nothing else there.
+    #[arg(long)]
+    pub json: bool,
+    /// Don't show progress; it is not shown either where stderr is no terminal.
+    #[arg(long)]
+    pub quiet: bool,
+}
+
+/// Declares a command-line choice with the library's value for each.
+macro_rules! choice {
+    ($(#[$doc:meta])* $name:ident for $target:ty { $($variant:ident => $value:expr),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, ValueEnum)]
+        pub enum $name { $($variant),+ }
+
+        impl From<$name> for $target {
+            fn from(choice: $name) -> Self {
+                match choice { $($name::$variant => $value),+ }
+            }
+        }
+    };
+}
+
+choice!(ModelArgument for Model { Bgad => Self::Bgad, BgadFas => Self::BgadFas });
+choice!(FocalArgument for FocalWeights {
+    None => Self::None,
+    Program => Self::Program,
+    Paper => Self::Paper,
+});
+choice!(BoundaryArgument for BoundaryScope { Batch => Self::Batch, Set => Self::Set });
+choice!(GranularityArgument for Granularity { Pixel => Self::Pixel, Image => Self::Image });
+choice!(PoolingArgument for Pooling { Mean => Self::Mean, MeanStd => Self::MeanStd });
+choice!(EvaluateArgument for EvaluateWhen {
+    Each => Self::Each,
+    Last => Self::Last,
+    Never => Self::Never,
+});

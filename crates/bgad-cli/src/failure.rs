@@ -1,0 +1,31 @@
+//! Why a command ended without success.
+
+use std::path::PathBuf;
+
+/// A failure with its one readable message.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    #[error(transparent)]
+    Bgad(#[from] bgad::Error),
+    #[error(transparent)]
+    Data(#[from] bgad::DataError),
+    #[error("{}: {source}", .path.display())]
+    File {
+        path: PathBuf,
+        source: std::io::Error,
+    },
+    #[error("{}: not a sound configuration: {source}", .path.display())]
+    Config {
+        path: PathBuf,
+        source: Box<toml::de::Error>,
+    },
+    #[error("writing an image to {}: {source}", .path.display())]
+    Picture {
+        path: PathBuf,
+        source: Box<dyn std::error::Error>,
+    },
+    #[error("writing to standard output: {0}")]
+    Output(std::io::Error),
+    #[error("{failed} of {all} images could not be predicted; the messages above name them")]
+    Images { failed: usize, all: usize },
+}

@@ -1,0 +1,30 @@
+//! What goes to standard output, and what a run costs in memory.
+
+use std::io::Write;
+
+use serde_json::Value;
+
+use crate::failure::Failure;
+
+/// Writes one line; a reader that has gone away is an error, not a panic.
+pub fn line(text: &str) -> Result<(), Failure> {
+    writeln!(std::io::stdout().lock(), "{text}").map_err(Failure::Output)
+}
+
+/// Writes one JSON value on a line of its own.
+pub fn json(value: &Value) -> Result<(), Failure> {
+    line(&value.to_string())
+}
+
+/// A metric for people: three decimals, or a dash where it can't be had.
+pub fn metric(value: Option<f64>) -> String {
+    value.map_or_else(|| "-".to_owned(), |value| format!("{value:.3}"))
+}
+
+/// The most memory that this process has held, in bytes, where the system tells (Linux).
+pub fn peak_memory() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kibibytes * 1024)
+}

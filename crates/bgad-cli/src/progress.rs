@@ -1,0 +1,74 @@
+//! Progress on stderr, where somebody is looking.
+
+use std::io::IsTerminal;
+
+use bgad::Progress;
+use indicatif::{ProgressBar, ProgressStyle};
+
+/// Shows a run's progress; warnings are always shown, bars only on a terminal.
+pub struct Display {
+    bar: ProgressBar,
+    verbose: bool,
+}
+
+impl Display {
+    pub fn new(quiet: bool) -> Self {
+        let verbose = !quiet && std::io::stderr().is_terminal();
+        let bar = match verbose {
+            true => ProgressBar::new(0),
+            false => ProgressBar::hidden(),
+        };
+        let template = "{msg} {wide_bar} {pos}/{len}, {eta} left";
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            bar.set_style(style);
+        }
+        Self { bar, verbose }
+    }
+
+    /// Takes one event of a run.
+    pub fn show(&self, progress: Progress) {
+        match progress {
+            Progress::Features { done, total } => {
+                self.bar.set_length(total as u64);
+                self.bar.set_position(done as u64);
+                self.bar.set_message("features");
+                if done == total {
+                    self.bar.reset_eta();
+                }
+            }
+            Progress::Batch {
+                meta_epoch,
+                done,
+                total,
+                learning_rate,
+            } => {
+                self.bar.set_length(total as u64);
+                self.bar.set_position(done as u64);
+                self.bar
+                    .set_message(format!("meta-epoch {meta_epoch}, rate {learning_rate:.1e}"));
+            }
+            Progress::MetaEpoch(epoch) if self.verbose => {
+                let metric = crate::output::metric;
+                self.bar.println(format!(
+                    "meta-epoch {}: loss {}, image AUROC {}, pixel AUROC {}, AUPRO {}",
+                    epoch.meta_epoch,
+                    metric(epoch.loss),
+                    metric(epoch.image_auroc),
+                    metric(epoch.pixel_auroc),
+                    metric(epoch.aupro),
+                ));
+            }
+            Progress::Warning(text) => self.bar.suspend(|| warning(&text)),
+            _ => {}
+        }
+    }
+
+    pub fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+/// One warning on stderr.
+pub fn warning(text: &str) {
+    eprintln!("warning: {text}");
+}

@@ -1,0 +1,205 @@
+//! The settings of a training run.
+
+use std::path::PathBuf;
+
+use bgad_data::CutPaste;
+use bgad_loss::Objective;
+use serde::{Deserialize, Serialize};
+
+use crate::{Error, Result};
+
+/// Which of the two models to train.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Model {
+    /// Normal images only.
+    #[default]
+    Bgad,
+    /// Normal images and a few abnormal ones.
+    BgadFas,
+}
+
+/// What is one sample to the flows (section 7 of the method).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Granularity {
+    /// Each position of each feature map, conditioned on its place: score maps and image scores.
+    Pixel,
+    /// Each image, its feature maps pooled over positions: image scores only.
+    Image,
+}
+
+/// How feature maps are pooled at image granularity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Pooling {
+    /// The mean over positions.
+    Mean,
+    /// Mean and standard deviation over positions, twice the dimension.
+    #[default]
+    MeanStd,
+}
+
+/// Which features the separating boundary is taken over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum BoundaryScope {
+    /// Each mini-batch's own normal features: the authors' program.
+    #[default]
+    Batch,
+    /// All normal training features, refreshed each meta-epoch: the paper.
+    Set,
+}
+
+/// What a decision threshold is taken from.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ThresholdRule {
+    /// The share of normal training images that may score above it.
+    FalsePositiveRate(f64),
+    /// The best F1 over the training images, for runs with abnormal ones.
+    BestF1,
+}
+
+/// When the test set is evaluated while training.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum EvaluateWhen {
+    /// After each meta-epoch.
+    #[default]
+    Each,
+    /// After the last one.
+    Last,
+    /// Not at all.
+    Never,
+}
+
+/// All settings of a run; the defaults are the paper's, as far as they don't need its backbone's
+/// weights.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TrainerConfig {
+    /// BGAD or BGAD-FAS.
+    pub model: Model,
+    /// `filter-bank`, or an EfficientNet by timm's name.
+    pub backbone: String,
+    /// The backbone's weights; the model file holds what is needed of them, not this path.
+    #[serde(skip_serializing)]
+    pub weights: Option<PathBuf>,
+    /// The strides of the feature pyramid's levels, of 4, 8 and 16.
+    pub strides: Vec<usize>,
+    /// The images' width and height after resizing, in pixels.
+    pub image_size: u32,
+    /// One sample per position or per image; none: per image where the data set has no masks.
+    pub granularity: Option<Granularity>,
+    /// Pooling at image granularity.
+    pub pooling: Pooling,
+    /// Coupling blocks of each flow.
+    pub coupling_blocks: usize,
+    /// Dimension of the positional encoding.
+    pub position_dimension: usize,
+    /// Beta, tau, lambda, focal weights and the forms of the losses.
+    pub objective: Objective,
+    /// What the separating boundary is taken over.
+    pub boundary: BoundaryScope,
+    /// Meta-epochs; the first trains by maximum likelihood on normal images alone.
+    pub meta_epochs: usize,
+    /// Sub-epochs in each meta-epoch.
+    pub sub_epochs: usize,
+    /// Images in a batch.
+    pub batch_size: usize,
+    /// Features in a mini-batch, one optimizer step each.
+    pub mini_batch_size: usize,
+    /// Adam's learning rate at its peak.
+    pub learning_rate: f64,
+    /// How often each abnormal training image is shown per sub-epoch as it is, and again how often
+    /// as a fresh CutPaste sample.
+    pub abnormal_repeats: usize,
+    /// RandAugmented CutPaste.
+    pub cut_paste: CutPaste,
+    /// Optimizer steps per sub-epoch at image granularity, at least: images are few there, and
+    /// their features cheap.
+    pub image_steps: usize,
+    /// Where the decision threshold comes from.
+    pub threshold: ThresholdRule,
+    /// When to evaluate on the test set.
+    pub evaluate: EvaluateWhen,
+    /// Memory for features that are kept over epochs, in bytes; what does not fit is computed anew.
+    pub feature_memory: u64,
+    /// The seed of all that is random.
+    pub seed: u64,
+}
+
+impl Default for TrainerConfig {
+    fn default() -> Self {
+        Self {
+            model: Model::default(),
+            backbone: crate::backbone::FILTER_BANK.to_owned(),
+            weights: None,
+            strides: vec![4, 8, 16],
+            image_size: 256,
+            granularity: None,
+            pooling: Pooling::default(),
+            coupling_blocks: 8,
+            position_dimension: 128,
+            objective: Objective::default(),
+            boundary: BoundaryScope::default(),
+            meta_epochs: 25,
+            sub_epochs: 8,
+            batch_size: 32,
+            mini_batch_size: 4096,
+            learning_rate: 2e-4,
+            abnormal_repeats: 5,
+            cut_paste: CutPaste::default(),
+            image_steps: 16,
+            threshold: ThresholdRule::FalsePositiveRate(0.01),
+            evaluate: EvaluateWhen::default(),
+            feature_memory: 4 << 30,
+            seed: 0,
+        }
+    }
+}
+
+impl TrainerConfig {
+    /// Checks that every setting is within its range, before any work starts.
+    ///
+    /// # Errors
+    /// The first one that is not.
+    pub fn check(&self) -> Result<()> {
+        self.objective.check()?;
+        self.cut_paste.check()?;
+        let at_least_one = [
+            ("meta_epochs", self.meta_epochs),
+            ("sub_epochs", self.sub_epochs),
+            ("batch_size", self.batch_size),
+            ("mini_batch_size", self.mini_batch_size),
+            ("abnormal_repeats", self.abnormal_repeats),
+            ("image_steps", self.image_steps),
+            ("coupling_blocks", self.coupling_blocks),
+        ];
+        for (setting, value) in at_least_one {
+            if value == 0 {
+                return Err(Error::setting(setting, value, "at least 1"));
+            }
+        }
+        if !(32..=2048).contains(&self.image_size) {
+            let found = self.image_size;
+            return Err(Error::setting("image_size", found, "32 to 2048 pixels"));
+        }
+        if !(self.learning_rate.is_finite() && self.learning_rate > 0.0) {
+            let found = self.learning_rate;
+            return Err(Error::setting("learning_rate", found, "a positive number"));
+        }
+        if let ThresholdRule::FalsePositiveRate(rate) = self.threshold
+            && !(0.0..1.0).contains(&rate)
+        {
+            return Err(Error::setting(
+                "threshold",
+                rate,
+                "a false-positive rate from 0 to below 1",
+            ));
+        }
+        bgad_flow::PositionalEncoding::new(self.position_dimension)?;
+        Ok(())
+    }
+}

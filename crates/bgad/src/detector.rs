@@ -1,0 +1,166 @@
+//! A trained model that scores images.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use bgad_backbone::Backbone;
+use bgad_data::{RgbImage, load_image};
+use bgad_flow::Flow;
+use burn::tensor::{Device, Tensor};
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use crate::config::{Granularity, TrainerConfig};
+use crate::features::{Extractor, ImageFeatures};
+use crate::flows::{self, LogLikelihoodMaps};
+use crate::scoring::{Calibration, ScoreMap};
+use crate::{Error, Result};
+
+/// What a [`Detector`] knows beside its weights; the readable part of a model file.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ModelDescription {
+    /// The settings that it was trained with.
+    pub config: TrainerConfig,
+    /// What was one sample.
+    pub granularity: Granularity,
+    /// SHA-256 of the backbone's weights' file, for a backbone that has weights.
+    pub backbone_checksum: Option<String>,
+    /// The constants of scoring, over the normal training images.
+    pub calibration: Calibration,
+    /// Images that score above it are anomalous.
+    pub threshold: f32,
+    /// Per level the separating boundary `b_n` over all normal training features, on `l / 10`.
+    pub boundaries: Vec<f64>,
+    /// The data set's name.
+    pub dataset: String,
+    /// The abnormal training images as `TYPE/NAME`: an evaluation must not count them.
+    pub training_anomalies: Vec<String>,
+}
+
+/// What a [`Detector`] finds on one image.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Prediction {
+    /// The image's score; the higher, the more anomalous.
+    pub score: f32,
+    /// The model's threshold.
+    pub threshold: f32,
+    /// Whether the score lies above the threshold.
+    pub anomalous: bool,
+    /// The score of each pixel of the resized image; none at image granularity.
+    pub map: Option<ScoreMap>,
+}
+
+/// Scores images; the same image always gets the same score.
+#[derive(Debug)]
+pub struct Detector {
+    pub(crate) description: ModelDescription,
+    pub(crate) backbone: Arc<dyn Backbone>,
+    pub(crate) flows: Vec<Flow>,
+    conditions: Vec<Option<Tensor<2>>>,
+    device: Device,
+}
+
+impl Detector {
+    pub(crate) fn new(
+        description: ModelDescription,
+        backbone: Arc<dyn Backbone>,
+        flows: Vec<Flow>,
+        device: &Device,
+    ) -> Result<Self> {
+        let conditions = flows::conditions(
+            &description.config,
+            description.granularity,
+            backbone.levels(),
+            device,
+        )?;
+        Ok(Self {
+            description,
+            backbone,
+            flows,
+            conditions,
+            device: device.clone(),
+        })
+    }
+
+    /// What the model is: its settings, calibration and threshold.
+    pub fn description(&self) -> &ModelDescription {
+        &self.description
+    }
+
+    /// Decides by another threshold from now on.
+    pub fn set_threshold(&mut self, threshold: f32) {
+        self.description.threshold = threshold;
+    }
+
+    pub(crate) fn extractor(&self) -> Extractor {
+        Extractor {
+            backbone: self.backbone.clone(),
+            image_size: self.description.config.image_size,
+            granularity: self.description.granularity,
+            pooling: self.description.config.pooling,
+            device: self.device.clone(),
+        }
+    }
+
+    pub(crate) fn maps_of(&self, features: &ImageFeatures) -> Result<LogLikelihoodMaps> {
+        flows::log_likelihood_maps(&self.flows, &self.conditions, features)
+    }
+
+    /// The per-dimension log-likelihoods of an image at each level.
+    ///
+    /// # Errors
+    /// When the device fails.
+    pub fn log_likelihoods(&self, image: &RgbImage) -> Result<LogLikelihoodMaps> {
+        self.maps_of(&self.extractor().extract(image))
+    }
+
+    /// The width and height of score maps, in pixels.
+    pub fn map_size(&self) -> usize {
+        self.description.config.image_size as usize
+    }
+
+    /// Score, decision and map of one image of any size.
+    ///
+    /// # Errors
+    /// When the device fails.
+    pub fn predict(&self, image: &RgbImage) -> Result<Prediction> {
+        let maps = self.log_likelihoods(image)?;
+        let granularity = self.description.granularity;
+        let calibration = &self.description.calibration;
+        let (score, map) = calibration.score(&maps, granularity, self.map_size());
+        let threshold = self.description.threshold;
+        Ok(Prediction {
+            score,
+            threshold,
+            anomalous: score > threshold,
+            map,
+        })
+    }
+
+    /// Reads an image file and predicts it.
+    ///
+    /// # Errors
+    /// When the file is no readable image, or the device fails.
+    pub fn predict_file(&self, path: &Path) -> Result<Prediction> {
+        self.predict(&load_image(path)?)
+    }
+
+    /// Predicts many images, in order, on all cores. Each is computed alone, so that its result
+    /// does not depend on the others.
+    ///
+    /// # Errors
+    /// When the device fails.
+    pub fn predict_batch(&self, images: &[RgbImage]) -> Result<Vec<Prediction>> {
+        images.par_iter().map(|image| self.predict(image)).collect()
+    }
+
+    /// The map of `prediction` as a picture over `image`.
+    ///
+    /// # Errors
+    /// [`Error::NoScoreMap`] for a model at image granularity.
+    pub fn overlay(&self, image: &RgbImage, prediction: &Prediction) -> Result<RgbImage> {
+        let map = prediction.map.as_ref().ok_or(Error::NoScoreMap)?;
+        Ok(crate::overlay::overlay(image, map, prediction.threshold))
+    }
+}

@@ -1,0 +1,158 @@
+//! The errors of this crate.
+
+use std::path::{Path, PathBuf};
+
+/// What can go wrong; each message names the file or setting, what was found and what to do.
+#[non_exhaustive]
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Images, masks or folders.
+    #[error(transparent)]
+    Data(#[from] bgad_data::DataError),
+    /// The backbone or its weights.
+    #[error(transparent)]
+    Backbone(#[from] bgad_backbone::BackboneError),
+    /// The flow's settings or parameters.
+    #[error(transparent)]
+    Flow(#[from] bgad_flow::FlowError),
+    /// The objective's settings.
+    #[error(transparent)]
+    Loss(#[from] bgad_loss::LossError),
+    /// A metric.
+    #[error(transparent)]
+    Metric(#[from] bgad_metrics::MetricError),
+    /// A setting is out of its range.
+    #[error("setting `{setting}` is {found}, expected {expected}")]
+    Setting {
+        /// The setting's name.
+        setting: &'static str,
+        /// Its value.
+        found: String,
+        /// What would be valid.
+        expected: String,
+    },
+    /// The device's backend is not part of this build.
+    #[error(
+        "device `{device}` is not part of this build, which has {available}; build with \
+         `--features {device}`"
+    )]
+    DeviceNotCompiled {
+        /// The device asked for.
+        device: &'static str,
+        /// The devices of this build.
+        available: String,
+    },
+    /// A backbone that needs weights got none.
+    #[error(
+        "backbone `{backbone}` needs its timm weights: give the .safetensors or .pth file, or use \
+         `filter-bank`, which needs none"
+    )]
+    WeightsMissing {
+        /// The backbone's name.
+        backbone: String,
+    },
+    /// Weights were given to a backbone that has none.
+    #[error("backbone `filter-bank` takes no weights, but {} was given; name the architecture that they belong to", .weights.display())]
+    WeightsNotUsed {
+        /// The weights' file.
+        weights: PathBuf,
+    },
+    /// There is nothing to train on.
+    #[error("data set `{dataset}` has no readable normal training image; BGAD learns from normal images")]
+    NoNormalImages {
+        /// The data set's name.
+        dataset: String,
+    },
+    /// BGAD-FAS without abnormal images.
+    #[error(
+        "BGAD-FAS needs abnormal training images and data set `{dataset}` has none; select some \
+         with `--anomalies`, or train BGAD, which needs none"
+    )]
+    NoAbnormalImages {
+        /// The data set's name.
+        dataset: String,
+    },
+    /// The loss is no longer a finite number.
+    #[error(
+        "training diverged in meta-epoch {meta_epoch}: the loss of stride {stride} is {loss}; use \
+         a lower learning rate, or check the images"
+    )]
+    Diverged {
+        /// The meta-epoch, from 1.
+        meta_epoch: usize,
+        /// The level's stride.
+        stride: usize,
+        /// The loss.
+        loss: f32,
+    },
+    /// A file could not be read or written.
+    #[error("{}: {source}", .path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// The system's error.
+        source: std::io::Error,
+    },
+    /// A model file is damaged or is none.
+    #[error("{}: not a sound bgad model: {reason}; copy it again or train it anew", .path.display())]
+    ModelFile {
+        /// The file.
+        path: PathBuf,
+        /// What was found.
+        reason: String,
+    },
+    /// A model file of a later version.
+    #[error(
+        "{}: model format {found}, this program reads up to {supported}; use a newer bgad",
+        .path.display()
+    )]
+    ModelVersion {
+        /// The file.
+        path: PathBuf,
+        /// The file's format version.
+        found: u32,
+        /// The newest that is known here.
+        supported: u32,
+    },
+    /// Values could not be read back from the device.
+    #[error("reading from the device failed: {0}")]
+    Device(String),
+    /// An image could not be written.
+    #[error("{}: {source}", .path.display())]
+    WriteImage {
+        /// The file.
+        path: PathBuf,
+        /// The encoder's error.
+        source: image::ImageError,
+    },
+    /// The model gives no map of scores.
+    #[error(
+        "this model was trained at image granularity: it scores whole images and has no heat map; \
+         train with `--granularity pixel` for maps"
+    )]
+    NoScoreMap,
+}
+
+/// The result of this crate's operations.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl Error {
+    pub(crate) fn io(path: &Path) -> impl FnOnce(std::io::Error) -> Self + '_ {
+        move |source| Self::Io {
+            path: path.to_owned(),
+            source,
+        }
+    }
+
+    pub(crate) fn setting(
+        setting: &'static str,
+        found: impl ToString,
+        expected: impl Into<String>,
+    ) -> Self {
+        Self::Setting {
+            setting,
+            found: found.to_string(),
+            expected: expected.into(),
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! The images of a run: which are readable, whose features are kept, and what a batch holds.
+
+use bgad_data::{Dataset, Mask, RgbImage, Sample, load_image, sample_rng};
+use rand::RngExt;
+use rayon::prelude::*;
+
+use crate::config::{Granularity, TrainerConfig};
+use crate::features::{Extractor, ImageFeatures};
+use crate::images::{self, LabelledImage};
+use crate::{Error, Result};
+
+/// Files whose features are kept as far as the memory budget goes, and computed anew beyond.
+pub(crate) struct KeptFeatures {
+    pub samples: Vec<Sample>,
+    features: Vec<Option<ImageFeatures>>,
+}
+
+impl KeptFeatures {
+    /// Reads all of `samples` once. Those that are no readable images are left out, each with a
+    /// warning. What the features take is deducted from `budget`.
+    pub fn read(
+        samples: Vec<Sample>,
+        extractor: &Extractor,
+        budget: &mut u64,
+        warnings: &mut Vec<String>,
+        done: impl Fn() + Sync,
+    ) -> Self {
+        let kept = (*budget / extractor.bytes_per_image().max(1)).min(samples.len() as u64);
+        *budget -= kept * extractor.bytes_per_image();
+        let (first, rest) = samples.split_at(kept as usize);
+        let load = |sample: &Sample| Ok(load_image(&sample.path)?);
+        let features = extractor.extract_all(first, load, &done);
+        let check = |sample: &Sample| {
+            let readable = load_image(&sample.path).map(|_| None);
+            done();
+            readable.map_err(Error::from)
+        };
+        let unkept: Vec<Result<Option<ImageFeatures>>> = rest.par_iter().map(check).collect();
+        let all = features.into_iter().map(|features| features.map(Some));
+        let mut readable = Self {
+            samples: Vec::new(),
+            features: Vec::new(),
+        };
+        for (sample, features) in samples.iter().zip(all.chain(unkept)) {
+            match features {
+                Ok(features) => {
+                    readable.samples.push(sample.clone());
+                    readable.features.push(features);
+                }
+                Err(error) => warnings.push(format!("image left out: {error}")),
+            }
+        }
+        readable
+    }
+
+    pub fn len(&self) -> usize {
+        self.samples.len()
+    }
+
+    /// The features of image `index`.
+    pub fn features(&self, index: usize, extractor: &Extractor) -> Result<ImageFeatures> {
+        match &self.features[index] {
+            Some(features) => Ok(features.clone()),
+            None => Ok(extractor.extract(&load_image(&self.samples[index].path)?)),
+        }
+    }
+}
+
+/// One image of a batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Item {
+    /// A normal training image.
+    Normal(usize),
+    /// An abnormal training image as it is.
+    Abnormal(usize),
+    /// A fresh CutPaste sample of an abnormal training image; the second number tells the samples
+    /// of one epoch apart.
+    Pasted(usize, u64),
+}
+
+/// An image of a batch with its features.
+pub(crate) struct BatchImage {
+    pub features: ImageFeatures,
+    /// Where it is abnormal, at the size of the input; none for a normal image.
+    pub mask: Option<Mask>,
+}
+
+/// The training images.
+pub(crate) struct TrainingSet {
+    pub normal: KeptFeatures,
+    pub abnormal: KeptFeatures,
+    /// The abnormal images and masks at their own size: few, and pasted from again and again.
+    sources: Vec<LabelledImage>,
+    /// Whether pasting makes sense: at image granularity not without a mask.
+    pastable: Vec<bool>,
+}
+
+impl TrainingSet {
+    pub fn read(
+        dataset: &Dataset,
+        with_abnormal: bool,
+        extractor: &Extractor,
+        budget: &mut u64,
+        warnings: &mut Vec<String>,
+        done: impl Fn() + Sync,
+    ) -> Result<Self> {
+        let (abnormal, normal): (Vec<_>, Vec<_>) = dataset
+            .train
+            .iter()
+            .cloned()
+            .partition(|sample| sample.label.is_abnormal());
+        let abnormal = if with_abnormal { abnormal } else { Vec::new() };
+        let abnormal = KeptFeatures::read(abnormal, extractor, budget, warnings, &done);
+        let normal = KeptFeatures::read(normal, extractor, budget, warnings, &done);
+        if normal.len() == 0 {
+            return Err(Error::NoNormalImages {
+                dataset: dataset.name.clone(),
+            });
+        }
+        if with_abnormal && abnormal.len() == 0 {
+            return Err(Error::NoAbnormalImages {
+                dataset: dataset.name.clone(),
+            });
+        }
+        let mut sources = Vec::new();
+        let mut pastable = Vec::new();
+        for sample in &abnormal.samples {
+            let source = images::load(sample)?;
+            if source.mask.is_empty() {
+                warnings.push(format!(
+                    "{}: its mask marks no defect, so that it teaches none",
+                    sample.path.display()
+                ));
+            }
+            let has_region = !source.mask.is_empty();
+            let whole = sample.mask.is_none() && extractor.granularity == Granularity::Image;
+            pastable.push(has_region && !whole);
+            sources.push(source);
+        }
+        Ok(Self {
+            normal,
+            abnormal,
+            sources,
+            pastable,
+        })
+    }
+
+    /// The images of one epoch, not yet shuffled: every normal one once, and with `mixed` each
+    /// abnormal one `repeats` times as it is and as often as a fresh CutPaste sample.
+    pub fn items(&self, mixed: bool, repeats: usize) -> Vec<Item> {
+        let mut items: Vec<Item> = (0..self.normal.len()).map(Item::Normal).collect();
+        if mixed {
+            for repeat in 0..repeats {
+                for index in 0..self.abnormal.len() {
+                    items.push(Item::Abnormal(index));
+                    items.push(match self.pastable[index] {
+                        true => Item::Pasted(index, (repeat * self.abnormal.len() + index) as u64),
+                        false => Item::Abnormal(index),
+                    });
+                }
+            }
+        }
+        items
+    }
+
+    /// The images of one batch, on all cores. `epoch` and the items decide what is pasted where.
+    pub fn batch(
+        &self,
+        items: &[Item],
+        epoch: u64,
+        config: &TrainerConfig,
+        extractor: &Extractor,
+    ) -> Result<Vec<BatchImage>> {
+        let size = config.image_size;
+        let one = |item: &Item| match *item {
+            Item::Normal(index) => Ok(BatchImage {
+                features: self.normal.features(index, extractor)?,
+                mask: None,
+            }),
+            Item::Abnormal(index) => Ok(BatchImage {
+                features: self.abnormal.features(index, extractor)?,
+                mask: Some(self.sources[index].mask.resize(size, size)),
+            }),
+            Item::Pasted(index, number) => {
+                let (image, mask) = self.paste(index, epoch, number, config)?;
+                Ok(BatchImage {
+                    features: extractor.extract(&image),
+                    mask: Some(mask.resize(size, size)),
+                })
+            }
+        };
+        items.par_iter().map(one).collect()
+    }
+
+    /// RandAugmented CutPaste (section 3.4): a pure function of seed, epoch and number.
+    fn paste(
+        &self,
+        index: usize,
+        epoch: u64,
+        number: u64,
+        config: &TrainerConfig,
+    ) -> Result<(RgbImage, Mask)> {
+        let mut rng = sample_rng(config.seed, epoch, number);
+        let normal = rng.random_range(0..self.normal.len());
+        let normal = load_image(&self.normal.samples[normal].path)?;
+        let source = &self.sources[index];
+        Ok(config
+            .cut_paste
+            .paste(&source.image, &source.mask, &normal, &mut rng)?)
+    }
+}
