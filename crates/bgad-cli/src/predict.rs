@@ -54,7 +54,11 @@ pub fn run(arguments: &PredictArguments) -> Result<(), Failure> {
                 "anomalous": prediction.anomalous,
             }))?;
         } else {
-            let decision = if prediction.anomalous { "anomalous" } else { "normal" };
+            let decision = if prediction.anomalous {
+                "anomalous"
+            } else {
+                "normal"
+            };
             output::line(&format!("{decision:<9}  {score:.4}  {}", path.display()))?;
         }
     }

@@ -175,32 +175,46 @@ impl CouplingBlock {
             .collect()
     }
 
-    /// `[x1, x2]` of `x`, `[batch, dimension]`.
-    fn split(&self, x: Tensor<2>) -> (Tensor<2>, Tensor<2>) {
-        let dimension = x.dims()[1];
-        let kept = dimension.div_ceil(2);
-        (
-            x.clone().narrow(1, 0, kept),
-            x.narrow(1, kept, dimension - kept),
-        )
+    /// The first `kept` and the remaining columns of `x` `[batch, dimension]`.
+    pub(crate) fn split(&self, x: Tensor<2>) -> Halves {
+        let [_, dimension] = x.dims();
+        let [kept, _] = self.input_weight.val().dims();
+        Halves {
+            kept: x.clone().narrow(1, 0, kept),
+            changed: x.narrow(1, kept, dimension - kept),
+        }
     }
 
-    /// The subnet's log-scale `s` and shift `t`, each `[batch, changed]`.
+    /// The subnet's log-scale `s` and shift `t`, each `[batch, changed]`, of `x1` and the
+    /// condition with its column of ones.
+    ///
+    /// Constant factors and the two outputs' separation are applied to the weights, which are
+    /// small, and not to the activations.
     fn coefficients(
         &self,
         kept: Tensor<2>,
-        condition: Option<Tensor<2>>,
+        condition: &Option<Tensor<2>>,
     ) -> (Tensor<2>, Tensor<2>) {
-        let mut hidden = kept.matmul(self.input_weight.val());
-        if let (Some(weight), Some(condition)) = (&self.condition_weight, condition) {
-            hidden = hidden + condition.matmul(weight.val());
-        }
-        let hidden = activation::relu(hidden + self.input_bias.val().unsqueeze());
-        let output = hidden.matmul(self.output_weight.val()) + self.output_bias.val().unsqueeze();
-        let output = output * SUBNET_FACTOR;
-        let changed = output.dims()[1] / 2;
-        let log_scale = output.clone().narrow(1, 0, changed).tanh() * self.clamp;
-        (log_scale, output.narrow(1, changed, changed))
+        let input = kept.matmul(self.input_weight.val());
+        let bias = self.input_bias.val().unsqueeze();
+        let hidden = match (&self.condition_weight, condition) {
+            (Some(weight), Some(condition)) => {
+                input
+                    + condition
+                        .clone()
+                        .matmul(Tensor::cat(vec![weight.val(), bias], 0))
+            }
+            _ => input + bias,
+        };
+        let hidden = activation::relu(hidden);
+        let weight = self.output_weight.val() * SUBNET_FACTOR;
+        let bias: Tensor<2> = self.output_bias.val().unsqueeze() * SUBNET_FACTOR;
+        let changed = bias.dims()[1] / 2;
+        let output = |start| {
+            let weight = weight.clone().narrow(1, start, changed);
+            hidden.clone().matmul(weight) + bias.clone().narrow(1, start, changed)
+        };
+        (output(0).tanh() * self.clamp, output(changed))
     }
 
     /// The global scale, `0.1 · softplus(g)`: `[1, dimension]`, positive.
@@ -210,29 +224,54 @@ impl CouplingBlock {
             .unsqueeze()
     }
 
-    /// `x` `[batch, dimension]` to `y` of the same shape and `log|det J|` `[batch]`.
-    pub fn forward(&self, x: Tensor<2>, condition: Option<Tensor<2>>) -> (Tensor<2>, Tensor<1>) {
-        let (kept, changed) = self.split(x);
-        let (log_scale, shift) = self.coefficients(kept.clone(), condition);
-        let changed = changed * log_scale.clone().exp() + shift;
+    /// `x` `[batch, dimension]`, in halves, to `y` in halves and `log|det J|` `[batch]`.
+    ///
+    /// The global affine and the rotation are one affine map, `y = v · M + m` with
+    /// `M = diag(scale) · Rᵀ` and `m = offset · Rᵀ`, taken in quarters: nothing of the size of a
+    /// batch is split or joined between blocks.
+    pub(crate) fn forward(&self, x: Halves, condition: &Option<Tensor<2>>) -> (Halves, Tensor<1>) {
+        let (log_scale, shift) = self.coefficients(x.kept.clone(), condition);
+        let transformed = x.changed * log_scale.clone().exp() + shift;
         let scale = self.scale();
         let log_determinant = log_scale.sum_dim(1).squeeze_dim::<1>(1) + scale.clone().log().sum();
-        let mixed =
-            Tensor::cat(vec![kept, changed], 1) * scale + self.global_offset.val().unsqueeze();
-        (
-            mixed.matmul(self.rotation.val().transpose()),
-            log_determinant,
-        )
+
+        let turned = self.rotation.val().transpose();
+        let offset: Tensor<2> = self.global_offset.val().unsqueeze();
+        let offset = offset.matmul(turned.clone());
+        let [_, dimension] = scale.dims();
+        let matrix = turned * scale.reshape([dimension, 1]);
+        let [_, kept] = x.kept.dims();
+        let changed = dimension - kept;
+        let columns = |start, length| {
+            let matrix = matrix.clone().narrow(1, start, length);
+            x.kept.clone().matmul(matrix.clone().narrow(0, 0, kept))
+                + transformed.clone().matmul(matrix.narrow(0, kept, changed))
+                + offset.clone().narrow(1, start, length)
+        };
+        let y = Halves {
+            kept: columns(0, kept),
+            changed: columns(kept, changed),
+        };
+        (y, log_determinant)
     }
 
     /// The exact inverse of [`forward`](Self::forward): `y` back to `x`, both
     /// `[batch, dimension]`.
-    pub fn inverse(&self, y: Tensor<2>, condition: Option<Tensor<2>>) -> Tensor<2> {
+    pub(crate) fn inverse(&self, y: Tensor<2>, condition: &Option<Tensor<2>>) -> Tensor<2> {
         // A rotation's inverse is its transpose.
         let mixed = y.matmul(self.rotation.val()) - self.global_offset.val().unsqueeze();
-        let (kept, changed) = self.split(mixed / self.scale());
+        let Halves { kept, changed } = self.split(mixed / self.scale());
         let (log_scale, shift) = self.coefficients(kept.clone(), condition);
         let changed = (changed - shift) * log_scale.neg().exp();
         Tensor::cat(vec![kept, changed], 1)
     }
+}
+
+/// A batch of vectors as the coupling sees them: `x1`, which stays, and `x2`, which changes.
+#[derive(Debug, Clone)]
+pub(crate) struct Halves {
+    /// `[batch, ceil(dimension / 2)]`.
+    pub kept: Tensor<2>,
+    /// `[batch, floor(dimension / 2)]`.
+    pub changed: Tensor<2>,
 }

@@ -166,30 +166,35 @@ impl Flow {
 
     /// `x` `[batch, dimension]` under `condition` `[batch, condition]` to latent vectors.
     pub fn forward(&self, x: Tensor<2>, condition: Option<Tensor<2>>) -> FlowOutput {
-        let mut log_determinant: Option<Tensor<1>> = None;
-        let mut latent = x;
+        let device = x.device();
+        let [batch, _] = x.dims();
+        let condition = with_ones(condition);
+        let mut log_determinant = Tensor::zeros([batch], &device);
+        let Some(first) = self.blocks.first() else {
+            return FlowOutput {
+                latent: x,
+                log_determinant,
+            };
+        };
+        let mut halves = first.split(x);
         for block in &self.blocks {
-            let (next, determinant) = block.forward(latent, condition.clone());
-            latent = next;
-            log_determinant = Some(match log_determinant {
-                Some(sum) => sum + determinant,
-                None => determinant,
-            });
+            let (next, determinant) = block.forward(halves, &condition);
+            halves = next;
+            log_determinant = log_determinant + determinant;
         }
-        let log_determinant =
-            log_determinant.unwrap_or_else(|| Tensor::zeros([latent.dims()[0]], &latent.device()));
         FlowOutput {
-            latent,
+            latent: Tensor::cat(vec![halves.kept, halves.changed], 1),
             log_determinant,
         }
     }
 
     /// Latent vectors `[batch, dimension]` back to `x`, exactly up to rounding.
     pub fn inverse(&self, latent: Tensor<2>, condition: Option<Tensor<2>>) -> Tensor<2> {
+        let condition = with_ones(condition);
         self.blocks
             .iter()
             .rev()
-            .fold(latent, |y, block| block.inverse(y, condition.clone()))
+            .fold(latent, |y, block| block.inverse(y, &condition))
     }
 
     /// Draws `count` vectors from the modelled density: `[count, dimension]`.
@@ -218,4 +223,13 @@ impl Flow {
             .flat_map(|(index, block)| block.parameters(index))
             .collect()
     }
+}
+
+/// `condition` with a column of ones, by which one product adds the bias as well.
+fn with_ones(condition: Option<Tensor<2>>) -> Option<Tensor<2>> {
+    condition.map(|condition| {
+        let [rows, _] = condition.dims();
+        let ones = Tensor::ones([rows, 1], &condition.device());
+        Tensor::cat(vec![condition, ones], 1)
+    })
 }

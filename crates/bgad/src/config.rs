@@ -117,8 +117,8 @@ pub struct TrainerConfig {
     pub abnormal_repeats: usize,
     /// RandAugmented CutPaste.
     pub cut_paste: CutPaste,
-    /// Optimizer steps per sub-epoch at image granularity, at least: images are few there, and
-    /// their features cheap.
+    /// Optimizer steps of a whole run at image granularity, at least: an image is one sample there,
+    /// so that an epoch has few, and sub-epochs go over the images as often as it takes.
     pub image_steps: usize,
     /// Where the decision threshold comes from.
     pub threshold: ThresholdRule,
@@ -151,7 +151,7 @@ impl Default for TrainerConfig {
             learning_rate: 2e-4,
             abnormal_repeats: 5,
             cut_paste: CutPaste::default(),
-            image_steps: 16,
+            image_steps: 1000,
             threshold: ThresholdRule::FalsePositiveRate(0.01),
             evaluate: EvaluateWhen::default(),
             feature_memory: 4 << 30,

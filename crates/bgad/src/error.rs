@@ -58,7 +58,9 @@ pub enum Error {
         weights: PathBuf,
     },
     /// There is nothing to train on.
-    #[error("data set `{dataset}` has no readable normal training image; BGAD learns from normal images")]
+    #[error(
+        "data set `{dataset}` has no readable normal training image; BGAD learns from normal images"
+    )]
     NoNormalImages {
         /// The data set's name.
         dataset: String,
@@ -72,9 +74,9 @@ pub enum Error {
         /// The data set's name.
         dataset: String,
     },
-    /// The loss is no longer a finite number.
+    /// The loss, or a log-likelihood that it is made of, is no longer a finite number.
     #[error(
-        "training diverged in meta-epoch {meta_epoch}: the loss of stride {stride} is {loss}; use \
+        "training diverged in meta-epoch {meta_epoch}: the likelihood at stride {stride} became {loss}; use \
          a lower learning rate, or check the images"
     )]
     Diverged {
@@ -82,7 +84,7 @@ pub enum Error {
         meta_epoch: usize,
         /// The level's stride.
         stride: usize,
-        /// The loss.
+        /// The loss or log-likelihood.
         loss: f32,
     },
     /// A file could not be read or written.

@@ -7,13 +7,13 @@ use bgad_metrics::{LabelledMap, MetricError};
 use rayon::prelude::*;
 use serde::Serialize;
 
+use crate::Result;
 use crate::config::Granularity;
 use crate::detector::Detector;
 use crate::flows::LogLikelihoodMaps;
 use crate::images::load_mask;
 use crate::scoring::{Calibration, ScoreMap};
 use crate::training_set::KeptFeatures;
-use crate::Result;
 
 /// The false-positive rate up to which AUPRO is taken.
 pub const AUPRO_LIMIT: f64 = 0.3;
@@ -245,13 +245,9 @@ impl Detector {
         dataset.verify()?;
         let mut warnings = dataset.warnings.clone();
         let trained = &self.description.training_anomalies;
-        let (seen, samples): (Vec<_>, Vec<_>) = dataset
-            .test
-            .iter()
-            .cloned()
-            .partition(|sample| {
-                sample.label.is_abnormal() && trained.contains(&anomaly_name(sample))
-            });
+        let (seen, samples): (Vec<_>, Vec<_>) = dataset.test.iter().cloned().partition(|sample| {
+            sample.label.is_abnormal() && trained.contains(&anomaly_name(sample))
+        });
         if !seen.is_empty() {
             warnings.push(format!(
                 "{} test images that the model was trained on are not counted",

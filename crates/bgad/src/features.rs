@@ -7,9 +7,9 @@ use bgad_data::RgbImage;
 use burn::tensor::{Device, Tensor, TensorData};
 use rayon::prelude::*;
 
+use crate::Result;
 use crate::config::{Granularity, Pooling};
 use crate::images;
-use crate::Result;
 
 /// One image's features, a matrix a level, finest first.
 ///

@@ -30,7 +30,11 @@ pub struct LogLikelihoodMap {
 }
 
 /// The configuration of a level's flow.
-pub(crate) fn flow_config(config: &TrainerConfig, granularity: Granularity, level: Level) -> FlowConfig {
+pub(crate) fn flow_config(
+    config: &TrainerConfig,
+    granularity: Granularity,
+    level: Level,
+) -> FlowConfig {
     let dimension = dimension(level.channels, granularity, config.pooling);
     let flow = FlowConfig::new(dimension).with_blocks(config.coupling_blocks);
     match granularity {

@@ -63,7 +63,10 @@ fn checksum(description: &str, tensors: &BTreeMap<String, Stored>) -> String {
         field(&shape.collect::<Vec<_>>());
         field(&tensor.bytes);
     }
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    hash.finalize()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 /// Writes a file so that it is there whole or not at all.
@@ -163,7 +166,10 @@ fn parse(bytes: &[u8]) -> Result<(Header, BTreeMap<String, Stored>), String> {
     let mut tensors = BTreeMap::new();
     for (name, view) in file.tensors() {
         if view.dtype() != Dtype::F32 {
-            return Err(format!("tensor `{name}` is {:?}, expected F32", view.dtype()));
+            return Err(format!(
+                "tensor `{name}` is {:?}, expected F32",
+                view.dtype()
+            ));
         }
         let stored = Stored {
             shape: view.shape().to_vec(),
@@ -188,8 +194,9 @@ fn build(
                 values: tensor.values(),
                 shape: tensor.shape,
             });
-        } else if let Some((level, name)) =
-            full.strip_prefix("level.").and_then(|rest| rest.split_once('.'))
+        } else if let Some((level, name)) = full
+            .strip_prefix("level.")
+            .and_then(|rest| rest.split_once('.'))
         {
             let data = TensorData::new(tensor.values(), tensor.shape.clone());
             let of_level = of_levels.entry(level.to_owned()).or_default();

@@ -41,7 +41,8 @@ pub fn overlay(image: &RgbImage, map: &ScoreMap, threshold: f32) -> RgbImage {
         // The colour comes in over the lowest fifth.
         let cover = OPACITY * (heat * 5.0).min(1.0);
         for (channel, value) in pixel.0.iter_mut().enumerate() {
-            let colour = COLOURS[first][channel] * (1.0 - along) + COLOURS[first + 1][channel] * along;
+            let colour =
+                COLOURS[first][channel] * (1.0 - along) + COLOURS[first + 1][channel] * along;
             *value = (f32::from(*value) * (1.0 - cover) + colour * cover).round() as u8;
         }
     }

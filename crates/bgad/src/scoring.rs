@@ -24,7 +24,10 @@ pub struct ScoreMap {
 impl ScoreMap {
     /// The highest score: the image's.
     pub fn maximum(&self) -> f32 {
-        self.values.iter().copied().fold(f32::NEG_INFINITY, f32::max)
+        self.values
+            .iter()
+            .copied()
+            .fold(f32::NEG_INFINITY, f32::max)
     }
 }
 

@@ -74,7 +74,9 @@ impl LevelTrainer {
         settings: &StepSettings<'_>,
         rng: &mut impl Rng,
     ) -> Result<()> {
-        let levels = images.iter().map(|image| image.features.levels[self.level].clone());
+        let levels = images
+            .iter()
+            .map(|image| image.features.levels[self.level].clone());
         let features = Tensor::cat(levels.collect(), 0);
         let total = features.dims()[0];
         let positions = total / images.len().max(1);
@@ -97,14 +99,18 @@ impl LevelTrainer {
         settings: &StepSettings<'_>,
     ) -> Result<()> {
         // Normal features first: each side is then one slice of the log-likelihoods.
-        let (of_defects, mut order): (Vec<i32>, Vec<i32>) =
-            mini_batch.iter().partition(|&&index| abnormal[index as usize]);
+        let (of_defects, mut order): (Vec<i32>, Vec<i32>) = mini_batch
+            .iter()
+            .partition(|&&index| abnormal[index as usize]);
         let (normal, defects) = (order.len(), of_defects.len());
         order.extend(of_defects);
         let x = features.clone().select(0, self.indices(order.clone()));
         let condition = self.condition.as_ref().map(|condition| {
             let places = order.iter().map(|index| index % positions as i32);
-            condition.clone().select(0, self.indices(places.collect())).autodiff()
+            condition
+                .clone()
+                .select(0, self.indices(places.collect()))
+                .autodiff()
         });
         let output = self.flow.forward(x.autodiff(), condition);
         let l = output.log_likelihood_per_dimension();
@@ -142,9 +148,14 @@ impl LevelTrainer {
             _ => objective.batch_boundary(&sides)?,
         };
         Ok(match (settings.config.model, sides, boundary) {
-            (Model::Bgad, LogLikelihoods { normal: Some(normal), .. }, Some(boundary)) => {
-                Some(objective.bgad(normal, &boundary).total)
-            }
+            (
+                Model::Bgad,
+                LogLikelihoods {
+                    normal: Some(normal),
+                    ..
+                },
+                Some(boundary),
+            ) => Some(objective.bgad(normal, &boundary).total),
             (Model::Bgad, ..) => None,
             // Abnormal features alone can't be held against a boundary that they don't have.
             (Model::BgadFas, LogLikelihoods { normal: None, .. }, None) => None,

@@ -13,7 +13,9 @@ use rand::seq::SliceRandom;
 use serde::Serialize;
 
 use crate::backbone::{self, Opened};
-use crate::config::{BoundaryScope, EvaluateWhen, Granularity, Model, ThresholdRule, TrainerConfig};
+use crate::config::{
+    BoundaryScope, EvaluateWhen, Granularity, Model, ThresholdRule, TrainerConfig,
+};
 use crate::detector::{Detector, ModelDescription};
 use crate::evaluation::{Evaluation, TestSet, anomaly_name, log_likelihoods};
 use crate::features::Extractor;
@@ -158,10 +160,13 @@ impl Trainer {
         self.config.check()?;
         let device = self.device.open()?;
         dataset.verify()?;
-        let granularity = self.config.granularity.unwrap_or(match dataset.has_masks() {
-            true => Granularity::Pixel,
-            false => Granularity::Image,
-        });
+        let granularity = self
+            .config
+            .granularity
+            .unwrap_or(match dataset.has_masks() {
+                true => Granularity::Pixel,
+                false => Granularity::Image,
+            });
         let config = &self.config;
         let weights = config.weights.as_deref();
         let opened = backbone::open(&config.backbone, weights, &config.strides, &device)?;
@@ -245,7 +250,7 @@ impl Run<'_> {
                 let start = Instant::now();
                 detector.flows = trainers.iter().map(LevelTrainer::flow).collect();
                 let maps = log_likelihoods(&set.normal, &detector)?;
-                boundaries = Some(self.calibrate(&mut detector, &maps)?);
+                boundaries = Some(self.calibrate(&mut detector, &maps, meta_epoch + 1)?);
                 if evaluate {
                     let size = detector.map_size();
                     let calibration = &detector.description.calibration;
@@ -402,12 +407,16 @@ impl Run<'_> {
     }
 
     /// Shuffles `items` into batches and drops the remainder; fewer items than a batch are one. At
-    /// image granularity the epoch goes on, shuffled anew, until it has the configured steps.
+    /// image granularity the epoch goes on, shuffled anew, until it has
+    /// its share of the configured steps.
     fn batches(&self, mut items: Vec<Item>, rng: &mut impl Rng) -> Vec<Vec<Item>> {
         let size = self.config.batch_size.min(items.len()).max(1);
         let least = match self.granularity {
             Granularity::Pixel => 1,
-            Granularity::Image => self.config.image_steps,
+            Granularity::Image => {
+                let epochs = self.config.meta_epochs * self.config.sub_epochs;
+                self.config.image_steps.div_ceil(epochs)
+            }
         };
         let mut batches = Vec::new();
         while batches.len() < least {
@@ -433,6 +442,7 @@ impl Run<'_> {
         &self,
         detector: &mut Detector,
         maps: &[LogLikelihoodMaps],
+        meta_epoch: usize,
     ) -> Result<Vec<SeparatingBoundary>> {
         let objective = &self.config.objective;
         let mut boundaries = Vec::new();
@@ -440,10 +450,20 @@ impl Run<'_> {
         for level in 0..detector.flows.len() {
             let all = maps.iter().flat_map(|maps| &maps.levels[level].values);
             let all: Vec<f32> = all.copied().collect();
+            if let Some(wrong) = all.iter().find(|l| !l.is_finite()) {
+                return Err(Error::Diverged {
+                    meta_epoch,
+                    stride: detector.backbone.levels()[level].stride,
+                    loss: *wrong,
+                });
+            }
             let (beta, tau) = (objective.beta, objective.tau);
             if let Some(boundary) = SeparatingBoundary::of_set(&all, beta, tau, &self.device)? {
                 values.push(f64::from(
-                    flows::read(boundary.normal.clone())?.first().copied().unwrap_or(f32::NAN),
+                    flows::read(boundary.normal.clone())?
+                        .first()
+                        .copied()
+                        .unwrap_or(f32::NAN),
                 ));
                 boundaries.push(boundary);
             }
@@ -462,7 +482,11 @@ impl Run<'_> {
     ) -> Result<f32> {
         let calibration = &detector.description.calibration;
         let scores = |maps: &[LogLikelihoodMaps]| -> Vec<f32> {
-            let score = |maps| calibration.score(maps, self.granularity, detector.map_size()).0;
+            let score = |maps| {
+                calibration
+                    .score(maps, self.granularity, detector.map_size())
+                    .0
+            };
             maps.iter().map(score).collect()
         };
         let mut normal = scores(normal);
@@ -484,7 +508,9 @@ impl Run<'_> {
                     .collect();
                 normal.extend(abnormal);
                 // The metric calls a score at its threshold abnormal, a detector one above it.
-                Ok(bgad_metrics::best_f1(&normal, &labels)?.threshold.next_down())
+                Ok(bgad_metrics::best_f1(&normal, &labels)?
+                    .threshold
+                    .next_down())
             }
         }
     }

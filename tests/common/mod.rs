@@ -1,0 +1,41 @@
+//! A small synthetic set and settings with which a run takes a second or two.
+#![allow(dead_code, missing_docs, clippy::unwrap_used)]
+
+use std::path::Path;
+
+use bgad::synthetic::{self, SyntheticConfig};
+use bgad::{Dataset, Layout, Model, TrainerConfig};
+
+pub fn write_parts(folder: &Path) {
+    let parts = SyntheticConfig {
+        image_size: 64,
+        train_images: 6,
+        test_images: 3,
+        abnormal_per_type: 2,
+        ..SyntheticConfig::default()
+    };
+    synthetic::write(folder, &parts).unwrap();
+}
+
+/// The set with two abnormal images in training.
+pub fn parts(folder: &Path) -> Dataset {
+    write_parts(folder);
+    let mut dataset = Layout::Mvtec.read(folder, None).unwrap();
+    dataset.move_anomalies_to_training(2, 0).unwrap();
+    dataset
+}
+
+pub fn settings() -> TrainerConfig {
+    TrainerConfig {
+        model: Model::BgadFas,
+        image_size: 64,
+        coupling_blocks: 2,
+        position_dimension: 16,
+        meta_epochs: 2,
+        sub_epochs: 1,
+        batch_size: 4,
+        image_steps: 4,
+        abnormal_repeats: 1,
+        ..TrainerConfig::default()
+    }
+}

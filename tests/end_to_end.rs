@@ -1,0 +1,204 @@
+//! Training, prediction, saving and evaluation through the public API.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![recursion_limit = "256"]
+
+use bgad::{
+    BoundaryScope, Detector, Device, EvaluateWhen, Granularity, Model, Pooling, ThresholdRule,
+    Trainer, TrainerConfig, load_image,
+};
+
+mod common;
+use common::{parts, settings};
+
+fn bits(values: &[f32]) -> Vec<u32> {
+    values.iter().map(|value| value.to_bits()).collect()
+}
+
+#[test]
+fn a_saved_model_scores_bit_equal_and_independent_of_its_company() {
+    let folder = tempfile::tempdir().unwrap();
+    let dataset = parts(&folder.path().join("parts"));
+    let detector = Trainer::new(settings()).fit(&dataset).unwrap();
+    let images: Vec<_> = dataset
+        .test
+        .iter()
+        .map(|s| load_image(&s.path).unwrap())
+        .collect();
+    let together = detector.predict_batch(&images).unwrap();
+
+    let path = folder.path().join("model.bgad");
+    detector.save(&path).unwrap();
+    let loaded = Detector::load(&path, &Device::flex()).unwrap();
+    assert_eq!(loaded.description(), detector.description());
+    for (image, in_batch) in images.iter().zip(&together) {
+        for alone in [
+            detector.predict(image).unwrap(),
+            loaded.predict(image).unwrap(),
+        ] {
+            assert_eq!(alone.score.to_bits(), in_batch.score.to_bits());
+            let (alone, in_batch) = (alone.map.unwrap(), in_batch.map.as_ref().unwrap());
+            assert_eq!(bits(&alone.values), bits(&in_batch.values));
+        }
+    }
+    assert!(together.iter().any(|p| p.score != together[0].score));
+}
+
+#[test]
+fn the_same_seed_gives_the_same_file_and_another_seed_another() {
+    let folder = tempfile::tempdir().unwrap();
+    let dataset = parts(&folder.path().join("parts"));
+    let file = |seed: u64, feature_memory: u64, threads: usize| {
+        let path = folder.path().join("model.bgad");
+        let config = TrainerConfig {
+            seed,
+            feature_memory,
+            ..settings()
+        };
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .build()
+            .unwrap();
+        let detector = pool.install(|| Trainer::new(config).fit(&dataset)).unwrap();
+        detector.save(&path).unwrap();
+        std::fs::read(path).unwrap()
+    };
+    let first = file(1, 1 << 30, 2);
+    assert!(
+        first == file(1, 1 << 30, 1),
+        "the same seed, another number of threads"
+    );
+    assert!(first != file(2, 1 << 30, 2), "another seed");
+}
+
+#[test]
+fn features_that_are_not_kept_give_the_same_model() {
+    let folder = tempfile::tempdir().unwrap();
+    let dataset = parts(&folder.path().join("parts"));
+    let maps = |feature_memory: u64| {
+        let config = TrainerConfig {
+            feature_memory,
+            ..settings()
+        };
+        let detector = Trainer::new(config).fit(&dataset).unwrap();
+        let image = load_image(&dataset.test[0].path).unwrap();
+        detector.log_likelihoods(&image).unwrap()
+    };
+    assert_eq!(maps(1 << 30), maps(0));
+}
+
+#[test]
+fn training_lowers_the_loss_and_reports_each_meta_epoch() {
+    let folder = tempfile::tempdir().unwrap();
+    let dataset = parts(&folder.path().join("parts"));
+    let config = TrainerConfig {
+        model: Model::Bgad,
+        meta_epochs: 3,
+        sub_epochs: 3,
+        learning_rate: 2e-3,
+        ..settings()
+    };
+    let training = Trainer::new(config).run(&dataset).unwrap();
+    let losses: Vec<f64> = training.history.iter().map(|m| m.loss.unwrap()).collect();
+    assert_eq!(training.history.len(), 3);
+    // The first meta-epoch has another objective than the others.
+    assert!(losses[2] < losses[1], "{losses:?}");
+    let last = &training.history[2];
+    let evaluation = training.evaluation.unwrap();
+    assert_eq!(last.image_auroc, evaluation.image_auroc);
+    for metric in [
+        last.image_auroc,
+        last.pixel_auroc,
+        last.aupro,
+        evaluation.pixel_ap,
+    ] {
+        assert!((0.0..=1.0).contains(&metric.unwrap()));
+    }
+    assert_eq!(evaluation.images, dataset.test.len());
+    assert_eq!(training.detector.description().boundaries.len(), 3);
+}
+
+#[test]
+fn evaluation_leaves_out_what_the_model_was_trained_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("parts");
+    let dataset = parts(&data);
+    let config = TrainerConfig {
+        evaluate: EvaluateWhen::Last,
+        ..settings()
+    };
+    let training = Trainer::new(config).run(&dataset).unwrap();
+    // Read anew, the abnormal training images stand in the test folders again.
+    let whole = bgad::Layout::Mvtec.read(&data, None).unwrap();
+    let evaluation = training.detector.evaluate(&whole).unwrap();
+    assert_eq!(evaluation.images, whole.test.len() - 2);
+    let during = training.evaluation.unwrap();
+    assert_eq!(evaluation.image_auroc, during.image_auroc);
+    assert_eq!(evaluation.aupro, during.aupro);
+    assert_eq!(evaluation.paper_protocol, during.paper_protocol);
+}
+
+#[test]
+fn without_masks_images_are_scored_as_a_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut dataset = parts(&folder.path().join("parts"));
+    for sample in dataset.train.iter_mut().chain(&mut dataset.test) {
+        sample.mask = None;
+    }
+    for pooling in [Pooling::Mean, Pooling::MeanStd] {
+        let config = TrainerConfig {
+            pooling,
+            ..settings()
+        };
+        let training = Trainer::new(config).run(&dataset).unwrap();
+        let description = training.detector.description();
+        assert_eq!(description.granularity, Granularity::Image);
+        let evaluation = training.evaluation.unwrap();
+        assert!(evaluation.image_auroc.is_some());
+        assert_eq!((evaluation.pixel_auroc, evaluation.aupro), (None, None));
+        let image = load_image(&dataset.test[0].path).unwrap();
+        let prediction = training.detector.predict(&image).unwrap();
+        assert!(prediction.map.is_none());
+        assert!(matches!(
+            training.detector.overlay(&image, &prediction),
+            Err(bgad::Error::NoScoreMap)
+        ));
+    }
+}
+
+#[test]
+fn the_boundary_over_the_set_and_best_f1_are_choices() {
+    let folder = tempfile::tempdir().unwrap();
+    let dataset = parts(&folder.path().join("parts"));
+    let train = |boundary, threshold| {
+        let config = TrainerConfig {
+            boundary,
+            threshold,
+            evaluate: EvaluateWhen::Never,
+            meta_epochs: 3,
+            ..settings()
+        };
+        Trainer::new(config).fit(&dataset).unwrap()
+    };
+    let rate = ThresholdRule::FalsePositiveRate(0.0);
+    let batch = train(BoundaryScope::Batch, rate);
+    let set = train(BoundaryScope::Set, rate);
+    assert_ne!(batch.description().boundaries, set.description().boundaries);
+    // At a false-positive rate of 0 no normal training image is anomalous, but one is at the edge.
+    let normal = dataset.train.iter().filter(|s| !s.label.is_abnormal());
+    let scores: Vec<f32> = normal
+        .map(|s| batch.predict_file(&s.path).unwrap().score)
+        .collect();
+    let highest = scores.iter().copied().fold(f32::MIN, f32::max);
+    assert_eq!(highest, batch.description().threshold);
+
+    // The best F1's threshold finds something among the abnormal training images.
+    let best = train(BoundaryScope::Batch, ThresholdRule::BestF1);
+    let mut abnormal = dataset.train.iter().filter(|s| s.label.is_abnormal());
+    assert!(abnormal.any(|s| best.predict_file(&s.path).unwrap().anomalous));
+}
+
+#[test]
+fn a_detector_may_be_shared_by_threads() {
+    fn shared<T: Send + Sync>() {}
+    shared::<Detector>();
+}

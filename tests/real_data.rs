@@ -1,0 +1,53 @@
+//! Training on real images with real weights, where `BGAD_DATA` and `BGAD_WEIGHTS` name them.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr)]
+#![recursion_limit = "256"]
+
+use std::path::PathBuf;
+
+use bgad::{EvaluateWhen, Granularity, Layout, Model, Pooling, Trainer, TrainerConfig};
+
+fn folder(variable: &str) -> Option<PathBuf> {
+    let folder = std::env::var_os(variable).map(PathBuf::from);
+    if folder.is_none() {
+        eprintln!("skipped: {variable} names no folder");
+    }
+    folder
+}
+
+/// Image AUROC with one abnormal training image at image granularity and a short schedule.
+fn image_auroc(layout: Layout, set: &str) -> Option<f64> {
+    let (data, weights) = (folder("BGAD_DATA")?, folder("BGAD_WEIGHTS")?);
+    let mut dataset = layout.read(&data.join(set), None).unwrap();
+    dataset.move_anomalies_to_training(1, 0).unwrap();
+    let config = TrainerConfig {
+        model: Model::BgadFas,
+        backbone: "tf_efficientnetv2_b0".into(),
+        weights: Some(weights.join("tf_efficientnetv2_b0.safetensors")),
+        meta_epochs: 4,
+        sub_epochs: 2,
+        evaluate: EvaluateWhen::Last,
+        pooling: Pooling::MeanStd,
+        ..TrainerConfig::default()
+    };
+    let training = Trainer::new(config).run(&dataset).unwrap();
+    assert_eq!(
+        training.detector.description().granularity,
+        Granularity::Image
+    );
+    assert!(training.warnings.is_empty(), "{:?}", training.warnings);
+    training.evaluation.unwrap().image_auroc
+}
+
+#[test]
+fn head_ct_at_image_granularity() {
+    if let Some(auroc) = image_auroc(Layout::HeadCt, "headct") {
+        assert!(auroc > 0.78, "{auroc}");
+    }
+}
+
+#[test]
+fn brain_mri_at_image_granularity() {
+    if let Some(auroc) = image_auroc(Layout::BrainMri, "brainmri") {
+        assert!(auroc > 0.68, "{auroc}");
+    }
+}
