@@ -15,12 +15,12 @@ const COLOURS: [[f32; 3]; 4] = [
 /// How much of the hottest colour covers the image.
 const OPACITY: f32 = 0.6;
 /// Scores from this share of the threshold on are coloured.
-const LOWER_END: f32 = 0.6;
+const LOWER_END: f32 = 0.8;
 
 /// Paints `map` over `image`, at the image's size.
 ///
-/// The colours are tied to the decision threshold, not to the image: scores under 0.6 of it stay
-/// uncoloured, yellow is the threshold, red 1.4 times it or more. Two pictures of one model can be
+/// The colours are tied to the decision threshold, not to the image: scores under 0.8 of it stay
+/// uncoloured, yellow is the threshold, red 1.1 times it or more. Two pictures of one model can be
 /// compared, and a normal image looks normal.
 pub fn overlay(image: &RgbImage, map: &ScoreMap, threshold: f32) -> RgbImage {
     let lower = LOWER_END * threshold;
