@@ -1,0 +1,61 @@
+//! Elementary functions without branches, so that loops over them vectorise.
+//!
+//! Fused multiply-adds are asked for by name: results are then the same on every machine.
+
+/// Adding and subtracting 1.5 · 2^23 rounds a small number to the nearest integer.
+const ROUNDING: f32 = 12_582_912.0;
+/// `ln 2` in two parts, of which the first has few digits.
+const LN_2_HIGH: f32 = 0.693_359_4;
+const LN_2_LOW: f32 = -2.121_944_4e-4;
+
+/// `e^x` to 2 units in the last place; `x` is held within -87 and 88, so that the result is finite
+/// and never 0.
+#[inline(always)]
+pub fn exp(x: f32) -> f32 {
+    let x = x.clamp(-87.0, 88.0);
+    // x = n · ln 2 + r with |r| at most half of ln 2; the polynomial is Taylor's to r^7.
+    let n = x.mul_add(std::f32::consts::LOG2_E, ROUNDING) - ROUNDING;
+    let r = n.mul_add(-LN_2_LOW, n.mul_add(-LN_2_HIGH, x));
+    let p = r.mul_add(1.0 / 5040.0, 1.0 / 720.0);
+    let p = r.mul_add(p, 1.0 / 120.0);
+    let p = r.mul_add(p, 1.0 / 24.0);
+    let p = r.mul_add(p, 1.0 / 6.0);
+    let p = r.mul_add(p, 0.5);
+    let p = r.mul_add(p, 1.0);
+    let p = r.mul_add(p, 1.0);
+    // Within the bounds above n + 127 is 2 to 254: a normal number's exponent.
+    p * f32::from_bits(((n as i32 + 127) as u32) << 23)
+}
+
+/// `1 / (1 + e^-x)`.
+#[inline(always)]
+pub fn sigmoid(x: f32) -> f32 {
+    1.0 / (1.0 + exp(-x))
+}
+
+/// `x / (1 + e^-x)`, also called swish.
+#[inline(always)]
+pub fn silu(x: f32) -> f32 {
+    x / (1.0 + exp(-x))
+}
+
+/// The hyperbolic tangent to 4 units in the last place.
+///
+/// A rational minimax approximation, odd degree 13 over even degree 6; its coefficients are those of
+/// the Eigen library.
+#[inline(always)]
+pub fn tanh(x: f32) -> f32 {
+    // Beyond this the result is 1 within rounding.
+    let x = x.clamp(-7.903_1, 7.903_1);
+    let square = x * x;
+    let p = square.mul_add(-2.760_768_5e-16, 2.000_187_9e-13);
+    let p = square.mul_add(p, -8.604_672e-11);
+    let p = square.mul_add(p, 5.122_297e-8);
+    let p = square.mul_add(p, 1.485_722_4e-5);
+    let p = square.mul_add(p, 6.372_619_3e-4);
+    let p = square.mul_add(p, 4.893_524_6e-3);
+    let q = square.mul_add(1.198_258_4e-6, 1.185_347_1e-4);
+    let q = square.mul_add(q, 2.268_434_6e-3);
+    let q = square.mul_add(q, 4.893_525e-3);
+    x * p / q
+}

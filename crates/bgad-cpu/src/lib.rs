@@ -1,0 +1,35 @@
+//! CPU kernels for the rest of the workspace: matrix products on slices, elementary functions that
+//! vectorise, and the dispatch to the best instructions that the machine has.
+//!
+//! A tensor library runs one operation after the other over memory. The flows and the backbone need
+//! several at once on data that still lies in the cache; they are written on plain slices with what
+//! stands here. Nothing here starts threads: callers decide what runs beside what, so that results
+//! don't depend on the number of threads.
+//!
+//! All loops are portable Rust. [`vectorized`] compiles them for AVX-512, AVX2 with FMA, NEON and
+//! the plain target, and takes what the machine offers. `unsafe` stands in one place, the call of
+//! the product's kernel behind bounds that are checked first.
+//!
+//! ```
+//! use bgad_cpu::{Matrix, MatrixMut, multiply};
+//!
+//! let (a, b) = ([1.0, 2.0, 3.0, 4.0], [1.0, 1.0]);
+//! let mut c = [0.0; 2];
+//! multiply(Matrix::new(&a, 2, 2), Matrix::new(&b, 2, 1), MatrixMut::new(&mut c, 2, 1));
+//! assert_eq!(c, [3.0, 7.0]);
+//! ```
+
+mod elementary;
+mod matrix;
+
+pub use elementary::{exp, sigmoid, silu, tanh};
+pub use matrix::{Matrix, MatrixMut, multiply, multiply_add};
+
+/// Runs `work` compiled for the widest instructions that this machine has.
+///
+/// `work` must be a closure whose loops are written out in it or in functions marked
+/// `#[inline(always)]`: what is called and not inlined stays as it was compiled.
+#[inline]
+pub fn vectorized<R>(work: impl FnOnce() -> R) -> R {
+    pulp::Arch::new().dispatch(work)
+}

@@ -1,0 +1,152 @@
+//! Products of matrices that are views of slices.
+
+/// A view of a slice as a matrix; element `(row, column)` stands at
+/// `row · row_stride + column · column_stride`.
+#[derive(Debug, Clone, Copy)]
+pub struct Matrix<'a> {
+    data: &'a [f32],
+    rows: usize,
+    columns: usize,
+    row_stride: usize,
+    column_stride: usize,
+}
+
+/// How many elements a matrix of this shape reaches over.
+fn reach(rows: usize, columns: usize, row_stride: usize, column_stride: usize) -> usize {
+    match rows == 0 || columns == 0 {
+        true => 0,
+        false => (rows - 1) * row_stride + (columns - 1) * column_stride + 1,
+    }
+}
+
+impl<'a> Matrix<'a> {
+    /// `data` as a row-major matrix without gaps.
+    ///
+    /// # Panics
+    /// When `data` is shorter than that.
+    pub fn new(data: &'a [f32], rows: usize, columns: usize) -> Self {
+        Self::strided(data, rows, columns, columns)
+    }
+
+    /// `data` as a row-major matrix whose rows begin `row_stride` elements apart; they may overlap.
+    ///
+    /// # Panics
+    /// When `data` is shorter than that.
+    pub fn strided(data: &'a [f32], rows: usize, columns: usize, row_stride: usize) -> Self {
+        assert!(
+            reach(rows, columns, row_stride, 1) <= data.len(),
+            "a {rows}x{columns} matrix of row stride {row_stride} in {} elements",
+            data.len()
+        );
+        Self {
+            data,
+            rows,
+            columns,
+            row_stride,
+            column_stride: 1,
+        }
+    }
+
+    /// The transposed view of the same elements.
+    pub fn transposed(self) -> Self {
+        Self {
+            rows: self.columns,
+            columns: self.rows,
+            row_stride: self.column_stride,
+            column_stride: self.row_stride,
+            ..self
+        }
+    }
+}
+
+/// A row-major matrix to write to.
+#[derive(Debug)]
+pub struct MatrixMut<'a> {
+    data: &'a mut [f32],
+    rows: usize,
+    columns: usize,
+    row_stride: usize,
+}
+
+impl<'a> MatrixMut<'a> {
+    /// `data` as a row-major matrix without gaps.
+    ///
+    /// # Panics
+    /// When `data` is shorter than that.
+    pub fn new(data: &'a mut [f32], rows: usize, columns: usize) -> Self {
+        Self::strided(data, rows, columns, columns)
+    }
+
+    /// `data` as a row-major matrix whose rows begin `row_stride` elements apart.
+    ///
+    /// # Panics
+    /// When `data` is shorter than that, or rows overlap.
+    pub fn strided(data: &'a mut [f32], rows: usize, columns: usize, row_stride: usize) -> Self {
+        assert!(
+            reach(rows, columns, row_stride, 1) <= data.len() && columns <= row_stride.max(1),
+            "a {rows}x{columns} matrix of row stride {row_stride} in {} elements",
+            data.len()
+        );
+        Self {
+            data,
+            rows,
+            columns,
+            row_stride,
+        }
+    }
+}
+
+/// `c = a · b`.
+///
+/// # Panics
+/// When the shapes don't fit.
+pub fn multiply(a: Matrix<'_>, b: Matrix<'_>, c: MatrixMut<'_>) {
+    product(a, b, c, false);
+}
+
+/// `c = c + a · b`.
+///
+/// # Panics
+/// When the shapes don't fit.
+pub fn multiply_add(a: Matrix<'_>, b: Matrix<'_>, c: MatrixMut<'_>) {
+    product(a, b, c, true);
+}
+
+fn product(a: Matrix<'_>, b: Matrix<'_>, c: MatrixMut<'_>, add: bool) {
+    assert!(
+        a.columns == b.rows && a.rows == c.rows && b.columns == c.columns,
+        "{}x{} times {}x{} into {}x{}",
+        a.rows,
+        a.columns,
+        b.rows,
+        b.columns,
+        c.rows,
+        c.columns
+    );
+    // SAFETY: each view's constructor has checked that all its elements lie in its slice, the
+    // shapes fit, and `c` is borrowed mutably, so that nothing else reads or writes it.
+    #[allow(unsafe_code)]
+    unsafe {
+        gemm::gemm(
+            c.rows,
+            c.columns,
+            a.columns,
+            c.data.as_mut_ptr(),
+            1,
+            c.row_stride as isize,
+            add,
+            a.data.as_ptr(),
+            a.column_stride as isize,
+            a.row_stride as isize,
+            b.data.as_ptr(),
+            b.column_stride as isize,
+            b.row_stride as isize,
+            1.0,
+            1.0,
+            false,
+            false,
+            false,
+            gemm::Parallelism::None,
+        );
+    }
+}

@@ -1,0 +1,115 @@
+//! The kernels against plain forms of the same, in double precision.
+
+use bgad_cpu::{Matrix, MatrixMut, exp, multiply, multiply_add, sigmoid, silu, tanh, vectorized};
+
+/// Values between -1 and 1 that repeat nowhere near each other.
+fn values(count: usize, salt: usize) -> Vec<f32> {
+    (0..count)
+        .map(|i| (((i * 7919 + salt * 104_729) % 10_007) as f32 / 5003.5) - 1.0)
+        .collect()
+}
+
+fn close(found: f32, expected: f64, relative: f64) -> bool {
+    (f64::from(found) - expected).abs() <= relative * expected.abs().max(1e-30)
+}
+
+#[test]
+fn elementary_functions_agree_with_double_precision() {
+    for step in -8000..=8000 {
+        let x = step as f32 * 0.01;
+        let wide = f64::from(x);
+        assert!(close(exp(x), wide.exp(), 3e-7), "exp({x}) = {}", exp(x));
+        let expected = 1.0 / (1.0 + (-wide).exp());
+        assert!(close(sigmoid(x), expected, 5e-7), "sigmoid({x})");
+        assert!(close(silu(x), wide * expected, 5e-7), "silu({x})");
+        assert!(close(tanh(x), wide.tanh(), 5e-7), "tanh({x}) = {}", tanh(x));
+    }
+    // Tiny arguments keep their relative precision.
+    for x in [1e-6f32, -3e-5, 1e-4] {
+        assert!(close(tanh(x), f64::from(x).tanh(), 5e-7), "tanh({x})");
+    }
+    assert!(exp(1e9).is_finite() && exp(-1e9) > 0.0);
+}
+
+#[test]
+fn vectorized_loops_give_what_plain_ones_give() {
+    let x = values(1003, 1);
+    let mut wide = x.clone();
+    vectorized(|| wide.iter_mut().for_each(|v| *v = silu(*v * 9.0)));
+    for (x, found) in x.iter().zip(&wide) {
+        assert_eq!(*found, silu(*x * 9.0));
+    }
+}
+
+#[test]
+fn products_agree_with_the_definition() {
+    for (m, n, k) in [
+        (1, 1, 1),
+        (3, 5, 7),
+        (64, 33, 129),
+        (257, 40, 20),
+        (5, 4, 0),
+    ] {
+        let (a, b) = (values(m * k, 2), values(k * n, 3));
+        let expected = |row: usize, column: usize| -> f64 {
+            (0..k)
+                .map(|i| f64::from(a[row * k + i]) * f64::from(b[i * n + column]))
+                .sum()
+        };
+        let mut c = vec![f32::NAN; m * n];
+        multiply(
+            Matrix::new(&a, m, k),
+            Matrix::new(&b, k, n),
+            MatrixMut::new(&mut c, m, n),
+        );
+        let mut twice = c.clone();
+        multiply_add(
+            Matrix::new(&a, m, k),
+            Matrix::new(&b, k, n),
+            MatrixMut::new(&mut twice, m, n),
+        );
+        for row in 0..m {
+            for column in 0..n {
+                let expected = expected(row, column);
+                let found = f64::from(c[row * n + column]);
+                assert!((found - expected).abs() < 1e-5 * (k as f64 + 1.0));
+                let found = f64::from(twice[row * n + column]);
+                assert!((found - 2.0 * expected).abs() < 1e-5 * (k as f64 + 1.0));
+            }
+        }
+    }
+}
+
+#[test]
+fn transposed_and_strided_views_address_the_right_elements() {
+    // a is the middle two columns of a 3x4 matrix.
+    let data: Vec<f32> = (0..12).map(|v| v as f32).collect();
+    let a = Matrix::strided(&data[1..], 3, 2, 4);
+    let mut gram = vec![0.0; 4];
+    multiply(a.transposed(), a, MatrixMut::new(&mut gram, 2, 2));
+    assert_eq!(gram, [107.0, 122.0, 122.0, 140.0]);
+    // Written into two columns of three; the third stays.
+    let mut out = vec![-1.0; 9];
+    let one = Matrix::new(&[1.0, 0.0, 0.0, 1.0], 2, 2);
+    multiply(a, one, MatrixMut::strided(&mut out, 3, 2, 3));
+    assert_eq!(out, [1.0, 2.0, -1.0, 5.0, 6.0, -1.0, 9.0, 10.0, -1.0]);
+}
+
+#[test]
+#[should_panic(expected = "2x3 times 2x2")]
+fn shapes_that_do_not_fit_are_refused() {
+    let (a, b) = (values(6, 1), values(4, 2));
+    let mut c = vec![0.0; 4];
+    multiply(
+        Matrix::new(&a, 2, 3),
+        Matrix::new(&b, 2, 2),
+        MatrixMut::new(&mut c, 2, 2),
+    );
+}
+
+#[test]
+#[should_panic(expected = "in 5 elements")]
+fn views_beyond_their_slice_are_refused() {
+    let data = values(5, 1);
+    let _ = Matrix::new(&data, 2, 3);
+}
