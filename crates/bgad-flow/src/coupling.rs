@@ -11,9 +11,9 @@ use crate::{FlowConfig, FlowError, random_rotation};
 /// The factor before the softplus of the global scale.
 pub const GLOBAL_SCALE_FACTOR: f64 = 0.1;
 /// The softplus' sharpness: `softplus(g) = ln(1 + exp(g · β)) / β`.
-const SOFTPLUS_BETA: f64 = 0.5;
+pub(crate) const SOFTPLUS_BETA: f64 = 0.5;
 /// The subnet's output is damped by this factor before it is used.
-const SUBNET_FACTOR: f64 = 0.1;
+pub(crate) const SUBNET_FACTOR: f64 = 0.1;
 
 /// One invertible block of a [`Flow`](crate::Flow).
 ///
@@ -39,11 +39,11 @@ pub struct CouplingBlock {
     pub global_offset: Param<Tensor<1>>,
     /// `[dimension, dimension]`: `R`, fixed.
     pub rotation: Param<Tensor<2>>,
-    clamp: f64,
+    pub(crate) clamp: f64,
 }
 
 /// The shapes of a block's parameters, in the order in which they are drawn and stored.
-fn shapes(config: &FlowConfig) -> Vec<(&'static str, Vec<usize>)> {
+pub(crate) fn shapes(config: &FlowConfig) -> Vec<(&'static str, Vec<usize>)> {
     let (kept, changed) = config.split();
     let condition = config.condition.unwrap_or(0);
     let hidden = 2 * (kept + condition);
@@ -96,7 +96,7 @@ pub(crate) fn random_parameters(config: &FlowConfig, rng: &mut impl Rng) -> Vec<
 }
 
 /// The full name of a block's parameter, as it stands in a model file.
-fn full_name(index: usize, name: &str) -> String {
+pub(crate) fn full_name(index: usize, name: &str) -> String {
     format!("block.{index}.{name}")
 }
 

@@ -164,6 +164,18 @@ impl Flow {
         self.dimension
     }
 
+    /// The shape it was made with.
+    pub fn config(&self) -> FlowConfig {
+        let first = self.blocks.first();
+        let condition = first.and_then(|block| block.condition_weight.as_ref());
+        FlowConfig {
+            dimension: self.dimension,
+            condition: condition.map(|weight| weight.val().dims()[0]),
+            blocks: self.blocks.len(),
+            clamp: first.map_or(1.9, |block| block.clamp),
+        }
+    }
+
     /// `x` `[batch, dimension]` under `condition` `[batch, condition]` to latent vectors.
     pub fn forward(&self, x: Tensor<2>, condition: Option<Tensor<2>>) -> FlowOutput {
         let device = x.device();

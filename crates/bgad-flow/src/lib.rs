@@ -29,11 +29,13 @@
 mod coupling;
 mod error;
 mod flow;
+mod host;
 mod position;
 mod rotation;
 
 pub use coupling::{CouplingBlock, GLOBAL_SCALE_FACTOR};
 pub use error::FlowError;
 pub use flow::{Flow, FlowConfig, FlowOutput};
+pub use host::{Conditions, HostAdam, HostFlow, PreparedFlow, Workspace};
 pub use position::PositionalEncoding;
 pub use rotation::random_rotation;

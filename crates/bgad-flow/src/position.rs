@@ -32,7 +32,7 @@ impl PositionalEncoding {
     }
 
     /// One axis' half of the encoding for positions `0..length`: `[length, dimension / 2]`.
-    fn axis(&self, length: usize) -> Vec<f32> {
+    pub(crate) fn axis(&self, length: usize) -> Vec<f32> {
         let half = self.dimension / 2;
         let mut table = Vec::with_capacity(length * half);
         for position in 0..length {

@@ -9,7 +9,7 @@
 
 use std::collections::BTreeMap;
 
-use bgad_flow::{Flow, FlowConfig, PositionalEncoding};
+use bgad_flow::{Conditions, Flow, FlowConfig, HostAdam, HostFlow, PositionalEncoding, Workspace};
 use burn::module::Param;
 use burn::optim::{AdamConfig, GradientsParams};
 use burn::tensor::{Device, Gradients, Tensor, TensorData, activation};
@@ -304,6 +304,63 @@ fn check(name: &str) {
             recovered,
         );
     }
+}
+
+/// The same file against the flow on slices: likelihoods, losses and three steps of Adam.
+fn check_host(name: &str) {
+    let case = Case::open(name);
+    let device = Device::flex();
+    let (initial, recovered) = case.initial(&device.clone().autodiff());
+    let tolerance = if recovered { 5e-4 } else { 1e-4 };
+    let flow = case.config.init_from(initial, &device).unwrap();
+    let mut host = HostFlow::new(&flow).unwrap();
+    let (x, d) = (case.golden.f32("x"), case.config.dimension);
+    let conditions = match case.config.condition {
+        Some(columns) => Conditions::rows(case.golden.f32("cond"), columns),
+        None => Conditions::none(),
+    };
+    let places: Vec<u32> = (0..(x.len() / d) as u32).collect();
+
+    let found = host.prepare(&conditions).log_likelihoods(&x, &places);
+    let found: Vec<f32> = found.iter().map(|l| l * d as f32).collect();
+    assert_close_to_scale("log_p", &found, &case.golden.f32("log_p"), tolerance);
+
+    let (mut adam, mut workspace) = (HostAdam::new(), Workspace::default());
+    let mut losses = Vec::new();
+    for _ in 0..3 {
+        let row = |i: usize| &x[i * d..(i + 1) * d];
+        let slopes = |l: &[f32]| {
+            let count = l.len() as f32;
+            losses.push(l.iter().map(|l| (1.0 + (-l).exp()).ln()).sum::<f32>() / count);
+            let slope = |l: &f32| -1.0 / (1.0 + l.exp()) / count;
+            Ok::<_, ()>(Some(l.iter().map(slope).collect()))
+        };
+        let rows = (row, places.as_slice());
+        let moved = host.step(&mut adam, 2e-4, rows, &conditions, &mut workspace, slopes);
+        assert_eq!(moved, Ok(true));
+    }
+    let expected = case.golden.f32("adam_losses");
+    assert_close("adam_losses", &losses, &expected, 1e-4, 0.0);
+    let after: Parameters = host.parameters().into_iter().collect();
+    for (name, expected) in case.parameters("after_adam.") {
+        let (found, expected) = (self::host(&after[&name]), self::host(&expected));
+        assert_elements(&name, &found, &expected, 1e-5, recovered);
+    }
+}
+
+#[test]
+fn golden_conditional_flow_on_slices() {
+    check_host("flow_cond_20");
+}
+
+#[test]
+fn golden_conditional_flow_of_odd_dimension_on_slices() {
+    check_host("flow_cond_9_odd");
+}
+
+#[test]
+fn golden_unconditional_flow_on_slices() {
+    check_host("flow_uncond_16");
 }
 
 #[test]

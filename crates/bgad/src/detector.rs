@@ -6,13 +6,13 @@ use std::sync::Arc;
 use bgad_backbone::Backbone;
 use bgad_data::{RgbImage, load_image};
 use bgad_flow::Flow;
-use burn::tensor::{Device, Tensor};
+use burn::tensor::Device;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::config::{Granularity, TrainerConfig};
 use crate::features::{Extractor, ImageFeatures};
-use crate::flows::{self, LogLikelihoodMaps};
+use crate::flows::{self, LevelFlow, LogLikelihoodMaps, Places};
 use crate::scoring::{Calibration, ScoreMap};
 use crate::{Error, Result};
 
@@ -56,9 +56,8 @@ pub struct Prediction {
 pub struct Detector {
     pub(crate) description: ModelDescription,
     pub(crate) backbone: Arc<dyn Backbone>,
-    pub(crate) flows: Vec<Flow>,
-    conditions: Vec<Option<Tensor<2>>>,
-    device: Device,
+    pub(crate) flows: Vec<LevelFlow>,
+    pub(crate) device: Device,
 }
 
 impl Detector {
@@ -68,19 +67,26 @@ impl Detector {
         flows: Vec<Flow>,
         device: &Device,
     ) -> Result<Self> {
-        let conditions = flows::conditions(
-            &description.config,
-            description.granularity,
-            backbone.levels(),
-            device,
-        )?;
-        Ok(Self {
+        let mut detector = Self {
             description,
             backbone,
-            flows,
-            conditions,
+            flows: Vec::new(),
             device: device.clone(),
-        })
+        };
+        detector.set_flows(flows)?;
+        Ok(detector)
+    }
+
+    /// Takes other flows from now on, a level each.
+    pub(crate) fn set_flows(&mut self, flows: Vec<Flow>) -> Result<()> {
+        let description = &self.description;
+        let levels = self.backbone.levels().iter().zip(flows);
+        let flows = levels.map(|(level, flow)| {
+            let places = Places::new(&description.config, description.granularity, *level)?;
+            LevelFlow::new(flow, &places, &self.device)
+        });
+        self.flows = flows.collect::<Result<_>>()?;
+        Ok(())
     }
 
     /// What the model is: its settings, calibration and threshold.
@@ -104,7 +110,7 @@ impl Detector {
     }
 
     pub(crate) fn maps_of(&self, features: &ImageFeatures) -> Result<LogLikelihoodMaps> {
-        flows::log_likelihood_maps(&self.flows, &self.conditions, features)
+        flows::log_likelihood_maps(&self.flows, features)
     }
 
     /// The per-dimension log-likelihoods of an image at each level.

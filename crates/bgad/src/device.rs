@@ -103,3 +103,11 @@ impl FromStr for DeviceKind {
         })
     }
 }
+
+/// Whether our own code on the CPU takes the place of the device's operations.
+pub(crate) fn is_host(device: &Device) -> bool {
+    #[cfg(feature = "flex")]
+    return device.clone().inner() == Device::flex();
+    #[cfg(not(feature = "flex"))]
+    return false;
+}

@@ -1,8 +1,8 @@
 //! The flows of all levels, and the log-likelihoods that they give.
 
 use bgad_backbone::Level;
-use bgad_flow::{Flow, FlowConfig, PositionalEncoding};
-use burn::tensor::{Device, Tensor};
+use bgad_flow::{Conditions, Flow, FlowConfig, HostFlow, PositionalEncoding, PreparedFlow};
+use burn::tensor::{Device, Tensor, TensorData};
 
 use crate::config::{Granularity, TrainerConfig};
 use crate::features::{ImageFeatures, dimension, map_size};
@@ -57,41 +57,92 @@ pub(crate) fn init(
     flows.collect()
 }
 
-/// The conditions of all positions, a level each: `[height · width, dimension]`; none at image
-/// granularity.
-pub(crate) fn conditions(
-    config: &TrainerConfig,
-    granularity: Granularity,
-    levels: &[Level],
-    device: &Device,
-) -> Result<Vec<Option<Tensor<2>>>> {
-    let encoding = PositionalEncoding::new(config.position_dimension)?;
-    let of_level = |level: &Level| match granularity {
-        Granularity::Image => None,
-        Granularity::Pixel => {
-            let size = map_size(config.image_size, level.stride);
-            Some(encoding.rows(size, size, device))
+/// The places that a level's vectors can have, which are its flow's conditions.
+pub(crate) struct Places {
+    /// The encoding and the map's width and height; none at image granularity.
+    positions: Option<(PositionalEncoding, usize)>,
+}
+
+impl Places {
+    pub fn new(config: &TrainerConfig, granularity: Granularity, level: Level) -> Result<Self> {
+        let positions = match granularity {
+            Granularity::Image => None,
+            Granularity::Pixel => Some((
+                PositionalEncoding::new(config.position_dimension)?,
+                map_size(config.image_size, level.stride),
+            )),
+        };
+        Ok(Self { positions })
+    }
+
+    /// The conditions as tables.
+    pub fn on_host(&self) -> Conditions {
+        match &self.positions {
+            Some((encoding, size)) => Conditions::positions(encoding, *size, *size),
+            None => Conditions::none(),
         }
-    };
-    Ok(levels.iter().map(of_level).collect())
+    }
+
+    /// The condition of each place: `[height · width, dimension]`.
+    pub fn on_device(&self, device: &Device) -> Option<Tensor<2>> {
+        let positions = self.positions.as_ref();
+        positions.map(|(encoding, size)| encoding.rows(*size, *size, device))
+    }
+}
+
+/// A trained level's flow, ready for whole images.
+#[derive(Debug)]
+pub(crate) enum LevelFlow {
+    /// On the CPU.
+    Host(Box<PreparedFlow<'static>>),
+    /// On any device, with the condition of each place.
+    Device(Box<Flow>, Option<Tensor<2>>),
+}
+
+impl LevelFlow {
+    pub fn new(flow: Flow, places: &Places, device: &Device) -> Result<Self> {
+        if !crate::device::is_host(device) {
+            return Ok(Self::Device(Box::new(flow), places.on_device(device)));
+        }
+        let flow = HostFlow::new(&flow)?;
+        let prepared = flow.prepare(&places.on_host()).into_owned();
+        Ok(Self::Host(Box::new(prepared)))
+    }
+
+    /// All parameters on the host, by name.
+    pub fn parameters(&self) -> Vec<(String, TensorData)> {
+        match self {
+            Self::Host(flow) => flow.flow().parameters(),
+            Self::Device(flow, _) => flow.parameters(),
+        }
+    }
+
+    /// The per-dimension log-likelihoods of one image's vectors at this level.
+    fn log_likelihoods(&self, x: Tensor<2>) -> Result<Vec<f32>> {
+        match self {
+            Self::Host(flow) => {
+                let places: Vec<u32> = (0..x.dims()[0] as u32).collect();
+                Ok(flow.log_likelihoods(&read(x)?, &places))
+            }
+            Self::Device(flow, condition) => {
+                let output = flow.forward(x, condition.clone());
+                read(output.log_likelihood_per_dimension())
+            }
+        }
+    }
 }
 
 /// The log-likelihoods of one image, computed alone.
 pub(crate) fn log_likelihood_maps(
-    flows: &[Flow],
-    conditions: &[Option<Tensor<2>>],
+    flows: &[LevelFlow],
     features: &ImageFeatures,
 ) -> Result<LogLikelihoodMaps> {
-    let levels = flows.iter().zip(conditions).zip(&features.levels);
-    let maps = levels.map(|((flow, condition), x)| {
-        let rows = x.dims()[0];
-        let output = flow.forward(x.clone(), condition.clone());
-        let values = read(output.log_likelihood_per_dimension())?;
-        let side = rows.isqrt();
+    let maps = flows.iter().zip(&features.levels).map(|(flow, x)| {
+        let side = x.dims()[0].isqrt();
         Ok(LogLikelihoodMap {
             width: side,
             height: side,
-            values,
+            values: flow.log_likelihoods(x.clone())?,
         })
     });
     Ok(LogLikelihoodMaps {

@@ -55,6 +55,9 @@ mod random;
 mod schedule;
 mod scoring;
 mod step;
+mod step_device;
+mod step_host;
+mod threshold;
 mod trainer;
 mod training_set;
 

@@ -1,31 +1,34 @@
-//! Training one level's flow: mini-batches of features, one optimizer step each.
+//! Optimizer steps of one level's flow.
 
 use bgad_flow::Flow;
 use bgad_loss::{LogLikelihoods, SeparatingBoundary};
-use burn::optim::{AdamConfig, GradientsParams, ModuleOptimizer};
-use burn::tensor::{Device, Int, Tensor, TensorData};
+use burn::tensor::{Device, Tensor};
 use rand::Rng;
 use rand::seq::SliceRandom;
 
 use crate::config::{BoundaryScope, Granularity, Model, TrainerConfig};
-use crate::flows::read;
+use crate::flows::{Places, read};
+use crate::step_device::DeviceSteps;
+use crate::step_host::HostSteps;
 use crate::training_set::BatchImage;
 use crate::{Error, Result};
 
-/// PyTorch's, with which the method was published; Burn's own default is larger.
-const ADAM_EPSILON: f32 = 1e-8;
-
 /// One level's flow while it is trained.
 pub(crate) struct LevelTrainer {
-    flow: Flow,
-    adam: ModuleOptimizer,
-    condition: Option<Tensor<2>>,
+    steps: Steps,
     level: usize,
     stride: usize,
-    device: Device,
     /// The sum of all losses since the last [`take_loss`](Self::take_loss), on the device.
     loss: Option<Tensor<1>>,
-    steps: usize,
+    count: usize,
+}
+
+/// Where the steps are computed.
+enum Steps {
+    /// By our own code on the CPU.
+    Host(Box<HostSteps>),
+    /// By Burn on any device.
+    Device(Box<DeviceSteps>),
 }
 
 /// What a meta-epoch's steps have in common.
@@ -39,31 +42,42 @@ pub(crate) struct StepSettings<'a> {
     pub boundary: Option<&'a SeparatingBoundary>,
 }
 
+/// A mini-batch: positions of a batch of images, those on defects last.
+pub(crate) struct MiniBatch {
+    /// Numbers of rows among all images', image after image.
+    pub order: Vec<u32>,
+    /// How many of them are normal.
+    pub normal: usize,
+}
+
 impl LevelTrainer {
-    /// `flow` lies on an autodiff device, `condition` and the features on `device`, its plain form.
+    /// Trains `flow`, which lies on `device`, at `places` of a level of this index and stride.
     pub fn new(
-        flow: Flow,
-        condition: Option<Tensor<2>>,
+        flow: &Flow,
+        places: &Places,
         level: usize,
         stride: usize,
         device: &Device,
-    ) -> Self {
-        Self {
-            flow,
-            adam: AdamConfig::new().with_epsilon(ADAM_EPSILON).init(),
-            condition,
+    ) -> Result<Self> {
+        let steps = match crate::device::is_host(device) {
+            true => Steps::Host(Box::new(HostSteps::new(flow, places, device)?)),
+            false => Steps::Device(Box::new(DeviceSteps::new(flow, places, device)?)),
+        };
+        Ok(Self {
+            steps,
             level,
             stride,
-            device: device.clone(),
             loss: None,
-            steps: 0,
-        }
+            count: 0,
+        })
     }
 
     /// The flow as it is now, without gradients.
-    pub fn flow(&self) -> Flow {
-        use burn::module::Module;
-        self.flow.valid()
+    pub fn flow(&self) -> Result<Flow> {
+        match &self.steps {
+            Steps::Host(steps) => steps.flow(),
+            Steps::Device(steps) => Ok(steps.flow()),
+        }
     }
 
     /// Shuffles all positions of all images of a batch together and trains on them in mini-batches.
@@ -77,77 +91,74 @@ impl LevelTrainer {
         let levels = images
             .iter()
             .map(|image| image.features.levels[self.level].clone());
-        let features = Tensor::cat(levels.collect(), 0);
-        let total = features.dims()[0];
-        let positions = total / images.len().max(1);
+        let features: Vec<Tensor<2>> = levels.collect();
+        let positions = features.first().map_or(0, |features| features.dims()[0]);
+        let total = positions * images.len();
         let abnormal = abnormal_positions(images, positions, settings.granularity);
-        let mut order: Vec<i32> = (0..total as i32).collect();
+        let mut order: Vec<u32> = (0..total as u32).collect();
         order.shuffle(rng);
-        let size = settings.config.mini_batch_size.min(total);
-        for mini_batch in order.chunks_exact(size.max(1)) {
-            self.step(&features, positions, mini_batch, &abnormal, settings)?;
+        let size = settings.config.mini_batch_size.min(total).max(1);
+        let mini_batches = order.chunks_exact(size).map(|order| {
+            let (of_defects, mut order): (Vec<u32>, Vec<u32>) =
+                order.iter().partition(|&&row| abnormal[row as usize]);
+            let normal = order.len();
+            order.extend(of_defects);
+            MiniBatch { order, normal }
+        });
+        let losses = match &mut self.steps {
+            Steps::Host(steps) => steps.train(features, mini_batches, settings)?,
+            Steps::Device(steps) => steps.train(features, mini_batches, settings)?,
+        };
+        for loss in losses {
+            self.loss = Some(match self.loss.take() {
+                Some(sum) => sum + loss,
+                None => loss,
+            });
+            self.count += 1;
         }
         Ok(())
     }
 
-    fn step(
-        &mut self,
-        features: &Tensor<2>,
-        positions: usize,
-        mini_batch: &[i32],
-        abnormal: &[bool],
-        settings: &StepSettings<'_>,
-    ) -> Result<()> {
-        // Normal features first: each side is then one slice of the log-likelihoods.
-        let (of_defects, mut order): (Vec<i32>, Vec<i32>) = mini_batch
-            .iter()
-            .partition(|&&index| abnormal[index as usize]);
-        let (normal, defects) = (order.len(), of_defects.len());
-        order.extend(of_defects);
-        let x = features.clone().select(0, self.indices(order.clone()));
-        let condition = self.condition.as_ref().map(|condition| {
-            let places = order.iter().map(|index| index % positions as i32);
-            condition
-                .clone()
-                .select(0, self.indices(places.collect()))
-                .autodiff()
-        });
-        let output = self.flow.forward(x.autodiff(), condition);
-        let l = output.log_likelihood_per_dimension();
+    /// The mean loss of the steps since the last call.
+    ///
+    /// # Errors
+    /// [`Error::Diverged`] where it is no finite number.
+    pub fn take_loss(&mut self, meta_epoch: usize) -> Result<Option<f64>> {
+        let Some(sum) = self.loss.take() else {
+            return Ok(None);
+        };
+        let steps = std::mem::take(&mut self.count);
+        let loss = read(sum)?.first().copied().unwrap_or(f32::NAN) / steps as f32;
+        match loss.is_finite() {
+            true => Ok(Some(f64::from(loss))),
+            false => Err(Error::Diverged {
+                meta_epoch,
+                stride: self.stride,
+                loss,
+            }),
+        }
+    }
+}
+
+impl StepSettings<'_> {
+    /// A mini-batch's loss (section 3) from its log-likelihoods, the normal ones first; none where
+    /// it teaches nothing.
+    pub fn loss(&self, l: &Tensor<1>, normal: usize) -> Result<Option<Tensor<1>>> {
+        let [count] = l.dims();
         let side = |start, length| (length > 0).then(|| l.clone().narrow(0, start, length));
         let sides = LogLikelihoods {
             normal: side(0, normal),
-            abnormal: side(normal, defects),
+            abnormal: side(normal, count - normal),
         };
-        let Some(loss) = self.objective(sides, settings)? else {
-            return Ok(());
-        };
-        let value = loss.clone().inner();
-        self.loss = Some(match self.loss.take() {
-            Some(sum) => sum + value,
-            None => value,
-        });
-        self.steps += 1;
-        let gradients = GradientsParams::from_grads(loss.backward(), &self.flow);
-        self.flow = self.adam.step(settings.rate, self.flow.clone(), gradients);
-        Ok(())
-    }
-
-    /// The mini-batch's loss (section 3); none where it teaches nothing.
-    fn objective(
-        &self,
-        sides: LogLikelihoods,
-        settings: &StepSettings<'_>,
-    ) -> Result<Option<Tensor<1>>> {
-        let objective = &settings.config.objective;
-        if settings.first {
+        let objective = &self.config.objective;
+        if self.first {
             return Ok(sides.normal.map(|l| objective.first_meta_epoch(l)));
         }
-        let boundary = match (settings.config.boundary, settings.boundary) {
+        let boundary = match (self.config.boundary, self.boundary) {
             (BoundaryScope::Set, Some(boundary)) => Some(boundary.clone()),
             _ => objective.batch_boundary(&sides)?,
         };
-        Ok(match (settings.config.model, sides, boundary) {
+        Ok(match (self.config.model, sides, boundary) {
             (
                 Model::Bgad,
                 LogLikelihoods {
@@ -163,31 +174,6 @@ impl LevelTrainer {
                 Some(objective.bgad_fas(&sides, boundary.as_ref()).total)
             }
         })
-    }
-
-    fn indices(&self, indices: Vec<i32>) -> Tensor<1, Int> {
-        let count = indices.len();
-        Tensor::from_data(TensorData::new(indices, [count]), &self.device)
-    }
-
-    /// The mean loss of the steps since the last call.
-    ///
-    /// # Errors
-    /// [`Error::Diverged`] where it is no finite number.
-    pub fn take_loss(&mut self, meta_epoch: usize) -> Result<Option<f64>> {
-        let Some(sum) = self.loss.take() else {
-            return Ok(None);
-        };
-        let steps = std::mem::take(&mut self.steps);
-        let loss = read(sum)?.first().copied().unwrap_or(f32::NAN) / steps as f32;
-        match loss.is_finite() {
-            true => Ok(Some(f64::from(loss))),
-            false => Err(Error::Diverged {
-                meta_epoch,
-                stride: self.stride,
-                loss,
-            }),
-        }
     }
 }
 

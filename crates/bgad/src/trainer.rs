@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use bgad_backbone::Backbone;
 use bgad_data::Dataset;
+use bgad_flow::Flow;
 use bgad_loss::SeparatingBoundary;
 use burn::tensor::Device;
 use rand::Rng;
@@ -13,19 +14,17 @@ use rand::seq::SliceRandom;
 use serde::Serialize;
 
 use crate::backbone::{self, Opened};
-use crate::config::{
-    BoundaryScope, EvaluateWhen, Granularity, Model, ThresholdRule, TrainerConfig,
-};
+use crate::config::{BoundaryScope, EvaluateWhen, Granularity, Model, TrainerConfig};
 use crate::detector::{Detector, ModelDescription};
 use crate::evaluation::{Evaluation, TestSet, anomaly_name, log_likelihoods};
 use crate::features::Extractor;
-use crate::flows::{self, LogLikelihoodMaps};
+use crate::flows::{self, Places};
 use crate::random::{self, Purpose};
 use crate::schedule::LearningRate;
 use crate::scoring::Calibration;
 use crate::step::{LevelTrainer, StepSettings};
 use crate::training_set::{Item, KeptFeatures, TrainingSet};
-use crate::{DeviceKind, Error, Result};
+use crate::{DeviceKind, Result};
 
 /// One meta-epoch of a run; metrics are none where they can't be had or were not asked for.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -215,19 +214,24 @@ impl Run<'_> {
         };
         let (set, test) = self.read_images(dataset, &extractor)?;
         let levels = backbone.levels();
-        let tracked = self.device.clone().autodiff();
-        let flows = flows::init(self.config, self.granularity, levels, &tracked)?;
-        let conditions = flows::conditions(self.config, self.granularity, levels, &self.device)?;
-        let mut trainers: Vec<LevelTrainer> = flows
-            .into_iter()
-            .zip(conditions)
-            .enumerate()
-            .map(|(level, (flow, condition))| {
-                LevelTrainer::new(flow, condition, level, levels[level].stride, &self.device)
-            })
-            .collect();
+        let flows = flows::init(self.config, self.granularity, levels, &self.device)?;
+        let places = levels
+            .iter()
+            .map(|level| Places::new(self.config, self.granularity, *level))
+            .collect::<Result<Vec<_>>>()?;
+        let mut trainers = Vec::with_capacity(levels.len());
+        for (level, (flow, places)) in flows.iter().zip(&places).enumerate() {
+            let stride = levels[level].stride;
+            trainers.push(LevelTrainer::new(
+                flow,
+                places,
+                level,
+                stride,
+                &self.device,
+            )?);
+        }
 
-        let mut detector = self.detector(dataset, &set, backbone.clone(), checksum, &trainers)?;
+        let mut detector = self.detector(dataset, &set, backbone.clone(), checksum, flows)?;
         let mut history = Vec::new();
         let mut evaluation = None;
         let mut boundaries: Option<Vec<SeparatingBoundary>> = None;
@@ -248,9 +252,10 @@ impl Run<'_> {
             let refresh = self.config.boundary == BoundaryScope::Set;
             if evaluate || last || refresh {
                 let start = Instant::now();
-                detector.flows = trainers.iter().map(LevelTrainer::flow).collect();
+                let flows = trainers.iter().map(LevelTrainer::flow);
+                detector.set_flows(flows.collect::<Result<_>>()?)?;
                 let maps = log_likelihoods(&set.normal, &detector)?;
-                boundaries = Some(self.calibrate(&mut detector, &maps, meta_epoch + 1)?);
+                boundaries = Some(detector.calibrate(&maps, meta_epoch + 1)?);
                 if evaluate {
                     let size = detector.map_size();
                     let calibration = &detector.description.calibration;
@@ -261,7 +266,7 @@ impl Run<'_> {
                     evaluation = None;
                 }
                 if last {
-                    detector.description.threshold = self.threshold(&detector, &set, &maps)?;
+                    detector.description.threshold = detector.threshold(&set, &maps)?;
                 }
                 self.seconds.evaluation += start.elapsed().as_secs_f64();
             }
@@ -331,14 +336,14 @@ impl Run<'_> {
         set: &TrainingSet,
         backbone: Arc<dyn Backbone>,
         checksum: Option<String>,
-        trainers: &[LevelTrainer],
+        flows: Vec<Flow>,
     ) -> Result<Detector> {
         let description = ModelDescription {
             config: self.config.clone(),
             granularity: self.granularity,
             backbone_checksum: checksum,
             calibration: Calibration {
-                level_maxima: vec![0.0; trainers.len()],
+                level_maxima: vec![0.0; flows.len()],
                 sum_maximum: 0.0,
             },
             threshold: 0.0,
@@ -346,7 +351,6 @@ impl Run<'_> {
             dataset: dataset.name.clone(),
             training_anomalies: set.abnormal.samples.iter().map(anomaly_name).collect(),
         };
-        let flows = trainers.iter().map(LevelTrainer::flow).collect();
         Detector::new(description, backbone, flows, &self.device)
     }
 
@@ -435,83 +439,5 @@ impl Run<'_> {
     fn position(&self, epoch: u64, batch: usize, batches: usize) -> (usize, usize) {
         let epochs = self.config.meta_epochs * self.config.sub_epochs;
         (epoch as usize * batches + batch + 1, epochs * batches)
-    }
-
-    /// Takes the constants of scoring and the boundaries over all normal training features.
-    fn calibrate(
-        &self,
-        detector: &mut Detector,
-        maps: &[LogLikelihoodMaps],
-        meta_epoch: usize,
-    ) -> Result<Vec<SeparatingBoundary>> {
-        let objective = &self.config.objective;
-        let mut boundaries = Vec::new();
-        let mut values = Vec::new();
-        for level in 0..detector.flows.len() {
-            let all = maps.iter().flat_map(|maps| &maps.levels[level].values);
-            let all: Vec<f32> = all.copied().collect();
-            if let Some(wrong) = all.iter().find(|l| !l.is_finite()) {
-                return Err(Error::Diverged {
-                    meta_epoch,
-                    stride: detector.backbone.levels()[level].stride,
-                    loss: *wrong,
-                });
-            }
-            let (beta, tau) = (objective.beta, objective.tau);
-            if let Some(boundary) = SeparatingBoundary::of_set(&all, beta, tau, &self.device)? {
-                values.push(f64::from(
-                    flows::read(boundary.normal.clone())?
-                        .first()
-                        .copied()
-                        .unwrap_or(f32::NAN),
-                ));
-                boundaries.push(boundary);
-            }
-        }
-        detector.description.calibration = Calibration::over(maps, detector.map_size());
-        detector.description.boundaries = values;
-        Ok(boundaries)
-    }
-
-    /// The decision threshold from the training images' scores (section 6).
-    fn threshold(
-        &self,
-        detector: &Detector,
-        set: &TrainingSet,
-        normal: &[LogLikelihoodMaps],
-    ) -> Result<f32> {
-        let calibration = &detector.description.calibration;
-        let scores = |maps: &[LogLikelihoodMaps]| -> Vec<f32> {
-            let score = |maps| {
-                calibration
-                    .score(maps, self.granularity, detector.map_size())
-                    .0
-            };
-            maps.iter().map(score).collect()
-        };
-        let mut normal = scores(normal);
-        match self.config.threshold {
-            ThresholdRule::FalsePositiveRate(rate) => {
-                normal.sort_unstable_by(f32::total_cmp);
-                let below = ((normal.len() as f64 * (1.0 - rate)).ceil() as usize).max(1);
-                Ok(normal[below.min(normal.len()) - 1])
-            }
-            ThresholdRule::BestF1 if set.abnormal.len() == 0 => Err(Error::setting(
-                "threshold",
-                "best-f1",
-                "a false-positive rate, since there are no abnormal training images",
-            )),
-            ThresholdRule::BestF1 => {
-                let abnormal = scores(&log_likelihoods(&set.abnormal, detector)?);
-                let labels: Vec<bool> = std::iter::repeat_n(false, normal.len())
-                    .chain(std::iter::repeat_n(true, abnormal.len()))
-                    .collect();
-                normal.extend(abnormal);
-                // The metric calls a score at its threshold abnormal, a detector one above it.
-                Ok(bgad_metrics::best_f1(&normal, &labels)?
-                    .threshold
-                    .next_down())
-            }
-        }
     }
 }

@@ -1,0 +1,71 @@
+//! Conditions as tables that many rows share.
+
+use crate::PositionalEncoding;
+
+/// The conditions that rows can have, by place.
+///
+/// A place's condition is the concatenation of one row of each table.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Conditions {
+    pub(super) tables: Vec<Table>,
+}
+
+/// Some rows of a part of the condition, row-major.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Table {
+    pub rows: usize,
+    pub columns: usize,
+    pub values: Vec<f32>,
+}
+
+impl Conditions {
+    /// No condition: all places are alike.
+    pub fn none() -> Self {
+        Self { tables: Vec::new() }
+    }
+
+    /// The positions of a feature map: place `row · width + column` has the encoding of that
+    /// position.
+    pub fn positions(encoding: &PositionalEncoding, height: usize, width: usize) -> Self {
+        let table = |length| Table {
+            rows: length,
+            columns: encoding.dimension() / 2,
+            values: encoding.axis(length),
+        };
+        Self {
+            tables: vec![table(width), table(height)],
+        }
+    }
+
+    /// Any conditions: place `i` has row `i` of `values`, a row-major matrix of `columns` columns.
+    pub fn rows(values: Vec<f32>, columns: usize) -> Self {
+        let rows = values.len() / columns.max(1);
+        Self {
+            tables: vec![Table {
+                rows,
+                columns,
+                values,
+            }],
+        }
+    }
+
+    /// The number of channels.
+    pub fn dimension(&self) -> usize {
+        self.tables.iter().map(|table| table.columns).sum()
+    }
+
+    /// The number of different places.
+    pub fn places(&self) -> usize {
+        self.tables.iter().map(|table| table.rows).product()
+    }
+
+    /// The row of each table that makes up `place`'s condition; the first table's varies fastest.
+    #[inline(always)]
+    pub(super) fn rows_of(&self, place: u32) -> [usize; 2] {
+        let place = place as usize;
+        match self.tables.as_slice() {
+            [first, _] => [place % first.rows, place / first.rows],
+            _ => [place, 0],
+        }
+    }
+}

@@ -1,0 +1,228 @@
+//! Log-likelihoods.
+
+use std::borrow::Cow;
+
+use bgad_cpu::{Matrix, MatrixMut, multiply, multiply_add, sigmoid, vectorized};
+use rayon::prelude::*;
+
+use super::parameters::Layout;
+use super::tile::{Activations, Block, couple};
+use super::{Conditions, HostFlow, TILE};
+use crate::coupling::{GLOBAL_SCALE_FACTOR, SOFTPLUS_BETA};
+
+/// What a block's rows have in common, worked out once for many rows.
+#[derive(Debug, Clone)]
+pub(super) struct PreparedBlock {
+    /// Each table times its part of the condition's weight, `[rows, hidden]`; the bias is added to
+    /// the first. Without a condition the bias alone.
+    pub tables: Vec<Vec<f32>>,
+    /// `0.1 · softplus(g)`.
+    pub scale: Vec<f32>,
+    /// The global scale's derivative after `g`.
+    pub scale_slope: Vec<f32>,
+    /// Global affine and rotation in one: `y = v · matrix + shift`.
+    pub matrix: Vec<f32>,
+    pub shift: Vec<f32>,
+    /// The global scale's part of `log|det J|`.
+    pub log_determinant: f32,
+}
+
+impl PreparedBlock {
+    fn new(flow: &HostFlow, index: usize, conditions: &Conditions) -> Self {
+        let (layout, values) = (&flow.layout, flow.block(index));
+        let (d, hidden) = (layout.dimension, layout.hidden);
+        let mut weight = &values[layout.condition_weight.clone()];
+        let mut tables = Vec::new();
+        for table in &conditions.tables {
+            let (part, rest) = weight.split_at(table.columns * hidden);
+            weight = rest;
+            let mut product = vec![0.0; table.rows * hidden];
+            multiply(
+                Matrix::new(&table.values, table.rows, table.columns),
+                Matrix::new(part, table.columns, hidden),
+                MatrixMut::new(&mut product, table.rows, hidden),
+            );
+            tables.push(product);
+        }
+        let bias = &values[layout.input_bias.clone()];
+        match tables.first_mut() {
+            Some(first) => first
+                .chunks_exact_mut(hidden)
+                .for_each(|row| row.iter_mut().zip(bias).for_each(|(v, b)| *v += b)),
+            None => tables.push(bias.to_vec()),
+        }
+
+        let (factor, beta) = (GLOBAL_SCALE_FACTOR as f32, SOFTPLUS_BETA as f32);
+        let global = &values[layout.global_scale.clone()];
+        // ln(1 + e^x) without overflow.
+        let softplus = |x: f32| x.max(0.0) + (-x.abs()).exp().ln_1p();
+        let softplus = |g: &f32| factor * softplus(g * beta) / beta;
+        let scale: Vec<f32> = global.iter().map(softplus).collect();
+        let scale_slope = global.iter().map(|g| factor * sigmoid(g * beta)).collect();
+        let rotation = &flow.rotations[index];
+        let mut matrix = vec![0.0; d * d];
+        for (column, line) in rotation.chunks_exact(d).enumerate() {
+            for (row, value) in line.iter().enumerate() {
+                matrix[row * d + column] = scale[row] * value;
+            }
+        }
+        let mut shift = vec![0.0; d];
+        multiply(
+            Matrix::new(&values[layout.global_offset.clone()], 1, d),
+            Matrix::new(rotation, d, d).transposed(),
+            MatrixMut::new(&mut shift, 1, d),
+        );
+        Self {
+            tables,
+            log_determinant: scale.iter().map(|s| s.ln()).sum(),
+            scale,
+            scale_slope,
+            matrix,
+            shift,
+        }
+    }
+}
+
+/// A flow made ready for many rows under the same conditions.
+#[derive(Debug, Clone)]
+pub struct PreparedFlow<'a> {
+    pub(super) flow: Cow<'a, HostFlow>,
+    pub(super) conditions: Cow<'a, Conditions>,
+    pub(super) blocks: Vec<PreparedBlock>,
+}
+
+impl HostFlow {
+    /// Makes the flow ready for rows with any of `conditions`.
+    ///
+    /// # Panics
+    /// When the conditions' dimension is not the flow's.
+    pub fn prepare<'a>(&'a self, conditions: &'a Conditions) -> PreparedFlow<'a> {
+        assert_eq!(
+            conditions.dimension(),
+            self.layout.condition,
+            "the conditions' dimension and the flow's"
+        );
+        let blocks = (0..self.config.blocks).map(|i| PreparedBlock::new(self, i, conditions));
+        PreparedFlow {
+            blocks: blocks.collect(),
+            flow: Cow::Borrowed(self),
+            conditions: Cow::Borrowed(conditions),
+        }
+    }
+}
+
+impl PreparedFlow<'_> {
+    /// The same, owning the flow and its conditions.
+    pub fn into_owned(self) -> PreparedFlow<'static> {
+        PreparedFlow {
+            flow: Cow::Owned(self.flow.into_owned()),
+            conditions: Cow::Owned(self.conditions.into_owned()),
+            blocks: self.blocks,
+        }
+    }
+
+    /// The flow.
+    pub fn flow(&self) -> &HostFlow {
+        &self.flow
+    }
+
+    /// The per-dimension log-likelihoods of `rows` (row-major, `[count, dimension]`), of which row
+    /// `i` lies at `places[i]`, on all cores.
+    ///
+    /// # Panics
+    /// When there are not as many rows as places, or a place is not among the conditions'.
+    pub fn log_likelihoods(&self, rows: &[f32], places: &[u32]) -> Vec<f32> {
+        let d = self.flow.layout.dimension;
+        assert_eq!(rows.len(), places.len() * d, "rows and places");
+        let mut result = vec![0.0; places.len()];
+        result
+            .par_chunks_mut(TILE)
+            .zip(rows.par_chunks(TILE * d))
+            .zip(places.par_chunks(TILE))
+            .for_each(|((result, rows), places)| {
+                let mut activations = Activations::new(&self.flow.layout, 1, places.len());
+                activations.x.copy_from_slice(rows);
+                for index in 0..self.blocks.len() {
+                    self.block(index, places, activations.single());
+                    std::mem::swap(&mut activations.x, &mut activations.y);
+                }
+                self.finish(&activations.x, &activations.log_determinant, result);
+            });
+        result
+    }
+
+    /// `log p / d` of latent vectors and log-determinants.
+    pub(super) fn finish(&self, latent: &[f32], log_determinant: &[f32], result: &mut [f32]) {
+        let d = self.flow.layout.dimension;
+        let constant = 0.5 * d as f32 * (2.0 * std::f32::consts::PI).ln();
+        let global: f32 = self.blocks.iter().map(|b| b.log_determinant).sum();
+        vectorized(|| {
+            let rows = latent.chunks_exact(d).zip(log_determinant);
+            for (l, (z, log_determinant)) in result.iter_mut().zip(rows) {
+                let squared: f32 = z.iter().map(|v| v * v).sum();
+                *l = (log_determinant + global - 0.5 * squared - constant) / d as f32;
+            }
+        });
+    }
+
+    /// One block on one tile: from `x` to `y`, and the rows' log-determinants so far.
+    pub(super) fn block(&self, index: usize, places: &[u32], mut tile: Block<'_>) {
+        let layout: &Layout = &self.flow.layout;
+        let (values, prepared) = (self.flow.block(index), &self.blocks[index]);
+        let rows = places.len();
+        let (d, kept, changed, hidden) =
+            (layout.dimension, layout.kept, layout.changed, layout.hidden);
+
+        self.fill_hidden(prepared, places, tile.hidden);
+        multiply_add(
+            Matrix::strided(tile.x, rows, kept, d),
+            Matrix::new(&values[layout.input_weight.clone()], kept, hidden),
+            MatrixMut::new(tile.hidden, rows, hidden),
+        );
+        vectorized(|| tile.hidden.iter_mut().for_each(|v| *v = v.max(0.0)));
+        multiply(
+            Matrix::new(tile.hidden, rows, hidden),
+            Matrix::new(&values[layout.output_weight.clone()], hidden, 2 * changed),
+            MatrixMut::new(tile.outputs, rows, 2 * changed),
+        );
+        let bias = &values[layout.output_bias.clone()];
+        let clamp = self.flow.config.clamp as f32;
+        vectorized(|| couple(layout, clamp, bias, &mut tile));
+        for y in tile.y.chunks_exact_mut(d) {
+            y.copy_from_slice(&prepared.shift);
+        }
+        let (upper, lower) = prepared.matrix.split_at(kept * d);
+        multiply_add(
+            Matrix::strided(tile.x, rows, kept, d),
+            Matrix::new(upper, kept, d),
+            MatrixMut::new(tile.y, rows, d),
+        );
+        multiply_add(
+            Matrix::new(tile.moved, rows, changed),
+            Matrix::new(lower, changed, d),
+            MatrixMut::new(tile.y, rows, d),
+        );
+    }
+
+    /// The condition's part of the subnet's first layer, gathered from the tables.
+    fn fill_hidden(&self, prepared: &PreparedBlock, places: &[u32], hidden: &mut [f32]) {
+        let width = self.flow.layout.hidden;
+        let rows = hidden.chunks_exact_mut(width).zip(places);
+        match (self.conditions.tables.len(), prepared.tables.as_slice()) {
+            (2, [first, second]) => vectorized(|| {
+                for (row, place) in rows {
+                    let [i, j] = self.conditions.rows_of(*place);
+                    let (a, b) = (&first[i * width..][..width], &second[j * width..][..width]);
+                    for ((v, a), b) in row.iter_mut().zip(a).zip(b) {
+                        *v = a + b;
+                    }
+                }
+            }),
+            (1, [table]) => rows.for_each(|(row, place)| {
+                row.copy_from_slice(&table[*place as usize * width..][..width]);
+            }),
+            (_, [bias, ..]) => rows.for_each(|(row, _)| row.copy_from_slice(bias)),
+            _ => {}
+        }
+    }
+}

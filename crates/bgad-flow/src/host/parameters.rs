@@ -1,0 +1,155 @@
+//! A flow's parameters in one allocation.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use burn::tensor::{Device, TensorData};
+
+use crate::coupling::{full_name, shapes};
+use crate::{Flow, FlowConfig, FlowError};
+
+/// A [`Flow`] with its parameters on the host.
+#[derive(Debug, Clone)]
+pub struct HostFlow {
+    pub(super) config: FlowConfig,
+    pub(super) layout: Layout,
+    /// What is trained, block after block.
+    pub(super) values: Vec<f32>,
+    /// The fixed rotations, row-major, a block each.
+    pub(super) rotations: Vec<Vec<f32>>,
+}
+
+/// Sizes of a block, and where its parameters stand among a block's values.
+#[derive(Debug, Clone)]
+pub(super) struct Layout {
+    pub dimension: usize,
+    pub kept: usize,
+    pub changed: usize,
+    pub condition: usize,
+    pub hidden: usize,
+    pub input_weight: Range<usize>,
+    pub condition_weight: Range<usize>,
+    pub input_bias: Range<usize>,
+    pub output_weight: Range<usize>,
+    pub output_bias: Range<usize>,
+    pub global_scale: Range<usize>,
+    pub global_offset: Range<usize>,
+    /// Trained values in a block.
+    pub size: usize,
+}
+
+impl Layout {
+    fn new(config: &FlowConfig) -> Self {
+        let (kept, changed) = config.split();
+        let condition = config.condition.unwrap_or(0);
+        let hidden = 2 * (kept + condition);
+        let mut size = 0;
+        let mut next = |count: usize| {
+            size += count;
+            size - count..size
+        };
+        Self {
+            dimension: config.dimension,
+            kept,
+            changed,
+            condition,
+            hidden,
+            input_weight: next(kept * hidden),
+            condition_weight: next(condition * hidden),
+            input_bias: next(hidden),
+            output_weight: next(hidden * 2 * changed),
+            output_bias: next(2 * changed),
+            global_scale: next(config.dimension),
+            global_offset: next(config.dimension),
+            size,
+        }
+    }
+
+    fn range(&self, name: &str) -> Option<Range<usize>> {
+        Some(match name {
+            "input_weight" => self.input_weight.clone(),
+            "condition_weight" => self.condition_weight.clone(),
+            "input_bias" => self.input_bias.clone(),
+            "output_weight" => self.output_weight.clone(),
+            "output_bias" => self.output_bias.clone(),
+            "global_scale" => self.global_scale.clone(),
+            "global_offset" => self.global_offset.clone(),
+            _ => return None,
+        })
+    }
+}
+
+impl HostFlow {
+    /// The parameters of `flow`, copied.
+    ///
+    /// # Errors
+    /// When they can't be read from its device as single-precision numbers.
+    pub fn new(flow: &Flow) -> Result<Self, FlowError> {
+        let config = flow.config();
+        let layout = Layout::new(&config);
+        let parameters: BTreeMap<String, TensorData> = flow.parameters().into_iter().collect();
+        let mut values = vec![0.0; config.blocks * layout.size];
+        let mut rotations = Vec::with_capacity(config.blocks);
+        for (block, values) in values.chunks_exact_mut(layout.size).enumerate() {
+            for (name, shape) in shapes(&config) {
+                let name_in_full = full_name(block, name);
+                let Some(data) = parameters.get(&name_in_full) else {
+                    return Err(FlowError::MissingParameter { name: name_in_full });
+                };
+                let given = data
+                    .as_slice::<f32>()
+                    .map_err(|_| FlowError::ParameterShape {
+                        name: name_in_full,
+                        found: format!("{:?} {:?}", data.dtype(), data.shape()),
+                        expected: format!("F32 {shape:?}"),
+                    })?;
+                match layout.range(name) {
+                    Some(range) => values[range].copy_from_slice(given),
+                    None => rotations.push(given.to_vec()),
+                }
+            }
+        }
+        Ok(Self {
+            config,
+            layout,
+            values,
+            rotations,
+        })
+    }
+
+    /// The flow's shape.
+    pub fn config(&self) -> FlowConfig {
+        self.config
+    }
+
+    /// All parameters, under the names and in the order of [`Flow::parameters`].
+    pub fn parameters(&self) -> Vec<(String, TensorData)> {
+        let blocks = self.values.chunks_exact(self.layout.size);
+        let named = blocks.zip(&self.rotations).enumerate();
+        named
+            .flat_map(|(block, (values, rotation))| {
+                shapes(&self.config).into_iter().map(move |(name, shape)| {
+                    let values = match self.layout.range(name) {
+                        Some(range) => values[range].to_vec(),
+                        None => rotation.clone(),
+                    };
+                    (full_name(block, name), TensorData::new(values, shape))
+                })
+            })
+            .collect()
+    }
+
+    /// The same flow on a device.
+    ///
+    /// # Errors
+    /// As [`FlowConfig::init_from`].
+    pub fn to_flow(&self, device: &Device) -> Result<Flow, FlowError> {
+        self.config
+            .init_from(self.parameters().into_iter().collect(), device)
+    }
+
+    /// The trained values of a block.
+    pub(super) fn block(&self, index: usize) -> &[f32] {
+        &self.values[index * self.layout.size..][..self.layout.size]
+    }
+}

@@ -1,0 +1,159 @@
+//! One optimizer step on a mini-batch.
+
+use bgad_cpu::{Matrix, MatrixMut, multiply_add};
+use rayon::prelude::*;
+
+use super::backward::Gradients;
+use super::forward::PreparedFlow;
+use super::tile::Activations;
+use super::{Conditions, GROUPS, HostAdam, HostFlow, TILE};
+
+/// Memory that one step after the other uses; it grows to what the largest mini-batch needs.
+#[derive(Debug, Default)]
+pub struct Workspace {
+    tiles: Vec<Activations>,
+    groups: Vec<Gradients>,
+}
+
+impl HostFlow {
+    /// One step of Adam on a mini-batch.
+    ///
+    /// `row(i)` is row `i` of the mini-batch, of the flow's dimension, and `places[i]` where it
+    /// lies among `conditions`. `slopes` is given the rows' per-dimension log-likelihoods and
+    /// returns the loss' derivative after each; none leaves the flow as it is. Whether there was a
+    /// step is returned.
+    ///
+    /// # Errors
+    /// What `slopes` returns.
+    ///
+    /// # Panics
+    /// When `slopes` returns another number of values than there are rows, or a row or place does
+    /// not fit.
+    pub fn step<'r, E>(
+        &mut self,
+        adam: &mut HostAdam,
+        rate: f64,
+        (row, places): (impl Fn(usize) -> &'r [f32] + Sync, &[u32]),
+        conditions: &Conditions,
+        workspace: &mut Workspace,
+        slopes: impl FnOnce(&[f32]) -> Result<Option<Vec<f32>>, E>,
+    ) -> Result<bool, E> {
+        let prepared = self.prepare(conditions);
+        workspace.fit(&prepared, places.len());
+        let d = self.layout.dimension;
+        let mut likelihoods = vec![0.0; places.len()];
+        workspace
+            .tiles
+            .par_iter_mut()
+            .zip(places.par_chunks(TILE))
+            .zip(likelihoods.par_chunks_mut(TILE))
+            .enumerate()
+            .for_each(|(index, ((tile, places), likelihoods))| {
+                let inputs = tile.x[..tile.rows * d].chunks_exact_mut(d);
+                for (i, x) in inputs.enumerate() {
+                    x.copy_from_slice(row(index * TILE + i));
+                }
+                tile.log_determinant.fill(0.0);
+                for block in 0..prepared.blocks.len() {
+                    prepared.block(block, places, tile.block(&self.layout, block));
+                }
+                prepared.finish(&tile.y, &tile.log_determinant, likelihoods);
+            });
+
+        let Some(mut slopes) = slopes(&likelihoods)? else {
+            return Ok(false);
+        };
+        assert_eq!(slopes.len(), places.len(), "slopes and rows");
+        // From the per-dimension log-likelihood to the log-likelihood.
+        slopes.iter_mut().for_each(|slope| *slope /= d as f32);
+        let per_group = workspace.tiles.len().div_ceil(GROUPS);
+        workspace
+            .groups
+            .par_iter_mut()
+            .zip(workspace.tiles.par_chunks(per_group))
+            .zip(places.par_chunks(per_group * TILE))
+            .zip(slopes.par_chunks(per_group * TILE))
+            .for_each(|(((gradients, tiles), places), slopes)| {
+                gradients.clear();
+                let rows = places.chunks(TILE).zip(slopes.chunks(TILE));
+                for (tile, (places, slopes)) in tiles.iter().zip(rows) {
+                    gradients.add(&prepared, tile, places, slopes);
+                }
+            });
+        let used = workspace.tiles.len().div_ceil(per_group);
+        let groups = &mut workspace.groups[..used];
+        let total: f32 = slopes.iter().sum();
+        sum_up(&prepared, groups, total);
+        if let Some(gradients) = groups.first() {
+            adam.step(rate, &mut self.values, &gradients.values);
+        }
+        Ok(true)
+    }
+}
+
+impl Workspace {
+    /// The gradients of the last step, as they stand among the flow's values.
+    pub(super) fn fit(&mut self, flow: &PreparedFlow<'_>, rows: usize) {
+        let count = rows.div_ceil(TILE);
+        let of_tile = |tile: usize| TILE.min(rows - tile * TILE);
+        let fits = self.tiles.len() == count
+            && (0..count).all(|tile| self.tiles[tile].rows == of_tile(tile));
+        if !fits {
+            let (layout, blocks) = (&flow.flow.layout, flow.blocks.len());
+            let tiles = (0..count).map(|tile| Activations::new(layout, blocks, of_tile(tile)));
+            self.tiles = tiles.collect();
+        }
+        self.groups
+            .resize_with(GROUPS.min(count).max(1), || Gradients::new(flow));
+    }
+}
+
+/// Sums all groups' gradients into the first one's values, in order, and completes them.
+fn sum_up(flow: &PreparedFlow<'_>, groups: &mut [Gradients], slopes: f32) {
+    let layout = &flow.flow.layout;
+    let Some((first, rest)) = groups.split_first_mut() else {
+        return;
+    };
+    let blocks = first
+        .values
+        .par_chunks_exact_mut(layout.size)
+        .zip(&mut first.tables);
+    blocks.enumerate().for_each(|(index, (values, tables))| {
+        for other in rest.iter() {
+            let of_other = &other.values[index * layout.size..][..layout.size];
+            values.iter_mut().zip(of_other).for_each(|(v, o)| *v += o);
+            for (table, other) in tables.iter_mut().zip(&other.tables[index]) {
+                table.iter_mut().zip(other).for_each(|(v, o)| *v += o);
+            }
+        }
+        // The tables are products of encoding and weight; the bias is in each row of the first.
+        let mut from = layout.condition_weight.start;
+        for (table, gradient) in flow.conditions.tables.iter().zip(tables.iter()) {
+            let length = table.columns * layout.hidden;
+            multiply_add(
+                Matrix::new(&table.values, table.rows, table.columns).transposed(),
+                Matrix::new(gradient, table.rows, layout.hidden),
+                MatrixMut::new(
+                    &mut values[from..from + length],
+                    table.columns,
+                    layout.hidden,
+                ),
+            );
+            from += length;
+        }
+        let bias = &mut values[layout.input_bias.clone()];
+        for row in tables
+            .first()
+            .iter()
+            .flat_map(|t| t.chunks_exact(layout.hidden))
+        {
+            bias.iter_mut().zip(row).for_each(|(b, g)| *b += g);
+        }
+        let prepared = &flow.blocks[index];
+        let scale = values[layout.global_scale.clone()].iter_mut();
+        for ((g, scale), slope) in scale.zip(&prepared.scale).zip(&prepared.scale_slope) {
+            // log|det J| holds the sum of ln(scale).
+            *g = (*g + slopes / scale) * slope;
+        }
+    });
+}

@@ -1,0 +1,73 @@
+//! Steps by our own code, on the CPU.
+
+use bgad_flow::{Conditions, Flow, HostAdam, HostFlow, Workspace};
+use burn::tensor::{Device, Tensor, TensorData};
+
+use crate::flows::{Places, read};
+use crate::step::{MiniBatch, StepSettings};
+use crate::{Error, Result};
+
+/// A flow with its optimizer on the host.
+pub(crate) struct HostSteps {
+    flow: HostFlow,
+    adam: HostAdam,
+    conditions: Conditions,
+    workspace: Workspace,
+    device: Device,
+}
+
+impl HostSteps {
+    pub fn new(flow: &Flow, places: &Places, device: &Device) -> Result<Self> {
+        Ok(Self {
+            flow: HostFlow::new(flow)?,
+            adam: HostAdam::new(),
+            conditions: places.on_host(),
+            workspace: Workspace::default(),
+            device: device.clone(),
+        })
+    }
+
+    pub fn flow(&self) -> Result<Flow> {
+        Ok(self.flow.to_flow(&self.device)?)
+    }
+
+    /// One step a mini-batch.
+    pub fn train(
+        &mut self,
+        features: Vec<Tensor<2>>,
+        mini_batches: impl Iterator<Item = MiniBatch>,
+        settings: &StepSettings<'_>,
+    ) -> Result<Vec<Tensor<1>>> {
+        let [positions, dimension] = features.first().map_or([1, 1], |features| features.dims());
+        let features = features.into_iter().map(read);
+        let features: Vec<Vec<f32>> = features.collect::<Result<_>>()?;
+        let tracked = self.device.clone().autodiff();
+        let mut losses = Vec::new();
+        for MiniBatch { order, normal } in mini_batches {
+            let places: Vec<u32> = order.iter().map(|row| row % positions as u32).collect();
+            let row = |i: usize| {
+                let (image, place) = (order[i] as usize / positions, places[i] as usize);
+                &features[image][place * dimension..][..dimension]
+            };
+            // The objective is small: tensors with gradients serve on the host as on any device.
+            let slopes = |l: &[f32]| {
+                let l = TensorData::new(l.to_vec(), [l.len()]);
+                let l = Tensor::<1>::from_data(l, &tracked).require_grad();
+                let Some(loss) = settings.loss(&l, normal)? else {
+                    return Ok::<_, Error>(None);
+                };
+                losses.push(loss.clone().inner());
+                l.grad(&loss.backward()).map(read).transpose()
+            };
+            self.flow.step(
+                &mut self.adam,
+                settings.rate,
+                (row, &places),
+                &self.conditions,
+                &mut self.workspace,
+                slopes,
+            )?;
+        }
+        Ok(losses)
+    }
+}
