@@ -25,11 +25,14 @@ mod matrix;
 pub use elementary::{exp, sigmoid, silu, tanh};
 pub use matrix::{Matrix, MatrixMut, multiply, multiply_add};
 
+pub use pulp::NullaryFnOnce as Kernel;
+
 /// Runs `work` compiled for the widest instructions that this machine has.
 ///
-/// `work` must be a closure whose loops are written out in it or in functions marked
-/// `#[inline(always)]`: what is called and not inlined stays as it was compiled.
+/// `work` is a short closure whose loops are written out in it, or a [`Kernel`], whose `call` must be
+/// marked `#[inline(always)]` like the functions that it uses: what is not inlined stays as it was
+/// compiled, and a long closure may not be.
 #[inline]
-pub fn vectorized<R>(work: impl FnOnce() -> R) -> R {
+pub fn vectorized<K: Kernel>(work: K) -> K::Output {
     pulp::Arch::new().dispatch(work)
 }

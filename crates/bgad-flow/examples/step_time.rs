@@ -6,9 +6,7 @@
 
 use std::time::Instant;
 
-use bgad_flow::{
-    Conditions, Flow, FlowConfig, HostAdam, HostFlow, PositionalEncoding, Workspace,
-};
+use bgad_flow::{Conditions, Flow, FlowConfig, HostAdam, HostFlow, PositionalEncoding, Workspace};
 use burn::optim::{AdamConfig, GradientsParams};
 use burn::tensor::{Device, Int, Tensor, TensorData, activation};
 use rand::{RngExt, SeedableRng};
@@ -33,7 +31,9 @@ fn median(mut work: impl FnMut()) -> f64 {
 
 fn slopes(l: &[f32]) -> Result<Option<Vec<f32>>, ()> {
     let count = l.len() as f32;
-    Ok(Some(l.iter().map(|l| -1.0 / (1.0 + l.exp()) / count).collect()))
+    Ok(Some(
+        l.iter().map(|l| -1.0 / (1.0 + l.exp()) / count).collect(),
+    ))
 }
 
 fn main() {
@@ -70,7 +70,8 @@ fn main() {
         let indices = Tensor::<1, Int>::from_data(TensorData::new(indices, [ROWS]), &device);
         let condition = encoding.rows(SIDE, SIDE, &device).select(0, indices);
         let on_tensors = |flow: &Flow, x: Tensor<2>, condition: Tensor<2>| {
-            flow.forward(x, Some(condition)).log_likelihood_per_dimension()
+            flow.forward(x, Some(condition))
+                .log_likelihood_per_dimension()
         };
         let mut tracked = config.init(0, &device.clone().autodiff()).unwrap();
         let mut optimizer = AdamConfig::new().with_epsilon(1e-8).init();
@@ -84,8 +85,6 @@ fn main() {
             let l = on_tensors(&flow, x.clone(), condition.clone());
             drop(l.into_data());
         });
-        println!(
-            "{d:9}  {step:.1}  {tensor_step:.1}  {scoring:.1}  {tensor_scoring:.1}"
-        );
+        println!("{d:9}  {step:.1}  {tensor_step:.1}  {scoring:.1}  {tensor_scoring:.1}");
     }
 }

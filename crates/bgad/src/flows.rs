@@ -96,13 +96,13 @@ pub(crate) enum LevelFlow {
     /// On the CPU.
     Host(Box<PreparedFlow<'static>>),
     /// On any device, with the condition of each place.
-    Device(Box<Flow>, Option<Tensor<2>>),
+    Device(Box<(Flow, Option<Tensor<2>>)>),
 }
 
 impl LevelFlow {
     pub fn new(flow: Flow, places: &Places, device: &Device) -> Result<Self> {
         if !crate::device::is_host(device) {
-            return Ok(Self::Device(Box::new(flow), places.on_device(device)));
+            return Ok(Self::Device(Box::new((flow, places.on_device(device)))));
         }
         let flow = HostFlow::new(&flow)?;
         let prepared = flow.prepare(&places.on_host()).into_owned();
@@ -113,7 +113,7 @@ impl LevelFlow {
     pub fn parameters(&self) -> Vec<(String, TensorData)> {
         match self {
             Self::Host(flow) => flow.flow().parameters(),
-            Self::Device(flow, _) => flow.parameters(),
+            Self::Device(device) => device.0.parameters(),
         }
     }
 
@@ -124,7 +124,8 @@ impl LevelFlow {
                 let places: Vec<u32> = (0..x.dims()[0] as u32).collect();
                 Ok(flow.log_likelihoods(&read(x)?, &places))
             }
-            Self::Device(flow, condition) => {
+            Self::Device(device) => {
+                let (flow, condition) = device.as_ref();
                 let output = flow.forward(x, condition.clone());
                 read(output.log_likelihood_per_dimension())
             }

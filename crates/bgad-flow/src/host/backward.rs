@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use bgad_cpu::{Matrix, MatrixMut, multiply, multiply_add, vectorized};
+use bgad_cpu::{Kernel, Matrix, MatrixMut, multiply, multiply_add, vectorized};
 
 use super::forward::PreparedFlow;
 use super::parameters::Layout;
@@ -106,21 +106,19 @@ impl Gradients {
             MatrixMut::new(&mut scratch.mixed, rows, d),
         );
         let clamp = flow.flow.config.clamp as f32;
-        vectorized(|| {
-            uncouple(&mut Uncoupling {
-                layout,
-                clamp,
-                slopes,
-                scale: &prepared.scale,
-                x,
-                moved: &tile.moved[of(changed)],
-                tanh: &tile.tanh[of(changed)],
-                growth: &tile.growth[of(changed)],
-                mixed: &scratch.mixed,
-                input: &mut scratch.output,
-                outputs: &mut scratch.outputs,
-                gradients,
-            });
+        vectorized(Uncoupling {
+            layout,
+            clamp,
+            slopes,
+            scale: &prepared.scale,
+            x,
+            moved: &tile.moved[of(changed)],
+            tanh: &tile.tanh[of(changed)],
+            growth: &tile.growth[of(changed)],
+            mixed: &scratch.mixed,
+            input: &mut scratch.output,
+            outputs: &mut scratch.outputs,
+            gradients,
         });
 
         let values = flow.flow.block(index);
@@ -176,7 +174,7 @@ impl Gradients {
     }
 }
 
-/// What [`uncouple`] reads and writes.
+/// Back through global affine and coupling.
 struct Uncoupling<'a> {
     layout: &'a Layout,
     clamp: f32,
@@ -195,47 +193,51 @@ struct Uncoupling<'a> {
     gradients: &'a mut [f32],
 }
 
-/// Back through global affine and coupling.
-#[inline(always)]
-fn uncouple(all: &mut Uncoupling<'_>) {
-    let layout = all.layout;
-    let (d, kept, changed) = (layout.dimension, layout.kept, layout.changed);
-    let factor = crate::coupling::SUBNET_FACTOR as f32;
-    let clamp = all.clamp;
-    // The three ranges stand one after the other at a block's end.
-    let first = layout.output_bias.start;
-    let within = |range: &Range<usize>| range.start - first..range.end - first;
-    let sums = &mut all.gradients[first..];
-    let (bias, sums) = sums.split_at_mut(within(&layout.output_bias).end);
-    let (scale_sum, offset_sum) = sums.split_at_mut(d);
-    for (row, slope) in all.slopes.iter().enumerate() {
-        let x = &all.x[row * d..][..d];
-        let mixed = &all.mixed[row * d..][..d];
-        let input = &mut all.input[row * d..][..d];
-        let moved = &all.moved[row * changed..][..changed];
-        let tanh = &all.tanh[row * changed..][..changed];
-        let growth = &all.growth[row * changed..][..changed];
-        let outputs = &mut all.outputs[row * 2 * changed..][..2 * changed];
-        let (of_scale, of_shift) = outputs.split_at_mut(changed);
-        for j in 0..d {
-            offset_sum[j] += mixed[j];
-        }
-        for j in 0..kept {
-            scale_sum[j] = mixed[j].mul_add(x[j], scale_sum[j]);
-            input[j] = mixed[j] * all.scale[j];
-        }
-        let (mixed, input, x) = (&mixed[kept..], &mut input[kept..], &x[kept..]);
-        let (scale, sum) = (&all.scale[kept..], &mut scale_sum[kept..]);
-        for j in 0..changed {
-            sum[j] = mixed[j].mul_add(moved[j], sum[j]);
-            let of_moved = mixed[j] * scale[j];
-            input[j] = of_moved * growth[j];
-            let of_s = (of_moved * growth[j]).mul_add(x[j], *slope);
-            of_scale[j] = factor * clamp * of_s * (1.0 - tanh[j] * tanh[j]);
-            of_shift[j] = factor * of_moved;
-        }
-        for j in 0..2 * changed {
-            bias[j] += outputs[j];
+impl Kernel for Uncoupling<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let all = self;
+        let layout = all.layout;
+        let (d, kept, changed) = (layout.dimension, layout.kept, layout.changed);
+        let factor = crate::coupling::SUBNET_FACTOR as f32;
+        let clamp = all.clamp;
+        // The three ranges stand one after the other at a block's end.
+        let first = layout.output_bias.start;
+        let within = |range: &Range<usize>| range.start - first..range.end - first;
+        let sums = &mut all.gradients[first..];
+        let (bias, sums) = sums.split_at_mut(within(&layout.output_bias).end);
+        let (scale_sum, offset_sum) = sums.split_at_mut(d);
+        for (row, slope) in all.slopes.iter().enumerate() {
+            let x = &all.x[row * d..][..d];
+            let mixed = &all.mixed[row * d..][..d];
+            let input = &mut all.input[row * d..][..d];
+            let moved = &all.moved[row * changed..][..changed];
+            let tanh = &all.tanh[row * changed..][..changed];
+            let growth = &all.growth[row * changed..][..changed];
+            let outputs = &mut all.outputs[row * 2 * changed..][..2 * changed];
+            let (of_scale, of_shift) = outputs.split_at_mut(changed);
+            for j in 0..d {
+                offset_sum[j] += mixed[j];
+            }
+            for j in 0..kept {
+                scale_sum[j] = mixed[j].mul_add(x[j], scale_sum[j]);
+                input[j] = mixed[j] * all.scale[j];
+            }
+            let (mixed, input, x) = (&mixed[kept..], &mut input[kept..], &x[kept..]);
+            let (scale, sum) = (&all.scale[kept..], &mut scale_sum[kept..]);
+            for j in 0..changed {
+                sum[j] = mixed[j].mul_add(moved[j], sum[j]);
+                let of_moved = mixed[j] * scale[j];
+                input[j] = of_moved * growth[j];
+                let of_s = (of_moved * growth[j]).mul_add(x[j], *slope);
+                of_scale[j] = factor * clamp * of_s * (1.0 - tanh[j] * tanh[j]);
+                of_shift[j] = factor * of_moved;
+            }
+            for j in 0..2 * changed {
+                bias[j] += outputs[j];
+            }
         }
     }
 }

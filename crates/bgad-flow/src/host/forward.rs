@@ -6,7 +6,7 @@ use bgad_cpu::{Matrix, MatrixMut, multiply, multiply_add, sigmoid, vectorized};
 use rayon::prelude::*;
 
 use super::parameters::Layout;
-use super::tile::{Activations, Block, couple};
+use super::tile::{Activations, Block, Coupling};
 use super::{Conditions, HostFlow, TILE};
 use crate::coupling::{GLOBAL_SCALE_FACTOR, SOFTPLUS_BETA};
 
@@ -187,7 +187,12 @@ impl PreparedFlow<'_> {
         );
         let bias = &values[layout.output_bias.clone()];
         let clamp = self.flow.config.clamp as f32;
-        vectorized(|| couple(layout, clamp, bias, &mut tile));
+        vectorized(Coupling {
+            layout,
+            clamp,
+            bias,
+            tile: &mut tile,
+        });
         for y in tile.y.chunks_exact_mut(d) {
             y.copy_from_slice(&prepared.shift);
         }

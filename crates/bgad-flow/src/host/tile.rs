@@ -1,6 +1,6 @@
 //! The activations of a tile of rows, and the coupling itself.
 
-use bgad_cpu::{exp, tanh};
+use bgad_cpu::{Kernel, exp, tanh};
 
 use super::parameters::Layout;
 
@@ -98,26 +98,44 @@ impl Activations {
 }
 
 /// From the subnet's outputs to `x2' = x2 · exp(s) + t`, with `s = clamp · tanh(0.1 · a)`.
-#[inline(always)]
-pub(super) fn couple(layout: &Layout, clamp: f32, bias: &[f32], tile: &mut Block<'_>) {
-    let (d, kept, changed) = (layout.dimension, layout.kept, layout.changed);
-    let factor = crate::coupling::SUBNET_FACTOR as f32;
-    let (scale_bias, shift_bias) = bias.split_at(changed);
-    for row in 0..tile.log_determinant.len() {
-        let of_row = row * changed..(row + 1) * changed;
-        let x2 = &tile.x[row * d + kept..][..changed];
-        let (scale, shift) = tile.outputs[row * 2 * changed..][..2 * changed].split_at(changed);
-        let moved = &mut tile.moved[of_row.clone()];
-        let tanhs = &mut tile.tanh[of_row.clone()];
-        let growth = &mut tile.growth[of_row];
-        for j in 0..changed {
-            let bent = tanh(factor * (scale[j] + scale_bias[j]));
-            let grown = exp(clamp * bent);
-            tanhs[j] = bent;
-            growth[j] = grown;
-            moved[j] = x2[j].mul_add(grown, factor * (shift[j] + shift_bias[j]));
+pub(super) struct Coupling<'a, 'b> {
+    pub layout: &'a Layout,
+    pub clamp: f32,
+    /// `[2 · changed]`: the bias of the subnet's outputs.
+    pub bias: &'a [f32],
+    pub tile: &'a mut Block<'b>,
+}
+
+impl Kernel for Coupling<'_, '_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let Self {
+            layout,
+            clamp,
+            bias,
+            tile,
+        } = self;
+        let (d, kept, changed) = (layout.dimension, layout.kept, layout.changed);
+        let factor = crate::coupling::SUBNET_FACTOR as f32;
+        let (scale_bias, shift_bias) = bias.split_at(changed);
+        for row in 0..tile.log_determinant.len() {
+            let of_row = row * changed..(row + 1) * changed;
+            let x2 = &tile.x[row * d + kept..][..changed];
+            let (scale, shift) = tile.outputs[row * 2 * changed..][..2 * changed].split_at(changed);
+            let moved = &mut tile.moved[of_row.clone()];
+            let tanhs = &mut tile.tanh[of_row.clone()];
+            let growth = &mut tile.growth[of_row];
+            for j in 0..changed {
+                let bent = tanh(factor * (scale[j] + scale_bias[j]));
+                let grown = exp(clamp * bent);
+                tanhs[j] = bent;
+                growth[j] = grown;
+                moved[j] = x2[j].mul_add(grown, factor * (shift[j] + shift_bias[j]));
+            }
+            let sum: f32 = tanhs.iter().sum();
+            tile.log_determinant[row] += clamp * sum;
         }
-        let sum: f32 = tanhs.iter().sum();
-        tile.log_determinant[row] += clamp * sum;
     }
 }
