@@ -42,6 +42,7 @@ mod ranking;
 mod region_overlap;
 mod regions;
 mod roc;
+mod sweep;
 
 pub use aupro::aupro;
 pub use error::{Class, MetricError};
