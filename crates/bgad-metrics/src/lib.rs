@@ -31,7 +31,10 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod aupimo;
 mod aupro;
+mod curve;
+mod curves;
 mod error;
 mod labelled_map;
 mod order;
@@ -44,8 +47,13 @@ mod regions;
 mod roc;
 mod sweep;
 
+pub use aupimo::{Aupimo, AupimoBounds, aupimo};
 pub use aupro::aupro;
-pub use error::{Class, MetricError};
+pub use curve::CurvePoint;
+pub use curves::{
+    pixel_precision_recall_curve, pixel_roc_curve, precision_recall_curve, pro_curve, roc_curve,
+};
+pub use error::{Class, MetricError, Undefined};
 pub use labelled_map::LabelledMap;
 pub use pixel::{pixel_auroc, pixel_average_precision, pixel_best_f1};
 pub use precision_recall::{BestF1, average_precision, best_f1};

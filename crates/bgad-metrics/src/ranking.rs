@@ -105,7 +105,6 @@ impl Ranking {
 
     /// Whether all scores of both classes are equal.
     pub(crate) fn is_constant(&self) -> bool {
-        
         let first = self.normal.first().copied();
         let last = self.normal.last().copied();
         let first_abnormal = self.abnormal.first().map(|score| score.rank());
