@@ -35,6 +35,7 @@ mod aupimo;
 mod aupro;
 mod curve;
 mod curves;
+mod defect_type;
 mod error;
 mod labelled_map;
 mod order;
@@ -45,6 +46,9 @@ mod ranking;
 mod region_overlap;
 mod regions;
 mod roc;
+mod spill;
+mod streaming;
+mod summary;
 mod sweep;
 
 pub use aupimo::{Aupimo, AupimoBounds, aupimo};
@@ -53,9 +57,14 @@ pub use curve::CurvePoint;
 pub use curves::{
     pixel_precision_recall_curve, pixel_roc_curve, precision_recall_curve, pro_curve, roc_curve,
 };
+pub use defect_type::{
+    DefectTypeGroup, OfDefectType, defect_type_groups, image_metrics_by_type, pixel_metrics_by_type,
+};
 pub use error::{Class, MetricError, Undefined};
 pub use labelled_map::LabelledMap;
 pub use pixel::{pixel_auroc, pixel_average_precision, pixel_best_f1};
 pub use precision_recall::{BestF1, average_precision, best_f1};
 pub use regions::{Regions, connected_regions};
 pub use roc::auroc;
+pub use streaming::StreamingPixelMetrics;
+pub use summary::{PixelMetrics, RankingMetrics, image_metrics, pixel_metrics};
