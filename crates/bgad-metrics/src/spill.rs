@@ -101,11 +101,6 @@ impl<T: Record> SortedRuns<T> {
         self.recent.push(value);
     }
 
-    /// Makes room for values to come, without the doubling that a growing vector does.
-    pub(crate) fn reserve(&mut self, values: usize) {
-        self.recent.reserve_exact(values);
-    }
-
     /// Bytes that the values in memory take.
     pub(crate) fn bytes_in_memory(&self) -> usize {
         self.recent.len() * T::BYTES

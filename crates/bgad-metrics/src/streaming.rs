@@ -23,8 +23,8 @@ use crate::sweep::{AbnormalScore, Visitor, sweep};
 /// to one temporary file without a name (in the system's directory for such files), which
 /// disappears with this value or the process.
 ///
-/// Memory: at most the budget for scores, plus one map's scores, plus, while a metric is computed,
-/// 64 KiB for each time the budget was filled and each of the three kinds of scores (normal pixels
+/// Memory: at most twice the budget for scores (a vector that grows has room to spare), or one
+/// map's scores where the budget is smaller; while a metric is computed, another 64 KiB for each time the budget was filled and each of the three kinds of scores (normal pixels
 /// of normal maps and of defective ones, defect pixels). Besides, about 24 bytes a defect region
 /// and 8 bytes a map. The file takes 4 bytes a normal pixel and 8 bytes a defect pixel. Every
 /// metric reads the file once.

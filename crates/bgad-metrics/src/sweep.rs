@@ -42,6 +42,7 @@ impl<T: Copy> Ascending<T> for &[T] {
 }
 
 /// All scores of one value: one step of the threshold.
+#[derive(Clone, Copy)]
 pub(crate) struct Step {
     /// The value, as a rank.
     pub(crate) rank: u32,
