@@ -218,7 +218,7 @@ impl<'a> PimoArea<'a> {
     }
 
     /// Leaves out the sources before this one: normal pixels of defective maps.
-    pub(crate) fn from_source(mut self, first: usize) -> Self {
+    pub(crate) fn skipping_sources(mut self, first: usize) -> Self {
         self.first_group = first;
         self
     }

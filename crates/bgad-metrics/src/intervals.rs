@@ -223,15 +223,15 @@ impl OwnedScores {
                 (Some(only), None) | (None, Some(only)) => only,
                 (None, None) => return,
             };
-            let equal = take_equal(&mut normal, rank).iter();
-            let normal = equal.map(|s| u64::from(weights[s.region()])).sum();
+            let drawn = take_equal(&mut normal, rank).iter();
+            let normal_count = drawn.map(|s| u64::from(weights[s.region()])).sum();
             let equal = take_equal(&mut abnormal, rank);
             let image = |score: &AbnormalScore| image_of_region[score.region()] as usize;
-            let abnormal = equal.iter().map(|s| u64::from(weights[image(s)])).sum();
+            let abnormal_count = equal.iter().map(|s| u64::from(weights[image(s)])).sum();
             let step = Step {
                 rank,
-                normal,
-                abnormal,
+                normal: normal_count,
+                abnormal: abnormal_count,
             };
             visit(step, equal);
         }

@@ -41,6 +41,7 @@ mod aupimo;
 mod aupro;
 mod bootstrap;
 mod curve;
+mod curve_trace;
 mod curves;
 mod defect_type;
 mod error;

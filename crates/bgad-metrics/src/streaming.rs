@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use crate::aupimo::{Aupimo, AupimoBounds, DefectiveImages, NormalMaps, PimoArea};
 use crate::aupro::{ProArea, check_limit};
 use crate::curve::{CurvePoint, check_tolerance};
-use crate::curves::{PrecisionRecallCurve, ProCurve, RocCurve, Trace};
+use crate::curve_trace::{PrecisionRecallCurve, ProCurve, RocCurve, Trace};
 use crate::error::{Class, MetricError};
 use crate::labelled_map::LabelledMap;
 use crate::order::rank;
@@ -200,7 +200,7 @@ impl StreamingPixelMetrics {
         self.check_regions()?;
         self.normal_maps.check(bounds)?;
         let (images, normal) = (self.images.clone(), self.normal_maps.clone());
-        let mut area = PimoArea::new(&images, &normal, bounds).from_source(1);
+        let mut area = PimoArea::new(&images, &normal, bounds).skipping_sources(1);
         self.sweep(&mut area)?;
         Ok(area.finish())
     }
