@@ -12,6 +12,8 @@ use brute_force::{OwnedMap, random_maps, views};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
+type ImageMetric = dyn Fn(&[f32], &[bool]) -> Result<f64, MetricError> + Sync;
+
 const SETTINGS: Bootstrap = Bootstrap {
     resamples: 200,
     level: 0.9,
@@ -37,7 +39,7 @@ fn the_fast_form_equals_resampling_images_one_by_one() {
     let pick = |images: &[usize]| -> (Vec<f32>, Vec<bool>) {
         images.iter().map(|&i| (scores[i], abnormal[i])).unzip()
     };
-    let slow = |metric: &(dyn Fn(&[f32], &[bool]) -> Result<f64, MetricError> + Sync)| {
+    let slow = |metric: &ImageMetric| {
         bootstrap_interval(&abnormal, &SETTINGS, |images| {
             let (scores, abnormal) = pick(images);
             metric(&scores, &abnormal)
