@@ -71,7 +71,8 @@ pub(crate) fn heat_map(image: &RgbImage, scores: &[f32], scale: HeatScale) -> Rg
         let place = strength * (RAMP.len() - 1) as f32;
         let below = (place as usize).min(RAMP.len() - 2);
         let across = place - below as f32;
-        let cover = 0.85 * (strength * 2.5).min(1.0);
+        // Quadratic, so that the texture of normal regions stays uncoloured.
+        let cover = 0.85 * (6.0 * strength * strength).min(1.0);
         for channel in 0..3 {
             let (from, to) = (RAMP[below][channel], RAMP[below + 1][channel]);
             let colour = from + (to - from) * across;

@@ -8,13 +8,13 @@ use std::fmt::Write as _;
 use crate::axis::Axis;
 use crate::text::escape;
 
-pub(crate) const WIDTH: f64 = 480.0;
-const LEFT: f64 = 54.0;
+pub(crate) const WIDTH: f64 = 400.0;
+const LEFT: f64 = 52.0;
 const RIGHT: f64 = 14.0;
-const BOTTOM: f64 = 48.0;
+const BOTTOM: f64 = 46.0;
 /// Height of a line of the legend.
 const LEGEND_LINE: f64 = 20.0;
-const CHARACTER: f64 = 7.2;
+const CHARACTER: f64 = 7.6;
 
 /// The style sheet of the plots, in the colours of Okabe and Ito's palette for all colour vision.
 pub(crate) const STYLE: &str = include_str!("../assets/plot.css");
@@ -80,7 +80,7 @@ impl Plot {
             x,
             y,
             top,
-            height: top + 270.0 + BOTTOM,
+            height: top + 226.0 + BOTTOM,
             marks: String::new(),
             legend: svg,
         };

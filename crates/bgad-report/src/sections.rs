@@ -46,15 +46,17 @@ pub(crate) fn summary(data: &ReportData) -> String {
         html.push_str("</div>\n");
     }
     if data.metrics.len() > 4 {
-        html.push_str("<div class=\"card scroll stack\"><table><thead><tr><th>metric</th><th class=\"n\">value</th><th class=\"n\">interval</th><th>remark</th></tr></thead><tbody>");
+        html.push_str("<div class=\"card scroll stack\"><table><thead><tr><th>metric</th><th class=\"n\">value</th><th class=\"n\">interval</th></tr></thead><tbody>");
         for metric in &data.metrics {
+            let note = metric.note.as_deref().map(escape);
+            let note = note.map(|note| format!("<small>{note}</small>"));
             let _ = write!(
                 html,
-                "<tr><td>{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td>{}</td></tr>",
+                "<tr><td>{}{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td></tr>",
                 escape(&metric.name),
+                note.unwrap_or_default(),
                 value(metric),
-                interval(metric).unwrap_or_default(),
-                escape(metric.note.as_deref().unwrap_or_default())
+                interval(metric).unwrap_or_default()
             );
         }
         html.push_str("</tbody></table></div>\n");

@@ -49,10 +49,10 @@ pub(crate) fn number(value: f64) -> String {
     }
     let magnitude = value.abs().log10().floor() as i32;
     if !(-4..6).contains(&magnitude) {
-        return format!("{value:.3e}");
+        return format!("{value:.3e}").replace('-', "−");
     }
     let decimals = usize::try_from(3 - magnitude).unwrap_or(0);
-    format!("{value:.decimals$}")
+    format!("{value:.decimals$}").replace('-', "−")
 }
 
 /// A count with its noun.
