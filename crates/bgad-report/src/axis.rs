@@ -43,6 +43,12 @@ impl Axis {
         }
     }
 
+    /// From `low` to `high` with a little room at both ends.
+    pub(crate) fn around(label: &'static str, low: f64, high: f64) -> Self {
+        let room = (high - low) * 0.04;
+        Self::over(label, low - room, high + room, false)
+    }
+
     /// Ticks at whole numbers only.
     pub(crate) fn whole(mut self) -> Self {
         self.step = self.step.max(1.0);

@@ -49,7 +49,7 @@ pub(crate) fn curves(kind: CurveKind, curves: &[Curve]) -> Option<Figure> {
         ),
     };
     let name = |curve: &Curve| match curve.area {
-        Some(value) => format!("{}, {area} {}", curve.name, rate(value)),
+        Some(value) => format!("{} {}", curve.name, rate(value)),
         None => curve.name.clone(),
     };
     let colours = || Colour::SERIES.into_iter().cycle();
@@ -64,11 +64,16 @@ pub(crate) fn curves(kind: CurveKind, curves: &[Curve]) -> Option<Figure> {
         CurveKind::PrecisionRecall => "Each point is one threshold.".to_owned(),
         _ => "Each point is one threshold; the dashed diagonal is a guess.".to_owned(),
     };
+    if curves.iter().any(|curve| curve.area.is_some()) {
+        caption.insert_str(0, &format!("{area} beside the names. "));
+    }
     for (colour, curve) in colours().zip(&curves) {
         if let Some(limit) = curve.limit.filter(|limit| *limit < 1.0) {
             plot.area(colour, &up_to(&curve.points, limit));
             plot.vertical(limit, &format!("{limit}"), false, false);
-            caption = format!("The area counts up to a false-positive rate of {limit} (shaded).");
+            caption = format!(
+                "{area} beside the names: the area up to a false-positive rate of {limit} (shaded)."
+            );
         }
         plot.line(colour, &curve.points);
     }
@@ -77,7 +82,7 @@ pub(crate) fn curves(kind: CurveKind, curves: &[Curve]) -> Option<Figure> {
         file: file.to_owned(),
         title: title.to_owned(),
         caption,
-        svg: plot.finish(&format!("{title} curve: {}", names.join("; "))),
+        svg: plot.finish(&format!("{title} curve, {area}: {}", names.join("; "))),
     })
 }
 
@@ -130,7 +135,7 @@ pub(crate) fn history(series: &[HistorySeries]) -> Option<Figure> {
     let names: Vec<&str> = legend.iter().map(|(_, name)| name.as_str()).collect();
     Some(Figure {
         file: "history".to_owned(),
-        title: "Training".to_owned(),
+        title: "Metrics by meta-epoch".to_owned(),
         caption: "After each meta-epoch. The result is the last one, not the best one.".to_owned(),
         svg: plot.finish(&format!("Metrics against meta-epoch: {}", names.join("; "))),
     })
@@ -178,12 +183,12 @@ pub(crate) fn histogram(index: usize, histogram: &LevelHistogram) -> Option<Figu
     // The lower boundary is labelled on its left, the upper on its right, unless an end is near.
     if let Some(b) = boundaries[1].filter(|b| b.is_finite()) {
         plot.vertical(b, &subscript('a'), (b - low) > 0.06 * (high - low), true);
-        caption.push(format!("b_a = {}", crate::text::number(b)));
+        caption.push(format!("bₐ = {}", crate::text::number(b)));
     }
     if let Some(b) = boundaries[0].filter(|b| b.is_finite()) {
         let left = b > middle && (high - b) < 0.08 * (high - low);
         plot.vertical(b, &subscript('n'), left, false);
-        caption.insert(0, format!("b_n = {}", crate::text::number(b)));
+        caption.insert(0, format!("bₙ = {}", crate::text::number(b)));
     }
     let caption = if caption.is_empty() {
         "No boundaries were given.".to_owned()
@@ -221,8 +226,8 @@ pub(crate) fn embedding(index: usize, embedding: &Embedding) -> Option<Figure> {
         (Colour::Normal, format!("● normal ({})", normal.len())),
         (Colour::Abnormal, format!("▲ abnormal ({})", abnormal.len())),
     ];
-    let x = Axis::over("first axis", xs.0, xs.1, true);
-    let mut plot = Plot::new(x, Axis::over("second axis", ys.0, ys.1, true), &legend);
+    let x = Axis::around("first axis", xs.0, xs.1);
+    let mut plot = Plot::of_shapes(x, Axis::around("second axis", ys.0, ys.1), &legend);
     let mut caption = embedding.note.clone();
     for (colour, points) in [(Colour::Normal, &normal), (Colour::Abnormal, &abnormal)] {
         let stride = points.len().div_ceil(EMBEDDING_POINTS).max(1);

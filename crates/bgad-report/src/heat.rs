@@ -87,20 +87,29 @@ pub(crate) fn heat_map(image: &RgbImage, scores: &[f32], scale: HeatScale) -> Rg
 /// be seen on any ground.
 pub(crate) fn outline(image: &RgbImage, positive: &[bool]) -> RgbImage {
     let (width, height) = image.dimensions();
-    let at = |x: u32, y: u32| positive.get((y * width + x) as usize) == Some(&true);
-    let touches = |x: u32, y: u32, wanted: bool| {
-        let (right, below) = (x + 1 < width, y + 1 < height);
-        (x > 0 && at(x - 1, y) == wanted)
-            || (right && at(x + 1, y) == wanted)
-            || (y > 0 && at(x, y - 1) == wanted)
-            || (below && at(x, y + 1) == wanted)
+    let near = |x: u32, y: u32| {
+        let columns = x.saturating_sub(1)..(x + 2).min(width);
+        let rows = y.saturating_sub(1)..(y + 2).min(height);
+        rows.flat_map(move |row| {
+            columns
+                .clone()
+                .map(move |column| (row * width + column) as usize)
+        })
     };
+    let at = |pixels: &[bool], index: usize| pixels.get(index) == Some(&true);
+    // Both sides of the border: a line two pixels wide.
+    let line: Vec<bool> = (0..width * height)
+        .map(|index| {
+            let here = at(positive, index as usize);
+            near(index % width, index / width).any(|other| at(positive, other) != here)
+        })
+        .collect();
     let mut outlined = image.clone();
     for (x, y, pixel) in outlined.enumerate_pixels_mut() {
-        match at(x, y) {
-            true if touches(x, y, false) => *pixel = OUTLINE,
-            false if touches(x, y, true) => *pixel = OUTLINE_EDGE,
-            _ => {}
+        if at(&line, (y * width + x) as usize) {
+            *pixel = OUTLINE;
+        } else if near(x, y).any(|other| at(&line, other)) {
+            *pixel = OUTLINE_EDGE;
         }
     }
     outlined

@@ -58,17 +58,27 @@ pub(crate) struct Plot {
 impl Plot {
     /// An empty plot with a legend of colours and names, which wraps where it is long.
     pub(crate) fn new(x: Axis, y: Axis, legend: &[(Colour, String)]) -> Self {
+        Self::with_key(x, y, legend, "h14")
+    }
+
+    /// With the keys of [`Self::scatter`]: the legend's names begin with their shapes.
+    pub(crate) fn of_shapes(x: Axis, y: Axis, legend: &[(Colour, String)]) -> Self {
+        Self::with_key(x, y, legend, "")
+    }
+
+    fn with_key(x: Axis, y: Axis, legend: &[(Colour, String)], key_line: &str) -> Self {
+        let indent = if key_line.is_empty() { 0.0 } else { 19.0 };
         let (mut svg, mut at, mut line) = (String::new(), LEFT, 0.0);
         for (colour, name) in legend {
-            let width = 22.0 + CHARACTER * name.chars().count() as f64 + 14.0;
+            let width = indent + 3.0 + CHARACTER * name.chars().count() as f64 + 14.0;
             if at > LEFT && at + width > WIDTH {
                 (at, line) = (LEFT, line + 1.0);
             }
             let (key, class) = (16.0 + line * LEGEND_LINE, colour.class());
             let _ = write!(
                 svg,
-                r#"<path class="line {class}" d="M{at} {key}h14"/><text class="legend {class}-text" x="{:.1}" y="{:.1}">{}</text>"#,
-                at + 19.0,
+                r#"<path class="line {class}" d="M{at} {key}{key_line}"/><text class="legend {class}-text" x="{:.1}" y="{:.1}">{}</text>"#,
+                at + indent,
                 key + 4.5,
                 escape(name)
             );
