@@ -66,7 +66,7 @@ fn random_map(rng: &mut ChaCha8Rng, index: usize, side: usize) -> (Vec<f32>, Vec
         let from_centre = row.abs_diff(side / 2).max(column.abs_diff(side / 2));
         let ring = (side / 5..side / 4).contains(&from_centre);
         // Every fourth map is normal.
-        index % 4 > 0 && (ring || from_centre < side / 16)
+        !index.is_multiple_of(4) && (ring || from_centre < side / 16)
     };
     let mask: Vec<bool> = (0..side * side).map(is_defect).collect();
     let scores = mask

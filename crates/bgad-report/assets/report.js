@@ -18,6 +18,8 @@ document.querySelectorAll('table.sortable').forEach(table => {
 document.querySelectorAll('.filter button').forEach(button => button.addEventListener('click', () => {
   button.parentNode.querySelectorAll('button').forEach(other =>
     other.setAttribute('aria-pressed', String(other === button)));
+  const more = document.querySelector('.more');
+  if (more) more.open = true;
   document.querySelectorAll('.entry').forEach(entry => {
     entry.hidden = button.dataset.show !== 'all' && entry.dataset.outcome !== button.dataset.show;
   });

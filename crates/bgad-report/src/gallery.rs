@@ -13,6 +13,9 @@ use crate::heat::HeatScale;
 use crate::text::{counted, escape, number};
 use crate::thumbnails::{self, Thumbnails};
 
+/// Entries that are seen at once; the others unfold.
+const OPEN: usize = 24;
+
 /// What became of an image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Outcome {
@@ -99,7 +102,7 @@ pub(crate) fn draw(
         shown: 0,
         strips: Vec::new(),
     };
-    let mut cards = String::new();
+    let (mut cards, mut later) = (String::new(), String::new());
     let mut counts = [0_usize; 4];
     // Room for the heading and the sentences about what is left out.
     let room = max_bytes.saturating_sub(4096);
@@ -109,10 +112,15 @@ pub(crate) fn draw(
             path: entry.path.clone(),
             source,
         })?;
-        if cards.len() + card.len() > room {
+        if cards.len() + later.len() + card.len() > room {
             break;
         }
-        cards.push_str(&card);
+        let part = if gallery.shown < OPEN {
+            &mut cards
+        } else {
+            &mut later
+        };
+        part.push_str(&card);
         counts[outcome(entry) as usize] += 1;
         gallery.shown += 1;
         if gallery.strips.len() < max_strips {
@@ -154,6 +162,13 @@ pub(crate) fn draw(
         );
     }
     let _ = writeln!(html, "<div class=\"gallery\">\n{cards}</div>");
+    if !later.is_empty() {
+        let _ = writeln!(
+            html,
+            "<details class=\"more\"><summary>{}</summary>\n<div class=\"gallery\">\n{later}</div></details>",
+            counted(gallery.shown - OPEN, "more image")
+        );
+    }
     Ok(gallery)
 }
 
