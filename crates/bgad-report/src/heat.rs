@@ -47,10 +47,8 @@ impl HeatScale {
 
     /// Strength in [0, 1]; NaN has none.
     fn strength(self, score: f32) -> f32 {
-        if self.low < self.high {
-            ((score - self.low) / (self.high - self.low))
-                .max(0.0)
-                .min(1.0)
+        if self.low < self.high && !score.is_nan() {
+            ((score - self.low) / (self.high - self.low)).clamp(0.0, 1.0)
         } else {
             0.0
         }

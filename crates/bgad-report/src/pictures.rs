@@ -94,4 +94,23 @@ impl ScoreMapPicture {
         }
         map
     }
+
+    /// Which pixels of the resized map reach the threshold, and which cover a pixel of the full map
+    /// that does: no positive pixel disappears in a small picture.
+    pub(crate) fn reaching(&self, threshold: f32, width: u32, height: u32) -> Vec<bool> {
+        let resized = self.resized(width, height);
+        let mut positive: Vec<bool> = resized.iter().map(|&s| s >= threshold).collect();
+        let columns = self.width as usize;
+        for (index, _) in self
+            .scores
+            .iter()
+            .enumerate()
+            .filter(|(_, s)| **s >= threshold)
+        {
+            let row = (index / columns) as u64 * u64::from(height) / u64::from(self.height);
+            let column = (index % columns) as u64 * u64::from(width) / u64::from(self.width);
+            positive[(row * u64::from(width) + column) as usize] = true;
+        }
+        positive
+    }
 }

@@ -236,7 +236,9 @@ impl Plot {
 pub(crate) fn standalone(svg: &str) -> String {
     let background = r#"<rect width="100%" height="100%" fill="white"/>"#;
     match svg.split_once('>') {
-        Some((open, rest)) => format!("{open}><style>{STYLE}</style>{background}{rest}"),
+        Some((open, rest)) => {
+            format!("{open} width=\"800\"><style>{STYLE}</style>{background}{rest}")
+        }
         None => svg.to_owned(),
     }
 }

@@ -37,23 +37,16 @@ impl Thumbnails {
         let full = RgbImage::from_raw(full.width, full.height, full.pixels.clone());
         let full = full.ok_or_else(|| wrong_size(entry, "image"))?;
         let image = imageops::resize(&full, width, height, FilterType::Triangle);
-        let map = entry
-            .score_map
-            .as_ref()
-            .map(|map| map.resized(width, height));
+        let map = entry.score_map.as_ref();
         Ok(Self {
             truth: entry
                 .mask
                 .as_ref()
                 .map(|mask| mask_picture(&mask.resized(width, height), width, height)),
             heat: map
-                .as_ref()
                 .zip(scale)
-                .map(|(map, scale)| heat_map(&image, map, scale)),
-            outline: map.map(|map| {
-                let positive: Vec<bool> = map.iter().map(|&s| s >= entry.threshold).collect();
-                outline(&image, &positive)
-            }),
+                .map(|(map, scale)| heat_map(&image, &map.resized(width, height), scale)),
+            outline: map.map(|map| outline(&image, &map.reaching(entry.threshold, width, height))),
             image,
         })
     }
