@@ -87,16 +87,31 @@ pub(crate) struct Gallery {
     pub(crate) strips: Vec<RgbImage>,
 }
 
-/// Draws entries, in the order of their errors, while the HTML stays within `max_bytes`.
+/// How much a gallery may hold.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
+    pub(crate) entries: usize,
+    /// Of its HTML.
+    pub(crate) bytes: usize,
+    pub(crate) strips: usize,
+}
+
+/// Draws entries, in the order of their errors, within the limits.
 pub(crate) fn draw(
     entries: &[GalleryEntry],
-    side: u32,
-    max_entries: usize,
-    max_bytes: usize,
-    max_strips: usize,
+    side: Option<u32>,
+    limits: Limits,
 ) -> Result<Gallery, ReportError> {
     entries.iter().try_for_each(thumbnails::check)?;
     let scale = HeatScale::of(entries);
+    // Room for the heading and the sentences about what is left out.
+    let room = limits.bytes.saturating_sub(4096);
+    let mut order = by_error(entries);
+    order.truncate(limits.entries);
+    let side = match side {
+        Some(side) => side.max(1),
+        None => fitting_side(&order, scale, room)?,
+    };
     let mut gallery = Gallery {
         html: String::new(),
         shown: 0,
@@ -104,14 +119,9 @@ pub(crate) fn draw(
     };
     let (mut cards, mut later) = (String::new(), String::new());
     let mut counts = [0_usize; 4];
-    // Room for the heading and the sentences about what is left out.
-    let room = max_bytes.saturating_sub(4096);
-    for entry in by_error(entries).into_iter().take(max_entries) {
+    for entry in order {
         let pictures = Thumbnails::new(entry, side, scale)?;
-        let card = card(entry, &pictures).map_err(|source| ReportError::Encode {
-            path: entry.path.clone(),
-            source,
-        })?;
+        let card = card(entry, &pictures)?;
         if cards.len() + later.len() + card.len() > room {
             break;
         }
@@ -123,7 +133,7 @@ pub(crate) fn draw(
         part.push_str(&card);
         counts[outcome(entry) as usize] += 1;
         gallery.shown += 1;
-        if gallery.strips.len() < max_strips {
+        if gallery.strips.len() < limits.strips {
             gallery.strips.push(pictures.strip());
         }
     }
@@ -172,7 +182,42 @@ pub(crate) fn draw(
     Ok(gallery)
 }
 
-fn card(entry: &GalleryEntry, pictures: &Thumbnails) -> Result<String, ImageError> {
+/// The largest side at which all entries fit, judged by a few of them; the smallest where none is
+/// small enough.
+fn fitting_side(
+    order: &[&GalleryEntry],
+    scale: Option<HeatScale>,
+    room: usize,
+) -> Result<u32, ReportError> {
+    const PROBES: usize = 10;
+    let stride = order.len().div_ceil(PROBES).max(1);
+    let sides: &[u32] = if order.len() > 150 {
+        &[144, 112]
+    } else {
+        &[224, 144, 112]
+    };
+    for &side in sides {
+        let (mut bytes, mut probes) = (0, 0);
+        for entry in order.iter().step_by(stride) {
+            bytes += card(entry, &Thumbnails::new(entry, side, scale)?)?.len();
+            probes += 1;
+        }
+        // A tenth to spare, as the probes may be smaller than the others.
+        if bytes * order.len() / 10 * 11 <= room * probes {
+            return Ok(side);
+        }
+    }
+    Ok(88)
+}
+
+fn card(entry: &GalleryEntry, pictures: &Thumbnails) -> Result<String, ReportError> {
+    encoded_card(entry, pictures).map_err(|source| ReportError::Encode {
+        path: entry.path.clone(),
+        source,
+    })
+}
+
+fn encoded_card(entry: &GalleryEntry, pictures: &Thumbnails) -> Result<String, ImageError> {
     let outcome = outcome(entry);
     let path = escape(&entry.path);
     let kind = match (&entry.defect_type, entry.abnormal) {

@@ -20,8 +20,8 @@ pub struct ReportOptions {
     pub max_bytes: usize,
     /// Most images in the gallery.
     pub max_gallery: usize,
-    /// Longer side of a gallery picture, in pixels; `None` chooses 224 up to 150 images, 144 for
-    /// more.
+    /// Longer side of a gallery picture, in pixels; `None` chooses the largest of 224 (up to 150
+    /// images), 144, 112 and 88 at which all images are likely to fit.
     pub thumbnail_side: Option<u32>,
     /// How many of the gallery's images also become a PNG file, errors first.
     pub max_gallery_files: usize,
@@ -150,17 +150,12 @@ pub(crate) fn draw(data: &ReportData, options: &ReportOptions) -> Result<Page, R
             0,
         )
     } else {
-        let shown = data.gallery.len().min(options.max_gallery);
-        let side = options
-            .thumbnail_side
-            .unwrap_or(if shown > 150 { 144 } else { 224 });
-        let gallery = gallery::draw(
-            &data.gallery,
-            side.max(1),
-            options.max_gallery,
-            room,
-            options.max_gallery_files,
-        )?;
+        let limits = gallery::Limits {
+            entries: options.max_gallery,
+            bytes: room,
+            strips: options.max_gallery_files,
+        };
+        let gallery = gallery::draw(&data.gallery, options.thumbnail_side, limits)?;
         (gallery.html, gallery.strips, gallery.shown)
     };
     let gallery = [("gallery", "Gallery, errors first", gallery_html)];
