@@ -1,9 +1,11 @@
 //! Exact area under the per-region overlap curve.
 
+use std::ops::ControlFlow;
+
 use crate::error::MetricError;
 use crate::labelled_map::LabelledMap;
-use crate::ranking::{Ranking, RankingBuilder};
 use crate::region_overlap::RegionOverlap;
+use crate::sweep::{Step, Visitor};
 
 /// Area under the per-region overlap curve up to a false-positive rate of `limit`, divided by
 /// `limit`: in [0, 1]. The field's usual limit is 0.3.
@@ -41,48 +43,104 @@ use crate::region_overlap::RegionOverlap;
 /// # Ok::<(), bgad_metrics::MetricError>(())
 /// ```
 pub fn aupro(maps: &[LabelledMap<'_>], limit: f64) -> Result<f64, MetricError> {
-    if !(limit > 0.0 && limit <= 1.0) {
-        return Err(MetricError::InvalidLimit { limit });
-    }
+    check_limit(limit)?;
     let overlap = RegionOverlap::new(maps)?;
-    let mut builder =
-        RankingBuilder::with_capacity(overlap.normal_pixels(), overlap.defect_pixels());
-    overlap.for_each_pixel(maps, |score, region| match region {
-        Some(region) => builder.push_abnormal(score, region),
-        None => builder.push_normal(score),
-    });
-    Ok(area(&builder.finish()?, overlap.shares(), limit))
+    let ranking = overlap.rank(maps)?;
+    let mut area = ProArea::new(
+        overlap.shares(),
+        ranking.normal_count(),
+        ranking.abnormal_count(),
+        limit,
+    );
+    ranking.sweep(&mut area);
+    Ok(area.finish())
 }
 
-fn area(ranking: &Ranking, shares: &[f64], limit: f64) -> f64 {
-    // The horizontal axis is counted in false positives, which are whole numbers.
-    let limit = limit * ranking.normal_count() as f64;
-    let mut false_positives = 0;
-    let mut defects_left = ranking.abnormal_count();
-    let mut overlap = 0.0;
-    let mut area = 0.0;
-    for equal in ranking.distinct_scores() {
-        let before = overlap;
-        for pixel in equal.abnormal {
-            overlap += shares[pixel.region()];
+/// An error unless 0 < `limit` <= 1.
+pub(crate) fn check_limit(limit: f64) -> Result<(), MetricError> {
+    if limit > 0.0 && limit <= 1.0 {
+        Ok(())
+    } else {
+        Err(MetricError::InvalidLimit { limit })
+    }
+}
+
+/// The mean overlap at each threshold.
+pub(crate) struct MeanOverlap<'a> {
+    shares: &'a [f64],
+    defects_left: u64,
+    value: f64,
+}
+
+impl<'a> MeanOverlap<'a> {
+    pub(crate) fn new(shares: &'a [f64], abnormal: u64) -> Self {
+        Self {
+            shares,
+            defects_left: abnormal,
+            value: 0.0,
         }
-        defects_left -= equal.abnormal.len();
+    }
+
+    pub(crate) fn add(&mut self, region: usize) {
+        self.value += self.shares[region];
+    }
+
+    /// The overlap once a step's abnormal scores have been added.
+    pub(crate) fn after(&mut self, step: &Step) -> f64 {
+        self.defects_left -= step.abnormal;
         // All shares together are 1; their rounded sum may be a little off.
-        overlap = if defects_left == 0 {
+        self.value = if self.defects_left == 0 {
             1.0
         } else {
-            f64::min(overlap, 1.0)
+            self.value.min(1.0)
         };
+        self.value
+    }
+}
 
-        let width = equal.normal as f64;
-        let room = limit - false_positives as f64;
+/// Sums the area up to the limit.
+pub(crate) struct ProArea<'a> {
+    overlap: MeanOverlap<'a>,
+    before: f64,
+    /// The horizontal axis is counted in false positives, which are whole numbers.
+    limit: f64,
+    false_positives: u64,
+    area: f64,
+}
+
+impl<'a> ProArea<'a> {
+    pub(crate) fn new(shares: &'a [f64], normal: u64, abnormal: u64, limit: f64) -> Self {
+        Self {
+            overlap: MeanOverlap::new(shares, abnormal),
+            before: 0.0,
+            limit: limit * normal as f64,
+            false_positives: 0,
+            area: 0.0,
+        }
+    }
+
+    pub(crate) fn finish(self) -> f64 {
+        (self.area / self.limit).clamp(0.0, 1.0)
+    }
+}
+
+impl Visitor for ProArea<'_> {
+    fn abnormal(&mut self, region: usize) {
+        self.overlap.add(region);
+    }
+
+    fn end(&mut self, step: Step) -> ControlFlow<()> {
+        let (before, overlap) = (self.before, self.overlap.after(&step));
+        self.before = overlap;
+        let width = step.normal as f64;
+        let room = self.limit - self.false_positives as f64;
         if width >= room {
             let at_limit = before + (overlap - before) * (room / width);
-            area += room * (before + at_limit) / 2.0;
-            break;
+            self.area += room * (before + at_limit) / 2.0;
+            return ControlFlow::Break(());
         }
-        area += width * (before + overlap) / 2.0;
-        false_positives += equal.normal;
+        self.area += width * (before + overlap) / 2.0;
+        self.false_positives += step.normal;
+        ControlFlow::Continue(())
     }
-    (area / limit).clamp(0.0, 1.0)
 }

@@ -119,4 +119,140 @@ pub enum MetricError {
         /// The limit found.
         limit: f64,
     },
+
+    /// The bounds of the false-positive rate are no range of rates above 0.
+    #[error("false-positive rates from {lower} to {upper}: expected 0 < lower < upper <= 1")]
+    InvalidBounds {
+        /// The lower bound found.
+        lower: f64,
+        /// The upper bound found.
+        upper: f64,
+    },
+
+    /// The tolerance of a thinned curve is negative or not finite.
+    #[error("curve tolerance {tolerance}: expected a finite number of at least 0")]
+    InvalidTolerance {
+        /// The tolerance found.
+        tolerance: f64,
+    },
+
+    /// Every map has a defect, so there is no rate of false positives on normal images.
+    #[error("no map without a defect: expected at least one normal image")]
+    NoNormalMaps,
+
+    /// The maps without a defect have too few pixels to tell such a low false-positive rate.
+    #[error(
+        "{found} pixels in maps without a defect: \
+         the lower false-positive rate needs at least {needed}"
+    )]
+    TooFewNormalPixels {
+        /// Pixels found, over all maps without a defect.
+        found: u64,
+        /// Pixels of which the lower bound is one.
+        needed: u64,
+    },
+
+    /// The settings of a bootstrap are not usable.
+    #[error("bootstrap: {problem}")]
+    InvalidBootstrap {
+        /// What is wrong.
+        problem: &'static str,
+    },
+
+    /// The temporary file of sorted scores could not be written or read.
+    #[error("temporary file of sorted scores: {message}")]
+    TemporaryFile {
+        /// What the operating system said.
+        message: String,
+    },
+
+    /// Something is wrong with one image, by name; see [`MetricError::with_names`].
+    #[error("image {image}: {problem}")]
+    InImage {
+        /// Name of the image.
+        image: String,
+        /// What is wrong; its indices are those of the slices given.
+        #[source]
+        problem: Box<MetricError>,
+    },
+}
+
+/// Why a metric has no value on a set that is otherwise in order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Undefined {
+    /// No image at all.
+    NoImages,
+    /// All images, or all pixels, are normal.
+    OnlyNormal,
+    /// All images, or all pixels, are abnormal.
+    OnlyAbnormal,
+    /// No mask has a defect: region metrics have nothing to find.
+    NoMasks,
+    /// Too few normal pixels for the false-positive rates asked for.
+    TooFewNormalPixels,
+}
+
+impl fmt::Display for Undefined {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NoImages => "there are no images",
+            Self::OnlyNormal => "all are normal",
+            Self::OnlyAbnormal => "all are abnormal",
+            Self::NoMasks => "no mask shows a defect",
+            Self::TooFewNormalPixels => "there are too few normal pixels",
+        })
+    }
+}
+
+impl MetricError {
+    /// Why the metric has no value on this set; `None` where the input is wrong (sizes, NaN,
+    /// settings), which is for the caller to mend and not a result.
+    pub fn undefined(&self) -> Option<Undefined> {
+        Some(match self {
+            Self::Empty => Undefined::NoImages,
+            Self::OnlyOneClass {
+                missing: Class::Abnormal,
+            } => Undefined::OnlyNormal,
+            Self::OnlyOneClass {
+                missing: Class::Normal,
+            }
+            | Self::NoNormalMaps => Undefined::OnlyAbnormal,
+            Self::NoRegions => Undefined::NoMasks,
+            Self::TooFewNormalPixels { .. } => Undefined::TooFewNormalPixels,
+            _ => return None,
+        })
+    }
+
+    /// Names the image that the error is about, where it is about one: `names` are in the order of
+    /// the scores or maps given.
+    ///
+    /// ```
+    /// let error = bgad_metrics::auroc(&[0.5, f32::NAN], &[false, true]).unwrap_err();
+    /// let error = error.with_names(&["good/000.png", "crack/007.png"]);
+    /// assert!(error.to_string().starts_with("image crack/007.png: score 1 is NaN"));
+    /// ```
+    pub fn with_names<S: AsRef<str>>(self, names: &[S]) -> Self {
+        let index = match self {
+            Self::NotANumber { index } => index,
+            Self::NotANumberInMap { map, .. }
+            | Self::InfiniteInMap { map, .. }
+            | Self::MapSize { map, .. } => map,
+            other => return other,
+        };
+        match names.get(index) {
+            Some(name) => Self::InImage {
+                image: name.as_ref().to_owned(),
+                problem: Box::new(self),
+            },
+            None => self,
+        }
+    }
+}
+
+impl From<std::io::Error> for MetricError {
+    fn from(error: std::io::Error) -> Self {
+        Self::TemporaryFile {
+            message: error.to_string(),
+        }
+    }
 }

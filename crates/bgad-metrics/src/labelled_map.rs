@@ -21,7 +21,7 @@ impl LabelledMap<'_> {
         (index / self.width, index % self.width)
     }
 
-    fn check(&self, map: usize) -> Result<(), MetricError> {
+    pub(crate) fn check(&self, map: usize) -> Result<(), MetricError> {
         // `None`, where the product overflows, equals no length.
         let expected = self.width.checked_mul(self.height);
         if expected != Some(self.scores.len()) || expected != Some(self.mask.len()) {

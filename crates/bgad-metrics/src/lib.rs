@@ -1,13 +1,18 @@
 //! Anomaly detection metrics on plain slices, exact and fast.
 //!
 //! A score is any `f32` that grows with abnormality; a label is `true` for abnormal. No tensors,
-//! no batching, no state: every function takes all scores at once and returns one number.
+//! no batching, no state: every function takes all scores at once. Where the maps do not fit in
+//! memory, [`StreamingPixelMetrics`] takes them one at a time and gives the same numbers.
 //!
-//! | level | functions |
+//! | of | functions |
 //! |---|---|
-//! | image | [`auroc`], [`average_precision`], [`best_f1`] |
-//! | pixel | [`pixel_auroc`], [`pixel_average_precision`], [`pixel_best_f1`] |
-//! | region | [`aupro`], [`paper_protocol::aupro`], [`connected_regions`] |
+//! | images | [`auroc`], [`average_precision`], [`best_f1`], all of them: [`image_metrics`] |
+//! | pixels | [`pixel_auroc`], [`pixel_average_precision`], [`pixel_best_f1`], all of them: [`pixel_metrics`] |
+//! | regions | [`aupro`] at any limit, [`paper_protocol::aupro`], [`connected_regions`] |
+//! | each defective image | [`aupimo`] |
+//! | curves | [`roc_curve`], [`precision_recall_curve`], [`pro_curve`], [`pixel_roc_curve`], [`pixel_precision_recall_curve`] |
+//! | types of defects | [`image_metrics_by_type`], [`pixel_metrics_by_type`], [`defect_type_groups`] |
+//! | uncertainty | [`image_intervals`], [`pixel_intervals`], [`bootstrap_interval`] |
 //!
 //! What all of them have in common:
 //!
@@ -18,7 +23,8 @@
 //! - Counts are integers, and sums of `f64` run in a fixed order: the result is the same, bit for
 //!   bit, whatever the number of threads.
 //! - Where a metric is not defined (one class only, no region) the answer is a [`MetricError`],
-//!   never NaN.
+//!   never NaN; [`MetricError::undefined`] tells that case from wrong input, and
+//!   [`MetricError::with_names`] puts the image's name in place of its number.
 //!
 //! ```
 //! use bgad_metrics::{auroc, best_f1};
@@ -31,8 +37,15 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod aupimo;
 mod aupro;
+mod bootstrap;
+mod curve;
+mod curve_trace;
+mod curves;
+mod defect_type;
 mod error;
+mod intervals;
 mod labelled_map;
 mod order;
 pub mod paper_protocol;
@@ -42,11 +55,27 @@ mod ranking;
 mod region_overlap;
 mod regions;
 mod roc;
+mod spill;
+mod streaming;
+mod summary;
+mod sweep;
 
+pub use aupimo::{Aupimo, AupimoBounds, aupimo};
 pub use aupro::aupro;
-pub use error::{Class, MetricError};
+pub use bootstrap::{Bootstrap, ConfidenceInterval, bootstrap_interval};
+pub use curve::CurvePoint;
+pub use curves::{
+    pixel_precision_recall_curve, pixel_roc_curve, precision_recall_curve, pro_curve, roc_curve,
+};
+pub use defect_type::{
+    DefectTypeGroup, OfDefectType, defect_type_groups, image_metrics_by_type, pixel_metrics_by_type,
+};
+pub use error::{Class, MetricError, Undefined};
+pub use intervals::{ImageIntervals, PixelIntervals, image_intervals, pixel_intervals};
 pub use labelled_map::LabelledMap;
 pub use pixel::{pixel_auroc, pixel_average_precision, pixel_best_f1};
 pub use precision_recall::{BestF1, average_precision, best_f1};
 pub use regions::{Regions, connected_regions};
 pub use roc::auroc;
+pub use streaming::StreamingPixelMetrics;
+pub use summary::{PixelMetrics, RankingMetrics, image_metrics, pixel_metrics};

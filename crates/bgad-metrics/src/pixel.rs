@@ -76,7 +76,7 @@ pub fn pixel_best_f1(maps: &[LabelledMap<'_>]) -> Result<BestF1, MetricError> {
     Ok(highest_f1(&rank_pixels(maps)?))
 }
 
-fn rank_pixels(maps: &[LabelledMap<'_>]) -> Result<Ranking, MetricError> {
+pub(crate) fn rank_pixels(maps: &[LabelledMap<'_>]) -> Result<Ranking, MetricError> {
     check_maps(maps)?;
     let pixels: usize = maps.iter().map(|map| map.mask.len()).sum();
     let defects = maps.iter().flat_map(|map| map.mask).filter(|&&d| d).count();

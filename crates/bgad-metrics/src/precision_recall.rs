@@ -1,8 +1,11 @@
 //! Average precision and the best F1.
 
+use std::ops::ControlFlow;
+
 use crate::error::MetricError;
 use crate::order;
 use crate::ranking::Ranking;
+use crate::sweep::{Step, Visitor};
 
 /// Average precision, in [0, 1].
 ///
@@ -63,36 +66,83 @@ pub fn best_f1(scores: &[f32], abnormal: &[bool]) -> Result<BestF1, MetricError>
 
 /// Average precision from scores that are already ranked.
 pub(crate) fn mean_precision(ranking: &Ranking) -> f64 {
-    let mut true_positives = 0;
-    let mut predicted = 0;
-    let mut sum = 0.0;
-    for equal in ranking.distinct_scores() {
-        let found = equal.abnormal.len();
-        true_positives += found;
-        predicted += found + equal.normal;
-        if found > 0 {
-            sum += found as f64 * (true_positives as f64 / predicted as f64);
-        }
-    }
-    sum / ranking.abnormal_count() as f64
+    let mut sum = PrecisionSum::default();
+    ranking.sweep(&mut sum);
+    sum.finish(ranking.abnormal_count())
 }
 
 /// The best F1 from scores that are already ranked.
 pub(crate) fn highest_f1(ranking: &Ranking) -> BestF1 {
-    let mut true_positives: u128 = 0;
-    // F1 = 2 TP / (predicted + actual abnormal), kept as a fraction to compare without rounding.
-    let mut denominator = ranking.abnormal_count() as u128;
-    let (mut best_numerator, mut best_denominator, mut best_rank) = (0, denominator, 0);
-    for equal in ranking.distinct_scores() {
-        true_positives += equal.abnormal.len() as u128;
-        denominator += (equal.abnormal.len() + equal.normal) as u128;
-        let numerator = 2 * true_positives;
-        if numerator * best_denominator >= best_numerator * denominator {
-            (best_numerator, best_denominator, best_rank) = (numerator, denominator, equal.rank);
+    let mut highest = HighestF1::new(ranking.abnormal_count());
+    ranking.sweep(&mut highest);
+    highest.finish()
+}
+
+/// Sums the precision over the abnormal scores.
+#[derive(Default)]
+pub(crate) struct PrecisionSum {
+    true_positives: u64,
+    predicted: u64,
+    sum: f64,
+}
+
+impl Visitor for PrecisionSum {
+    fn end(&mut self, step: Step) -> ControlFlow<()> {
+        self.true_positives += step.abnormal;
+        self.predicted += step.abnormal + step.normal;
+        if step.abnormal > 0 {
+            let precision = self.true_positives as f64 / self.predicted as f64;
+            self.sum += step.abnormal as f64 * precision;
+        }
+        ControlFlow::Continue(())
+    }
+}
+
+impl PrecisionSum {
+    pub(crate) fn finish(self, abnormal: u64) -> f64 {
+        self.sum / abnormal as f64
+    }
+}
+
+/// Keeps the highest F1 = 2 TP / (predicted + actual abnormal), as a fraction to compare without
+/// rounding.
+pub(crate) struct HighestF1 {
+    true_positives: u128,
+    denominator: u128,
+    best_numerator: u128,
+    best_denominator: u128,
+    best_rank: u32,
+}
+
+impl HighestF1 {
+    pub(crate) fn new(abnormal: u64) -> Self {
+        Self {
+            true_positives: 0,
+            denominator: abnormal.into(),
+            best_numerator: 0,
+            best_denominator: abnormal.into(),
+            best_rank: 0,
         }
     }
-    BestF1 {
-        f1: best_numerator as f64 / best_denominator as f64,
-        threshold: order::score(best_rank),
+
+    pub(crate) fn finish(self) -> BestF1 {
+        BestF1 {
+            f1: self.best_numerator as f64 / self.best_denominator as f64,
+            threshold: order::score(self.best_rank),
+        }
+    }
+}
+
+impl Visitor for HighestF1 {
+    fn end(&mut self, step: Step) -> ControlFlow<()> {
+        self.true_positives += u128::from(step.abnormal);
+        self.denominator += u128::from(step.abnormal + step.normal);
+        let numerator = 2 * self.true_positives;
+        if numerator * self.best_denominator >= self.best_numerator * self.denominator {
+            self.best_numerator = numerator;
+            self.best_denominator = self.denominator;
+            self.best_rank = step.rank;
+        }
+        ControlFlow::Continue(())
     }
 }

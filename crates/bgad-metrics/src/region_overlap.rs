@@ -4,6 +4,7 @@ use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
 use crate::error::{Class, MetricError};
 use crate::labelled_map::{LabelledMap, check_maps};
+use crate::ranking::{Ranking, RankingBuilder};
 use crate::regions::{Regions, connected_regions};
 
 /// The regions of all maps, and what each pixel contributes to the per-region overlap (PRO).
@@ -59,6 +60,21 @@ impl RegionOverlap {
         })
     }
 
+    /// Sorts the pixels of all maps, those of defects with their regions.
+    pub(crate) fn rank(&self, maps: &[LabelledMap<'_>]) -> Result<Ranking, MetricError> {
+        let mut builder = RankingBuilder::with_capacity(self.normal_pixels, self.defect_pixels);
+        self.for_each_pixel(maps, |score, region| match region {
+            Some(region) => builder.push_abnormal(score, region),
+            None => builder.push_normal(score),
+        });
+        builder.finish()
+    }
+
+    /// The regions of each map, `None` for a map without a defect.
+    pub(crate) fn per_map(&self) -> &[Option<Regions>] {
+        &self.per_map
+    }
+
     /// What one pixel of each region adds to the mean overlap.
     pub(crate) fn shares(&self) -> &[f64] {
         &self.shares
@@ -67,11 +83,6 @@ impl RegionOverlap {
     /// Pixels outside of every region; at least one.
     pub(crate) fn normal_pixels(&self) -> usize {
         self.normal_pixels
-    }
-
-    /// Pixels of all regions; at least one.
-    pub(crate) fn defect_pixels(&self) -> usize {
-        self.defect_pixels
     }
 
     /// Visits all pixels of all maps with the index of their region, `None` for normal ones.

@@ -1,7 +1,10 @@
 //! Area under the receiver operating characteristic.
 
+use std::ops::ControlFlow;
+
 use crate::error::MetricError;
 use crate::ranking::Ranking;
+use crate::sweep::{Step, Visitor};
 
 /// Area under the receiver operating characteristic, in [0, 1].
 ///
@@ -27,14 +30,31 @@ pub fn auroc(scores: &[f32], abnormal: &[bool]) -> Result<f64, MetricError> {
 
 /// The area from scores that are already ranked.
 pub(crate) fn area(ranking: &Ranking) -> f64 {
-    // Twice the number of pairs in the right order, so that half a pair is an integer.
-    let mut twice_ordered: u128 = 0;
-    let mut abnormal_above: u128 = 0;
-    for equal in ranking.distinct_scores() {
-        let abnormal = equal.abnormal.len() as u128;
-        twice_ordered += (2 * abnormal_above + abnormal) * equal.normal as u128;
-        abnormal_above += abnormal;
+    let mut area = RocArea::default();
+    ranking.sweep(&mut area);
+    area.finish(ranking.normal_count(), ranking.abnormal_count())
+}
+
+/// Counts the pairs in the right order.
+#[derive(Default)]
+pub(crate) struct RocArea {
+    /// Twice their number, so that half a pair is an integer.
+    twice_ordered: u128,
+    abnormal_above: u128,
+}
+
+impl Visitor for RocArea {
+    fn end(&mut self, step: Step) -> ControlFlow<()> {
+        let abnormal = u128::from(step.abnormal);
+        self.twice_ordered += (2 * self.abnormal_above + abnormal) * u128::from(step.normal);
+        self.abnormal_above += abnormal;
+        ControlFlow::Continue(())
     }
-    let pairs = ranking.normal_count() as u128 * ranking.abnormal_count() as u128;
-    twice_ordered as f64 / (2 * pairs) as f64
+}
+
+impl RocArea {
+    pub(crate) fn finish(self, normal: u64, abnormal: u64) -> f64 {
+        let pairs = u128::from(normal) * u128::from(abnormal);
+        self.twice_ordered as f64 / (2 * pairs) as f64
+    }
 }

@@ -236,3 +236,39 @@ pub fn paper_aupro(maps: &[OwnedMap]) -> Option<f64> {
         .collect();
     (high > low).then(|| area_up_to(&stretched, 1.0))
 }
+
+/// AUPIMO of each map by its definition: every threshold binarises every map.
+pub fn aupimo(maps: &[OwnedMap], lower: f64, upper: f64) -> Vec<Option<f64>> {
+    let share = |map: &OwnedMap, counted: &dyn Fn(usize) -> bool, threshold: f32| {
+        let pixels: Vec<usize> = (0..map.scores.len()).filter(|&i| counted(i)).collect();
+        let hits = pixels.iter().filter(|&&i| map.scores[i] >= threshold);
+        hits.count() as f64 / pixels.len() as f64
+    };
+    let normal: Vec<&OwnedMap> = maps
+        .iter()
+        .filter(|map| !map.mask.contains(&true))
+        .collect();
+    let of_map = |map: &OwnedMap| {
+        let mut points = vec![(0.0, 0.0)];
+        for threshold in thresholds(&flatten(maps).0) {
+            let rates = normal.iter().map(|map| share(map, &|_| true, threshold));
+            let rate = rates.sum::<f64>() / normal.len() as f64;
+            points.push((rate, share(map, &|i| map.mask[i], threshold)));
+        }
+        let mut sum = 0.0;
+        for pair in points.windows(2) {
+            let [(x0, y0), (x1, y1)] = [pair[0], pair[1]];
+            let (from, to) = (x0.max(lower), x1.min(upper));
+            if to > from {
+                // y = a + b x on the segment, so the integral of y dx / x is a ln x + b x.
+                let b = (y1 - y0) / (x1 - x0);
+                let a = y0 - b * x0;
+                sum += a * (to / from).ln() + b * (to - from);
+            }
+        }
+        sum / (upper / lower).ln()
+    };
+    maps.iter()
+        .map(|map| map.mask.contains(&true).then(|| of_map(map)))
+        .collect()
+}
