@@ -36,6 +36,8 @@ mod error;
 mod filter_bank;
 mod filter_kernels;
 mod fold;
+mod host;
+mod layers;
 mod padding;
 mod plan;
 mod random;

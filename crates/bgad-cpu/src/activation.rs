@@ -46,36 +46,38 @@ pub fn finish(rows: &mut [f32], bias: &[f32], activation: Activation, residual: 
         rows.len(),
         residual.map(<[f32]>::len)
     );
+    // Passes over as many rows as the first cache holds; long loops vectorise best.
+    let group = (FIRST_CACHE / columns).max(1) * columns;
     crate::vectorized(
         #[inline(always)]
         || {
-            for (i, row) in rows.chunks_exact_mut(columns).enumerate() {
-                let residual = residual.map(|residual| &residual[i * columns..][..columns]);
-                finish_row(row, bias, activation, residual);
+            for (i, rows) in rows.chunks_mut(group).enumerate() {
+                for row in rows.chunks_exact_mut(columns) {
+                    add(row, bias);
+                }
+                activation.apply(rows);
+                if let Some(residual) = residual {
+                    add(rows, &residual[i * group..][..rows.len()]);
+                }
             }
         },
     );
 }
 
+/// Values that lie in the first cache with room to spare.
+const FIRST_CACHE: usize = 4096;
+
+/// `to += values`, in blocks of fixed length, which vectorise at any alignment.
 #[inline(always)]
-fn finish_row(row: &mut [f32], bias: &[f32], activation: Activation, residual: Option<&[f32]>) {
-    let (blocks, tail) = row.as_chunks_mut::<16>();
-    let (bias_blocks, bias_tail) = bias.as_chunks::<16>();
-    for (block, bias) in blocks.iter_mut().zip(bias_blocks) {
-        finish_block(block, bias, activation);
-    }
-    finish_block(tail, bias_tail, activation);
-    if let Some(residual) = residual {
-        for (value, residual) in row.iter_mut().zip(residual) {
-            *value += residual;
+fn add(to: &mut [f32], values: &[f32]) {
+    let (blocks, tail) = to.as_chunks_mut::<8>();
+    let (value_blocks, value_tail) = values.as_chunks::<8>();
+    for (block, values) in blocks.iter_mut().zip(value_blocks) {
+        for i in 0..8 {
+            block[i] += values[i];
         }
     }
-}
-
-#[inline(always)]
-fn finish_block(block: &mut [f32], bias: &[f32], activation: Activation) {
-    for (value, bias) in block.iter_mut().zip(bias) {
-        *value += bias;
+    for (to, value) in tail.iter_mut().zip(value_tail) {
+        *to += value;
     }
-    activation.apply(block);
 }
