@@ -12,7 +12,9 @@ use burn::tensor::{Device, Tensor, TensorData};
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let number = |index: usize, default: usize| {
-        arguments.get(index).map_or(Ok(default), |text| text.parse())
+        arguments
+            .get(index)
+            .map_or(Ok(default), |text| text.parse())
     };
     let architecture: Architecture = arguments
         .first()

@@ -1,7 +1,5 @@
 //! What follows a product: bias, activation, residual.
 
-use crate::elementary::silu;
-
 /// The non-linearity at the end of a kernel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Activation {
@@ -14,14 +12,51 @@ pub enum Activation {
 }
 
 impl Activation {
+    /// `values = activation(values + bias)`; what `values` has beyond `bias` stays.
+    #[inline(always)]
+    fn add_and_apply(self, values: &mut [f32], bias: &[f32]) {
+        // Plain loops: a closure may stay compiled for lesser instructions.
+        match self {
+            Self::Linear => {
+                for (value, bias) in values.iter_mut().zip(bias) {
+                    *value += bias;
+                }
+            }
+            Self::Silu => {
+                let (pairs, rest) = values.as_chunks_mut::<{ 2 * LANES }>();
+                let (bias_pairs, bias_rest) = bias.as_chunks::<{ 2 * LANES }>();
+                for (pair, bias) in pairs.iter_mut().zip(bias_pairs) {
+                    for i in 0..LANES {
+                        let values = [pair[i] + bias[i], pair[i + LANES] + bias[i + LANES]];
+                        [pair[i], pair[i + LANES]] = silu_of_two(values);
+                    }
+                }
+                for (value, bias) in rest.iter_mut().zip(bias_rest) {
+                    [*value, _] = silu_of_two([*value + bias; 2]);
+                }
+            }
+            Self::Relu6 => {
+                for (value, bias) in values.iter_mut().zip(bias) {
+                    *value = (*value + bias).clamp(0.0, 6.0);
+                }
+            }
+        }
+    }
+
+    /// `values = activation(values)`.
     #[inline(always)]
     pub(crate) fn apply(self, values: &mut [f32]) {
-        // Plain loops: a closure may stay compiled for lesser instructions.
         match self {
             Self::Linear => {}
             Self::Silu => {
-                for value in values {
-                    *value = silu(*value);
+                let (pairs, rest) = values.as_chunks_mut::<{ 2 * LANES }>();
+                for pair in pairs {
+                    for i in 0..LANES {
+                        [pair[i], pair[i + LANES]] = silu_of_two([pair[i], pair[i + LANES]]);
+                    }
+                }
+                for value in rest {
+                    [*value, _] = silu_of_two([*value; 2]);
                 }
             }
             Self::Relu6 => {
@@ -33,51 +68,63 @@ impl Activation {
     }
 }
 
-/// `rows = activation(rows + bias) + residual`, for rows as long as `bias`; in place, so best while
-/// they still lie in the cache.
+/// Values that one half of a step takes: a register of AVX-512.
+const LANES: usize = 16;
+
+/// Two activations for one division, which costs as much as all the rest; `x / (1 + e^-x)` to within
+/// 4 units in the last place, and within 1e-16 where it is nearly 0.
+#[inline(always)]
+fn silu_of_two([a, b]: [f32; 2]) -> [f32; 2] {
+    let (p, q) = (1.0 + exp_of_negative(a), 1.0 + exp_of_negative(b));
+    let inverse = 1.0 / (p * q);
+    [a * (q * inverse), b * (p * inverse)]
+}
+
+/// `e^-x`, held within 2^-100 and 2^60 so that products of two stay finite.
+#[inline(always)]
+fn exp_of_negative(x: f32) -> f32 {
+    // Adding and subtracting 1.5 · 2^23 rounds to the nearest integer, which then stands in the
+    // sum's low bits.
+    const ROUNDING: f32 = 12_582_912.0;
+    let power = x * -std::f32::consts::LOG2_E;
+    let power = if power < 60.0 { power } else { 60.0 };
+    let power = if power > -100.0 { power } else { -100.0 };
+    let rounded = power + ROUNDING;
+    let f = power - (rounded - ROUNDING);
+    // 2^f for |f| at most a half: the polynomial of least relative error, 7e-8.
+    let p = f.mul_add(0.001_327_64, 0.009_675_54);
+    let p = f.mul_add(p, 0.055_507_13);
+    let p = f.mul_add(p, 0.240_221_2);
+    let p = f.mul_add(p, 0.693_147);
+    let p = f.mul_add(p, 1.000_000_1);
+    p * f32::from_bits((rounded.to_bits() << 23).wrapping_add(127 << 23))
+}
+
+/// `rows = activation(rows + bias) + residual`, `bias` repeating along `rows`; in place, so best while
+/// they still lie in the cache. A bias that holds several rows' is faster than one that holds one.
 ///
 /// # Panics
-/// When `rows` is not whole rows, or `residual` has another length.
+/// When `residual` has another length.
 pub fn finish(rows: &mut [f32], bias: &[f32], activation: Activation, residual: Option<&[f32]>) {
-    let columns = bias.len().max(1);
     assert!(
-        rows.len() % columns == 0 && residual.is_none_or(|residual| residual.len() == rows.len()),
-        "{} values, {:?} to add, rows of {columns}",
+        residual.is_none_or(|residual| residual.len() == rows.len()),
+        "{} values, {:?} to add",
         rows.len(),
         residual.map(<[f32]>::len)
     );
-    // Passes over as many rows as the first cache holds; long loops vectorise best.
-    let group = (FIRST_CACHE / columns).max(1) * columns;
+    let period = bias.len().max(1);
     crate::vectorized(
         #[inline(always)]
         || {
-            for (i, rows) in rows.chunks_mut(group).enumerate() {
-                for row in rows.chunks_exact_mut(columns) {
-                    add(row, bias);
-                }
-                activation.apply(rows);
+            for (i, rows) in rows.chunks_mut(period).enumerate() {
+                activation.add_and_apply(rows, &bias[..rows.len().min(bias.len())]);
                 if let Some(residual) = residual {
-                    add(rows, &residual[i * group..][..rows.len()]);
+                    let residual = &residual[i * period..];
+                    for (value, residual) in rows.iter_mut().zip(residual) {
+                        *value += residual;
+                    }
                 }
             }
         },
     );
-}
-
-/// Values that lie in the first cache with room to spare.
-const FIRST_CACHE: usize = 4096;
-
-/// `to += values`, in blocks of fixed length, which vectorise at any alignment.
-#[inline(always)]
-fn add(to: &mut [f32], values: &[f32]) {
-    let (blocks, tail) = to.as_chunks_mut::<8>();
-    let (value_blocks, value_tail) = values.as_chunks::<8>();
-    for (block, values) in blocks.iter_mut().zip(value_blocks) {
-        for i in 0..8 {
-            block[i] += values[i];
-        }
-    }
-    for (to, value) in tail.iter_mut().zip(value_tail) {
-        *to += value;
-    }
 }

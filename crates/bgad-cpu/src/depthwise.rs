@@ -120,7 +120,6 @@ impl Row<'_> {
         self,
         simd: S,
     ) {
-        let channels = self.layer.channels;
         let (weights, _) = S::as_simd_f32s(self.layer.weights);
         let (weights, _) = weights.as_chunks::<W>();
         let (weights, _) = weights.as_chunks::<K>();
@@ -147,11 +146,19 @@ impl Row<'_> {
         }
 
         self.layer.activation.apply(self.outputs);
-        for outputs in self.outputs.chunks_exact(channels) {
-            for (sum, output) in self.sums.iter_mut().zip(outputs) {
-                *sum += output;
+        let (outputs, _) = S::as_simd_f32s(self.outputs);
+        let (outputs, _) = outputs.as_chunks::<W>();
+        let (totals, _) = S::as_mut_simd_f32s(self.sums);
+        let Some(totals) = totals.first_chunk_mut::<W>() else {
+            return;
+        };
+        let mut sums = *totals;
+        for output in outputs {
+            for w in 0..W {
+                sums[w] = simd.add_f32s(sums[w], output[w]);
             }
         }
+        *totals = sums;
     }
 }
 

@@ -94,21 +94,17 @@ impl<S: ParameterSource> HostBuilder<S> {
         let mut weights = Vec::with_capacity(weight.values.len());
         for tap in 0..taps {
             for channel in 0..channels {
-                weights.extend((0..plan.outputs).map(|output| {
-                    weight.values[(output * channels + channel) * taps + tap]
-                }));
+                weights.extend(
+                    (0..plan.outputs)
+                        .map(|output| weight.values[(output * channels + channel) * taps + tap]),
+                );
             }
         }
         Ok(FullConvolution {
             kernel: plan.kernel,
             stride: plan.stride,
             channels,
-            windows: Pointwise {
-                inputs: taps * channels,
-                outputs: plan.outputs,
-                weights,
-                bias: bias.values,
-            },
+            windows: Pointwise::new(taps * channels, plan.outputs, weights, &bias.values),
             activation: self.activation(),
             projection: None,
             shortcut: false,
@@ -126,7 +122,9 @@ impl<S: ParameterSource> HostBuilder<S> {
         let count = plan.outputs.div_ceil(channels);
         let expansion = expansion.map(|e| e.padded(e.inputs, count * channels));
         let value = |values: &[f32], channel: usize, tap: usize, taps: usize| {
-            let value = values.get(channel * taps + tap).filter(|_| channel < plan.outputs);
+            let value = values
+                .get(channel * taps + tap)
+                .filter(|_| channel < plan.outputs);
             value.copied().unwrap_or(0.0)
         };
         let strips = (0..count).map(|index| {
@@ -175,12 +173,7 @@ fn pointwise(inputs: usize, outputs: usize, weight: &NamedTensor, bias: &NamedTe
     for input in 0..inputs {
         weights.extend((0..outputs).map(|output| weight.values[output * inputs + input]));
     }
-    Pointwise {
-        inputs,
-        outputs,
-        weights,
-        bias: bias.values.clone(),
-    }
+    Pointwise::new(inputs, outputs, weights, &bias.values)
 }
 
 impl Pointwise {
@@ -193,24 +186,20 @@ impl Pointwise {
         {
             to[..self.outputs].copy_from_slice(from);
         }
-        let mut bias = self.bias.clone();
-        bias.resize(outputs, 0.0);
-        Self {
-            inputs,
-            outputs,
-            weights,
-            bias,
-        }
+        let mut bias = vec![0.0; outputs];
+        bias[..self.outputs].copy_from_slice(&self.bias[..self.outputs]);
+        Self::new(inputs, outputs, weights, &bias)
     }
 
     /// Some of its outputs.
     fn columns(&self, range: std::ops::Range<usize>) -> Self {
         let rows = self.weights.chunks_exact(self.outputs.max(1));
-        Self {
-            inputs: self.inputs,
-            outputs: range.len(),
-            weights: rows.flat_map(|row| row[range.clone()].iter().copied()).collect(),
-            bias: self.bias[range.clone()].to_vec(),
-        }
+        let weights = rows.flat_map(|row| row[range.clone()].iter().copied());
+        Self::new(
+            self.inputs,
+            range.len(),
+            weights.collect(),
+            &self.bias[range.clone()],
+        )
     }
 }

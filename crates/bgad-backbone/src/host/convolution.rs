@@ -14,10 +14,23 @@ pub(crate) struct Pointwise {
     pub outputs: usize,
     /// `[inputs, outputs]`.
     pub weights: Vec<f32>,
+    /// Several times over, for long loops.
     pub bias: Vec<f32>,
 }
 
+/// The least length of a repeated bias.
+const LONG: usize = 512;
+
 impl Pointwise {
+    pub fn new(inputs: usize, outputs: usize, weights: Vec<f32>, bias: &[f32]) -> Self {
+        Self {
+            inputs,
+            outputs,
+            weights,
+            bias: bias.repeat(LONG.div_ceil(outputs.max(1))),
+        }
+    }
+
     /// `to = activation(from · weights + bias) + residual`, a row for each position.
     pub fn apply(
         &self,

@@ -33,14 +33,7 @@ impl Strip {
     /// Writes the rows of outputs from `first` on, as many as `to` holds; adds them up in `sums`.
     ///
     /// A window of input rows moves down the map; each is computed once.
-    pub fn apply(
-        &self,
-        from: &[f32],
-        size: Size,
-        first: usize,
-        to: &mut [f32],
-        sums: &mut [f32],
-    ) {
+    pub fn apply(&self, from: &[f32], size: Size, first: usize, to: &mut [f32], sums: &mut [f32]) {
         let Self {
             channels,
             kernel,
@@ -82,8 +75,11 @@ impl Strip {
                     }
                     depthwise_row(&layer, &inputs[..kernel], to, sums);
                 }
+                if outputs < step {
+                    break;
+                }
                 // What the next position shares with this one.
-                window.copy_within((step * stride * row).min(window.len()).., 0);
+                window.copy_within(step * stride * row.., 0);
                 ready = held - step * stride;
             }
         });

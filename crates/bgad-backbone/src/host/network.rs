@@ -108,7 +108,10 @@ impl HostNetwork {
         let mut targets: Vec<Vec<&mut [f32]>> = (0..batch).map(|_| Vec::new()).collect();
         for level in &mut levels {
             let length = level.channels * level.height * level.width;
-            for (target, values) in targets.iter_mut().zip(level.values.chunks_exact_mut(length)) {
+            for (target, values) in targets
+                .iter_mut()
+                .zip(level.values.chunks_exact_mut(length))
+            {
                 target.push(values);
             }
         }
