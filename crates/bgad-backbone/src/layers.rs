@@ -7,8 +7,9 @@ use burn::tensor::{Device, Tensor, TensorData};
 use crate::architecture::Architecture;
 use crate::backbone::{FeaturePyramid, NamedTensor};
 use crate::blocks::{Activation, BlockLayers, Builder, ConvLayer};
+use crate::collected::Collected;
 use crate::host::{HostBuilder, HostNetwork};
-use crate::plan::{Collected, Plan};
+use crate::plan::Plan;
 
 #[derive(Debug, Clone)]
 pub(crate) enum Layers {

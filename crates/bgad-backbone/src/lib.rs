@@ -31,6 +31,7 @@ mod architecture;
 mod backbone;
 mod blocks;
 mod checkpoint;
+mod collected;
 mod efficientnet;
 mod error;
 mod filter_bank;
