@@ -95,7 +95,7 @@ fn exp_of_negative(x: f32) -> f32 {
     let p = f.mul_add(0.001_327_64, 0.009_675_54);
     let p = f.mul_add(p, 0.055_507_13);
     let p = f.mul_add(p, 0.240_221_2);
-    let p = f.mul_add(p, 0.693_147);
+    let p = f.mul_add(p, 0.693_146_94);
     let p = f.mul_add(p, 1.000_000_1);
     p * f32::from_bits((rounded.to_bits() << 23).wrapping_add(127 << 23))
 }

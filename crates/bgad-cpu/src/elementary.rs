@@ -50,7 +50,7 @@ pub fn tanh(x: f32) -> f32 {
     // Beyond this the result is 1 within rounding.
     let x = x.clamp(-7.903_1, 7.903_1);
     let square = x * x;
-    let p = square.mul_add(-2.760_768_5e-16, 2.000_187_9e-13);
+    let p = square.mul_add(-2.760_768_5e-16, 2.000_188e-13);
     let p = square.mul_add(p, -8.604_672e-11);
     let p = square.mul_add(p, 5.122_297e-8);
     let p = square.mul_add(p, 1.485_722_4e-5);
