@@ -5,6 +5,7 @@ use burn::tensor::module::conv2d;
 use burn::tensor::ops::ConvOptions;
 use burn::tensor::{Device, Tensor, TensorData};
 
+use crate::architecture::{Architecture, Family};
 use crate::backbone::NamedTensor;
 use crate::padding::same;
 use crate::plan::{Block, Convolution, ParameterSource, SqueezeExcite, Step};
@@ -17,6 +18,13 @@ pub(crate) enum Activation {
 }
 
 impl Activation {
+    pub fn of(architecture: Architecture) -> Self {
+        match architecture.family() {
+            Family::Original | Family::V2 => Self::Silu,
+            Family::Lite => Self::Relu6,
+        }
+    }
+
     fn apply(self, x: Tensor<4>) -> Tensor<4> {
         match self {
             Self::Silu => silu(x),
@@ -25,19 +33,16 @@ impl Activation {
     }
 }
 
-/// Asks a source for each layer's parameters, puts them on the device, and keeps them on the host.
+/// Asks a source for each layer's parameters and puts them on the device.
 pub(crate) struct Builder<'a, S> {
     pub source: S,
     pub activation: Activation,
     pub device: &'a Device,
-    /// Every parameter so far, in the plan's order.
-    pub kept: Vec<NamedTensor>,
 }
 
 impl<S: ParameterSource> Builder<'_, S> {
-    fn place<const D: usize>(&mut self, parameter: NamedTensor) -> Tensor<D> {
-        let data = TensorData::new(parameter.values.clone(), parameter.shape.clone());
-        self.kept.push(parameter);
+    fn place<const D: usize>(&self, parameter: NamedTensor) -> Tensor<D> {
+        let data = TensorData::new(parameter.values, parameter.shape);
         Tensor::from_data(data, self.device)
     }
 

@@ -2,11 +2,12 @@
 
 use burn::tensor::{Device, Tensor};
 
-use crate::architecture::{Architecture, Family};
+use crate::architecture::Architecture;
 use crate::backbone::{Backbone, FeaturePyramid, Level, NamedTensor, Normalization};
-use crate::blocks::{Activation, BlockLayers, Builder, ConvLayer};
+use crate::blocks::Activation;
 use crate::error::BackboneError;
 use crate::fold::{Folded, Raw};
+use crate::layers::Layers;
 use crate::plan::{ParameterSource, Plan};
 use crate::random::Seeded;
 use crate::table::Table;
@@ -21,17 +22,10 @@ pub struct EfficientNet {
     architecture: Architecture,
     normalization: Normalization,
     levels: Vec<Level>,
-    stem: ConvLayer,
-    stages: Vec<Stage>,
+    layers: Layers,
+    device: Device,
     /// Folded parameters on the host, kept for saving: exact whatever the device.
     parameters: Vec<NamedTensor>,
-}
-
-#[derive(Debug, Clone)]
-struct Stage {
-    blocks: Vec<BlockLayers>,
-    /// Its output is one of the levels.
-    tapped: bool,
 }
 
 impl EfficientNet {
@@ -115,46 +109,33 @@ impl EfficientNet {
         self.architecture
     }
 
+    /// The same network, computed by Burn's operations on the CPU as well, where it otherwise has
+    /// its own: slower, and there to compare the two, which agree but for rounding.
+    #[must_use]
+    pub fn with_tensor_layers(self) -> Self {
+        let strides: Vec<usize> = self.levels.iter().map(|level| level.stride).collect();
+        let plan = Plan::build(self.architecture, &strides);
+        let layers = Layers::on_tensors(self.architecture, &plan, &self.parameters, &self.device);
+        Self { layers, ..self }
+    }
+
     fn build<S: ParameterSource>(
         architecture: Architecture,
         plan: &Plan,
-        source: S,
+        mut source: S,
         device: &Device,
     ) -> Result<Self, S::Error> {
+        let parameters = plan.collect(&mut source)?;
         // Frozen: nothing here may enter a gradient graph.
         let device = device.clone().inner();
-        let mut builder = Builder {
-            source,
-            activation: Activation::of(architecture),
-            device: &device,
-            kept: Vec::new(),
-        };
-        let stem = builder.convolution(&plan.stem)?;
-        let mut stages = Vec::with_capacity(plan.stages.len());
-        for (index, blocks) in plan.stages.iter().enumerate() {
-            let blocks = blocks.iter().map(|block| builder.block(block));
-            stages.push(Stage {
-                blocks: blocks.collect::<Result<_, _>>()?,
-                tapped: plan.taps.iter().any(|&(stage, _)| stage == index),
-            });
-        }
         Ok(Self {
             architecture,
             normalization: architecture.normalization(),
             levels: plan.taps.iter().map(|&(_, level)| level).collect(),
-            stem,
-            stages,
-            parameters: builder.kept,
+            layers: Layers::new(architecture, plan, &parameters, &device),
+            device,
+            parameters,
         })
-    }
-}
-
-impl Activation {
-    fn of(architecture: Architecture) -> Self {
-        match architecture.family() {
-            Family::Original | Family::V2 => Self::Silu,
-            Family::Lite => Self::Relu6,
-        }
     }
 }
 
@@ -172,15 +153,7 @@ impl Backbone for EfficientNet {
     }
 
     fn extract(&self, images: Tensor<4>) -> FeaturePyramid {
-        let mut x = self.stem.forward(images.inner());
-        let mut levels = Vec::with_capacity(self.levels.len());
-        for stage in &self.stages {
-            x = stage.blocks.iter().fold(x, |x, block| block.forward(x));
-            if stage.tapped {
-                levels.push(x.clone());
-            }
-        }
-        FeaturePyramid::new(levels)
+        self.layers.extract(images.inner())
     }
 
     fn tensors(&self) -> Vec<NamedTensor> {

@@ -14,7 +14,8 @@ const LN_2_LOW: f32 = -2.121_944_4e-4;
 pub fn exp(x: f32) -> f32 {
     let x = x.clamp(-87.0, 88.0);
     // x = n · ln 2 + r with |r| at most half of ln 2; the polynomial is Taylor's to r^7.
-    let n = x.mul_add(std::f32::consts::LOG2_E, ROUNDING) - ROUNDING;
+    let rounded = x.mul_add(std::f32::consts::LOG2_E, ROUNDING);
+    let n = rounded - ROUNDING;
     let r = n.mul_add(-LN_2_LOW, n.mul_add(-LN_2_HIGH, x));
     let p = r.mul_add(1.0 / 5040.0, 1.0 / 720.0);
     let p = r.mul_add(p, 1.0 / 120.0);
@@ -23,8 +24,9 @@ pub fn exp(x: f32) -> f32 {
     let p = r.mul_add(p, 0.5);
     let p = r.mul_add(p, 1.0);
     let p = r.mul_add(p, 1.0);
-    // Within the bounds above n + 127 is 2 to 254: a normal number's exponent.
-    p * f32::from_bits(((n as i32 + 127) as u32) << 23)
+    // The rounded sum's low bits are n's; within the bounds above n + 127 is 2 to 254, a normal
+    // number's exponent. A conversion to integers would not vectorise.
+    p * f32::from_bits((rounded.to_bits() << 23).wrapping_add(127 << 23))
 }
 
 /// `1 / (1 + e^-x)`.

@@ -19,9 +19,13 @@
 //! assert_eq!(c, [3.0, 7.0]);
 //! ```
 
+mod activation;
+mod depthwise;
 mod elementary;
 mod matrix;
 
+pub use activation::{Activation, finish};
+pub use depthwise::{Depthwise, depthwise_row};
 pub use elementary::{exp, sigmoid, silu, tanh};
 pub use matrix::{Matrix, MatrixMut, multiply, multiply_add};
 

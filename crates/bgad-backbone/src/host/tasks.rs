@@ -1,0 +1,47 @@
+//! Running independent pieces of work, and their scratch memory.
+
+use std::cell::RefCell;
+
+use rayon::prelude::*;
+
+/// Floats of scratch that a piece of work aims to stay within: a quarter of a megabyte, which a
+/// core's second cache holds beside the weights.
+pub(crate) const SCRATCH: usize = 1 << 16;
+
+/// Whether the pieces of one image's work are shared among threads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sharing {
+    /// Several images at once, each on one thread.
+    Images,
+    /// One image on all threads.
+    Pieces,
+}
+
+impl Sharing {
+    /// Runs `work` on each piece.
+    pub fn run<T: Send>(self, pieces: impl Iterator<Item = T>, work: impl Fn(T) + Send + Sync) {
+        match self {
+            Self::Images => pieces.for_each(work),
+            Self::Pieces => {
+                let pieces: Vec<T> = pieces.collect();
+                pieces.into_par_iter().with_max_len(1).for_each(work);
+            }
+        }
+    }
+}
+
+thread_local! {
+    static MEMORY: RefCell<Vec<f32>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Lends `work` this thread's scratch memory, `length` values that were used before. Not to be
+/// nested, and `work` must not wait for other threads' work.
+pub(crate) fn with_scratch<R>(length: usize, work: impl FnOnce(&mut [f32]) -> R) -> R {
+    let mut memory = MEMORY.take();
+    if memory.len() < length {
+        memory.resize(length, 0.0);
+    }
+    let result = work(&mut memory[..length]);
+    MEMORY.set(memory);
+    result
+}
