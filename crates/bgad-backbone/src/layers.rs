@@ -16,7 +16,10 @@ pub(crate) enum Layers {
     /// Our own loops on the CPU.
     Host(Arc<HostNetwork>),
     /// Burn's operations on any device.
-    Tensors { stem: ConvLayer, stages: Vec<Stage> },
+    Tensors {
+        stem: Box<ConvLayer>,
+        stages: Vec<Stage>,
+    },
 }
 
 #[derive(Debug, Clone)]
@@ -76,7 +79,10 @@ impl Layers {
             }
         });
         let stages = stages.collect();
-        Self::Tensors { stem, stages }
+        Self::Tensors {
+            stem: Box::new(stem),
+            stages,
+        }
     }
 
     pub fn extract(&self, images: Tensor<4>) -> FeaturePyramid {

@@ -163,7 +163,9 @@ impl<S: ParameterSource> HostBuilder<S> {
 /// The widest strips that need no filling up; 48 where there are none.
 fn strip_channels(channels: usize) -> usize {
     let blocks = channels.div_ceil(BLOCK);
-    let fitting = (2..=WIDEST).rev().find(|width| blocks % width == 0);
+    let fitting = (2..=WIDEST)
+        .rev()
+        .find(|width| blocks.is_multiple_of(*width));
     fitting.unwrap_or(WIDEST.min(blocks)) * BLOCK
 }
 
