@@ -4,7 +4,8 @@
 //!
 //! - [`EfficientNet`]: the convolutional networks the method was published with (B6 there), in
 //!   timm's `tf_` variants, read from timm's weight files ([`Weights`]). Batch norms are folded into
-//!   the convolutions when the weights are read, and nothing beyond stride 16 is built.
+//!   the convolutions when the weights are read, and nothing beyond stride 16 is built. On the CPU
+//!   it runs on loops of its own, on other devices through Burn's operations.
 //! - [`FilterBank`]: oriented linear filters, rectified and pooled. It needs no weights at all.
 //!
 //! ```
