@@ -103,6 +103,17 @@ pub enum Error {
         /// What was found.
         reason: String,
     },
+    /// A file of a run's folder is damaged or is none.
+    #[error(
+        "{}: not a sound file of a bgad run: {reason}; run `bgad train` or `bgad evaluate` again",
+        .path.display()
+    )]
+    RunFile {
+        /// The file.
+        path: PathBuf,
+        /// What was found.
+        reason: String,
+    },
     /// A model file of a later version.
     #[error(
         "{}: model format {found}, this program reads up to {supported}; use a newer bgad",

@@ -1,11 +1,12 @@
 //! Metrics of a detector on a test set.
 
-use std::path::PathBuf;
+mod measure;
+mod options;
+mod result;
 
 use bgad_data::{Dataset, Mask};
 use bgad_metrics::{LabelledMap, MetricError};
 use rayon::prelude::*;
-use serde::Serialize;
 
 use crate::Result;
 use crate::config::Granularity;
@@ -14,65 +15,10 @@ use crate::flows::LogLikelihoodMaps;
 use crate::images::load_mask;
 use crate::scoring::{Calibration, ScoreMap};
 use crate::training_set::KeptFeatures;
+use measure::Labelled;
 
-/// The false-positive rate up to which AUPRO is taken.
-pub const AUPRO_LIMIT: f64 = 0.3;
-
-/// The three metrics that the paper reports; none where they can't be had.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
-pub struct PaperMetrics {
-    /// AUROC of the images' scores.
-    pub image_auroc: Option<f64>,
-    /// AUROC of the pixels' scores.
-    pub pixel_auroc: Option<f64>,
-    /// Area under the per-region-overlap curve up to a false-positive rate of 0.3.
-    pub aupro: Option<f64>,
-}
-
-/// One image's result.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct ImageResult {
-    /// The file.
-    pub path: PathBuf,
-    /// Its defect type, `good` for normal images.
-    pub defect_type: String,
-    /// Whether it is abnormal.
-    pub abnormal: bool,
-    /// Its score.
-    pub score: f32,
-}
-
-/// How well a detector does on a test set; none where a figure can't be had.
-///
-/// Scores are the deployed ones: each image's depends on that image alone.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Evaluation {
-    /// AUROC of the images' scores.
-    pub image_auroc: Option<f64>,
-    /// AUROC of the pixels' scores.
-    pub pixel_auroc: Option<f64>,
-    /// Area under the per-region-overlap curve up to a false-positive rate of 0.3, exact.
-    pub aupro: Option<f64>,
-    /// Average precision of the images' scores.
-    pub image_ap: Option<f64>,
-    /// Average precision of the pixels' scores.
-    pub pixel_ap: Option<f64>,
-    /// The best F1 of the images' scores.
-    pub image_f1: Option<f64>,
-    /// The threshold of the best F1.
-    pub image_f1_threshold: Option<f32>,
-    /// The number of images that were evaluated.
-    pub images: usize,
-    /// The same metrics with the constants of scoring taken over the test set itself, as the
-    /// authors' program does.
-    pub paper_protocol: PaperMetrics,
-    /// Each image's score, in the data set's order.
-    #[serde(skip)]
-    pub results: Vec<ImageResult>,
-    /// What was left out and why, one sentence each.
-    #[serde(skip)]
-    pub warnings: Vec<String>,
-}
+pub use options::{AUPRO_LIMIT, Confidence, EvaluationOptions};
+pub use result::{Evaluation, ImageResult, Intervals, PaperMetrics, TypeResult};
 
 /// A test set with the masks that metrics need.
 pub(crate) struct TestSet {
@@ -114,53 +60,52 @@ impl TestSet {
         log_likelihoods(&self.images, detector)
     }
 
-    /// The metrics of scores under `calibration`.
-    fn metrics(
+    /// Scores under `calibration`.
+    pub fn scored(
         &self,
         maps: &[LogLikelihoodMaps],
         calibration: &Calibration,
         granularity: Granularity,
         size: usize,
-    ) -> Result<Scored> {
+    ) -> Scored {
         let scored: Vec<(f32, Option<ScoreMap>)> = maps
             .par_iter()
             .map(|maps| calibration.score(maps, granularity, size))
             .collect();
-        let scores: Vec<f32> = scored.iter().map(|(score, _)| *score).collect();
-        let abnormal = self.images.samples.iter().map(|s| s.label.is_abnormal());
-        let abnormal: Vec<bool> = abnormal.collect();
-        let best = had(bgad_metrics::best_f1(&scores, &abnormal))?;
-        let mut metrics = Scored {
-            paper: PaperMetrics {
-                image_auroc: had(bgad_metrics::auroc(&scores, &abnormal))?,
-                ..PaperMetrics::default()
-            },
-            image_ap: had(bgad_metrics::average_precision(&scores, &abnormal))?,
-            best,
-            pixel_maps: scored.into_iter().map(|(_, map)| map).collect(),
-            scores,
-        };
-        if self.has_masks && granularity == Granularity::Pixel {
-            let labelled = self.labelled(&metrics.pixel_maps);
-            metrics.paper.pixel_auroc = had(bgad_metrics::pixel_auroc(&labelled))?;
-            metrics.paper.aupro = had(bgad_metrics::aupro(&labelled, AUPRO_LIMIT))?;
-        }
-        Ok(metrics)
+        let (scores, maps) = scored.into_iter().unzip();
+        Scored { scores, maps }
     }
 
-    fn labelled<'a>(&'a self, maps: &'a [Option<ScoreMap>]) -> Vec<LabelledMap<'a>> {
-        let pairs = maps.iter().zip(&self.masks);
+    /// The score maps that have masks, and the image of each.
+    pub fn labelled<'a>(&'a self, scored: &'a Scored) -> (Vec<LabelledMap<'a>>, Vec<usize>) {
+        if !self.has_masks {
+            return (Vec::new(), Vec::new());
+        }
+        let pairs = scored.maps.iter().zip(&self.masks).enumerate();
         pairs
-            .filter_map(|(map, mask)| {
+            .filter_map(|(image, (map, mask))| {
                 let (map, mask) = (map.as_ref()?, mask.as_ref()?);
-                Some(LabelledMap {
+                let labelled = LabelledMap {
                     width: map.width,
                     height: map.height,
                     scores: &map.values,
                     mask: mask.pixels(),
-                })
+                };
+                Some((labelled, image))
             })
-            .collect()
+            .unzip()
+    }
+
+    /// The mask of each image at the size of the score maps; none for an abnormal image that has
+    /// none.
+    #[cfg(feature = "report")]
+    pub fn masks(&self) -> &[Option<Mask>] {
+        &self.masks
+    }
+
+    pub fn abnormal(&self) -> Vec<bool> {
+        let samples = self.images.samples.iter();
+        samples.map(|sample| sample.label.is_abnormal()).collect()
     }
 
     /// All metrics from the images' log-likelihoods.
@@ -170,55 +115,71 @@ impl TestSet {
         calibration: &Calibration,
         granularity: Granularity,
         size: usize,
+        options: &EvaluationOptions,
     ) -> Result<Evaluation> {
-        let deployed = self.metrics(maps, calibration, granularity, size)?;
-        let pixel_ap = match self.has_masks && granularity == Granularity::Pixel {
-            true => had(bgad_metrics::pixel_average_precision(
-                &self.labelled(&deployed.pixel_maps),
-            ))?,
-            false => None,
-        };
-        let set_wide = Calibration::over(maps, size);
-        let set_wide = self.metrics(maps, &set_wide, granularity, size)?;
-        let results = self.images.samples.iter().zip(&deployed.scores);
-        let results = results.map(|(sample, score)| ImageResult {
+        let samples = &self.images.samples;
+        let names = samples.iter().map(|s| s.path.display().to_string());
+        let names: Vec<String> = names.collect();
+        check_numbers(maps, &names)?;
+        let abnormal = self.abnormal();
+        let types = samples.iter().map(|sample| {
+            let abnormal = sample.label.is_abnormal();
+            abnormal.then_some(sample.defect_type.as_str())
+        });
+        let types: Vec<Option<&str>> = types.collect();
+        fn labels<'a>(
+            scored: &'a Scored,
+            labelled: &'a (Vec<LabelledMap<'a>>, Vec<usize>),
+            (abnormal, types, names): (&'a [bool], &'a [Option<&'a str>], &'a [String]),
+        ) -> Labelled<'a> {
+            Labelled {
+                scored,
+                abnormal,
+                types,
+                names,
+                maps: &labelled.0,
+                image_of_map: &labelled.1,
+            }
+        }
+        let known = (abnormal.as_slice(), types.as_slice(), names.as_slice());
+        let deployed = self.scored(maps, calibration, granularity, size);
+        let pairs = self.labelled(&deployed);
+        let (mut evaluation, aupimo) =
+            measure::measure(&labels(&deployed, &pairs, known), options)?;
+        let set_wide = self.scored(maps, &Calibration::over(maps, size), granularity, size);
+        let pairs = self.labelled(&set_wide);
+        evaluation.paper_protocol =
+            measure::paper_metrics(&labels(&set_wide, &pairs, known), options.aupro_limit)?;
+        let results = samples.iter().zip(&deployed.scores).zip(aupimo);
+        let results = results.map(|((sample, score), aupimo)| ImageResult {
             path: sample.path.clone(),
+            mask: sample.mask.clone(),
             defect_type: sample.defect_type.clone(),
             abnormal: sample.label.is_abnormal(),
             score: *score,
+            aupimo,
         });
-        Ok(Evaluation {
-            image_auroc: deployed.paper.image_auroc,
-            pixel_auroc: deployed.paper.pixel_auroc,
-            aupro: deployed.paper.aupro,
-            image_ap: deployed.image_ap,
-            pixel_ap,
-            image_f1: deployed.best.map(|best| best.f1),
-            image_f1_threshold: deployed.best.map(|best| best.threshold),
-            images: self.images.len(),
-            paper_protocol: set_wide.paper,
-            results: results.collect(),
-            warnings: Vec::new(),
-        })
+        evaluation.results = results.collect();
+        Ok(evaluation)
     }
 }
 
-struct Scored {
-    paper: PaperMetrics,
-    image_ap: Option<f64>,
-    best: Option<bgad_metrics::BestF1>,
-    pixel_maps: Vec<Option<ScoreMap>>,
-    scores: Vec<f32>,
+/// Scores of a test set.
+pub(crate) struct Scored {
+    pub scores: Vec<f32>,
+    /// The score maps; none at image granularity.
+    pub maps: Vec<Option<ScoreMap>>,
 }
 
-/// A metric, or none where the set has only one class or no regions; other errors stay errors.
-fn had<T>(metric: std::result::Result<T, MetricError>) -> Result<Option<T>> {
-    match metric {
-        Ok(value) => Ok(Some(value)),
-        Err(MetricError::OnlyOneClass { .. } | MetricError::NoRegions | MetricError::Empty) => {
-            Ok(None)
-        }
-        Err(error) => Err(error.into()),
+/// A log-likelihood that is no number would give a score like any other: the image is named.
+fn check_numbers(maps: &[LogLikelihoodMaps], names: &[String]) -> Result<()> {
+    let wrong = maps.iter().position(|maps| {
+        let values = maps.levels.iter().flat_map(|level| &level.values);
+        values.into_iter().any(|value| value.is_nan())
+    });
+    match wrong {
+        Some(index) => Err(MetricError::NotANumber { index }.with_names(names).into()),
+        None => Ok(()),
     }
 }
 
@@ -240,8 +201,31 @@ impl Detector {
     /// Images that can't be read are left out and named in the result's warnings.
     ///
     /// # Errors
-    /// When a mask can't be read or has another size than its image, or the device fails.
+    /// When a mask can't be read or has another size than its image, a score is no number, or the
+    /// device fails.
     pub fn evaluate(&self, dataset: &Dataset) -> Result<Evaluation> {
+        self.evaluate_with(dataset, &EvaluationOptions::default())
+    }
+
+    /// As [`evaluate`](Self::evaluate), with more than the metrics of all images.
+    ///
+    /// # Errors
+    /// Those of [`evaluate`](Self::evaluate), and an option out of range.
+    pub fn evaluate_with(
+        &self,
+        dataset: &Dataset,
+        options: &EvaluationOptions,
+    ) -> Result<Evaluation> {
+        Ok(self.examine(dataset, options)?.evaluation)
+    }
+
+    /// Evaluates and keeps what the evaluation was made from.
+    pub(crate) fn examine(
+        &self,
+        dataset: &Dataset,
+        options: &EvaluationOptions,
+    ) -> Result<Examination> {
+        options.check()?;
         dataset.verify()?;
         let mut warnings = dataset.warnings.clone();
         let trained = &self.description.training_anomalies;
@@ -266,10 +250,24 @@ impl Detector {
             &description.calibration,
             description.granularity,
             self.map_size(),
+            options,
         )?;
         evaluation.warnings = warnings;
-        Ok(evaluation)
+        Ok(Examination {
+            evaluation,
+            test,
+            maps,
+        })
     }
+}
+
+/// An evaluation with what it was made from.
+pub(crate) struct Examination {
+    pub evaluation: Evaluation,
+    #[cfg_attr(not(feature = "report"), allow(dead_code))]
+    pub test: TestSet,
+    #[cfg_attr(not(feature = "report"), allow(dead_code))]
+    pub maps: Vec<LogLikelihoodMaps>,
 }
 
 /// How a model remembers an abnormal training image: `TYPE/NAME`, wherever the set lies.

@@ -52,6 +52,7 @@ mod images;
 mod model_file;
 mod overlay;
 mod random;
+mod run_directory;
 mod schedule;
 mod scoring;
 mod step;
@@ -74,10 +75,16 @@ pub use config::{
 pub use detector::{Detector, ModelDescription, Prediction};
 pub use device::DeviceKind;
 pub use error::{Error, Result};
-pub use evaluation::{AUPRO_LIMIT, Evaluation, ImageResult, PaperMetrics};
+pub use evaluation::{
+    AUPRO_LIMIT, Confidence, Evaluation, EvaluationOptions, ImageResult, Intervals, PaperMetrics,
+    TypeResult,
+};
 pub use flows::{LogLikelihoodMap, LogLikelihoodMaps};
 pub use model_file::FORMAT_VERSION;
 pub use overlay::overlay;
+pub use run_directory::{
+    DatasetDescription, LoggedMetaEpoch, MetricsLog, RunDescription, RunDirectory,
+};
 pub use schedule::LearningRate;
 pub use scoring::{Calibration, ScoreMap};
 pub use trainer::{MetaEpoch, Progress, Seconds, Trainer, Training};

@@ -11,12 +11,14 @@ use bgad_loss::SeparatingBoundary;
 use burn::tensor::Device;
 use rand::Rng;
 use rand::seq::SliceRandom;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::backbone::{self, Opened};
 use crate::config::{BoundaryScope, EvaluateWhen, Granularity, Model, TrainerConfig};
 use crate::detector::{Detector, ModelDescription};
-use crate::evaluation::{Evaluation, TestSet, anomaly_name, log_likelihoods};
+use crate::evaluation::{
+    Evaluation, EvaluationOptions, PaperMetrics, TestSet, anomaly_name, log_likelihoods,
+};
 use crate::features::Extractor;
 use crate::flows::{self, Places};
 use crate::random::{self, Purpose};
@@ -27,7 +29,7 @@ use crate::training_set::{Item, KeptFeatures, TrainingSet};
 use crate::{DeviceKind, Result};
 
 /// One meta-epoch of a run; metrics are none where they can't be had or were not asked for.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct MetaEpoch {
     /// Counted from 1.
     pub meta_epoch: usize,
@@ -39,6 +41,8 @@ pub struct MetaEpoch {
     pub pixel_auroc: Option<f64>,
     /// AUPRO up to a false-positive rate of 0.3.
     pub aupro: Option<f64>,
+    /// The same as the authors' program computes them.
+    pub paper_protocol: PaperMetrics,
 }
 
 /// Where a run's time went, in seconds.
@@ -260,8 +264,13 @@ impl Run<'_> {
                     let size = detector.map_size();
                     let calibration = &detector.description.calibration;
                     let of_test = test.log_likelihoods(&detector)?;
-                    evaluation =
-                        Some(test.evaluate(&of_test, calibration, self.granularity, size)?);
+                    evaluation = Some(test.evaluate(
+                        &of_test,
+                        calibration,
+                        self.granularity,
+                        size,
+                        &EvaluationOptions::default(),
+                    )?);
                 } else {
                     evaluation = None;
                 }
@@ -279,6 +288,11 @@ impl Run<'_> {
                 image_auroc: metric(|e| e.image_auroc),
                 pixel_auroc: metric(|e| e.pixel_auroc),
                 aupro: metric(|e| e.aupro),
+                paper_protocol: evaluation
+                    .as_ref()
+                    .filter(|_| evaluate)
+                    .map(|e| e.paper_protocol)
+                    .unwrap_or_default(),
             };
             self.trainer.tell(Progress::MetaEpoch(record.clone()));
             history.push(record);

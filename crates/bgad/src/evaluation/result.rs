@@ -1,0 +1,124 @@
+//! What an evaluation gives.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+/// The metrics that the paper reports, as the authors' program computes them: the constants of
+/// scoring are taken over the test set. None where they can't be had.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PaperMetrics {
+    /// AUROC of the images' scores.
+    pub image_auroc: Option<f64>,
+    /// AUROC of the pixels' scores.
+    pub pixel_auroc: Option<f64>,
+    /// Area under the per-region-overlap curve up to the limit, exact.
+    pub aupro: Option<f64>,
+    /// The same up to 0.3 as the program approximates it, with 1000 thresholds.
+    pub aupro_approximated: Option<f64>,
+}
+
+/// One image's result.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ImageResult {
+    /// The file.
+    pub path: PathBuf,
+    /// The file of its mask, where it has one.
+    pub mask: Option<PathBuf>,
+    /// Its defect type, `good` for normal images.
+    pub defect_type: String,
+    /// Whether it is abnormal.
+    pub abnormal: bool,
+    /// Its score.
+    pub score: f32,
+    /// AUPIMO, where it was asked for and the mask shows a defect.
+    pub aupimo: Option<f64>,
+}
+
+/// Metrics of one type of defect against all normal images.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct TypeResult {
+    /// The type's name.
+    pub defect_type: String,
+    /// Its images.
+    pub images: usize,
+    /// AUROC of the images' scores.
+    pub image_auroc: Option<f64>,
+    /// Average precision of the images' scores.
+    pub image_ap: Option<f64>,
+    /// The best F1 of the images' scores.
+    pub image_f1: Option<f64>,
+    /// AUROC of the pixels' scores.
+    pub pixel_auroc: Option<f64>,
+    /// Average precision of the pixels' scores.
+    pub pixel_ap: Option<f64>,
+    /// Area under the per-region-overlap curve up to the limit.
+    pub aupro: Option<f64>,
+}
+
+/// Lower and upper ends of bootstrap confidence intervals.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+pub struct Intervals {
+    /// The share of resampled values between the ends.
+    pub level: f64,
+    /// Of the images' AUROC.
+    pub image_auroc: Option<[f64; 2]>,
+    /// Of the images' average precision.
+    pub image_ap: Option<[f64; 2]>,
+    /// Of the images' best F1, its threshold chosen anew in each resampled set.
+    pub image_f1: Option<[f64; 2]>,
+    /// Of the pixels' AUROC.
+    pub pixel_auroc: Option<[f64; 2]>,
+    /// Of the pixels' average precision.
+    pub pixel_ap: Option<[f64; 2]>,
+    /// Of AUPRO.
+    pub aupro: Option<[f64; 2]>,
+}
+
+/// How well a detector does on a test set; none where a figure can't be had or was not asked for.
+///
+/// Scores are the deployed ones: each image's depends on that image alone.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Evaluation {
+    /// AUROC of the images' scores.
+    pub image_auroc: Option<f64>,
+    /// AUROC of the pixels' scores.
+    pub pixel_auroc: Option<f64>,
+    /// Area under the per-region-overlap curve up to a false-positive rate of `aupro_limit`, exact.
+    pub aupro: Option<f64>,
+    /// Average precision of the images' scores.
+    pub image_ap: Option<f64>,
+    /// Average precision of the pixels' scores.
+    pub pixel_ap: Option<f64>,
+    /// The best F1 of the images' scores.
+    pub image_f1: Option<f64>,
+    /// The threshold of the best F1: images with at least this score count as abnormal.
+    pub image_f1_threshold: Option<f32>,
+    /// The best F1 of the pixels' scores.
+    pub pixel_f1: Option<f64>,
+    /// Its threshold.
+    pub pixel_f1_threshold: Option<f32>,
+    /// The mean of AUPIMO over the images with a defect, from 1e-5 to 1e-4 of the normal pixels.
+    pub aupimo: Option<f64>,
+    /// The false-positive rate up to which AUPRO is taken.
+    pub aupro_limit: f64,
+    /// The number of images that were evaluated.
+    pub images: usize,
+    /// How many of them are abnormal.
+    pub abnormal_images: usize,
+    /// Which metrics have no value and why, and what makes those there are doubtful; one sentence
+    /// each.
+    pub remarks: Vec<String>,
+    /// Confidence intervals.
+    pub intervals: Option<Intervals>,
+    /// The metrics of each type of defect, by name.
+    pub by_defect_type: Vec<TypeResult>,
+    /// The same metrics with the constants of scoring taken over the test set itself, as the
+    /// authors' program does.
+    pub paper_protocol: PaperMetrics,
+    /// Each image's score, in the data set's order.
+    pub results: Vec<ImageResult>,
+    /// What was left out and why, one sentence each.
+    pub warnings: Vec<String>,
+}
