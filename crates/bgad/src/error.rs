@@ -21,6 +21,10 @@ pub enum Error {
     /// A metric.
     #[error(transparent)]
     Metric(#[from] bgad_metrics::MetricError),
+    /// The report's page.
+    #[cfg(feature = "report")]
+    #[error(transparent)]
+    Report(#[from] bgad_report::ReportError),
     /// A setting is out of its range.
     #[error("setting `{setting}` is {found}, expected {expected}")]
     Setting {

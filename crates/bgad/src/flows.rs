@@ -117,6 +117,15 @@ impl LevelFlow {
         }
     }
 
+    /// The flow on `device`, for what only it can do.
+    #[cfg(feature = "report")]
+    pub fn to_flow(&self, device: &Device) -> Result<Flow> {
+        match self {
+            Self::Host(flow) => Ok(flow.flow().to_flow(device)?),
+            Self::Device(flow) => Ok(flow.0.clone()),
+        }
+    }
+
     /// The per-dimension log-likelihoods of one image's vectors at this level.
     fn log_likelihoods(&self, x: Tensor<2>) -> Result<Vec<f32>> {
         match self {

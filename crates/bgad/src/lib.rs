@@ -52,6 +52,8 @@ mod images;
 mod model_file;
 mod overlay;
 mod random;
+#[cfg(feature = "report")]
+pub mod report;
 mod run_directory;
 mod schedule;
 mod scoring;

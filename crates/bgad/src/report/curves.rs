@@ -1,0 +1,58 @@
+//! ROC, precision-recall and PRO curves.
+
+use bgad_metrics::{CurvePoint, MetricError};
+use bgad_report::{Curve, CurveKind};
+
+use super::Scoring;
+use crate::Result;
+use crate::evaluation::Examination;
+
+/// How far a drawn curve may lie from the exact one.
+const TOLERANCE: f64 = 0.001;
+
+type Points = std::result::Result<Vec<CurvePoint>, MetricError>;
+
+/// Those curves that the set has.
+pub(super) fn curves(examination: &Examination, scoring: &Scoring) -> Result<Vec<Curve>> {
+    let test = &examination.test;
+    let evaluation = &examination.evaluation;
+    let Scoring {
+        calibration,
+        granularity,
+        size,
+        ..
+    } = scoring;
+    let scored = test.scored(&examination.maps, calibration, *granularity, *size);
+    let abnormal = test.abnormal();
+    let (maps, _) = test.labelled(&scored);
+    let mut curves = Vec::new();
+    let mut add = |kind, name: &str, points: Points, area, limit| -> Result<()> {
+        match points {
+            Ok(points) => curves.push(Curve {
+                kind,
+                name: name.to_owned(),
+                points: points.iter().map(|point| (point.x, point.y)).collect(),
+                area,
+                limit,
+            }),
+            Err(error) if error.undefined().is_some() => {}
+            Err(error) => return Err(error.into()),
+        }
+        Ok(())
+    };
+    let roc = bgad_metrics::roc_curve(&scored.scores, &abnormal, TOLERANCE);
+    add(CurveKind::Roc, "images", roc, evaluation.image_auroc, None)?;
+    let precision = bgad_metrics::precision_recall_curve(&scored.scores, &abnormal, TOLERANCE);
+    let kind = CurveKind::PrecisionRecall;
+    add(kind, "images", precision, evaluation.image_ap, None)?;
+    if !maps.is_empty() {
+        let roc = bgad_metrics::pixel_roc_curve(&maps, TOLERANCE);
+        add(CurveKind::Roc, "pixels", roc, evaluation.pixel_auroc, None)?;
+        let precision = bgad_metrics::pixel_precision_recall_curve(&maps, TOLERANCE);
+        add(kind, "pixels", precision, evaluation.pixel_ap, None)?;
+        let pro = bgad_metrics::pro_curve(&maps, TOLERANCE);
+        let limit = Some(evaluation.aupro_limit);
+        add(CurveKind::Pro, "regions", pro, evaluation.aupro, limit)?;
+    }
+    Ok(curves)
+}

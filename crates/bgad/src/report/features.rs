@@ -1,0 +1,173 @@
+//! What the flows make of features: Figures 8 and 9 of the paper.
+
+use bgad_loss::NORMALIZER;
+use bgad_report::{Embedding, EmbeddingPoint, LevelHistogram, pca_2d};
+use burn::tensor::{Int, Tensor, TensorData};
+
+use crate::evaluation::Examination;
+use crate::flows::{self, Places};
+use crate::{Detector, Granularity, Result};
+
+/// Bins of a histogram.
+const BINS: usize = 60;
+/// Images of each class whose features are shown in the plane.
+const IMAGES: usize = 24;
+/// Features of each class and level that are shown in the plane.
+const FEATURES: usize = 600;
+
+fn level_name(detector: &Detector, level: usize, examination: &Examination) -> String {
+    let stride = detector.backbone.levels()[level].stride;
+    let side = examination
+        .maps
+        .first()
+        .map_or(1, |maps| maps.levels[level].width);
+    match detector.description().granularity {
+        Granularity::Pixel => format!("Stride {stride}, {side} x {side}"),
+        Granularity::Image => format!("Stride {stride}, pooled"),
+    }
+}
+
+/// Whether each position of a level's map lies on a defect; none where that is not known.
+fn on_defect(
+    examination: &Examination,
+    image: usize,
+    side: usize,
+    granularity: Granularity,
+) -> Option<Vec<bool>> {
+    let sample = &examination.test.images.samples[image];
+    if granularity == Granularity::Image || !sample.label.is_abnormal() {
+        return Some(vec![sample.label.is_abnormal(); side * side]);
+    }
+    let mask = examination.test.masks()[image].as_ref()?;
+    let mask = mask.resize(side as u32, side as u32);
+    Some(mask.pixels().to_vec())
+}
+
+/// Log-likelihoods `l` of normal and abnormal test features at each level, with the boundaries of
+/// the normal training features.
+pub(super) fn histograms(examination: &Examination, detector: &Detector) -> Vec<LevelHistogram> {
+    let description = detector.description();
+    let levels = examination.maps.first().map_or(0, |maps| maps.levels.len());
+    (0..levels)
+        .map(|level| {
+            let (mut normal, mut abnormal) = (Vec::new(), Vec::new());
+            for (image, maps) in examination.maps.iter().enumerate() {
+                let map = &maps.levels[level];
+                let Some(defect) =
+                    on_defect(examination, image, map.width, description.granularity)
+                else {
+                    continue;
+                };
+                for (&value, defect) in map.values.iter().zip(defect) {
+                    let of_class = if defect { &mut abnormal } else { &mut normal };
+                    of_class.push(value);
+                }
+            }
+            let name = level_name(detector, level, examination);
+            let mut histogram = LevelHistogram::from_values(name, &normal, &abnormal, BINS);
+            // Boundaries lie on l / 10, log-likelihoods are shown as l.
+            if let Some(boundary) = description.boundaries.get(level) {
+                let tau = description.config.objective.tau;
+                histogram.boundary_normal = Some(boundary * NORMALIZER);
+                histogram.boundary_abnormal = Some((boundary - tau) * NORMALIZER);
+            }
+            histogram
+        })
+        .collect()
+}
+
+/// So many of `0..count`, evenly spaced.
+fn spaced(count: usize, wanted: usize) -> impl Iterator<Item = usize> {
+    let taken = wanted.min(count);
+    (0..taken).map(move |index| index * count / taken)
+}
+
+/// Test features of each level on their first two principal components, before the flow and after
+/// it. Which images and positions are shown depends on their order alone.
+pub(super) fn embeddings(examination: &Examination, detector: &Detector) -> Result<Vec<Embedding>> {
+    let description = detector.description();
+    let abnormal = examination.test.abnormal();
+    let of_class = |class: bool| -> Vec<usize> {
+        let images: Vec<usize> = (0..abnormal.len())
+            .filter(|&i| abnormal[i] == class)
+            .collect();
+        let wanted = match description.granularity {
+            Granularity::Pixel => IMAGES,
+            Granularity::Image => FEATURES,
+        };
+        spaced(images.len(), wanted).map(|i| images[i]).collect()
+    };
+    let mut images = of_class(false);
+    images.extend(of_class(true));
+    let extractor = detector.extractor();
+    let mut features = Vec::with_capacity(images.len());
+    for &image in &images {
+        features.push(examination.test.images.features(image, &extractor)?);
+    }
+    let mut embeddings = Vec::new();
+    for (level, flow) in detector.flows.iter().enumerate() {
+        // Candidates as (image among the chosen ones, position), by class.
+        let mut candidates = [Vec::new(), Vec::new()];
+        for (index, &image) in images.iter().enumerate() {
+            let side = features[index].levels[level].dims()[0].isqrt();
+            let defect = on_defect(examination, image, side, description.granularity);
+            for (position, defect) in defect.into_iter().flatten().enumerate() {
+                candidates[usize::from(defect)].push((index, position));
+            }
+        }
+        let mut chosen = Vec::new();
+        for (class, candidates) in candidates.iter().enumerate() {
+            let picked = spaced(candidates.len(), FEATURES).map(|i| candidates[i]);
+            chosen.extend(picked.map(|(index, position)| (index, position, class == 1)));
+        }
+        chosen.sort_unstable();
+        if chosen.is_empty() {
+            continue;
+        }
+        let (mut before, mut places, mut labels) = (Vec::new(), Vec::new(), Vec::new());
+        let mut rows = chosen.chunk_by(|a, b| a.0 == b.0);
+        for of_image in &mut rows {
+            let matrix = features[of_image[0].0].levels[level].clone();
+            let dimension = matrix.dims()[1];
+            let values = flows::read(matrix)?;
+            for &(_, position, abnormal) in of_image {
+                before.extend_from_slice(&values[position * dimension..][..dimension]);
+                places.push(position as i32);
+                labels.push(abnormal);
+            }
+        }
+        let dimension = before.len() / labels.len();
+        let device = &detector.device;
+        let tensor_level = detector.backbone.levels()[level];
+        let table = Places::new(&description.config, description.granularity, tensor_level)?
+            .on_device(device);
+        let condition = table.map(|table| {
+            let count = places.len();
+            let places = TensorData::new(std::mem::take(&mut places), [count]);
+            table.select(0, Tensor::<1, Int>::from_data(places, device))
+        });
+        let x = TensorData::new(before.clone(), [labels.len(), dimension]);
+        let x = Tensor::<2>::from_data(x, device);
+        let after = flows::read(flow.to_flow(device)?.forward(x, condition).latent)?;
+        let name = level_name(detector, level, examination);
+        for (when, values) in [("before the flow", &before), ("after the flow", &after)] {
+            let name = format!("{name}: {when}");
+            embeddings.extend(embedding(name, values, dimension, &labels));
+        }
+    }
+    Ok(embeddings)
+}
+
+/// None where a feature is not finite: there is no plane for it.
+fn embedding(name: String, values: &[f32], dimension: usize, labels: &[bool]) -> Option<Embedding> {
+    let projection = pca_2d(values, dimension).ok()?;
+    let explained = 100.0 * projection.explained.iter().sum::<f64>();
+    let points = projection.points.iter().zip(labels);
+    Some(Embedding {
+        name,
+        note: format!("First two principal components, {explained:.0} % of the variance."),
+        points: points
+            .map(|(&[x, y], &abnormal)| EmbeddingPoint { x, y, abnormal })
+            .collect(),
+    })
+}

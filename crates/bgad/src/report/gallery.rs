@@ -1,0 +1,89 @@
+//! The gallery: images with ground truth and score map (Figure 4 of the paper).
+
+use std::path::Path;
+
+use bgad_data::{Filter, Mask, load_image, resize};
+use bgad_report::{GalleryEntry, MaskPicture, ReportData, RgbPicture, ScoreMapPicture};
+use rayon::prelude::*;
+
+use super::Scoring;
+use crate::flows::LogLikelihoodMaps;
+use crate::{Evaluation, ImageResult};
+
+/// Longer side of a picture, in pixels: none is shown larger.
+const SIDE: u32 = 256;
+
+/// Adds at most `most` images to the page, the greatest errors first; how many could not be read.
+pub(super) fn fill(
+    data: &mut ReportData,
+    evaluation: &Evaluation,
+    maps: &[LogLikelihoodMaps],
+    scoring: &Scoring,
+    most: usize,
+) -> usize {
+    let mut order: Vec<usize> = (0..evaluation.results.len()).collect();
+    order.sort_by(|&a, &b| {
+        let key = |image: usize| {
+            let result = &evaluation.results[image];
+            let wrong = result.abnormal != (result.score > scoring.threshold);
+            let distance = (result.score - scoring.threshold).abs();
+            (wrong, if wrong { -distance } else { distance })
+        };
+        let (a, b) = (key(a), key(b));
+        b.0.cmp(&a.0).then(a.1.total_cmp(&b.1))
+    });
+    order.truncate(most);
+    let entries: Vec<Option<GalleryEntry>> = order
+        .par_iter()
+        .map(|&image| entry(&evaluation.results[image], maps.get(image), scoring))
+        .collect();
+    let wanted = entries.len();
+    data.gallery = entries.into_iter().flatten().collect();
+    wanted - data.gallery.len()
+}
+
+fn entry(
+    result: &ImageResult,
+    maps: Option<&LogLikelihoodMaps>,
+    scoring: &Scoring,
+) -> Option<GalleryEntry> {
+    let image = load_image(&result.path).ok()?;
+    let longer = image.width().max(image.height()).max(1);
+    let shorter = |side: u32| (side * SIDE.min(longer)).div_ceil(longer).max(1);
+    let (width, height) = (shorter(image.width()), shorter(image.height()));
+    let image = resize(&image, width, height, Filter::Lanczos);
+    let map = maps.and_then(|maps| {
+        let (_, map) = scoring
+            .calibration
+            .score(maps, scoring.granularity, scoring.size);
+        map
+    });
+    let mask = result.mask.as_deref().and_then(|path| mask(path, SIDE));
+    Some(GalleryEntry {
+        path: result.path.display().to_string(),
+        abnormal: result.abnormal,
+        defect_type: result.abnormal.then(|| result.defect_type.clone()),
+        score: result.score,
+        threshold: scoring.threshold.next_up(),
+        image: RgbPicture {
+            width,
+            height,
+            pixels: image.into_raw(),
+        },
+        mask,
+        score_map: map.map(|map| ScoreMapPicture {
+            width: map.width as u32,
+            height: map.height as u32,
+            scores: map.values,
+        }),
+    })
+}
+
+fn mask(path: &Path, side: u32) -> Option<MaskPicture> {
+    let mask = Mask::load(path).ok()?.resize(side, side);
+    Some(MaskPicture {
+        width: side,
+        height: side,
+        pixels: mask.pixels().to_vec(),
+    })
+}

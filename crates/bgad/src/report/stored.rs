@@ -1,0 +1,120 @@
+//! What a run's folder keeps of a report, so that the page can be made again.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use bgad_report::ReportData;
+use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use serde::{Deserialize, Serialize};
+
+use super::{Report, Scoring};
+use crate::flows::{LogLikelihoodMap, LogLikelihoodMaps};
+use crate::model_file::write_whole;
+use crate::run_directory::{read_json, write_json};
+use crate::{Error, Evaluation, Result};
+
+const EVALUATION: &str = "evaluation.json";
+const REPORT: &str = "report.json";
+const MAPS: &str = "log_likelihoods.safetensors";
+
+/// `report.json`: what the page shows but for the gallery, and what the gallery is made with.
+#[derive(Serialize, Deserialize)]
+struct Stored<D> {
+    page: D,
+    scoring: Scoring,
+}
+
+impl Report {
+    /// Writes to `folder`, which must be there: `evaluation.json`, all metrics and the score of
+    /// each image; `report.json`, what else the page shows; `log_likelihoods.safetensors`, for each
+    /// level `[images, height, width]`, in the order of the evaluation's results.
+    ///
+    /// # Errors
+    /// [`Error::Io`] names the file that can't be written.
+    pub fn save(&self, folder: &Path) -> Result<()> {
+        write_json(&folder.join(EVALUATION), &self.evaluation)?;
+        let path = folder.join(MAPS);
+        let levels = self.maps.first().map_or(0, |maps| maps.levels.len());
+        let mut tensors = BTreeMap::new();
+        for level in 0..levels {
+            let maps = self.maps.iter().map(|maps| &maps.levels[level]);
+            let bytes = maps.flat_map(|map| map.values.iter().flat_map(|v| v.to_le_bytes()));
+            let first = &self.maps[0].levels[level];
+            let shape = vec![self.maps.len(), first.height, first.width];
+            tensors.insert(
+                format!("level.{level}"),
+                (shape, bytes.collect::<Vec<u8>>()),
+            );
+        }
+        let damaged = |error: &dyn std::fmt::Display| Error::RunFile {
+            path: path.clone(),
+            reason: error.to_string(),
+        };
+        let mut views = BTreeMap::new();
+        for (name, (shape, bytes)) in &tensors {
+            let view = TensorView::new(Dtype::F32, shape.clone(), bytes);
+            views.insert(name, view.map_err(|error| damaged(&error))?);
+        }
+        let bytes = safetensors::serialize(views, None).map_err(|error| damaged(&error))?;
+        write_whole(&path, &bytes)?;
+        let stored = Stored {
+            page: &self.data,
+            scoring: self.scoring.clone(),
+        };
+        write_json(&folder.join(REPORT), &stored)
+    }
+
+    /// Reads what [`save`](Self::save) wrote.
+    ///
+    /// # Errors
+    /// [`Error::Io`] or [`Error::RunFile`] names the file that is missing or damaged.
+    pub fn load(folder: &Path) -> Result<Self> {
+        let evaluation: Evaluation = read_json(&folder.join(EVALUATION))?;
+        let stored: Stored<ReportData> = read_json(&folder.join(REPORT))?;
+        let path = folder.join(MAPS);
+        let bytes = std::fs::read(&path).map_err(Error::io(&path))?;
+        let levels = stored.scoring.calibration.level_maxima.len();
+        let maps = read_maps(&bytes, levels, evaluation.results.len());
+        Ok(Self {
+            maps: maps.map_err(|reason| Error::RunFile { path, reason })?,
+            evaluation,
+            data: stored.page,
+            scoring: stored.scoring,
+        })
+    }
+}
+
+fn read_maps(bytes: &[u8], levels: usize, images: usize) -> Result<Vec<LogLikelihoodMaps>, String> {
+    let mut maps: Vec<LogLikelihoodMaps> = (0..images)
+        .map(|_| LogLikelihoodMaps { levels: Vec::new() })
+        .collect();
+    if images == 0 {
+        return Ok(maps);
+    }
+    let tensors = SafeTensors::deserialize(bytes).map_err(|error| error.to_string())?;
+    for level in 0..levels {
+        let name = format!("level.{level}");
+        let tensor = tensors.tensor(&name).map_err(|error| error.to_string())?;
+        let shape = tensor.shape();
+        let &[count, height, width] = shape else {
+            return Err(format!(
+                "{name} has the shape {shape:?}, expected three axes"
+            ));
+        };
+        if count != images || height == 0 || width == 0 || tensor.dtype() != Dtype::F32 {
+            return Err(format!(
+                "{name} is {:?} {shape:?}, expected F32 maps of {images} images",
+                tensor.dtype()
+            ));
+        }
+        let values = tensor.data().as_chunks::<4>().0;
+        for (maps, values) in maps.iter_mut().zip(values.chunks_exact(height * width)) {
+            maps.levels.push(LogLikelihoodMap {
+                width,
+                height,
+                values: values.iter().map(|b| f32::from_le_bytes(*b)).collect(),
+            });
+        }
+    }
+    Ok(maps)
+}

@@ -1,0 +1,219 @@
+//! Metrics, settings and scores as the page shows them.
+
+use bgad_report::{ImageScore, Interval, Metric, ReportData, SettingGroup, TypeMetrics};
+use serde_json::Value;
+
+use crate::run_directory::RunDescription;
+use crate::{Evaluation, Granularity, Model, ModelDescription};
+
+/// The page but for curves, figures and gallery.
+pub(super) fn data(
+    evaluation: &Evaluation,
+    description: &ModelDescription,
+    dataset: &str,
+) -> ReportData {
+    let model = match description.config.model {
+        Model::Bgad => "BGAD",
+        Model::BgadFas => "BGAD-FAS",
+    };
+    let scores = evaluation.results.iter().map(|result| ImageScore {
+        path: result.path.display().to_string(),
+        abnormal: Some(result.abnormal),
+        defect_type: result.abnormal.then(|| result.defect_type.clone()),
+        score: result.score,
+    });
+    ReportData {
+        title: dataset.to_owned(),
+        subtitle: format!("{model} on {}", description.config.backbone),
+        seed: Some(description.config.seed),
+        settings: settings(evaluation, description),
+        metrics: metrics(evaluation),
+        by_type: by_type(evaluation),
+        scores: scores.collect(),
+        // The page calls a score at the threshold abnormal, a detector one above it.
+        threshold: Some(description.threshold.next_up()),
+        ..ReportData::default()
+    }
+}
+
+fn plain(name: &str, value: Option<f64>) -> Metric {
+    Metric {
+        name: name.to_owned(),
+        value,
+        ..Metric::default()
+    }
+}
+
+fn metrics(evaluation: &Evaluation) -> Vec<Metric> {
+    let intervals = evaluation.intervals.unwrap_or_default();
+    let of_images = evaluation.remarks.iter().find(|r| r.contains("images"));
+    let of_pixels = evaluation.remarks.iter().find(|r| r.contains("pixels"));
+    let with = |name: &str, value: Option<f64>, ends: Option<[f64; 2]>, pixels: bool| Metric {
+        interval: ends.map(|[low, high]| Interval {
+            low,
+            high,
+            level: intervals.level,
+        }),
+        note: match (value, pixels) {
+            (Some(_), _) => None,
+            (None, true) => of_pixels.cloned(),
+            (None, false) => of_images.cloned(),
+        },
+        ..plain(name, value)
+    };
+    let e = evaluation;
+    let limit = format!("AUPRO up to {}", e.aupro_limit);
+    let paper = e.paper_protocol;
+    let mut metrics = vec![
+        with("image AUROC", e.image_auroc, intervals.image_auroc, false),
+        with("pixel AUROC", e.pixel_auroc, intervals.pixel_auroc, true),
+        with(&limit, e.aupro, intervals.aupro, true),
+        with("image F1, best", e.image_f1, intervals.image_f1, false),
+        with(
+            "image average precision",
+            e.image_ap,
+            intervals.image_ap,
+            false,
+        ),
+        with(
+            "pixel average precision",
+            e.pixel_ap,
+            intervals.pixel_ap,
+            true,
+        ),
+        plain("pixel F1, best", e.pixel_f1),
+        Metric {
+            note: Some("mean over images with a defect, rates from 1e-5 to 1e-4".to_owned()),
+            ..plain("AUPIMO", e.aupimo)
+        },
+    ];
+    if let (Some(threshold), Some(metric)) = (e.image_f1_threshold, metrics.get_mut(3)) {
+        let chosen = format!("at the score {threshold:.4}, chosen on these images");
+        metric.note = Some(chosen);
+    }
+    let paper = [
+        ("image AUROC, paper protocol", paper.image_auroc),
+        ("pixel AUROC, paper protocol", paper.pixel_auroc),
+        ("AUPRO, paper protocol", paper.aupro_approximated),
+    ];
+    metrics.extend(paper.map(|(name, value)| Metric {
+        note: Some("scored over the test set, as the authors' program does".to_owned()),
+        ..plain(name, value)
+    }));
+    // The first four are always shown; of the others those that there are.
+    let mut index = 0;
+    metrics.retain(|metric| {
+        index += 1;
+        index <= 4 || metric.value.is_some()
+    });
+    metrics
+}
+
+fn by_type(evaluation: &Evaluation) -> Vec<TypeMetrics> {
+    let has_pixels = evaluation.pixel_auroc.is_some();
+    let types = evaluation.by_defect_type.iter();
+    types
+        .map(|of_type| {
+            let mut metrics = vec![
+                plain("image AUROC", of_type.image_auroc),
+                plain("image AP", of_type.image_ap),
+            ];
+            if has_pixels {
+                metrics.push(plain("pixel AUROC", of_type.pixel_auroc));
+                metrics.push(plain("AUPRO", of_type.aupro));
+            }
+            TypeMetrics {
+                defect_type: of_type.defect_type.clone(),
+                images: of_type.images,
+                metrics,
+            }
+        })
+        .collect()
+}
+
+fn group(name: &str, entries: Vec<(&str, String)>) -> SettingGroup {
+    let entries = entries.into_iter();
+    SettingGroup {
+        name: name.to_owned(),
+        entries: entries.map(|(k, v)| (k.to_owned(), v)).collect(),
+    }
+}
+
+fn settings(evaluation: &Evaluation, description: &ModelDescription) -> Vec<SettingGroup> {
+    let mut of_evaluation = vec![
+        ("images", evaluation.images.to_string()),
+        ("abnormal", evaluation.abnormal_images.to_string()),
+        (
+            "granularity",
+            match description.granularity {
+                Granularity::Pixel => "pixel".to_owned(),
+                Granularity::Image => "image".to_owned(),
+            },
+        ),
+        ("threshold", description.threshold.to_string()),
+    ];
+    let said = evaluation.remarks.iter().chain(&evaluation.warnings);
+    of_evaluation.extend(said.map(|text| ("remark", text.clone())));
+    let mut groups = vec![group("Evaluation", of_evaluation)];
+    // What is a table of its own among the settings becomes a group.
+    let mut training = Vec::new();
+    if let Ok(Value::Object(config)) = serde_json::to_value(&description.config) {
+        for (name, value) in config {
+            match value {
+                Value::Object(inner) => groups.push(SettingGroup {
+                    entries: inner.iter().map(|(k, v)| (k.clone(), text(v))).collect(),
+                    name,
+                }),
+                value if name != "seed" => training.push((name, text(&value))),
+                _ => {}
+            }
+        }
+    }
+    let anomalies = &description.training_anomalies;
+    if !anomalies.is_empty() {
+        training.push(("abnormal training images".to_owned(), anomalies.join(", ")));
+    }
+    groups.insert(
+        1,
+        SettingGroup {
+            name: "Training".to_owned(),
+            entries: training,
+        },
+    );
+    groups
+}
+
+fn text(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Null => "–".to_owned(),
+        Value::Array(values) => values.iter().map(text).collect::<Vec<_>>().join(", "),
+        other => other.to_string(),
+    }
+}
+
+/// A run's data set, device and versions.
+pub(super) fn run(run: &RunDescription) -> SettingGroup {
+    let set = &run.dataset;
+    let path = |path: &Option<std::path::PathBuf>| {
+        path.as_ref()
+            .map_or_else(|| "–".to_owned(), |path| path.display().to_string())
+    };
+    group(
+        "Data and program",
+        vec![
+            ("data set", set.name.clone()),
+            ("folder", path(&set.folder)),
+            (
+                "training images",
+                format!(
+                    "{} normal, {} abnormal",
+                    set.training_normal, set.training_abnormal
+                ),
+            ),
+            ("weights", path(&run.weights)),
+            ("device", run.device.clone()),
+            ("bgad", run.bgad_version.clone()),
+        ],
+    )
+}
