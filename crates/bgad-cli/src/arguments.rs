@@ -23,6 +23,9 @@ pub enum Command {
     Evaluate(EvaluateArguments),
     /// Score images.
     Predict(PredictArguments),
+    /// Make a run's report again from what lies in its folder.
+    #[cfg(feature = "report")]
+    Report(ReportArguments),
 }
 
 /// Where the images are.
@@ -107,9 +110,16 @@ pub struct TrainArguments {
     /// Settings from a TOML file; those given here come first.
     #[arg(long, value_name = "FILE.toml")]
     pub config: Option<PathBuf>,
-    /// The folder for the model; it is made where it is not there.
+    /// The folder for model, metrics and report; it is made where it is not there.
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
+    /// Also write the metrics of each meta-epoch as a TensorBoard event file.
+    #[arg(long)]
+    pub tensorboard: bool,
+    /// Don't evaluate once more at the end for the report.
+    #[cfg(feature = "report")]
+    #[arg(long)]
+    pub no_report: bool,
     #[command(flatten)]
     pub reporting: ReportingArguments,
 }
@@ -121,11 +131,32 @@ pub struct EvaluateArguments {
     pub model: PathBuf,
     #[command(flatten)]
     pub data: DataArguments,
+    /// The false-positive rate up to which AUPRO is taken.
+    #[arg(long, value_name = "RATE", default_value_t = bgad::AUPRO_LIMIT)]
+    pub aupro_limit: f64,
+    /// Also AUPIMO, from 1e-5 to 1e-4 of the normal pixels.
+    #[arg(long)]
+    pub aupimo: bool,
+    /// Also bootstrap confidence intervals that cover this share [default: 0.95].
+    #[arg(long, value_name = "SHARE", num_args = 0..=1, default_missing_value = "0.95")]
+    pub confidence: Option<f64>,
+    /// Write a report, and what it was made of, to this folder; it has AUPIMO and intervals.
+    #[cfg(feature = "report")]
+    #[arg(long, value_name = "DIR")]
+    pub report: Option<PathBuf>,
     /// flex, ndarray, wgpu, vulkan or cuda, among those compiled in.
     #[arg(long, default_value_t)]
     pub device: DeviceKind,
     #[command(flatten)]
     pub reporting: ReportingArguments,
+}
+
+#[cfg(feature = "report")]
+#[derive(Debug, Args)]
+pub struct ReportArguments {
+    /// The folder of a run, or of an evaluation's report.
+    #[arg(value_name = "RUN_DIR")]
+    pub run: PathBuf,
 }
 
 #[derive(Debug, Args)]

@@ -1,6 +1,6 @@
 //! `bgad evaluate`.
 
-use bgad::Detector;
+use bgad::{Confidence, Dataset, Detector, Evaluation, EvaluationOptions};
 use serde_json::json;
 
 use crate::arguments::EvaluateArguments;
@@ -14,8 +14,17 @@ pub fn run(arguments: &EvaluateArguments) -> Result<(), Failure> {
     let detector = Detector::load(&arguments.model, &device)?;
     let data = &arguments.data;
     let dataset = data.layout.read(&data.data, data.category.as_deref())?;
-    let evaluation = detector.evaluate(&dataset)?;
-    for text in &evaluation.warnings {
+    let options = EvaluationOptions {
+        aupro_limit: arguments.aupro_limit,
+        by_defect_type: true,
+        aupimo: arguments.aupimo,
+        confidence: arguments.confidence.map(|level| Confidence {
+            level,
+            ..Confidence::default()
+        }),
+    };
+    let evaluation = evaluate(arguments, &detector, &dataset, &options)?;
+    for text in evaluation.warnings.iter().chain(&evaluation.remarks) {
         warning(text);
     }
     if arguments.reporting.json {
@@ -28,10 +37,35 @@ pub fn run(arguments: &EvaluateArguments) -> Result<(), Failure> {
         ("image AP", evaluation.image_ap),
         ("pixel AP", evaluation.pixel_ap),
         ("image F1", evaluation.image_f1),
+        ("pixel F1", evaluation.pixel_f1),
+        ("AUPIMO", evaluation.aupimo),
+    ];
+    let intervals = evaluation.intervals.unwrap_or_default();
+    let ends = [
+        intervals.image_auroc,
+        intervals.pixel_auroc,
+        intervals.aupro,
+        intervals.image_ap,
+        intervals.pixel_ap,
+        intervals.image_f1,
+        None,
+        None,
     ];
     output::line(&format!("images        {}", evaluation.images))?;
-    for (name, value) in rows {
-        output::line(&format!("{name:<13} {}", output::metric(value)))?;
+    for ((name, value), ends) in rows.into_iter().zip(ends) {
+        let ends = ends.map(|[low, high]| format!(" ({low:.3} to {high:.3})"));
+        let (value, ends) = (output::metric(value), ends.unwrap_or_default());
+        output::line(&format!("{name:<13} {value}{ends}"))?;
+    }
+    for of_type in &evaluation.by_defect_type {
+        output::line(&format!(
+            "{:<13} image AUROC {}, pixel AUROC {}, AUPRO {} ({} images)",
+            of_type.defect_type,
+            output::metric(of_type.image_auroc),
+            output::metric(of_type.pixel_auroc),
+            output::metric(of_type.aupro),
+            of_type.images,
+        ))?;
     }
     let paper = evaluation.paper_protocol;
     output::line(&format!(
@@ -40,4 +74,24 @@ pub fn run(arguments: &EvaluateArguments) -> Result<(), Failure> {
         output::metric(paper.pixel_auroc),
         output::metric(paper.aupro)
     ))
+}
+
+/// The evaluation alone, or the one that a report is made of.
+fn evaluate(
+    arguments: &EvaluateArguments,
+    detector: &Detector,
+    dataset: &Dataset,
+    options: &EvaluationOptions,
+) -> Result<Evaluation, Failure> {
+    #[cfg(feature = "report")]
+    if let Some(folder) = &arguments.report {
+        let options = EvaluationOptions {
+            aupimo: true,
+            confidence: options.confidence.or(Some(Confidence::default())),
+            ..*options
+        };
+        return crate::report::of_evaluation(detector, dataset, &options, folder);
+    }
+    let _ = arguments;
+    Ok(detector.evaluate_with(dataset, options)?)
 }

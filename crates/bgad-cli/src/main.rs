@@ -10,6 +10,8 @@ mod failure;
 mod output;
 mod predict;
 mod progress;
+#[cfg(feature = "report")]
+mod report;
 mod train;
 
 use std::process::ExitCode;
@@ -27,6 +29,8 @@ fn main() -> ExitCode {
         arguments::Command::Train(arguments) => train::run(&arguments),
         arguments::Command::Evaluate(arguments) => evaluate::run(&arguments),
         arguments::Command::Predict(arguments) => predict::run(&arguments),
+        #[cfg(feature = "report")]
+        arguments::Command::Report(arguments) => report::run(&arguments),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

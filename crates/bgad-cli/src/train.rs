@@ -1,8 +1,11 @@
 //! `bgad train`.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use bgad::{Model, ThresholdRule, Trainer, TrainerConfig, Training};
+use bgad::{
+    DatasetDescription, Model, Progress, RunDescription, RunDirectory, ThresholdRule, Trainer,
+    TrainerConfig, Training,
+};
 use serde_json::{Value, json};
 
 use crate::arguments::TrainArguments;
@@ -67,21 +70,45 @@ pub fn run(arguments: &TrainArguments) -> Result<(), Failure> {
     if config.model == Model::BgadFas {
         dataset.move_anomalies_to_training(arguments.anomalies, config.seed)?;
     }
+    let description = RunDescription {
+        device: arguments.device.to_string(),
+        ..RunDescription::new(
+            &config,
+            DatasetDescription {
+                layout: Some(data.layout.to_string()),
+                folder: Some(data.data.clone()),
+                category: data.category.clone(),
+                ..DatasetDescription::of(&dataset)
+            },
+        )
+    };
     // Before the work starts: a folder that can't be made should not cost a night of training.
-    std::fs::create_dir_all(&arguments.out).map_err(|source| Failure::File {
-        path: arguments.out.clone(),
-        source,
-    })?;
+    let directory = RunDirectory::begin(&arguments.out, &description)?;
+    let log = Mutex::new(directory.metrics_log(arguments.tensorboard)?);
     let display = Arc::new(Display::new(arguments.reporting.quiet));
     let shown = Arc::clone(&display);
     let trainer = Trainer::new(config)
         .on(arguments.device)
-        .observed_by(move |progress| shown.show(progress));
+        .observed_by(move |progress| {
+            if let Progress::MetaEpoch(meta_epoch) = &progress {
+                let mut log = log.lock().unwrap_or_else(PoisonError::into_inner);
+                // A full disk should not end a night of training either.
+                if let Err(error) = log.append(meta_epoch) {
+                    shown.show(Progress::Warning(error.to_string()));
+                }
+            }
+            shown.show(progress);
+        });
     let training = trainer.run(&dataset);
     display.finish();
     let training = training?;
-    let model = arguments.out.join("model.bgad");
+    let model = directory.model();
     training.detector.save(&model)?;
+    #[cfg(feature = "report")]
+    if !arguments.no_report && training.evaluation.is_some() {
+        let (detector, history) = (&training.detector, &training.history);
+        crate::report::of_run(detector, &dataset, history, &description, &directory)?;
+    }
     if !training.warnings.is_empty() {
         warning(&format!("{} warnings in all", training.warnings.len()));
     }
