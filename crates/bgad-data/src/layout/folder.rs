@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::files::{self, name};
 use super::mask_index::MaskIndex;
 use super::{RANDOM_STATE, TEST_FRACTION, split_normals};
-use crate::{DataError, Dataset, Result, Sample};
+use crate::{DataError, Dataset, MaskFiles, Result, Sample, SkippedFile};
 
 /// Where masks lie.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,8 +17,27 @@ pub enum MaskLocation {
     /// any image extension.
     Folder(PathBuf),
     /// Beside the images: the image's name without extension, then this ending, for example `_mask.png`;
-    /// or `.png` where the images are JPEG. Files with this ending are never images.
+    /// `_mask` for any extension; or `.png` where the images are JPEG. Upper or lower case. Files with
+    /// this ending are never images.
     Beside(String),
+}
+
+/// Sub-folders by name, where [`FolderLayout::discover`] would not know them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct FolderNames {
+    /// Folders of normal images; if there are none, those with a usual name.
+    pub normal: Vec<PathBuf>,
+    /// Folders of abnormal images; if there are none, all others.
+    pub abnormal: Vec<PathBuf>,
+    /// Where the masks are; if it is not said, the folder with a usual name.
+    pub masks: Option<MaskLocation>,
+}
+
+impl FolderNames {
+    /// Whether nothing was said.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// Folders of normal and abnormal images.
@@ -69,14 +88,42 @@ impl FolderLayout {
     /// [`DataError::FolderMissing`], [`DataError::NoImages`], [`DataError::CategoryNeeded`] where the
     /// sub-folders are such data sets themselves, [`DataError::NoNormalImages`].
     pub fn discover(folder: &Path) -> Result<Self> {
+        Self::discover_named(folder, &FolderNames::default())
+    }
+
+    /// As [`discover`](Self::discover), with the folders in `names` (relative to `folder`) in place of
+    /// the usual ones.
+    ///
+    /// # Errors
+    /// As [`discover`](Self::discover).
+    pub fn discover_named(folder: &Path, names: &FolderNames) -> Result<Self> {
+        let under = |paths: &[PathBuf]| paths.iter().map(|path| folder.join(path)).collect();
+        let said_normal: Vec<PathBuf> = under(&names.normal);
+        let said_masks = names.masks.clone().map(|masks| match masks {
+            MaskLocation::Folder(path) => MaskLocation::Folder(folder.join(path)),
+            beside => beside,
+        });
         let is = |path: &Path, names: &[&str]| names.contains(&name(path).to_lowercase().as_str());
         let listing = files::list(folder)?;
-        let (normal, others): (Vec<_>, Vec<_>) = listing
-            .folders
-            .into_iter()
-            .partition(|path| is(path, &NORMAL));
+        let (normal, others): (Vec<_>, Vec<_>) = listing.folders.into_iter().partition(|path| {
+            let said = said_normal.iter().any(|normal| normal.starts_with(path));
+            if said_normal.is_empty() {
+                is(path, &NORMAL)
+            } else {
+                said
+            }
+        });
         let (masks, abnormal): (Vec<_>, Vec<_>) =
-            others.into_iter().partition(|path| is(path, &MASKS));
+            others.into_iter().partition(|path| match &said_masks {
+                Some(MaskLocation::Folder(masks)) => masks.starts_with(path),
+                Some(MaskLocation::Beside(_)) => false,
+                None => is(path, &MASKS),
+            });
+        let normal = if said_normal.is_empty() {
+            normal
+        } else {
+            said_normal
+        };
         if normal.is_empty() && folder.join("train").is_dir() {
             let expected = "a sub-folder 'normal', 'good' or 'ok'; with 'train' and 'test' the layout is mvtec".to_owned();
             return Err(DataError::NoNormalImages {
@@ -100,12 +147,13 @@ impl FolderLayout {
                     found,
                 });
             }
-            if files::images_below(folder, &mut 0)?.is_empty() {
+            if files::images_below(folder, &mut Vec::new())?.is_empty() {
                 return Err(DataError::NoImages {
                     folder: folder.to_owned(),
                 });
             }
-            let expected = "a sub-folder 'normal', 'good' or 'ok'".to_owned();
+            let expected =
+                "a sub-folder 'normal', 'good' or 'ok', or the names of those that hold them (--normal)".to_owned();
             return Err(DataError::NoNormalImages {
                 folder: folder.to_owned(),
                 expected,
@@ -114,8 +162,11 @@ impl FolderLayout {
         Ok(Self {
             name: files::dataset_name(folder),
             normal,
-            abnormal,
-            masks: masks.into_iter().next().map(MaskLocation::Folder),
+            abnormal: match names.abnormal.is_empty() {
+                true => abnormal,
+                false => under(&names.abnormal),
+            },
+            masks: said_masks.or(masks.into_iter().next().map(MaskLocation::Folder)),
             test_fraction: TEST_FRACTION,
             random_state: RANDOM_STATE,
         })
@@ -125,7 +176,7 @@ impl FolderLayout {
     ///
     /// # Errors
     /// [`DataError::FolderMissing`], [`DataError::NoNormalImages`], [`DataError::Parameter`] for a
-    /// `test_fraction` outside `[0, 1)`.
+    /// `test_fraction` outside `[0, 1)` or an empty mask ending.
     pub fn read(&self) -> Result<Dataset> {
         if !(0.0..1.0).contains(&self.test_fraction) {
             return Err(DataError::Parameter {
@@ -134,11 +185,18 @@ impl FolderLayout {
                 expected: "at least 0 and less than 1".to_owned(),
             });
         }
-        let mut others = 0;
+        if matches!(&self.masks, Some(MaskLocation::Beside(ending)) if ending.is_empty()) {
+            return Err(DataError::Parameter {
+                name: "mask suffix",
+                found: "nothing".to_owned(),
+                expected: "the ending of the masks' names, for example _mask.png".to_owned(),
+            });
+        }
+        let mut skipped = Vec::new();
         let mut normal = Vec::new();
         for folder in &self.normal {
             normal.extend(
-                self.images(folder, &mut others)?
+                self.images(folder, &mut skipped)?
                     .into_iter()
                     .map(Sample::normal),
             );
@@ -152,7 +210,7 @@ impl FolderLayout {
         let mut masks = self.mask_index()?;
         let mut abnormal = Vec::new();
         for folder in &self.abnormal {
-            for path in self.images(folder, &mut others)? {
+            for path in self.images(folder, &mut skipped)? {
                 let mask = self.mask_of(&path, folder, &mut masks);
                 abnormal.push(Sample::abnormal(
                     path.clone(),
@@ -162,12 +220,7 @@ impl FolderLayout {
             }
         }
 
-        let root = self
-            .normal
-            .first()
-            .and_then(|folder| folder.parent())
-            .map(Path::to_owned)
-            .unwrap_or_default();
+        let root = self.root();
         let mut warnings = masks.warnings(&root, &abnormal);
         if abnormal.is_empty() {
             warnings.push(format!(
@@ -175,23 +228,37 @@ impl FolderLayout {
                 root.display()
             ));
         }
-        warnings.extend(files::skipped_warning(others, &root));
-        let name = self.name.clone();
+        warnings.extend(files::skipped_warnings(&skipped, &root));
+        let dataset = Dataset {
+            name: self.name.clone(),
+            orphan_masks: masks.orphans(),
+            ..files::described(&root, skipped, warnings)
+        };
         Ok(split_normals(
-            name,
+            dataset,
             normal,
             abnormal,
             self.test_fraction,
             self.random_state,
-            warnings,
         ))
     }
 
+    /// The folder that holds all others.
+    fn root(&self) -> PathBuf {
+        let mut folders = self.normal.iter().chain(&self.abnormal);
+        let parent = |folder: &PathBuf| folder.parent().map(Path::to_owned).unwrap_or_default();
+        let mut root = folders.next().map(parent).unwrap_or_default();
+        for folder in folders {
+            while !folder.starts_with(&root) && root.pop() {}
+        }
+        root
+    }
+
     /// The images of a folder, without masks beside them.
-    fn images(&self, folder: &Path, others: &mut usize) -> Result<Vec<PathBuf>> {
-        let mut images = files::images_below(folder, others)?;
+    fn images(&self, folder: &Path, skipped: &mut Vec<SkippedFile>) -> Result<Vec<PathBuf>> {
+        let mut images = files::images_below(folder, skipped)?;
         if let Some(MaskLocation::Beside(ending)) = &self.masks {
-            images.retain(|path| !name(path).ends_with(ending.as_str()));
+            images.retain(|path| stem_before(path, ending).is_none());
         }
         Ok(images)
     }
@@ -201,15 +268,12 @@ impl FolderLayout {
             Some(MaskLocation::Folder(folder)) => MaskIndex::read(folder),
             Some(MaskLocation::Beside(ending)) => {
                 let mut index = MaskIndex::default();
-                for path in self
-                    .abnormal
-                    .iter()
-                    .map(|folder| files::images_below(folder, &mut 0))
-                {
-                    path?
-                        .into_iter()
-                        .filter(|path| name(path).ends_with(ending.as_str()))
-                        .for_each(|p| index.add(p));
+                for folder in &self.abnormal {
+                    for path in files::images_below(folder, &mut Vec::new())? {
+                        if let Some(stem) = stem_before(&path, ending) {
+                            index.add(path, &stem);
+                        }
+                    }
                 }
                 Ok(index)
             }
@@ -217,7 +281,7 @@ impl FolderLayout {
         }
     }
 
-    fn mask_of(&self, image: &Path, folder: &Path, masks: &mut MaskIndex) -> Option<PathBuf> {
+    fn mask_of(&self, image: &Path, folder: &Path, masks: &mut MaskIndex) -> Option<MaskFiles> {
         match &self.masks {
             Some(MaskLocation::Folder(_)) => {
                 let below = image
@@ -230,12 +294,24 @@ impl FolderLayout {
                     &files::stem(image),
                 )
             }
-            Some(MaskLocation::Beside(ending)) => {
-                masks.claim_path(&image.with_file_name(format!("{}{ending}", files::stem(image))))
-            }
+            Some(MaskLocation::Beside(_)) => masks.claim_beside(image),
             None => None,
         }
     }
+}
+
+/// What stands before `ending` in a file's name, if that is how it ends; an ending without a dot is
+/// that of the name without its extension.
+fn stem_before(path: &Path, ending: &str) -> Option<String> {
+    let name = if ending.contains('.') {
+        name(path)
+    } else {
+        files::stem(path)
+    };
+    let cut = name.len().checked_sub(ending.len())?;
+    let tail = name.get(cut..)?;
+    tail.eq_ignore_ascii_case(ending)
+        .then(|| name[..cut].to_owned())
 }
 
 /// The folder's own name, or under a general name that of the sub-folder.
