@@ -210,6 +210,17 @@ pub enum DataError {
         found: Vec<String>,
     },
 
+    /// A split file cannot be read, or does not fit the data set.
+    #[error("{}: found {found}; expected {expected}", .file.display())]
+    Split {
+        /// The split file.
+        file: PathBuf,
+        /// What stands there.
+        found: String,
+        /// What should stand there.
+        expected: String,
+    },
+
     /// A parameter is out of its range.
     #[error("{name} = {found}; expected {expected}")]
     Parameter {

@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use bgad_data::{FolderLayout, Layout, Mask, MaskLocation, load_image};
+use bgad_data::{FolderLayout, Layout, MaskLocation, load_image};
 
 /// The folder of a data set, if it is there.
 fn folder(name: &str) -> Option<PathBuf> {
@@ -46,14 +46,10 @@ fn leather() {
     let masks: Vec<_> = dataset
         .test
         .iter()
-        .filter_map(|sample| sample.mask.as_ref())
+        .filter_map(|sample| sample.load_mask().unwrap())
         .collect();
     assert_eq!(masks.len(), 3);
-    assert!(
-        masks
-            .iter()
-            .all(|path| !Mask::load(path).unwrap().is_empty())
-    );
+    assert!(masks.iter().all(|mask| !mask.is_empty()));
     let warned = |text: &str| {
         dataset
             .warnings
@@ -104,10 +100,8 @@ fn magnetic_tile() {
     );
     dataset.verify().unwrap();
     // Four masks of this set, as published, are black.
-    let empty = abnormal.iter().filter(|sample| {
-        Mask::load(sample.mask.as_ref().unwrap())
-            .unwrap()
-            .is_empty()
-    });
+    let empty = abnormal
+        .iter()
+        .filter(|sample| sample.load_mask().unwrap().unwrap().is_empty());
     assert_eq!(empty.count(), 4);
 }
