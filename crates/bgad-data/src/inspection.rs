@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
-use image::{ExtendedColorType, ImageDecoder, ImageReader};
+use image::{ImageDecoder, ImageReader};
 use rayon::prelude::*;
 use serde::Serialize;
 
+use crate::colour_mode::colour_mode;
 use crate::{AvailableMasks, DataError, Dataset, Result, Sample, SkippedFile, image_file, verify};
 
 /// What was found in a data set.
@@ -218,40 +219,24 @@ fn header(path: &Path) -> Result<Header> {
         path: path.to_owned(),
         reason,
     };
-    let file = std::fs::File::open(path).map_err(io_error)?;
-    let reader = ImageReader::new(BufReader::new(file))
+    let mut file = std::fs::File::open(path).map_err(io_error)?;
+    let reader = ImageReader::new(BufReader::new(&file))
         .with_guessed_format()
         .map_err(io_error)?;
-    let format = reader
-        .format()
-        .map(|format| format!("{format:?}").to_lowercase());
+    let format = reader.format();
     let decoder = reader
         .into_decoder()
         .map_err(|reason| DataError::DamagedImage {
             file: path.to_owned(),
             reason,
         })?;
-    let (mode, bits) = mode(decoder.original_color_type());
+    let decoded = decoder.original_color_type();
+    drop(decoder);
+    let (mode, bits) = colour_mode(&mut file, format, decoded);
     Ok(Header {
         size,
-        format: format.unwrap_or_default(),
+        format: format.map_or_else(String::new, |format| format!("{format:?}").to_lowercase()),
         mode,
         bits,
     })
-}
-
-/// The mode's name and the bits of a channel.
-fn mode(colour: ExtendedColorType) -> (&'static str, u8) {
-    use ExtendedColorType as C;
-    let mode = match colour {
-        C::A8 => "alpha",
-        C::L1 | C::L2 | C::L4 | C::L8 | C::L16 => "grey",
-        C::La1 | C::La2 | C::La4 | C::La8 | C::La16 => "grey with alpha",
-        C::Rgb1 | C::Rgb2 | C::Rgb4 | C::Rgb5x1 | C::Rgb8 | C::Rgb16 | C::Rgb32F | C::Bgr8 => "rgb",
-        C::Rgba1 | C::Rgba2 | C::Rgba4 | C::Rgba8 | C::Rgba16 | C::Rgba32F | C::Bgra8 => "rgba",
-        C::Cmyk8 | C::Cmyk16 => "cmyk",
-        _ => "other",
-    };
-    let channels = u16::from(colour.channel_count()).max(1);
-    (mode, (colour.bits_per_pixel() / channels) as u8)
 }

@@ -21,6 +21,7 @@
 //! # }
 //! ```
 
+mod colour_mode;
 mod cutpaste;
 mod dataset;
 mod error;
