@@ -5,6 +5,7 @@
 #![recursion_limit = "256"]
 
 mod arguments;
+mod data;
 mod evaluate;
 mod failure;
 mod output;
@@ -27,6 +28,7 @@ fn main() -> ExitCode {
         arguments::Command::Train(arguments) => train::run(&arguments),
         arguments::Command::Evaluate(arguments) => evaluate::run(&arguments),
         arguments::Command::Predict(arguments) => predict::run(&arguments),
+        arguments::Command::Data(arguments) => data::run(&arguments),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

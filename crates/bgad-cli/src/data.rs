@@ -1,0 +1,304 @@
+//! Which images a command works on, and `bgad data`, which tells what they are.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use bgad::{
+    AnomalyCount, AnomalySelection, AvailableMasks, Dataset, FolderLayout, FolderNames, Inspection,
+    Layout, MaskLocation, SplitFile,
+};
+use clap::Args;
+use serde_json::json;
+
+use crate::arguments::DataArguments;
+use crate::failure::Failure;
+use crate::output;
+
+/// Abnormal training images where nothing is said of them.
+const ANOMALIES: usize = 5;
+/// So many examples of a list are shown to people; JSON has all.
+const EXAMPLES: usize = 5;
+
+/// Names of sub-folders, for the layout `folder`.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Folders (layout folder)")]
+pub struct FolderArguments {
+    /// Sub-folders of normal images [default: normal, good or ok].
+    #[arg(long, value_name = "DIR", num_args = 1..)]
+    pub normal: Vec<PathBuf>,
+    /// Sub-folders of abnormal images, each a defect type [default: all others].
+    #[arg(long, value_name = "DIR", num_args = 1..)]
+    pub abnormal: Vec<PathBuf>,
+    /// Sub-folder of masks [default: masks, mask or ground_truth].
+    #[arg(long, value_name = "DIR", conflicts_with = "mask_suffix")]
+    pub mask_dir: Option<PathBuf>,
+    /// Masks lie beside their images: the image's name and this ending, for example _mask.png.
+    #[arg(long, value_name = "ENDING")]
+    pub mask_suffix: Option<String>,
+}
+
+impl FolderArguments {
+    fn names(&self) -> FolderNames {
+        let beside = self.mask_suffix.clone().map(MaskLocation::Beside);
+        FolderNames {
+            normal: self.normal.clone(),
+            abnormal: self.abnormal.clone(),
+            masks: beside.or(self.mask_dir.clone().map(MaskLocation::Folder)),
+        }
+    }
+}
+
+/// Which images train and which test.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Split")]
+pub struct SplitArguments {
+    /// Take the split from this file, as --write-split wrote it.
+    #[arg(long, value_name = "FILE", conflicts_with = "folds")]
+    pub split_file: Option<PathBuf>,
+    /// Cross-validation: split all images into this many folds.
+    #[arg(long, value_name = "K", requires = "fold")]
+    pub folds: Option<usize>,
+    /// The fold that tests, from 1.
+    #[arg(long, value_name = "NUMBER", requires = "folds")]
+    pub fold: Option<usize>,
+    /// The seed that deals images to folds.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub fold_seed: u64,
+    /// Test on abnormal images of these defect types only; easy and hard are those of the paper's
+    /// Table 7.
+    #[arg(long, value_name = "TYPE", value_delimiter = ',')]
+    pub test_types: Vec<String>,
+}
+
+/// The few abnormal images that train.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Abnormal training images (BGAD-FAS)")]
+pub struct AnomalyArguments {
+    /// How many, evenly over the defect types. They are taken out of the test set; where the data set
+    /// has abnormal training images of its own, the choice is among those [default: 5, or all of its
+    /// own].
+    #[arg(long, value_name = "N", conflicts_with = "anomalies_per_type")]
+    pub anomalies: Option<usize>,
+    /// How many of each defect type.
+    #[arg(long, value_name = "N")]
+    pub anomalies_per_type: Option<usize>,
+    /// Only of these defect types; easy and hard are those of the paper's Table 7.
+    #[arg(long, value_name = "TYPE", value_delimiter = ',')]
+    pub anomaly_types: Vec<String>,
+}
+
+impl AnomalyArguments {
+    /// Moves or narrows the abnormal training images of `dataset`.
+    pub fn choose(&self, dataset: &mut Dataset, seed: u64) -> Result<(), Failure> {
+        let types: BTreeSet<String> = match self.anomaly_types.is_empty() {
+            true => dataset.defect_types(),
+            false => dataset.defect_types_named(&self.anomaly_types)?,
+        };
+        let abnormal = dataset
+            .train
+            .iter()
+            .filter(|sample| sample.label.is_abnormal());
+        let of_types = abnormal
+            .clone()
+            .filter(|sample| types.contains(&sample.defect_type));
+        let (own, own_of_types) = (abnormal.count(), of_types.count());
+        let count = match (self.anomalies, self.anomalies_per_type) {
+            (Some(count), _) => AnomalyCount::Total(count),
+            (None, Some(each)) => AnomalyCount::PerType(each),
+            (None, None) if own > 0 => AnomalyCount::Total(own_of_types),
+            (None, None) => AnomalyCount::Total(ANOMALIES),
+        };
+        let types = self.anomaly_types.clone();
+        dataset.choose_anomalies(&AnomalySelection { count, types }, seed)?;
+        Ok(())
+    }
+}
+
+impl DataArguments {
+    /// Reads the data set with its split.
+    pub fn open(&self) -> Result<Dataset, Failure> {
+        let category = self.category.as_deref();
+        let names = self.folders.names();
+        let mut dataset = if names.is_empty() {
+            self.layout.read(&self.data, category)?
+        } else if self.layout == Layout::Folder {
+            let folder = category.map_or_else(|| self.data.clone(), |name| self.data.join(name));
+            FolderLayout::discover_named(&folder, &names)?.read()?
+        } else {
+            return Err(Failure::FolderNames(self.layout));
+        };
+        let split = &self.split;
+        if let Some(file) = &split.split_file {
+            SplitFile::read(file)?.apply(&mut dataset)?;
+        }
+        if let (Some(folds), Some(fold)) = (split.folds, split.fold) {
+            let all = dataset.folds(folds, split.fold_seed)?;
+            let chosen = fold
+                .checked_sub(1)
+                .and_then(|index| all.into_iter().nth(index));
+            dataset = chosen.ok_or(Failure::Fold { fold, folds })?;
+        }
+        if !split.test_types.is_empty() {
+            dataset.test_only(&split.test_types)?;
+        }
+        Ok(dataset)
+    }
+
+    /// Reads the data set for work on its images: those that are only named are left out.
+    pub fn open_images(&self) -> Result<Dataset, Failure> {
+        let mut dataset = self.open()?;
+        dataset.leave_out_absent_files();
+        Ok(dataset)
+    }
+}
+
+/// Writes the split of `dataset`, if a file for it was named.
+pub fn write_split(dataset: &Dataset, file: Option<&PathBuf>) -> Result<(), Failure> {
+    if let Some(file) = file {
+        SplitFile::of(dataset)?.write(file)?;
+    }
+    Ok(())
+}
+
+#[derive(Debug, Args)]
+pub struct InspectArguments {
+    #[command(flatten)]
+    pub data: DataArguments,
+    /// Write the split to this file.
+    #[arg(long, value_name = "FILE")]
+    pub write_split: Option<PathBuf>,
+    /// Write JSON to standard output, and nothing else there.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Tells what a data set holds.
+pub fn run(arguments: &InspectArguments) -> Result<(), Failure> {
+    let dataset = arguments.data.open()?;
+    write_split(&dataset, arguments.write_split.as_ref())?;
+    let inspection = dataset.inspect();
+    if arguments.json {
+        return output::json(&json!(inspection));
+    }
+    for text in table(&inspection) {
+        output::line(&text)?;
+    }
+    Ok(())
+}
+
+/// The inspection for people.
+fn table(found: &Inspection) -> Vec<String> {
+    let mut lines = vec![
+        format!("data set      {}", found.name),
+        format!("folder        {}", found.folder.display()),
+        String::new(),
+    ];
+    let types: BTreeSet<&String> = found.train.keys().chain(found.test.keys()).collect();
+    let (good, defects): (Vec<&String>, Vec<&String>) = types
+        .into_iter()
+        .partition(|name| *name == bgad::Sample::GOOD);
+    let widest = defects.iter().map(|name| name.chars().count()).max();
+    let width = widest.unwrap_or(0).max(12) + 1;
+    let row =
+        |name: &str, train: usize, test: usize| format!("{name:<width$} {train:>7} {test:>7}");
+    lines.push(format!(
+        "{:<width$} {:>7} {:>7}",
+        "defect type", "train", "test"
+    ));
+    for name in good.into_iter().chain(defects) {
+        let count = |split: &std::collections::BTreeMap<String, usize>| split.get(name).copied();
+        let (train, test) = (count(&found.train), count(&found.test));
+        lines.push(row(name, train.unwrap_or(0), test.unwrap_or(0)));
+    }
+    lines.push(row(
+        "all",
+        found.train.values().sum(),
+        found.test.values().sum(),
+    ));
+    lines.push(String::new());
+
+    let sizes = found.sizes.iter();
+    let sizes = sizes.map(|size| format!("{}x{} ({})", size.width, size.height, size.images));
+    lines.push(format!("sizes         {}", listed(sizes)));
+    let modes = found.modes.iter().map(|mode| {
+        format!(
+            "{} {} of {} bits ({})",
+            mode.format, mode.mode, mode.bits, mode.images
+        )
+    });
+    lines.push(format!("modes         {}", listed(modes)));
+    let masks = &found.masks;
+    lines.push(match masks.available {
+        AvailableMasks::None => "masks         none: image granularity only".to_owned(),
+        AvailableMasks::Some => format!(
+            "masks         {}; some abnormal images have none",
+            masks.present
+        ),
+        AvailableMasks::All => format!(
+            "masks         {}; every abnormal image has one",
+            masks.present
+        ),
+    });
+    let short = |path: &PathBuf| shortened(path, &found.folder);
+    for (what, paths) in [
+        ("without a mask", &masks.missing),
+        ("masks without an image", &masks.orphans),
+        ("empty masks", &masks.empty),
+    ] {
+        if !paths.is_empty() {
+            lines.push(format!(
+                "  {} {what}: {}",
+                paths.len(),
+                listed(paths.iter().map(short))
+            ));
+        }
+    }
+    for (what, files) in [
+        ("unusable masks", &masks.unusable),
+        ("images that cannot be read", &found.unreadable),
+    ] {
+        if !files.is_empty() {
+            lines.push(format!("{} {what}:", files.len()));
+            let reasons = files.iter().map(|file| format!("  {}", file.reason));
+            lines.extend(reasons.take(EXAMPLES));
+        }
+    }
+    let reasons: BTreeSet<&String> = found.skipped.iter().map(|file| &file.reason).collect();
+    for reason in reasons {
+        let files = found.skipped.iter().filter(|file| file.reason == *reason);
+        let names = files.clone().map(|file| short(&file.path));
+        lines.push(format!(
+            "skipped       {}, {reason}: {}",
+            files.count(),
+            listed(names)
+        ));
+    }
+    lines.extend(
+        found
+            .warnings
+            .iter()
+            .map(|text| format!("warning       {text}")),
+    );
+    lines
+}
+
+/// The first few, and how many more there are.
+fn listed(mut items: impl Iterator<Item = String>) -> String {
+    let mut shown: Vec<String> = items.by_ref().take(EXAMPLES).collect();
+    let more = items.count();
+    if more > 0 {
+        shown.push(format!("and {more} more"));
+    }
+    if shown.is_empty() {
+        "-".to_owned()
+    } else {
+        shown.join(", ")
+    }
+}
+
+fn shortened(path: &Path, folder: &Path) -> String {
+    path.strip_prefix(folder)
+        .unwrap_or(path)
+        .display()
+        .to_string()
+}
