@@ -19,21 +19,25 @@ const ANOMALIES: usize = 5;
 /// So many examples of a list are shown to people; JSON has all.
 const EXAMPLES: usize = 5;
 
+/// Headings in the help.
+const FOLDERS: &str = "Folders (layout folder)";
+const SPLIT: &str = "Split";
+const TRAINING: &str = "Abnormal training images (BGAD-FAS)";
+
 /// Names of sub-folders, for the layout `folder`.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Folders (layout folder)")]
 pub struct FolderArguments {
     /// Sub-folders of normal images [default: normal, good or ok].
-    #[arg(long, value_name = "DIR", num_args = 1..)]
+    #[arg(help_heading = FOLDERS, long, value_name = "DIR", num_args = 1..)]
     pub normal: Vec<PathBuf>,
     /// Sub-folders of abnormal images, each a defect type [default: all others].
-    #[arg(long, value_name = "DIR", num_args = 1..)]
+    #[arg(help_heading = FOLDERS, long, value_name = "DIR", num_args = 1..)]
     pub abnormal: Vec<PathBuf>,
     /// Sub-folder of masks [default: masks, mask or ground_truth].
-    #[arg(long, value_name = "DIR", conflicts_with = "mask_suffix")]
+    #[arg(help_heading = FOLDERS, long, value_name = "DIR", conflicts_with = "mask_suffix")]
     pub mask_dir: Option<PathBuf>,
     /// Masks lie beside their images: the image's name and this ending, for example _mask.png.
-    #[arg(long, value_name = "ENDING")]
+    #[arg(help_heading = FOLDERS, long, value_name = "ENDING")]
     pub mask_suffix: Option<String>,
 }
 
@@ -50,40 +54,38 @@ impl FolderArguments {
 
 /// Which images train and which test.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Split")]
 pub struct SplitArguments {
     /// Take the split from this file, as --write-split wrote it.
-    #[arg(long, value_name = "FILE", conflicts_with = "folds")]
+    #[arg(help_heading = SPLIT, long, value_name = "FILE", conflicts_with = "folds")]
     pub split_file: Option<PathBuf>,
     /// Cross-validation: split all images into this many folds.
-    #[arg(long, value_name = "K", requires = "fold")]
+    #[arg(help_heading = SPLIT, long, value_name = "K", requires = "fold")]
     pub folds: Option<usize>,
     /// The fold that tests, from 1.
-    #[arg(long, value_name = "NUMBER", requires = "folds")]
+    #[arg(help_heading = SPLIT, long, value_name = "NUMBER", requires = "folds")]
     pub fold: Option<usize>,
     /// The seed that deals images to folds.
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(help_heading = SPLIT, long, value_name = "N", default_value_t = 0)]
     pub fold_seed: u64,
     /// Test on abnormal images of these defect types only; easy and hard are those of the paper's
     /// Table 7.
-    #[arg(long, value_name = "TYPE", value_delimiter = ',')]
+    #[arg(help_heading = SPLIT, long, value_name = "TYPE", value_delimiter = ',')]
     pub test_types: Vec<String>,
 }
 
 /// The few abnormal images that train.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Abnormal training images (BGAD-FAS)")]
 pub struct AnomalyArguments {
     /// How many, evenly over the defect types. They are taken out of the test set; where the data set
     /// has abnormal training images of its own, the choice is among those [default: 5, or all of its
     /// own].
-    #[arg(long, value_name = "N", conflicts_with = "anomalies_per_type")]
+    #[arg(help_heading = TRAINING, long, value_name = "N", conflicts_with = "anomalies_per_type")]
     pub anomalies: Option<usize>,
     /// How many of each defect type.
-    #[arg(long, value_name = "N")]
+    #[arg(help_heading = TRAINING, long, value_name = "N")]
     pub anomalies_per_type: Option<usize>,
     /// Only of these defect types; easy and hard are those of the paper's Table 7.
-    #[arg(long, value_name = "TYPE", value_delimiter = ',')]
+    #[arg(help_heading = TRAINING, long, value_name = "TYPE", value_delimiter = ',')]
     pub anomaly_types: Vec<String>,
 }
 
@@ -241,13 +243,13 @@ fn table(found: &Inspection) -> Vec<String> {
     });
     let short = |path: &PathBuf| shortened(path, &found.folder);
     for (what, paths) in [
-        ("without a mask", &masks.missing),
-        ("masks without an image", &masks.orphans),
-        ("empty masks", &masks.empty),
+        ("abnormal without a mask", &masks.missing),
+        ("mask without an image", &masks.orphans),
+        ("mask that marks nothing", &masks.empty),
     ] {
         if !paths.is_empty() {
             lines.push(format!(
-                "  {} {what}: {}",
+                "  {}, {what}: {}",
                 paths.len(),
                 listed(paths.iter().map(short))
             ));
@@ -262,6 +264,13 @@ fn table(found: &Inspection) -> Vec<String> {
             let reasons = files.iter().map(|file| format!("  {}", file.reason));
             lines.extend(reasons.take(EXAMPLES));
         }
+    }
+    if !found.absent.is_empty() {
+        let names = listed(found.absent.iter().map(short));
+        lines.push(format!(
+            "absent        {}, named without a file: {names}",
+            found.absent.len()
+        ));
     }
     let reasons: BTreeSet<&String> = found.skipped.iter().map(|file| &file.reason).collect();
     for reason in reasons {

@@ -28,7 +28,9 @@ pub struct Inspection {
     pub modes: Vec<ModeCount>,
     /// What there is of masks.
     pub masks: MaskInspection,
-    /// Samples whose image cannot be read, and why.
+    /// Images that a table names and that are not there.
+    pub absent: Vec<PathBuf>,
+    /// Images that are there and cannot be read, and why.
     pub unreadable: Vec<SkippedFile>,
     /// Files that are no samples, and why.
     pub skipped: Vec<SkippedFile>,
@@ -110,7 +112,7 @@ impl Dataset {
             .collect();
 
         let (mut sizes, mut modes) = (BTreeMap::new(), BTreeMap::new());
-        let mut unreadable = Vec::new();
+        let (mut absent, mut unreadable) = (Vec::new(), Vec::new());
         for (path, header) in &headers {
             match header {
                 Ok(Header {
@@ -118,6 +120,7 @@ impl Dataset {
                 }) => {
                     *modes.entry((format.clone(), *mode, *bits)).or_insert(0) += 1;
                 }
+                Err(_) if !path.exists() => absent.push(path.to_path_buf()),
                 Err(error) => unreadable.push(SkippedFile {
                     path: path.to_path_buf(),
                     reason: error.to_string(),
@@ -157,6 +160,7 @@ impl Dataset {
             sizes,
             modes,
             masks: self.inspect_masks(&samples, states),
+            absent,
             unreadable,
             skipped: self.skipped.clone(),
             warnings: self.warnings.clone(),
