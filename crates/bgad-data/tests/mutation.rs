@@ -90,7 +90,7 @@ fn damaged_tables_are_refused_or_stay_inside() {
         (
             Layout::Manifest,
             "m.json",
-            r#"[{"path":"a.png","label":0},{"path":"b.png","label":"bad","mask":["m.png"],"split":"test"}]"#,
+            r#"[{"path":"a.png","label":0,"split":"train"},{"path":"b.png","label":"bad","mask":["m.png"],"split":"test"}]"#,
         ),
     ];
     for (layout, name, text) in layouts {
