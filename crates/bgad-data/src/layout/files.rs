@@ -1,6 +1,6 @@
 //! Listing of folders.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::ffi::OsString;
 use std::path::{Component, Path, PathBuf};
 
@@ -66,24 +66,30 @@ pub(super) fn skipped(path: PathBuf, reason: &str) -> SkippedFile {
 /// Adds the other files to `skipped`.
 ///
 /// Links are followed, but no folder is read twice: one that is linked from several places, or from
-/// below itself, is taken where it really lies or else where it is linked first.
+/// below itself, is taken where it really lies or else where it is linked first. A link to a folder
+/// around `folder` is not followed: what lies beside `folder` is something else.
 pub(super) fn images_below(folder: &Path, skipped: &mut Vec<SkippedFile>) -> Result<Vec<PathBuf>> {
+    let io_error = |path: &Path, reason| DataError::Io {
+        path: path.to_owned(),
+        reason,
+    };
     let mut images = Vec::new();
     let mut visited = HashSet::new();
+    let mut root = None;
     let mut waiting = vec![folder.to_owned()];
-    let mut links = Vec::new();
+    let mut links = BTreeSet::new();
     // Real folders first, so that they and not the links to them are taken.
-    while let Some(next) = waiting.pop() {
-        let io_error = |reason| DataError::Io {
-            path: next.clone(),
-            reason,
-        };
+    while let Some(next) = waiting.pop().or_else(|| links.pop_first()) {
         // A folder that is missing is said to be so by `list`.
-        if next.is_dir() && !visited.insert(next.canonicalize().map_err(io_error)?) {
-            if waiting.is_empty() {
-                next_link(&mut waiting, &mut links);
+        if next.is_dir() {
+            let real = next
+                .canonicalize()
+                .map_err(|reason| io_error(&next, reason))?;
+            let root = root.get_or_insert_with(|| real.clone());
+            let around = root.starts_with(&real) && *root != real;
+            if around || !visited.insert(real) {
+                continue;
             }
-            continue;
         }
         let listing = list(&next)?;
         images.extend(listing.images);
@@ -94,26 +100,15 @@ pub(super) fn images_below(folder: &Path, skipped: &mut Vec<SkippedFile>) -> Res
                 let reason = format!("a folder more than {MAX_DEPTH} folders deep");
                 skipped.push(self::skipped(inner, &reason));
             } else if inner.is_symlink() {
-                links.push(inner);
+                links.insert(inner);
             } else {
                 waiting.push(inner);
             }
-        }
-        if waiting.is_empty() {
-            next_link(&mut waiting, &mut links);
         }
     }
     images.sort_by_cached_key(|path| order(path));
     skipped.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(images)
-}
-
-/// The first link by name, once nothing else is waiting.
-fn next_link(waiting: &mut Vec<PathBuf>, links: &mut Vec<PathBuf>) {
-    links.sort();
-    if !links.is_empty() {
-        waiting.push(links.remove(0));
-    }
 }
 
 /// Sorts a folder's own files before its sub-folders.
