@@ -7,7 +7,8 @@ use bgad::{
 };
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::data::{AnomalyArguments, FolderArguments, InspectArguments, SplitArguments};
+use crate::data::{AnomalyArguments, FolderArguments, SplitArguments};
+use crate::inspect::InspectArguments;
 
 /// Visual anomaly detection: learns what normal parts look like, finds what is wrong on others.
 #[derive(Debug, Parser)]

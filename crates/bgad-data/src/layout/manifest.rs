@@ -3,85 +3,12 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
-
+use super::manifest_row::{self, Role, Row};
 use super::{RANDOM_STATE, TEST_FRACTION, files, split_normals, table};
 use crate::{DataError, Dataset, MaskFiles, Result, Sample};
 
-const NORMAL: [&str; 4] = ["normal", "good", "ok", "0"];
-const ABNORMAL: [&str; 9] = [
-    "abnormal",
-    "anomaly",
-    "anomalous",
-    "defect",
-    "defective",
-    "bad",
-    "ko",
-    "ng",
-    "1",
-];
 /// The defect type where the table has none.
 const DEFECT: &str = "defect";
-/// Separates several masks of one image in a CSV file.
-const SEPARATOR: char = ';';
-
-/// One image as the table has it.
-#[derive(Debug, Default, Deserialize)]
-struct Row {
-    path: String,
-    label: Text,
-    #[serde(default)]
-    mask: Masks,
-    #[serde(default)]
-    split: Option<String>,
-    #[serde(default)]
-    defect_type: Option<String>,
-    /// The line (CSV) or the entry (JSON), counted from 1.
-    #[serde(skip)]
-    place: u64,
-}
-
-/// A label may be a number.
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
-enum Text {
-    Text(String),
-    Number(u64),
-}
-
-impl Default for Text {
-    fn default() -> Self {
-        Self::Text(String::new())
-    }
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(untagged)]
-enum Masks {
-    #[default]
-    None,
-    One(String),
-    Several(Vec<String>),
-}
-
-impl Masks {
-    fn paths(&self) -> Vec<&str> {
-        let paths: Vec<&str> = match self {
-            Self::None => Vec::new(),
-            Self::One(path) => vec![path],
-            Self::Several(paths) => paths.iter().map(String::as_str).collect(),
-        };
-        paths.into_iter().filter(|path| !path.is_empty()).collect()
-    }
-}
-
-/// Where a row puts its image.
-enum Role {
-    Train,
-    Test,
-    Unsaid,
-}
-
 /// Reads the table `file`, or `manifest.csv` or `manifest.json` in the folder `file`.
 pub(super) fn read(file: &Path, category: Option<&str>) -> Result<Dataset> {
     if let Some(category) = category {
@@ -94,9 +21,9 @@ pub(super) fn read(file: &Path, category: Option<&str>) -> Result<Dataset> {
     let file = &find(file)?;
     let json = files::extension(file) == "json";
     let rows = if json {
-        read_json(file)?
+        manifest_row::read_json(file)?
     } else {
-        read_csv(file)?
+        manifest_row::read_csv(file)?
     };
     let folder = match file.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
@@ -137,7 +64,7 @@ pub(super) fn read(file: &Path, category: Option<&str>) -> Result<Dataset> {
                 "each image once",
             ));
         }
-        let role = role(row).ok_or_else(|| {
+        let role = row.role().ok_or_else(|| {
             wrong(
                 row,
                 format!("the split {:?}", row.split.as_deref().unwrap_or("")),
@@ -145,9 +72,13 @@ pub(super) fn read(file: &Path, category: Option<&str>) -> Result<Dataset> {
             )
         })?;
         let path = folder.join(&row.path);
-        if is_abnormal(row).ok_or_else(|| {
-            let expected = format!("one of {}, {}", NORMAL.join(", "), ABNORMAL.join(", "));
-            wrong(row, format!("the label {:?}", label(row)), &expected)
+        if row.is_abnormal().ok_or_else(|| {
+            let expected = format!(
+                "one of {}, {}",
+                manifest_row::NORMAL.join(", "),
+                manifest_row::ABNORMAL.join(", ")
+            );
+            wrong(row, format!("the label {:?}", row.label()), &expected)
         })? {
             let defect_type = row.defect_type.as_deref().unwrap_or("").trim();
             if defect_type == Sample::GOOD {
@@ -229,88 +160,12 @@ fn find(file: &Path) -> Result<PathBuf> {
         })
 }
 
-fn read_csv(file: &Path) -> Result<Vec<Row>> {
-    let text = table::read(file)?;
-    let mut reader = table::comma_separated(&text);
-    let header = table::header(file, &mut reader)?;
-    let (Some(path), Some(label)) = (header.column("path"), header.column("label")) else {
-        return Err(header.lacks(
-            file,
-            "the columns 'path' and 'label', and perhaps 'mask', 'split' and 'defect_type'",
-        ));
-    };
-    let [mask, split, defect_type] =
-        ["mask", "split", "defect_type"].map(|name| header.column(name));
-    let mut rows = Vec::new();
-    for record in reader.records() {
-        let record = record.map_err(|error| table::csv_error(file, &error))?;
-        let field =
-            |column: Option<usize>| column.and_then(|column| record.get(column)).unwrap_or("");
-        let masks = field(mask)
-            .split(SEPARATOR)
-            .map(|path| path.trim().to_owned());
-        rows.push(Row {
-            path: field(Some(path)).to_owned(),
-            label: Text::Text(field(Some(label)).to_owned()),
-            mask: Masks::Several(masks.collect()),
-            split: Some(field(split).to_owned()),
-            defect_type: Some(field(defect_type).to_owned()),
-            place: record.position().map_or(0, csv::Position::line),
-        });
-    }
-    Ok(rows)
-}
-
-fn read_json(file: &Path) -> Result<Vec<Row>> {
-    let text = table::read(file)?;
-    let mut rows: Vec<Row> = serde_json::from_str(&text).map_err(|error| {
-        let expected =
-            "a JSON list of objects with path and label, and perhaps mask, split and defect_type";
-        table::wrong(file, error.line() as u64, error.to_string(), expected)
-    })?;
-    for (row, place) in rows.iter_mut().zip(1..) {
-        row.place = place;
-    }
-    Ok(rows)
-}
-
 fn entry_error(file: &Path, entry: u64, found: String, expected: &str) -> DataError {
     DataError::Entry {
         file: file.to_owned(),
         entry,
         found,
         expected: expected.to_owned(),
-    }
-}
-
-fn label(row: &Row) -> String {
-    match &row.label {
-        Text::Text(text) => text.trim().to_lowercase(),
-        Text::Number(number) => number.to_string(),
-    }
-}
-
-fn is_abnormal(row: &Row) -> Option<bool> {
-    let label = label(row);
-    if NORMAL.contains(&label.as_str()) {
-        return Some(false);
-    }
-    ABNORMAL.contains(&label.as_str()).then_some(true)
-}
-
-fn role(row: &Row) -> Option<Role> {
-    match row
-        .split
-        .as_deref()
-        .unwrap_or("")
-        .trim()
-        .to_lowercase()
-        .as_str()
-    {
-        "" => Some(Role::Unsaid),
-        "train" | "training" => Some(Role::Train),
-        "test" | "testing" => Some(Role::Test),
-        _ => None,
     }
 }
 

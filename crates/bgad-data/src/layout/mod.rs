@@ -6,8 +6,10 @@ mod btad;
 mod elpv;
 mod files;
 mod folder;
+mod folder_names;
 mod head_ct;
 mod manifest;
+mod manifest_row;
 mod mask_index;
 mod mvtec;
 mod table;
@@ -21,7 +23,8 @@ use serde::{Deserialize, Serialize};
 use crate::{DataError, Dataset, Result, Sample, split};
 
 pub(crate) use files::count;
-pub use folder::{FolderLayout, FolderNames, MaskLocation};
+pub use folder::{FolderLayout, MaskLocation};
+pub use folder_names::FolderNames;
 
 /// A data set's arrangement of files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
