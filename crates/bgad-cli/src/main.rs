@@ -5,8 +5,10 @@
 #![recursion_limit = "256"]
 
 mod arguments;
+mod data;
 mod evaluate;
 mod failure;
+mod inspect;
 mod output;
 mod predict;
 mod progress;
@@ -27,6 +29,7 @@ fn main() -> ExitCode {
         arguments::Command::Train(arguments) => train::run(&arguments),
         arguments::Command::Evaluate(arguments) => evaluate::run(&arguments),
         arguments::Command::Predict(arguments) => predict::run(&arguments),
+        arguments::Command::Data(arguments) => inspect::run(&arguments),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -62,16 +62,16 @@ fn config(arguments: &TrainArguments) -> Result<TrainerConfig, Failure> {
 pub fn run(arguments: &TrainArguments) -> Result<(), Failure> {
     let config = config(arguments)?;
     config.check()?;
-    let data = &arguments.data;
-    let mut dataset = data.layout.read(&data.data, data.category.as_deref())?;
+    let mut dataset = arguments.data.open_images()?;
     if config.model == Model::BgadFas {
-        dataset.move_anomalies_to_training(arguments.anomalies, config.seed)?;
+        arguments.anomalies.choose(&mut dataset, config.seed)?;
     }
     // Before the work starts: a folder that can't be made should not cost a night of training.
     std::fs::create_dir_all(&arguments.out).map_err(|source| Failure::File {
         path: arguments.out.clone(),
         source,
     })?;
+    crate::data::write_split(&dataset, arguments.write_split.as_ref())?;
     let display = Arc::new(Display::new(arguments.reporting.quiet));
     let shown = Arc::clone(&display);
     let trainer = Trainer::new(config)

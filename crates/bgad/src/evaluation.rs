@@ -274,6 +274,5 @@ impl Detector {
 
 /// How a model remembers an abnormal training image: `TYPE/NAME`, wherever the set lies.
 pub(crate) fn anomaly_name(sample: &bgad_data::Sample) -> String {
-    let name = sample.path.file_name().unwrap_or_default();
-    format!("{}/{}", sample.defect_type, name.to_string_lossy())
+    format!("{}/{}", sample.defect_type, sample.name())
 }
