@@ -7,6 +7,9 @@ use bgad::{
 };
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::data::{AnomalyArguments, FolderArguments, SplitArguments};
+use crate::inspect::InspectArguments;
+
 /// Visual anomaly detection: learns what normal parts look like, finds what is wrong on others.
 #[derive(Debug, Parser)]
 #[command(name = "bgad", version, arg_required_else_help = true)]
@@ -20,26 +23,33 @@ pub enum Command {
     /// Train a detector on a data set.
     Train(Box<TrainArguments>),
     /// Measure a detector on a data set's test images.
-    Evaluate(EvaluateArguments),
+    Evaluate(Box<EvaluateArguments>),
     /// Score images.
     Predict(PredictArguments),
     /// Make a run's report again from what lies in its folder.
     #[cfg(feature = "report")]
     Report(ReportArguments),
+    /// Tell what a data set holds.
+    Data(Box<InspectArguments>),
 }
 
 /// Where the images are.
 #[derive(Debug, Args)]
 pub struct DataArguments {
-    /// How the data set's folders are laid out: mvtec, folder, head-ct or brain-mri.
+    /// How the data set's files are laid out: mvtec, btad, aitex, elpv, brain-mri, head-ct, folder or
+    /// manifest.
     #[arg(long)]
     pub layout: Layout,
-    /// The data set's folder.
+    /// The data set's folder; for manifest the table, .csv or .json.
     #[arg(long, value_name = "DIR")]
     pub data: PathBuf,
     /// The category, where the data set has several.
     #[arg(long, value_name = "NAME")]
     pub category: Option<String>,
+    #[command(flatten)]
+    pub folders: FolderArguments,
+    #[command(flatten)]
+    pub split: SplitArguments,
 }
 
 #[derive(Debug, Args)]
@@ -55,9 +65,11 @@ pub struct TrainArguments {
     /// The backbone's timm weights, .safetensors or .pth.
     #[arg(long, value_name = "FILE")]
     pub weights: Option<PathBuf>,
-    /// Abnormal training images for BGAD-FAS, drawn from the test set and taken out of it.
-    #[arg(long, value_name = "N", default_value_t = 5)]
-    pub anomalies: usize,
+    #[command(flatten)]
+    pub anomalies: AnomalyArguments,
+    /// Write the split that this run uses to a file.
+    #[arg(long, value_name = "FILE")]
+    pub write_split: Option<PathBuf>,
     /// Meta-epochs [default: 25].
     #[arg(long, value_name = "N")]
     pub meta_epochs: Option<usize>,

@@ -12,8 +12,7 @@ use crate::progress::warning;
 pub fn run(arguments: &EvaluateArguments) -> Result<(), Failure> {
     let device = arguments.device.open()?;
     let detector = Detector::load(&arguments.model, &device)?;
-    let data = &arguments.data;
-    let dataset = data.layout.read(&data.data, data.category.as_deref())?;
+    let dataset = arguments.data.open_images()?;
     let options = EvaluationOptions {
         aupro_limit: arguments.aupro_limit,
         by_defect_type: true,

@@ -24,6 +24,12 @@ pub enum Failure {
         path: PathBuf,
         source: Box<dyn std::error::Error>,
     },
+    #[error(
+        "--normal, --abnormal, --mask-dir and --mask-suffix are for --layout folder; the layout is {0}"
+    )]
+    FolderNames(bgad::Layout),
+    #[error("--fold {fold} of --folds {folds}: expected a fold from 1 to {folds}")]
+    Fold { fold: usize, folds: usize },
     #[error("writing to standard output: {0}")]
     Output(std::io::Error),
     #[error("{failed} of {all} images could not be predicted; the messages above name them")]

@@ -5,8 +5,10 @@
 #![recursion_limit = "256"]
 
 mod arguments;
+mod data;
 mod evaluate;
 mod failure;
+mod inspect;
 mod output;
 mod predict;
 mod progress;
@@ -31,6 +33,7 @@ fn main() -> ExitCode {
         arguments::Command::Predict(arguments) => predict::run(&arguments),
         #[cfg(feature = "report")]
         arguments::Command::Report(arguments) => report::run(&arguments),
+        arguments::Command::Data(arguments) => inspect::run(&arguments),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

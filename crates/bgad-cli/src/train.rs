@@ -65,19 +65,18 @@ fn config(arguments: &TrainArguments) -> Result<TrainerConfig, Failure> {
 pub fn run(arguments: &TrainArguments) -> Result<(), Failure> {
     let config = config(arguments)?;
     config.check()?;
-    let data = &arguments.data;
-    let mut dataset = data.layout.read(&data.data, data.category.as_deref())?;
+    let mut dataset = arguments.data.open_images()?;
     if config.model == Model::BgadFas {
-        dataset.move_anomalies_to_training(arguments.anomalies, config.seed)?;
+        arguments.anomalies.choose(&mut dataset, config.seed)?;
     }
     let description = RunDescription {
         device: arguments.device.to_string(),
         ..RunDescription::new(
             &config,
             DatasetDescription {
-                layout: Some(data.layout.to_string()),
-                folder: Some(data.data.clone()),
-                category: data.category.clone(),
+                layout: Some(arguments.data.layout.to_string()),
+                folder: Some(arguments.data.data.clone()),
+                category: arguments.data.category.clone(),
                 ..DatasetDescription::of(&dataset)
             },
         )
@@ -85,6 +84,7 @@ pub fn run(arguments: &TrainArguments) -> Result<(), Failure> {
     // Before the work starts: a folder that can't be made should not cost a night of training.
     let directory = RunDirectory::begin(&arguments.out, &description)?;
     let log = Mutex::new(directory.metrics_log(arguments.tensorboard)?);
+    crate::data::write_split(&dataset, arguments.write_split.as_ref())?;
     let display = Arc::new(Display::new(arguments.reporting.quiet));
     let shown = Arc::clone(&display);
     let trainer = Trainer::new(config)

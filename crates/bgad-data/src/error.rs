@@ -74,6 +74,19 @@ pub enum DataError {
         expected: String,
     },
 
+    /// A JSON list has an entry that cannot be used.
+    #[error("{}: entry {entry}: found {found}; expected {expected}", .file.display())]
+    Entry {
+        /// The file.
+        file: PathBuf,
+        /// The entry, counted from 1.
+        entry: u64,
+        /// What stands there.
+        found: String,
+        /// What should stand there.
+        expected: String,
+    },
+
     /// A table names a path that leaves the data set's folder.
     #[error("{}: line {line}: '{path}' leads out of the data set's folder; paths must be relative and without '..'", .file.display())]
     PathEscape {
@@ -169,6 +182,43 @@ pub enum DataError {
         requested: usize,
         /// How many abnormal test images there are.
         available: usize,
+    },
+
+    /// Some defect types have too few images.
+    #[error(
+        "data set '{dataset}': {requested} abnormal images of {types} asked for training, but it has {available}; ask for at most that many"
+    )]
+    TooFewOfTypes {
+        /// Name of the data set.
+        dataset: String,
+        /// The defect types.
+        types: String,
+        /// How many were asked for.
+        requested: usize,
+        /// How many there are.
+        available: usize,
+    },
+
+    /// The data set has no defect type of that name.
+    #[error("data set '{dataset}': no defect type '{defect_type}'; choose among: {}", list(.found))]
+    DefectTypeMissing {
+        /// Name of the data set.
+        dataset: String,
+        /// The type that was asked for.
+        defect_type: String,
+        /// The types that are there.
+        found: Vec<String>,
+    },
+
+    /// A split file cannot be read, or does not fit the data set.
+    #[error("{}: found {found}; expected {expected}", .file.display())]
+    Split {
+        /// The split file.
+        file: PathBuf,
+        /// What stands there.
+        found: String,
+        /// What should stand there.
+        expected: String,
     },
 
     /// A parameter is out of its range.

@@ -21,30 +21,40 @@
 //! # }
 //! ```
 
+mod colour_mode;
 mod cutpaste;
 mod dataset;
 mod error;
+mod folds;
 mod image_file;
+mod inspection;
 mod layout;
 mod mask;
 mod normalize;
+mod region;
 mod resize;
 mod rng;
 mod sample;
 mod selection;
 pub mod split;
+mod split_file;
+pub mod subsets;
 pub mod synthetic;
 pub mod transform;
 mod verify;
 
 pub use cutpaste::CutPaste;
-pub use dataset::Dataset;
+pub use dataset::{AvailableMasks, Dataset, SkippedFile};
 pub use error::{DataError, Result};
 pub use image::RgbImage;
 pub use image_file::load_image;
-pub use layout::{FolderLayout, Layout, MaskLocation};
+pub use inspection::{Inspection, MaskInspection, ModeCount, SizeCount};
+pub use layout::{FolderLayout, FolderNames, Layout, MaskLocation};
 pub use mask::Mask;
 pub use normalize::normalize;
+pub use region::Region;
 pub use resize::{Filter, resize};
 pub use rng::sample_rng;
-pub use sample::{Label, Sample};
+pub use sample::{Label, MaskFiles, Sample};
+pub use selection::{AnomalyCount, AnomalySelection};
+pub use split_file::{SplitEntry, SplitFile};

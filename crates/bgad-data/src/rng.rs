@@ -11,6 +11,7 @@ pub(crate) enum Purpose {
     SyntheticPart = 3,
     SyntheticDefect = 4,
     SyntheticNoise = 5,
+    Folds = 6,
 }
 
 /// The random stream of one training sample: a pure function of `(seed, epoch, index)`.

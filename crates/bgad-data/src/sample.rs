@@ -1,8 +1,11 @@
 //! One labelled image of a data set.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use image::RgbImage;
 use serde::{Deserialize, Serialize};
+
+use crate::{Mask, Region, Result, load_image};
 
 /// Whether an image shows a defect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -21,38 +24,129 @@ impl Label {
     }
 }
 
+/// The files that together mark an image's defects: one, or several that are united.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MaskFiles {
+    first: PathBuf,
+    others: Vec<PathBuf>,
+}
+
+impl MaskFiles {
+    /// Several files; none if there are none.
+    pub fn several(paths: impl IntoIterator<Item = PathBuf>) -> Option<Self> {
+        let mut paths = paths.into_iter();
+        Some(Self {
+            first: paths.next()?,
+            others: paths.collect(),
+        })
+    }
+
+    /// The files, at least one.
+    pub fn paths(&self) -> impl Iterator<Item = &Path> {
+        std::iter::once(&self.first)
+            .chain(&self.others)
+            .map(PathBuf::as_path)
+    }
+}
+
+impl From<PathBuf> for MaskFiles {
+    fn from(first: PathBuf) -> Self {
+        Self {
+            first,
+            others: Vec::new(),
+        }
+    }
+}
+
 /// An image file, its label, and where its mask lies.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sample {
     /// The image file.
     pub path: PathBuf,
+    /// The part of the image that this sample is; none for all of it.
+    pub region: Option<Region>,
     /// Normal or abnormal.
     pub label: Label,
     /// The kind of defect as the data set names it; `good` for normal images.
     pub defect_type: String,
-    /// The mask file, where the data set has one; never for normal images.
-    pub mask: Option<PathBuf>,
+    /// The mask, where the data set has one; never for normal images.
+    pub mask: Option<MaskFiles>,
 }
 
 impl Sample {
     /// Defect type of normal images.
     pub const GOOD: &'static str = "good";
 
-    pub(crate) fn normal(path: PathBuf) -> Self {
+    /// A whole image without defects.
+    pub fn normal(path: PathBuf) -> Self {
         Self {
             path,
+            region: None,
             label: Label::Normal,
             defect_type: Self::GOOD.to_owned(),
             mask: None,
         }
     }
 
-    pub(crate) fn abnormal(path: PathBuf, defect_type: &str, mask: Option<PathBuf>) -> Self {
+    /// A whole image with a defect.
+    pub fn abnormal(path: PathBuf, defect_type: &str, mask: Option<MaskFiles>) -> Self {
         Self {
             path,
+            region: None,
             label: Label::Abnormal,
             defect_type: defect_type.to_owned(),
             mask,
+        }
+    }
+
+    /// This sample as one part of its image.
+    pub(crate) fn of_region(self, region: Region) -> Self {
+        Self {
+            region: Some(region),
+            ..self
+        }
+    }
+
+    /// Loads the image, cut to the region.
+    ///
+    /// # Errors
+    /// As [`load_image`]; [`DataError::Size`](crate::DataError::Size) if the region lies outside the
+    /// image.
+    pub fn load_image(&self) -> Result<RgbImage> {
+        let image = load_image(&self.path)?;
+        match self.region {
+            None => Ok(image),
+            Some(region) => region.of_image(&image, &self.path),
+        }
+    }
+
+    /// Loads the mask, cut to the region; several files are united. None if there is no mask, as for
+    /// every normal image.
+    ///
+    /// # Errors
+    /// As [`Mask::load`]; [`DataError::Size`](crate::DataError::Size) if the files differ in size or
+    /// the region lies outside them.
+    pub fn load_mask(&self) -> Result<Option<Mask>> {
+        let Some(files) = &self.mask else {
+            return Ok(None);
+        };
+        let mut whole = Mask::load(&files.first)?;
+        for path in &files.others {
+            whole = whole.union(&Mask::load(path)?, path)?;
+        }
+        match self.region {
+            None => Ok(Some(whole)),
+            Some(region) => region.of_mask(&whole, &files.first).map(Some),
+        }
+    }
+
+    /// The file's name, with the region for a part of an image: `0001.png#xywh=256,0,256,256`, as
+    /// media fragments are written.
+    pub fn name(&self) -> String {
+        let name = self.path.file_name().unwrap_or_default().to_string_lossy();
+        match self.region {
+            None => name.into_owned(),
+            Some(region) => format!("{name}#xywh={region}"),
         }
     }
 }

@@ -14,25 +14,29 @@ impl Dataset {
     /// [`DataError::MaskSize`] for the first mask of another size; the reading error of the first mask
     /// that is no image.
     pub fn verify(&self) -> Result<()> {
-        let samples: Vec<&Sample> = self.train.iter().chain(&self.test).collect();
+        let samples: Vec<&Sample> = self.samples().collect();
         // Collected before looking for an error, so that the first one in order is reported.
         let results: Vec<Result<()>> = samples.into_par_iter().map(verify_sample).collect();
         results.into_iter().collect()
     }
 }
 
-fn verify_sample(sample: &Sample) -> Result<()> {
-    let Some(mask) = &sample.mask else {
+/// Compares the size of the whole image with those of its masks.
+pub(crate) fn verify_sample(sample: &Sample) -> Result<()> {
+    let Some(masks) = &sample.mask else {
         return Ok(());
     };
-    let mask_size = image_file::dimensions(mask)?;
-    match image_file::dimensions(&sample.path) {
-        Ok(image_size) if image_size != mask_size => Err(DataError::MaskSize {
-            image: sample.path.clone(),
-            image_size,
-            mask: mask.clone(),
-            mask_size,
-        }),
-        _ => Ok(()),
+    let image_size = image_file::dimensions(&sample.path).ok();
+    for mask in masks.paths() {
+        let mask_size = image_file::dimensions(mask)?;
+        if let Some(image_size) = image_size.filter(|size| *size != mask_size) {
+            return Err(DataError::MaskSize {
+                image: sample.path.clone(),
+                image_size,
+                mask: mask.to_owned(),
+                mask_size,
+            });
+        }
     }
+    Ok(())
 }

@@ -3,8 +3,8 @@
 
 mod common;
 
-use bgad_data::{DataError, FolderLayout, Layout, MaskLocation};
-use common::{image, images, mask, warned};
+use bgad_data::{DataError, FolderLayout, FolderNames, Layout, MaskLocation};
+use common::{image, images, mask, names, text, warned};
 use tempfile::tempdir;
 
 #[test]
@@ -106,6 +106,7 @@ fn folder_with_masks_beside_the_images() {
         dataset.test[2]
             .mask
             .as_ref()
+            .and_then(|mask| mask.paths().next())
             .unwrap()
             .ends_with("crack/Imgs/a.png")
     );
@@ -159,4 +160,139 @@ fn folder_names_what_is_wrong() {
         Layout::Folder.read(root.path(), Some("lid")).unwrap().name,
         "lid"
     );
+}
+
+fn named(normal: &[&str], abnormal: &[&str], masks: Option<MaskLocation>) -> FolderNames {
+    let paths = |names: &[&str]| names.iter().map(|name| (*name).into()).collect();
+    FolderNames {
+        normal: paths(normal),
+        abnormal: paths(abnormal),
+        masks,
+    }
+}
+
+#[test]
+fn folders_of_any_name_are_taken_when_named() {
+    let root = tempdir().unwrap();
+    let at = root.path();
+    images(
+        at,
+        &[
+            "line 1/frei/1.JPG",
+            "line 1/frei/2.Png",
+            "line 2/1.tiff",
+            "line 2/2.WEBP",
+            "Kratzer/größe.jpg",
+            "Kratzer/b.jpg",
+            "Delle/1.bmp",
+        ],
+    );
+    mask(at, "Kratzer/größe_MASK.png", 8, 6);
+    mask(at, "Kratzer/b_mask.BMP", 8, 6);
+    mask(at, "Delle/9_mask.png", 8, 6);
+    let beside = Some(MaskLocation::Beside("_mask".to_owned()));
+    let names_of = named(&["line 1/frei", "line 2"], &[], beside);
+    let dataset = FolderLayout::discover_named(at, &names_of)
+        .unwrap()
+        .read()
+        .unwrap();
+    assert_eq!((dataset.train.len(), dataset.test.len()), (3, 1 + 3));
+    assert_eq!(dataset.root, at);
+    let abnormal: Vec<(&str, bool)> = dataset.test[1..]
+        .iter()
+        .map(|s| (s.defect_type.as_str(), s.mask.is_some()))
+        .collect();
+    assert_eq!(
+        abnormal,
+        [("Delle", false), ("Kratzer", true), ("Kratzer", true)]
+    );
+    assert_eq!(dataset.orphan_masks, [at.join("Delle/9_mask.png")]);
+    dataset.verify().unwrap();
+
+    let only = named(&["line 2"], &["Delle"], None);
+    let dataset = FolderLayout::discover_named(at, &only)
+        .unwrap()
+        .read()
+        .unwrap();
+    assert_eq!((dataset.train.len(), dataset.test.len()), (1, 1 + 2));
+
+    let empty = named(&["line 2"], &[], Some(MaskLocation::Beside(String::new())));
+    let error = FolderLayout::discover_named(at, &empty)
+        .unwrap()
+        .read()
+        .unwrap_err();
+    assert!(matches!(
+        error,
+        DataError::Parameter {
+            name: "mask suffix",
+            ..
+        }
+    ));
+    let missing = named(&["line 3"], &[], None);
+    let error = FolderLayout::discover_named(at, &missing)
+        .unwrap()
+        .read()
+        .unwrap_err();
+    assert!(matches!(error, DataError::FolderMissing { .. }), "{error}");
+}
+
+#[test]
+fn a_named_mask_folder_is_no_defect_type() {
+    let root = tempdir().unwrap();
+    let at = root.path();
+    images(at, &["good/1.png", "good/2.png", "dent/1.png"]);
+    mask(at, "labels/dent/1.png", 8, 6);
+    let folder = Some(MaskLocation::Folder("labels".into()));
+    let layout = FolderLayout::discover_named(at, &named(&[], &[], folder)).unwrap();
+    let dataset = layout.read().unwrap();
+    assert_eq!(names(&dataset.test[1..]), ["1.png"]);
+    assert_eq!(dataset.test[1].load_mask().unwrap().unwrap().area(), 1);
+}
+
+#[cfg(unix)]
+#[test]
+fn links_are_followed_once() {
+    use std::os::unix::fs::symlink;
+    let (root, elsewhere) = (tempdir().unwrap(), tempdir().unwrap());
+    let at = root.path();
+    images(
+        at,
+        &[
+            "good/1.png",
+            "good/deep/2.png",
+            "good/deep/deeper/3.png",
+            "bad/1.png",
+        ],
+    );
+    images(elsewhere.path(), &["4.png", "inner/5.png"]);
+    symlink("..", at.join("good/deep/deeper/up")).unwrap();
+    symlink("deep", at.join("good/a link")).unwrap();
+    symlink(at, elsewhere.path().join("inner/back")).unwrap();
+    symlink(elsewhere.path(), at.join("good/elsewhere")).unwrap();
+    symlink(elsewhere.path().join("4.png"), at.join("good/6.png")).unwrap();
+    symlink("nothing.png", at.join("good/7.png")).unwrap();
+    text(at, "good/notes.txt", "");
+    let dataset = Layout::Folder.read(at, None).unwrap();
+    let normal = dataset
+        .samples()
+        .filter(|s| !s.label.is_abnormal())
+        .cloned();
+    let mut normal = names(&normal.collect::<Vec<_>>());
+    normal.sort();
+    // The link back to the whole folder does not bring `bad/1.png`, which is abnormal.
+    assert_eq!(
+        normal,
+        ["1.png", "2.png", "3.png", "4.png", "5.png", "6.png"]
+    );
+    assert!(
+        warned(&dataset, &["1 file skipped", "a link to nothing"]),
+        "{:?}",
+        dataset.warnings
+    );
+    assert!(
+        warned(&dataset, &["1 file skipped", "no image by its name"]),
+        "{:?}",
+        dataset.warnings
+    );
+    assert_eq!(dataset.skipped.len(), 2);
 }

@@ -8,6 +8,7 @@ use bgad_data::{DataError, Dataset, Label, Sample, split};
 
 fn dataset(types: &[(&str, usize)]) -> Dataset {
     let sample = |label, defect_type: &str, number: usize| Sample {
+        region: None,
         path: PathBuf::from(format!("{defect_type}/{number}.png")),
         label,
         defect_type: defect_type.to_owned(),
@@ -23,7 +24,7 @@ fn dataset(types: &[(&str, usize)]) -> Dataset {
         name: "set".to_owned(),
         train: vec![sample(Label::Normal, "good", 9)],
         test,
-        warnings: Vec::new(),
+        ..Dataset::default()
     }
 }
 

@@ -111,7 +111,7 @@ fn masks_mark_what_the_defects_change() {
             load_image(&without.path).unwrap(),
             load_image(&with.path).unwrap(),
         );
-        let mask = Mask::load(with.mask.as_ref().unwrap()).unwrap();
+        let mask = with.load_mask().unwrap().unwrap();
         let change = |index: usize| {
             (0..3)
                 .map(|c| a.as_raw()[index * 3 + c].abs_diff(b.as_raw()[index * 3 + c]))

@@ -117,6 +117,9 @@ pub struct TrainerConfig {
     pub abnormal_repeats: usize,
     /// RandAugmented CutPaste.
     pub cut_paste: CutPaste,
+    /// Whether samples are pasted at all; without it the abnormal images are shown as they are
+    /// instead, equally often.
+    pub paste: bool,
     /// Optimizer steps of a whole run at image granularity, at least: an image is one sample there,
     /// so that an epoch has few, and sub-epochs go over the images as often as it takes.
     pub image_steps: usize,
@@ -151,6 +154,7 @@ impl Default for TrainerConfig {
             learning_rate: 2e-4,
             abnormal_repeats: 5,
             cut_paste: CutPaste::default(),
+            paste: true,
             image_steps: 1000,
             threshold: ThresholdRule::FalsePositiveRate(0.01),
             evaluate: EvaluateWhen::default(),

@@ -153,7 +153,13 @@ impl TestSet {
         let results = samples.iter().zip(&deployed.scores).zip(aupimo);
         let results = results.map(|((sample, score), aupimo)| ImageResult {
             path: sample.path.clone(),
-            mask: sample.mask.clone(),
+            region: sample.region,
+            masks: sample
+                .mask
+                .iter()
+                .flat_map(|files| files.paths())
+                .map(std::path::Path::to_owned)
+                .collect(),
             defect_type: sample.defect_type.clone(),
             abnormal: sample.label.is_abnormal(),
             score: *score,
@@ -272,6 +278,5 @@ pub(crate) struct Examination {
 
 /// How a model remembers an abnormal training image: `TYPE/NAME`, wherever the set lies.
 pub(crate) fn anomaly_name(sample: &bgad_data::Sample) -> String {
-    let name = sample.path.file_name().unwrap_or_default();
-    format!("{}/{}", sample.defect_type, name.to_string_lossy())
+    format!("{}/{}", sample.defect_type, sample.name())
 }

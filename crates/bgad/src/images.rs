@@ -1,6 +1,6 @@
 //! From a file to what the backbone wants.
 
-use bgad_data::{Filter, Mask, RgbImage, Sample, load_image, normalize, resize};
+use bgad_data::{Filter, Mask, RgbImage, Sample, normalize, resize};
 
 use crate::Result;
 
@@ -14,16 +14,16 @@ pub(crate) struct LabelledImage {
 /// The mask of `sample`'s defects at the image's own size: empty for a normal image, full for an
 /// abnormal one without a mask (section 7: it counts as abnormal everywhere).
 pub(crate) fn load_mask(sample: &Sample, width: u32, height: u32) -> Result<Mask> {
-    Ok(match (&sample.mask, sample.label.is_abnormal()) {
-        (_, false) => Mask::empty(width, height),
-        (Some(path), true) => Mask::load(path)?,
-        (None, true) => Mask::full(width, height),
-    })
+    if !sample.label.is_abnormal() {
+        return Ok(Mask::empty(width, height));
+    }
+    let mask = sample.load_mask()?;
+    Ok(mask.unwrap_or_else(|| Mask::full(width, height)))
 }
 
 /// Reads `sample`'s image and mask.
 pub(crate) fn load(sample: &Sample) -> Result<LabelledImage> {
-    let image = load_image(&sample.path)?;
+    let image = sample.load_image()?;
     let mask = load_mask(sample, image.width(), image.height())?;
     Ok(LabelledImage { image, mask })
 }

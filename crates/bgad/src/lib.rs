@@ -66,8 +66,9 @@ mod training_set;
 
 pub use backbone::FILTER_BANK;
 pub use bgad_data::{
-    CutPaste, DataError, Dataset, FolderLayout, Label, Layout, MaskLocation, RgbImage, Sample,
-    load_image, synthetic,
+    AnomalyCount, AnomalySelection, AvailableMasks, CutPaste, DataError, Dataset, FolderLayout,
+    FolderNames, Inspection, Label, Layout, MaskFiles, MaskLocation, Region, RgbImage, Sample,
+    SplitFile, load_image, subsets, synthetic,
 };
 pub use bgad_loss::{FocalWeights, MaximumLikelihood, Objective, Reduction};
 pub use burn::tensor::Device;

@@ -389,7 +389,7 @@ impl Run<'_> {
             let epoch = (meta_epoch * config.sub_epochs + sub_epoch) as u64;
             let mut shuffle = random::generator(config.seed, Purpose::Images, epoch);
             let mut places = random::generator(config.seed, Purpose::Positions, epoch);
-            let items = set.items(mixed, config.abnormal_repeats);
+            let items = set.items(mixed, config.abnormal_repeats, config.paste);
             let batches = self.batches(items, &mut shuffle);
             for (index, items) in batches.iter().enumerate() {
                 let start = Instant::now();

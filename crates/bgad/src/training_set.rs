@@ -1,6 +1,6 @@
 //! The images of a run: which are readable, whose features are kept, and what a batch holds.
 
-use bgad_data::{Dataset, Mask, RgbImage, Sample, load_image, sample_rng};
+use bgad_data::{Dataset, Mask, RgbImage, Sample, sample_rng};
 use rand::RngExt;
 use rayon::prelude::*;
 
@@ -28,10 +28,10 @@ impl KeptFeatures {
         let kept = (*budget / extractor.bytes_per_image().max(1)).min(samples.len() as u64);
         *budget -= kept * extractor.bytes_per_image();
         let (first, rest) = samples.split_at(kept as usize);
-        let load = |sample: &Sample| Ok(load_image(&sample.path)?);
+        let load = |sample: &Sample| Ok(sample.load_image()?);
         let features = extractor.extract_all(first, load, &done);
         let check = |sample: &Sample| {
-            let readable = load_image(&sample.path).map(|_| None);
+            let readable = sample.load_image().map(|_| None);
             done();
             readable.map_err(Error::from)
         };
@@ -61,7 +61,7 @@ impl KeptFeatures {
     pub fn features(&self, index: usize, extractor: &Extractor) -> Result<ImageFeatures> {
         match &self.features[index] {
             Some(features) => Ok(features.clone()),
-            None => Ok(extractor.extract(&load_image(&self.samples[index].path)?)),
+            None => Ok(extractor.extract(&self.samples[index].load_image()?)),
         }
     }
 }
@@ -147,13 +147,13 @@ impl TrainingSet {
 
     /// The images of one epoch, not yet shuffled: every normal one once, and with `mixed` each
     /// abnormal one `repeats` times as it is and as often as a fresh CutPaste sample.
-    pub fn items(&self, mixed: bool, repeats: usize) -> Vec<Item> {
+    pub fn items(&self, mixed: bool, repeats: usize, paste: bool) -> Vec<Item> {
         let mut items: Vec<Item> = (0..self.normal.len()).map(Item::Normal).collect();
         if mixed {
             for repeat in 0..repeats {
                 for index in 0..self.abnormal.len() {
                     items.push(Item::Abnormal(index));
-                    items.push(match self.pastable[index] {
+                    items.push(match paste && self.pastable[index] {
                         true => Item::Pasted(index, (repeat * self.abnormal.len() + index) as u64),
                         false => Item::Abnormal(index),
                     });
@@ -202,7 +202,7 @@ impl TrainingSet {
     ) -> Result<(RgbImage, Mask)> {
         let mut rng = sample_rng(config.seed, epoch, number);
         let normal = rng.random_range(0..self.normal.len());
-        let normal = load_image(&self.normal.samples[normal].path)?;
+        let normal = self.normal.samples[normal].load_image()?;
         let source = &self.sources[index];
         Ok(config
             .cut_paste

@@ -9,17 +9,20 @@ use crate::{DataError, Dataset, Result, Sample};
 const TUMOR: &str = "tumor";
 
 pub(super) fn read(folder: &Path) -> Result<Dataset> {
-    let mut others = 0;
+    let mut skipped = Vec::new();
     let mut images = |name: &str| -> Result<Vec<std::path::PathBuf>> {
         let folder = folder.join(name);
         if folder.is_dir() {
-            files::images_below(&folder, &mut others)
+            files::images_below(&folder, &mut skipped)
         } else {
             Ok(Vec::new())
         }
     };
     let (normal, abnormal) = (images("no")?, images("yes")?);
-    if normal.is_empty() && abnormal.is_empty() && files::images_below(folder, &mut 0)?.is_empty() {
+    if normal.is_empty()
+        && abnormal.is_empty()
+        && files::images_below(folder, &mut Vec::new())?.is_empty()
+    {
         return Err(DataError::NoImages {
             folder: folder.to_owned(),
         });
@@ -30,15 +33,16 @@ pub(super) fn read(folder: &Path) -> Result<Dataset> {
             expected: "the sub-folder 'no'".to_owned(),
         });
     }
-    let mut warnings: Vec<String> = files::skipped_warning(others, folder).into_iter().collect();
+    let mut warnings: Vec<String> = files::skipped_warnings(&skipped, folder);
     if abnormal.is_empty() {
         warnings.push(format!(
             "{}: 0 abnormal images in the sub-folder 'yes'",
             folder.display()
         ));
     }
+    let dataset = files::described(folder, skipped, warnings);
     Ok(split_normals(
-        files::dataset_name(folder),
+        dataset,
         normal.into_iter().map(Sample::normal).collect(),
         abnormal
             .into_iter()
@@ -46,6 +50,5 @@ pub(super) fn read(folder: &Path) -> Result<Dataset> {
             .collect(),
         TEST_FRACTION,
         RANDOM_STATE,
-        warnings,
     ))
 }

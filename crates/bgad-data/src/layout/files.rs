@@ -1,22 +1,24 @@
 //! Listing of folders.
 
+use std::collections::{BTreeSet, HashSet};
+use std::ffi::OsString;
 use std::path::{Component, Path, PathBuf};
 
-use crate::{DataError, Result};
+use crate::{DataError, Dataset, Result, SkippedFile};
 
 /// Extensions of images, lower case; masks are looked for in this order.
 pub(super) const EXTENSIONS: [&str; 7] = ["png", "bmp", "tif", "tiff", "jpg", "jpeg", "webp"];
 
-/// Folders nested deeper than this are not followed; links can make them endless.
-const MAX_DEPTH: usize = 8;
+/// Folders nested deeper than this are not followed.
+const MAX_DEPTH: usize = 32;
 
 /// Files and folders directly in a folder, sorted by name, hidden ones left out.
 #[derive(Debug, Default)]
 pub(super) struct Listing {
     pub images: Vec<PathBuf>,
     pub folders: Vec<PathBuf>,
-    /// Files that are no images by their extension.
-    pub others: usize,
+    /// Files that are no images by their extension, and links to nothing.
+    pub skipped: Vec<SkippedFile>,
 }
 
 pub(super) fn list(folder: &Path) -> Result<Listing> {
@@ -41,38 +43,84 @@ pub(super) fn list(folder: &Path) -> Result<Listing> {
         }
         if path.is_dir() {
             listing.folders.push(path);
+        } else if !path.exists() {
+            listing.skipped.push(skipped(path, "a link to nothing"));
         } else if is_image(&path) {
             listing.images.push(path);
         } else {
-            listing.others += 1;
+            listing.skipped.push(skipped(path, "no image by its name"));
         }
     }
     Ok(listing)
 }
 
+/// A file that is no sample, and why.
+pub(super) fn skipped(path: PathBuf, reason: &str) -> SkippedFile {
+    SkippedFile {
+        path,
+        reason: reason.to_owned(),
+    }
+}
+
 /// All images in a folder and below, each folder's own images first, then its sub-folders by name.
-/// Adds the number of other files to `others`.
-pub(super) fn images_below(folder: &Path, others: &mut usize) -> Result<Vec<PathBuf>> {
+/// Adds the other files to `skipped`.
+///
+/// Links are followed, but no folder is read twice: one that is linked from several places, or from
+/// below itself, is taken where it really lies or else where it is linked first. A link to a folder
+/// around `folder` is not followed: what lies beside `folder` is something else.
+pub(super) fn images_below(folder: &Path, skipped: &mut Vec<SkippedFile>) -> Result<Vec<PathBuf>> {
+    let io_error = |path: &Path, reason| DataError::Io {
+        path: path.to_owned(),
+        reason,
+    };
     let mut images = Vec::new();
-    collect(folder, MAX_DEPTH, &mut images, others)?;
+    let mut visited = HashSet::new();
+    let mut root = None;
+    let mut waiting = vec![folder.to_owned()];
+    let mut links = BTreeSet::new();
+    // Real folders first, so that they and not the links to them are taken.
+    while let Some(next) = waiting.pop().or_else(|| links.pop_first()) {
+        // A folder that is missing is said to be so by `list`.
+        if next.is_dir() {
+            let real = next
+                .canonicalize()
+                .map_err(|reason| io_error(&next, reason))?;
+            let root = root.get_or_insert_with(|| real.clone());
+            let around = root.starts_with(&real) && *root != real;
+            if around || !visited.insert(real) {
+                continue;
+            }
+        }
+        let listing = list(&next)?;
+        images.extend(listing.images);
+        skipped.extend(listing.skipped);
+        for inner in listing.folders {
+            let depth = inner.components().count() - folder.components().count();
+            if depth > MAX_DEPTH {
+                let reason = format!("a folder more than {MAX_DEPTH} folders deep");
+                skipped.push(self::skipped(inner, &reason));
+            } else if inner.is_symlink() {
+                links.insert(inner);
+            } else {
+                waiting.push(inner);
+            }
+        }
+    }
+    images.sort_by_cached_key(|path| order(path));
+    skipped.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(images)
 }
 
-fn collect(
-    folder: &Path,
-    depth: usize,
-    images: &mut Vec<PathBuf>,
-    others: &mut usize,
-) -> Result<()> {
-    let listing = list(folder)?;
-    images.extend(listing.images);
-    *others += listing.others;
-    if depth > 0 {
-        for folder in listing.folders {
-            collect(&folder, depth - 1, images, others)?;
-        }
+/// Sorts a folder's own files before its sub-folders.
+fn order(path: &Path) -> Vec<(bool, OsString)> {
+    let mut parts: Vec<(bool, OsString)> = path
+        .components()
+        .map(|part| (true, part.as_os_str().to_owned()))
+        .collect();
+    if let Some(file) = parts.last_mut() {
+        file.0 = false;
     }
-    Ok(())
+    parts
 }
 
 /// The last component of a path as text.
@@ -135,23 +183,43 @@ pub(super) fn category_folder(folder: &Path, category: Option<&str>) -> Result<P
         })
 }
 
-/// The sentence about skipped files, if there were any.
-pub(super) fn skipped_warning(others: usize, folder: &Path) -> Option<String> {
-    (others > 0).then(|| {
-        format!(
-            "{}: {} skipped, no image by {} name",
-            folder.display(),
-            count(others, "file"),
-            its(others)
-        )
-    })
+/// The sentences about skipped files, one a reason.
+pub(super) fn skipped_warnings(skipped: &[SkippedFile], folder: &Path) -> Vec<String> {
+    let mut reasons: Vec<(&str, usize)> = Vec::new();
+    for file in skipped {
+        match reasons
+            .iter_mut()
+            .find(|(reason, _)| *reason == file.reason)
+        {
+            Some((_, number)) => *number += 1,
+            None => reasons.push((&file.reason, 1)),
+        }
+    }
+    reasons
+        .into_iter()
+        .map(|(reason, number)| {
+            let what = count(number, "file");
+            format!("{}: {what} skipped: {reason}", folder.display())
+        })
+        .collect()
 }
 
 /// `1 file`, `2 files`.
-pub(super) fn count(number: usize, noun: &str) -> String {
+pub(crate) fn count(number: usize, noun: &str) -> String {
     format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }
 
-fn its(number: usize) -> &'static str {
-    if number == 1 { "its" } else { "their" }
+/// A data set without samples yet: what was found in `folder` beside them.
+pub(super) fn described(
+    folder: &Path,
+    skipped: Vec<SkippedFile>,
+    warnings: Vec<String>,
+) -> Dataset {
+    Dataset {
+        name: dataset_name(folder),
+        root: folder.to_owned(),
+        skipped,
+        warnings,
+        ..Dataset::default()
+    }
 }

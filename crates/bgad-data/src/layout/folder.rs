@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::files::{self, name};
 use super::mask_index::MaskIndex;
-use super::{RANDOM_STATE, TEST_FRACTION, split_normals};
-use crate::{DataError, Dataset, Result, Sample};
+use super::split_normals;
+use crate::{DataError, Dataset, MaskFiles, Result, Sample, SkippedFile};
 
 /// Where masks lie.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,7 +17,8 @@ pub enum MaskLocation {
     /// any image extension.
     Folder(PathBuf),
     /// Beside the images: the image's name without extension, then this ending, for example `_mask.png`;
-    /// or `.png` where the images are JPEG. Files with this ending are never images.
+    /// `_mask` for any extension; or `.png` where the images are JPEG. Upper or lower case. Files with
+    /// this ending are never images.
     Beside(String),
 }
 
@@ -42,8 +43,6 @@ pub struct FolderLayout {
     pub random_state: u32,
 }
 
-const NORMAL: [&str; 3] = ["normal", "good", "ok"];
-const MASKS: [&str; 3] = ["masks", "mask", "ground_truth"];
 /// Names that say no more than that something is wrong.
 const GENERAL: [&str; 13] = [
     "abnormal",
@@ -62,70 +61,11 @@ const GENERAL: [&str; 13] = [
 ];
 
 impl FolderLayout {
-    /// Takes the sub-folders `normal`, `good` or `ok` for normal images, `masks`, `mask` or `ground_truth`
-    /// for masks, and all others for abnormal images; upper or lower case.
-    ///
-    /// # Errors
-    /// [`DataError::FolderMissing`], [`DataError::NoImages`], [`DataError::CategoryNeeded`] where the
-    /// sub-folders are such data sets themselves, [`DataError::NoNormalImages`].
-    pub fn discover(folder: &Path) -> Result<Self> {
-        let is = |path: &Path, names: &[&str]| names.contains(&name(path).to_lowercase().as_str());
-        let listing = files::list(folder)?;
-        let (normal, others): (Vec<_>, Vec<_>) = listing
-            .folders
-            .into_iter()
-            .partition(|path| is(path, &NORMAL));
-        let (masks, abnormal): (Vec<_>, Vec<_>) =
-            others.into_iter().partition(|path| is(path, &MASKS));
-        if normal.is_empty() && folder.join("train").is_dir() {
-            let expected = "a sub-folder 'normal', 'good' or 'ok'; with 'train' and 'test' the layout is mvtec".to_owned();
-            return Err(DataError::NoNormalImages {
-                folder: folder.to_owned(),
-                expected,
-            });
-        }
-        if normal.is_empty() {
-            let holds_normal = |path: &PathBuf| {
-                files::list(path)
-                    .is_ok_and(|listing| listing.folders.iter().any(|path| is(path, &NORMAL)))
-            };
-            let found: Vec<String> = abnormal
-                .iter()
-                .filter(|path| holds_normal(path))
-                .map(|path| name(path))
-                .collect();
-            if !found.is_empty() {
-                return Err(DataError::CategoryNeeded {
-                    folder: folder.to_owned(),
-                    found,
-                });
-            }
-            if files::images_below(folder, &mut 0)?.is_empty() {
-                return Err(DataError::NoImages {
-                    folder: folder.to_owned(),
-                });
-            }
-            let expected = "a sub-folder 'normal', 'good' or 'ok'".to_owned();
-            return Err(DataError::NoNormalImages {
-                folder: folder.to_owned(),
-                expected,
-            });
-        }
-        Ok(Self {
-            name: files::dataset_name(folder),
-            normal,
-            abnormal,
-            masks: masks.into_iter().next().map(MaskLocation::Folder),
-            test_fraction: TEST_FRACTION,
-            random_state: RANDOM_STATE,
-        })
-    }
-
     /// Reads the names of the images and finds their masks.
     ///
     /// # Errors
     /// [`DataError::FolderMissing`], [`DataError::NoNormalImages`], [`DataError::Parameter`] for a
-    /// `test_fraction` outside `[0, 1)`.
+    /// `test_fraction` outside `[0, 1)` or an empty mask ending.
     pub fn read(&self) -> Result<Dataset> {
         if !(0.0..1.0).contains(&self.test_fraction) {
             return Err(DataError::Parameter {
@@ -134,11 +74,18 @@ impl FolderLayout {
                 expected: "at least 0 and less than 1".to_owned(),
             });
         }
-        let mut others = 0;
+        if matches!(&self.masks, Some(MaskLocation::Beside(ending)) if ending.is_empty()) {
+            return Err(DataError::Parameter {
+                name: "mask suffix",
+                found: "nothing".to_owned(),
+                expected: "the ending of the masks' names, for example _mask.png".to_owned(),
+            });
+        }
+        let mut skipped = Vec::new();
         let mut normal = Vec::new();
         for folder in &self.normal {
             normal.extend(
-                self.images(folder, &mut others)?
+                self.images(folder, &mut skipped)?
                     .into_iter()
                     .map(Sample::normal),
             );
@@ -152,7 +99,7 @@ impl FolderLayout {
         let mut masks = self.mask_index()?;
         let mut abnormal = Vec::new();
         for folder in &self.abnormal {
-            for path in self.images(folder, &mut others)? {
+            for path in self.images(folder, &mut skipped)? {
                 let mask = self.mask_of(&path, folder, &mut masks);
                 abnormal.push(Sample::abnormal(
                     path.clone(),
@@ -162,12 +109,7 @@ impl FolderLayout {
             }
         }
 
-        let root = self
-            .normal
-            .first()
-            .and_then(|folder| folder.parent())
-            .map(Path::to_owned)
-            .unwrap_or_default();
+        let root = self.root();
         let mut warnings = masks.warnings(&root, &abnormal);
         if abnormal.is_empty() {
             warnings.push(format!(
@@ -175,23 +117,37 @@ impl FolderLayout {
                 root.display()
             ));
         }
-        warnings.extend(files::skipped_warning(others, &root));
-        let name = self.name.clone();
+        warnings.extend(files::skipped_warnings(&skipped, &root));
+        let dataset = Dataset {
+            name: self.name.clone(),
+            orphan_masks: masks.orphans(),
+            ..files::described(&root, skipped, warnings)
+        };
         Ok(split_normals(
-            name,
+            dataset,
             normal,
             abnormal,
             self.test_fraction,
             self.random_state,
-            warnings,
         ))
     }
 
+    /// The folder that holds all others.
+    fn root(&self) -> PathBuf {
+        let mut folders = self.normal.iter().chain(&self.abnormal);
+        let parent = |folder: &PathBuf| folder.parent().map(Path::to_owned).unwrap_or_default();
+        let mut root = folders.next().map(parent).unwrap_or_default();
+        for folder in folders {
+            while !folder.starts_with(&root) && root.pop() {}
+        }
+        root
+    }
+
     /// The images of a folder, without masks beside them.
-    fn images(&self, folder: &Path, others: &mut usize) -> Result<Vec<PathBuf>> {
-        let mut images = files::images_below(folder, others)?;
+    fn images(&self, folder: &Path, skipped: &mut Vec<SkippedFile>) -> Result<Vec<PathBuf>> {
+        let mut images = files::images_below(folder, skipped)?;
         if let Some(MaskLocation::Beside(ending)) = &self.masks {
-            images.retain(|path| !name(path).ends_with(ending.as_str()));
+            images.retain(|path| stem_before(path, ending).is_none());
         }
         Ok(images)
     }
@@ -201,15 +157,12 @@ impl FolderLayout {
             Some(MaskLocation::Folder(folder)) => MaskIndex::read(folder),
             Some(MaskLocation::Beside(ending)) => {
                 let mut index = MaskIndex::default();
-                for path in self
-                    .abnormal
-                    .iter()
-                    .map(|folder| files::images_below(folder, &mut 0))
-                {
-                    path?
-                        .into_iter()
-                        .filter(|path| name(path).ends_with(ending.as_str()))
-                        .for_each(|p| index.add(p));
+                for folder in &self.abnormal {
+                    for path in files::images_below(folder, &mut Vec::new())? {
+                        if let Some(stem) = stem_before(&path, ending) {
+                            index.add(path, &stem);
+                        }
+                    }
                 }
                 Ok(index)
             }
@@ -217,7 +170,7 @@ impl FolderLayout {
         }
     }
 
-    fn mask_of(&self, image: &Path, folder: &Path, masks: &mut MaskIndex) -> Option<PathBuf> {
+    fn mask_of(&self, image: &Path, folder: &Path, masks: &mut MaskIndex) -> Option<MaskFiles> {
         match &self.masks {
             Some(MaskLocation::Folder(_)) => {
                 let below = image
@@ -230,12 +183,24 @@ impl FolderLayout {
                     &files::stem(image),
                 )
             }
-            Some(MaskLocation::Beside(ending)) => {
-                masks.claim_path(&image.with_file_name(format!("{}{ending}", files::stem(image))))
-            }
+            Some(MaskLocation::Beside(_)) => masks.claim_beside(image),
             None => None,
         }
     }
+}
+
+/// What stands before `ending` in a file's name, if that is how it ends; an ending without a dot is
+/// that of the name without its extension.
+fn stem_before(path: &Path, ending: &str) -> Option<String> {
+    let name = if ending.contains('.') {
+        name(path)
+    } else {
+        files::stem(path)
+    };
+    let cut = name.len().checked_sub(ending.len())?;
+    let tail = name.get(cut..)?;
+    tail.eq_ignore_ascii_case(ending)
+        .then(|| name[..cut].to_owned())
 }
 
 /// The folder's own name, or under a general name that of the sub-folder.

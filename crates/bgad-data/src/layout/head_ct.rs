@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
-use super::{RANDOM_STATE, TEST_FRACTION, files, split_normals};
+use super::{RANDOM_STATE, TEST_FRACTION, files, split_normals, table};
 use crate::{DataError, Dataset, Result, Sample};
 
 /// Name of the only defect type.
@@ -12,8 +12,6 @@ const HEMORRHAGE: &str = "hemorrhage";
 const TABLE: &str = "labels.csv";
 /// The folder of the images.
 const IMAGES: &str = "head_ct";
-/// Larger tables are not read: the real one has two kilobytes.
-const MAX_TABLE_BYTES: u64 = 16 << 20;
 
 /// One line of the table.
 struct Row {
@@ -26,7 +24,7 @@ pub(super) fn read(folder: &Path) -> Result<Dataset> {
     let listing = files::list(folder)?;
     let table = folder.join(TABLE);
     if !table.is_file() {
-        if listing.images.is_empty() && files::images_below(folder, &mut 0)?.is_empty() {
+        if listing.images.is_empty() && files::images_below(folder, &mut Vec::new())?.is_empty() {
             return Err(DataError::NoImages {
                 folder: folder.to_owned(),
             });
@@ -45,15 +43,15 @@ pub(super) fn read(folder: &Path) -> Result<Dataset> {
             folder: image_folder,
         });
     }
-    let mut others = 0;
-    let images = files::images_below(&image_folder, &mut others)?;
+    let mut skipped = Vec::new();
+    let images = files::images_below(&image_folder, &mut skipped)?;
     if images.is_empty() {
         return Err(DataError::NoImages {
             folder: image_folder,
         });
     }
 
-    let (mut normal, mut abnormal, mut absent) = (Vec::new(), Vec::new(), 0);
+    let (mut normal, mut abnormal, mut absent) = (Vec::new(), Vec::new(), Vec::new());
     let ids = by_id(&images, &image_folder);
     let mut listed = HashSet::new();
     for Row {
@@ -63,7 +61,7 @@ pub(super) fn read(folder: &Path) -> Result<Dataset> {
     } in read_table(&table)?
     {
         let Some(&path) = ids.get(&id) else {
-            absent += 1;
+            absent.push(id);
             continue;
         };
         if !listed.insert(path) {
@@ -91,19 +89,17 @@ pub(super) fn read(folder: &Path) -> Result<Dataset> {
             expected,
         });
     }
-    let mut warnings: Vec<String> = files::skipped_warning(others, &image_folder)
-        .into_iter()
-        .collect();
-    if absent > 0 {
+    let mut warnings = files::skipped_warnings(&skipped, &image_folder);
+    if !absent.is_empty() {
         warnings.push(format!(
             "{}: {} named there without a file",
             table.display(),
-            files::count(absent, "image")
+            files::count(absent.len(), "image")
         ));
     }
-    let unlabelled = images.len().saturating_sub(normal.len() + abnormal.len());
-    if unlabelled > 0 {
-        let what = files::count(unlabelled, "image");
+    let unlabelled: Vec<&PathBuf> = images.iter().filter(|i| !listed.contains(i)).collect();
+    if !unlabelled.is_empty() {
+        let what = files::count(unlabelled.len(), "image");
         warnings.push(format!(
             "{}: {what} skipped, not in {TABLE}",
             image_folder.display()
@@ -112,13 +108,17 @@ pub(super) fn read(folder: &Path) -> Result<Dataset> {
     if abnormal.is_empty() {
         warnings.push(format!("{}: 0 abnormal images", table.display()));
     }
+    let absent = absent.into_iter().map(|id| image_folder.join(id));
+    skipped.extend(absent.map(|path| files::skipped(path, "named in labels.csv, no such file")));
+    let unlabelled = unlabelled.into_iter().cloned();
+    skipped.extend(unlabelled.map(|path| files::skipped(path, "not in labels.csv")));
+    let dataset = files::described(folder, skipped, warnings);
     Ok(split_normals(
-        files::dataset_name(folder),
+        dataset,
         normal,
         abnormal,
         TEST_FRACTION,
         RANDOM_STATE,
-        warnings,
     ))
 }
 
@@ -141,63 +141,24 @@ fn by_id<'a>(images: &'a [PathBuf], folder: &Path) -> HashMap<String, &'a PathBu
 
 /// The table's lines in their order.
 fn read_table(table: &Path) -> Result<Vec<Row>> {
-    let io_error = |reason| DataError::Io {
-        path: table.to_owned(),
-        reason,
-    };
-    let wrong = |line, found: String, expected: &str| DataError::Table {
-        file: table.to_owned(),
-        line,
-        found,
-        expected: expected.to_owned(),
-    };
-    let size = std::fs::metadata(table).map_err(io_error)?.len();
-    if size > MAX_TABLE_BYTES {
-        return Err(wrong(
-            1,
-            format!("a table of {size} bytes"),
-            "at most 16 MiB",
-        ));
-    }
-    let bytes = std::fs::read(table).map_err(io_error)?;
-    let mut reader = csv::ReaderBuilder::new()
-        .trim(csv::Trim::All)
-        .flexible(true)
-        .from_reader(bytes.as_slice());
-    let csv_error = |error: csv::Error| {
-        let line = error.position().map_or(1, csv::Position::line);
-        wrong(line, error.to_string(), "comma-separated text in UTF-8")
-    };
-    let header = reader.headers().map_err(csv_error)?.clone();
-    let column = |name: &str| {
-        header
-            .iter()
-            .position(|field| field.trim_start_matches('\u{feff}') == name)
-    };
-    let (Some(id), Some(label)) = (column("id"), column("hemorrhage")) else {
-        let found = format!(
-            "the columns '{}'",
-            header.iter().collect::<Vec<_>>().join("', '")
-        );
-        return Err(wrong(1, found, "the columns 'id' and 'hemorrhage'"));
+    let wrong = |line, found: String, expected: &str| table::wrong(table, line, found, expected);
+    let text = table::read(table)?;
+    let mut reader = table::comma_separated(&text);
+    let header = table::header(table, &mut reader)?;
+    let (Some(id), Some(label)) = (header.column("id"), header.column("hemorrhage")) else {
+        return Err(header.lacks(table, "the columns 'id' and 'hemorrhage'"));
     };
 
     let mut rows = Vec::new();
     for record in reader.records() {
-        let record = record.map_err(csv_error)?;
+        let record = record.map_err(|error| table::csv_error(table, &error))?;
         let line = record.position().map_or(0, csv::Position::line);
         let row = || format!("'{}'", record.iter().collect::<Vec<_>>().join(","));
         let name = match record.get(id) {
             Some(name) if !name.is_empty() => name.to_owned(),
             _ => return Err(wrong(line, row(), "an id")),
         };
-        if !files::stays_inside(Path::new(&name)) {
-            return Err(DataError::PathEscape {
-                file: table.to_owned(),
-                line,
-                path: name,
-            });
-        }
+        table::inside(table, line, &name)?;
         let hemorrhage = match record.get(label) {
             Some("0") => false,
             Some("1") => true,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::files::{self, count};
-use crate::{Result, Sample};
+use crate::{MaskFiles, Result, Sample};
 
 /// The masks below one folder, to be claimed by images.
 #[derive(Debug, Default)]
@@ -21,7 +21,7 @@ impl MaskIndex {
     /// Lists the masks below `folder`.
     pub(super) fn read(folder: &Path) -> Result<Self> {
         let mut index = Self::default();
-        for path in files::images_below(folder, &mut 0)? {
+        for path in files::images_below(folder, &mut Vec::new())? {
             let relative = path
                 .strip_prefix(folder)
                 .ok()
@@ -44,7 +44,7 @@ impl MaskIndex {
     }
 
     /// The mask of the image named `stem` in one of `folders` (relative), which is then its own.
-    pub(super) fn claim(&mut self, folders: &[&Path], stem: &str) -> Option<PathBuf> {
+    pub(super) fn claim(&mut self, folders: &[&Path], stem: &str) -> Option<MaskFiles> {
         let names = [format!("{stem}{ENDING}"), stem.to_owned()];
         let mut keys = names.iter().flat_map(|name| {
             folders
@@ -53,22 +53,29 @@ impl MaskIndex {
         });
         let paths = keys.find_map(|key| self.masks.remove(&key))?;
         self.claimed += 1;
-        paths.into_iter().next()
+        paths.into_iter().next().map(MaskFiles::from)
     }
 
-    /// Adds a mask that lies beside its image.
-    pub(super) fn add(&mut self, path: PathBuf) {
+    /// Adds a mask that lies beside its image; `stem` is what its name and the image's have in common.
+    pub(super) fn add(&mut self, path: PathBuf, stem: &str) {
+        let folder = path.parent().unwrap_or(Path::new("")).to_owned();
         self.masks
-            .entry((path.clone(), String::new()))
+            .entry((folder, stem.to_owned()))
             .or_default()
             .push(path);
     }
 
-    /// Claims a mask that was added by its path.
-    pub(super) fn claim_path(&mut self, path: &Path) -> Option<PathBuf> {
-        let paths = self.masks.remove(&(path.to_owned(), String::new()))?;
+    /// Claims the mask beside `image`.
+    pub(super) fn claim_beside(&mut self, image: &Path) -> Option<MaskFiles> {
+        let folder = image.parent().unwrap_or(Path::new("")).to_owned();
+        let paths = self.masks.remove(&(folder, files::stem(image)))?;
         self.claimed += 1;
-        paths.into_iter().next()
+        paths.into_iter().next().map(MaskFiles::from)
+    }
+
+    /// The masks that no image claimed.
+    pub(super) fn orphans(&self) -> Vec<PathBuf> {
+        self.masks.values().flatten().cloned().collect()
     }
 
     /// Sentences about masks that no image claimed, and abnormal images without a mask.
@@ -87,12 +94,8 @@ impl MaskIndex {
                 examples(&unmasked)
             ));
         }
-        let orphans: Vec<&Path> = self
-            .masks
-            .values()
-            .flatten()
-            .map(PathBuf::as_path)
-            .collect();
+        let orphans = self.orphans();
+        let orphans: Vec<&Path> = orphans.iter().map(PathBuf::as_path).collect();
         if !orphans.is_empty() {
             let what = count(orphans.len(), "mask");
             warnings.push(format!(

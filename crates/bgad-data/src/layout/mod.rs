@@ -1,11 +1,18 @@
 //! How data sets lie on disk.
 
+mod aitex;
 mod brain_mri;
+mod btad;
+mod elpv;
 mod files;
 mod folder;
+mod folder_names;
 mod head_ct;
+mod manifest;
+mod manifest_row;
 mod mask_index;
 mod mvtec;
+mod table;
 
 use std::fmt;
 use std::path::Path;
@@ -15,7 +22,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{DataError, Dataset, Result, Sample, split};
 
+pub(crate) use files::count;
 pub use folder::{FolderLayout, MaskLocation};
+pub use folder_names::FolderNames;
 
 /// A data set's arrangement of files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -23,35 +32,63 @@ pub use folder::{FolderLayout, MaskLocation};
 pub enum Layout {
     /// MVTec AD: `CATEGORY/train/good`, `CATEGORY/test/TYPE`, `CATEGORY/ground_truth/TYPE/NAME_mask.png`.
     ///
-    /// `ok` works as well as `good`, and masks may be named as their images (BTAD).
+    /// `ok` works as well as `good`, and masks may be named as their images.
     Mvtec,
+    /// BTAD: `01|02|03/train/ok`, `test/ok|ko`, `ground_truth/ko`; images and masks .png or .bmp.
+    Btad,
+    /// AITEX: `NODefect_images`, `Defect_images` and `Mask_images` of 4096x256 pixels, as published; cut
+    /// into patches of 256x256 while they are read.
+    Aitex,
+    /// ELPV: `labels.csv`, which names the images, their probability of a defect, and mono or poly.
+    Elpv,
     /// A plain folder: sub-folders `normal`, `good` or `ok`, others for abnormal images; see [`FolderLayout`].
     Folder,
     /// HeadCT hemorrhage: `head_ct/NNN.png` and `labels.csv`.
     HeadCt,
     /// BrainMRI tumour detection: `no` and `yes`.
     BrainMri,
+    /// A table, CSV or JSON, that names the images, their labels and, optionally, masks, splits and
+    /// defect types.
+    Manifest,
 }
 
 impl Layout {
     /// All layouts.
-    pub const ALL: [Self; 4] = [Self::Mvtec, Self::Folder, Self::HeadCt, Self::BrainMri];
+    pub const ALL: [Self; 8] = [
+        Self::Mvtec,
+        Self::Btad,
+        Self::Aitex,
+        Self::Elpv,
+        Self::BrainMri,
+        Self::HeadCt,
+        Self::Folder,
+        Self::Manifest,
+    ];
 
-    /// Reads the data set in `folder`, or in its sub-folder `category`.
+    /// Reads the data set in `folder`, or in its sub-folder `category`. For [`Layout::Manifest`]
+    /// `folder` is the table itself, or a folder with `manifest.csv` or `manifest.json`.
     ///
-    /// Files are sorted by name, hidden ones ignored. Only names are read here, and the table of
-    /// [`Layout::HeadCt`]; [`Dataset::verify`] looks at the files.
+    /// Files are sorted by name, hidden ones ignored; the tables of [`Layout::HeadCt`],
+    /// [`Layout::Elpv`] and [`Layout::Manifest`] keep their order. Only names and tables are read here,
+    /// and for [`Layout::Aitex`] the masks; [`Dataset::verify`] looks at the files.
     ///
     /// # Errors
     /// A [`DataError`] for a missing or empty folder, no normal images, a `category` that is not there or
     /// is needed and was not given, a damaged table.
     pub fn read(self, folder: &Path, category: Option<&str>) -> Result<Dataset> {
+        if self == Self::Manifest {
+            return manifest::read(folder, category);
+        }
         let folder = files::category_folder(folder, category)?;
         match self {
             Self::Mvtec => mvtec::read(&folder),
-            Self::Folder => FolderLayout::discover(&folder)?.read(),
-            Self::HeadCt => head_ct::read(&folder),
+            Self::Btad => btad::read(&folder),
+            Self::Aitex => aitex::read(&folder),
+            Self::Elpv => elpv::read(&folder),
             Self::BrainMri => brain_mri::read(&folder),
+            Self::HeadCt => head_ct::read(&folder),
+            Self::Folder => FolderLayout::discover(&folder)?.read(),
+            Self::Manifest => manifest::read(&folder, None),
         }
     }
 }
@@ -60,9 +97,13 @@ impl fmt::Display for Layout {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Mvtec => "mvtec",
-            Self::Folder => "folder",
-            Self::HeadCt => "head-ct",
+            Self::Btad => "btad",
+            Self::Aitex => "aitex",
+            Self::Elpv => "elpv",
             Self::BrainMri => "brain-mri",
+            Self::HeadCt => "head-ct",
+            Self::Folder => "folder",
+            Self::Manifest => "manifest",
         })
     }
 }
@@ -87,14 +128,13 @@ const TEST_FRACTION: f64 = 0.25;
 /// The seed of that split; with it the published results were made.
 const RANDOM_STATE: u32 = 42;
 
-/// A data set of normal images that are split and abnormal ones that all test.
+/// Fills a data set with normal images that are split and abnormal ones that all test.
 fn split_normals(
-    name: String,
+    dataset: Dataset,
     normals: Vec<Sample>,
     abnormals: Vec<Sample>,
     test_fraction: f64,
     random_state: u32,
-    warnings: Vec<String>,
 ) -> Dataset {
     let split = split::train_test_split(normals.len(), test_fraction, random_state);
     let pick = |indices: &[usize]| -> Vec<Sample> {
@@ -103,9 +143,8 @@ fn split_normals(
     let mut test = pick(&split.test);
     test.extend(abnormals);
     Dataset {
-        name,
         train: pick(&split.train),
         test,
-        warnings,
+        ..dataset
     }
 }

@@ -10,21 +10,26 @@ use crate::{DataError, Dataset, Result, Sample};
 const NORMAL: [&str; 2] = ["good", "ok"];
 
 pub(super) fn read(folder: &Path) -> Result<Dataset> {
+    read_tree(folder, &NORMAL, "train/good (or train/ok)")
+}
+
+/// Reads `train/NORMAL`, `test` and `ground_truth`; `expected` says where normal images should be.
+pub(super) fn read_tree(folder: &Path, normal_names: &[&str], expected: &str) -> Result<Dataset> {
     let listing = files::list(folder)?;
     let train_folder = folder.join("train");
     if !train_folder.is_dir() {
-        return Err(not_a_category(folder, &listing));
+        return Err(not_a_category(folder, &listing, expected));
     }
 
-    let mut others = 0;
+    let mut skipped = Vec::new();
     let mut train = Vec::new();
     for normal in files::list(&train_folder)?
         .folders
         .iter()
-        .filter(|f| NORMAL.contains(&name(f).as_str()))
+        .filter(|f| normal_names.contains(&name(f).as_str()))
     {
         train.extend(
-            files::images_below(normal, &mut others)?
+            files::images_below(normal, &mut skipped)?
                 .into_iter()
                 .map(Sample::normal),
         );
@@ -32,7 +37,7 @@ pub(super) fn read(folder: &Path) -> Result<Dataset> {
     if train.is_empty() {
         return Err(DataError::NoNormalImages {
             folder: folder.to_owned(),
-            expected: "train/good (or train/ok)".to_owned(),
+            expected: expected.to_owned(),
         });
     }
 
@@ -51,8 +56,8 @@ pub(super) fn read(folder: &Path) -> Result<Dataset> {
     };
     for type_folder in types {
         let defect_type = name(&type_folder);
-        for path in files::images_below(&type_folder, &mut others)? {
-            if NORMAL.contains(&defect_type.as_str()) {
+        for path in files::images_below(&type_folder, &mut skipped)? {
+            if normal_names.contains(&defect_type.as_str()) {
                 test.push(Sample::normal(path));
             } else {
                 let mask = masks.claim(&[Path::new(&defect_type)], &files::stem(&path));
@@ -68,18 +73,18 @@ pub(super) fn read(folder: &Path) -> Result<Dataset> {
             folder.display()
         ));
     }
-    warnings.extend(files::skipped_warning(others, folder));
+    warnings.extend(files::skipped_warnings(&skipped, folder));
     test.extend(abnormal);
     Ok(Dataset {
-        name: files::dataset_name(folder),
         train,
         test,
-        warnings,
+        orphan_masks: masks.orphans(),
+        ..files::described(folder, skipped, warnings)
     })
 }
 
 /// What to say of a folder without `train`: perhaps its sub-folders are the categories.
-fn not_a_category(folder: &Path, listing: &files::Listing) -> DataError {
+fn not_a_category(folder: &Path, listing: &files::Listing, expected: &str) -> DataError {
     let found: Vec<String> = listing
         .folders
         .iter()
@@ -92,10 +97,10 @@ fn not_a_category(folder: &Path, listing: &files::Listing) -> DataError {
             found,
         };
     }
-    match files::images_below(folder, &mut 0) {
+    match files::images_below(folder, &mut Vec::new()) {
         Ok(images) if !images.is_empty() => DataError::NoNormalImages {
             folder: folder.to_owned(),
-            expected: "train/good (or train/ok)".to_owned(),
+            expected: expected.to_owned(),
         },
         Ok(_) => DataError::NoImages {
             folder: folder.to_owned(),

@@ -24,8 +24,10 @@ pub struct PaperMetrics {
 pub struct ImageResult {
     /// The file.
     pub path: PathBuf,
-    /// The file of its mask, where it has one.
-    pub mask: Option<PathBuf>,
+    /// The part of the file that it is; none for all of it.
+    pub region: Option<bgad_data::Region>,
+    /// The files of its mask, where it has one.
+    pub masks: Vec<PathBuf>,
     /// Its defect type, `good` for normal images.
     pub defect_type: String,
     /// Whether it is abnormal.
@@ -34,6 +36,17 @@ pub struct ImageResult {
     pub score: f32,
     /// AUPIMO, where it was asked for and the mask shows a defect.
     pub aupimo: Option<f64>,
+}
+
+impl ImageResult {
+    /// The file, with the region where it is a part of it.
+    pub fn name(&self) -> String {
+        let path = self.path.display();
+        match self.region {
+            Some(region) => format!("{path} [{region}]"),
+            None => path.to_string(),
+        }
+    }
 }
 
 /// Metrics of one type of defect against all normal images.

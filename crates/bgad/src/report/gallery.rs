@@ -1,8 +1,6 @@
 //! The gallery: images with ground truth and score map (Figure 4 of the paper).
 
-use std::path::Path;
-
-use bgad_data::{Filter, Mask, load_image, resize};
+use bgad_data::{Filter, Label, MaskFiles, Sample, resize};
 use bgad_report::{GalleryEntry, MaskPicture, ReportData, RgbPicture, ScoreMapPicture};
 use rayon::prelude::*;
 
@@ -47,7 +45,17 @@ fn entry(
     maps: Option<&LogLikelihoodMaps>,
     scoring: &Scoring,
 ) -> Option<GalleryEntry> {
-    let image = load_image(&result.path).ok()?;
+    let sample = Sample {
+        path: result.path.clone(),
+        region: result.region,
+        label: match result.abnormal {
+            true => Label::Abnormal,
+            false => Label::Normal,
+        },
+        defect_type: result.defect_type.clone(),
+        mask: MaskFiles::several(result.masks.clone()),
+    };
+    let image = sample.load_image().ok()?;
     let longer = image.width().max(image.height()).max(1);
     let shorter = |side: u32| (side * SIDE.min(longer)).div_ceil(longer).max(1);
     let (width, height) = (shorter(image.width()), shorter(image.height()));
@@ -58,9 +66,14 @@ fn entry(
             .score(maps, scoring.granularity, scoring.size);
         map
     });
-    let mask = result.mask.as_deref().and_then(|path| mask(path, SIDE));
+    let mask = sample.load_mask().ok().flatten();
+    let mask = mask.map(|mask| MaskPicture {
+        width: SIDE,
+        height: SIDE,
+        pixels: mask.resize(SIDE, SIDE).pixels().to_vec(),
+    });
     Some(GalleryEntry {
-        path: result.path.display().to_string(),
+        path: result.name(),
         abnormal: result.abnormal,
         defect_type: result.abnormal.then(|| result.defect_type.clone()),
         score: result.score,
@@ -76,14 +89,5 @@ fn entry(
             height: map.height as u32,
             scores: map.values,
         }),
-    })
-}
-
-fn mask(path: &Path, side: u32) -> Option<MaskPicture> {
-    let mask = Mask::load(path).ok()?.resize(side, side);
-    Some(MaskPicture {
-        width: side,
-        height: side,
-        pixels: mask.pixels().to_vec(),
     })
 }

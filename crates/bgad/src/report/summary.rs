@@ -17,7 +17,7 @@ pub(super) fn data(
         Model::BgadFas => "BGAD-FAS",
     };
     let scores = evaluation.results.iter().map(|result| ImageScore {
-        path: result.path.display().to_string(),
+        path: result.name(),
         abnormal: Some(result.abnormal),
         defect_type: result.abnormal.then(|| result.defect_type.clone()),
         score: result.score,

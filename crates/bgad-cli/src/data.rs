@@ -1,0 +1,158 @@
+//! Which images a command works on.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use bgad::{
+    AnomalyCount, AnomalySelection, Dataset, FolderLayout, FolderNames, Layout, MaskLocation,
+    SplitFile,
+};
+use clap::Args;
+
+use crate::arguments::DataArguments;
+use crate::failure::Failure;
+
+/// Abnormal training images where nothing is said of them.
+const ANOMALIES: usize = 5;
+/// Headings in the help.
+const FOLDERS: &str = "Folders (layout folder)";
+const SPLIT: &str = "Split";
+const TRAINING: &str = "Abnormal training images (BGAD-FAS)";
+
+/// Names of sub-folders, for the layout `folder`.
+#[derive(Debug, Args)]
+pub struct FolderArguments {
+    /// Sub-folders of normal images [default: normal, good or ok].
+    #[arg(help_heading = FOLDERS, long, value_name = "DIR", num_args = 1..)]
+    pub normal: Vec<PathBuf>,
+    /// Sub-folders of abnormal images, each a defect type [default: all others].
+    #[arg(help_heading = FOLDERS, long, value_name = "DIR", num_args = 1..)]
+    pub abnormal: Vec<PathBuf>,
+    /// Sub-folder of masks [default: masks, mask or ground_truth].
+    #[arg(help_heading = FOLDERS, long, value_name = "DIR", conflicts_with = "mask_suffix")]
+    pub mask_dir: Option<PathBuf>,
+    /// Masks lie beside their images: the image's name and this ending, for example _mask.png.
+    #[arg(help_heading = FOLDERS, long, value_name = "ENDING")]
+    pub mask_suffix: Option<String>,
+}
+
+impl FolderArguments {
+    fn names(&self) -> FolderNames {
+        let beside = self.mask_suffix.clone().map(MaskLocation::Beside);
+        FolderNames {
+            normal: self.normal.clone(),
+            abnormal: self.abnormal.clone(),
+            masks: beside.or(self.mask_dir.clone().map(MaskLocation::Folder)),
+        }
+    }
+}
+
+/// Which images train and which test.
+#[derive(Debug, Args)]
+pub struct SplitArguments {
+    /// Take the split from this file, as --write-split wrote it.
+    #[arg(help_heading = SPLIT, long, value_name = "FILE", conflicts_with = "folds")]
+    pub split_file: Option<PathBuf>,
+    /// Cross-validation: split all images into this many folds.
+    #[arg(help_heading = SPLIT, long, value_name = "K", requires = "fold")]
+    pub folds: Option<usize>,
+    /// The fold that tests, from 1.
+    #[arg(help_heading = SPLIT, long, value_name = "NUMBER", requires = "folds")]
+    pub fold: Option<usize>,
+    /// The seed that deals images to folds.
+    #[arg(help_heading = SPLIT, long, value_name = "N", default_value_t = 0)]
+    pub fold_seed: u64,
+    /// Test on abnormal images of these defect types only; easy and hard are those of the paper's
+    /// Table 7.
+    #[arg(help_heading = SPLIT, long, value_name = "TYPE", value_delimiter = ',')]
+    pub test_types: Vec<String>,
+}
+
+/// The few abnormal images that train.
+#[derive(Debug, Args)]
+pub struct AnomalyArguments {
+    /// How many, evenly over the defect types. They are taken out of the test set; where the data set
+    /// has abnormal training images of its own, the choice is among those [default: 5, or all of its
+    /// own].
+    #[arg(help_heading = TRAINING, long, value_name = "N", conflicts_with = "anomalies_per_type")]
+    pub anomalies: Option<usize>,
+    /// How many of each defect type.
+    #[arg(help_heading = TRAINING, long, value_name = "N")]
+    pub anomalies_per_type: Option<usize>,
+    /// Only of these defect types; easy and hard are those of the paper's Table 7.
+    #[arg(help_heading = TRAINING, long, value_name = "TYPE", value_delimiter = ',')]
+    pub anomaly_types: Vec<String>,
+}
+
+impl AnomalyArguments {
+    /// Moves or narrows the abnormal training images of `dataset`.
+    pub fn choose(&self, dataset: &mut Dataset, seed: u64) -> Result<(), Failure> {
+        let types: BTreeSet<String> = match self.anomaly_types.is_empty() {
+            true => dataset.defect_types(),
+            false => dataset.defect_types_named(&self.anomaly_types)?,
+        };
+        let abnormal = dataset
+            .train
+            .iter()
+            .filter(|sample| sample.label.is_abnormal());
+        let of_types = abnormal
+            .clone()
+            .filter(|sample| types.contains(&sample.defect_type));
+        let (own, own_of_types) = (abnormal.count(), of_types.count());
+        let count = match (self.anomalies, self.anomalies_per_type) {
+            (Some(count), _) => AnomalyCount::Total(count),
+            (None, Some(each)) => AnomalyCount::PerType(each),
+            (None, None) if own > 0 => AnomalyCount::Total(own_of_types),
+            (None, None) => AnomalyCount::Total(ANOMALIES),
+        };
+        let types = self.anomaly_types.clone();
+        dataset.choose_anomalies(&AnomalySelection { count, types }, seed)?;
+        Ok(())
+    }
+}
+
+impl DataArguments {
+    /// Reads the data set with its split.
+    pub fn open(&self) -> Result<Dataset, Failure> {
+        let category = self.category.as_deref();
+        let names = self.folders.names();
+        let mut dataset = if names.is_empty() {
+            self.layout.read(&self.data, category)?
+        } else if self.layout == Layout::Folder {
+            let folder = category.map_or_else(|| self.data.clone(), |name| self.data.join(name));
+            FolderLayout::discover_named(&folder, &names)?.read()?
+        } else {
+            return Err(Failure::FolderNames(self.layout));
+        };
+        let split = &self.split;
+        if let Some(file) = &split.split_file {
+            SplitFile::read(file)?.apply(&mut dataset)?;
+        }
+        if let (Some(folds), Some(fold)) = (split.folds, split.fold) {
+            let all = dataset.folds(folds, split.fold_seed)?;
+            let chosen = fold
+                .checked_sub(1)
+                .and_then(|index| all.into_iter().nth(index));
+            dataset = chosen.ok_or(Failure::Fold { fold, folds })?;
+        }
+        if !split.test_types.is_empty() {
+            dataset.test_only(&split.test_types)?;
+        }
+        Ok(dataset)
+    }
+
+    /// Reads the data set for work on its images: those that are only named are left out.
+    pub fn open_images(&self) -> Result<Dataset, Failure> {
+        let mut dataset = self.open()?;
+        dataset.leave_out_absent_files();
+        Ok(dataset)
+    }
+}
+
+/// Writes the split of `dataset`, if a file for it was named.
+pub fn write_split(dataset: &Dataset, file: Option<&PathBuf>) -> Result<(), Failure> {
+    if let Some(file) = file {
+        SplitFile::of(dataset)?.write(file)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,12 @@
+//! BTAD's layout.
+
+use std::path::Path;
+
+use super::mvtec;
+use crate::{Dataset, Result};
+
+/// The tree is MVTec AD's with other names: `ok` for normal images, `ko` for abnormal ones, and masks
+/// named as their images, with the same extension or another (.bmp images, .png masks in 01 and 02).
+pub(super) fn read(folder: &Path) -> Result<Dataset> {
+    mvtec::read_tree(folder, &["ok"], "train/ok")
+}

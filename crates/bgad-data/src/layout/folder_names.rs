@@ -1,0 +1,121 @@
+//! Which sub-folders of a plain folder are what.
+
+use std::path::{Path, PathBuf};
+
+use super::files::{self, name};
+use super::folder::{FolderLayout, MaskLocation};
+use super::{RANDOM_STATE, TEST_FRACTION};
+use crate::{DataError, Result};
+
+const NORMAL: [&str; 3] = ["normal", "good", "ok"];
+const MASKS: [&str; 3] = ["masks", "mask", "ground_truth"];
+/// Sub-folders by name, where [`FolderLayout::discover`] would not know them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct FolderNames {
+    /// Folders of normal images; if there are none, those with a usual name.
+    pub normal: Vec<PathBuf>,
+    /// Folders of abnormal images; if there are none, all others.
+    pub abnormal: Vec<PathBuf>,
+    /// Where the masks are; if it is not said, the folder with a usual name.
+    pub masks: Option<MaskLocation>,
+}
+
+impl FolderNames {
+    /// Whether nothing was said.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+impl FolderLayout {
+    /// Takes the sub-folders `normal`, `good` or `ok` for normal images, `masks`, `mask` or `ground_truth`
+    /// for masks, and all others for abnormal images; upper or lower case.
+    ///
+    /// # Errors
+    /// [`DataError::FolderMissing`], [`DataError::NoImages`], [`DataError::CategoryNeeded`] where the
+    /// sub-folders are such data sets themselves, [`DataError::NoNormalImages`].
+    pub fn discover(folder: &Path) -> Result<Self> {
+        Self::discover_named(folder, &FolderNames::default())
+    }
+
+    /// As [`discover`](Self::discover), with the folders in `names` (relative to `folder`) in place of
+    /// the usual ones.
+    ///
+    /// # Errors
+    /// As [`discover`](Self::discover).
+    pub fn discover_named(folder: &Path, names: &FolderNames) -> Result<Self> {
+        let under = |paths: &[PathBuf]| paths.iter().map(|path| folder.join(path)).collect();
+        let said_normal: Vec<PathBuf> = under(&names.normal);
+        let said_masks = names.masks.clone().map(|masks| match masks {
+            MaskLocation::Folder(path) => MaskLocation::Folder(folder.join(path)),
+            beside => beside,
+        });
+        let is = |path: &Path, names: &[&str]| names.contains(&name(path).to_lowercase().as_str());
+        let listing = files::list(folder)?;
+        let (normal, others): (Vec<_>, Vec<_>) = listing.folders.into_iter().partition(|path| {
+            let said = said_normal.iter().any(|normal| normal.starts_with(path));
+            if said_normal.is_empty() {
+                is(path, &NORMAL)
+            } else {
+                said
+            }
+        });
+        let (masks, abnormal): (Vec<_>, Vec<_>) =
+            others.into_iter().partition(|path| match &said_masks {
+                Some(MaskLocation::Folder(masks)) => masks.starts_with(path),
+                Some(MaskLocation::Beside(_)) => false,
+                None => is(path, &MASKS),
+            });
+        let normal = if said_normal.is_empty() {
+            normal
+        } else {
+            said_normal
+        };
+        if normal.is_empty() && folder.join("train").is_dir() {
+            let expected = "a sub-folder 'normal', 'good' or 'ok'; with 'train' and 'test' the layout is mvtec".to_owned();
+            return Err(DataError::NoNormalImages {
+                folder: folder.to_owned(),
+                expected,
+            });
+        }
+        if normal.is_empty() {
+            let holds_normal = |path: &PathBuf| {
+                files::list(path)
+                    .is_ok_and(|listing| listing.folders.iter().any(|path| is(path, &NORMAL)))
+            };
+            let found: Vec<String> = abnormal
+                .iter()
+                .filter(|path| holds_normal(path))
+                .map(|path| name(path))
+                .collect();
+            if !found.is_empty() {
+                return Err(DataError::CategoryNeeded {
+                    folder: folder.to_owned(),
+                    found,
+                });
+            }
+            if files::images_below(folder, &mut Vec::new())?.is_empty() {
+                return Err(DataError::NoImages {
+                    folder: folder.to_owned(),
+                });
+            }
+            let expected =
+                "a sub-folder 'normal', 'good' or 'ok', or the names of those that hold them (--normal)".to_owned();
+            return Err(DataError::NoNormalImages {
+                folder: folder.to_owned(),
+                expected,
+            });
+        }
+        Ok(Self {
+            name: files::dataset_name(folder),
+            normal,
+            abnormal: match names.abnormal.is_empty() {
+                true => abnormal,
+                false => under(&names.abnormal),
+            },
+            masks: said_masks.or(masks.into_iter().next().map(MaskLocation::Folder)),
+            test_fraction: TEST_FRACTION,
+            random_state: RANDOM_STATE,
+        })
+    }
+}

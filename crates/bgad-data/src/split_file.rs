@@ -1,0 +1,224 @@
+//! A split as a file, so that a run can be repeated anywhere.
+
+use std::collections::{HashMap, HashSet};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{DataError, Dataset, Label, Region, Result, Sample};
+
+/// The newest format, and the one that is written.
+const FORMAT_VERSION: u32 = 1;
+/// Larger files are not read: a million images fit.
+const MAX_BYTES: u64 = 256 << 20;
+
+/// Which images of a data set train and which test, by paths relative to its folder.
+///
+/// ```
+/// # use bgad_data::{Layout, SplitFile, synthetic::{self, SyntheticConfig}};
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let folder = tempfile::tempdir()?;
+/// # let parts = folder.path().join("parts");
+/// # let config = SyntheticConfig { image_size: 64, train_images: 4, test_images: 2, abnormal_per_type: 1, ..Default::default() };
+/// # synthetic::write(&parts, &config)?;
+/// let mut dataset = Layout::Mvtec.read(&parts, None)?;
+/// dataset.move_anomalies_to_training(2, 7)?;
+/// let file = folder.path().join("split.json");
+/// SplitFile::of(&dataset)?.write(&file)?;
+///
+/// let mut again = Layout::Mvtec.read(&parts, None)?;
+/// SplitFile::read(&file)?.apply(&mut again)?;
+/// assert_eq!(again.train, dataset.train);
+/// assert_eq!(again.test, dataset.test);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SplitFile {
+    format_version: u32,
+    /// Name of the data set that was split.
+    pub dataset: String,
+    /// Training images in their order.
+    pub train: Vec<SplitEntry>,
+    /// Test images in their order.
+    pub test: Vec<SplitEntry>,
+    /// Where the split was read from, for messages.
+    #[serde(skip)]
+    file: PathBuf,
+}
+
+/// One image of a split.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SplitEntry {
+    /// The path, relative to the data set's folder, with `/` between its parts.
+    pub path: String,
+    /// The part of the image; none for all of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<Region>,
+    /// Normal or abnormal, to notice another labelling.
+    pub label: Label,
+}
+
+impl SplitFile {
+    /// The present split of `dataset`.
+    ///
+    /// # Errors
+    /// [`DataError::Split`] for an image outside the data set's folder, or with a name that is no UTF-8.
+    pub fn of(dataset: &Dataset) -> Result<Self> {
+        let entries = |samples: &[Sample]| -> Result<Vec<SplitEntry>> {
+            let entry = |sample| {
+                entry(dataset, sample).ok_or_else(|| DataError::Split {
+                    file: sample.path.clone(),
+                    found: "a name that is no UTF-8, or a place outside the data set's folder"
+                        .to_owned(),
+                    expected: format!("a file below {}", dataset.root.display()),
+                })
+            };
+            samples.iter().map(entry).collect()
+        };
+        Ok(Self {
+            format_version: FORMAT_VERSION,
+            dataset: dataset.name.clone(),
+            train: entries(&dataset.train)?,
+            test: entries(&dataset.test)?,
+            file: PathBuf::new(),
+        })
+    }
+
+    /// Reads a split.
+    ///
+    /// # Errors
+    /// [`DataError::Io`]; [`DataError::Split`] for a file that is no split or of a newer version.
+    pub fn read(file: &Path) -> Result<Self> {
+        let io_error = |reason| DataError::Io {
+            path: file.to_owned(),
+            reason,
+        };
+        let wrong = |found| DataError::Split {
+            file: file.to_owned(),
+            found,
+            expected: "a split as --write-split writes it".to_owned(),
+        };
+        let metadata = std::fs::metadata(file).map_err(io_error)?;
+        if !metadata.is_file() || metadata.len() > MAX_BYTES {
+            return Err(wrong("no file of at most 256 MiB".to_owned()));
+        }
+        let bytes = std::fs::read(file).map_err(io_error)?;
+        let split: Self =
+            serde_json::from_slice(&bytes).map_err(|error| wrong(error.to_string()))?;
+        if split.format_version != FORMAT_VERSION {
+            return Err(DataError::Split {
+                file: file.to_owned(),
+                found: format!("format version {}", split.format_version),
+                expected: format!("version {FORMAT_VERSION}; use a newer bgad or write it again"),
+            });
+        }
+        Ok(Self {
+            file: file.to_owned(),
+            ..split
+        })
+    }
+
+    /// Writes the split; the file is there whole or not at all.
+    ///
+    /// # Errors
+    /// [`DataError::Io`].
+    pub fn write(&self, file: &Path) -> Result<()> {
+        let io_error = |reason| DataError::Io {
+            path: file.to_owned(),
+            reason,
+        };
+        let mut text = serde_json::to_vec_pretty(self).map_err(|error| io_error(error.into()))?;
+        text.push(b'\n');
+        let mut name = std::ffi::OsString::from(".");
+        name.push(file.file_name().unwrap_or_default());
+        name.push(format!(".{}.part", std::process::id()));
+        let part = file.with_file_name(name);
+        let written = write_through(&part, &text).and_then(|()| std::fs::rename(&part, file));
+        written.map_err(|reason| {
+            // Nothing better can be done if even this fails.
+            let _ = std::fs::remove_file(&part);
+            io_error(reason)
+        })
+    }
+
+    /// Gives `dataset`, read from the files by its layout, this split. Images that the split does not
+    /// name are left out, with a warning.
+    ///
+    /// # Errors
+    /// [`DataError::Split`] for an image that the data set does not have, that has another label there,
+    /// or that is named twice; the data set is then unchanged.
+    pub fn apply(&self, dataset: &mut Dataset) -> Result<()> {
+        let mut samples: HashMap<(String, Option<Region>), &Sample> = HashMap::new();
+        for sample in dataset.samples() {
+            if let Some(entry) = entry(dataset, sample) {
+                samples.insert((entry.path, entry.region), sample);
+            }
+        }
+        let all = dataset.train.len() + dataset.test.len();
+        let mut named = HashSet::new();
+        let mut pick = |entries: &[SplitEntry]| -> Result<Vec<Sample>> {
+            let mut picked = Vec::with_capacity(entries.len());
+            for entry in entries {
+                let key = (entry.path.clone(), entry.region);
+                let wrong = |found: &str, expected: String| DataError::Split {
+                    file: self.file.clone(),
+                    found: format!("{found} '{}'", entry.path),
+                    expected,
+                };
+                let sample = samples.get(&key).ok_or_else(|| {
+                    let folder = dataset.root.display();
+                    wrong("the image", format!("images of the data set in {folder}"))
+                })?;
+                if sample.label != entry.label {
+                    let label = if sample.label.is_abnormal() {
+                        "abnormal"
+                    } else {
+                        "normal"
+                    };
+                    return Err(wrong(
+                        "another label for",
+                        format!("{label}, as the data set has it"),
+                    ));
+                }
+                if !named.insert(key) {
+                    return Err(wrong("a second time", "each image once".to_owned()));
+                }
+                picked.push((*sample).clone());
+            }
+            Ok(picked)
+        };
+        let (train, test) = (pick(&self.train)?, pick(&self.test)?);
+        let unused = all - train.len() - test.len();
+        (dataset.train, dataset.test) = (train, test);
+        if unused > 0 {
+            let what = crate::layout::count(unused, "image");
+            let text = format!(
+                "{}: {what} of the data set not named there, left out",
+                self.file.display()
+            );
+            dataset.warnings.push(text);
+        }
+        Ok(())
+    }
+}
+
+/// The sample's entry; none where its path cannot be said relative to the data set's folder.
+fn entry(dataset: &Dataset, sample: &Sample) -> Option<SplitEntry> {
+    let relative = sample.path.strip_prefix(&dataset.root).ok()?;
+    let parts: Option<Vec<&str>> = relative.iter().map(|part| part.to_str()).collect();
+    Some(SplitEntry {
+        path: parts?.join("/"),
+        region: sample.region,
+        label: sample.label,
+    })
+}
+
+fn write_through(file: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let mut writer = std::fs::File::create(file)?;
+    writer.write_all(bytes)?;
+    writer.sync_all()
+}
