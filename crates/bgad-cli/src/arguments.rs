@@ -26,6 +26,8 @@ pub enum Command {
     Evaluate(Box<EvaluateArguments>),
     /// Score images.
     Predict(PredictArguments),
+    /// Repeat a table or figure of the paper.
+    Reproduce(Box<crate::reproduce::ReproduceArguments>),
     /// Make a run's report again from what lies in its folder.
     #[cfg(feature = "report")]
     Report(ReportArguments),

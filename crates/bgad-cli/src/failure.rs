@@ -30,6 +30,14 @@ pub enum Failure {
     FolderNames(bgad::Layout),
     #[error("--fold {fold} of --folds {folds}: expected a fold from 1 to {folds}")]
     Fold { fold: usize, folds: usize },
+    #[error("{}, line {line}: not a result: {source}; mend or remove the line", .path.display())]
+    Results {
+        path: PathBuf,
+        line: usize,
+        source: serde_json::Error,
+    },
+    #[error("{0}")]
+    Missing(String),
     #[error("writing to standard output: {0}")]
     Output(std::io::Error),
     #[error("{failed} of {all} images could not be predicted; the messages above name them")]

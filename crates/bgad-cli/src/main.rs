@@ -14,6 +14,7 @@ mod predict;
 mod progress;
 #[cfg(feature = "report")]
 mod report;
+mod reproduce;
 mod train;
 
 use std::process::ExitCode;
@@ -31,6 +32,7 @@ fn main() -> ExitCode {
         arguments::Command::Train(arguments) => train::run(&arguments),
         arguments::Command::Evaluate(arguments) => evaluate::run(&arguments),
         arguments::Command::Predict(arguments) => predict::run(&arguments),
+        arguments::Command::Reproduce(arguments) => reproduce::run(&arguments),
         #[cfg(feature = "report")]
         arguments::Command::Report(arguments) => report::run(&arguments),
         arguments::Command::Data(arguments) => inspect::run(&arguments),

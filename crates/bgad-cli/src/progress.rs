@@ -72,3 +72,8 @@ impl Display {
 pub fn warning(text: &str) {
     eprintln!("warning: {text}");
 }
+
+/// What a long command is about, on stderr.
+pub fn note(text: &str) {
+    eprintln!("{text}");
+}

@@ -1,5 +1,6 @@
 //! `bgad train`.
 
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bgad::{
@@ -13,21 +14,24 @@ use crate::failure::Failure;
 use crate::output;
 use crate::progress::{Display, warning};
 
+/// The settings of a TOML file, or the defaults.
+pub fn config_file(path: Option<&Path>) -> Result<TrainerConfig, Failure> {
+    let Some(path) = path else {
+        return Ok(TrainerConfig::default());
+    };
+    let text = std::fs::read_to_string(path).map_err(|source| Failure::File {
+        path: path.to_owned(),
+        source,
+    })?;
+    toml::from_str(&text).map_err(|source| Failure::Config {
+        path: path.to_owned(),
+        source: Box::new(source),
+    })
+}
+
 /// The settings: defaults, then the file's, then the command line's.
 fn config(arguments: &TrainArguments) -> Result<TrainerConfig, Failure> {
-    let mut config = match &arguments.config {
-        None => TrainerConfig::default(),
-        Some(path) => {
-            let text = std::fs::read_to_string(path).map_err(|source| Failure::File {
-                path: path.clone(),
-                source,
-            })?;
-            toml::from_str(&text).map_err(|source| Failure::Config {
-                path: path.clone(),
-                source: Box::new(source),
-            })?
-        }
-    };
+    let mut config = config_file(arguments.config.as_deref())?;
     fn set<T: Clone, U: From<T>>(target: &mut U, given: &Option<T>) {
         if let Some(value) = given {
             *target = value.clone().into();

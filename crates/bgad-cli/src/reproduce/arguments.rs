@@ -1,0 +1,89 @@
+//! What `bgad reproduce` can be told.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use bgad::DeviceKind;
+use clap::{Args, ValueEnum};
+
+use crate::arguments::ReportingArguments;
+
+/// A table or figure of the paper.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Experiment {
+    /// MVTec AD, BGAD and BGAD-FAS.
+    Table1,
+    /// BTAD.
+    Table2,
+    /// One abnormal image: AITEX, ELPV, BrainMRI, HeadCT.
+    Table3,
+    /// MVTec AD by beta and tau.
+    Table4,
+    /// MVTec AD's hard types, seen in training or not.
+    Table5,
+    /// MVTec AD by number of abnormal images, CutPaste and focal weights.
+    Table6,
+    /// AUROC against meta-epoch, BGAD and BGAD-FAS.
+    Figure3,
+    /// Images with ground truth, heat map and outline.
+    Figure4,
+    /// AUROC against meta-epoch by beta and by tau.
+    Figure7,
+    /// Features in the plane before and after the flow.
+    Figure8,
+    /// Log-likelihoods with the boundaries.
+    Figure9,
+}
+
+impl fmt::Display for Experiment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let value = self.to_possible_value();
+        f.write_str(value.as_ref().map_or("", |value| value.get_name()))
+    }
+}
+
+impl Experiment {
+    /// Whether each run leaves a report with the figure.
+    pub fn needs_report(self) -> bool {
+        matches!(self, Self::Figure4 | Self::Figure8 | Self::Figure9)
+    }
+}
+
+#[derive(Debug, Args)]
+pub struct ReproduceArguments {
+    /// The table or figure.
+    #[arg(value_enum)]
+    pub experiment: Experiment,
+    /// The folder that holds the data sets under their usual names.
+    #[arg(long, value_name = "DIR")]
+    pub data: PathBuf,
+    /// Only these categories or data sets [default: all of the table].
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    pub categories: Vec<String>,
+    /// Runs with the seeds from 0 on.
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..))]
+    pub seeds: u64,
+    /// Meta-epochs [default: 25].
+    #[arg(long, value_name = "N")]
+    pub meta_epochs: Option<usize>,
+    /// Sub-epochs in a meta-epoch [default: 8].
+    #[arg(long, value_name = "N")]
+    pub sub_epochs: Option<usize>,
+    /// The backbone [default: tf_efficientnet_b6].
+    #[arg(long, value_name = "NAME")]
+    pub backbone: Option<String>,
+    /// The backbone's timm weights, .safetensors or .pth.
+    #[arg(long, value_name = "FILE")]
+    pub weights: Option<PathBuf>,
+    /// Other settings from a TOML file.
+    #[arg(long, value_name = "FILE.toml")]
+    pub config: Option<PathBuf>,
+    /// The folder for results.jsonl and figures; runs that it has are not repeated.
+    #[arg(long, value_name = "DIR", default_value = "reproduce")]
+    pub out: PathBuf,
+    /// flex, ndarray, wgpu, vulkan or cuda, among those compiled in.
+    #[arg(long, default_value_t)]
+    pub device: DeviceKind,
+    #[command(flatten)]
+    pub reporting: ReportingArguments,
+}

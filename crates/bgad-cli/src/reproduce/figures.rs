@@ -1,0 +1,162 @@
+//! The figures' files.
+
+use std::path::PathBuf;
+
+use bgad::{Dataset, Training};
+
+use super::{Case, Category, Experiment, Record, ReproduceArguments};
+use crate::failure::Failure;
+
+fn run_folder(
+    arguments: &ReproduceArguments,
+    category: &Category,
+    case: &Case,
+    seed: u64,
+) -> PathBuf {
+    let name = format!(
+        "{}-{}-{}-{seed}",
+        arguments.experiment, category.name, case.row
+    );
+    arguments.out.join(name.replace([' ', ',', '+'], ""))
+}
+
+/// Whether the figure of a run lies there from before.
+pub fn report_is_there(
+    arguments: &ReproduceArguments,
+    category: &Category,
+    case: &Case,
+    seed: u64,
+) -> bool {
+    let folder = run_folder(arguments, category, case, seed);
+    folder.join("report.html").is_file()
+}
+
+/// Figures 4, 8 and 9 are parts of a run's report.
+#[cfg(feature = "report")]
+pub fn report_of(
+    arguments: &ReproduceArguments,
+    category: &Category,
+    case: &Case,
+    seed: u64,
+    training: &Training,
+    dataset: &Dataset,
+) -> Result<(), Failure> {
+    use bgad::EvaluationOptions;
+    use bgad::report::Report;
+
+    if !arguments.experiment.needs_report() {
+        return Ok(());
+    }
+    let folder = run_folder(arguments, category, case, seed);
+    std::fs::create_dir_all(&folder).map_err(|source| Failure::File {
+        path: folder.clone(),
+        source,
+    })?;
+    let options = EvaluationOptions {
+        by_defect_type: true,
+        ..EvaluationOptions::default()
+    };
+    let report = Report::of(&training.detector, dataset, &options)?;
+    let files = report.with_history(&training.history).write(&folder)?;
+    let part = match arguments.experiment {
+        Experiment::Figure4 => "gallery_*.png",
+        Experiment::Figure8 => "embedding_*.svg",
+        _ => "histogram_*.svg",
+    };
+    crate::progress::note(&format!(
+        "{}; the figure alone: {}",
+        files.html.display(),
+        folder.join("report_parts").join(part).display()
+    ));
+    Ok(())
+}
+
+/// Without the feature there are no figures.
+#[cfg(not(feature = "report"))]
+pub fn report_of(
+    _: &ReproduceArguments,
+    _: &Category,
+    _: &Case,
+    _: u64,
+    _: &Training,
+    _: &Dataset,
+) -> Result<(), Failure> {
+    Ok(())
+}
+
+/// Figures 3 and 7: image AUROC against meta-epoch, the mean over seeds of each row.
+#[cfg(feature = "report")]
+pub fn write(
+    arguments: &ReproduceArguments,
+    cases: &[Case],
+    found: &[Category],
+    records: &[Record],
+) -> Result<(), Failure> {
+    use bgad::report::page::{HistorySeries, ReportData, ReportOptions, write_report};
+
+    // Rows that share a plot, by how they begin.
+    let plots: &[&str] = match arguments.experiment {
+        Experiment::Figure3 => &[""],
+        Experiment::Figure7 => &["beta", "tau"],
+        _ => return Ok(()),
+    };
+    for category in found {
+        for plot in plots {
+            let rows = cases.iter().filter(|case| case.row.starts_with(plot));
+            let history = rows.map(|case| {
+                let of_row = records
+                    .iter()
+                    .filter(|r| r.row == case.row && r.category == category.name);
+                HistorySeries {
+                    name: case.row.clone(),
+                    points: mean_history(&of_row.collect::<Vec<_>>()),
+                }
+            });
+            let data = ReportData {
+                title: format!("{}: {}", arguments.experiment, category.name),
+                subtitle: format!("image AUROC, mean over {} seeds", arguments.seeds),
+                history: history.collect(),
+                ..ReportData::default()
+            };
+            let name = format!("{}-{}-{plot}", arguments.experiment, category.name);
+            let folder = arguments.out.join(name.trim_end_matches('-'));
+            write_report(&data, &folder, &ReportOptions::default()).map_err(bgad::Error::from)?;
+            let svg = folder.join("report_parts").join("history.svg");
+            crate::progress::note(&svg.display().to_string());
+        }
+    }
+    Ok(())
+}
+
+/// Meta-epochs with the mean image AUROC of the runs that have it.
+#[cfg(feature = "report")]
+fn mean_history(records: &[&Record]) -> Vec<(f64, f64)> {
+    let longest = records.iter().map(|r| r.history.len()).max().unwrap_or(0);
+    (0..longest)
+        .filter_map(|index| {
+            let entries = records.iter().filter_map(|r| r.history.get(index));
+            let values: Vec<f64> = entries.filter_map(|entry| entry.image_auroc).collect();
+            let mean = values.iter().sum::<f64>() / values.len() as f64;
+            (!values.is_empty()).then_some(((index + 1) as f64, mean))
+        })
+        .collect()
+}
+
+/// Without the feature there are no figures.
+#[cfg(not(feature = "report"))]
+pub fn write(
+    arguments: &ReproduceArguments,
+    _: &[Case],
+    _: &[Category],
+    _: &[Record],
+) -> Result<(), Failure> {
+    match arguments.experiment {
+        Experiment::Figure3 | Experiment::Figure7 => {
+            crate::progress::warning(
+                "this build draws no figures: build it with --features report",
+            );
+        }
+        _ => {}
+    }
+    Ok(())
+}

@@ -1,0 +1,196 @@
+//! `bgad reproduce`: the experiments of the paper, one command each.
+
+mod arguments;
+mod case;
+mod figures;
+mod locate;
+mod published;
+mod results_file;
+mod table;
+
+use std::sync::Arc;
+
+use bgad::{
+    AnomalyCount, AnomalySelection, Dataset, EvaluateWhen, MetaEpoch, Model, PaperMetrics, Trainer,
+    TrainerConfig, Training, subsets,
+};
+
+pub use arguments::{Experiment, ReproduceArguments};
+use case::{Case, Defects};
+use locate::{Category, Found};
+use results_file::{Record, ResultsFile, settings};
+
+use crate::failure::Failure;
+use crate::progress::{Display, warning};
+
+/// Runs what has not been run yet, then prints everything beside the published figures.
+pub fn run(arguments: &ReproduceArguments) -> Result<(), Failure> {
+    let base = base_config(arguments)?;
+    base.check()?;
+    if base.backbone != bgad::FILTER_BANK && base.weights.is_none() {
+        return Err(Failure::Missing(format!(
+            "backbone `{}` needs its weights: give timm's file with --weights, or choose \
+             --backbone filter-bank, which needs none (and says little about the published figures)",
+            base.backbone
+        )));
+    }
+    let wanted = case::categories(arguments.experiment, &arguments.categories);
+    let Found { found, missing } = locate::find(&arguments.data, &wanted);
+    for category in &missing {
+        warning(&format!(
+            "{category}: not found in {}; its rows stay empty",
+            arguments.data.display()
+        ));
+    }
+    if found.is_empty() {
+        return Err(Failure::Missing(format!(
+            "{}: none of the data sets {} is there",
+            arguments.data.display(),
+            wanted.join(", ")
+        )));
+    }
+    let file = |source| Failure::File {
+        path: arguments.out.clone(),
+        source,
+    };
+    std::fs::create_dir_all(&arguments.out).map_err(file)?;
+    let mut results = ResultsFile::open(&arguments.out.join("results.jsonl"))?;
+    let cases = case::cases(arguments.experiment, &base);
+    let mut records = Vec::new();
+    for category in &found {
+        for case in &cases {
+            for seed in 0..arguments.seeds {
+                if let Some(record) = one(arguments, category, case, seed, &mut results)? {
+                    records.push(record);
+                }
+            }
+        }
+    }
+    table::print(arguments, &cases, &found, &records)?;
+    figures::write(arguments, &cases, &found, &records)
+}
+
+/// The settings that all rows share: defaults, then the file's, then the command line's.
+fn base_config(arguments: &ReproduceArguments) -> Result<TrainerConfig, Failure> {
+    let mut config = crate::train::config_file(arguments.config.as_deref())?;
+    if let Some(backbone) = &arguments.backbone {
+        config.backbone.clone_from(backbone);
+    } else if arguments.config.is_none() {
+        "tf_efficientnet_b6".clone_into(&mut config.backbone);
+    }
+    config.weights = arguments.weights.clone().or(config.weights);
+    config.meta_epochs = arguments.meta_epochs.unwrap_or(config.meta_epochs);
+    config.sub_epochs = arguments.sub_epochs.unwrap_or(config.sub_epochs);
+    config.evaluate = EvaluateWhen::Each;
+    Ok(config)
+}
+
+/// One run, or what the results file has of it; none where the category can't have this row.
+fn one(
+    arguments: &ReproduceArguments,
+    category: &Category,
+    case: &Case,
+    seed: u64,
+    results: &mut ResultsFile,
+) -> Result<Option<Record>, Failure> {
+    let config = TrainerConfig {
+        seed,
+        ..case.config.clone()
+    };
+    let experiment = arguments.experiment.to_string();
+    let settings = settings(&config, case);
+    let name = format!("{experiment}, {}, {}, seed {seed}", case.row, category.name);
+    if let Some(record) = results.find(&experiment, &case.row, &category.name, seed, &settings) {
+        if !arguments.experiment.needs_report()
+            || figures::report_is_there(arguments, category, case, seed)
+        {
+            crate::progress::note(&format!("{name}: done before"));
+            return Ok(Some(record));
+        }
+    }
+    let mut dataset = category.layout.read(&category.folder, None)?;
+    if !choose(&mut dataset, category, case, seed)? {
+        let why = "no easy types to train on beside the hard ones, or no hard ones";
+        warning(&format!("{name}: left out, {why}"));
+        return Ok(None);
+    }
+    crate::progress::note(&format!("{name}: running"));
+    let display = Arc::new(Display::new(arguments.reporting.quiet));
+    let shown = Arc::clone(&display);
+    let training = Trainer::new(config)
+        .on(arguments.device)
+        .observed_by(move |progress| shown.show(progress))
+        .run(&dataset);
+    display.finish();
+    let training = training?;
+    figures::report_of(arguments, category, case, seed, &training, &dataset)?;
+    let record = record(experiment, case, category, seed, settings, &training);
+    results.append(&record)?;
+    Ok(Some(record))
+}
+
+/// Puts the case's abnormal images in training and leaves the case's types in the test set; false
+/// where the category does not have them.
+fn choose(
+    dataset: &mut Dataset,
+    category: &Category,
+    case: &Case,
+    seed: u64,
+) -> Result<bool, Failure> {
+    let hard: Vec<String> = subsets::hard_types(&category.name)
+        .unwrap_or_default()
+        .iter()
+        .map(|name| (*name).to_owned())
+        .collect();
+    let types = dataset.defect_types();
+    if case.defects != Defects::All && !hard.iter().any(|name| types.contains(name)) {
+        return Ok(false);
+    }
+    let easy: Vec<String> = types.into_iter().filter(|t| !hard.contains(t)).collect();
+    if case.config.model == Model::BgadFas {
+        let count = AnomalyCount::Total(case.anomalies);
+        let types = match case.defects {
+            Defects::EasyTrainHardTest if easy.is_empty() => return Ok(false),
+            Defects::EasyTrainHardTest => easy,
+            Defects::All | Defects::HardTest => Vec::new(),
+        };
+        dataset.choose_anomalies(&AnomalySelection { count, types }, seed)?;
+    }
+    if case.defects != Defects::All {
+        dataset.test_only(&hard)?;
+    }
+    Ok(true)
+}
+
+fn record(
+    experiment: String,
+    case: &Case,
+    category: &Category,
+    seed: u64,
+    settings: serde_json::Value,
+    training: &Training,
+) -> Record {
+    let last = training.history.last().cloned().unwrap_or_default();
+    let best = |get: fn(&MetaEpoch) -> Option<f64>| {
+        let values = training.history.iter().filter_map(get);
+        values.max_by(f64::total_cmp)
+    };
+    Record {
+        experiment,
+        row: case.row.clone(),
+        category: category.name.clone(),
+        seed,
+        settings,
+        image_auroc: last.image_auroc,
+        pixel_auroc: last.pixel_auroc,
+        aupro: last.aupro,
+        paper_protocol: PaperMetrics {
+            image_auroc: best(|m| m.paper_protocol.image_auroc),
+            pixel_auroc: best(|m| m.paper_protocol.pixel_auroc),
+            aupro: best(|m| m.paper_protocol.aupro),
+            aupro_approximated: best(|m| m.paper_protocol.aupro_approximated),
+        },
+        history: training.history.clone(),
+        seconds: training.seconds.total,
+    }
+}
