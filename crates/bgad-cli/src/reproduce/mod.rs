@@ -100,13 +100,12 @@ fn one(
     let experiment = arguments.experiment.to_string();
     let settings = settings(&config, case);
     let name = format!("{experiment}, {}, {}, seed {seed}", case.row, category.name);
-    if let Some(record) = results.find(&experiment, &case.row, &category.name, seed, &settings) {
-        if !arguments.experiment.needs_report()
-            || figures::report_is_there(arguments, category, case, seed)
-        {
-            crate::progress::note(&format!("{name}: done before"));
-            return Ok(Some(record));
-        }
+    let known = results.find(&experiment, &case.row, &category.name, seed, &settings);
+    let whole = !arguments.experiment.needs_report()
+        || figures::report_is_there(arguments, category, case, seed);
+    if let Some(record) = known.filter(|_| whole) {
+        crate::progress::note(&format!("{name}: done before"));
+        return Ok(Some(record));
     }
     let mut dataset = category.layout.read(&category.folder, None)?;
     if !choose(&mut dataset, category, case, seed)? {
