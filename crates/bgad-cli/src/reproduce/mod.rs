@@ -66,6 +66,14 @@ pub fn run(arguments: &ReproduceArguments) -> Result<(), Failure> {
             }
         }
     }
+    let all = case::categories(arguments.experiment, &[]);
+    if found.len() < all.len() {
+        warning(&format!(
+            "{} of {} categories: means are over these, the published ones over all",
+            found.len(),
+            all.len()
+        ));
+    }
     table::print(arguments, &cases, &found, &records)?;
     figures::write(arguments, &cases, &found, &records)
 }
