@@ -160,6 +160,13 @@ pub enum DataError {
         height: u32,
     },
 
+    /// A foreground mask marks nothing, so that no defect can be pasted.
+    #[error("{}: this foreground mask marks no pixel; expected the object marked by values over 127; correct the mask, or estimate the foreground", .file.display())]
+    EmptyForeground {
+        /// The mask.
+        file: PathBuf,
+    },
+
     /// More anomalies were asked for than the test set can give.
     #[error("data set '{dataset}': {requested} abnormal images asked for training, but its test set has {available} and must keep at least one; ask for at most {}", .available.saturating_sub(1))]
     TooManyAnomalies {

@@ -24,6 +24,7 @@
 mod cutpaste;
 mod dataset;
 mod error;
+mod foreground;
 mod image_file;
 mod layout;
 mod mask;
@@ -40,6 +41,7 @@ mod verify;
 pub use cutpaste::CutPaste;
 pub use dataset::Dataset;
 pub use error::{DataError, Result};
+pub use foreground::{Foreground, estimate_foreground};
 pub use image::RgbImage;
 pub use image_file::load_image;
 pub use layout::{FolderLayout, Layout, MaskLocation};
