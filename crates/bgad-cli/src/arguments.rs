@@ -7,6 +7,8 @@ use bgad::{
 };
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::cut_paste::CutPasteArguments;
+
 /// Visual anomaly detection: learns what normal parts look like, finds what is wrong on others.
 #[derive(Debug, Parser)]
 #[command(name = "bgad", version, arg_required_else_help = true)]
@@ -23,6 +25,8 @@ pub enum Command {
     Evaluate(EvaluateArguments),
     /// Score images.
     Predict(PredictArguments),
+    /// Draw samples that training would paste, to look at.
+    Preview(PreviewArguments),
 }
 
 /// Where the images are.
@@ -92,6 +96,8 @@ pub struct TrainArguments {
     /// How features are pooled at image granularity [default: mean-std].
     #[arg(long, value_enum)]
     pub pooling: Option<PoolingArgument>,
+    #[command(flatten)]
+    pub cut_paste: CutPasteArguments,
     /// When to evaluate on the test images [default: each].
     #[arg(long, value_enum)]
     pub evaluate: Option<EvaluateArgument>,
@@ -144,6 +150,26 @@ pub struct PredictArguments {
     pub device: DeviceKind,
     #[command(flatten)]
     pub reporting: ReportingArguments,
+}
+
+#[derive(Debug, Args)]
+pub struct PreviewArguments {
+    #[command(flatten)]
+    pub data: DataArguments,
+    /// Abnormal images that training would draw from the test set.
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    pub anomalies: usize,
+    /// Samples on the sheet.
+    #[arg(long, value_name = "N", default_value_t = 16)]
+    pub count: usize,
+    /// The seed that training would have.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub seed: u64,
+    #[command(flatten)]
+    pub cut_paste: CutPasteArguments,
+    /// The folder for `preview.png`; it is made where it is not there.
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
 }
 
 #[derive(Debug, Args)]

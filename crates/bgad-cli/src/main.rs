@@ -5,10 +5,12 @@
 #![recursion_limit = "256"]
 
 mod arguments;
+mod cut_paste;
 mod evaluate;
 mod failure;
 mod output;
 mod predict;
+mod preview;
 mod progress;
 mod train;
 
@@ -27,6 +29,7 @@ fn main() -> ExitCode {
         arguments::Command::Train(arguments) => train::run(&arguments),
         arguments::Command::Evaluate(arguments) => evaluate::run(&arguments),
         arguments::Command::Predict(arguments) => predict::run(&arguments),
+        arguments::Command::Preview(arguments) => preview::run(&arguments),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

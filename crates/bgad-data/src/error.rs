@@ -167,6 +167,15 @@ pub enum DataError {
         file: PathBuf,
     },
 
+    /// CutPaste has nothing to cut.
+    #[error(
+        "data set '{dataset}': no abnormal training image has a mask that marks a defect; give masks, or train without CutPaste"
+    )]
+    NoMasks {
+        /// Name of the data set.
+        dataset: String,
+    },
+
     /// More anomalies were asked for than the test set can give.
     #[error("data set '{dataset}': {requested} abnormal images asked for training, but its test set has {available} and must keep at least one; ask for at most {}", .available.saturating_sub(1))]
     TooManyAnomalies {

@@ -63,8 +63,8 @@ mod training_set;
 
 pub use backbone::FILTER_BANK;
 pub use bgad_data::{
-    CutPaste, DataError, Dataset, FolderLayout, Label, Layout, MaskLocation, RgbImage, Sample,
-    load_image, synthetic,
+    CutPaste, DataError, Dataset, FolderLayout, Foreground, Label, Layout, MaskLocation, RgbImage,
+    Sample, contact_sheet, load_image, synthetic,
 };
 pub use bgad_loss::{FocalWeights, MaximumLikelihood, Objective, Reduction};
 pub use burn::tensor::Device;

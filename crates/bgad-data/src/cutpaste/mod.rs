@@ -7,7 +7,7 @@ use image::RgbImage;
 use rand::{Rng, seq::IndexedRandom};
 use serde::{Deserialize, Serialize};
 
-use crate::{DataError, Filter, Foreground, Mask, Result, resize};
+use crate::{DataError, Filter, Foreground, Mask, Result, Sample, load_image, resize, sample_rng};
 use operation::{OPERATIONS, transformed};
 use region::Region;
 
@@ -64,7 +64,53 @@ impl Default for CutPaste {
     }
 }
 
+/// What [`CutPaste::sample`] makes.
+#[derive(Debug, Clone)]
+pub struct PastedSample {
+    /// The normal image with the defect on it, at the abnormal image's size.
+    pub image: RgbImage,
+    /// What was pasted.
+    pub mask: Mask,
+    /// The normal image as it was.
+    pub normal: RgbImage,
+    /// Its foreground; none for all of it.
+    pub foreground: Option<Mask>,
+}
+
 impl CutPaste {
+    /// Makes one abnormal sample on a random one of `normals`: a pure function of the key
+    /// `(seed, epoch, index)`.
+    ///
+    /// # Errors
+    /// [`DataError::Parameter`] without normal images, and as [`load_image`], [`Foreground::of`] and
+    /// [`CutPaste::paste`].
+    pub fn sample(
+        &self,
+        abnormal: &RgbImage,
+        mask: &Mask,
+        normals: &[Sample],
+        (seed, epoch, index): (u64, u64, u64),
+    ) -> Result<PastedSample> {
+        let mut rng = sample_rng(seed, epoch, index);
+        let Some(normal) = normals.choose(&mut rng) else {
+            return Err(DataError::Parameter {
+                name: "normal images to paste on",
+                found: "none".to_owned(),
+                expected: "at least one".to_owned(),
+            });
+        };
+        let path = &normal.path;
+        let normal = load_image(path)?;
+        let foreground = self.foreground.of(&normal, path)?;
+        let (image, mask) = self.paste(abnormal, mask, &normal, foreground.as_ref(), &mut rng)?;
+        Ok(PastedSample {
+            image,
+            mask,
+            normal,
+            foreground,
+        })
+    }
+
     /// Checks the parameters.
     ///
     /// # Errors
