@@ -7,6 +7,7 @@ use bgad::{
 };
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::cut_paste::CutPasteArguments;
 use crate::data::{AnomalyArguments, FolderArguments, SplitArguments};
 use crate::inspect::InspectArguments;
 
@@ -33,6 +34,8 @@ pub enum Command {
     Report(ReportArguments),
     /// Tell what a data set holds.
     Data(Box<InspectArguments>),
+    /// Draw samples that training would paste, to look at.
+    Preview(PreviewArguments),
 }
 
 /// Where the images are.
@@ -109,6 +112,8 @@ pub struct TrainArguments {
     /// How features are pooled at image granularity [default: mean-std].
     #[arg(long, value_enum)]
     pub pooling: Option<PoolingArgument>,
+    #[command(flatten)]
+    pub cut_paste: CutPasteArguments,
     /// When to evaluate on the test images [default: each].
     #[arg(long, value_enum)]
     pub evaluate: Option<EvaluateArgument>,
@@ -189,6 +194,26 @@ pub struct PredictArguments {
     pub device: DeviceKind,
     #[command(flatten)]
     pub reporting: ReportingArguments,
+}
+
+#[derive(Debug, Args)]
+pub struct PreviewArguments {
+    #[command(flatten)]
+    pub data: DataArguments,
+    /// Abnormal images that training would draw from the test set.
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    pub anomalies: usize,
+    /// Samples on the sheet.
+    #[arg(long, value_name = "N", default_value_t = 16)]
+    pub count: usize,
+    /// The seed that training would have.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub seed: u64,
+    #[command(flatten)]
+    pub cut_paste: CutPasteArguments,
+    /// The folder for `preview.png`; it is made where it is not there.
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
 }
 
 #[derive(Debug, Args)]

@@ -5,12 +5,14 @@
 #![recursion_limit = "256"]
 
 mod arguments;
+mod cut_paste;
 mod data;
 mod evaluate;
 mod failure;
 mod inspect;
 mod output;
 mod predict;
+mod preview;
 mod progress;
 #[cfg(feature = "report")]
 mod report;
@@ -36,6 +38,7 @@ fn main() -> ExitCode {
         #[cfg(feature = "report")]
         arguments::Command::Report(arguments) => report::run(&arguments),
         arguments::Command::Data(arguments) => inspect::run(&arguments),
+        arguments::Command::Preview(arguments) => preview::run(&arguments),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

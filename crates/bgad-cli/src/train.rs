@@ -53,6 +53,7 @@ fn config(arguments: &TrainArguments) -> Result<TrainerConfig, Failure> {
     set(&mut config.pooling, &given.pooling);
     set(&mut config.evaluate, &given.evaluate);
     set(&mut config.seed, &given.seed);
+    given.cut_paste.apply(&mut config.cut_paste);
     if let Some(granularity) = given.granularity {
         config.granularity = Some(granularity.into());
     }

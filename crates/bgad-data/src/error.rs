@@ -173,6 +173,22 @@ pub enum DataError {
         height: u32,
     },
 
+    /// A foreground mask marks nothing, so that no defect can be pasted.
+    #[error("{}: this foreground mask marks no pixel; expected the object marked by values over 127; correct the mask, or estimate the foreground", .file.display())]
+    EmptyForeground {
+        /// The mask.
+        file: PathBuf,
+    },
+
+    /// CutPaste has nothing to cut.
+    #[error(
+        "data set '{dataset}': no abnormal training image has a mask that marks a defect; give masks, or train without CutPaste"
+    )]
+    NoMasks {
+        /// Name of the data set.
+        dataset: String,
+    },
+
     /// More anomalies were asked for than the test set can give.
     #[error("data set '{dataset}': {requested} abnormal images asked for training, but its test set has {available} and must keep at least one; ask for at most {}", .available.saturating_sub(1))]
     TooManyAnomalies {

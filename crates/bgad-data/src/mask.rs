@@ -119,28 +119,11 @@ impl Mask {
         self.pixels.iter().filter(|&&defect| defect).count()
     }
 
-    /// The smallest rectangle that holds all defect pixels; none if there are none.
-    pub(crate) fn bounding_box(&self) -> Option<BoundingBox> {
+    /// Column and row of each defect pixel, row by row.
+    pub(crate) fn points(&self) -> Vec<(usize, usize)> {
         let width = self.width as usize;
-        let mut found: Option<BoundingBox> = None;
-        for (index, _) in self
-            .pixels
-            .iter()
-            .enumerate()
-            .filter(|&(_, &defect)| defect)
-        {
-            let (x, y) = (index % width, index / width);
-            let b = found.get_or_insert(BoundingBox {
-                left: x,
-                right: x,
-                top: y,
-                bottom: y,
-            });
-            b.left = b.left.min(x);
-            b.right = b.right.max(x);
-            b.bottom = y;
-        }
-        found
+        let marked = self.pixels.iter().enumerate().filter(|(_, m)| **m);
+        marked.map(|(i, _)| (i % width, i / width)).collect()
     }
 
     /// Resizes as Pillow's `NEAREST`: the pixel under the centre, `floor((i + 0.5) * scale)`.
@@ -185,15 +168,6 @@ impl Mask {
             pixels,
         }
     }
-}
-
-/// A rectangle of pixels, all edges included.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct BoundingBox {
-    pub left: usize,
-    pub right: usize,
-    pub top: usize,
-    pub bottom: usize,
 }
 
 /// Pillow's integer luma (ITU-R 601-2).

@@ -33,6 +33,7 @@ fn changes_stay_inside_the_mask() {
                 &abnormal(),
                 &blob(),
                 &normal(),
+                None,
                 &mut sample_rng(0, 0, index),
             )
             .unwrap();
@@ -51,12 +52,21 @@ fn changes_stay_inside_the_mask() {
 
 #[test]
 fn without_transformations_the_region_is_copied_as_it_is() {
-    let cutpaste = CutPaste { transformations: 0 };
+    let cutpaste = CutPaste {
+        transformations: 0,
+        ..CutPaste::default()
+    };
     let (abnormal, source) = (abnormal(), blob());
     let mut places = std::collections::HashSet::new();
     for index in 0..50 {
         let (image, mask) = cutpaste
-            .paste(&abnormal, &source, &normal(), &mut sample_rng(0, 0, index))
+            .paste(
+                &abnormal,
+                &source,
+                &normal(),
+                None,
+                &mut sample_rng(0, 0, index),
+            )
             .unwrap();
         let cut: Vec<_> = abnormal
             .pixels()
@@ -84,6 +94,7 @@ fn samples_are_functions_of_their_key() {
                 &abnormal(),
                 &blob(),
                 &normal(),
+                None,
                 &mut sample_rng(seed, epoch, index),
             )
             .unwrap()
@@ -97,7 +108,10 @@ fn samples_are_functions_of_their_key() {
 #[test]
 fn regions_at_the_border_are_never_lost() {
     // All nine operations, so that a corner pixel is often moved out of the image.
-    let cutpaste = CutPaste { transformations: 9 };
+    let cutpaste = CutPaste {
+        transformations: 9,
+        ..CutPaste::default()
+    };
     for (x, y) in [(0, 0), (59, 0), (0, 43), (59, 43)] {
         let corner = mask_of(|i, j| (i, j) == (x, y));
         for index in 0..50 {
@@ -106,6 +120,7 @@ fn regions_at_the_border_are_never_lost() {
                     &abnormal(),
                     &corner,
                     &normal(),
+                    None,
                     &mut sample_rng(0, 1, index),
                 )
                 .unwrap();
@@ -117,6 +132,7 @@ fn regions_at_the_border_are_never_lost() {
             &abnormal(),
             &Mask::full(60, 44),
             &normal(),
+            None,
             &mut sample_rng(0, 0, 0),
         )
         .unwrap();
@@ -127,7 +143,7 @@ fn regions_at_the_border_are_never_lost() {
 fn normal_images_take_the_abnormal_size() {
     let large = resize(&normal(), 130, 70, Filter::Lanczos);
     let (image, mask) = CutPaste::default()
-        .paste(&abnormal(), &blob(), &large, &mut sample_rng(0, 0, 0))
+        .paste(&abnormal(), &blob(), &large, None, &mut sample_rng(0, 0, 0))
         .unwrap();
     assert_eq!(image.dimensions(), (60, 44));
     let expected = resize(&large, 60, 44, Filter::Bicubic);
@@ -144,7 +160,13 @@ fn normal_images_take_the_abnormal_size() {
 fn wrong_input_is_an_error() {
     let paste = |cutpaste: CutPaste, mask: Mask| {
         cutpaste
-            .paste(&abnormal(), &mask, &normal(), &mut sample_rng(0, 0, 0))
+            .paste(
+                &abnormal(),
+                &mask,
+                &normal(),
+                None,
+                &mut sample_rng(0, 0, 0),
+            )
             .unwrap_err()
     };
     assert!(matches!(
@@ -158,10 +180,39 @@ fn wrong_input_is_an_error() {
     assert!(matches!(
         paste(
             CutPaste {
-                transformations: 10
+                transformations: 10,
+                ..CutPaste::default()
             },
             blob()
         ),
         DataError::Parameter { .. }
     ));
+    for out_of_range in [
+        CutPaste {
+            pastes: 0,
+            ..CutPaste::default()
+        },
+        CutPaste {
+            pastes: 65,
+            ..CutPaste::default()
+        },
+        CutPaste {
+            blend: 257,
+            ..CutPaste::default()
+        },
+    ] {
+        assert!(matches!(
+            paste(out_of_range, blob()),
+            DataError::Parameter { .. }
+        ));
+    }
+    let small = Mask::full(30, 20);
+    let result = CutPaste::default().paste(
+        &abnormal(),
+        &blob(),
+        &normal(),
+        Some(&small),
+        &mut sample_rng(0, 0, 0),
+    );
+    assert!(matches!(result, Err(DataError::Size { .. })));
 }

@@ -67,8 +67,8 @@ mod training_set;
 pub use backbone::FILTER_BANK;
 pub use bgad_data::{
     AnomalyCount, AnomalySelection, AvailableMasks, CutPaste, DataError, Dataset, FolderLayout,
-    FolderNames, Inspection, Label, Layout, MaskFiles, MaskLocation, Region, RgbImage, Sample,
-    SplitFile, load_image, subsets, synthetic,
+    FolderNames, Foreground, Inspection, Label, Layout, MaskFiles, MaskLocation, Region, RgbImage,
+    Sample, SplitFile, contact_sheet, load_image, subsets, synthetic,
 };
 pub use bgad_loss::{FocalWeights, MaximumLikelihood, Objective, Reduction};
 pub use burn::tensor::Device;

@@ -1,7 +1,6 @@
 //! The images of a run: which are readable, whose features are kept, and what a batch holds.
 
-use bgad_data::{Dataset, Mask, RgbImage, Sample, sample_rng};
-use rand::RngExt;
+use bgad_data::{Dataset, Mask, RgbImage, Sample};
 use rayon::prelude::*;
 
 use crate::config::{Granularity, TrainerConfig};
@@ -200,12 +199,13 @@ impl TrainingSet {
         number: u64,
         config: &TrainerConfig,
     ) -> Result<(RgbImage, Mask)> {
-        let mut rng = sample_rng(config.seed, epoch, number);
-        let normal = rng.random_range(0..self.normal.len());
-        let normal = self.normal.samples[normal].load_image()?;
         let source = &self.sources[index];
-        Ok(config
-            .cut_paste
-            .paste(&source.image, &source.mask, &normal, &mut rng)?)
+        let sample = config.cut_paste.sample(
+            &source.image,
+            &source.mask,
+            &self.normal.samples,
+            (config.seed, epoch, number),
+        )?;
+        Ok((sample.image, sample.mask))
     }
 }

@@ -1,0 +1,55 @@
+//! `bgad preview`.
+
+use bgad::{TrainerConfig, contact_sheet};
+
+use crate::arguments::PreviewArguments;
+use crate::failure::Failure;
+use crate::output;
+use crate::progress::warning;
+
+/// Writes a contact sheet of the samples that training would paste first.
+pub fn run(arguments: &PreviewArguments) -> Result<(), Failure> {
+    let mut config = TrainerConfig::default();
+    arguments.cut_paste.apply(&mut config.cut_paste);
+    config.cut_paste.check()?;
+    let data = &arguments.data;
+    let mut dataset = data.layout.read(&data.data, data.category.as_deref())?;
+    dataset.verify()?;
+    dataset.move_anomalies_to_training(arguments.anomalies, arguments.seed)?;
+    for text in &dataset.warnings {
+        warning(text);
+    }
+    // Training pastes from the second meta-epoch on.
+    let epoch = config.sub_epochs as u64;
+    let sheet = contact_sheet(
+        &dataset,
+        &config.cut_paste,
+        arguments.count,
+        arguments.seed,
+        epoch,
+    )?;
+    std::fs::create_dir_all(&arguments.out).map_err(|source| Failure::File {
+        path: arguments.out.clone(),
+        source,
+    })?;
+    let path = arguments.out.join("preview.png");
+    // Under its own name only when it is whole.
+    let partial = arguments.out.join(".preview.partial.png");
+    let written = sheet.save(&partial);
+    written.map_err(|source| {
+        std::fs::remove_file(&partial).ok();
+        Failure::Picture {
+            path: path.clone(),
+            source: Box::new(source),
+        }
+    })?;
+    std::fs::rename(&partial, &path).map_err(|source| Failure::File {
+        path: path.clone(),
+        source,
+    })?;
+    output::line(&path.to_string_lossy())?;
+    output::line(
+        "from top to bottom: abnormal image, its mask, normal image with its foreground, \
+         sample, mask of the sample",
+    )
+}

@@ -1,0 +1,216 @@
+//! Where on a normal image a defect can be: on the object, not beside it.
+
+use std::path::{Path, PathBuf};
+
+use image::RgbImage;
+use serde::{Deserialize, Serialize};
+
+use crate::{DataError, Filter, Mask, Result, resize};
+
+/// Where on normal images [`CutPaste`](crate::CutPaste) may paste defects.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Foreground {
+    /// Anywhere: for textures that fill the image.
+    Off,
+    /// On the object, as [`estimate_foreground`] finds it; anywhere where it finds none.
+    #[default]
+    Estimated,
+    /// On what the masks in this folder mark, each an image named as the normal image it belongs to,
+    /// with any extension.
+    Masks(PathBuf),
+}
+
+/// Extensions that are tried for a mask.
+const EXTENSIONS: [&str; 7] = ["png", "bmp", "tif", "tiff", "webp", "jpg", "jpeg"];
+
+impl Foreground {
+    /// The foreground of the normal image that was read from `path`; none for the whole image.
+    ///
+    /// # Errors
+    /// [`DataError::FileMissing`] for an image without a mask in the folder, [`DataError::MaskSize`] and
+    /// [`DataError::EmptyForeground`] for a mask that can't be used, and what [`Mask::load`] says.
+    pub fn of(&self, normal: &RgbImage, path: &Path) -> Result<Option<Mask>> {
+        let folder = match self {
+            Self::Off => return Ok(None),
+            Self::Estimated => return Ok(estimate_foreground(normal)),
+            Self::Masks(folder) => folder,
+        };
+        let stem = path.file_stem().unwrap_or_default();
+        let named = |extension: &&str| {
+            let mut name = stem.to_owned();
+            name.push(".");
+            name.push(extension);
+            folder.join(name)
+        };
+        let upper = EXTENSIONS.map(str::to_uppercase);
+        let upper: Vec<&str> = upper.iter().map(String::as_str).collect();
+        let mut candidates = EXTENSIONS.iter().chain(&upper).map(named);
+        let Some(file) = candidates.find(|file| file.is_file()) else {
+            return Err(DataError::FileMissing {
+                file: named(&"png"),
+                expected: format!("expected the foreground mask of {}", path.display()),
+            });
+        };
+        let mask = Mask::load(&file)?;
+        if (mask.width(), mask.height()) != normal.dimensions() {
+            return Err(DataError::MaskSize {
+                image: path.to_owned(),
+                image_size: normal.dimensions(),
+                mask_size: (mask.width(), mask.height()),
+                mask: file,
+            });
+        }
+        if mask.is_empty() {
+            return Err(DataError::EmptyForeground { file });
+        }
+        Ok(Some(mask))
+    }
+}
+
+/// The longer side of the image that a foreground is estimated on.
+const ESTIMATE_SIDE: u32 = 128;
+/// Least difference of an object from the background, in grey levels of its most different channel.
+const LEAST_CONTRAST: f64 = 24.0;
+/// Least share of the differences' variance that the threshold has to explain (Otsu's criterion).
+const LEAST_SEPARATION: f64 = 0.6;
+/// Largest share of the image's border that an object may cover.
+const LARGEST_BORDER_SHARE: f64 = 0.35;
+/// An object covers the border less than the rest of the image by this factor; a texture does not.
+const BORDER_TO_INNER: f64 = 0.6;
+/// Least share of the image that is an object.
+const LEAST_SHARE: f64 = 0.01;
+
+/// Finds the object on a background of one colour; none where there is no clear one, as on a texture
+/// that fills the image.
+///
+/// The background's colour is the median of the image's border. Pixels that differ from it by more
+/// than a threshold (Otsu's) are foreground. It is taken for an object if the two classes are well
+/// apart, and it covers the border clearly less than the inner image. Specks are dropped and
+/// pinholes filled.
+pub fn estimate_foreground(image: &RgbImage) -> Option<Mask> {
+    let (width, height) = image.dimensions();
+    if width < 8 || height < 8 {
+        return None;
+    }
+    let scale = (f64::from(ESTIMATE_SIDE) / f64::from(width.max(height))).min(1.0);
+    let side = |length: u32| ((f64::from(length) * scale).round() as u32).max(8);
+    let small = resize(image, side(width), side(height), Filter::Bilinear);
+    let border = border(small.width(), small.height());
+    let background = median_colour(&small, &border);
+    let difference = |pixel: &image::Rgb<u8>| {
+        let channels = pixel.0.iter().zip(background);
+        channels.map(|(a, b)| a.abs_diff(b)).max().unwrap_or(0)
+    };
+    let differences: Vec<u8> = small.pixels().map(difference).collect();
+    let threshold = threshold(&differences)?;
+    let mut found: Vec<bool> = differences.iter().map(|d| *d > threshold).collect();
+    tidy(&mut found, small.width() as usize);
+
+    let share = |of: bool| {
+        let pixels = found.iter().zip(&border).filter(|(_, b)| **b == of);
+        let marked = pixels.clone().filter(|(f, _)| **f).count();
+        marked as f64 / pixels.count().max(1) as f64
+    };
+    let (outer, inner) = (share(true), share(false));
+    let is_object =
+        inner >= LEAST_SHARE && outer <= LARGEST_BORDER_SHARE && outer <= BORDER_TO_INNER * inner;
+    let mask = Mask::from_pixels(small.width(), small.height(), found);
+    is_object.then(|| mask.resize(width, height))
+}
+
+/// Which pixels belong to the border, a thirty-second of the shorter side wide.
+fn border(width: u32, height: u32) -> Vec<bool> {
+    let thickness = (width.min(height) / 32).max(1);
+    let outer = |i: u32, length: u32| i < thickness || i >= length - thickness;
+    (0..width * height)
+        .map(|i| outer(i % width, width) || outer(i / width, height))
+        .collect()
+}
+
+fn median_colour(image: &RgbImage, border: &[bool]) -> [u8; 3] {
+    std::array::from_fn(|channel| {
+        let pixels = image.pixels().zip(border).filter(|(_, b)| **b);
+        let mut values: Vec<u8> = pixels.map(|(pixel, _)| pixel.0[channel]).collect();
+        let middle = values.len() / 2;
+        *values.select_nth_unstable(middle).1
+    })
+}
+
+/// Otsu's threshold; none where it does not separate two clearly different classes.
+fn threshold(values: &[u8]) -> Option<u8> {
+    let mut histogram = [0_f64; 256];
+    values
+        .iter()
+        .for_each(|v| histogram[usize::from(*v)] += 1.0);
+    let count = values.len() as f64;
+    let sum: f64 = (0..).zip(histogram).map(|(v, n)| f64::from(v) * n).sum();
+    let squares: f64 = (0..)
+        .zip(histogram)
+        .map(|(v, n)| f64::from(v).powi(2) * n)
+        .sum();
+    let variance = squares / count - (sum / count).powi(2);
+    let (mut below, mut below_sum) = (0.0, 0.0);
+    let mut best = (0.0, 0, 0.0);
+    for (value, number) in (0..=254).zip(histogram) {
+        below += number;
+        below_sum += f64::from(value) * number;
+        let above = count - below;
+        if below == 0.0 || above == 0.0 {
+            continue;
+        }
+        let apart = (sum - below_sum) / above - below_sum / below;
+        let between = below * above / (count * count) * apart * apart;
+        if between > best.0 {
+            best = (between, value, apart);
+        }
+    }
+    let (between, value, apart) = best;
+    (apart >= LEAST_CONTRAST && between >= LEAST_SEPARATION * variance).then_some(value)
+}
+
+/// Drops regions under a twentieth of the largest one and fills holes under a hundredth of the image.
+fn tidy(found: &mut [bool], width: usize) {
+    let regions = equal_regions(found, width);
+    let largest = regions.iter().filter(|r| found[r[0]]).map(Vec::len).max();
+    let (speck, hole) = (largest.unwrap_or(0) / 20, found.len() / 100);
+    for region in regions {
+        let limit = if found[region[0]] { speck } else { hole };
+        if region.len() < limit {
+            let value = !found[region[0]];
+            region.iter().for_each(|&i| found[i] = value);
+        }
+    }
+}
+
+/// The 4-connected regions of equal value.
+fn equal_regions(values: &[bool], width: usize) -> Vec<Vec<usize>> {
+    let mut seen = vec![false; values.len()];
+    let mut regions = Vec::new();
+    for start in 0..values.len() {
+        if seen[start] {
+            continue;
+        }
+        seen[start] = true;
+        let mut region = vec![start];
+        let mut next = 0;
+        while let Some(&i) = region.get(next) {
+            next += 1;
+            let x = i % width;
+            let beside = [
+                (x > 0).then(|| i - 1),
+                (x + 1 < width).then_some(i + 1),
+                i.checked_sub(width),
+                Some(i + width).filter(|j| *j < values.len()),
+            ];
+            for j in beside.into_iter().flatten() {
+                if !seen[j] && values[j] == values[start] {
+                    seen[j] = true;
+                    region.push(j);
+                }
+            }
+        }
+        regions.push(region);
+    }
+    regions
+}
