@@ -35,7 +35,7 @@ pub enum Command {
     /// Tell what a data set holds.
     Data(Box<InspectArguments>),
     /// Draw samples that training would paste, to look at.
-    Preview(PreviewArguments),
+    Preview(Box<PreviewArguments>),
 }
 
 /// Where the images are.
