@@ -82,7 +82,7 @@ impl CutPaste {
     /// `(seed, epoch, index)`.
     ///
     /// # Errors
-    /// [`DataError::Parameter`] without normal images, and as [`load_image`], [`Foreground::of`] and
+    /// [`DataError::Parameter`] without normal images, and as [`Sample::load_image`], [`Foreground::of`] and
     /// [`CutPaste::paste`].
     pub fn sample(
         &self,
