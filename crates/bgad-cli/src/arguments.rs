@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use bgad::{
-    BoundaryScope, DeviceKind, EvaluateWhen, FocalWeights, Granularity, Layout, Model, Pooling,
+    Aggregation, BoundaryScope, DeviceKind, EvaluateWhen, FeatureScaling, FocalWeights,
+    Granularity, ImageScore, Layout, Model, PooledLevels, Pooling, Preset,
 };
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -64,6 +65,9 @@ pub struct TrainArguments {
     /// BGAD learns from normal images alone, BGAD-FAS from a few abnormal ones as well.
     #[arg(long, value_enum)]
     pub model: Option<ModelArgument>,
+    /// What settings that are not given stand at: those of the paper, or better ones.
+    #[arg(long, value_enum, default_value_t = PresetArgument::Default)]
+    pub preset: PresetArgument,
     /// `filter-bank`, which needs no weights, or an EfficientNet by timm's name.
     #[arg(long, value_name = "NAME")]
     pub backbone: Option<String>,
@@ -112,6 +116,29 @@ pub struct TrainArguments {
     /// How features are pooled at image granularity [default: mean-std].
     #[arg(long, value_enum)]
     pub pooling: Option<PoolingArgument>,
+    /// What is done to features before the flows [default: whiten; paper: none].
+    #[arg(long, value_enum)]
+    pub feature_scaling: Option<FeatureScalingArgument>,
+    /// How the levels become one score map [default: log-likelihood; paper: likelihood].
+    #[arg(long, value_enum)]
+    pub aggregation: Option<AggregationArgument>,
+    /// How a score map becomes an image's score: `max`, or `top:SHARE` for the mean of the highest
+    /// pixels [default: top:0.01; paper: max].
+    #[arg(long, value_name = "SCORE")]
+    pub image_score: Option<ImageScore>,
+    /// Flows of pooled features beside those of positions [default: true; paper: false].
+    #[arg(long, value_name = "BOOL")]
+    pub pooled_flows: Option<bool>,
+    /// A flow of pooled features for each level, or one for all [default: joined; paper: separate].
+    #[arg(long, value_enum)]
+    pub pooled_levels: Option<PooledLevelsArgument>,
+    /// Folds by which scoring constants are taken from images that flows of pooled features have not
+    /// seen; 0 for none [default: 5; paper: 0].
+    #[arg(long, value_name = "N")]
+    pub pooled_folds: Option<usize>,
+    /// Optimizer steps of flows of pooled features, at least [default: 200; paper: 1000].
+    #[arg(long, value_name = "N")]
+    pub image_steps: Option<usize>,
     #[command(flatten)]
     pub cut_paste: CutPasteArguments,
     /// When to evaluate on the test images [default: each].
@@ -250,6 +277,20 @@ choice!(FocalArgument for FocalWeights {
 choice!(BoundaryArgument for BoundaryScope { Batch => Self::Batch, Set => Self::Set });
 choice!(GranularityArgument for Granularity { Pixel => Self::Pixel, Image => Self::Image });
 choice!(PoolingArgument for Pooling { Mean => Self::Mean, MeanStd => Self::MeanStd });
+choice!(PresetArgument for Preset { Default => Self::Default, Paper => Self::Paper });
+choice!(FeatureScalingArgument for FeatureScaling {
+    None => Self::None,
+    Standardize => Self::Standardize,
+    Whiten => Self::Whiten,
+});
+choice!(AggregationArgument for Aggregation {
+    Likelihood => Self::Likelihood,
+    LogLikelihood => Self::LogLikelihood,
+});
+choice!(PooledLevelsArgument for PooledLevels {
+    Separate => Self::Separate,
+    Joined => Self::Joined,
+});
 choice!(EvaluateArgument for EvaluateWhen {
     Each => Self::Each,
     Last => Self::Last,

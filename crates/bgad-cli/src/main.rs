@@ -5,6 +5,7 @@
 #![recursion_limit = "256"]
 
 mod arguments;
+mod config_file;
 mod cut_paste;
 mod data;
 mod evaluate;

@@ -1,6 +1,5 @@
 //! `bgad train`.
 
-use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bgad::{
@@ -10,28 +9,14 @@ use bgad::{
 use serde_json::{Value, json};
 
 use crate::arguments::TrainArguments;
+use crate::config_file;
 use crate::failure::Failure;
 use crate::output;
 use crate::progress::{Display, warning};
 
-/// The settings of a TOML file, or the defaults.
-pub fn config_file(path: Option<&Path>) -> Result<TrainerConfig, Failure> {
-    let Some(path) = path else {
-        return Ok(TrainerConfig::default());
-    };
-    let text = std::fs::read_to_string(path).map_err(|source| Failure::File {
-        path: path.to_owned(),
-        source,
-    })?;
-    toml::from_str(&text).map_err(|source| Failure::Config {
-        path: path.to_owned(),
-        source: Box::new(source),
-    })
-}
-
 /// The settings: defaults, then the file's, then the command line's.
 fn config(arguments: &TrainArguments) -> Result<TrainerConfig, Failure> {
-    let mut config = config_file(arguments.config.as_deref())?;
+    let mut config = config_file::read(arguments.config.as_deref(), arguments.preset.into())?;
     fn set<T: Clone, U: From<T>>(target: &mut U, given: &Option<T>) {
         if let Some(value) = given {
             *target = value.clone().into();
@@ -51,6 +36,13 @@ fn config(arguments: &TrainArguments) -> Result<TrainerConfig, Failure> {
     set(&mut config.objective.focal, &given.focal);
     set(&mut config.boundary, &given.boundary);
     set(&mut config.pooling, &given.pooling);
+    set(&mut config.feature_scaling, &given.feature_scaling);
+    set(&mut config.aggregation, &given.aggregation);
+    set(&mut config.image_score, &given.image_score);
+    set(&mut config.pooled_flows, &given.pooled_flows);
+    set(&mut config.pooled_levels, &given.pooled_levels);
+    set(&mut config.pooled_folds, &given.pooled_folds);
+    set(&mut config.image_steps, &given.image_steps);
     set(&mut config.evaluate, &given.evaluate);
     set(&mut config.seed, &given.seed);
     given.cut_paste.apply(&mut config.cut_paste);

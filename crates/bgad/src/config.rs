@@ -6,6 +6,8 @@ use bgad_data::CutPaste;
 use bgad_loss::Objective;
 use serde::{Deserialize, Serialize};
 
+use crate::image_score::ImageScore;
+use crate::scoring::Aggregation;
 use crate::{Error, Result};
 
 /// Which of the two models to train.
@@ -38,6 +40,30 @@ pub enum Pooling {
     /// Mean and standard deviation over positions, twice the dimension.
     #[default]
     MeanStd,
+}
+
+/// Whether pooled features have a flow a level or one for all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PooledLevels {
+    /// A flow for each level.
+    #[default]
+    Separate,
+    /// One flow of all levels' pooled features in one vector, which sees how they go together.
+    Joined,
+}
+
+/// A fixed affine map of features before each flow, from the normal training images.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FeatureScaling {
+    /// Features as the backbone gives them: the paper.
+    #[default]
+    None,
+    /// Each channel to mean 0 and deviation 1.
+    Standardize,
+    /// Channels to mean 0, deviation 1 and no correlation, by a shrunk covariance.
+    Whiten,
 }
 
 /// Which features the separating boundary is taken over.
@@ -74,8 +100,21 @@ pub enum EvaluateWhen {
     Never,
 }
 
-/// All settings of a run; the defaults are the paper's, as far as they don't need its backbone's
-/// weights.
+/// Settings by name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Preset {
+    /// The published method.
+    Paper,
+    /// What scored better on all sets that it was tried on.
+    #[default]
+    Default,
+}
+
+/// All settings of a run.
+///
+/// [`Default`] is the improved method, [`TrainerConfig::paper`] the published one, as far as
+/// neither needs a backbone with weights.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct TrainerConfig {
@@ -94,6 +133,21 @@ pub struct TrainerConfig {
     pub granularity: Option<Granularity>,
     /// Pooling at image granularity.
     pub pooling: Pooling,
+    /// One flow a level for pooled features, or one for all.
+    pub pooled_levels: PooledLevels,
+    /// At pixel granularity, flows of pooled features beside those of positions: an image's score
+    /// then draws on both, and abnormal images without a mask teach the pooled ones alone.
+    pub pooled_flows: bool,
+    /// At how many folds of the normal training images flows of pooled features are trained besides,
+    /// each without the images of one fold, so that scoring constants and threshold come from
+    /// images that the flows have not seen; 0: from the training images as they are.
+    pub pooled_folds: usize,
+    /// What is done to features before the flows.
+    pub feature_scaling: FeatureScaling,
+    /// How the levels' log-likelihoods become one score map.
+    pub aggregation: Aggregation,
+    /// How a score map becomes an image's score.
+    pub image_score: ImageScore,
     /// Coupling blocks of each flow.
     pub coupling_blocks: usize,
     /// Dimension of the positional encoding.
@@ -136,6 +190,22 @@ pub struct TrainerConfig {
 impl Default for TrainerConfig {
     fn default() -> Self {
         Self {
+            feature_scaling: FeatureScaling::Whiten,
+            aggregation: Aggregation::LogLikelihood,
+            image_score: ImageScore::Top(0.01),
+            pooled_levels: PooledLevels::Joined,
+            pooled_flows: true,
+            pooled_folds: 5,
+            image_steps: 200,
+            ..Self::paper()
+        }
+    }
+}
+
+impl TrainerConfig {
+    /// The published method: sections 1 to 6 of its description, nothing added.
+    pub fn paper() -> Self {
+        Self {
             model: Model::default(),
             backbone: crate::backbone::FILTER_BANK.to_owned(),
             weights: None,
@@ -143,6 +213,12 @@ impl Default for TrainerConfig {
             image_size: 256,
             granularity: None,
             pooling: Pooling::default(),
+            pooled_levels: PooledLevels::Separate,
+            pooled_flows: false,
+            pooled_folds: 0,
+            feature_scaling: FeatureScaling::None,
+            aggregation: Aggregation::Likelihood,
+            image_score: ImageScore::Maximum,
             coupling_blocks: 8,
             position_dimension: 128,
             objective: Objective::default(),
@@ -162,9 +238,15 @@ impl Default for TrainerConfig {
             seed: 0,
         }
     }
-}
 
-impl TrainerConfig {
+    /// The settings of `preset`.
+    pub fn preset(preset: Preset) -> Self {
+        match preset {
+            Preset::Paper => Self::paper(),
+            Preset::Default => Self::default(),
+        }
+    }
+
     /// Checks that every setting is within its range, before any work starts.
     ///
     /// # Errors
@@ -202,6 +284,11 @@ impl TrainerConfig {
                 rate,
                 "a false-positive rate from 0 to below 1",
             ));
+        }
+        self.image_score.check()?;
+        if self.pooled_folds == 1 || self.pooled_folds > 20 {
+            let found = self.pooled_folds;
+            return Err(Error::setting("pooled_folds", found, "0, or 2 to 20 folds"));
         }
         bgad_flow::PositionalEncoding::new(self.position_dimension)?;
         Ok(())

@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use bgad_backbone::Backbone;
 use bgad_data::{RgbImage, load_image};
-use bgad_flow::Flow;
 use burn::tensor::Device;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::config::{Granularity, TrainerConfig};
 use crate::features::{Extractor, ImageFeatures};
-use crate::flows::{self, LevelFlow, LogLikelihoodMaps, Places};
+use crate::flows::{self, LevelFlow, LogLikelihoodMaps, Places, ScaledFlow};
+use crate::inputs::{FlowInput, Inputs};
 use crate::scoring::{Calibration, ScoreMap};
 use crate::{Error, Result};
 
@@ -30,12 +30,18 @@ pub struct ModelDescription {
     pub calibration: Calibration,
     /// Images that score above it are anomalous.
     pub threshold: f32,
-    /// Per level the separating boundary `b_n` over all normal training features, on `l / 10`.
+    /// Per flow the separating boundary `b_n` over all normal training features, on `l / 10`.
     pub boundaries: Vec<f64>,
     /// The data set's name.
     pub dataset: String,
     /// The abnormal training images as `TYPE/NAME`: an evaluation must not count them.
     pub training_anomalies: Vec<String>,
+}
+
+impl ModelDescription {
+    pub(crate) fn inputs(&self) -> Inputs {
+        Inputs::new(&self.config, self.granularity)
+    }
 }
 
 /// What a [`Detector`] finds on one image.
@@ -64,7 +70,7 @@ impl Detector {
     pub(crate) fn new(
         description: ModelDescription,
         backbone: Arc<dyn Backbone>,
-        flows: Vec<Flow>,
+        flows: Vec<ScaledFlow>,
         device: &Device,
     ) -> Result<Self> {
         let mut detector = Self {
@@ -77,16 +83,20 @@ impl Detector {
         Ok(detector)
     }
 
-    /// Takes other flows from now on, a level each.
-    pub(crate) fn set_flows(&mut self, flows: Vec<Flow>) -> Result<()> {
-        let description = &self.description;
-        let levels = self.backbone.levels().iter().zip(flows);
-        let flows = levels.map(|(level, flow)| {
-            let places = Places::new(&description.config, description.granularity, *level)?;
+    /// Takes other flows from now on, one an input.
+    pub(crate) fn set_flows(&mut self, flows: Vec<ScaledFlow>) -> Result<()> {
+        let inputs = self.inputs();
+        let flows = inputs.iter().zip(flows).map(|(input, flow)| {
+            let places = Places::new(&self.description.config, input)?;
             LevelFlow::new(flow, &places, &self.device)
         });
         self.flows = flows.collect::<Result<_>>()?;
         Ok(())
+    }
+
+    /// What its flows see.
+    pub(crate) fn inputs(&self) -> Vec<FlowInput> {
+        self.description.inputs().list(self.backbone.levels())
     }
 
     /// What the model is: its settings, calibration and threshold.
@@ -103,8 +113,7 @@ impl Detector {
         Extractor {
             backbone: self.backbone.clone(),
             image_size: self.description.config.image_size,
-            granularity: self.description.granularity,
-            pooling: self.description.config.pooling,
+            inputs: self.description.inputs(),
             device: self.device.clone(),
         }
     }
@@ -132,9 +141,8 @@ impl Detector {
     /// When the device fails.
     pub fn predict(&self, image: &RgbImage) -> Result<Prediction> {
         let maps = self.log_likelihoods(image)?;
-        let granularity = self.description.granularity;
         let calibration = &self.description.calibration;
-        let (score, map) = calibration.score(&maps, granularity, self.map_size());
+        let (score, map) = calibration.score(&maps, self.map_size());
         let threshold = self.description.threshold;
         Ok(Prediction {
             score,

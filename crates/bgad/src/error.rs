@@ -78,16 +78,25 @@ pub enum Error {
         /// The data set's name.
         dataset: String,
     },
+    /// Normal features of which no covariance can be taken: they are not all finite.
+    #[error(
+        "the normal training features of {dimension} channels are not finite numbers; check the \
+         images and the backbone's weights, or train with `--feature-scaling none`"
+    )]
+    Scaling {
+        /// The features' dimension.
+        dimension: usize,
+    },
     /// The loss, or a log-likelihood that it is made of, is no longer a finite number.
     #[error(
-        "training diverged in meta-epoch {meta_epoch}: the likelihood at stride {stride} became {loss}; use \
+        "training diverged in meta-epoch {meta_epoch}: the likelihood at {input} became {loss}; use \
          a lower learning rate, or check the images"
     )]
     Diverged {
         /// The meta-epoch, from 1.
         meta_epoch: usize,
-        /// The level's stride.
-        stride: usize,
+        /// The level, as `stride 8`.
+        input: String,
         /// The loss or log-likelihood.
         loss: f32,
     },

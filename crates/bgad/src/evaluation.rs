@@ -9,7 +9,6 @@ use bgad_metrics::{LabelledMap, MetricError};
 use rayon::prelude::*;
 
 use crate::Result;
-use crate::config::Granularity;
 use crate::detector::Detector;
 use crate::flows::LogLikelihoodMaps;
 use crate::images::load_mask;
@@ -65,12 +64,11 @@ impl TestSet {
         &self,
         maps: &[LogLikelihoodMaps],
         calibration: &Calibration,
-        granularity: Granularity,
         size: usize,
     ) -> Scored {
         let scored: Vec<(f32, Option<ScoreMap>)> = maps
             .par_iter()
-            .map(|maps| calibration.score(maps, granularity, size))
+            .map(|maps| calibration.score(maps, size))
             .collect();
         let (scores, maps) = scored.into_iter().unzip();
         Scored { scores, maps }
@@ -113,7 +111,6 @@ impl TestSet {
         &self,
         maps: &[LogLikelihoodMaps],
         calibration: &Calibration,
-        granularity: Granularity,
         size: usize,
         options: &EvaluationOptions,
     ) -> Result<Evaluation> {
@@ -142,11 +139,11 @@ impl TestSet {
             }
         }
         let known = (abnormal.as_slice(), types.as_slice(), names.as_slice());
-        let deployed = self.scored(maps, calibration, granularity, size);
+        let deployed = self.scored(maps, calibration, size);
         let pairs = self.labelled(&deployed);
         let (mut evaluation, aupimo) =
             measure::measure(&labels(&deployed, &pairs, known), options)?;
-        let set_wide = self.scored(maps, &Calibration::over(maps, size), granularity, size);
+        let set_wide = self.scored(maps, &calibration.over(maps, size), size);
         let pairs = self.labelled(&set_wide);
         evaluation.paper_protocol =
             measure::paper_metrics(&labels(&set_wide, &pairs, known), options.aupro_limit)?;
@@ -251,13 +248,8 @@ impl Detector {
         let test = TestSet::new(images, size, &mut warnings)?;
         let maps = test.log_likelihoods(self)?;
         let description = &self.description;
-        let mut evaluation = test.evaluate(
-            &maps,
-            &description.calibration,
-            description.granularity,
-            self.map_size(),
-            options,
-        )?;
+        let mut evaluation =
+            test.evaluate(&maps, &description.calibration, self.map_size(), options)?;
         evaluation.warnings = warnings;
         Ok(Examination {
             evaluation,

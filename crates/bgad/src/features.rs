@@ -8,13 +8,11 @@ use burn::tensor::{Device, Tensor, TensorData};
 use rayon::prelude::*;
 
 use crate::Result;
-use crate::config::{Granularity, Pooling};
 use crate::images;
+use crate::inputs::Inputs;
 
-/// One image's features, a matrix a level, finest first.
-///
-/// At pixel granularity `[height · width, channels]`, a row a position; at image granularity
-/// `[1, channels]`, or twice the channels with [`Pooling::MeanStd`].
+/// One image's features, a matrix a flow: `[height · width, channels]`, a row a position, of each
+/// level, finest first; then `[1, dimension]` of pooled features.
 #[derive(Debug, Clone)]
 pub(crate) struct ImageFeatures {
     pub levels: Vec<Tensor<2>>,
@@ -26,22 +24,8 @@ pub(crate) struct ImageFeatures {
 pub(crate) struct Extractor {
     pub backbone: Arc<dyn Backbone>,
     pub image_size: u32,
-    pub granularity: Granularity,
-    pub pooling: Pooling,
+    pub inputs: Inputs,
     pub device: Device,
-}
-
-/// The width and height of a level's map.
-pub(crate) fn map_size(image_size: u32, stride: usize) -> usize {
-    (image_size as usize).div_ceil(stride)
-}
-
-/// The dimension of a level's vectors.
-pub(crate) fn dimension(channels: usize, granularity: Granularity, pooling: Pooling) -> usize {
-    match (granularity, pooling) {
-        (Granularity::Image, Pooling::MeanStd) => 2 * channels,
-        _ => channels,
-    }
 }
 
 impl Extractor {
@@ -51,29 +35,9 @@ impl Extractor {
         let input = images::prepare(image, self.image_size, self.backbone.normalization());
         let input = Tensor::from_data(TensorData::new(input, [1, 3, size, size]), &self.device);
         let pyramid = self.backbone.extract(input);
-        let levels = pyramid.into_levels().into_iter();
         ImageFeatures {
-            levels: levels.map(|map| self.vectors(map)).collect(),
+            levels: self.inputs.vectors(pyramid),
         }
-    }
-
-    fn vectors(&self, map: Tensor<4>) -> Tensor<2> {
-        let [_, channels, height, width] = map.dims();
-        let by_channel = map.reshape([channels, height * width]);
-        if self.granularity == Granularity::Pixel {
-            // A real transposition: its rows are gathered again and again.
-            return by_channel.transpose() + 0.0;
-        }
-        let mean = by_channel.clone().mean_dim(1);
-        let pooled = match self.pooling {
-            Pooling::Mean => mean,
-            Pooling::MeanStd => {
-                let count = (height * width).max(2) as f64;
-                let squared = (by_channel - mean.clone()).square().sum_dim(1);
-                Tensor::cat(vec![mean, (squared / (count - 1.0)).sqrt()], 0)
-            }
-        };
-        pooled.transpose() + 0.0
     }
 
     /// Loads and computes many, in order; on a CPU on all cores. One that fails leaves its error in
@@ -94,13 +58,10 @@ impl Extractor {
 
     /// The bytes that one image's features take.
     pub fn bytes_per_image(&self) -> u64 {
-        let levels = self.backbone.levels().iter();
-        let values = levels.map(|level| {
-            let positions = match self.granularity {
-                Granularity::Pixel => map_size(self.image_size, level.stride).pow(2),
-                Granularity::Image => 1,
-            };
-            positions * dimension(level.channels, self.granularity, self.pooling)
+        let inputs = self.inputs.list(self.backbone.levels());
+        let values = inputs.iter().map(|input| {
+            let positions = input.side.map_or(1, |side| side * side);
+            positions * input.dimension
         });
         4 * values.sum::<usize>() as u64
     }

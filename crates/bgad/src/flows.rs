@@ -1,20 +1,22 @@
 //! The flows of all levels, and the log-likelihoods that they give.
 
-use bgad_backbone::Level;
 use bgad_flow::{Conditions, Flow, FlowConfig, HostFlow, PositionalEncoding, PreparedFlow};
 use burn::tensor::{Device, Tensor, TensorData};
 
-use crate::config::{Granularity, TrainerConfig};
-use crate::features::{ImageFeatures, dimension, map_size};
+use crate::config::TrainerConfig;
+use crate::features::ImageFeatures;
+use crate::inputs::FlowInput;
 use crate::random::{self, Purpose};
+use crate::scaling::Scaling;
 use crate::{Error, Result};
 
-/// One image's per-dimension log-likelihoods at each level, finest first.
+/// One image's per-dimension log-likelihoods, an entry a flow.
 ///
-/// At pixel granularity each level is a map, row-major; at image granularity a single value.
+/// Of positions each level has a map, row-major, finest first; of pooled features there is a single
+/// value, after the maps where there are both.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LogLikelihoodMaps {
-    /// The levels' maps.
+    /// The flows' maps and values.
     pub levels: Vec<LogLikelihoodMap>,
 }
 
@@ -29,48 +31,45 @@ pub struct LogLikelihoodMap {
     pub values: Vec<f32>,
 }
 
-/// The configuration of a level's flow.
-pub(crate) fn flow_config(
-    config: &TrainerConfig,
-    granularity: Granularity,
-    level: Level,
-) -> FlowConfig {
-    let dimension = dimension(level.channels, granularity, config.pooling);
-    let flow = FlowConfig::new(dimension).with_blocks(config.coupling_blocks);
-    match granularity {
-        Granularity::Pixel => flow.with_condition(config.position_dimension),
-        Granularity::Image => flow,
+impl LogLikelihoodMap {
+    /// Whether this is the one value of pooled features rather than a map.
+    pub fn is_pooled(&self) -> bool {
+        self.width == 1 && self.height == 1
     }
 }
 
-/// Untrained flows, a level each.
-pub(crate) fn init(
-    config: &TrainerConfig,
-    granularity: Granularity,
-    levels: &[Level],
-    device: &Device,
-) -> Result<Vec<Flow>> {
-    let flows = levels.iter().enumerate().map(|(index, level)| {
-        let seed = random::seed(config.seed, Purpose::Flow, index as u64);
-        Ok(flow_config(config, granularity, *level).init(seed, device)?)
-    });
-    flows.collect()
+/// The configuration of an input's flow.
+pub(crate) fn flow_config(config: &TrainerConfig, input: &FlowInput) -> FlowConfig {
+    let flow = FlowConfig::new(input.dimension).with_blocks(config.coupling_blocks);
+    match input.is_pooled() {
+        false => flow.with_condition(config.position_dimension),
+        true => flow,
+    }
 }
 
-/// The places that a level's vectors can have, which are its flow's conditions.
+/// An untrained flow for input `index`; `fold` tells apart those of one input.
+pub(crate) fn init(
+    config: &TrainerConfig,
+    input: &FlowInput,
+    (index, fold): (usize, usize),
+    device: &Device,
+) -> Result<Flow> {
+    let index = (fold as u64) << 32 | index as u64;
+    let seed = random::seed(config.seed, Purpose::Flow, index);
+    Ok(flow_config(config, input).init(seed, device)?)
+}
+
+/// The places that an input's vectors can have, which are its flow's conditions.
 pub(crate) struct Places {
-    /// The encoding and the map's width and height; none at image granularity.
+    /// The encoding and the map's width and height; none for pooled features.
     positions: Option<(PositionalEncoding, usize)>,
 }
 
 impl Places {
-    pub fn new(config: &TrainerConfig, granularity: Granularity, level: Level) -> Result<Self> {
-        let positions = match granularity {
-            Granularity::Image => None,
-            Granularity::Pixel => Some((
-                PositionalEncoding::new(config.position_dimension)?,
-                map_size(config.image_size, level.stride),
-            )),
+    pub fn new(config: &TrainerConfig, input: &FlowInput) -> Result<Self> {
+        let positions = match input.side {
+            None => None,
+            Some(side) => Some((PositionalEncoding::new(config.position_dimension)?, side)),
         };
         Ok(Self { positions })
     }
@@ -90,9 +89,23 @@ impl Places {
     }
 }
 
-/// A trained level's flow, ready for whole images.
+/// A flow with the fixed first layer that its features go through.
+#[derive(Debug, Clone)]
+pub(crate) struct ScaledFlow {
+    pub scaling: Option<Scaling>,
+    pub flow: Flow,
+}
+
+/// A trained flow, ready for whole images.
 #[derive(Debug)]
-pub(crate) enum LevelFlow {
+pub(crate) struct LevelFlow {
+    scaling: Option<Scaling>,
+    computed: Computed,
+}
+
+/// Where a flow is computed.
+#[derive(Debug)]
+enum Computed {
     /// On the CPU.
     Host(Box<PreparedFlow<'static>>),
     /// On any device, with the condition of each place.
@@ -100,40 +113,56 @@ pub(crate) enum LevelFlow {
 }
 
 impl LevelFlow {
-    pub fn new(flow: Flow, places: &Places, device: &Device) -> Result<Self> {
-        if !crate::device::is_host(device) {
-            return Ok(Self::Device(Box::new((flow, places.on_device(device)))));
-        }
-        let flow = HostFlow::new(&flow)?;
-        let prepared = flow.prepare(&places.on_host()).into_owned();
-        Ok(Self::Host(Box::new(prepared)))
+    pub fn new(flow: ScaledFlow, places: &Places, device: &Device) -> Result<Self> {
+        let ScaledFlow { scaling, flow } = flow;
+        let computed = match crate::device::is_host(device) {
+            false => Computed::Device(Box::new((flow, places.on_device(device)))),
+            true => {
+                let flow = HostFlow::new(&flow)?;
+                let prepared = flow.prepare(&places.on_host()).into_owned();
+                Computed::Host(Box::new(prepared))
+            }
+        };
+        Ok(Self { scaling, computed })
     }
 
     /// All parameters on the host, by name.
     pub fn parameters(&self) -> Vec<(String, TensorData)> {
-        match self {
-            Self::Host(flow) => flow.flow().parameters(),
-            Self::Device(device) => device.0.parameters(),
+        let mut parameters = match &self.computed {
+            Computed::Host(flow) => flow.flow().parameters(),
+            Computed::Device(device) => device.0.parameters(),
+        };
+        let scaling = self.scaling.iter().flat_map(Scaling::parameters);
+        parameters.extend(scaling.map(|(name, data)| (name.to_owned(), data)));
+        parameters
+    }
+
+    /// `[rows, dimension]` after the fixed first layer.
+    pub fn scaled(&self, x: Tensor<2>) -> Tensor<2> {
+        match &self.scaling {
+            Some(scaling) => scaling.apply(x),
+            None => x,
         }
     }
 
-    /// The flow on `device`, for what only it can do.
+    /// The flow on `device`, without its first layer, for what only it can do.
     #[cfg(feature = "report")]
     pub fn to_flow(&self, device: &Device) -> Result<Flow> {
-        match self {
-            Self::Host(flow) => Ok(flow.flow().to_flow(device)?),
-            Self::Device(flow) => Ok(flow.0.clone()),
+        match &self.computed {
+            Computed::Host(flow) => Ok(flow.flow().to_flow(device)?),
+            Computed::Device(flow) => Ok(flow.0.clone()),
         }
     }
 
-    /// The per-dimension log-likelihoods of one image's vectors at this level.
-    fn log_likelihoods(&self, x: Tensor<2>) -> Result<Vec<f32>> {
-        match self {
-            Self::Host(flow) => {
+    /// The per-dimension log-likelihoods of one image's vectors.
+    pub fn log_likelihoods(&self, x: Tensor<2>) -> Result<Vec<f32>> {
+        let x = self.scaled(x);
+        match &self.computed {
+            Computed::Host(flow) => {
                 let places: Vec<u32> = (0..x.dims()[0] as u32).collect();
                 Ok(flow.log_likelihoods(&read(x)?, &places))
             }
-            Self::Device(device) => {
+            Computed::Device(device) => {
                 let (flow, condition) = device.as_ref();
                 let output = flow.forward(x, condition.clone());
                 read(output.log_likelihood_per_dimension())

@@ -42,19 +42,25 @@
 
 mod backbone;
 mod config;
+mod covariance;
 mod detector;
 mod device;
 mod error;
 mod evaluation;
 mod features;
 mod flows;
+mod image_score;
 mod images;
+mod inputs;
 mod model_file;
 mod overlay;
+mod pooled;
 mod random;
 #[cfg(feature = "report")]
 pub mod report;
+mod run;
 mod run_directory;
+mod scaling;
 mod schedule;
 mod scoring;
 mod step;
@@ -73,7 +79,8 @@ pub use bgad_data::{
 pub use bgad_loss::{FocalWeights, MaximumLikelihood, Objective, Reduction};
 pub use burn::tensor::Device;
 pub use config::{
-    BoundaryScope, EvaluateWhen, Granularity, Model, Pooling, ThresholdRule, TrainerConfig,
+    BoundaryScope, EvaluateWhen, FeatureScaling, Granularity, Model, PooledLevels, Pooling, Preset,
+    ThresholdRule, TrainerConfig,
 };
 pub use detector::{Detector, ModelDescription, Prediction};
 pub use device::DeviceKind;
@@ -83,11 +90,12 @@ pub use evaluation::{
     TypeResult,
 };
 pub use flows::{LogLikelihoodMap, LogLikelihoodMaps};
+pub use image_score::ImageScore;
 pub use model_file::FORMAT_VERSION;
 pub use overlay::overlay;
 pub use run_directory::{
     DatasetDescription, LoggedMetaEpoch, MetricsLog, RunDescription, RunDirectory,
 };
 pub use schedule::LearningRate;
-pub use scoring::{Calibration, ScoreMap};
+pub use scoring::{Aggregation, Calibration, JointSpread, ScoreMap, Spread};
 pub use trainer::{MetaEpoch, Progress, Seconds, Trainer, Training};

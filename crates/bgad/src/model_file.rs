@@ -15,11 +15,12 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::detector::{Detector, ModelDescription};
-use crate::flows::flow_config;
+use crate::flows::{ScaledFlow, flow_config};
+use crate::scaling::Scaling;
 use crate::{Error, Result, backbone};
 
-/// The newest format that this version reads, and the one that it writes.
-pub const FORMAT_VERSION: u32 = 1;
+/// The format that this version reads and writes.
+pub const FORMAT_VERSION: u32 = 2;
 const KEY: &str = "bgad";
 
 #[derive(Serialize, Deserialize)]
@@ -145,7 +146,7 @@ impl Detector {
             reason,
         };
         let (header, tensors) = parse(&bytes).map_err(damaged)?;
-        if header.format_version > FORMAT_VERSION {
+        if header.format_version != FORMAT_VERSION {
             return Err(Error::ModelVersion {
                 path: path.to_owned(),
                 found: header.format_version,
@@ -212,17 +213,19 @@ fn build(
     }
     let config = &description.config;
     let backbone = backbone::restore(&config.backbone, &config.strides, of_backbone, device)?;
-    let levels = backbone.levels();
-    if description.calibration.level_maxima.len() != levels.len() {
+    let inputs = description.inputs().list(backbone.levels());
+    if description.calibration.level_maxima.len() != inputs.len() {
         let found = description.calibration.level_maxima.len();
-        let expected = format!("{}, the number of levels", levels.len());
+        let expected = format!("{}, the number of flows", inputs.len());
         return Err(Error::setting("calibration.level_maxima", found, expected));
     }
     let mut flows = Vec::new();
-    for (index, level) in levels.iter().enumerate() {
-        let parameters = of_levels.remove(&index.to_string()).unwrap_or_default();
-        let flow = flow_config(config, description.granularity, *level);
-        flows.push(flow.init_from(parameters, device)?);
+    for (index, input) in inputs.iter().enumerate() {
+        let mut parameters = of_levels.remove(&index.to_string()).unwrap_or_default();
+        let take = |name: &str| parameters.remove(name);
+        let scaling = Scaling::restore(config.feature_scaling, input.dimension, take, device)?;
+        let flow = flow_config(config, input).init_from(parameters, device)?;
+        flows.push(ScaledFlow { scaling, flow });
     }
     Detector::new(description, backbone, flows, device)
 }

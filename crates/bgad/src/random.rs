@@ -9,6 +9,7 @@ pub(crate) enum Purpose {
     Flow = 1,
     Images = 2,
     Positions = 3,
+    Pooled = 4,
 }
 
 /// The generator for `purpose`, told apart by `index`.

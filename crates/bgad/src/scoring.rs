@@ -3,8 +3,9 @@
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::config::Granularity;
+use crate::config::TrainerConfig;
 use crate::flows::{LogLikelihoodMap, LogLikelihoodMaps};
+use crate::image_score::ImageScore;
 
 /// A likelihood relative to the largest normal one is cut off at `e` to this power, so that no
 /// score overflows.
@@ -31,25 +32,96 @@ impl ScoreMap {
     }
 }
 
-/// The constants that turn log-likelihoods into scores.
+/// How the levels' log-likelihoods become one map.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Aggregation {
+    /// The sum of likelihoods relative to each level's largest: the paper. A level counts where it
+    /// finds a position likely; how unlikely another one finds it hardly matters.
+    #[default]
+    Likelihood,
+    /// The sum of log-likelihoods: all levels' evidence, as if they were independent.
+    LogLikelihood,
+}
+
+/// Mean and standard deviation of a score over normal images.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Spread {
+    /// The mean.
+    pub mean: f32,
+    /// The standard deviation.
+    pub deviation: f32,
+}
+
+impl Spread {
+    fn of(scores: &[f32]) -> Self {
+        let count = scores.len().max(1) as f64;
+        let mean = scores.iter().map(|s| f64::from(*s)).sum::<f64>() / count;
+        let squares = scores.iter().map(|s| (f64::from(*s) - mean).powi(2));
+        let deviation = (squares.sum::<f64>() / (count - 1.0).max(1.0)).sqrt();
+        Self {
+            mean: mean as f32,
+            // A single normal image, or images that are all alike, have no spread to divide by.
+            deviation: if deviation > 1e-6 {
+                deviation as f32
+            } else {
+                1.0
+            },
+        }
+    }
+
+    fn standardize(self, score: f32) -> f32 {
+        (score - self.mean) / self.deviation
+    }
+}
+
+/// What puts the scores of positions and of pooled features on one scale.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct JointSpread {
+    /// Of the score that the map gives.
+    pub map: Spread,
+    /// Of the score that pooled features give.
+    pub pooled: Spread,
+}
+
+/// What turns log-likelihoods into scores: the rule, and constants over a set of images.
 ///
-/// Taken over a test set they are the authors' way of scoring, which makes an image's score depend
-/// on the others; taken once over the normal training images and kept with the model, the same
-/// image always gets the same score.
+/// Taken over a test set the constants are the authors' way of scoring, which makes an image's score
+/// depend on the others; taken once over the normal training images and kept with the model, the
+/// same image always gets the same score.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Calibration {
-    /// Per level the largest per-dimension log-likelihood.
+    /// How levels become one map.
+    pub aggregation: Aggregation,
+    /// How a map becomes an image's score.
+    pub image_score: ImageScore,
+    /// Per flow the largest per-dimension log-likelihood; those of positions come first.
     pub level_maxima: Vec<f32>,
-    /// The largest sum of all levels' relative likelihoods.
+    /// The largest sum over levels, of likelihoods or log-likelihoods relative to the largest.
     pub sum_maximum: f32,
+    /// Where an image's score draws on the map and on pooled features.
+    pub joint: Option<JointSpread>,
 }
 
 impl Calibration {
-    /// The constants over a set of images, scored at `size` by `size` pixels.
-    pub fn over(set: &[LogLikelihoodMaps], size: usize) -> Self {
-        let levels = set.first().map_or(0, |maps| maps.levels.len());
-        let level_maxima = (0..levels)
+    /// The rule of `config`, with no constants yet.
+    pub(crate) fn new(config: &TrainerConfig, flows: usize) -> Self {
+        Self {
+            aggregation: config.aggregation,
+            image_score: config.image_score,
+            level_maxima: vec![0.0; flows],
+            sum_maximum: 0.0,
+            joint: None,
+        }
+    }
+
+    /// The same rule with the constants of a set of images, scored at `size` by `size` pixels.
+    pub fn over(&self, set: &[LogLikelihoodMaps], size: usize) -> Self {
+        let flows = set.first().map_or(0, |maps| maps.levels.len());
+        let level_maxima = (0..flows)
             .map(|level| {
                 let values = set.iter().flat_map(|maps| &maps.levels[level].values);
                 values.copied().fold(f32::NEG_INFINITY, f32::max)
@@ -58,60 +130,85 @@ impl Calibration {
         let mut calibration = Self {
             level_maxima,
             sum_maximum: 0.0,
+            ..self.clone()
         };
-        let largest = |maps| calibration.likelihood(maps, size).maximum();
-        let maxima: Vec<f32> = set.par_iter().map(largest).collect();
-        calibration.sum_maximum = maxima.into_iter().fold(f32::NEG_INFINITY, f32::max);
+        let largest = |maps: &LogLikelihoodMaps| Some(calibration.sum(maps, size)?.maximum());
+        let maxima: Vec<f32> = set.par_iter().filter_map(largest).collect();
+        calibration.sum_maximum = maxima.into_iter().reduce(f32::max).unwrap_or(0.0);
         calibration
     }
 
-    /// The sum over levels of `exp(l - maximum)`, upsampled to `size` by `size` pixels.
-    fn likelihood(&self, maps: &LogLikelihoodMaps, size: usize) -> ScoreMap {
+    /// The same with the spread of the scores of `set`, normal images, where there are two.
+    pub(crate) fn with_joint_spread(mut self, set: &[LogLikelihoodMaps], size: usize) -> Self {
+        let pairs = set.par_iter().map(|maps| {
+            let map = self.score_map(maps, size)?;
+            Some((self.image_score.of(&map.values), self.pooled_score(maps)?))
+        });
+        let pairs: Option<Vec<(f32, f32)>> = pairs.collect();
+        self.joint = pairs.filter(|pairs| !pairs.is_empty()).map(|pairs| {
+            let (map, pooled): (Vec<f32>, Vec<f32>) = pairs.into_iter().unzip();
+            JointSpread {
+                map: Spread::of(&map),
+                pooled: Spread::of(&pooled),
+            }
+        });
+        self
+    }
+
+    /// The sum over levels of what is left of the largest (log-)likelihood, upsampled to `size` by
+    /// `size` pixels; none without maps.
+    fn sum(&self, maps: &LogLikelihoodMaps, size: usize) -> Option<ScoreMap> {
+        let levels = maps.levels.iter().zip(&self.level_maxima);
+        let mut levels = levels.filter(|(map, _)| !map.is_pooled()).peekable();
+        levels.peek()?;
         let mut sum = vec![0f32; size * size];
-        for (map, maximum) in maps.levels.iter().zip(&self.level_maxima) {
-            let relative = |l: &f32| (l - maximum).min(LARGEST_EXPONENT).exp();
-            let likelihood: Vec<f32> = map.values.iter().map(relative).collect();
-            add_upsampled(&likelihood, map, size, &mut sum);
+        for (map, maximum) in levels {
+            let relative = |l: &f32| match self.aggregation {
+                Aggregation::Likelihood => (l - maximum).min(LARGEST_EXPONENT).exp(),
+                Aggregation::LogLikelihood => l - maximum,
+            };
+            let relative: Vec<f32> = map.values.iter().map(relative).collect();
+            add_upsampled(&relative, map, size, &mut sum);
         }
-        ScoreMap {
+        Some(ScoreMap {
             width: size,
             height: size,
             values: sum,
-        }
+        })
     }
 
-    /// The score map: the largest sum less this image's, at `size` by `size` pixels.
-    pub fn score_map(&self, maps: &LogLikelihoodMaps, size: usize) -> ScoreMap {
-        let mut map = self.likelihood(maps, size);
+    /// The score map: the largest sum less this image's, at `size` by `size` pixels; none where
+    /// there are pooled features alone.
+    pub fn score_map(&self, maps: &LogLikelihoodMaps, size: usize) -> Option<ScoreMap> {
+        let mut map = self.sum(maps, size)?;
         for value in &mut map.values {
             *value = self.sum_maximum - *value;
         }
-        map
+        Some(map)
     }
 
-    /// The score of an image of which each level has a single log-likelihood: the sum over levels
-    /// of how far it lies below the largest one.
-    fn image_level_score(&self, maps: &LogLikelihoodMaps) -> f32 {
+    /// The score of an image's pooled features: the sum over flows of how far the log-likelihood
+    /// lies below the largest one; none without pooled features.
+    fn pooled_score(&self, maps: &LogLikelihoodMaps) -> Option<f32> {
         let levels = maps.levels.iter().zip(&self.level_maxima);
+        let levels = levels.filter(|(map, _)| map.is_pooled());
         levels
             .flat_map(|(map, maximum)| map.values.iter().map(move |l| maximum - l))
-            .sum()
+            .reduce(|sum, value| sum + value)
     }
 
     /// The image's score, and its map where there is one.
-    pub fn score(
-        &self,
-        maps: &LogLikelihoodMaps,
-        granularity: Granularity,
-        size: usize,
-    ) -> (f32, Option<ScoreMap>) {
-        match granularity {
-            Granularity::Pixel => {
-                let map = self.score_map(maps, size);
-                (map.maximum(), Some(map))
+    pub fn score(&self, maps: &LogLikelihoodMaps, size: usize) -> (f32, Option<ScoreMap>) {
+        let map = self.score_map(maps, size);
+        let of_map = map.as_ref().map(|map| self.image_score.of(&map.values));
+        let score = match (of_map, self.pooled_score(maps), self.joint) {
+            (Some(of_map), Some(pooled), Some(joint)) => {
+                joint.map.standardize(of_map) + joint.pooled.standardize(pooled)
             }
-            Granularity::Image => (self.image_level_score(maps), None),
-        }
+            (Some(of_map), ..) => of_map,
+            (None, pooled, _) => pooled.unwrap_or(f32::NAN),
+        };
+        (score, map)
     }
 }
 

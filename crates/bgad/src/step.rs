@@ -1,13 +1,14 @@
 //! Optimizer steps of one level's flow.
 
-use bgad_flow::Flow;
 use bgad_loss::{LogLikelihoods, SeparatingBoundary};
 use burn::tensor::{Device, Tensor};
 use rand::Rng;
 use rand::seq::SliceRandom;
 
-use crate::config::{BoundaryScope, Granularity, Model, TrainerConfig};
-use crate::flows::{Places, read};
+use crate::config::{BoundaryScope, Model, TrainerConfig};
+use crate::flows::{self, Places, ScaledFlow, read};
+use crate::inputs::FlowInput;
+use crate::scaling::{Noise, Scaling};
 use crate::step_device::DeviceSteps;
 use crate::step_host::HostSteps;
 use crate::training_set::BatchImage;
@@ -16,8 +17,11 @@ use crate::{Error, Result};
 /// One level's flow while it is trained.
 pub(crate) struct LevelTrainer {
     steps: Steps,
-    level: usize,
-    stride: usize,
+    /// Which of an image's features it sees.
+    index: usize,
+    input: FlowInput,
+    scaling: Option<Scaling>,
+    noise: Option<Noise>,
     /// The sum of all losses since the last [`take_loss`](Self::take_loss), on the device.
     loss: Option<Tensor<1>>,
     count: usize,
@@ -34,7 +38,6 @@ enum Steps {
 /// What a meta-epoch's steps have in common.
 pub(crate) struct StepSettings<'a> {
     pub config: &'a TrainerConfig,
-    pub granularity: Granularity,
     /// The first meta-epoch trains by maximum likelihood alone.
     pub first: bool,
     pub rate: f64,
@@ -51,50 +54,74 @@ pub(crate) struct MiniBatch {
 }
 
 impl LevelTrainer {
-    /// Trains `flow`, which lies on `device`, at `places` of a level of this index and stride.
+    /// Trains a new flow for the `input` of this index, on `device`; `rows` are normal features of
+    /// it, and `fold` tells the flows of one input apart.
     pub fn new(
-        flow: &Flow,
-        places: &Places,
-        level: usize,
-        stride: usize,
+        config: &TrainerConfig,
+        input: &FlowInput,
+        (index, fold): (usize, usize),
+        rows: &[f32],
         device: &Device,
     ) -> Result<Self> {
+        let flow = &flows::init(config, input, (index, fold), device)?;
+        let places = &Places::new(config, input)?;
+        let (scaling, noise) = Scaling::fit(config.feature_scaling, rows, input.dimension, device)?;
         let steps = match crate::device::is_host(device) {
             true => Steps::Host(Box::new(HostSteps::new(flow, places, device)?)),
             false => Steps::Device(Box::new(DeviceSteps::new(flow, places, device)?)),
         };
         Ok(Self {
             steps,
-            level,
-            stride,
+            index,
+            input: input.clone(),
+            scaling,
+            // Positions are many: there is nothing to learn by heart.
+            noise: noise.filter(|_| input.is_pooled()),
             loss: None,
             count: 0,
         })
     }
 
     /// The flow as it is now, without gradients.
-    pub fn flow(&self) -> Result<Flow> {
-        match &self.steps {
-            Steps::Host(steps) => steps.flow(),
-            Steps::Device(steps) => Ok(steps.flow()),
-        }
+    pub fn flow(&self) -> Result<ScaledFlow> {
+        let flow = match &self.steps {
+            Steps::Host(steps) => steps.flow()?,
+            Steps::Device(steps) => steps.flow(),
+        };
+        Ok(ScaledFlow {
+            scaling: self.scaling.clone(),
+            flow,
+        })
+    }
+
+    /// What it sees.
+    pub fn input(&self) -> &FlowInput {
+        &self.input
     }
 
     /// Shuffles all positions of all images of a batch together and trains on them in mini-batches.
     /// The remainder is dropped; where there are fewer features than one mini-batch, they are one.
     pub fn train(
         &mut self,
-        images: &[BatchImage],
+        images: &[&BatchImage],
         settings: &StepSettings<'_>,
         rng: &mut impl Rng,
     ) -> Result<()> {
-        let levels = images
-            .iter()
-            .map(|image| image.features.levels[self.level].clone());
-        let features: Vec<Tensor<2>> = levels.collect();
+        let features = images.iter().map(|image| {
+            let x = image.features.levels[self.index].clone();
+            let x = match &self.scaling {
+                Some(scaling) => scaling.apply(x),
+                None => x,
+            };
+            match &self.noise {
+                Some(noise) => noise.add(x, rng),
+                None => x,
+            }
+        });
+        let features: Vec<Tensor<2>> = features.collect();
         let positions = features.first().map_or(0, |features| features.dims()[0]);
         let total = positions * images.len();
-        let abnormal = abnormal_positions(images, positions, settings.granularity);
+        let abnormal = self.abnormal_positions(images, positions);
         let mut order: Vec<u32> = (0..total as u32).collect();
         order.shuffle(rng);
         let size = settings.config.mini_batch_size.min(total).max(1);
@@ -119,6 +146,18 @@ impl LevelTrainer {
         Ok(())
     }
 
+    /// Which of all positions of a batch, image after image, are abnormal.
+    fn abnormal_positions(&self, images: &[&BatchImage], positions: usize) -> Vec<bool> {
+        let of_image = |image: &&BatchImage| match (&image.mask, self.input.side) {
+            (Some(mask), Some(side)) => {
+                let side = side as u32;
+                mask.to_feature_size(side, side).pixels().to_vec()
+            }
+            _ => vec![image.abnormal; positions],
+        };
+        images.iter().flat_map(of_image).collect()
+    }
+
     /// The mean loss of the steps since the last call.
     ///
     /// # Errors
@@ -133,7 +172,7 @@ impl LevelTrainer {
             true => Ok(Some(f64::from(loss))),
             false => Err(Error::Diverged {
                 meta_epoch,
-                stride: self.stride,
+                input: self.input.name.clone(),
                 loss,
             }),
         }
@@ -175,19 +214,4 @@ impl StepSettings<'_> {
             }
         })
     }
-}
-
-/// Which of all positions of a batch, image after image, are abnormal.
-fn abnormal_positions(
-    images: &[BatchImage],
-    positions: usize,
-    granularity: Granularity,
-) -> Vec<bool> {
-    let side = positions.isqrt() as u32;
-    let of_image = |image: &BatchImage| match (&image.mask, granularity) {
-        (None, _) => vec![false; positions],
-        (Some(mask), Granularity::Pixel) => mask.to_feature_size(side, side).pixels().to_vec(),
-        (Some(_), Granularity::Image) => vec![true; positions],
-    };
-    images.iter().flat_map(of_image).collect()
 }

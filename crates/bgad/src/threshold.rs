@@ -6,7 +6,6 @@ use bgad_loss::SeparatingBoundary;
 use crate::config::ThresholdRule;
 use crate::evaluation::log_likelihoods;
 use crate::flows::{self, LogLikelihoodMaps};
-use crate::scoring::Calibration;
 use crate::training_set::TrainingSet;
 use crate::{Detector, Error, Result};
 
@@ -26,7 +25,7 @@ impl Detector {
             if let Some(wrong) = all.iter().find(|l| !l.is_finite()) {
                 return Err(Error::Diverged {
                     meta_epoch,
-                    stride: self.backbone.levels()[level].stride,
+                    input: self.inputs()[level].name.clone(),
                     loss: *wrong,
                 });
             }
@@ -41,7 +40,9 @@ impl Detector {
                 boundaries.push(boundary);
             }
         }
-        self.description.calibration = Calibration::over(maps, self.map_size());
+        let size = self.map_size();
+        let calibration = self.description.calibration.over(maps, size);
+        self.description.calibration = calibration.with_joint_spread(maps, size);
         self.description.boundaries = values;
         Ok(boundaries)
     }
@@ -50,11 +51,7 @@ impl Detector {
     pub(crate) fn threshold(&self, set: &TrainingSet, normal: &[LogLikelihoodMaps]) -> Result<f32> {
         let calibration = &self.description.calibration;
         let scores = |maps: &[LogLikelihoodMaps]| -> Vec<f32> {
-            let score = |maps| {
-                calibration
-                    .score(maps, self.description.granularity, self.map_size())
-                    .0
-            };
+            let score = |maps| calibration.score(maps, self.map_size()).0;
             maps.iter().map(score).collect()
         };
         let mut normal = scores(normal);

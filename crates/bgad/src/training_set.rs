@@ -5,7 +5,9 @@ use rayon::prelude::*;
 
 use crate::config::{Granularity, TrainerConfig};
 use crate::features::{Extractor, ImageFeatures};
+use crate::flows::read;
 use crate::images::{self, LabelledImage};
+use crate::inputs::FlowInput;
 use crate::{Error, Result};
 
 /// Files whose features are kept as far as the memory budget goes, and computed anew beyond.
@@ -80,7 +82,10 @@ pub(crate) enum Item {
 /// An image of a batch with its features.
 pub(crate) struct BatchImage {
     pub features: ImageFeatures,
-    /// Where it is abnormal, at the size of the input; none for a normal image.
+    /// Whether it shows a defect.
+    pub abnormal: bool,
+    /// Where, at the size of the input; none for a normal image, and for an abnormal one of which
+    /// that is not known.
     pub mask: Option<Mask>,
 }
 
@@ -90,7 +95,10 @@ pub(crate) struct TrainingSet {
     pub abnormal: KeptFeatures,
     /// The abnormal images and masks at their own size: few, and pasted from again and again.
     sources: Vec<LabelledImage>,
-    /// Whether pasting makes sense: at image granularity not without a mask.
+    /// Whether it is known where an abnormal image's defect is, or, with flows of positions alone,
+    /// taken to be everywhere.
+    placed: Vec<bool>,
+    /// Whether pasting makes sense: not where the defect's place is not known.
     pastable: Vec<bool>,
 }
 
@@ -98,6 +106,7 @@ impl TrainingSet {
     pub fn read(
         dataset: &Dataset,
         with_abnormal: bool,
+        (granularity, config): (Granularity, &TrainerConfig),
         extractor: &Extractor,
         budget: &mut u64,
         warnings: &mut Vec<String>,
@@ -122,6 +131,7 @@ impl TrainingSet {
             });
         }
         let mut sources = Vec::new();
+        let mut placed = Vec::new();
         let mut pastable = Vec::new();
         for sample in &abnormal.samples {
             let source = images::load(sample)?;
@@ -132,16 +142,52 @@ impl TrainingSet {
                 ));
             }
             let has_region = !source.mask.is_empty();
-            let whole = sample.mask.is_none() && extractor.granularity == Granularity::Image;
-            pastable.push(has_region && !whole);
+            let positions_alone = granularity == Granularity::Pixel && !config.pooled_flows;
+            let known = sample.mask.is_some() || positions_alone;
+            placed.push(known);
+            pastable.push(has_region && known);
             sources.push(source);
         }
         Ok(Self {
             normal,
             abnormal,
             sources,
+            placed,
             pastable,
         })
+    }
+
+    /// Whether an item can teach flows of positions: not where its defect may be anywhere.
+    pub fn is_placed(&self, item: &Item) -> bool {
+        match *item {
+            Item::Normal(_) => true,
+            Item::Abnormal(index) | Item::Pasted(index, _) => self.placed[index],
+        }
+    }
+
+    /// Normal features of input `index`, `[rows, dimension]`: of all images, but of each only so
+    /// many positions, evenly spaced, that there are not far more than `most` rows in all. Images
+    /// that `wanted` is false for are left out.
+    pub fn normal_rows(
+        &self,
+        (index, input): (usize, &FlowInput),
+        most: usize,
+        wanted: impl Fn(usize) -> bool + Sync,
+        extractor: &Extractor,
+    ) -> Result<Vec<f32>> {
+        let images: Vec<usize> = (0..self.normal.len()).filter(|&i| wanted(i)).collect();
+        let positions = input.side.map_or(1, |side| side * side);
+        let every = (positions * images.len()).div_ceil(most).max(1);
+        let rows = images.par_iter().enumerate().map(|(number, &image)| {
+            let features = self.normal.features(image, extractor)?;
+            let values = read(features.levels[index].clone())?;
+            let rows = values.chunks_exact(input.dimension);
+            // Another place to start for each image, so that all positions are seen.
+            let rows = rows.skip(number % every).step_by(every);
+            Ok(rows.flatten().copied().collect())
+        });
+        let rows: Vec<Vec<f32>> = rows.collect::<Result<_>>()?;
+        Ok(rows.concat())
     }
 
     /// The images of one epoch, not yet shuffled: every normal one once, and with `mixed` each
@@ -174,16 +220,20 @@ impl TrainingSet {
         let one = |item: &Item| match *item {
             Item::Normal(index) => Ok(BatchImage {
                 features: self.normal.features(index, extractor)?,
+                abnormal: false,
                 mask: None,
             }),
             Item::Abnormal(index) => Ok(BatchImage {
                 features: self.abnormal.features(index, extractor)?,
-                mask: Some(self.sources[index].mask.resize(size, size)),
+                abnormal: true,
+                mask: Some(self.sources[index].mask.resize(size, size))
+                    .filter(|_| self.placed[index]),
             }),
             Item::Pasted(index, number) => {
                 let (image, mask) = self.paste(index, epoch, number, config)?;
                 Ok(BatchImage {
                     features: extractor.extract(&image),
+                    abnormal: true,
                     mask: Some(mask.resize(size, size)),
                 })
             }

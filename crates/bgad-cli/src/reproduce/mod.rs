@@ -11,8 +11,8 @@ mod table;
 use std::sync::Arc;
 
 use bgad::{
-    AnomalyCount, AnomalySelection, Dataset, EvaluateWhen, MetaEpoch, Model, PaperMetrics, Trainer,
-    TrainerConfig, Training, subsets,
+    AnomalyCount, AnomalySelection, Dataset, EvaluateWhen, MetaEpoch, Model, PaperMetrics, Preset,
+    Trainer, TrainerConfig, Training, subsets,
 };
 
 pub use arguments::{Experiment, ReproduceArguments};
@@ -80,7 +80,7 @@ pub fn run(arguments: &ReproduceArguments) -> Result<(), Failure> {
 
 /// The settings that all rows share: defaults, then the file's, then the command line's.
 fn base_config(arguments: &ReproduceArguments) -> Result<TrainerConfig, Failure> {
-    let mut config = crate::train::config_file(arguments.config.as_deref())?;
+    let mut config = crate::config_file::read(arguments.config.as_deref(), Preset::Paper)?;
     if let Some(backbone) = &arguments.backbone {
         config.backbone.clone_from(backbone);
     } else if arguments.config.is_none() {

@@ -17,12 +17,9 @@ pub(super) fn curves(examination: &Examination, scoring: &Scoring) -> Result<Vec
     let test = &examination.test;
     let evaluation = &examination.evaluation;
     let Scoring {
-        calibration,
-        granularity,
-        size,
-        ..
+        calibration, size, ..
     } = scoring;
-    let scored = test.scored(&examination.maps, calibration, *granularity, *size);
+    let scored = test.scored(&examination.maps, calibration, *size);
     let abnormal = test.abnormal();
     let (maps, _) = test.labelled(&scored);
     let mut curves = Vec::new();

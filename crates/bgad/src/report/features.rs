@@ -15,27 +15,22 @@ const IMAGES: usize = 24;
 /// Features of each class and level that are shown in the plane.
 const FEATURES: usize = 600;
 
-fn level_name(detector: &Detector, level: usize, examination: &Examination) -> String {
-    let stride = detector.backbone.levels()[level].stride;
-    let side = examination
-        .maps
-        .first()
-        .map_or(1, |maps| maps.levels[level].width);
-    match detector.description().granularity {
-        Granularity::Pixel => format!("Stride {stride}, {side} x {side}"),
-        Granularity::Image => format!("Stride {stride}, pooled"),
+fn level_name(detector: &Detector, level: usize) -> String {
+    let input = &detector.inputs()[level];
+    let mut name = input.name.clone();
+    if let Some(first) = name.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    match input.side {
+        Some(side) => format!("{name}, {side} x {side}"),
+        None => name,
     }
 }
 
 /// Whether each position of a level's map lies on a defect; none where that is not known.
-fn on_defect(
-    examination: &Examination,
-    image: usize,
-    side: usize,
-    granularity: Granularity,
-) -> Option<Vec<bool>> {
+fn on_defect(examination: &Examination, image: usize, side: usize) -> Option<Vec<bool>> {
     let sample = &examination.test.images.samples[image];
-    if granularity == Granularity::Image || !sample.label.is_abnormal() {
+    if side == 1 || !sample.label.is_abnormal() {
         return Some(vec![sample.label.is_abnormal(); side * side]);
     }
     let mask = examination.test.masks()[image].as_ref()?;
@@ -53,9 +48,7 @@ pub(super) fn histograms(examination: &Examination, detector: &Detector) -> Vec<
             let (mut normal, mut abnormal) = (Vec::new(), Vec::new());
             for (image, maps) in examination.maps.iter().enumerate() {
                 let map = &maps.levels[level];
-                let Some(defect) =
-                    on_defect(examination, image, map.width, description.granularity)
-                else {
+                let Some(defect) = on_defect(examination, image, map.width) else {
                     continue;
                 };
                 for (&value, defect) in map.values.iter().zip(defect) {
@@ -63,7 +56,7 @@ pub(super) fn histograms(examination: &Examination, detector: &Detector) -> Vec<
                     of_class.push(value);
                 }
             }
-            let name = level_name(detector, level, examination);
+            let name = level_name(detector, level);
             let mut histogram = LevelHistogram::from_values(name, &normal, &abnormal, BINS);
             // Boundaries lie on l / 10, log-likelihoods are shown as l.
             if let Some(boundary) = description.boundaries.get(level) {
@@ -99,6 +92,7 @@ pub(super) fn embeddings(examination: &Examination, detector: &Detector) -> Resu
     };
     let mut images = of_class(false);
     images.extend(of_class(true));
+    let inputs = detector.inputs();
     let extractor = detector.extractor();
     let mut features = Vec::with_capacity(images.len());
     for &image in &images {
@@ -110,7 +104,7 @@ pub(super) fn embeddings(examination: &Examination, detector: &Detector) -> Resu
         let mut candidates = [Vec::new(), Vec::new()];
         for (index, &image) in images.iter().enumerate() {
             let side = features[index].levels[level].dims()[0].isqrt();
-            let defect = on_defect(examination, image, side, description.granularity);
+            let defect = on_defect(examination, image, side);
             for (position, defect) in defect.into_iter().flatten().enumerate() {
                 candidates[usize::from(defect)].push((index, position));
             }
@@ -138,9 +132,7 @@ pub(super) fn embeddings(examination: &Examination, detector: &Detector) -> Resu
         }
         let dimension = before.len() / labels.len();
         let device = &detector.device;
-        let tensor_level = detector.backbone.levels()[level];
-        let table = Places::new(&description.config, description.granularity, tensor_level)?
-            .on_device(device);
+        let table = Places::new(&description.config, &inputs[level])?.on_device(device);
         let condition = table.map(|table| {
             let count = places.len();
             let places = TensorData::new(std::mem::take(&mut places), [count]);
@@ -148,8 +140,12 @@ pub(super) fn embeddings(examination: &Examination, detector: &Detector) -> Resu
         });
         let x = TensorData::new(before.clone(), [labels.len(), dimension]);
         let x = Tensor::<2>::from_data(x, device);
-        let after = flows::read(flow.to_flow(device)?.forward(x, condition).latent)?;
-        let name = level_name(detector, level, examination);
+        let after = flows::read(
+            flow.to_flow(device)?
+                .forward(flow.scaled(x), condition)
+                .latent,
+        )?;
+        let name = level_name(detector, level);
         for (when, values) in [("before the flow", &before), ("after the flow", &after)] {
             let name = format!("{name}: {when}");
             embeddings.extend(embedding(name, values, dimension, &labels));

@@ -60,12 +60,7 @@ fn entry(
     let shorter = |side: u32| (side * SIDE.min(longer)).div_ceil(longer).max(1);
     let (width, height) = (shorter(image.width()), shorter(image.height()));
     let image = resize(&image, width, height, Filter::Lanczos);
-    let map = maps.and_then(|maps| {
-        let (_, map) = scoring
-            .calibration
-            .score(maps, scoring.granularity, scoring.size);
-        map
-    });
+    let map = maps.and_then(|maps| scoring.calibration.score_map(maps, scoring.size));
     let mask = sample.load_mask().ok().flatten();
     let mask = mask.map(|mask| MaskPicture {
         width: SIDE,

@@ -15,9 +15,7 @@ pub use bgad_report::{self as page, ReportFiles};
 use crate::evaluation::Examination;
 use crate::flows::LogLikelihoodMaps;
 use crate::run_directory::RunDescription;
-use crate::{
-    Calibration, Dataset, Detector, Evaluation, EvaluationOptions, Granularity, MetaEpoch, Result,
-};
+use crate::{Calibration, Dataset, Detector, Evaluation, EvaluationOptions, MetaEpoch, Result};
 
 /// A report, ready to be written or kept.
 ///
@@ -50,7 +48,6 @@ pub struct Report {
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 struct Scoring {
     calibration: Calibration,
-    granularity: Granularity,
     /// Width and height of score maps, in pixels.
     size: usize,
     threshold: f32,
@@ -66,7 +63,6 @@ impl Report {
         let description = detector.description();
         let scoring = Scoring {
             calibration: description.calibration.clone(),
-            granularity: description.granularity,
             size: detector.map_size(),
             threshold: description.threshold,
         };

@@ -1,0 +1,126 @@
+//! What the flows see: which vectors are made of a feature pyramid.
+
+use bgad_backbone::{FeaturePyramid, Level};
+use burn::tensor::Tensor;
+
+use crate::config::{Granularity, PooledLevels, Pooling, TrainerConfig};
+
+/// What one flow sees.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct FlowInput {
+    /// The dimension of its vectors.
+    pub dimension: usize,
+    /// Width and height of the map whose positions are its conditions; none for pooled features,
+    /// of which an image has one vector.
+    pub side: Option<usize>,
+    /// The level as people call it: `stride 8`, `stride 8, pooled` or `all strides, pooled`.
+    pub name: String,
+}
+
+impl FlowInput {
+    /// Whether an image has one vector of it rather than one at each position.
+    pub fn is_pooled(&self) -> bool {
+        self.side.is_none()
+    }
+}
+
+/// Which inputs a model has: the maps' positions level by level, then the pooled features.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Inputs {
+    positions: bool,
+    pooled: Option<(Pooling, PooledLevels)>,
+    image_size: u32,
+}
+
+/// The width and height of a level's map.
+pub(crate) fn map_size(image_size: u32, stride: usize) -> usize {
+    (image_size as usize).div_ceil(stride)
+}
+
+fn pooled_dimension(channels: usize, pooling: Pooling) -> usize {
+    match pooling {
+        Pooling::Mean => channels,
+        Pooling::MeanStd => 2 * channels,
+    }
+}
+
+impl Inputs {
+    pub fn new(config: &TrainerConfig, granularity: Granularity) -> Self {
+        let positions = granularity == Granularity::Pixel;
+        let pooled = !positions || config.pooled_flows;
+        Self {
+            positions,
+            pooled: pooled.then_some((config.pooling, config.pooled_levels)),
+            image_size: config.image_size,
+        }
+    }
+
+    /// One entry a flow, in the order of [`vectors`](Self::vectors).
+    pub fn list(&self, levels: &[Level]) -> Vec<FlowInput> {
+        let mut inputs = Vec::new();
+        if self.positions {
+            inputs.extend(levels.iter().map(|level| FlowInput {
+                dimension: level.channels,
+                side: Some(map_size(self.image_size, level.stride)),
+                name: format!("stride {}", level.stride),
+            }));
+        }
+        let Some((pooling, pooled_levels)) = self.pooled else {
+            return inputs;
+        };
+        match pooled_levels {
+            PooledLevels::Separate => inputs.extend(levels.iter().map(|level| FlowInput {
+                dimension: pooled_dimension(level.channels, pooling),
+                side: None,
+                name: format!("stride {}, pooled", level.stride),
+            })),
+            PooledLevels::Joined => inputs.push(FlowInput {
+                dimension: levels
+                    .iter()
+                    .map(|level| pooled_dimension(level.channels, pooling))
+                    .sum(),
+                side: None,
+                name: "all strides, pooled".to_owned(),
+            }),
+        }
+        inputs
+    }
+
+    /// One image's vectors, a matrix a flow: `[height · width, channels]`, a row a position, of each
+    /// level; then `[1, dimension]` of the pooled features.
+    pub fn vectors(&self, pyramid: FeaturePyramid) -> Vec<Tensor<2>> {
+        let mut vectors = Vec::new();
+        let mut pooled = Vec::new();
+        for map in pyramid.into_levels() {
+            let [_, channels, height, width] = map.dims();
+            let by_channel = map.reshape([channels, height * width]);
+            if let Some((pooling, _)) = self.pooled {
+                pooled.push(pool(by_channel.clone(), pooling));
+            }
+            if self.positions {
+                // A real transposition: its rows are gathered again and again.
+                vectors.push(by_channel.transpose() + 0.0);
+            }
+        }
+        match self.pooled {
+            Some((_, PooledLevels::Joined)) => vectors.push(Tensor::cat(pooled, 1)),
+            _ => vectors.extend(pooled),
+        }
+        vectors
+    }
+}
+
+/// `[channels, positions]` to `[1, dimension]`.
+fn pool(by_channel: Tensor<2>, pooling: Pooling) -> Tensor<2> {
+    let [_, positions] = by_channel.dims();
+    let mean = by_channel.clone().mean_dim(1);
+    let pooled = match pooling {
+        Pooling::Mean => mean,
+        Pooling::MeanStd => {
+            let squared = (by_channel - mean.clone()).square().sum_dim(1);
+            let deviation = (squared / (positions.max(2) - 1) as f64).sqrt();
+            Tensor::cat(vec![mean, deviation], 0)
+        }
+    };
+    pooled.transpose() + 0.0
+}

@@ -1,0 +1,212 @@
+//! Training of the flows of pooled features.
+//!
+//! An image has one vector for each of them, so that an epoch has few. They are trained after the
+//! images of a sub-epoch have been seen, over and over, until they have had their share of the
+//! configured steps.
+
+use burn::tensor::Device;
+use rand::Rng;
+use rand::seq::SliceRandom;
+use rayon::prelude::*;
+
+use crate::Result;
+use crate::config::TrainerConfig;
+use crate::features::{Extractor, ImageFeatures};
+use crate::flows::{LevelFlow, LogLikelihoodMaps, Places, ScaledFlow};
+use crate::inputs::FlowInput;
+use crate::random::{self, Purpose};
+use crate::step::{LevelTrainer, StepSettings};
+use crate::training_set::{BatchImage, Item, TrainingSet};
+
+/// The flows of pooled features: the model's own, and, where folds are configured, those that have
+/// not seen one fold of the normal images each.
+pub(crate) struct PooledTrainers<'a> {
+    config: &'a TrainerConfig,
+    /// The first pooled one among all inputs.
+    first: usize,
+    own: Vec<LevelTrainer>,
+    folds: Vec<Vec<LevelTrainer>>,
+    /// The images of this sub-epoch, with pooled features alone; the number of a normal one.
+    images: Vec<(Option<usize>, BatchImage)>,
+}
+
+/// How one sub-epoch trains.
+pub(crate) struct SubEpoch<'a> {
+    /// Its number in the whole run.
+    pub epoch: u64,
+    /// The first meta-epoch trains by maximum likelihood alone.
+    pub first: bool,
+    /// The learning rate of a batch of so many.
+    pub rate: &'a (dyn Fn(usize, usize) -> f64 + Sync),
+}
+
+impl<'a> PooledTrainers<'a> {
+    /// New flows for those of `inputs` that are pooled.
+    pub fn new(
+        config: &'a TrainerConfig,
+        inputs: &[FlowInput],
+        set: &TrainingSet,
+        extractor: &Extractor,
+        device: &Device,
+    ) -> Result<Self> {
+        let pooled = inputs.iter().filter(|input| input.is_pooled());
+        let first = inputs.len() - pooled.count();
+        // A fold's flows need two images to learn from.
+        let folds = match config.pooled_folds.min(set.normal.len()) {
+            folds if folds >= 2 && set.normal.len() > 2 && first < inputs.len() => folds,
+            _ => 0,
+        };
+        let new = |fold: Option<usize>| {
+            let number = fold.map_or(0, |fold| fold + 1);
+            let wanted = |image: usize| fold.is_none_or(|fold| image % folds != fold);
+            let one = |(index, input): (usize, &FlowInput)| {
+                let rows = (index + first, input);
+                let rows = set.normal_rows(rows, usize::MAX, wanted, extractor)?;
+                LevelTrainer::new(config, input, (index, number), &rows, device)
+            };
+            let trainers = inputs[first..].iter().enumerate().map(one);
+            trainers.collect::<Result<Vec<_>>>()
+        };
+        Ok(Self {
+            config,
+            first,
+            own: new(None)?,
+            folds: (0..folds)
+                .map(|fold| new(Some(fold)))
+                .collect::<Result<_>>()?,
+            images: Vec::new(),
+        })
+    }
+
+    /// Whether there is anything to train.
+    pub fn is_empty(&self) -> bool {
+        self.own.is_empty()
+    }
+
+    /// Remembers an image for this sub-epoch.
+    pub fn take(&mut self, item: &Item, image: &BatchImage) {
+        if self.is_empty() {
+            return;
+        }
+        let normal = match *item {
+            Item::Normal(index) => Some(index),
+            _ => None,
+        };
+        let image = BatchImage {
+            features: ImageFeatures {
+                levels: image.features.levels[self.first..].to_vec(),
+            },
+            abnormal: image.abnormal,
+            mask: None,
+        };
+        self.images.push((normal, image));
+    }
+
+    /// Trains on the images of this sub-epoch and forgets them; `done` is told each batch's number
+    /// and how many there are.
+    pub fn train(
+        &mut self,
+        sub_epoch: &SubEpoch<'_>,
+        boundaries: Option<&[bgad_loss::SeparatingBoundary]>,
+        done: impl Fn(usize, usize) + Sync,
+    ) -> Result<()> {
+        let images = std::mem::take(&mut self.images);
+        if self.is_empty() || images.is_empty() {
+            return Ok(());
+        }
+        let (config, first, folds) = (self.config, self.first, self.folds.len());
+        let train = |trainers: &mut [LevelTrainer], fold: Option<usize>| -> Result<()> {
+            let number = fold.map_or(0, |fold| fold + 1) as u64;
+            let stream = number << 32 | sub_epoch.epoch;
+            let mut rng = random::generator(config.seed, Purpose::Pooled, stream);
+            let seen = |normal: &Option<usize>| match (fold, normal) {
+                (Some(fold), Some(index)) => index % folds != fold,
+                _ => true,
+            };
+            let seen = images.iter().filter(|(normal, _)| seen(normal));
+            let batches = batches(config, seen.map(|(_, image)| image).collect(), &mut rng);
+            for (index, batch) in batches.iter().enumerate() {
+                for (level, trainer) in trainers.iter_mut().enumerate() {
+                    let settings = StepSettings {
+                        config,
+                        first: sub_epoch.first,
+                        rate: (sub_epoch.rate)(index, batches.len()),
+                        boundary: boundaries.map(|all| &all[first + level]),
+                    };
+                    trainer.train(batch, &settings, &mut rng)?;
+                }
+                if fold.is_none() {
+                    done(index, batches.len());
+                }
+            }
+            Ok(())
+        };
+        let own = std::iter::once((&mut self.own, None));
+        let of_folds = self.folds.iter_mut().enumerate();
+        let of_folds = of_folds.map(|(fold, trainers)| (trainers, Some(fold)));
+        let all: Vec<_> = own.chain(of_folds).collect();
+        // They don't depend on each other, and each is too small for several cores.
+        all.into_par_iter()
+            .try_for_each(|(trainers, fold)| train(trainers, fold))
+    }
+
+    /// The mean losses of the model's own flows since the last call.
+    pub fn take_losses(&mut self, meta_epoch: usize) -> Result<Vec<f64>> {
+        let mut losses = Vec::new();
+        for trainer in &mut self.own {
+            losses.extend(trainer.take_loss(meta_epoch)?);
+        }
+        for trainer in self.folds.iter_mut().flatten() {
+            trainer.take_loss(meta_epoch)?;
+        }
+        Ok(losses)
+    }
+
+    /// The model's own flows as they are now.
+    pub fn flows(&self) -> impl Iterator<Item = Result<ScaledFlow>> {
+        self.own.iter().map(LevelTrainer::flow)
+    }
+
+    /// Puts in place of the normal training images' pooled log-likelihoods those under flows that
+    /// have not seen them, where there are folds.
+    pub fn hold_out(
+        &self,
+        maps: &mut [LogLikelihoodMaps],
+        set: &TrainingSet,
+        extractor: &Extractor,
+        device: &Device,
+    ) -> Result<()> {
+        for (fold, trainers) in self.folds.iter().enumerate() {
+            for (index, trainer) in trainers.iter().enumerate() {
+                let places = Places::new(self.config, trainer.input())?;
+                let flow = LevelFlow::new(trainer.flow()?, &places, device)?;
+                let images = maps.iter_mut().enumerate();
+                for (image, maps) in images.skip(fold).step_by(self.folds.len()) {
+                    let features = set.normal.features(image, extractor)?;
+                    let x = features.levels[self.first + index].clone();
+                    maps.levels[self.first + index].values = flow.log_likelihoods(x)?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// `images` shuffled into batches again and again, until there are as many as this sub-epoch's
+/// share of the configured steps. The remainder of each round is dropped.
+fn batches<'i>(
+    config: &TrainerConfig,
+    mut images: Vec<&'i BatchImage>,
+    rng: &mut impl Rng,
+) -> Vec<Vec<&'i BatchImage>> {
+    let size = config.batch_size.min(images.len()).max(1);
+    let least = config
+        .image_steps
+        .div_ceil(config.meta_epochs * config.sub_epochs);
+    let mut batches = Vec::new();
+    while batches.len() < least && !images.is_empty() {
+        images.shuffle(rng);
+        batches.extend(images.chunks_exact(size).map(<[_]>::to_vec));
+    }
+    batches
+}

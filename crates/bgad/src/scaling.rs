@@ -1,0 +1,160 @@
+//! A fixed affine map of features before a flow.
+
+use burn::tensor::{Device, Tensor, TensorData};
+use rand::Rng;
+use rand_distr::{Distribution, StandardNormal};
+
+use crate::config::FeatureScaling;
+use crate::covariance::{Moments, ShrunkCovariance};
+use crate::{Error, Result};
+
+/// Directions in which normal features hardly vary are not blown up beyond this share of shrinkage.
+const SMALLEST_SHRINKAGE: f64 = 0.01;
+
+/// `(x - mean) · factors`: the first layer of a flow, taken from the normal training features and
+/// never trained (what Glow calls data-dependent initialisation). Log-likelihoods are those of the
+/// scaled features: the map's own log-determinant is the same for all features of a level, so that
+/// it moves boundary and scores alike.
+#[derive(Debug, Clone)]
+pub(crate) struct Scaling {
+    /// `[1, dimension]`.
+    mean: Tensor<2>,
+    factors: Factors,
+}
+
+#[derive(Debug, Clone)]
+enum Factors {
+    /// Of each channel: `[1, dimension]`.
+    Diagonal(Tensor<2>),
+    /// `[dimension, dimension]`.
+    Full(Tensor<2>),
+}
+
+/// Noise for training on few vectors, matched to the covariance's shrinkage `s`.
+///
+/// With fewer vectors than dimensions a flow learns them by heart. `sqrt(1 - s) · x + sqrt(s) · ε`
+/// with standardised noise `ε` has the very covariance that whitening was taken from, so that the
+/// flow sees as many different vectors as it has steps.
+#[derive(Debug, Clone)]
+pub(crate) struct Noise {
+    shrinkage: f64,
+    /// From standardised to whitened vectors: `[dimension, dimension]`.
+    factors: Tensor<2>,
+}
+
+impl Scaling {
+    /// From `rows` of normal features, `[rows, dimension]`; none for [`FeatureScaling::None`].
+    pub fn fit(
+        kind: FeatureScaling,
+        rows: &[f32],
+        dimension: usize,
+        device: &Device,
+    ) -> Result<(Option<Self>, Option<Noise>)> {
+        if kind == FeatureScaling::None || rows.is_empty() {
+            return Ok((None, None));
+        }
+        let tensor = |values: Vec<f32>| {
+            let height = values.len() / dimension;
+            Tensor::<2>::from_data(TensorData::new(values, [height, dimension]), device)
+        };
+        let narrow = |values: &[f64]| values.iter().map(|v| *v as f32).collect::<Vec<f32>>();
+        let moments = Moments::of(rows, dimension);
+        let mean = tensor(narrow(&moments.mean));
+        if kind == FeatureScaling::Standardize {
+            let factors = moments.deviation.iter().map(|d| (1.0 / d) as f32);
+            let factors = Factors::Diagonal(tensor(factors.collect()));
+            return Ok((Some(Self { mean, factors }), None));
+        }
+        let mut covariance = ShrunkCovariance::of(&moments.standardize(rows), dimension);
+        covariance.shrink_to(SMALLEST_SHRINKAGE, dimension);
+        let Some(whitening) = covariance.whitening(dimension) else {
+            return Err(Error::Scaling { dimension });
+        };
+        let from_raw: Vec<f32> = whitening
+            .chunks_exact(dimension)
+            .zip(&moments.deviation)
+            .flat_map(|(row, deviation)| row.iter().map(move |w| (w / deviation) as f32))
+            .collect();
+        let of_noise = covariance.mean_variance.sqrt();
+        let of_noise: Vec<f32> = whitening.iter().map(|w| (w * of_noise) as f32).collect();
+        let scaling = Self {
+            mean,
+            factors: Factors::Full(tensor(from_raw)),
+        };
+        let noise = Noise {
+            shrinkage: covariance.shrinkage,
+            factors: tensor(of_noise),
+        };
+        Ok((Some(scaling), Some(noise)))
+    }
+
+    /// `[rows, dimension]` scaled.
+    pub fn apply(&self, x: Tensor<2>) -> Tensor<2> {
+        let centred = x - self.mean.clone();
+        match &self.factors {
+            Factors::Diagonal(factors) => centred * factors.clone(),
+            Factors::Full(factors) => centred.matmul(factors.clone()),
+        }
+    }
+
+    /// Mean and factors, by the names that they have in a model file.
+    pub fn parameters(&self) -> [(&'static str, TensorData); 2] {
+        let (Factors::Diagonal(factors) | Factors::Full(factors)) = &self.factors;
+        [
+            (MEAN, self.mean.clone().into_data()),
+            (FACTORS, factors.clone().into_data()),
+        ]
+    }
+
+    /// A scaling of `kind` as a model file has it; `take` gives the tensor of a name.
+    pub fn restore(
+        kind: FeatureScaling,
+        dimension: usize,
+        mut take: impl FnMut(&str) -> Option<TensorData>,
+        device: &Device,
+    ) -> Result<Option<Self>> {
+        let rows = match kind {
+            FeatureScaling::None => return Ok(None),
+            FeatureScaling::Standardize => 1,
+            FeatureScaling::Whiten => dimension,
+        };
+        let mut read = |name: &str, rows: usize| {
+            let data = take(name);
+            let shape = data.as_ref().map(|data| data.shape().to_vec());
+            match data {
+                Some(data) if shape.as_deref() == Some(&[rows, dimension]) => {
+                    Ok(Tensor::<2>::from_data(data, device))
+                }
+                _ => Err(Error::setting(
+                    "scaling",
+                    format!("`{name}` of the shape {shape:?}"),
+                    format!("[{rows}, {dimension}]"),
+                )),
+            }
+        };
+        let mean = read(MEAN, 1)?;
+        let factors = read(FACTORS, rows)?;
+        let factors = match kind {
+            FeatureScaling::Whiten => Factors::Full(factors),
+            _ => Factors::Diagonal(factors),
+        };
+        Ok(Some(Self { mean, factors }))
+    }
+}
+
+/// The mean's name in a model file, after the level's.
+const MEAN: &str = "scaling.mean";
+/// The factors' name.
+const FACTORS: &str = "scaling.factors";
+
+impl Noise {
+    /// Whitened vectors `[rows, dimension]` with noise.
+    pub fn add(&self, x: Tensor<2>, rng: &mut impl Rng) -> Tensor<2> {
+        let dims = x.dims();
+        let count = dims[0] * dims[1];
+        let noise: Vec<f32> = (0..count).map(|_| StandardNormal.sample(rng)).collect();
+        let noise = Tensor::<2>::from_data(TensorData::new(noise, dims), &x.device());
+        x * (1.0 - self.shrinkage).sqrt()
+            + noise.matmul(self.factors.clone()) * self.shrinkage.sqrt()
+    }
+}
