@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use bgad::{
-    Aggregation, BoundaryScope, DeviceKind, EvaluateWhen, FeatureScaling, FocalWeights,
+    Aggregation, BoundaryScope, DeviceKind, EvaluateWhen, FeatureScaling, FlowStart, FocalWeights,
     Granularity, ImageScore, Layout, Model, PooledLevels, Pooling, Preset,
 };
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -126,6 +126,12 @@ pub struct TrainArguments {
     /// pixels [default: top:0.01; paper: max].
     #[arg(long, value_name = "SCORE")]
     pub image_score: Option<ImageScore>,
+    /// Average with the mirrored image [default: true; paper: false].
+    #[arg(long, value_name = "BOOL")]
+    pub mirror: Option<bool>,
+    /// The flows before training [default: identity; paper: random].
+    #[arg(long, value_enum)]
+    pub flow_start: Option<FlowStartArgument>,
     /// Flows of pooled features beside those of positions [default: true; paper: false].
     #[arg(long, value_name = "BOOL")]
     pub pooled_flows: Option<bool>,
@@ -276,7 +282,15 @@ choice!(FocalArgument for FocalWeights {
 });
 choice!(BoundaryArgument for BoundaryScope { Batch => Self::Batch, Set => Self::Set });
 choice!(GranularityArgument for Granularity { Pixel => Self::Pixel, Image => Self::Image });
-choice!(PoolingArgument for Pooling { Mean => Self::Mean, MeanStd => Self::MeanStd });
+choice!(PoolingArgument for Pooling {
+    Mean => Self::Mean,
+    MeanStd => Self::MeanStd,
+    MeanStdMax => Self::MeanStdMax,
+});
+choice!(FlowStartArgument for FlowStart {
+    Random => Self::Random,
+    Identity => Self::Identity,
+});
 choice!(PresetArgument for Preset { Default => Self::Default, Paper => Self::Paper });
 choice!(FeatureScalingArgument for FeatureScaling {
     None => Self::None,
@@ -286,6 +300,7 @@ choice!(FeatureScalingArgument for FeatureScaling {
 choice!(AggregationArgument for Aggregation {
     Likelihood => Self::Likelihood,
     LogLikelihood => Self::LogLikelihood,
+    Standardized => Self::Standardized,
 });
 choice!(PooledLevelsArgument for PooledLevels {
     Separate => Self::Separate,

@@ -39,6 +39,8 @@ fn config(arguments: &TrainArguments) -> Result<TrainerConfig, Failure> {
     set(&mut config.feature_scaling, &given.feature_scaling);
     set(&mut config.aggregation, &given.aggregation);
     set(&mut config.image_score, &given.image_score);
+    set(&mut config.mirror, &given.mirror);
+    set(&mut config.flow_start, &given.flow_start);
     set(&mut config.pooled_flows, &given.pooled_flows);
     set(&mut config.pooled_levels, &given.pooled_levels);
     set(&mut config.pooled_folds, &given.pooled_folds);

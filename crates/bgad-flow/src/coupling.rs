@@ -6,7 +6,7 @@ use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor, TensorData, activation};
 use rand::{Rng, RngExt};
 
-use crate::{FlowConfig, FlowError, random_rotation};
+use crate::{FlowConfig, FlowError, FlowStart, random_rotation};
 
 /// The factor before the softplus of the global scale.
 pub const GLOBAL_SCALE_FACTOR: f64 = 0.1;
@@ -78,6 +78,9 @@ pub(crate) fn random_parameters(config: &FlowConfig, rng: &mut impl Rng) -> Vec<
             };
             let values = match name {
                 "input_weight" | "condition_weight" | "input_bias" => uniform(inputs),
+                "output_weight" | "output_bias" if config.start == FlowStart::Identity => {
+                    vec![0.0; count]
+                }
                 "output_weight" | "output_bias" => uniform(2 * inputs),
                 // scale(g) = 1.
                 "global_scale" => {

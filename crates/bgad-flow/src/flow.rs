@@ -7,6 +7,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
+use serde::{Deserialize, Serialize};
 
 use crate::coupling::{named, random_parameters};
 use crate::{CouplingBlock, FlowError};
@@ -25,6 +26,21 @@ pub struct FlowConfig {
     /// FrEIA from August 2023 on computes `clamp · tanh(a / clamp)` instead; the published
     /// numbers don't.
     pub clamp: f64,
+    /// How an untrained flow starts.
+    pub start: FlowStart,
+}
+
+/// How the parameters of an untrained flow are drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FlowStart {
+    /// All linear layers uniform within `±1/sqrt(fan_in)`, as in the authors' program.
+    #[default]
+    Random,
+    /// The second layer of each subnet at 0, so that the flow only rotates: log-likelihoods are
+    /// those of a standard normal distribution until training changes them. For vectors that are
+    /// near it already.
+    Identity,
 }
 
 impl FlowConfig {
@@ -35,6 +51,7 @@ impl FlowConfig {
             condition: None,
             blocks: 8,
             clamp: 1.9,
+            start: FlowStart::Random,
         }
     }
 
@@ -53,6 +70,12 @@ impl FlowConfig {
     /// The same flow with another bound of the log-scale.
     pub fn with_clamp(mut self, clamp: f64) -> Self {
         self.clamp = clamp;
+        self
+    }
+
+    /// The same flow with another start.
+    pub fn with_start(mut self, start: FlowStart) -> Self {
+        self.start = start;
         self
     }
 
@@ -86,7 +109,8 @@ impl FlowConfig {
     }
 
     /// A flow whose parameters are drawn on the host from `seed`: linear layers uniform within
-    /// `±1/sqrt(fan_in)`, global scale 1 and offset 0, rotations uniform over SO(d).
+    /// `±1/sqrt(fan_in)`, global scale 1 and offset 0, rotations uniform over SO(d); what
+    /// [`FlowStart`] sets apart.
     ///
     /// On an autodiff device its parameters are tracked.
     ///
@@ -173,6 +197,8 @@ impl Flow {
             condition: condition.map(|weight| weight.val().dims()[0]),
             blocks: self.blocks.len(),
             clamp: first.map_or(1.9, |block| block.clamp),
+            // Of no meaning for a flow that has its parameters.
+            start: FlowStart::Random,
         }
     }
 

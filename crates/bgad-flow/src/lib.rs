@@ -35,7 +35,7 @@ mod rotation;
 
 pub use coupling::{CouplingBlock, GLOBAL_SCALE_FACTOR};
 pub use error::FlowError;
-pub use flow::{Flow, FlowConfig, FlowOutput};
+pub use flow::{Flow, FlowConfig, FlowOutput, FlowStart};
 pub use host::{Conditions, HostAdam, HostFlow, PreparedFlow, Workspace};
 pub use position::PositionalEncoding;
 pub use rotation::random_rotation;

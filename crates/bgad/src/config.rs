@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use bgad_data::CutPaste;
+use bgad_flow::FlowStart;
 use bgad_loss::Objective;
 use serde::{Deserialize, Serialize};
 
@@ -40,6 +41,9 @@ pub enum Pooling {
     /// Mean and standard deviation over positions, twice the dimension.
     #[default]
     MeanStd,
+    /// Those, and in a vector and flow of its own the maximum over positions, which small defects
+    /// move most.
+    MeanStdMax,
 }
 
 /// Whether pooled features have a flow a level or one for all.
@@ -148,6 +152,11 @@ pub struct TrainerConfig {
     pub aggregation: Aggregation,
     /// How a score map becomes an image's score.
     pub image_score: ImageScore,
+    /// Whether log-likelihoods are averaged with those of the mirrored image: steadier, at twice
+    /// the time of a prediction.
+    pub mirror: bool,
+    /// The flows before training.
+    pub flow_start: FlowStart,
     /// Coupling blocks of each flow.
     pub coupling_blocks: usize,
     /// Dimension of the positional encoding.
@@ -193,6 +202,9 @@ impl Default for TrainerConfig {
             feature_scaling: FeatureScaling::Whiten,
             aggregation: Aggregation::LogLikelihood,
             image_score: ImageScore::Top(0.01),
+            pooling: Pooling::MeanStdMax,
+            mirror: true,
+            flow_start: FlowStart::Identity,
             pooled_levels: PooledLevels::Joined,
             pooled_flows: true,
             pooled_folds: 5,
@@ -219,6 +231,8 @@ impl TrainerConfig {
             feature_scaling: FeatureScaling::None,
             aggregation: Aggregation::Likelihood,
             image_score: ImageScore::Maximum,
+            mirror: false,
+            flow_start: FlowStart::Random,
             coupling_blocks: 8,
             position_dimension: 128,
             objective: Objective::default(),

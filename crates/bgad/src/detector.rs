@@ -114,6 +114,7 @@ impl Detector {
             backbone: self.backbone.clone(),
             image_size: self.description.config.image_size,
             inputs: self.description.inputs(),
+            mirror: self.description.config.mirror,
             device: self.device.clone(),
         }
     }

@@ -16,15 +16,19 @@ use crate::inputs::Inputs;
 #[derive(Debug, Clone)]
 pub(crate) struct ImageFeatures {
     pub levels: Vec<Tensor<2>>,
+    /// The same of the mirrored image, where it counts as well.
+    pub mirrored: Option<Vec<Tensor<2>>>,
 }
 
 /// Computes features, always one image at a time, so that they don't depend on what else is
 /// computed.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Extractor {
     pub backbone: Arc<dyn Backbone>,
     pub image_size: u32,
     pub inputs: Inputs,
+    /// Whether features of mirrored images are computed too.
+    pub mirror: bool,
     pub device: Device,
 }
 
@@ -33,10 +37,29 @@ impl Extractor {
     pub fn extract(&self, image: &RgbImage) -> ImageFeatures {
         let size = self.image_size as usize;
         let input = images::prepare(image, self.image_size, self.backbone.normalization());
-        let input = Tensor::from_data(TensorData::new(input, [1, 3, size, size]), &self.device);
-        let pyramid = self.backbone.extract(input);
+        let mirrored = self.mirror.then(|| {
+            let rows = input.chunks_exact(size);
+            let mirrored = rows.flat_map(|row| row.iter().rev().copied()).collect();
+            self.vectors(mirrored)
+        });
         ImageFeatures {
-            levels: self.inputs.vectors(pyramid),
+            levels: self.vectors(input),
+            mirrored,
+        }
+    }
+
+    /// The vectors of a prepared image, `[3, size, size]`.
+    fn vectors(&self, input: Vec<f32>) -> Vec<Tensor<2>> {
+        let size = self.image_size as usize;
+        let input = Tensor::from_data(TensorData::new(input, [1, 3, size, size]), &self.device);
+        self.inputs.vectors(self.backbone.extract(input))
+    }
+
+    /// The same without mirrored images: training has no use for them.
+    pub fn unmirrored(&self) -> Self {
+        Self {
+            mirror: false,
+            ..self.clone()
         }
     }
 
@@ -63,6 +86,7 @@ impl Extractor {
             let positions = input.side.map_or(1, |side| side * side);
             positions * input.dimension
         });
-        4 * values.sum::<usize>() as u64
+        let views = if self.mirror { 2 } else { 1 };
+        4 * views * values.sum::<usize>() as u64
     }
 }

@@ -40,7 +40,9 @@ impl LogLikelihoodMap {
 
 /// The configuration of an input's flow.
 pub(crate) fn flow_config(config: &TrainerConfig, input: &FlowInput) -> FlowConfig {
-    let flow = FlowConfig::new(input.dimension).with_blocks(config.coupling_blocks);
+    let flow = FlowConfig::new(input.dimension)
+        .with_blocks(config.coupling_blocks)
+        .with_start(config.flow_start);
     match input.is_pooled() {
         false => flow.with_condition(config.position_dimension),
         true => flow,
@@ -176,17 +178,39 @@ pub(crate) fn log_likelihood_maps(
     flows: &[LevelFlow],
     features: &ImageFeatures,
 ) -> Result<LogLikelihoodMaps> {
-    let maps = flows.iter().zip(&features.levels).map(|(flow, x)| {
-        let side = x.dims()[0].isqrt();
+    let maps = flows.iter().enumerate().map(|(index, flow)| {
+        let values = mean_log_likelihoods(flow, features, index)?;
+        let side = values.len().isqrt();
         Ok(LogLikelihoodMap {
             width: side,
             height: side,
-            values: flow.log_likelihoods(x.clone())?,
+            values,
         })
     });
     Ok(LogLikelihoodMaps {
         levels: maps.collect::<Result<_>>()?,
     })
+}
+
+/// One flow's log-likelihoods of an image, averaged with those of its mirror image where there is
+/// one.
+pub(crate) fn mean_log_likelihoods(
+    flow: &LevelFlow,
+    features: &ImageFeatures,
+    index: usize,
+) -> Result<Vec<f32>> {
+    let mut values = flow.log_likelihoods(features.levels[index].clone())?;
+    if let Some(mirrored) = &features.mirrored {
+        let mirrored = flow.log_likelihoods(mirrored[index].clone())?;
+        let side = values.len().isqrt();
+        let rows = values.chunks_exact_mut(side);
+        for (row, mirrored) in rows.zip(mirrored.chunks_exact(side)) {
+            for (value, other) in row.iter_mut().zip(mirrored.iter().rev()) {
+                *value = (*value + other) / 2.0;
+            }
+        }
+    }
+    Ok(values)
 }
 
 /// The values of a tensor, on the host.

@@ -13,7 +13,7 @@ pub(crate) struct FlowInput {
     /// Width and height of the map whose positions are its conditions; none for pooled features,
     /// of which an image has one vector.
     pub side: Option<usize>,
-    /// The level as people call it: `stride 8`, `stride 8, pooled` or `all strides, pooled`.
+    /// The level as people call it: `stride 8`, `stride 8, mean` or `all strides, maximum`.
     pub name: String,
 }
 
@@ -37,10 +37,54 @@ pub(crate) fn map_size(image_size: u32, stride: usize) -> usize {
     (image_size as usize).div_ceil(stride)
 }
 
-fn pooled_dimension(channels: usize, pooling: Pooling) -> usize {
-    match pooling {
-        Pooling::Mean => channels,
-        Pooling::MeanStd => 2 * channels,
+/// What is pooled into one vector. Maxima have one of their own: they say other things than moments
+/// do, and in one vector either drowns among the other's dimensions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Mean,
+    MeanStd,
+    Max,
+}
+
+impl Part {
+    /// The vectors of a pooling.
+    fn of(pooling: Pooling) -> &'static [Self] {
+        match pooling {
+            Pooling::Mean => &[Self::Mean],
+            Pooling::MeanStd => &[Self::MeanStd],
+            Pooling::MeanStdMax => &[Self::MeanStd, Self::Max],
+        }
+    }
+
+    fn dimension(self, channels: usize) -> usize {
+        match self {
+            Self::Mean | Self::Max => channels,
+            Self::MeanStd => 2 * channels,
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Mean => "mean",
+            Self::MeanStd => "mean and deviation",
+            Self::Max => "maximum",
+        }
+    }
+
+    /// `[channels, positions]` to `[1, dimension]`.
+    fn pool(self, by_channel: &Tensor<2>) -> Tensor<2> {
+        let [_, positions] = by_channel.dims();
+        let pooled = match self {
+            Self::Max => by_channel.clone().max_dim(1),
+            Self::Mean => by_channel.clone().mean_dim(1),
+            Self::MeanStd => {
+                let mean = by_channel.clone().mean_dim(1);
+                let squared = (by_channel.clone() - mean.clone()).square().sum_dim(1);
+                let deviation = (squared / (positions.max(2) - 1) as f64).sqrt();
+                Tensor::cat(vec![mean, deviation], 0)
+            }
+        };
+        pooled.transpose() + 0.0
     }
 }
 
@@ -68,20 +112,20 @@ impl Inputs {
         let Some((pooling, pooled_levels)) = self.pooled else {
             return inputs;
         };
-        match pooled_levels {
-            PooledLevels::Separate => inputs.extend(levels.iter().map(|level| FlowInput {
-                dimension: pooled_dimension(level.channels, pooling),
+        for part in Part::of(pooling) {
+            let of_levels = levels.iter().map(|level| FlowInput {
+                dimension: part.dimension(level.channels),
                 side: None,
-                name: format!("stride {}, pooled", level.stride),
-            })),
-            PooledLevels::Joined => inputs.push(FlowInput {
-                dimension: levels
-                    .iter()
-                    .map(|level| pooled_dimension(level.channels, pooling))
-                    .sum(),
-                side: None,
-                name: "all strides, pooled".to_owned(),
-            }),
+                name: format!("stride {}, {}", level.stride, part.name()),
+            });
+            match pooled_levels {
+                PooledLevels::Separate => inputs.extend(of_levels),
+                PooledLevels::Joined => inputs.push(FlowInput {
+                    dimension: of_levels.map(|input| input.dimension).sum(),
+                    side: None,
+                    name: format!("all strides, {}", part.name()),
+                }),
+            }
         }
         inputs
     }
@@ -90,37 +134,27 @@ impl Inputs {
     /// level; then `[1, dimension]` of the pooled features.
     pub fn vectors(&self, pyramid: FeaturePyramid) -> Vec<Tensor<2>> {
         let mut vectors = Vec::new();
-        let mut pooled = Vec::new();
+        let parts = self
+            .pooled
+            .map_or(&[] as &[_], |(pooling, _)| Part::of(pooling));
+        let mut pooled = vec![Vec::new(); parts.len()];
         for map in pyramid.into_levels() {
             let [_, channels, height, width] = map.dims();
             let by_channel = map.reshape([channels, height * width]);
-            if let Some((pooling, _)) = self.pooled {
-                pooled.push(pool(by_channel.clone(), pooling));
+            for (part, pooled) in parts.iter().zip(&mut pooled) {
+                pooled.push(part.pool(&by_channel));
             }
             if self.positions {
                 // A real transposition: its rows are gathered again and again.
                 vectors.push(by_channel.transpose() + 0.0);
             }
         }
-        match self.pooled {
-            Some((_, PooledLevels::Joined)) => vectors.push(Tensor::cat(pooled, 1)),
-            _ => vectors.extend(pooled),
+        for pooled in pooled {
+            match self.pooled {
+                Some((_, PooledLevels::Joined)) => vectors.push(Tensor::cat(pooled, 1)),
+                _ => vectors.extend(pooled),
+            }
         }
         vectors
     }
-}
-
-/// `[channels, positions]` to `[1, dimension]`.
-fn pool(by_channel: Tensor<2>, pooling: Pooling) -> Tensor<2> {
-    let [_, positions] = by_channel.dims();
-    let mean = by_channel.clone().mean_dim(1);
-    let pooled = match pooling {
-        Pooling::Mean => mean,
-        Pooling::MeanStd => {
-            let squared = (by_channel - mean.clone()).square().sum_dim(1);
-            let deviation = (squared / (positions.max(2) - 1) as f64).sqrt();
-            Tensor::cat(vec![mean, deviation], 0)
-        }
-    };
-    pooled.transpose() + 0.0
 }

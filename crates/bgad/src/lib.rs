@@ -76,6 +76,7 @@ pub use bgad_data::{
     FolderNames, Foreground, Inspection, Label, Layout, MaskFiles, MaskLocation, Region, RgbImage,
     Sample, SplitFile, contact_sheet, load_image, subsets, synthetic,
 };
+pub use bgad_flow::FlowStart;
 pub use bgad_loss::{FocalWeights, MaximumLikelihood, Objective, Reduction};
 pub use burn::tensor::Device;
 pub use config::{

@@ -214,8 +214,10 @@ fn build(
     let config = &description.config;
     let backbone = backbone::restore(&config.backbone, &config.strides, of_backbone, device)?;
     let inputs = description.inputs().list(backbone.levels());
-    if description.calibration.level_maxima.len() != inputs.len() {
-        let found = description.calibration.level_maxima.len();
+    let calibration = &description.calibration;
+    let constants = [&calibration.level_maxima, &calibration.level_deviations];
+    if constants.iter().any(|c| c.len() != inputs.len()) {
+        let found = calibration.level_maxima.len();
         let expected = format!("{}, the number of flows", inputs.len());
         return Err(Error::setting("calibration.level_maxima", found, expected));
     }

@@ -12,7 +12,7 @@ use rayon::prelude::*;
 use crate::Result;
 use crate::config::TrainerConfig;
 use crate::features::{Extractor, ImageFeatures};
-use crate::flows::{LevelFlow, LogLikelihoodMaps, Places, ScaledFlow};
+use crate::flows::{LevelFlow, LogLikelihoodMaps, Places, ScaledFlow, mean_log_likelihoods};
 use crate::inputs::FlowInput;
 use crate::random::{self, Purpose};
 use crate::step::{LevelTrainer, StepSettings};
@@ -95,6 +95,7 @@ impl<'a> PooledTrainers<'a> {
         let image = BatchImage {
             features: ImageFeatures {
                 levels: image.features.levels[self.first..].to_vec(),
+                mirrored: None,
             },
             abnormal: image.abnormal,
             mask: None,
@@ -183,8 +184,8 @@ impl<'a> PooledTrainers<'a> {
                 let images = maps.iter_mut().enumerate();
                 for (image, maps) in images.skip(fold).step_by(self.folds.len()) {
                     let features = set.normal.features(image, extractor)?;
-                    let x = features.levels[self.first + index].clone();
-                    maps.levels[self.first + index].values = flow.log_likelihoods(x)?;
+                    let index = self.first + index;
+                    maps.levels[index].values = mean_log_likelihoods(&flow, &features, index)?;
                 }
             }
         }

@@ -71,6 +71,7 @@ impl<'a> Run<'a> {
             backbone: backbone.clone(),
             image_size: self.config.image_size,
             inputs,
+            mirror: self.config.mirror,
             device: self.device.clone(),
         };
         let (set, test) = self.read_images(dataset, &extractor)?;
@@ -234,6 +235,7 @@ impl<'a> Run<'a> {
         boundaries: Option<&[SeparatingBoundary]>,
     ) -> Result<Option<f64>> {
         let config = self.config;
+        let extractor = &extractor.unmirrored();
         let first = meta_epoch == 0;
         let mixed = config.model == Model::BgadFas && !first;
         let schedule = LearningRate {

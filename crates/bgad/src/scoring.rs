@@ -42,6 +42,9 @@ pub enum Aggregation {
     Likelihood,
     /// The sum of log-likelihoods: all levels' evidence, as if they were independent.
     LogLikelihood,
+    /// The sum of log-likelihoods, each divided by its deviation over normal features: levels that
+    /// vary much where nothing is wrong weigh less.
+    Standardized,
 }
 
 /// Mean and standard deviation of a score over normal images.
@@ -55,10 +58,10 @@ pub struct Spread {
 }
 
 impl Spread {
-    fn of(scores: &[f32]) -> Self {
-        let count = scores.len().max(1) as f64;
-        let mean = scores.iter().map(|s| f64::from(*s)).sum::<f64>() / count;
-        let squares = scores.iter().map(|s| (f64::from(*s) - mean).powi(2));
+    fn of(scores: impl Iterator<Item = f32> + Clone) -> Self {
+        let count = scores.clone().count().max(1) as f64;
+        let mean = scores.clone().map(f64::from).sum::<f64>() / count;
+        let squares = scores.map(|s| (f64::from(s) - mean).powi(2));
         let deviation = (squares.sum::<f64>() / (count - 1.0).max(1.0)).sqrt();
         Self {
             mean: mean as f32,
@@ -100,6 +103,8 @@ pub struct Calibration {
     pub image_score: ImageScore,
     /// Per flow the largest per-dimension log-likelihood; those of positions come first.
     pub level_maxima: Vec<f32>,
+    /// Per flow what relative log-likelihoods are divided by.
+    pub level_deviations: Vec<f32>,
     /// The largest sum over levels, of likelihoods or log-likelihoods relative to the largest.
     pub sum_maximum: f32,
     /// Where an image's score draws on the map and on pooled features.
@@ -113,6 +118,7 @@ impl Calibration {
             aggregation: config.aggregation,
             image_score: config.image_score,
             level_maxima: vec![0.0; flows],
+            level_deviations: vec![1.0; flows],
             sum_maximum: 0.0,
             joint: None,
         }
@@ -127,8 +133,17 @@ impl Calibration {
                 values.copied().fold(f32::NEG_INFINITY, f32::max)
             })
             .collect();
+        let deviation = |level: usize| {
+            let values = set.iter().flat_map(|maps| &maps.levels[level].values);
+            Spread::of(values.copied()).deviation
+        };
+        let level_deviations = (0..flows).map(|level| match self.aggregation {
+            Aggregation::Standardized => deviation(level),
+            Aggregation::Likelihood | Aggregation::LogLikelihood => 1.0,
+        });
         let mut calibration = Self {
             level_maxima,
+            level_deviations: level_deviations.collect(),
             sum_maximum: 0.0,
             ..self.clone()
         };
@@ -148,8 +163,8 @@ impl Calibration {
         self.joint = pairs.filter(|pairs| !pairs.is_empty()).map(|pairs| {
             let (map, pooled): (Vec<f32>, Vec<f32>) = pairs.into_iter().unzip();
             JointSpread {
-                map: Spread::of(&map),
-                pooled: Spread::of(&pooled),
+                map: Spread::of(map.into_iter()),
+                pooled: Spread::of(pooled.into_iter()),
             }
         });
         self
@@ -158,14 +173,17 @@ impl Calibration {
     /// The sum over levels of what is left of the largest (log-)likelihood, upsampled to `size` by
     /// `size` pixels; none without maps.
     fn sum(&self, maps: &LogLikelihoodMaps, size: usize) -> Option<ScoreMap> {
-        let levels = maps.levels.iter().zip(&self.level_maxima);
-        let mut levels = levels.filter(|(map, _)| !map.is_pooled()).peekable();
+        let mut levels = self
+            .levels(maps)
+            .filter(|(map, ..)| !map.is_pooled())
+            .peekable();
         levels.peek()?;
         let mut sum = vec![0f32; size * size];
-        for (map, maximum) in levels {
+        for (map, maximum, deviation) in levels {
             let relative = |l: &f32| match self.aggregation {
                 Aggregation::Likelihood => (l - maximum).min(LARGEST_EXPONENT).exp(),
                 Aggregation::LogLikelihood => l - maximum,
+                Aggregation::Standardized => (l - maximum) / deviation,
             };
             let relative: Vec<f32> = map.values.iter().map(relative).collect();
             add_upsampled(&relative, map, size, &mut sum);
@@ -190,11 +208,22 @@ impl Calibration {
     /// The score of an image's pooled features: the sum over flows of how far the log-likelihood
     /// lies below the largest one; none without pooled features.
     fn pooled_score(&self, maps: &LogLikelihoodMaps) -> Option<f32> {
-        let levels = maps.levels.iter().zip(&self.level_maxima);
-        let levels = levels.filter(|(map, _)| map.is_pooled());
-        levels
-            .flat_map(|(map, maximum)| map.values.iter().map(move |l| maximum - l))
+        let flows = self.levels(maps).filter(|(map, ..)| map.is_pooled());
+        flows
+            .flat_map(|(map, maximum, deviation)| {
+                map.values.iter().map(move |l| (maximum - l) / deviation)
+            })
             .reduce(|sum, value| sum + value)
+    }
+
+    /// Each flow's log-likelihoods with its constants.
+    fn levels<'m>(
+        &'m self,
+        maps: &'m LogLikelihoodMaps,
+    ) -> impl Iterator<Item = (&'m LogLikelihoodMap, f32, f32)> {
+        let constants = self.level_maxima.iter().zip(&self.level_deviations);
+        let levels = maps.levels.iter().zip(constants);
+        levels.map(|(map, (maximum, deviation))| (map, *maximum, *deviation))
     }
 
     /// The image's score, and its map where there is one.
