@@ -114,7 +114,8 @@ fn training_lowers_the_loss_and_reports_each_meta_epoch() {
         assert!((0.0..=1.0).contains(&metric.unwrap()));
     }
     assert_eq!(evaluation.images, dataset.test.len());
-    assert_eq!(training.detector.description().boundaries.len(), 3);
+    // Three levels' positions, and pooled moments and maxima.
+    assert_eq!(training.detector.description().boundaries.len(), 5);
 }
 
 #[test]
@@ -144,7 +145,7 @@ fn without_masks_images_are_scored_as_a_whole() {
     for sample in dataset.train.iter_mut().chain(&mut dataset.test) {
         sample.mask = None;
     }
-    for pooling in [Pooling::Mean, Pooling::MeanStd] {
+    for pooling in [Pooling::Mean, Pooling::MeanStd, Pooling::MeanStdMax] {
         let config = TrainerConfig {
             pooling,
             ..settings()
@@ -175,6 +176,8 @@ fn the_boundary_over_the_set_and_best_f1_are_choices() {
             threshold,
             evaluate: EvaluateWhen::Never,
             meta_epochs: 3,
+            // Only without folds does the threshold come from the training images as they are.
+            pooled_folds: 0,
             ..settings()
         };
         Trainer::new(config).fit(&dataset).unwrap()

@@ -2,7 +2,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 #![recursion_limit = "256"]
 
-use bgad::{Calibration, LearningRate, LogLikelihoodMap, LogLikelihoodMaps};
+use bgad::{
+    Aggregation, Calibration, ImageScore, LearningRate, LogLikelihoodMap, LogLikelihoodMaps,
+};
 
 #[path = "goldens/reader.rs"]
 mod reader;
@@ -36,10 +38,11 @@ fn golden_scores() {
         })
         .collect();
     let size = golden.shape("score_map")[1];
-    let calibration = Calibration::over(&maps, size);
+    let calibration =
+        Calibration::new(Aggregation::Likelihood, ImageScore::Maximum).over(&maps, size);
     let scored: Vec<_> = maps
         .iter()
-        .map(|maps| calibration.score_map(maps, size))
+        .map(|maps| calibration.score_map(maps, size).unwrap())
         .collect();
     let pixels: Vec<f32> = scored.iter().flat_map(|map| map.values.clone()).collect();
     assert_close("score_map", &pixels, &golden.f32("score_map"), 1e-5, 1e-5);

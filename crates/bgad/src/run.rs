@@ -216,7 +216,7 @@ impl<'a> Run<'a> {
             config: self.config.clone(),
             granularity: self.granularity,
             backbone_checksum: checksum,
-            calibration: Calibration::new(self.config, flows.len()),
+            calibration: Calibration::new(self.config.aggregation, self.config.image_score),
             threshold: 0.0,
             boundaries: Vec::new(),
             dataset: dataset.name.clone(),

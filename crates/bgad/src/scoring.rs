@@ -3,7 +3,6 @@
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::config::TrainerConfig;
 use crate::flows::{LogLikelihoodMap, LogLikelihoodMaps};
 use crate::image_score::ImageScore;
 
@@ -112,13 +111,13 @@ pub struct Calibration {
 }
 
 impl Calibration {
-    /// The rule of `config`, with no constants yet.
-    pub(crate) fn new(config: &TrainerConfig, flows: usize) -> Self {
+    /// A rule without constants yet: [`over`](Self::over) takes them.
+    pub fn new(aggregation: Aggregation, image_score: ImageScore) -> Self {
         Self {
-            aggregation: config.aggregation,
-            image_score: config.image_score,
-            level_maxima: vec![0.0; flows],
-            level_deviations: vec![1.0; flows],
+            aggregation,
+            image_score,
+            level_maxima: Vec::new(),
+            level_deviations: Vec::new(),
             sum_maximum: 0.0,
             joint: None,
         }
