@@ -100,8 +100,8 @@ fn train(
     let config = TrainerConfig {
         model,
         image_size: 128,
-        // A short run: the filter bank's features are standardised, so that smaller flows, smaller
-        // mini-batches and a higher rate than the paper's do in a few epochs.
+        // A short run: smaller flows, smaller mini-batches and a higher rate than the paper's do in a
+        // few epochs.
         coupling_blocks: 4,
         position_dimension: 32,
         mini_batch_size: 512,

@@ -96,9 +96,9 @@ fn a_mirrored_image_has_the_mirrored_map() {
     let dataset = parts(&folder.path().join("parts"));
     let config = TrainerConfig {
         evaluate: EvaluateWhen::Never,
+        mirror: true,
         ..settings()
     };
-    assert!(config.mirror);
     let detector = Trainer::new(config).fit(&dataset).unwrap();
     let image = load_image(&dataset.test[0].path).unwrap();
     // The size of the input, so that resizing does not come between.

@@ -110,10 +110,11 @@ pub struct TrainArguments {
     /// Take the boundary over each mini-batch or over the whole training set [default: batch].
     #[arg(long, value_enum)]
     pub boundary: Option<BoundaryArgument>,
-    /// Score each pixel or whole images [default: pixel; image where the data set has no masks].
+    /// Score each pixel, or whole images alone [default: pixel; image where the data set has no
+    /// masks].
     #[arg(long, value_enum)]
     pub granularity: Option<GranularityArgument>,
-    /// How features are pooled at image granularity [default: mean-std].
+    /// How features are pooled [default: mean-std-max; paper: mean-std].
     #[arg(long, value_enum)]
     pub pooling: Option<PoolingArgument>,
     /// What is done to features before the flows [default: whiten; paper: none].
@@ -126,7 +127,7 @@ pub struct TrainArguments {
     /// pixels [default: top:0.01; paper: max].
     #[arg(long, value_name = "SCORE")]
     pub image_score: Option<ImageScore>,
-    /// Average with the mirrored image [default: true; paper: false].
+    /// Average with the mirrored image, for parts that are symmetric [default: false].
     #[arg(long, value_name = "BOOL")]
     pub mirror: Option<bool>,
     /// The flows before training [default: identity; paper: random].

@@ -152,8 +152,8 @@ pub struct TrainerConfig {
     pub aggregation: Aggregation,
     /// How a score map becomes an image's score.
     pub image_score: ImageScore,
-    /// Whether log-likelihoods are averaged with those of the mirrored image: steadier, at twice
-    /// the time of a prediction.
+    /// Whether log-likelihoods are averaged with those of the mirrored image: steadier where parts
+    /// are symmetric, harmful where they are not, and twice the time of a prediction.
     pub mirror: bool,
     /// The flows before training.
     pub flow_start: FlowStart,
@@ -203,7 +203,6 @@ impl Default for TrainerConfig {
             aggregation: Aggregation::LogLikelihood,
             image_score: ImageScore::Top(0.01),
             pooling: Pooling::MeanStdMax,
-            mirror: true,
             flow_start: FlowStart::Identity,
             pooled_levels: PooledLevels::Joined,
             pooled_flows: true,
