@@ -47,7 +47,8 @@ fn each_option_is_kept_with_the_model() {
         evaluate: EvaluateWhen::Never,
         ..TrainerConfig::paper()
     };
-    let changes: [(&str, fn(&mut TrainerConfig)); 9] = [
+    type Change = fn(&mut TrainerConfig);
+    let changes: [(&str, Change); 9] = [
         ("paper", |_| {}),
         ("standardize", |c| {
             c.feature_scaling = FeatureScaling::Standardize
