@@ -135,9 +135,14 @@ pub struct LevelHistogram {
     pub boundary_abnormal: Option<f64>,
 }
 
+/// How many distances of the quartiles below the lower one the axis starts, at the earliest.
+const FENCE: f64 = 10.0;
+
 impl LevelHistogram {
     /// Counts log-likelihoods in `bins` bins (at least one) between the smallest and the largest
-    /// finite value; others are left out. Boundaries are for the caller to fill in.
+    /// finite value; others are left out. Values that lie below the lower quartile by more than ten
+    /// times the quartiles' distance are counted in the first bin, which starts there: a single one
+    /// far out would leave all others in one bin. Boundaries are for the caller to fill in.
     pub fn from_values(
         level: impl Into<String>,
         normal: &[f32],
@@ -150,15 +155,24 @@ impl LevelHistogram {
                 .chain(abnormal)
                 .filter(|value| value.is_finite())
         };
-        let (low, high) = finite().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), &v| {
-            (low.min(f64::from(v)), high.max(f64::from(v)))
-        });
+        let mut sorted: Vec<f64> = finite().map(|value| f64::from(*value)).collect();
+        sorted.sort_unstable_by(f64::total_cmp);
+        let (low, high) = match sorted.as_slice() {
+            [] => (f64::INFINITY, f64::NEG_INFINITY),
+            [low, .., high] => {
+                let quartile = |share: usize| sorted[(sorted.len() - 1) * share / 4];
+                let fence = quartile(1) - FENCE * (quartile(3) - quartile(1));
+                (low.max(fence).min(*high), *high)
+            }
+            [only] => (*only, *only),
+        };
         let bins = bins.max(1);
         let count = |values: &[f32]| {
             let mut counts = vec![0; bins];
             for &value in values.iter().filter(|value| value.is_finite()) {
                 // The largest value belongs to the last bin; equal values all to the first.
                 let place = (f64::from(value) - low) / (high - low) * bins as f64;
+                // A negative place is cut off at the first bin.
                 counts[(place as usize).min(bins - 1)] += 1;
             }
             counts

@@ -268,6 +268,14 @@ fn histograms_count_every_finite_value() {
         (empty.low, empty.high, empty.normal),
         (0.0, 0.0, vec![0; 3])
     );
+    let mut far = vec![-80_000.0];
+    far.extend((0..100).map(|i| i as f32 / 100.0));
+    let outlier = LevelHistogram::from_values("4", &far, &[], 10);
+    assert!((-10.0..0.0).contains(&outlier.low), "{}", outlier.low);
+    assert_eq!(
+        (outlier.normal[0], outlier.normal.iter().sum::<u64>()),
+        (1, 101)
+    );
     let equal = LevelHistogram::from_values("3", &[2.0; 5], &[], 3);
     assert_eq!(equal.normal.iter().sum::<u64>(), 5);
 }
