@@ -28,6 +28,8 @@ pub enum Command {
     Evaluate(Box<EvaluateArguments>),
     /// Score images.
     Predict(PredictArguments),
+    /// Take the threshold anew from normal images that were not trained on.
+    Calibrate(CalibrateArguments),
     /// Repeat a table or figure of the paper.
     Reproduce(Box<crate::reproduce::ReproduceArguments>),
     /// Make a run's report again from what lies in its folder.
@@ -217,12 +219,42 @@ pub struct PredictArguments {
     /// The model's file.
     #[arg(long, value_name = "FILE")]
     pub model: PathBuf,
-    /// The images.
+    /// Images, folders of images with all folders in them, or `-` for a list on standard input, a
+    /// path a line.
     #[arg(required = true, value_name = "IMAGE")]
     pub images: Vec<PathBuf>,
     /// Write each image with its heat map as a PNG to this folder.
     #[arg(long, value_name = "DIR")]
     pub heatmaps: Option<PathBuf>,
+    /// Write each image's score map as a NumPy array to this folder.
+    #[arg(long, value_name = "DIR")]
+    pub maps: Option<PathBuf>,
+    /// flex, ndarray, wgpu, vulkan or cuda, among those compiled in.
+    #[arg(long, default_value_t)]
+    pub device: DeviceKind,
+    #[command(flatten)]
+    pub reporting: ReportingArguments,
+}
+
+#[derive(Debug, Args)]
+pub struct CalibrateArguments {
+    /// The model's file.
+    #[arg(long, value_name = "FILE")]
+    pub model: PathBuf,
+    /// Normal images that were not trained on: images, folders, or `-` for a list on standard input.
+    #[arg(long, required = true, num_args = 1.., value_name = "IMAGE")]
+    pub normal: Vec<PathBuf>,
+    /// The share of normal images that may be called anomalous.
+    #[arg(
+        long,
+        visible_alias = "fpr",
+        value_name = "SHARE",
+        default_value_t = 0.01
+    )]
+    pub false_positive_rate: f64,
+    /// The file for the calibrated model [default: the model's own].
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
     /// flex, ndarray, wgpu, vulkan or cuda, among those compiled in.
     #[arg(long, default_value_t)]
     pub device: DeviceKind,

@@ -5,11 +5,13 @@
 #![recursion_limit = "256"]
 
 mod arguments;
+mod calibrate;
 mod config_file;
 mod cut_paste;
 mod data;
 mod evaluate;
 mod failure;
+mod images;
 mod inspect;
 mod output;
 mod predict;
@@ -35,6 +37,7 @@ fn main() -> ExitCode {
         arguments::Command::Train(arguments) => train::run(&arguments),
         arguments::Command::Evaluate(arguments) => evaluate::run(&arguments),
         arguments::Command::Predict(arguments) => predict::run(&arguments),
+        arguments::Command::Calibrate(arguments) => calibrate::run(&arguments),
         arguments::Command::Reproduce(arguments) => reproduce::run(&arguments),
         #[cfg(feature = "report")]
         arguments::Command::Report(arguments) => report::run(&arguments),

@@ -12,7 +12,9 @@ use serde::{Deserialize, Serialize};
 use crate::config::{Granularity, TrainerConfig};
 use crate::features::{Extractor, ImageFeatures};
 use crate::flows::{self, LevelFlow, LogLikelihoodMaps, Places, ScaledFlow};
+use crate::image_score::ImageScore;
 use crate::inputs::{FlowInput, Inputs};
+use crate::regions::{self, DefectRegion};
 use crate::scoring::{Calibration, ScoreMap};
 use crate::{Error, Result};
 
@@ -30,6 +32,11 @@ pub struct ModelDescription {
     pub calibration: Calibration,
     /// Images that score above it are anomalous.
     pub threshold: f32,
+    /// Pixels that score above it belong to a defect; none at image granularity. An image's score
+    /// may draw on more than its pixels, so that the two differ.
+    pub pixel_threshold: Option<f32>,
+    /// The scores of the normal images that the thresholds are from, in rising order.
+    pub normal_scores: Vec<f32>,
     /// Per flow the separating boundary `b_n` over all normal training features, on `l / 10`.
     pub boundaries: Vec<f64>,
     /// The data set's name.
@@ -53,8 +60,15 @@ pub struct Prediction {
     pub threshold: f32,
     /// Whether the score lies above the threshold.
     pub anomalous: bool,
+    /// The share of normal images that score as high: [`ModelDescription::p_value`].
+    pub p_value: f64,
     /// The score of each pixel of the resized image; none at image granularity.
     pub map: Option<ScoreMap>,
+    /// The model's threshold for pixels, where there is a map.
+    pub pixel_threshold: Option<f32>,
+    /// Where the map lies above it: connected regions, the highest peak first. The decision is the
+    /// score's alone: a normal image may have a region, an anomalous one none.
+    pub regions: Vec<DefectRegion>,
 }
 
 /// Scores images; the same image always gets the same score.
@@ -104,8 +118,16 @@ impl Detector {
         &self.description
     }
 
-    /// Decides by another threshold from now on.
+    /// Decides by another threshold from now on. Where an image's score is its highest pixel's, as
+    /// in the paper, pixels follow.
     pub fn set_threshold(&mut self, threshold: f32) {
+        let calibration = &self.description.calibration;
+        if calibration.image_score == ImageScore::Maximum
+            && calibration.joint.is_none()
+            && let Some(of_pixels) = &mut self.description.pixel_threshold
+        {
+            *of_pixels = threshold;
+        }
         self.description.threshold = threshold;
     }
 
@@ -145,11 +167,19 @@ impl Detector {
         let calibration = &self.description.calibration;
         let (score, map) = calibration.score(&maps, self.map_size());
         let threshold = self.description.threshold;
+        let pixel_threshold = self.description.pixel_threshold;
         Ok(Prediction {
             score,
             threshold,
             anomalous: score > threshold,
+            p_value: self.description.p_value(score),
+            regions: map
+                .as_ref()
+                .zip(pixel_threshold)
+                .map(|(map, threshold)| regions::regions(map, threshold, image.dimensions()))
+                .unwrap_or_default(),
             map,
+            pixel_threshold,
         })
     }
 
@@ -175,7 +205,8 @@ impl Detector {
     /// # Errors
     /// [`Error::NoScoreMap`] for a model at image granularity.
     pub fn overlay(&self, image: &RgbImage, prediction: &Prediction) -> Result<RgbImage> {
-        let map = prediction.map.as_ref().ok_or(Error::NoScoreMap)?;
-        Ok(crate::overlay::overlay(image, map, prediction.threshold))
+        let map = prediction.map.as_ref().zip(prediction.pixel_threshold);
+        let (map, threshold) = map.ok_or(Error::NoScoreMap)?;
+        Ok(crate::overlay::overlay(image, map, threshold))
     }
 }

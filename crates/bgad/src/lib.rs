@@ -47,6 +47,7 @@ mod detector;
 mod device;
 mod error;
 mod evaluation;
+mod false_positives;
 mod features;
 mod flows;
 mod image_score;
@@ -56,6 +57,7 @@ mod model_file;
 mod overlay;
 mod pooled;
 mod random;
+mod regions;
 #[cfg(feature = "report")]
 pub mod report;
 mod run;
@@ -66,6 +68,7 @@ mod scoring;
 mod step;
 mod step_device;
 mod step_host;
+mod stream;
 mod threshold;
 mod trainer;
 mod training_set;
@@ -94,6 +97,7 @@ pub use flows::{LogLikelihoodMap, LogLikelihoodMaps};
 pub use image_score::ImageScore;
 pub use model_file::FORMAT_VERSION;
 pub use overlay::overlay;
+pub use regions::DefectRegion;
 pub use run_directory::{
     DatasetDescription, LoggedMetaEpoch, MetricsLog, RunDescription, RunDirectory,
 };

@@ -20,7 +20,7 @@ use crate::scaling::Scaling;
 use crate::{Error, Result, backbone};
 
 /// The format that this version reads and writes.
-pub const FORMAT_VERSION: u32 = 2;
+pub const FORMAT_VERSION: u32 = 3;
 const KEY: &str = "bgad";
 
 #[derive(Serialize, Deserialize)]

@@ -19,7 +19,7 @@ const LOWER_END: f32 = 0.8;
 
 /// Paints `map` over `image`, at the image's size.
 ///
-/// The colours are tied to the decision threshold, not to the image: scores under 0.8 of it stay
+/// The colours are tied to the `threshold` of pixels, not to the image: scores under 0.8 of it stay
 /// uncoloured, yellow is the threshold, red 1.1 times it or more. Two pictures of one model can be
 /// compared, and a normal image looks normal.
 pub fn overlay(image: &RgbImage, map: &ScoreMap, threshold: f32) -> RgbImage {

@@ -134,7 +134,7 @@ impl<'a> Run<'a> {
                     evaluation = None;
                 }
                 if last {
-                    detector.description.threshold = detector.threshold(&set, &maps)?;
+                    detector.take_thresholds(&set, &maps)?;
                 }
                 self.seconds.evaluation += start.elapsed().as_secs_f64();
             }
@@ -218,6 +218,8 @@ impl<'a> Run<'a> {
             backbone_checksum: checksum,
             calibration: Calibration::new(self.config.aggregation, self.config.image_score),
             threshold: 0.0,
+            pixel_threshold: None,
+            normal_scores: Vec::new(),
             boundaries: Vec::new(),
             dataset: dataset.name.clone(),
             training_anomalies: set.abnormal.samples.iter().map(anomaly_name).collect(),

@@ -1,13 +1,15 @@
 //! What a trained model takes from its normal training images: the constants of scoring, the
 //! boundaries, and the threshold.
 
+use bgad_data::RgbImage;
 use bgad_loss::SeparatingBoundary;
 
 use crate::config::ThresholdRule;
 use crate::evaluation::log_likelihoods;
 use crate::flows::{self, LogLikelihoodMaps};
+use crate::scoring::ScoreMap;
 use crate::training_set::TrainingSet;
-use crate::{Detector, Error, Result};
+use crate::{Detector, Error, Result, false_positives};
 
 impl Detector {
     /// Takes the constants of scoring and the boundaries over all normal training features.
@@ -47,36 +49,114 @@ impl Detector {
         Ok(boundaries)
     }
 
-    /// The decision threshold from the training images' scores (section 6).
-    pub(crate) fn threshold(&self, set: &TrainingSet, normal: &[LogLikelihoodMaps]) -> Result<f32> {
-        let calibration = &self.description.calibration;
-        let scores = |maps: &[LogLikelihoodMaps]| -> Vec<f32> {
-            let score = |maps| calibration.score(maps, self.map_size()).0;
-            maps.iter().map(score).collect()
+    /// Takes the decision thresholds from the training images' scores (section 6).
+    pub(crate) fn take_thresholds(
+        &mut self,
+        set: &TrainingSet,
+        normal: &[LogLikelihoodMaps],
+    ) -> Result<()> {
+        let rule = self.description.config.threshold;
+        let abnormal = match rule {
+            ThresholdRule::FalsePositiveRate(_) => Vec::new(),
+            ThresholdRule::BestF1 if set.abnormal.len() == 0 => {
+                return Err(Error::setting(
+                    "threshold",
+                    "best-f1",
+                    "a false-positive rate, since there are no abnormal training images",
+                ));
+            }
+            ThresholdRule::BestF1 => log_likelihoods(&set.abnormal, self)?,
         };
-        let mut normal = scores(normal);
-        match self.description.config.threshold {
-            ThresholdRule::FalsePositiveRate(rate) => {
-                normal.sort_unstable_by(f32::total_cmp);
-                let below = ((normal.len() as f64 * (1.0 - rate)).ceil() as usize).max(1);
-                Ok(normal[below.min(normal.len()) - 1])
-            }
-            ThresholdRule::BestF1 if set.abnormal.len() == 0 => Err(Error::setting(
-                "threshold",
-                "best-f1",
-                "a false-positive rate, since there are no abnormal training images",
-            )),
-            ThresholdRule::BestF1 => {
-                let abnormal = scores(&log_likelihoods(&set.abnormal, self)?);
-                let labels: Vec<bool> = std::iter::repeat_n(false, normal.len())
-                    .chain(std::iter::repeat_n(true, abnormal.len()))
-                    .collect();
-                normal.extend(abnormal);
-                // The metric calls a score at its threshold abnormal, a detector one above it.
-                Ok(bgad_metrics::best_f1(&normal, &labels)?
-                    .threshold
-                    .next_down())
-            }
+        let (normal, abnormal) = (self.scores(normal), self.scores(&abnormal));
+        self.decide_by(rule, normal, &abnormal)
+    }
+
+    /// Takes the thresholds anew from normal images that were not trained on, so that at most
+    /// `rate` of further ones are called anomalous; scores stay what they are. How many images there
+    /// were is returned. [`ModelDescription::false_positive_rate`] then tells what so many can
+    /// promise: for 0.01 it takes 99.
+    ///
+    /// # Errors
+    /// A rate outside of (0, 1), an image that is an error, no image, or a device that fails. The
+    /// thresholds are then as before.
+    ///
+    /// [`ModelDescription::false_positive_rate`]: crate::ModelDescription::false_positive_rate
+    pub fn recalibrate<I>(&mut self, normal: I, rate: f64) -> Result<usize>
+    where
+        I: IntoIterator<Item = Result<RgbImage>>,
+    {
+        if !(rate > 0.0 && rate < 1.0) {
+            let expected = "a rate above 0 and below 1";
+            return Err(Error::setting("false-positive rate", rate, expected));
+        }
+        let mut scores = Vec::new();
+        for prediction in self.predict_stream(normal) {
+            let prediction = prediction?;
+            let maximum = prediction.map.as_ref().map(ScoreMap::maximum);
+            scores.push((prediction.score, maximum));
+        }
+        let count = scores.len();
+        self.decide_by(ThresholdRule::FalsePositiveRate(rate), scores, &[])?;
+        Ok(count)
+    }
+
+    /// Each image's score, and its map's highest value where there is one.
+    fn scores(&self, maps: &[LogLikelihoodMaps]) -> Vec<(f32, Option<f32>)> {
+        let score = |maps| {
+            let calibration = &self.description.calibration;
+            let (score, map) = calibration.score(maps, self.map_size());
+            (score, map.as_ref().map(ScoreMap::maximum))
+        };
+        maps.iter().map(score).collect()
+    }
+
+    /// Sets both thresholds by one rule: that of pixels is the one that images would have if their
+    /// highest pixel decided.
+    fn decide_by(
+        &mut self,
+        rule: ThresholdRule,
+        normal: Vec<(f32, Option<f32>)>,
+        abnormal: &[(f32, Option<f32>)],
+    ) -> Result<()> {
+        let sorted = |mut scores: Vec<f32>| {
+            scores.sort_unstable_by(f32::total_cmp);
+            scores
+        };
+        let (normal, maxima): (Vec<f32>, Vec<Option<f32>>) = normal.into_iter().unzip();
+        let (normal, maxima) = (
+            sorted(normal),
+            maxima.into_iter().collect::<Option<Vec<f32>>>(),
+        );
+        let of_images: Vec<f32> = abnormal.iter().map(|(score, _)| *score).collect();
+        let of_maps: Vec<f32> = abnormal
+            .iter()
+            .filter_map(|(_, maximum)| *maximum)
+            .collect();
+        let threshold = by_rule(rule, &normal, &of_images)?;
+        self.description.pixel_threshold = match maxima {
+            Some(maxima) => Some(by_rule(rule, &sorted(maxima), &of_maps)?),
+            None => None,
+        };
+        self.description.threshold = threshold;
+        self.description.normal_scores = normal;
+        Ok(())
+    }
+}
+
+/// The threshold of normal scores, in rising order, and abnormal ones.
+fn by_rule(rule: ThresholdRule, normal: &[f32], abnormal: &[f32]) -> Result<f32> {
+    match rule {
+        ThresholdRule::FalsePositiveRate(rate) => false_positives::threshold(normal, rate)
+            .ok_or_else(|| Error::setting("normal images", 0, "at least one")),
+        ThresholdRule::BestF1 => {
+            let labels: Vec<bool> = std::iter::repeat_n(false, normal.len())
+                .chain(std::iter::repeat_n(true, abnormal.len()))
+                .collect();
+            let scores = [normal, abnormal].concat();
+            // The metric calls a score at its threshold abnormal, a detector one above it.
+            Ok(bgad_metrics::best_f1(&scores, &labels)?
+                .threshold
+                .next_down())
         }
     }
 }

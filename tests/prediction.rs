@@ -1,0 +1,144 @@
+//! What a prediction tells: regions, thresholds, and what they promise.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![recursion_limit = "256"]
+
+use std::path::Path;
+
+use bgad::{
+    Dataset, Detector, Device, Error, Preset, RgbImage, Sample, Trainer, TrainerConfig, load_image,
+};
+
+mod common;
+use common::{parts, settings};
+
+fn images(samples: &[Sample]) -> Vec<RgbImage> {
+    samples
+        .iter()
+        .map(|s| load_image(&s.path).unwrap())
+        .collect()
+}
+
+fn normal(dataset: &Dataset) -> Vec<RgbImage> {
+    images(&dataset.train)
+}
+
+#[test]
+fn regions_are_where_the_map_lies_above_the_pixel_threshold() {
+    let folder = tempfile::tempdir().unwrap();
+    let dataset = parts(&folder.path().join("parts"));
+    let detector = Trainer::new(settings()).fit(&dataset).unwrap();
+    let threshold = detector.description().pixel_threshold.unwrap();
+
+    for image in normal(&dataset) {
+        let prediction = detector.predict(&image).unwrap();
+        assert!(prediction.regions.is_empty(), "a normal training image");
+    }
+    let mut with_regions = 0;
+    for image in images(&dataset.test) {
+        // Half as high as wide: regions are in the image's pixels, not in the map's.
+        let (width, height) = (image.width(), image.height() / 2);
+        let image = image::imageops::thumbnail(&image, width, height);
+        let prediction = detector.predict(&image).unwrap();
+        let map = prediction.map.as_ref().unwrap();
+        let above = map.values.iter().filter(|v| **v > threshold).count();
+        let share = above as f64 / map.values.len() as f64;
+        let area: f64 = prediction.regions.iter().map(|r| r.area).sum();
+        assert!((area - share * f64::from(width * height)).abs() < 1e-6);
+        for region in &prediction.regions {
+            assert!(region.left + region.width <= width && region.width > 0);
+            assert!(region.top + region.height <= height && region.height > 0);
+            assert!(region.area <= f64::from(region.width * region.height));
+            assert!(region.peak > threshold);
+        }
+        if let Some(first) = prediction.regions.first() {
+            assert_eq!(first.peak, map.maximum());
+            with_regions += 1;
+        }
+    }
+    assert!(with_regions > 0, "no test image has a region");
+}
+
+#[test]
+fn with_the_papers_score_pixels_and_images_share_a_threshold() {
+    let folder = tempfile::tempdir().unwrap();
+    let dataset = parts(&folder.path().join("parts"));
+    let paper = TrainerConfig::preset(Preset::Paper);
+    let config = TrainerConfig {
+        image_score: paper.image_score,
+        aggregation: paper.aggregation,
+        pooled_flows: paper.pooled_flows,
+        ..settings()
+    };
+    let mut detector = Trainer::new(config).fit(&dataset).unwrap();
+    let description = detector.description();
+    assert_eq!(description.pixel_threshold, Some(description.threshold));
+    detector.set_threshold(0.25);
+    assert_eq!(detector.description().pixel_threshold, Some(0.25));
+}
+
+#[test]
+fn a_calibration_on_new_images_keeps_its_promise_and_the_scores() {
+    let folder = tempfile::tempdir().unwrap();
+    let dataset = parts(&folder.path().join("parts"));
+    let mut detector = Trainer::new(settings()).fit(&dataset).unwrap();
+    let new = images(&dataset.test);
+    let before = detector.predict(&new[0]).unwrap();
+
+    let count = detector
+        .recalibrate(new.iter().cloned().map(Ok), 0.25)
+        .unwrap();
+    assert_eq!(count, new.len());
+    // The k-th smallest of n is the threshold, so that n - k lie above it.
+    let expected = count - ((count as f64 + 1.0) * 0.75).ceil() as usize;
+    let predictions = detector.predict_batch(&new).unwrap();
+    let flagged = predictions.iter().filter(|p| p.anomalous).count();
+    assert_eq!(flagged, expected);
+    assert!(expected > 0);
+    let description = detector.description();
+    assert!(description.false_positive_rate() <= 0.25);
+    assert!(description.false_positive_bound(0.95) > description.false_positive_rate());
+    assert!(description.false_positive_bound(0.99) > description.false_positive_bound(0.95));
+    let highest = predictions
+        .iter()
+        .max_by(|a, b| a.score.total_cmp(&b.score))
+        .unwrap();
+    assert_eq!(highest.p_value, 2.0 / (count as f64 + 1.0));
+    assert_eq!(description.p_value(f32::MAX), 1.0 / (count as f64 + 1.0));
+    assert_eq!(predictions[0].score.to_bits(), before.score.to_bits());
+
+    let file = folder.path().join("model.bgad");
+    detector.save(&file).unwrap();
+    let loaded = Detector::load(&file, &Device::flex()).unwrap();
+    assert_eq!(loaded.predict(&new[0]).unwrap(), predictions[0]);
+
+    let kept = detector.description().clone();
+    let none: [RgbImage; 0] = [];
+    assert!(detector.recalibrate(none.into_iter().map(Ok), 0.1).is_err());
+    for rate in [0.0, 1.0, f64::NAN] {
+        let error = detector.recalibrate(new.iter().cloned().map(Ok), rate);
+        assert!(matches!(error, Err(Error::Setting { .. })), "{rate}");
+    }
+    let damaged = load_image(Path::new("no-such.png")).map_err(Error::from);
+    let with_damaged = [Ok(new[0].clone()), damaged];
+    assert!(detector.recalibrate(with_damaged, 0.1).is_err());
+    assert_eq!(*detector.description(), kept);
+}
+
+#[test]
+fn a_stream_keeps_order_and_goes_on_after_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let dataset = parts(&folder.path().join("parts"));
+    let detector = Trainer::new(settings()).fit(&dataset).unwrap();
+    let mut files: Vec<_> = dataset.test.iter().map(|s| s.path.clone()).collect();
+    files.insert(1, folder.path().join("missing.png"));
+    let images = files.iter().map(|file| Ok(load_image(file)?));
+    let stream: Vec<_> = detector.predict_stream(images).collect();
+    assert_eq!(stream.len(), files.len());
+    for (file, prediction) in files.iter().zip(stream) {
+        match (detector.predict_file(file), prediction) {
+            (Ok(alone), Ok(streamed)) => assert_eq!(alone, streamed),
+            (Err(alone), Err(streamed)) => assert_eq!(alone.to_string(), streamed.to_string()),
+            other => panic!("{}: {other:?}", file.display()),
+        }
+    }
+}
