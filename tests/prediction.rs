@@ -19,7 +19,8 @@ fn images(samples: &[Sample]) -> Vec<RgbImage> {
 }
 
 fn normal(dataset: &Dataset) -> Vec<RgbImage> {
-    images(&dataset.train)
+    let normal = dataset.train.iter().filter(|s| !s.label.is_abnormal());
+    images(&normal.cloned().collect::<Vec<_>>())
 }
 
 #[test]

@@ -224,9 +224,10 @@ pub struct GalleryEntry {
     pub defect_type: Option<String>,
     /// Score of the image.
     pub score: f32,
-    /// Images with at least this score are called abnormal, and the outline surrounds pixels with
-    /// at least this score.
+    /// Images with at least this score are called abnormal.
     pub threshold: f32,
+    /// The outline surrounds pixels with at least this score; none draws no outline.
+    pub pixel_threshold: Option<f32>,
     /// The image.
     pub image: RgbPicture,
     /// Ground truth, `true` at defects. Its size may differ from that of the image.

@@ -269,7 +269,7 @@ fn encoded_card(entry: &GalleryEntry, pictures: &Thumbnails) -> Result<String, I
     let outline = pictures.outline.as_ref().map(as_jpeg).transpose()?;
     picture(
         "outline",
-        "Outline at the threshold of",
+        "Outline at the threshold of pixels of",
         outline,
         "no score map",
     );

@@ -46,7 +46,9 @@ impl Thumbnails {
             heat: map
                 .zip(scale)
                 .map(|(map, scale)| heat_map(&image, &map.resized(width, height), scale)),
-            outline: map.map(|map| outline(&image, &map.reaching(entry.threshold, width, height))),
+            outline: map
+                .zip(entry.pixel_threshold)
+                .map(|(map, threshold)| outline(&image, &map.reaching(threshold, width, height))),
             image,
         })
     }

@@ -177,6 +177,7 @@ impl Detector {
                 .as_ref()
                 .zip(pixel_threshold)
                 .map(|(map, threshold)| regions::regions(map, threshold, image.dimensions()))
+                .transpose()?
                 .unwrap_or_default(),
             map,
             pixel_threshold,

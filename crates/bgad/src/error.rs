@@ -127,9 +127,10 @@ pub enum Error {
         /// What was found.
         reason: String,
     },
-    /// A model file of a later version.
+    /// A model file of another version.
     #[error(
-        "{}: model format {found}, this program reads up to {supported}; use a newer bgad",
+        "{}: model format {found}, this program reads format {supported}; use the bgad that wrote \
+         it, or train anew",
         .path.display()
     )]
     ModelVersion {
@@ -137,8 +138,40 @@ pub enum Error {
         path: PathBuf,
         /// The file's format version.
         found: u32,
-        /// The newest that is known here.
+        /// The one that is known here.
         supported: u32,
+    },
+    /// A checkpoint is damaged or is none.
+    #[error(
+        "{}: not a sound checkpoint: {reason}; take it away to continue from an older one, or train \
+         anew",
+        .path.display()
+    )]
+    Checkpoint {
+        /// The file.
+        path: PathBuf,
+        /// What was found.
+        reason: String,
+    },
+    /// A checkpoint of another run.
+    #[error(
+        "{}: this run's {what} are not those that the checkpoint was made with; put them back, or \
+         train anew",
+        .path.display()
+    )]
+    CheckpointDiffers {
+        /// The file.
+        path: PathBuf,
+        /// What is not the same.
+        what: &'static str,
+    },
+    /// Training was stopped before its end, as asked.
+    #[error("training was stopped{}", .checkpoint.as_ref().map_or(String::new(), |path| {
+        format!("; it can go on from {}", path.display())
+    }))]
+    Stopped {
+        /// The checkpoint that was written, where checkpoints are kept.
+        checkpoint: Option<PathBuf>,
     },
     /// Values could not be read back from the device.
     #[error("reading from the device failed: {0}")]

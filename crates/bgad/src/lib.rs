@@ -41,6 +41,7 @@
 //! `bgad-flow`, `bgad-loss` and `bgad-metrics`.
 
 mod backbone;
+mod checkpoint;
 mod config;
 mod covariance;
 mod detector;
@@ -49,6 +50,7 @@ mod error;
 mod evaluation;
 mod false_positives;
 mod features;
+mod flow_trainers;
 mod flows;
 mod image_score;
 mod images;
@@ -69,9 +71,11 @@ mod step;
 mod step_device;
 mod step_host;
 mod stream;
+mod tensor_file;
 mod threshold;
 mod trainer;
 mod training_set;
+mod training_state;
 
 pub use backbone::FILTER_BANK;
 pub use bgad_data::{

@@ -168,6 +168,16 @@ impl<'a> PooledTrainers<'a> {
         self.own.iter().map(LevelTrainer::flow)
     }
 
+    /// All flows, the folds' as well.
+    pub fn all(&self) -> impl Iterator<Item = &LevelTrainer> {
+        self.own.iter().chain(self.folds.iter().flatten())
+    }
+
+    /// The same to be changed.
+    pub fn all_mut(&mut self) -> impl Iterator<Item = &mut LevelTrainer> {
+        self.own.iter_mut().chain(self.folds.iter_mut().flatten())
+    }
+
     /// Puts in place of the normal training images' pooled log-likelihoods those under flows that
     /// have not seen them, where there are folds.
     pub fn hold_out(

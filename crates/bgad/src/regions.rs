@@ -1,7 +1,9 @@
 //! Connected regions of a score map.
 
+use bgad_metrics::connected_regions;
 use serde::Serialize;
 
+use crate::Result;
 use crate::scoring::ScoreMap;
 
 /// Connected pixels that score above the threshold, in pixels of the image that was predicted.
@@ -28,46 +30,58 @@ pub(crate) fn regions(
     map: &ScoreMap,
     threshold: f32,
     (width, height): (u32, u32),
-) -> Vec<DefectRegion> {
-    let mut open: Vec<bool> = map.values.iter().map(|score| *score > threshold).collect();
-    let mut found = Vec::new();
-    let mut stack = Vec::new();
-    for start in 0..open.len() {
-        if !std::mem::take(&mut open[start]) {
-            continue;
+) -> Result<Vec<DefectRegion>> {
+    let above: Vec<bool> = map.values.iter().map(|score| *score > threshold).collect();
+    let connected = connected_regions(&above, map.width, map.height)?;
+    let mut extents = vec![Extent::default(); connected.count()];
+    for (pixel, label) in connected.labels().iter().enumerate() {
+        if let Some(extent) = extents.get_mut((*label as usize).wrapping_sub(1)) {
+            extent.take(pixel % map.width, pixel / map.width, map.values[pixel]);
         }
-        stack.push(start);
-        let (mut columns, mut rows) = ((usize::MAX, 0), (usize::MAX, 0));
-        let (mut count, mut peak) = (0usize, f32::NEG_INFINITY);
-        while let Some(pixel) = stack.pop() {
-            let (x, y) = (pixel % map.width, pixel / map.width);
-            columns = (columns.0.min(x), columns.1.max(x));
-            rows = (rows.0.min(y), rows.1.max(y));
-            count += 1;
-            peak = peak.max(map.values[pixel]);
-            for y in y.saturating_sub(1)..(y + 2).min(map.height) {
-                for x in x.saturating_sub(1)..(x + 2).min(map.width) {
-                    let next = y * map.width + x;
-                    if std::mem::take(&mut open[next]) {
-                        stack.push(next);
-                    }
-                }
-            }
-        }
-        let (left, right) = scaled(columns, map.width, width);
-        let (top, bottom) = scaled(rows, map.height, height);
-        let pixel = f64::from(width) * f64::from(height) / map.values.len() as f64;
-        found.push(DefectRegion {
+    }
+    let pixel = f64::from(width) * f64::from(height) / map.values.len() as f64;
+    let region = |(extent, count): (&Extent, &usize)| {
+        let (left, right) = scaled(extent.columns, map.width, width);
+        let (top, bottom) = scaled(extent.rows, map.height, height);
+        DefectRegion {
             left,
             top,
             width: right - left,
             height: bottom - top,
-            area: count as f64 * pixel,
-            peak,
-        });
-    }
+            area: *count as f64 * pixel,
+            peak: extent.peak,
+        }
+    };
+    let found = extents.iter().zip(connected.areas()).map(region);
+    let mut found: Vec<DefectRegion> = found.collect();
     found.sort_by(|a, b| b.peak.total_cmp(&a.peak));
-    found
+    Ok(found)
+}
+
+/// The first and last column and row of a region, and its highest score.
+#[derive(Debug, Clone)]
+struct Extent {
+    columns: (usize, usize),
+    rows: (usize, usize),
+    peak: f32,
+}
+
+impl Default for Extent {
+    fn default() -> Self {
+        Self {
+            columns: (usize::MAX, 0),
+            rows: (usize::MAX, 0),
+            peak: f32::NEG_INFINITY,
+        }
+    }
+}
+
+impl Extent {
+    fn take(&mut self, column: usize, row: usize, score: f32) {
+        self.columns = (self.columns.0.min(column), self.columns.1.max(column));
+        self.rows = (self.rows.0.min(row), self.rows.1.max(row));
+        self.peak = self.peak.max(score);
+    }
 }
 
 /// Where the first to the last of `from` pixels begin and end among `to` pixels.
@@ -79,6 +93,7 @@ fn scaled((first, last): (usize, usize), from: usize, to: u32) -> (u32, u32) {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 
@@ -96,7 +111,7 @@ mod tests {
             height: 4,
             values,
         };
-        let found = regions(&map, 1.0, (40, 20));
+        let found = regions(&map, 1.0, (40, 20)).unwrap();
         let boxes = found.iter().map(|r| (r.left, r.top, r.width, r.height));
         assert_eq!(
             boxes.collect::<Vec<_>>(),
@@ -105,8 +120,9 @@ mod tests {
         );
         let peaks = found.iter().map(|r| (r.peak, r.area));
         assert_eq!(peaks.collect::<Vec<_>>(), [(9.0, 50.0), (3.0, 100.0)]);
-        assert!(regions(&map, 9.0, (40, 20)).is_empty());
+        assert!(regions(&map, 9.0, (40, 20)).unwrap().is_empty());
         // Fewer pixels than the map has: a region is still a pixel wide.
-        assert!(regions(&map, 0.5, (1, 1)).iter().all(|r| r.width == 1));
+        let tiny = regions(&map, 0.5, (1, 1)).unwrap();
+        assert!(tiny.iter().all(|r| r.width == 1));
     }
 }

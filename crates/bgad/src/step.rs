@@ -1,7 +1,7 @@
 //! Optimizer steps of one level's flow.
 
 use bgad_loss::{LogLikelihoods, SeparatingBoundary};
-use burn::tensor::{Device, Tensor};
+use burn::tensor::{Device, Tensor, TensorData};
 use rand::Rng;
 use rand::seq::SliceRandom;
 
@@ -12,6 +12,7 @@ use crate::scaling::{Noise, Scaling};
 use crate::step_device::DeviceSteps;
 use crate::step_host::HostSteps;
 use crate::training_set::BatchImage;
+use crate::training_state::TrainingState;
 use crate::{Error, Result};
 
 /// One level's flow while it is trained.
@@ -92,6 +93,37 @@ impl LevelTrainer {
             scaling: self.scaling.clone(),
             flow,
         })
+    }
+
+    /// All that training has changed, under `prefix`.
+    pub fn save(&self, prefix: &str, state: &mut TrainingState) -> Result<()> {
+        match &self.steps {
+            Steps::Host(steps) => steps.save(prefix, state)?,
+            Steps::Device(steps) => steps.save(prefix, state)?,
+        }
+        let loss = self.loss.clone().map(read).transpose()?.unwrap_or_default();
+        state.put_numbers(format!("{prefix}-loss"), &loss);
+        state.put_integer(format!("{prefix}-losses"), self.count as u64);
+        Ok(())
+    }
+
+    /// Goes back to what [`save`](Self::save) kept.
+    pub fn restore(&mut self, prefix: &str, state: &mut TrainingState) -> Result<()> {
+        let device = match &mut self.steps {
+            Steps::Host(steps) => {
+                steps.restore(prefix, state)?;
+                steps.losses_device()
+            }
+            Steps::Device(steps) => {
+                steps.restore(prefix, state)?;
+                steps.losses_device()
+            }
+        };
+        let loss = state.take_numbers(&format!("{prefix}-loss"))?;
+        let loss = (!loss.is_empty()).then(|| TensorData::new(loss, [1]));
+        self.loss = loss.map(|loss| Tensor::from_data(loss, &device));
+        self.count = state.integer(&format!("{prefix}-losses"))? as usize;
+        Ok(())
     }
 
     /// What it sees.

@@ -1,13 +1,14 @@
 //! Steps by Burn, on any device.
 
 use bgad_flow::Flow;
-use burn::module::Module;
+use burn::module::{Module, ModuleMapper, Param, ParamId};
 use burn::optim::{AdamConfig, GradientsParams, ModuleOptimizer};
-use burn::tensor::{Device, Int, Tensor, TensorData};
+use burn::tensor::{Bytes, Device, Int, Tensor, TensorData};
 
-use crate::Result;
 use crate::flows::Places;
 use crate::step::{MiniBatch, StepSettings};
+use crate::training_state::TrainingState;
+use crate::{Error, Result};
 
 /// PyTorch's, with which the method was published; Burn's own default is larger.
 const ADAM_EPSILON: f32 = 1e-8;
@@ -26,8 +27,9 @@ impl DeviceSteps {
     pub fn new(flow: &Flow, places: &Places, device: &Device) -> Result<Self> {
         let parameters = flow.parameters().into_iter().collect();
         let tracked = device.clone().autodiff();
+        let flow = flow.config().init_from(parameters, &tracked)?;
         Ok(Self {
-            flow: flow.config().init_from(parameters, &tracked)?,
+            flow: flow.map(&mut Numbered::default()),
             adam: AdamConfig::new().with_epsilon(ADAM_EPSILON).init(),
             condition: places.on_device(device),
             device: device.clone(),
@@ -36,6 +38,29 @@ impl DeviceSteps {
 
     pub fn flow(&self) -> Flow {
         self.flow.valid()
+    }
+
+    /// Where the losses lie.
+    pub fn losses_device(&self) -> Device {
+        self.device.clone()
+    }
+
+    /// The flow and the optimizer, under `prefix`.
+    pub fn save(&self, prefix: &str, state: &mut TrainingState) -> Result<()> {
+        state.put_all(prefix, self.flow().parameters())?;
+        let record = self.adam.into_bytes().map_err(failed)?;
+        state.put_bytes(format!("{prefix}-adam"), record.to_vec());
+        Ok(())
+    }
+
+    pub fn restore(&mut self, prefix: &str, state: &mut TrainingState) -> Result<()> {
+        let tracked = self.device.clone().autodiff();
+        let flow = self.flow.config().init_from(state.take_all(prefix)?, &tracked)?;
+        self.flow = flow.map(&mut Numbered::default());
+        let record = state.take_bytes(&format!("{prefix}-adam"))?;
+        let adam = AdamConfig::new().with_epsilon(ADAM_EPSILON).init();
+        self.adam = adam.from_bytes(Bytes::from_bytes_vec(record)).map_err(failed)?;
+        Ok(())
     }
 
     /// One step a mini-batch; the losses stay on the device.
@@ -71,5 +96,78 @@ impl DeviceSteps {
         let indices: Vec<i32> = indices.map(|index| index as i32).collect();
         let count = indices.len();
         Tensor::from_data(TensorData::new(indices, [count]), &self.device)
+    }
+}
+
+fn failed(error: impl std::fmt::Display) -> Error {
+    Error::Device(format!("the optimizer's state: {error}"))
+}
+
+/// Gives parameters the numbers 1, 2, ... in their order: the optimizer's state is kept by number,
+/// and must fit the same flow in another process.
+#[derive(Default)]
+struct Numbered(u64);
+
+impl ModuleMapper for Numbered {
+    fn map_float<const D: usize>(&mut self, parameter: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        self.0 += 1;
+        let (_, value, mapper) = parameter.consume();
+        Param::from_mapped_value(ParamId::from(self.0), value, mapper)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::TrainerConfig;
+    use crate::inputs::FlowInput;
+
+    #[test]
+    fn a_state_that_went_through_bytes_goes_on_the_same() {
+        let device = Device::flex();
+        let config = TrainerConfig::default();
+        let input = FlowInput {
+            dimension: 6,
+            side: None,
+            name: "test".to_owned(),
+        };
+        let flow = crate::flows::init(&config, &input, (0, 0), &device).unwrap();
+        let places = Places::new(&config, &input).unwrap();
+        let settings = StepSettings {
+            config: &config,
+            first: true,
+            rate: 1e-3,
+            boundary: None,
+        };
+        let step = |steps: &mut DeviceSteps, start: i32| {
+            let values = (0..48).map(|i| ((start + i) as f32).sin()).collect();
+            let features = Tensor::from_data(TensorData::new(values, [8, 6]), &device);
+            let batch = MiniBatch {
+                order: (0..8).collect(),
+                normal: 8,
+            };
+            steps
+                .train(vec![features], std::iter::once(batch), &settings)
+                .unwrap();
+        };
+        let mut unbroken = DeviceSteps::new(&flow, &places, &device).unwrap();
+        step(&mut unbroken, 0);
+        step(&mut unbroken, 7);
+        let mut state = TrainingState::default();
+        unbroken.save("flow.0", &mut state).unwrap();
+        let mut resumed = DeviceSteps::new(&flow, &places, &device).unwrap();
+        resumed.restore("flow.0", &mut state).unwrap();
+        for steps in [&mut unbroken, &mut resumed] {
+            step(steps, 20);
+        }
+        let values = |steps: &DeviceSteps| steps.flow().parameters();
+        assert_eq!(values(&unbroken), values(&resumed));
+        // Without its optimizer's state it would not be the same.
+        let mut forgetful = DeviceSteps::new(&resumed.flow(), &places, &device).unwrap();
+        for steps in [&mut unbroken, &mut forgetful] {
+            step(steps, 20);
+        }
+        assert_ne!(values(&unbroken), values(&forgetful));
     }
 }

@@ -5,6 +5,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 
 use crate::flows::{Places, read};
 use crate::step::{MiniBatch, StepSettings};
+use crate::training_state::TrainingState;
 use crate::{Error, Result};
 
 /// A flow with its optimizer on the host.
@@ -29,6 +30,37 @@ impl HostSteps {
 
     pub fn flow(&self) -> Result<Flow> {
         Ok(self.flow.to_flow(&self.device)?)
+    }
+
+    /// Where the losses lie.
+    pub fn losses_device(&self) -> Device {
+        self.device.clone()
+    }
+
+    /// The flow and the optimizer, under `prefix`.
+    pub fn save(&self, prefix: &str, state: &mut TrainingState) -> Result<()> {
+        state.put_all(prefix, self.flow.parameters())?;
+        let (means, squares) = self.adam.moments();
+        state.put_numbers(format!("{prefix}-means"), means);
+        state.put_numbers(format!("{prefix}-squares"), squares);
+        state.put_integer(format!("{prefix}-steps"), self.adam.steps() as u64);
+        Ok(())
+    }
+
+    pub fn restore(&mut self, prefix: &str, state: &mut TrainingState) -> Result<()> {
+        let flow = self.flow.config().init_from(state.take_all(prefix)?, &self.device)?;
+        self.flow = HostFlow::new(&flow)?;
+        let steps = state.integer(&format!("{prefix}-steps"))?;
+        let steps = i32::try_from(steps).unwrap_or(i32::MAX);
+        let means = state.take_numbers(&format!("{prefix}-means"))?;
+        let squares = state.take_numbers(&format!("{prefix}-squares"))?;
+        let (found, expected) = (means.len(), self.flow.trained_values());
+        let wrong = || Error::setting("optimizer", format!("{found} moments"), format!("{expected}"));
+        if found != expected && found != 0 {
+            return Err(wrong());
+        }
+        self.adam = HostAdam::restored(steps, means, squares).ok_or_else(wrong)?;
+        Ok(())
     }
 
     /// One step a mini-batch.

@@ -28,7 +28,7 @@ pub struct MetaEpoch {
 }
 
 /// Where a run's time went, in seconds.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct Seconds {
     /// Loading, pasting and the backbone.
     pub features: f64,

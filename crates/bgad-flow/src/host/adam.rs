@@ -24,6 +24,27 @@ impl HostAdam {
         Self::default()
     }
 
+    /// The state after `steps` steps with these moving means of gradients and of their squares;
+    /// none where they differ in length.
+    pub fn restored(steps: i32, means: Vec<f32>, squares: Vec<f32>) -> Option<Self> {
+        (means.len() == squares.len()).then_some(Self {
+            steps,
+            means,
+            squares,
+        })
+    }
+
+    /// How many steps there were.
+    pub fn steps(&self) -> i32 {
+        self.steps
+    }
+
+    /// The moving means of the gradients and of their squares, in the order of the flow's values;
+    /// empty before the first step.
+    pub fn moments(&self) -> (&[f32], &[f32]) {
+        (&self.means, &self.squares)
+    }
+
     /// Moves `values` against `gradients`.
     pub(super) fn step(&mut self, rate: f64, values: &mut [f32], gradients: &[f32]) {
         self.means.resize(values.len(), 0.0);

@@ -122,6 +122,11 @@ impl HostFlow {
         self.config
     }
 
+    /// How many values are trained: all parameters but the rotations.
+    pub fn trained_values(&self) -> usize {
+        self.values.len()
+    }
+
     /// All parameters, under the names and in the order of [`Flow::parameters`].
     pub fn parameters(&self) -> Vec<(String, TensorData)> {
         let blocks = self.values.chunks_exact(self.layout.size);

@@ -59,6 +59,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             defect_type: sample.defect_type.map(str::to_owned),
             score,
             threshold,
+            pixel_threshold: Some(threshold),
             image: sample.image,
             mask: sample.defect_type.is_some().then_some(sample.mask),
             score_map: Some(sample.map),

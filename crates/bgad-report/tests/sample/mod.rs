@@ -19,6 +19,7 @@ pub fn small_entry(path: &str, abnormal: bool, score: f32) -> GalleryEntry {
         defect_type: None,
         score,
         threshold: 0.5,
+        pixel_threshold: Some(0.5),
         image: RgbPicture {
             width: 8,
             height: 6,

@@ -73,6 +73,7 @@ fn entry(
         defect_type: result.abnormal.then(|| result.defect_type.clone()),
         score: result.score,
         threshold: scoring.threshold.next_up(),
+        pixel_threshold: scoring.pixel_threshold.map(f32::next_up),
         image: RgbPicture {
             width,
             height,

@@ -51,6 +51,7 @@ struct Scoring {
     /// Width and height of score maps, in pixels.
     size: usize,
     threshold: f32,
+    pixel_threshold: Option<f32>,
 }
 
 impl Report {
@@ -65,6 +66,7 @@ impl Report {
             calibration: description.calibration.clone(),
             size: detector.map_size(),
             threshold: description.threshold,
+            pixel_threshold: description.pixel_threshold,
         };
         let mut data = summary::data(&examination.evaluation, description, &dataset.name);
         data.curves = curves::curves(&examination, &scoring)?;

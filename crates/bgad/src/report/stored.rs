@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Report, Scoring};
 use crate::flows::{LogLikelihoodMap, LogLikelihoodMaps};
-use crate::model_file::write_whole;
+use crate::tensor_file::write_whole;
 use crate::run_directory::{read_json, write_json};
 use crate::{Error, Evaluation, Result};
 

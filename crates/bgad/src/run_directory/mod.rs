@@ -9,7 +9,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 
-use crate::model_file::write_whole;
+use crate::tensor_file::write_whole;
 use crate::{Dataset, Error, FORMAT_VERSION, Result, TrainerConfig};
 
 pub use metrics_log::{LoggedMetaEpoch, MetricsLog};

@@ -1,0 +1,113 @@
+//! All flows of a run while they are trained.
+
+use bgad_loss::SeparatingBoundary;
+use burn::tensor::{Device, Tensor, TensorData};
+
+use crate::Result;
+use crate::config::{FeatureScaling, TrainerConfig};
+use crate::features::Extractor;
+use crate::flows::{ScaledFlow, read};
+use crate::inputs::FlowInput;
+use crate::pooled::PooledTrainers;
+use crate::step::LevelTrainer;
+use crate::training_set::TrainingSet;
+use crate::training_state::TrainingState;
+
+/// Positions that a level's scaling is taken from, about: far more than it has channels.
+const SCALING_ROWS: usize = 32_768;
+
+/// The flows of positions, the flows of pooled features, and what they are held against.
+pub(crate) struct FlowTrainers<'a> {
+    pub positions: Vec<LevelTrainer>,
+    pub pooled: PooledTrainers<'a>,
+    /// The boundaries over the whole set after the last meta-epoch, a flow each.
+    pub boundaries: Option<Vec<SeparatingBoundary>>,
+}
+
+impl<'a> FlowTrainers<'a> {
+    /// New flows for `inputs`.
+    pub fn new(
+        config: &'a TrainerConfig,
+        inputs: &[FlowInput],
+        set: &TrainingSet,
+        extractor: &Extractor,
+        device: &Device,
+    ) -> Result<Self> {
+        let of_positions = inputs.iter().enumerate().filter(|(_, i)| !i.is_pooled());
+        let positions = of_positions.map(|(index, input)| {
+            let rows = match config.feature_scaling {
+                FeatureScaling::None => Vec::new(),
+                _ => set.normal_rows((index, input), SCALING_ROWS, |_| true, extractor)?,
+            };
+            LevelTrainer::new(config, input, (index, 0), &rows, device)
+        });
+        Ok(Self {
+            positions: positions.collect::<Result<_>>()?,
+            pooled: PooledTrainers::new(config, inputs, set, extractor, device)?,
+            boundaries: None,
+        })
+    }
+
+    /// The flows as they are now, one an input.
+    pub fn current(&self) -> Result<Vec<ScaledFlow>> {
+        let positions = self.positions.iter().map(LevelTrainer::flow);
+        positions.chain(self.pooled.flows()).collect()
+    }
+
+    /// The mean loss of all steps of all flows since the last call.
+    pub fn take_loss(&mut self, meta_epoch: usize) -> Result<Option<f64>> {
+        let mut losses = self.pooled.take_losses(meta_epoch)?;
+        for trainer in &mut self.positions {
+            losses.extend(trainer.take_loss(meta_epoch)?);
+        }
+        let count = losses.len() as f64;
+        Ok((!losses.is_empty()).then(|| losses.iter().sum::<f64>() / count))
+    }
+
+    /// All that training has changed.
+    pub fn state(&self) -> Result<TrainingState> {
+        let mut state = TrainingState::default();
+        for (name, trainer) in self.named() {
+            trainer.save(&name, &mut state)?;
+        }
+        for (index, boundary) in self.boundaries.iter().flatten().enumerate() {
+            let values = [&boundary.normal, &boundary.abnormal].map(|b| read(b.clone()));
+            let [normal, abnormal] = values;
+            let values = [normal?, abnormal?].concat();
+            state.put_numbers(format!("boundary.{index}"), &values);
+        }
+        let boundaries = self.boundaries.as_ref().map_or(0, Vec::len);
+        state.put_integer("boundaries".to_owned(), boundaries as u64);
+        Ok(state)
+    }
+
+    /// Goes back to a state of [`state`](Self::state).
+    pub fn restore(&mut self, mut state: TrainingState, device: &Device) -> Result<()> {
+        let names: Vec<String> = self.named().map(|(name, _)| name).collect();
+        let positions = self.positions.iter_mut();
+        for (name, trainer) in names.iter().zip(positions.chain(self.pooled.all_mut())) {
+            trainer.restore(name, &mut state)?;
+        }
+        let count = state.integer("boundaries")?;
+        let one = |index| {
+            let values = state.take_numbers(&format!("boundary.{index}"))?;
+            let at = |index: usize| {
+                let value = values.get(index).copied().unwrap_or(f32::NAN);
+                Tensor::from_data(TensorData::new(vec![value], [1]), device)
+            };
+            Ok(SeparatingBoundary {
+                normal: at(0),
+                abnormal: at(1),
+            })
+        };
+        let boundaries: Vec<_> = (0..count).map(one).collect::<Result<_>>()?;
+        self.boundaries = (count > 0).then_some(boundaries);
+        Ok(())
+    }
+
+    fn named(&self) -> impl Iterator<Item = (String, &LevelTrainer)> {
+        let positions = self.positions.iter();
+        let all = positions.chain(self.pooled.all()).enumerate();
+        all.map(|(index, trainer)| (format!("flow.{index}"), trainer))
+    }
+}

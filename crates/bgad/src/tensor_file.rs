@@ -1,0 +1,188 @@
+//! Our own files of tensors: safetensors with a description and a checksum.
+//!
+//! The only metadata entry is JSON under the kind's key: the format version, the description, and a
+//! SHA-256 over the description and all tensors, so that a damaged file is noticed.
+
+use std::collections::{BTreeMap, HashMap};
+use std::io::Write;
+use std::path::Path;
+
+use burn::tensor::TensorData;
+use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::{Error, Result};
+
+/// What a file is for.
+pub(crate) struct Kind {
+    /// The metadata entry's key.
+    pub key: &'static str,
+    /// The format that is read and written.
+    pub version: u32,
+}
+
+/// The content of a file.
+pub(crate) struct TensorFile {
+    /// JSON, kept as text, so that the checksum covers exactly what is read.
+    pub description: String,
+    pub tensors: BTreeMap<String, Stored>,
+}
+
+/// A tensor as it stands in the file.
+pub(crate) struct Stored {
+    pub dtype: Dtype,
+    pub shape: Vec<usize>,
+    pub bytes: Vec<u8>,
+}
+
+/// Why a file's bytes can't be used.
+pub(crate) enum Damage {
+    Reason(String),
+    Version(u32),
+}
+
+impl From<String> for Damage {
+    fn from(reason: String) -> Self {
+        Self::Reason(reason)
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct Header {
+    format_version: u32,
+    checksum: String,
+    description: String,
+}
+
+impl Stored {
+    pub fn numbers(shape: &[usize], values: &[f32]) -> Self {
+        Self {
+            dtype: Dtype::F32,
+            shape: shape.to_vec(),
+            bytes: values.iter().flat_map(|v| v.to_le_bytes()).collect(),
+        }
+    }
+
+    pub fn raw(bytes: Vec<u8>) -> Self {
+        Self {
+            dtype: Dtype::U8,
+            shape: vec![bytes.len()],
+            bytes,
+        }
+    }
+
+    /// Single-precision numbers of a device, or what they are instead.
+    pub fn of(data: &TensorData) -> Result<Self, String> {
+        let values = data.as_slice::<f32>().map_err(|e| format!("{e:?}"))?;
+        Ok(Self::numbers(data.shape().as_slice(), values))
+    }
+
+    /// Single-precision numbers; none where they are something else.
+    pub fn values(&self) -> Option<Vec<f32>> {
+        let value = |b: &[u8; 4]| f32::from_le_bytes(*b);
+        let numbers = || self.bytes.as_chunks::<4>().0.iter().map(value).collect();
+        (self.dtype == Dtype::F32).then(numbers)
+    }
+}
+
+impl TensorFile {
+    fn checksum(&self) -> String {
+        let mut hash = Sha256::new();
+        let mut field = |bytes: &[u8]| {
+            hash.update((bytes.len() as u64).to_le_bytes());
+            hash.update(bytes);
+        };
+        field(self.description.as_bytes());
+        for (name, tensor) in &self.tensors {
+            field(name.as_bytes());
+            field(format!("{:?}", tensor.dtype).as_bytes());
+            let shape = tensor.shape.iter().flat_map(|n| (*n as u64).to_le_bytes());
+            field(&shape.collect::<Vec<_>>());
+            field(&tensor.bytes);
+        }
+        hexadecimal(&hash.finalize())
+    }
+
+    /// The bytes of the file; the same content gives the same.
+    pub fn to_bytes(&self, kind: &Kind) -> Result<Vec<u8>, String> {
+        let header = Header {
+            format_version: kind.version,
+            checksum: self.checksum(),
+            description: self.description.clone(),
+        };
+        let header = serde_json::to_string(&header).map_err(|e| e.to_string())?;
+        let views = self.tensors.iter().map(|(name, tensor)| {
+            let view = TensorView::new(tensor.dtype, tensor.shape.clone(), &tensor.bytes);
+            view.map(|view| (name.as_str(), view))
+        });
+        let views = views.collect::<Result<Vec<_>, _>>();
+        let metadata = HashMap::from([(kind.key.to_owned(), header)]);
+        let bytes = safetensors::serialize(views.map_err(|e| e.to_string())?, Some(metadata));
+        bytes.map_err(|e| e.to_string())
+    }
+
+    /// Reads a file's bytes, whatever they are.
+    pub fn from_bytes(bytes: &[u8], kind: &Kind) -> Result<Self, Damage> {
+        let (_, metadata) = SafeTensors::read_metadata(bytes)
+            .map_err(|e| format!("it is damaged or no safetensors file ({e})"))?;
+        let header = metadata.metadata().as_ref().and_then(|m| m.get(kind.key));
+        let header = header.ok_or_else(|| {
+            let key = kind.key;
+            format!("a safetensors file, but without the description `{key}`")
+        })?;
+        let header: Header =
+            serde_json::from_str(header).map_err(|e| format!("its header: {e}"))?;
+        if header.format_version != kind.version {
+            return Err(Damage::Version(header.format_version));
+        }
+        let file = SafeTensors::deserialize(bytes).map_err(|e| e.to_string())?;
+        let stored = |(name, view): (String, TensorView<'_>)| {
+            let stored = Stored {
+                dtype: view.dtype(),
+                shape: view.shape().to_vec(),
+                bytes: view.data().to_vec(),
+            };
+            (name, stored)
+        };
+        let content = Self {
+            description: header.description,
+            tensors: file.tensors().into_iter().map(stored).collect(),
+        };
+        match content.checksum() == header.checksum {
+            true => Ok(content),
+            false => Err("its content does not match its checksum".to_owned().into()),
+        }
+    }
+}
+
+/// Bytes as a checksum is written.
+pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Writes a file so that it is there whole or not at all, also when the power goes.
+pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".bgad-");
+    // A temporary file is private by default; a model is an ordinary file.
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        builder.permissions(std::fs::Permissions::from_mode(0o666));
+    }
+    let mut file = builder.tempfile_in(folder).map_err(Error::io(path))?;
+    file.write_all(bytes).map_err(Error::io(path))?;
+    file.as_file().sync_all().map_err(Error::io(path))?;
+    file.persist(path)
+        .map_err(|error| Error::io(path)(error.error))?;
+    // The new name is part of the folder. Not every system can flush one; the file is whole anyway.
+    if let Ok(folder) = std::fs::File::open(folder) {
+        let _ = folder.sync_all();
+    }
+    Ok(())
+}
