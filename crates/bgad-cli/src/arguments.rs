@@ -23,7 +23,7 @@ pub struct Arguments {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Train a detector on a data set.
-    Train(Box<TrainArguments>),
+    Train(Box<TrainCommand>),
     /// Measure a detector on a data set's test images.
     Evaluate(Box<EvaluateArguments>),
     /// Score images.
@@ -51,6 +51,13 @@ pub struct DataArguments {
     /// The data set's folder; for manifest the table, .csv or .json.
     #[arg(long, value_name = "DIR")]
     pub data: PathBuf,
+    #[command(flatten)]
+    pub choice: ChoiceArguments,
+}
+
+/// Which of a data set's images.
+#[derive(Debug, Clone, Args)]
+pub struct ChoiceArguments {
     /// The category, where the data set has several.
     #[arg(long, value_name = "NAME")]
     pub category: Option<String>,
@@ -60,10 +67,47 @@ pub struct DataArguments {
     pub split: SplitArguments,
 }
 
+/// A new run, or one that goes on.
+#[derive(Debug, Args)]
+pub struct TrainCommand {
+    /// Go on with the run in this folder where it stopped, with its own settings and images.
+    #[arg(
+        long,
+        value_name = "RUN_DIR",
+        conflicts_with_all = [
+            "TrainArguments",
+            "ChoiceArguments",
+            "FolderArguments",
+            "SplitArguments",
+            "AnomalyArguments",
+            "CutPasteArguments",
+        ]
+    )]
+    pub resume: Option<PathBuf>,
+    #[command(flatten)]
+    pub new: TrainArguments,
+    /// Also write the metrics of each meta-epoch as a TensorBoard event file.
+    #[arg(long)]
+    pub tensorboard: bool,
+    /// Don't evaluate once more at the end for the report.
+    #[cfg(feature = "report")]
+    #[arg(long)]
+    pub no_report: bool,
+    #[command(flatten)]
+    pub reporting: ReportingArguments,
+}
+
 #[derive(Debug, Args)]
 pub struct TrainArguments {
+    /// How the data set's files are laid out: mvtec, btad, aitex, elpv, brain-mri, head-ct, folder or
+    /// manifest.
+    #[arg(long, required_unless_present = "resume")]
+    pub layout: Option<Layout>,
+    /// The data set's folder; for manifest the table, .csv or .json.
+    #[arg(long, value_name = "DIR", required_unless_present = "resume")]
+    pub data: Option<PathBuf>,
     #[command(flatten)]
-    pub data: DataArguments,
+    pub choice: ChoiceArguments,
     /// BGAD learns from normal images alone, BGAD-FAS from a few abnormal ones as well.
     #[arg(long, value_enum)]
     pub model: Option<ModelArgument>,
@@ -166,17 +210,8 @@ pub struct TrainArguments {
     #[arg(long, value_name = "FILE.toml")]
     pub config: Option<PathBuf>,
     /// The folder for model, metrics and report; it is made where it is not there.
-    #[arg(long, value_name = "DIR")]
-    pub out: PathBuf,
-    /// Also write the metrics of each meta-epoch as a TensorBoard event file.
-    #[arg(long)]
-    pub tensorboard: bool,
-    /// Don't evaluate once more at the end for the report.
-    #[cfg(feature = "report")]
-    #[arg(long)]
-    pub no_report: bool,
-    #[command(flatten)]
-    pub reporting: ReportingArguments,
+    #[arg(long, value_name = "DIR", required_unless_present = "resume")]
+    pub out: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -221,19 +256,42 @@ pub struct PredictArguments {
     pub model: PathBuf,
     /// Images, folders of images with all folders in them, or `-` for a list on standard input, a
     /// path a line.
-    #[arg(required = true, value_name = "IMAGE")]
+    #[arg(required_unless_present = "watch", value_name = "IMAGE")]
     pub images: Vec<PathBuf>,
+    /// Score the images in this folder and in all folders in it, and go on with those that come,
+    /// until the program is stopped.
+    #[arg(long, value_name = "DIR", conflicts_with = "images")]
+    pub watch: Option<PathBuf>,
     /// Write each image with its heat map as a PNG to this folder.
     #[arg(long, value_name = "DIR")]
     pub heatmaps: Option<PathBuf>,
-    /// Write each image's score map as a NumPy array to this folder.
+    /// Write each image's defects as a PNG, white on black and of the image's size, to this folder.
+    #[arg(long, value_name = "DIR")]
+    pub masks: Option<PathBuf>,
+    /// Write each image's score map as an array of 32-bit floating point numbers to this folder.
     #[arg(long, value_name = "DIR")]
     pub maps: Option<PathBuf>,
+    /// The files of --maps: NumPy arrays or TIFF images.
+    #[arg(long, value_enum, default_value_t = MapFormat::Npy, requires = "maps")]
+    pub map_format: MapFormat,
+    /// Write score maps at the image's own size, not at that of the model's input.
+    #[arg(long, requires = "maps")]
+    pub original_size: bool,
+    /// Write a table of comma-separated values to standard output.
+    #[arg(long, conflicts_with = "json")]
+    pub csv: bool,
     /// flex, ndarray, wgpu, vulkan or cuda, among those compiled in.
     #[arg(long, default_value_t)]
     pub device: DeviceKind,
     #[command(flatten)]
     pub reporting: ReportingArguments,
+}
+
+/// How a score map is stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum MapFormat {
+    Npy,
+    Tiff,
 }
 
 #[derive(Debug, Args)]

@@ -20,7 +20,7 @@ const SPLIT: &str = "Split";
 const TRAINING: &str = "Abnormal training images (BGAD-FAS)";
 
 /// Names of sub-folders, for the layout `folder`.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct FolderArguments {
     /// Sub-folders of normal images [default: normal, good or ok].
     #[arg(help_heading = FOLDERS, long, value_name = "DIR", num_args = 1..)]
@@ -48,7 +48,7 @@ impl FolderArguments {
 }
 
 /// Which images train and which test.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct SplitArguments {
     /// Take the split from this file, as --write-split wrote it.
     #[arg(help_heading = SPLIT, long, value_name = "FILE", conflicts_with = "folds")]
@@ -114,8 +114,8 @@ impl AnomalyArguments {
 impl DataArguments {
     /// Reads the data set with its split.
     pub fn open(&self) -> Result<Dataset, Failure> {
-        let category = self.category.as_deref();
-        let names = self.folders.names();
+        let category = self.choice.category.as_deref();
+        let names = self.choice.folders.names();
         let mut dataset = if names.is_empty() {
             self.layout.read(&self.data, category)?
         } else if self.layout == Layout::Folder {
@@ -124,7 +124,7 @@ impl DataArguments {
         } else {
             return Err(Failure::FolderNames(self.layout));
         };
-        let split = &self.split;
+        let split = &self.choice.split;
         if let Some(file) = &split.split_file {
             SplitFile::read(file)?.apply(&mut dataset)?;
         }

@@ -40,6 +40,24 @@ pub enum Failure {
     Missing(String),
     #[error("writing to standard output: {0}")]
     Output(std::io::Error),
+    #[error("training was stopped; `bgad train --resume {}` goes on from here", .0.display())]
+    Stopped(PathBuf),
+    #[error(
+        "{}: this run ended, its model is {}; `bgad train` with `--out` begins another",
+        .folder.display(), .model.display()
+    )]
+    Finished { folder: PathBuf, model: PathBuf },
     #[error("{failed} of {all} images could not be predicted; the messages above name them")]
     Images { failed: usize, all: usize },
+}
+
+impl Failure {
+    /// The program's exit status.
+    pub fn exit_status(&self) -> u8 {
+        match self {
+            // As a shell tells of a program that was interrupted.
+            Self::Stopped(_) => 130,
+            _ => 1,
+        }
+    }
 }

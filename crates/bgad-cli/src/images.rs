@@ -20,20 +20,27 @@ pub fn list(named: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
                 }
             }
         } else if path.is_dir() {
-            let before = all.len();
-            walk(path, &mut all)?;
-            if all.len() == before {
+            let found = in_folder(path)?;
+            if found.is_empty() {
                 let endings = EXTENSIONS.join(", ");
                 let path = path.display();
                 return Err(Failure::Missing(format!(
                     "{path}: no image in this folder or those in it; expected files ending in {endings}"
                 )));
             }
+            all.extend(found);
         } else {
             all.push(path.clone());
         }
     }
     Ok(all)
+}
+
+/// The images in a folder and in all folders in it, in order of their paths.
+pub fn in_folder(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let mut images = Vec::new();
+    walk(folder, &mut images)?;
+    Ok(images)
 }
 
 fn walk(folder: &Path, images: &mut Vec<PathBuf>) -> Result<(), Failure> {

@@ -1,6 +1,7 @@
 //! The `bgad` command line: train, evaluate and run visual anomaly detectors.
 //!
-//! Exit status: 0 on success, 2 on wrong usage, 1 otherwise, with one readable message on stderr.
+//! Exit status: 0 on success, 2 on wrong usage, 130 where a run was stopped from outside, 1 otherwise,
+//! with one readable message on stderr.
 #![allow(clippy::print_stderr)] // messages to the person are this crate's purpose
 #![recursion_limit = "256"]
 
@@ -15,12 +16,16 @@ mod images;
 mod inspect;
 mod output;
 mod predict;
+mod prediction_files;
+mod prediction_lines;
 mod preview;
 mod progress;
 #[cfg(feature = "report")]
 mod report;
 mod reproduce;
+mod stop;
 mod train;
+mod watch;
 
 use std::process::ExitCode;
 
@@ -48,7 +53,7 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             eprintln!("error: {failure}");
-            ExitCode::from(1)
+            ExitCode::from(failure.exit_status())
         }
     }
 }

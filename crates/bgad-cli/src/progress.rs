@@ -58,6 +58,10 @@ impl Display {
                     metric(epoch.aupro),
                 ));
             }
+            Progress::Resumed { meta_epoch, .. } => {
+                self.bar
+                    .suspend(|| note(&format!("goes on in meta-epoch {meta_epoch}")));
+            }
             Progress::Warning(text) => self.bar.suspend(|| warning(&text)),
             _ => {}
         }

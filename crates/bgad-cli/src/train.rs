@@ -1,18 +1,20 @@
 //! `bgad train`.
 
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bgad::{
-    DatasetDescription, Model, Progress, RunDescription, RunDirectory, ThresholdRule, Trainer,
-    TrainerConfig, Training,
+    Dataset, DatasetDescription, DeviceKind, Model, Progress, RunDescription, RunDirectory,
+    ThresholdRule, Trainer, TrainerConfig, Training,
 };
 use serde_json::{Value, json};
 
-use crate::arguments::TrainArguments;
+use crate::arguments::{DataArguments, TrainArguments, TrainCommand};
 use crate::config_file;
 use crate::failure::Failure;
 use crate::output;
 use crate::progress::{Display, warning};
+use crate::stop;
 
 /// The settings: defaults, then the file's, then the command line's.
 fn config(arguments: &TrainArguments) -> Result<TrainerConfig, Failure> {
@@ -60,61 +62,156 @@ fn config(arguments: &TrainArguments) -> Result<TrainerConfig, Failure> {
     Ok(config)
 }
 
-/// Trains, saves the model and reports.
-pub fn run(arguments: &TrainArguments) -> Result<(), Failure> {
-    let config = config(arguments)?;
-    config.check()?;
-    let mut dataset = arguments.data.open_images()?;
-    if config.model == Model::BgadFas {
-        arguments.anomalies.choose(&mut dataset, config.seed)?;
+/// One run with all that it needs.
+struct Job {
+    config: TrainerConfig,
+    dataset: Dataset,
+    device: DeviceKind,
+    description: RunDescription,
+    directory: RunDirectory,
+}
+
+impl Job {
+    fn new(arguments: &TrainArguments) -> Result<Self, Failure> {
+        let config = config(arguments)?;
+        config.check()?;
+        // clap has made sure of these.
+        let required = |name: &str| Failure::Missing(format!("--{name} is missing"));
+        let data = DataArguments {
+            layout: arguments.layout.ok_or_else(|| required("layout"))?,
+            data: arguments.data.clone().ok_or_else(|| required("data"))?,
+            choice: arguments.choice.clone(),
+        };
+        let out = arguments.out.as_ref().ok_or_else(|| required("out"))?;
+        let mut dataset = data.open_images()?;
+        if config.model == Model::BgadFas {
+            arguments.anomalies.choose(&mut dataset, config.seed)?;
+        }
+        let description = RunDescription {
+            device: arguments.device.to_string(),
+            ..RunDescription::new(
+                &config,
+                DatasetDescription {
+                    layout: Some(data.layout.to_string()),
+                    folder: Some(data.data.clone()),
+                    category: data.choice.category.clone(),
+                    ..DatasetDescription::of(&dataset)
+                },
+            )
+        };
+        // Before the work starts: a folder that can't be made should not cost a night of training.
+        let directory = RunDirectory::begin(out, &description)?;
+        if let Err(error) = directory.keep_dataset(&dataset) {
+            warning(&format!("this run can't be resumed: {error}"));
+        }
+        crate::data::write_split(&dataset, arguments.write_split.as_ref())?;
+        Ok(Self {
+            config,
+            dataset,
+            device: arguments.device,
+            description,
+            directory,
+        })
     }
-    let description = RunDescription {
-        device: arguments.device.to_string(),
-        ..RunDescription::new(
-            &config,
-            DatasetDescription {
-                layout: Some(arguments.data.layout.to_string()),
-                folder: Some(arguments.data.data.clone()),
-                category: arguments.data.category.clone(),
-                ..DatasetDescription::of(&dataset)
-            },
-        )
+
+    /// The run in `folder` as it was begun.
+    fn begun(folder: &Path) -> Result<Self, Failure> {
+        let directory = RunDirectory::at(folder);
+        let description = directory.description()?;
+        if description.finished_unix_seconds.is_some() {
+            return Err(Failure::Finished {
+                folder: folder.to_owned(),
+                model: directory.model(),
+            });
+        }
+        Ok(Self {
+            config: description.config.clone(),
+            dataset: directory.dataset()?,
+            device: description.device.parse()?,
+            description,
+            directory,
+        })
+    }
+}
+
+/// Trains, saves the model and reports.
+pub fn run(command: &TrainCommand) -> Result<(), Failure> {
+    let job = match &command.resume {
+        Some(folder) => Job::begun(folder)?,
+        None => Job::new(&command.new)?,
     };
-    // Before the work starts: a folder that can't be made should not cost a night of training.
-    let directory = RunDirectory::begin(&arguments.out, &description)?;
-    let log = Mutex::new(directory.metrics_log(arguments.tensorboard)?);
-    crate::data::write_split(&dataset, arguments.write_split.as_ref())?;
-    let display = Arc::new(Display::new(arguments.reporting.quiet));
-    let shown = Arc::clone(&display);
-    let trainer = Trainer::new(config)
-        .on(arguments.device)
-        .observed_by(move |progress| {
-            if let Progress::MetaEpoch(meta_epoch) = &progress {
-                let mut log = log.lock().unwrap_or_else(PoisonError::into_inner);
-                // A full disk should not end a night of training either.
-                if let Err(error) = log.append(meta_epoch) {
-                    shown.show(Progress::Warning(error.to_string()));
-                }
-            }
-            shown.show(progress);
-        });
-    let training = trainer.run(&dataset);
+    let Job {
+        dataset, directory, ..
+    } = &job;
+    let display = Arc::new(Display::new(command.reporting.quiet));
+    let observer = observer(&job, command, &display)?;
+    let trainer = Trainer::new(job.config.clone())
+        .on(job.device)
+        .checkpoints_in(directory.checkpoints())
+        .stopped_by(stop::on_signal())
+        .observed_by(observer);
+    let training = match command.resume {
+        Some(_) => trainer.resume(dataset),
+        None => trainer.run(dataset),
+    };
     display.finish();
-    let training = training?;
+    let training = training.map_err(|error| match error {
+        bgad::Error::Stopped { .. } => Failure::Stopped(directory.path().to_owned()),
+        other => other.into(),
+    })?;
     let model = directory.model();
     training.detector.save(&model)?;
     #[cfg(feature = "report")]
-    if !arguments.no_report && training.evaluation.is_some() {
+    if !command.no_report && training.evaluation.is_some() {
         let (detector, history) = (&training.detector, &training.history);
-        crate::report::of_run(detector, &dataset, history, &description, &directory)?;
+        crate::report::of_run(detector, dataset, history, &job.description, directory)?;
     }
+    directory.finish()?;
     if !training.warnings.is_empty() {
         warning(&format!("{} warnings in all", training.warnings.len()));
     }
-    if arguments.reporting.json {
+    if command.reporting.json {
         return output::json(&report(&training, &model.to_string_lossy()));
     }
     summary(&training, &model.to_string_lossy())
+}
+
+/// Shows how the run goes, and logs each meta-epoch.
+fn observer(
+    job: &Job,
+    command: &TrainCommand,
+    display: &Arc<Display>,
+) -> Result<impl Fn(Progress) + Send + Sync + 'static, Failure> {
+    let tensorboard = command.tensorboard;
+    let directory = job.directory.clone();
+    let log = match command.resume {
+        // Until it is known where the run goes on, all lines stay.
+        Some(_) => directory.resumed_metrics_log(usize::MAX, tensorboard)?,
+        None => directory.metrics_log(tensorboard)?,
+    };
+    let log = Mutex::new(log);
+    let shown = Arc::clone(display);
+    Ok(move |progress: Progress| {
+        let mut log = log.lock().unwrap_or_else(PoisonError::into_inner);
+        // A full disk should not end a night of training.
+        let warn = |error: bgad::Error| shown.show(Progress::Warning(error.to_string()));
+        match &progress {
+            Progress::MetaEpoch(meta_epoch) => {
+                if let Err(error) = log.append(meta_epoch) {
+                    warn(error);
+                }
+            }
+            Progress::Resumed { history, .. } => {
+                match directory.resumed_metrics_log(history.len(), tensorboard) {
+                    Ok(resumed) => *log = resumed,
+                    Err(error) => warn(error),
+                }
+            }
+            _ => {}
+        }
+        drop(log);
+        shown.show(progress);
+    })
 }
 
 fn report(training: &Training, model: &str) -> Value {

@@ -174,7 +174,14 @@ fn train_evaluate_and_predict_with_json() {
         "--json",
     ]);
     assert_eq!(output.status.code(), Some(1));
-    assert_eq!(String::from_utf8(output.stdout).unwrap().lines().count(), 1);
+    let lines = String::from_utf8(output.stdout).unwrap();
+    let lines: Vec<Value> = lines
+        .lines()
+        .map(|l| serde_json::from_str(l).unwrap())
+        .collect();
+    assert!(lines[0]["error"].is_string() && lines[0]["score"].is_null());
+    assert!(lines[1]["score"].is_number());
+    assert_eq!(lines.len(), 2);
     let message = String::from_utf8(output.stderr).unwrap();
     assert!(
         message.contains("note.png") && message.contains("1 of 2"),

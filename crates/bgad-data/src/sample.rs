@@ -25,7 +25,8 @@ impl Label {
 }
 
 /// The files that together mark an image's defects: one, or several that are united.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "Vec<PathBuf>", try_from = "Vec<PathBuf>")]
 pub struct MaskFiles {
     first: PathBuf,
     others: Vec<PathBuf>,
@@ -58,8 +59,25 @@ impl From<PathBuf> for MaskFiles {
     }
 }
 
+impl From<MaskFiles> for Vec<PathBuf> {
+    fn from(files: MaskFiles) -> Self {
+        let mut all = vec![files.first];
+        all.extend(files.others);
+        all
+    }
+}
+
+impl TryFrom<Vec<PathBuf>> for MaskFiles {
+    type Error = &'static str;
+
+    fn try_from(paths: Vec<PathBuf>) -> std::result::Result<Self, Self::Error> {
+        Self::several(paths).ok_or("a mask of no files")
+    }
+}
+
 /// An image file, its label, and where its mask lies.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Sample {
     /// The image file.
     pub path: PathBuf,

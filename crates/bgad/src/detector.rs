@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use bgad_backbone::Backbone;
 use bgad_data::{RgbImage, load_image};
@@ -52,7 +53,9 @@ impl ModelDescription {
 }
 
 /// What a [`Detector`] finds on one image.
-#[derive(Debug, Clone, PartialEq)]
+///
+/// Two predictions are equal whatever time they took.
+#[derive(Debug, Clone)]
 pub struct Prediction {
     /// The image's score; the higher, the more anomalous.
     pub score: f32,
@@ -69,6 +72,23 @@ pub struct Prediction {
     /// Where the map lies above it: connected regions, the highest peak first. The decision is the
     /// score's alone: a normal image may have a region, an anomalous one none.
     pub regions: Vec<DefectRegion>,
+    /// How long it took, without reading the image.
+    pub duration: Duration,
+}
+
+impl PartialEq for Prediction {
+    fn eq(&self, other: &Self) -> bool {
+        let of = |p: &Self| {
+            (
+                p.score,
+                p.threshold,
+                p.anomalous,
+                p.p_value,
+                p.pixel_threshold,
+            )
+        };
+        of(self) == of(other) && self.map == other.map && self.regions == other.regions
+    }
 }
 
 /// Scores images; the same image always gets the same score.
@@ -163,6 +183,7 @@ impl Detector {
     /// # Errors
     /// When the device fails.
     pub fn predict(&self, image: &RgbImage) -> Result<Prediction> {
+        let start = Instant::now();
         let maps = self.log_likelihoods(image)?;
         let calibration = &self.description.calibration;
         let (score, map) = calibration.score(&maps, self.map_size());
@@ -181,6 +202,7 @@ impl Detector {
                 .unwrap_or_default(),
             map,
             pixel_threshold,
+            duration: start.elapsed(),
         })
     }
 

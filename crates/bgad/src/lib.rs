@@ -55,6 +55,7 @@ mod flows;
 mod image_score;
 mod images;
 mod inputs;
+mod meta_epoch;
 mod model_file;
 mod overlay;
 mod pooled;
@@ -74,6 +75,7 @@ mod stream;
 mod tensor_file;
 mod threshold;
 mod trainer;
+mod training_digest;
 mod training_set;
 mod training_state;
 

@@ -2,44 +2,37 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use bgad_backbone::Backbone;
 use bgad_data::Dataset;
-use bgad_loss::SeparatingBoundary;
 use burn::tensor::Device;
-use rand::Rng;
-use rand::seq::SliceRandom;
 
-use crate::Result;
 use crate::backbone::Opened;
-use crate::config::{
-    BoundaryScope, EvaluateWhen, FeatureScaling, Granularity, Model, TrainerConfig,
-};
+use crate::checkpoint::{self, Checkpoints, Identity, Position};
+use crate::config::{BoundaryScope, EvaluateWhen, Granularity, Model, TrainerConfig};
 use crate::detector::{Detector, ModelDescription};
 use crate::evaluation::{Evaluation, EvaluationOptions, TestSet, anomaly_name, log_likelihoods};
 use crate::features::Extractor;
+use crate::flow_trainers::FlowTrainers;
 use crate::flows::ScaledFlow;
 use crate::inputs::Inputs;
-use crate::pooled::{PooledTrainers, SubEpoch};
-use crate::random::{self, Purpose};
-use crate::schedule::LearningRate;
 use crate::scoring::Calibration;
-use crate::step::{LevelTrainer, StepSettings};
 use crate::trainer::{MetaEpoch, Progress, Seconds, Trainer, Training};
-use crate::training_set::{BatchImage, Item, KeptFeatures, TrainingSet};
-
-/// Positions that a level's scaling is taken from, about: far more than it has channels.
-const SCALING_ROWS: usize = 32_768;
+use crate::training_set::{KeptFeatures, TrainingSet};
+use crate::{Error, Result, training_digest};
 
 /// One run's state.
 pub(crate) struct Run<'a> {
-    trainer: &'a Trainer,
-    config: &'a TrainerConfig,
+    pub(crate) trainer: &'a Trainer,
+    pub(crate) config: &'a TrainerConfig,
     granularity: Granularity,
     device: Device,
     start: Instant,
-    seconds: Seconds,
+    pub(crate) seconds: Seconds,
+    /// What was spent before an interruption.
+    before: Seconds,
+    checkpoints: Option<Checkpoints>,
     warnings: Vec<String>,
 }
 
@@ -57,11 +50,14 @@ impl<'a> Run<'a> {
             device,
             start: Instant::now(),
             seconds: Seconds::default(),
+            before: Seconds::default(),
+            checkpoints: None,
             warnings,
         }
     }
 
-    pub fn train(mut self, dataset: &Dataset, opened: Opened) -> Result<Training> {
+    /// Trains; with `resume` from where the newest checkpoint stands.
+    pub fn train(mut self, dataset: &Dataset, opened: Opened, resume: bool) -> Result<Training> {
         for warning in &self.warnings {
             self.trainer.tell(Progress::Warning(warning.clone()));
         }
@@ -76,33 +72,49 @@ impl<'a> Run<'a> {
         };
         let (set, test) = self.read_images(dataset, &extractor)?;
         let inputs = inputs.list(backbone.levels());
-        let mut trainers = Vec::new();
-        for (index, input) in inputs.iter().enumerate().filter(|(_, i)| !i.is_pooled()) {
-            let rows = match self.config.feature_scaling {
-                FeatureScaling::None => Vec::new(),
-                _ => set.normal_rows((index, input), SCALING_ROWS, |_| true, &extractor)?,
-            };
-            let trainer = LevelTrainer::new(self.config, input, (index, 0), &rows, &self.device)?;
-            trainers.push(trainer);
-        }
-        let mut pooled = PooledTrainers::new(self.config, &inputs, &set, &extractor, &self.device)?;
-        let flows = trainers
-            .iter()
-            .map(LevelTrainer::flow)
-            .chain(pooled.flows());
-        let flows = flows.collect::<Result<_>>()?;
-        let mut detector = self.detector(dataset, &set, backbone.clone(), checksum, flows)?;
+        let mut flows = FlowTrainers::new(self.config, &inputs, &set, &extractor, &self.device)?;
+        let mut position = Position::default();
         let mut history = Vec::new();
+        if let Some(folder) = &self.trainer.checkpoints {
+            let identity = Identity {
+                config: self.config.clone(),
+                granularity: self.granularity,
+                backbone_checksum: checksum.clone(),
+                images: training_digest::of(set.samples())?,
+            };
+            if !resume {
+                checkpoint::remove_all(folder)?;
+            }
+            let checkpoints = Checkpoints::open(folder, identity)?;
+            if let (Some(found), wrong) = checkpoints.newest()? {
+                wrong
+                    .into_iter()
+                    .for_each(|error| self.warn(error.to_string()));
+                let restored = flows.restore(found.state, &self.device);
+                restored.map_err(|e| checkpoint::damaged(&found.path, e.to_string()))?;
+                position = found.description.position;
+                history = found.description.history;
+                self.before = found.description.seconds;
+                self.trainer.tell(Progress::Resumed {
+                    meta_epoch: position.meta_epoch + 1,
+                    history: history.clone(),
+                });
+            }
+            self.checkpoints = Some(checkpoints);
+        }
+        let mut detector =
+            self.detector(dataset, &set, backbone.clone(), checksum, flows.current()?)?;
         let mut evaluation = None;
-        let mut boundaries: Option<Vec<SeparatingBoundary>> = None;
-        for meta_epoch in 0..self.config.meta_epochs {
-            let loss = self.meta_epoch(
-                meta_epoch,
+        while position.meta_epoch < self.config.meta_epochs {
+            let meta_epoch = position.meta_epoch;
+            self.meta_epoch(
+                position,
                 &set,
                 &extractor,
-                (&mut trainers, &mut pooled),
-                boundaries.as_deref(),
+                &mut flows,
+                |run, position, flows| run.between_batches(position, &history, flows),
             )?;
+            let loss = flows.take_loss(meta_epoch + 1)?;
             let last = meta_epoch + 1 == self.config.meta_epochs;
             let evaluate = match self.config.evaluate {
                 EvaluateWhen::Each => true,
@@ -112,14 +124,12 @@ impl<'a> Run<'a> {
             let refresh = self.config.boundary == BoundaryScope::Set;
             if evaluate || last || refresh {
                 let start = Instant::now();
-                let flows = trainers
-                    .iter()
-                    .map(LevelTrainer::flow)
-                    .chain(pooled.flows());
-                detector.set_flows(flows.collect::<Result<_>>()?)?;
+                detector.set_flows(flows.current()?)?;
                 let mut maps = log_likelihoods(&set.normal, &detector)?;
-                pooled.hold_out(&mut maps, &set, &extractor, &self.device)?;
-                boundaries = Some(detector.calibrate(&maps, meta_epoch + 1)?);
+                flows
+                    .pooled
+                    .hold_out(&mut maps, &set, &extractor, &self.device)?;
+                flows.boundaries = Some(detector.calibrate(&maps, meta_epoch + 1)?);
                 if evaluate {
                     let size = detector.map_size();
                     let calibration = &detector.description.calibration;
@@ -138,33 +148,76 @@ impl<'a> Run<'a> {
                 }
                 self.seconds.evaluation += start.elapsed().as_secs_f64();
             }
-            let metric = |get: fn(&Evaluation) -> Option<f64>| {
-                evaluation.as_ref().filter(|_| evaluate).and_then(get)
-            };
-            let record = MetaEpoch {
-                meta_epoch: meta_epoch + 1,
+            let record = record(
+                meta_epoch + 1,
                 loss,
-                image_auroc: metric(|e| e.image_auroc),
-                pixel_auroc: metric(|e| e.pixel_auroc),
-                aupro: metric(|e| e.aupro),
-                paper_protocol: evaluation
-                    .as_ref()
-                    .filter(|_| evaluate)
-                    .map(|e| e.paper_protocol)
-                    .unwrap_or_default(),
-            };
+                evaluation.as_ref().filter(|_| evaluate),
+            );
             self.trainer.tell(Progress::MetaEpoch(record.clone()));
             history.push(record);
+            position = Position {
+                meta_epoch: meta_epoch + 1,
+                ..Position::default()
+            };
         }
-        self.seconds.total = self.start.elapsed().as_secs_f64();
         Ok(Training {
             detector,
             history,
             evaluation,
-            seconds: self.seconds,
+            seconds: self.seconds(),
             warnings: self.warnings,
         })
     }
+
+    /// Keeps a checkpoint where one is due, and stops where that is asked for.
+    fn between_batches(
+        &mut self,
+        position: Position,
+        history: &[MetaEpoch],
+        flows: &FlowTrainers<'_>,
+    ) -> Result<()> {
+        let stop = self.trainer.is_stopped();
+        let over = position.sub_epoch == self.config.sub_epochs;
+        let seconds = self.seconds();
+        let Some(checkpoints) = &mut self.checkpoints else {
+            return match stop {
+                true => Err(Error::Stopped { checkpoint: None }),
+                false => Ok(()),
+            };
+        };
+        if !(stop || over || checkpoints.is_due()) {
+            return Ok(());
+        }
+        let written = checkpoints.write(position, history, seconds, flows.state()?);
+        match (written, stop) {
+            (Ok(path), true) => Err(Error::Stopped {
+                checkpoint: Some(path),
+            }),
+            (Err(error), true) => Err(error),
+            (Ok(_), false) => Ok(()),
+            // A full disk should not end a night of training; it may have room again in the end.
+            (Err(error), false) => {
+                self.warn(format!("no checkpoint could be written: {error}"));
+                Ok(())
+            }
+        }
+    }
+
+    fn warn(&mut self, warning: String) {
+        self.trainer.tell(Progress::Warning(warning.clone()));
+        self.warnings.push(warning);
+    }
+
+    /// Where the time went until now, before an interruption as well.
+    fn seconds(&self) -> Seconds {
+        Seconds {
+            features: self.before.features + self.seconds.features,
+            flow: self.before.flow + self.seconds.flow,
+            evaluation: self.before.evaluation + self.seconds.evaluation,
+            total: self.before.total + self.start.elapsed().as_secs_f64(),
+        }
+    }
+
     /// Reads all images once: training images first, whose features are worth keeping most.
     fn read_images(
         &mut self,
@@ -226,117 +279,16 @@ impl<'a> Run<'a> {
         };
         Detector::new(description, backbone, flows, &self.device)
     }
+}
 
-    /// Trains for one meta-epoch; the mean loss of all steps of all levels.
-    fn meta_epoch(
-        &mut self,
-        meta_epoch: usize,
-        set: &TrainingSet,
-        extractor: &Extractor,
-        (trainers, pooled): (&mut [LevelTrainer], &mut PooledTrainers<'_>),
-        boundaries: Option<&[SeparatingBoundary]>,
-    ) -> Result<Option<f64>> {
-        let config = self.config;
-        let extractor = &extractor.unmirrored();
-        let first = meta_epoch == 0;
-        let mixed = config.model == Model::BgadFas && !first;
-        let schedule = LearningRate {
-            peak: config.learning_rate,
-            meta_epochs: config.meta_epochs,
-            sub_epochs: config.sub_epochs,
-        };
-        for sub_epoch in 0..config.sub_epochs {
-            let epoch = (meta_epoch * config.sub_epochs + sub_epoch) as u64;
-            let mut shuffle = random::generator(config.seed, Purpose::Images, epoch);
-            let mut places = random::generator(config.seed, Purpose::Positions, epoch);
-            let items = set.items(mixed, config.abnormal_repeats, config.paste);
-            let (placed, mut others): (Vec<_>, Vec<_>) = items
-                .into_iter()
-                .partition(|item| !trainers.is_empty() && set.is_placed(item));
-            let (batches, remainder) = self.batches(placed, &mut shuffle);
-            others.extend(remainder);
-            for (index, items) in batches.iter().enumerate() {
-                let start = Instant::now();
-                let images = set.batch(items, epoch, config, extractor)?;
-                let loaded = start.elapsed();
-                let batch: Vec<&BatchImage> = images.iter().collect();
-                let rate = schedule.at(meta_epoch, sub_epoch, index, batches.len());
-                for (level, trainer) in trainers.iter_mut().enumerate() {
-                    let settings = StepSettings {
-                        config,
-                        first,
-                        rate,
-                        boundary: boundaries.map(|all| &all[level]),
-                    };
-                    trainer.train(&batch, &settings, &mut places)?;
-                }
-                for (item, image) in items.iter().zip(&images) {
-                    pooled.take(item, image);
-                }
-                self.spent(loaded, start.elapsed());
-                self.tell_batch(meta_epoch, sub_epoch, (index, batches.len()), rate);
-            }
-            let start = Instant::now();
-            if !pooled.is_empty() {
-                for items in others.chunks(config.batch_size) {
-                    let images = set.batch(items, epoch, config, extractor)?;
-                    for (item, image) in items.iter().zip(&images) {
-                        pooled.take(item, image);
-                    }
-                }
-            }
-            let loaded = start.elapsed();
-            let rate = |index, count| schedule.at(meta_epoch, sub_epoch, index, count);
-            let of_sub_epoch = SubEpoch {
-                epoch,
-                first,
-                rate: &rate,
-            };
-            let alone = trainers.is_empty();
-            pooled.train(&of_sub_epoch, boundaries, |index, count| {
-                if alone {
-                    let rate = rate(index, count);
-                    self.tell_batch(meta_epoch, sub_epoch, (index, count), rate);
-                }
-            })?;
-            self.spent(loaded, start.elapsed());
-        }
-        let mut losses = pooled.take_losses(meta_epoch + 1)?;
-        for trainer in trainers {
-            losses.extend(trainer.take_loss(meta_epoch + 1)?);
-        }
-        let count = losses.len() as f64;
-        Ok((!losses.is_empty()).then(|| losses.iter().sum::<f64>() / count))
-    }
-
-    /// Shuffles `items` into batches, and what remains; fewer items than a batch are one.
-    fn batches(&self, mut items: Vec<Item>, rng: &mut impl Rng) -> (Vec<Vec<Item>>, Vec<Item>) {
-        let size = self.config.batch_size.min(items.len()).max(1);
-        items.shuffle(rng);
-        let batches = items.chunks_exact(size);
-        let remainder = batches.remainder().to_vec();
-        (batches.map(<[Item]>::to_vec).collect(), remainder)
-    }
-
-    /// Tells of a batch, taking this sub-epoch's number of batches for all sub-epochs'.
-    fn tell_batch(
-        &self,
-        meta_epoch: usize,
-        sub_epoch: usize,
-        (batch, batches): (usize, usize),
-        learning_rate: f64,
-    ) {
-        let sub_epochs = self.config.sub_epochs;
-        self.trainer.tell(Progress::Batch {
-            meta_epoch: meta_epoch + 1,
-            done: (meta_epoch * sub_epochs + sub_epoch) * batches + batch + 1,
-            total: self.config.meta_epochs * sub_epochs * batches,
-            learning_rate,
-        });
-    }
-
-    fn spent(&mut self, loaded: Duration, all: Duration) {
-        self.seconds.features += loaded.as_secs_f64();
-        self.seconds.flow += (all - loaded).as_secs_f64();
+/// What is told of a meta-epoch.
+fn record(meta_epoch: usize, loss: Option<f64>, evaluation: Option<&Evaluation>) -> MetaEpoch {
+    MetaEpoch {
+        meta_epoch,
+        loss,
+        image_auroc: evaluation.and_then(|e| e.image_auroc),
+        pixel_auroc: evaluation.and_then(|e| e.pixel_auroc),
+        aupro: evaluation.and_then(|e| e.aupro),
+        paper_protocol: evaluation.map(|e| e.paper_protocol).unwrap_or_default(),
     }
 }

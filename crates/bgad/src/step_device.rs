@@ -55,11 +55,16 @@ impl DeviceSteps {
 
     pub fn restore(&mut self, prefix: &str, state: &mut TrainingState) -> Result<()> {
         let tracked = self.device.clone().autodiff();
-        let flow = self.flow.config().init_from(state.take_all(prefix)?, &tracked)?;
+        let flow = self
+            .flow
+            .config()
+            .init_from(state.take_all(prefix)?, &tracked)?;
         self.flow = flow.map(&mut Numbered::default());
         let record = state.take_bytes(&format!("{prefix}-adam"))?;
         let adam = AdamConfig::new().with_epsilon(ADAM_EPSILON).init();
-        self.adam = adam.from_bytes(Bytes::from_bytes_vec(record)).map_err(failed)?;
+        self.adam = adam
+            .from_bytes(Bytes::from_bytes_vec(record))
+            .map_err(failed)?;
         Ok(())
     }
 

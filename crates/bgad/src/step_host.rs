@@ -48,14 +48,23 @@ impl HostSteps {
     }
 
     pub fn restore(&mut self, prefix: &str, state: &mut TrainingState) -> Result<()> {
-        let flow = self.flow.config().init_from(state.take_all(prefix)?, &self.device)?;
+        let flow = self
+            .flow
+            .config()
+            .init_from(state.take_all(prefix)?, &self.device)?;
         self.flow = HostFlow::new(&flow)?;
         let steps = state.integer(&format!("{prefix}-steps"))?;
         let steps = i32::try_from(steps).unwrap_or(i32::MAX);
         let means = state.take_numbers(&format!("{prefix}-means"))?;
         let squares = state.take_numbers(&format!("{prefix}-squares"))?;
         let (found, expected) = (means.len(), self.flow.trained_values());
-        let wrong = || Error::setting("optimizer", format!("{found} moments"), format!("{expected}"));
+        let wrong = || {
+            Error::setting(
+                "optimizer",
+                format!("{found} moments"),
+                format!("{expected}"),
+            )
+        };
         if found != expected && found != 0 {
             return Err(wrong());
         }

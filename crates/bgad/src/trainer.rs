@@ -1,5 +1,9 @@
 //! Training, as a user sees it.
 
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use bgad_data::Dataset;
 use serde::{Deserialize, Serialize};
 
@@ -8,7 +12,7 @@ use crate::config::{Granularity, TrainerConfig};
 use crate::detector::Detector;
 use crate::evaluation::{Evaluation, PaperMetrics};
 use crate::run::Run;
-use crate::{DeviceKind, Result};
+use crate::{DeviceKind, Error, Result};
 
 /// One meta-epoch of a run; metrics are none where they can't be had or were not asked for.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -79,6 +83,13 @@ pub enum Progress {
     },
     /// A meta-epoch is over.
     MetaEpoch(MetaEpoch),
+    /// The run goes on where an earlier one stopped.
+    Resumed {
+        /// The meta-epoch that it goes on in, from 1.
+        meta_epoch: usize,
+        /// The meta-epochs that are over.
+        history: Vec<MetaEpoch>,
+    },
     /// Something was left out; one sentence says what and why.
     Warning(String),
 }
@@ -102,6 +113,8 @@ pub struct Trainer {
     pub(crate) config: TrainerConfig,
     device: DeviceKind,
     observer: Option<Observer>,
+    pub(crate) checkpoints: Option<PathBuf>,
+    stop: Option<Arc<AtomicBool>>,
 }
 
 impl Trainer {
@@ -111,6 +124,8 @@ impl Trainer {
             config,
             device: DeviceKind::default(),
             observer: None,
+            checkpoints: None,
+            stop: None,
         }
     }
 
@@ -124,6 +139,27 @@ impl Trainer {
     pub fn observed_by(mut self, observer: impl Fn(Progress) + Send + Sync + 'static) -> Self {
         self.observer = Some(Box::new(observer));
         self
+    }
+
+    /// Keeps checkpoints in `folder`: after each meta-epoch, every five minutes within a long one,
+    /// and when training is stopped. [`resume`](Self::resume) goes on from the newest. The two
+    /// newest are kept; take them away when the model is saved
+    /// ([`RunDirectory::finish`](crate::RunDirectory::finish) does).
+    pub fn checkpoints_in(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.checkpoints = Some(folder.into());
+        self
+    }
+
+    /// Stops at the end of the batch in which `stop` becomes true, with [`Error::Stopped`].
+    pub fn stopped_by(mut self, stop: Arc<AtomicBool>) -> Self {
+        self.stop = Some(stop);
+        self
+    }
+
+    pub(crate) fn is_stopped(&self) -> bool {
+        self.stop
+            .as_ref()
+            .is_some_and(|stop| stop.load(Ordering::Relaxed))
     }
 
     /// Trains on `dataset` and gives the detector alone.
@@ -140,8 +176,30 @@ impl Trainer {
     /// # Errors
     /// A setting out of range, a device that is not compiled in, weights or masks that don't fit,
     /// no readable normal image, or a loss that is no longer finite. An image that can't be read is
-    /// left out with a warning.
+    /// left out with a warning. [`Error::Stopped`] where it was.
     pub fn run(&self, dataset: &Dataset) -> Result<Training> {
+        self.start(dataset, false)
+    }
+
+    /// Goes on where a run with the same settings and images stopped, from the newest checkpoint in
+    /// the folder of [`checkpoints_in`](Self::checkpoints_in), or from the start where there is none
+    /// yet. On one CPU the model is, bit for bit, that of a run that never stopped.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run); no folder of checkpoints, a checkpoint of another run, or none that is
+    /// sound. A damaged one is passed over with a warning where there is an older one.
+    pub fn resume(&self, dataset: &Dataset) -> Result<Training> {
+        match &self.checkpoints {
+            Some(_) => self.start(dataset, true),
+            None => Err(Error::setting(
+                "checkpoints",
+                "no folder",
+                "the folder of a run's",
+            )),
+        }
+    }
+
+    fn start(&self, dataset: &Dataset, resume: bool) -> Result<Training> {
         self.config.check()?;
         let device = self.device.open()?;
         dataset.verify()?;
@@ -155,7 +213,7 @@ impl Trainer {
         let config = &self.config;
         let weights = config.weights.as_deref();
         let opened = backbone::open(&config.backbone, weights, &config.strides, &device)?;
-        Run::new(self, granularity, device, dataset.warnings.clone()).train(dataset, opened)
+        Run::new(self, granularity, device, dataset.warnings.clone()).train(dataset, opened, resume)
     }
 
     pub(crate) fn tell(&self, progress: Progress) {

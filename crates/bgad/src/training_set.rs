@@ -157,6 +157,11 @@ impl TrainingSet {
         })
     }
 
+    /// All samples, the normal ones first.
+    pub fn samples(&self) -> impl Iterator<Item = &Sample> + Clone {
+        self.normal.samples.iter().chain(&self.abnormal.samples)
+    }
+
     /// Whether an item can teach flows of positions: not where its defect may be anywhere.
     pub fn is_placed(&self, item: &Item) -> bool {
         match *item {

@@ -15,10 +15,7 @@ pub(crate) struct TrainingState {
 }
 
 impl TrainingState {
-    pub fn from_parts(
-        tensors: BTreeMap<String, Stored>,
-        integers: BTreeMap<String, u64>,
-    ) -> Self {
+    pub fn from_parts(tensors: BTreeMap<String, Stored>, integers: BTreeMap<String, u64>) -> Self {
         Self { tensors, integers }
     }
 
@@ -40,11 +37,7 @@ impl TrainingState {
     }
 
     /// Keeps `parameters` under `prefix` and their names.
-    pub fn put_all(
-        &mut self,
-        prefix: &str,
-        parameters: Vec<(String, TensorData)>,
-    ) -> Result<()> {
+    pub fn put_all(&mut self, prefix: &str, parameters: Vec<(String, TensorData)>) -> Result<()> {
         for (name, data) in parameters {
             let name = format!("{prefix}.{name}");
             let stored = Stored::of(&data).map_err(|e| Error::Device(format!("{name}: {e}")))?;

@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{Report, Scoring};
 use crate::flows::{LogLikelihoodMap, LogLikelihoodMaps};
-use crate::tensor_file::write_whole;
 use crate::run_directory::{read_json, write_json};
+use crate::tensor_file::write_whole;
 use crate::{Error, Evaluation, Result};
 
 const EVALUATION: &str = "evaluation.json";

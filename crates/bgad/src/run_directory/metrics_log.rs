@@ -8,6 +8,7 @@ use std::time::Instant;
 use serde::{Deserialize, Serialize};
 
 use super::event_file::EventFile;
+use crate::tensor_file::write_whole;
 use crate::{Error, MetaEpoch, Result};
 
 /// A line of `metrics.jsonl`.
@@ -28,6 +29,8 @@ pub struct MetricsLog {
     file: File,
     events: Option<EventFile>,
     start: Instant,
+    /// Seconds that were logged before an interruption.
+    before: f64,
 }
 
 impl MetricsLog {
@@ -40,7 +43,40 @@ impl MetricsLog {
                 false => None,
             },
             start: Instant::now(),
+            before: 0.0,
         })
+    }
+
+    /// The log with the lines that are `kept`, in a new file that takes the old one's place.
+    pub(super) fn resumed(
+        folder: &Path,
+        path: &Path,
+        tensorboard: bool,
+        kept: &[LoggedMetaEpoch],
+    ) -> Result<Self> {
+        let mut text = Vec::new();
+        for line in kept {
+            serde_json::to_writer(&mut text, line).map_err(super::run_file(path))?;
+            text.push(b'\n');
+        }
+        write_whole(path, &text)?;
+        let mut log = Self {
+            path: path.to_owned(),
+            file: File::options()
+                .append(true)
+                .open(path)
+                .map_err(Error::io(path))?,
+            events: match tensorboard {
+                true => Some(EventFile::create(folder)?),
+                false => None,
+            },
+            start: Instant::now(),
+            before: kept.last().map_or(0.0, |line| line.seconds),
+        };
+        for line in kept {
+            log.write_events(&line.meta_epoch)?;
+        }
+        Ok(log)
     }
 
     /// Adds a meta-epoch, and flushes.
@@ -50,7 +86,7 @@ impl MetricsLog {
     pub fn append(&mut self, meta_epoch: &MetaEpoch) -> Result<()> {
         let line = LoggedMetaEpoch {
             meta_epoch: meta_epoch.clone(),
-            seconds: self.start.elapsed().as_secs_f64(),
+            seconds: self.before + self.start.elapsed().as_secs_f64(),
         };
         let mut json = serde_json::to_vec(&line).map_err(super::run_file(&self.path))?;
         json.push(b'\n');
@@ -58,6 +94,10 @@ impl MetricsLog {
         written
             .and_then(|()| self.file.flush())
             .map_err(Error::io(&self.path))?;
+        self.write_events(meta_epoch)
+    }
+
+    fn write_events(&mut self, meta_epoch: &MetaEpoch) -> Result<()> {
         let Some(events) = &mut self.events else {
             return Ok(());
         };

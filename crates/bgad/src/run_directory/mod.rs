@@ -1,6 +1,7 @@
 //! The folder that a run leaves: settings, metrics of each meta-epoch, model.
 
 mod crc32c;
+mod dataset_file;
 mod event_file;
 mod metrics_log;
 
@@ -10,7 +11,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use serde::{Deserialize, Serialize};
 
 use crate::tensor_file::write_whole;
-use crate::{Dataset, Error, FORMAT_VERSION, Result, TrainerConfig};
+use crate::{Dataset, Error, FORMAT_VERSION, Result, TrainerConfig, checkpoint};
 
 pub use metrics_log::{LoggedMetaEpoch, MetricsLog};
 
@@ -23,6 +24,10 @@ pub struct RunDescription {
     pub model_format: u32,
     /// When the run began, in seconds since 1970.
     pub started_unix_seconds: u64,
+    /// When it ended with its model, in seconds since 1970; none while it goes on, or where it was
+    /// interrupted.
+    #[serde(default)]
+    pub finished_unix_seconds: Option<u64>,
     /// The seed of all that was random.
     pub seed: u64,
     /// The device's name.
@@ -78,11 +83,11 @@ impl DatasetDescription {
 impl RunDescription {
     /// A run with `config` that begins now on the default device.
     pub fn new(config: &TrainerConfig, dataset: DatasetDescription) -> Self {
-        let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH);
         Self {
             bgad_version: env!("CARGO_PKG_VERSION").to_owned(),
             model_format: FORMAT_VERSION,
-            started_unix_seconds: since_1970.map_or(0, |time| time.as_secs()),
+            started_unix_seconds: seconds_since_1970(),
+            finished_unix_seconds: None,
             seed: config.seed,
             device: crate::DeviceKind::default().name().to_owned(),
             weights: config.weights.clone(),
@@ -92,12 +97,19 @@ impl RunDescription {
     }
 }
 
+fn seconds_since_1970() -> u64 {
+    let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH);
+    since_1970.map_or(0, |time| time.as_secs())
+}
+
 /// A folder with a run's files:
 ///
 /// | file | holds |
 /// |---|---|
 /// | `run.json` | [`RunDescription`] |
 /// | `metrics.jsonl` | a [`LoggedMetaEpoch`] a line, written as the run goes on |
+/// | `dataset.json` | the training and test samples, with absolute paths |
+/// | `checkpoints/` | where an interrupted run goes on; not there after its end |
 /// | `model.bgad` | the trained [`Detector`](crate::Detector) |
 ///
 /// With the feature `report` also what [`Report`](crate::report::Report) saves. Whole files appear
@@ -109,11 +121,12 @@ pub struct RunDirectory {
 }
 
 /// What a run writes after training and a later one must not leave beside its own files.
-const LEFT_BY_EARLIER_RUNS: [&str; 4] = [
+const LEFT_BY_EARLIER_RUNS: [&str; 5] = [
     "evaluation.json",
     "report.json",
     "log_likelihoods.safetensors",
     "report.html",
+    "dataset.json",
 ];
 
 impl RunDirectory {
@@ -133,6 +146,7 @@ impl RunDirectory {
             remove(&path)?;
         }
         event_file::remove_earlier(folder)?;
+        checkpoint::remove_all(&directory.checkpoints())?;
         write_json(&folder.join("run.json"), run)?;
         Ok(directory)
     }
@@ -159,6 +173,44 @@ impl RunDirectory {
         self.path.join("metrics.jsonl")
     }
 
+    /// Where checkpoints lie.
+    pub fn checkpoints(&self) -> PathBuf {
+        self.path.join("checkpoints")
+    }
+
+    /// Writes `dataset.json`, by which an interrupted run goes on with the same images, split and
+    /// abnormal images.
+    ///
+    /// # Errors
+    /// [`Error::Io`] names the file; [`Error::RunFile`] where a path is no Unicode.
+    pub fn keep_dataset(&self, dataset: &Dataset) -> Result<()> {
+        dataset_file::write(&self.dataset_file(), dataset)
+    }
+
+    /// The data set of [`keep_dataset`](Self::keep_dataset).
+    ///
+    /// # Errors
+    /// [`Error::Io`] or [`Error::RunFile`] names the file.
+    pub fn dataset(&self) -> Result<Dataset> {
+        dataset_file::read(&self.dataset_file())
+    }
+
+    fn dataset_file(&self) -> PathBuf {
+        self.path.join("dataset.json")
+    }
+
+    /// Notes in `run.json` that the run has ended, and takes its checkpoints away. To be called when
+    /// the model is saved.
+    ///
+    /// # Errors
+    /// [`Error::Io`] or [`Error::RunFile`] names the file.
+    pub fn finish(&self) -> Result<()> {
+        let mut run = self.description()?;
+        run.finished_unix_seconds = Some(seconds_since_1970());
+        write_json(&self.path.join("run.json"), &run)?;
+        checkpoint::remove_all(&self.checkpoints())
+    }
+
     /// What `run.json` says.
     ///
     /// # Errors
@@ -181,6 +233,21 @@ impl RunDirectory {
     /// [`Error::Io`] names the file that can't be written.
     pub fn metrics_log(&self, tensorboard: bool) -> Result<MetricsLog> {
         MetricsLog::create(&self.path, &self.metrics(), tensorboard)
+    }
+
+    /// The log of a run that goes on after `meta_epochs` of them: later lines are taken away, for
+    /// they will be written again.
+    ///
+    /// # Errors
+    /// As [`history`](Self::history) and [`metrics_log`](Self::metrics_log).
+    pub fn resumed_metrics_log(&self, meta_epochs: usize, tensorboard: bool) -> Result<MetricsLog> {
+        let mut kept = match self.metrics().exists() {
+            true => self.history()?,
+            false => Vec::new(),
+        };
+        kept.retain(|line| line.meta_epoch.meta_epoch <= meta_epochs);
+        event_file::remove_earlier(&self.path)?;
+        MetricsLog::resumed(&self.path, &self.metrics(), tensorboard, &kept)
     }
 }
 

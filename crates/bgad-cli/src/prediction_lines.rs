@@ -1,0 +1,96 @@
+//! A line on standard output for each image.
+
+use std::path::Path;
+
+use bgad::Prediction;
+use serde_json::json;
+
+use crate::arguments::PredictArguments;
+use crate::failure::Failure;
+use crate::output;
+
+/// How predictions are written.
+pub enum PredictionLines {
+    Text,
+    Json,
+    Csv,
+}
+
+const COLUMNS: [&str; 8] = [
+    "path",
+    "score",
+    "threshold",
+    "anomalous",
+    "p_value",
+    "pixel_threshold",
+    "regions",
+    "seconds",
+];
+
+impl PredictionLines {
+    pub fn new(arguments: &PredictArguments) -> Result<Self, Failure> {
+        Ok(match (arguments.reporting.json, arguments.csv) {
+            (true, _) => Self::Json,
+            (false, false) => Self::Text,
+            (false, true) => {
+                csv_line(COLUMNS.map(str::to_owned))?;
+                Self::Csv
+            }
+        })
+    }
+
+    pub fn prediction(&self, path: &Path, prediction: &Prediction) -> Result<(), Failure> {
+        let (score, threshold) = (prediction.score, prediction.threshold);
+        let seconds = prediction.duration.as_secs_f64();
+        match self {
+            Self::Json => output::json(&json!({
+                "path": path.to_string_lossy(),
+                "score": score,
+                "threshold": threshold,
+                "anomalous": prediction.anomalous,
+                "p_value": prediction.p_value,
+                "pixel_threshold": prediction.pixel_threshold,
+                "regions": prediction.regions,
+                "seconds": seconds,
+            })),
+            Self::Csv => csv_line([
+                path.to_string_lossy().into_owned(),
+                score.to_string(),
+                threshold.to_string(),
+                prediction.anomalous.to_string(),
+                prediction.p_value.to_string(),
+                prediction
+                    .pixel_threshold
+                    .map_or_else(String::new, |t| t.to_string()),
+                prediction.regions.len().to_string(),
+                seconds.to_string(),
+            ]),
+            Self::Text => {
+                let decision = match prediction.anomalous {
+                    true => "anomalous",
+                    false => "normal",
+                };
+                output::line(&format!("{decision:<9}  {score:.4}  {}", path.display()))
+            }
+        }
+    }
+
+    /// An image without a prediction; the table and the text leave it out.
+    pub fn failure(&self, path: &Path, error: &str) -> Result<(), Failure> {
+        match self {
+            Self::Json => output::json(&json!({
+                "path": path.to_string_lossy(),
+                "error": error,
+            })),
+            Self::Csv | Self::Text => Ok(()),
+        }
+    }
+}
+
+/// One line at once, so that whoever reads along has it.
+fn csv_line<const N: usize>(fields: [String; N]) -> Result<(), Failure> {
+    let failed = |error: csv::Error| Failure::Output(error.into());
+    let mut writer = csv::Writer::from_writer(std::io::stdout().lock());
+    writer.write_record(fields).map_err(failed)?;
+    writer.flush().map_err(Failure::Output)
+}

@@ -1,0 +1,22 @@
+//! Stopping from outside: Ctrl-C, or the system's wish that the program end.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::progress::{note, warning};
+
+/// A flag that becomes true at the first signal; the second ends the program at once.
+pub fn on_signal() -> Arc<AtomicBool> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let seen = Arc::clone(&stop);
+    let handler = move || match seen.swap(true, Ordering::Relaxed) {
+        false => note("stopping after this batch; once more stops at once"),
+        true => std::process::exit(130),
+    };
+    if let Err(error) = ctrlc::set_handler(handler) {
+        warning(&format!(
+            "Ctrl-C will end the program without a checkpoint: {error}"
+        ));
+    }
+    stop
+}

@@ -1,0 +1,69 @@
+//! Images that come into a folder.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use crate::failure::Failure;
+use crate::images;
+use crate::progress::warning;
+
+/// How long between two looks. The folder is looked at, since file systems of other machines don't
+/// tell of changes.
+const INTERVAL: Duration = Duration::from_millis(250);
+
+/// What is known of a file.
+struct Seen {
+    length: u64,
+    modified: Option<SystemTime>,
+    done: bool,
+}
+
+/// Calls `each` with all images in `folder` and those that come or change later, in the order of
+/// their paths at each look; ends with its first error. A file is taken when it has not grown between
+/// two looks, so that nobody's half-written image is.
+pub fn images(
+    folder: &Path,
+    mut each: impl FnMut(&Path) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    // A folder that is not there at the start is a mistake; one that goes away may come back.
+    let mut now = images::in_folder(folder)?;
+    let mut seen: HashMap<PathBuf, Seen> = HashMap::new();
+    let mut gone = false;
+    loop {
+        let mut known = HashMap::new();
+        for path in now {
+            let Ok(metadata) = std::fs::metadata(&path) else {
+                continue;
+            };
+            let (length, modified) = (metadata.len(), metadata.modified().ok());
+            let before = seen.remove(&path);
+            let same = before.filter(|b| b.length == length && b.modified == modified);
+            let done = match same {
+                Some(Seen { done: true, .. }) => true,
+                Some(_) => {
+                    each(&path)?;
+                    true
+                }
+                None => false,
+            };
+            let entry = Seen {
+                length,
+                modified,
+                done,
+            };
+            known.insert(path, entry);
+        }
+        seen = known;
+        now = loop {
+            std::thread::sleep(INTERVAL);
+            match images::in_folder(folder) {
+                Ok(images) => break images,
+                Err(error) if !gone => warning(&format!("{error}; it is looked for again")),
+                Err(_) => {}
+            }
+            gone = true;
+        };
+        gone = false;
+    }
+}

@@ -1,0 +1,213 @@
+//! A run that was interrupted ends with the model of one that was not.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![recursion_limit = "256"]
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use bgad::{
+    BoundaryScope, Dataset, Error, Granularity, Preset, Progress, Trainer, TrainerConfig, Training,
+};
+
+mod common;
+use common::{parts, settings};
+
+/// A trainer that stops at the end of its `batch`-th batch.
+fn stopping(config: &TrainerConfig, folder: &Path, batch: usize) -> Trainer {
+    let stop = Arc::new(AtomicBool::new(false));
+    let (flag, count) = (Arc::clone(&stop), AtomicUsize::new(0));
+    Trainer::new(config.clone())
+        .checkpoints_in(folder)
+        .stopped_by(stop)
+        .observed_by(move |progress| {
+            if let Progress::Batch { .. } = progress
+                && count.fetch_add(1, Ordering::Relaxed) + 1 == batch
+            {
+                flag.store(true, Ordering::Relaxed);
+            }
+        })
+}
+
+fn model(training: &Training, folder: &Path) -> Vec<u8> {
+    let file = folder.join("model.bgad");
+    training.detector.save(&file).unwrap();
+    std::fs::read(file).unwrap()
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).unwrap();
+    let mut files: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    files
+}
+
+/// Stops after every batch in turn, resumes each time, and compares.
+fn same_wherever_it_stops(config: &TrainerConfig, dataset: &Dataset, folder: &Path) {
+    let unbroken = Trainer::new(config.clone()).run(dataset).unwrap();
+    let expected = model(&unbroken, folder);
+    let checkpoints = folder.join("checkpoints");
+    let mut stops = 0;
+    for batch in 1.. {
+        let training = match stopping(config, &checkpoints, batch).run(dataset) {
+            Ok(_) => break,
+            Err(Error::Stopped { checkpoint }) => {
+                assert!(checkpoint.unwrap().starts_with(&checkpoints));
+                // Once more, so that a checkpoint is of a run that was itself resumed.
+                match stopping(config, &checkpoints, 1).resume(dataset) {
+                    Err(Error::Stopped { .. }) => {
+                        let trainer = Trainer::new(config.clone()).checkpoints_in(&checkpoints);
+                        trainer.resume(dataset).unwrap()
+                    }
+                    Ok(training) => training,
+                    Err(error) => panic!("{error}"),
+                }
+            }
+            Err(error) => panic!("{error}"),
+        };
+        stops += 1;
+        assert!(
+            model(&training, folder) == expected,
+            "stopped after batch {batch}"
+        );
+        assert_eq!(training.history, unbroken.history);
+        assert_eq!(training.evaluation, unbroken.evaluation);
+        assert!(files(&checkpoints).len() <= 2);
+    }
+    assert!(stops >= config.meta_epochs * config.sub_epochs, "{stops}");
+}
+
+#[test]
+fn a_run_of_all_kinds_of_flows_goes_on_after_any_batch() {
+    let folder = tempfile::tempdir().unwrap();
+    let dataset = parts(&folder.path().join("parts"));
+    let config = TrainerConfig {
+        sub_epochs: 2,
+        batch_size: 3,
+        pooled_folds: 2,
+        boundary: BoundaryScope::Set,
+        ..settings()
+    };
+    same_wherever_it_stops(&config, &dataset, folder.path());
+}
+
+#[test]
+fn a_run_at_image_granularity_goes_on_after_any_sub_epoch() {
+    let folder = tempfile::tempdir().unwrap();
+    let dataset = parts(&folder.path().join("parts"));
+    let config = TrainerConfig {
+        granularity: Some(Granularity::Image),
+        sub_epochs: 2,
+        ..settings()
+    };
+    same_wherever_it_stops(&config, &dataset, folder.path());
+}
+
+#[test]
+fn the_papers_method_goes_on_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let dataset = parts(&folder.path().join("parts"));
+    let small = settings();
+    let config = TrainerConfig {
+        model: small.model,
+        image_size: small.image_size,
+        coupling_blocks: small.coupling_blocks,
+        position_dimension: small.position_dimension,
+        meta_epochs: 2,
+        sub_epochs: 1,
+        batch_size: 4,
+        abnormal_repeats: 1,
+        ..TrainerConfig::preset(Preset::Paper)
+    };
+    same_wherever_it_stops(&config, &dataset, folder.path());
+}
+
+#[test]
+fn damaged_and_foreign_checkpoints_are_told_apart() {
+    let folder = tempfile::tempdir().unwrap();
+    let dataset = parts(&folder.path().join("parts"));
+    let config = settings();
+    let expected = Trainer::new(config.clone()).run(&dataset).unwrap();
+    let expected = model(&expected, folder.path());
+    let checkpoints = folder.path().join("checkpoints");
+    let resumed = |config: &TrainerConfig| {
+        let trainer = Trainer::new(config.clone()).checkpoints_in(&checkpoints);
+        trainer.resume(&dataset)
+    };
+
+    // Nothing there yet: from the start.
+    assert!(model(&resumed(&config).unwrap(), folder.path()) == expected);
+    let kept = files(&checkpoints);
+    assert_eq!(kept.len(), 2);
+
+    // A power cut while the disk lied: the older one serves, with a warning.
+    let sound = std::fs::read(&kept[1]).unwrap();
+    std::fs::write(&kept[1], &sound[..sound.len() / 2]).unwrap();
+    let training = resumed(&config).unwrap();
+    assert!(
+        training
+            .warnings
+            .iter()
+            .any(|w| w.contains("not a sound checkpoint"))
+    );
+    assert!(model(&training, folder.path()) == expected);
+
+    let other = TrainerConfig {
+        seed: 1,
+        ..config.clone()
+    };
+    let error = resumed(&other).unwrap_err();
+    assert!(
+        matches!(
+            error,
+            Error::CheckpointDiffers {
+                what: "settings",
+                ..
+            }
+        ),
+        "{error}"
+    );
+
+    for file in files(&checkpoints) {
+        let mut bytes = std::fs::read(&file).unwrap();
+        let middle = bytes.len() / 2;
+        bytes[middle] ^= 1;
+        std::fs::write(&file, bytes).unwrap();
+    }
+    let error = resumed(&config).unwrap_err();
+    assert!(matches!(error, Error::Checkpoint { .. }), "{error}");
+
+    // A new run begins without them.
+    let trainer = Trainer::new(config.clone()).checkpoints_in(&checkpoints);
+    assert!(model(&trainer.run(&dataset).unwrap(), folder.path()) == expected);
+
+    let image = &dataset.train[0].path;
+    std::fs::copy(&dataset.train[1].path, image).unwrap();
+    let error = resumed(&config).unwrap_err();
+    let message = error.to_string();
+    assert!(message.contains("training images or masks"), "{message}");
+    assert!(Trainer::new(config).resume(&dataset).is_err());
+}
+
+#[test]
+fn training_ends_although_no_checkpoint_can_be_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let dataset = parts(&folder.path().join("parts"));
+    let checkpoints = folder.path().join("checkpoints");
+    let gone = checkpoints.clone();
+    let trainer = Trainer::new(settings())
+        .checkpoints_in(&checkpoints)
+        .observed_by(move |progress| {
+            if let Progress::Batch { .. } = progress {
+                let _ = std::fs::remove_dir_all(&gone);
+            }
+        });
+    let training = trainer.run(&dataset).unwrap();
+    assert!(
+        training
+            .warnings
+            .iter()
+            .any(|w| w.contains("no checkpoint"))
+    );
+    assert!(!checkpoints.exists());
+}
