@@ -75,8 +75,8 @@ pub struct TrainCommand {
         long,
         value_name = "RUN_DIR",
         conflicts_with_all = [
-            "TrainArguments",
-            "ChoiceArguments",
+            "SettingsArguments",
+            "category",
             "FolderArguments",
             "SplitArguments",
             "AnomalyArguments",
@@ -97,8 +97,23 @@ pub struct TrainCommand {
     pub reporting: ReportingArguments,
 }
 
+/// What a new run is told.
 #[derive(Debug, Args)]
 pub struct TrainArguments {
+    #[command(flatten)]
+    pub settings: SettingsArguments,
+    #[command(flatten)]
+    pub choice: ChoiceArguments,
+    #[command(flatten)]
+    pub anomalies: AnomalyArguments,
+    #[command(flatten)]
+    pub cut_paste: CutPasteArguments,
+}
+
+/// All of it that stands alone: clap's groups, by which `--resume` excludes it, have no members where
+/// there are groups within them.
+#[derive(Debug, Args)]
+pub struct SettingsArguments {
     /// How the data set's files are laid out: mvtec, btad, aitex, elpv, brain-mri, head-ct, folder or
     /// manifest.
     #[arg(long, required_unless_present = "resume")]
@@ -106,22 +121,19 @@ pub struct TrainArguments {
     /// The data set's folder; for manifest the table, .csv or .json.
     #[arg(long, value_name = "DIR", required_unless_present = "resume")]
     pub data: Option<PathBuf>,
-    #[command(flatten)]
-    pub choice: ChoiceArguments,
     /// BGAD learns from normal images alone, BGAD-FAS from a few abnormal ones as well.
     #[arg(long, value_enum)]
     pub model: Option<ModelArgument>,
-    /// What settings that are not given stand at: those of the paper, or better ones.
-    #[arg(long, value_enum, default_value_t = PresetArgument::Default)]
-    pub preset: PresetArgument,
+    /// What settings that are not given stand at: those of the paper, or better ones
+    /// [default: default].
+    #[arg(long, value_enum)]
+    pub preset: Option<PresetArgument>,
     /// `filter-bank`, which needs no weights, or an EfficientNet by timm's name.
     #[arg(long, value_name = "NAME")]
     pub backbone: Option<String>,
     /// The backbone's timm weights, .safetensors or .pth.
     #[arg(long, value_name = "FILE")]
     pub weights: Option<PathBuf>,
-    #[command(flatten)]
-    pub anomalies: AnomalyArguments,
     /// Write the split that this run uses to a file.
     #[arg(long, value_name = "FILE")]
     pub write_split: Option<PathBuf>,
@@ -192,17 +204,15 @@ pub struct TrainArguments {
     /// Optimizer steps of flows of pooled features, at least [default: 200; paper: 1000].
     #[arg(long, value_name = "N")]
     pub image_steps: Option<usize>,
-    #[command(flatten)]
-    pub cut_paste: CutPasteArguments,
     /// When to evaluate on the test images [default: each].
     #[arg(long, value_enum)]
     pub evaluate: Option<EvaluateArgument>,
     /// The share of normal training images that may score above the threshold [default: 0.01].
     #[arg(long, value_name = "SHARE")]
     pub false_positive_rate: Option<f64>,
-    /// flex, ndarray, wgpu, vulkan or cuda, among those compiled in.
-    #[arg(long, default_value_t)]
-    pub device: DeviceKind,
+    /// flex, ndarray, wgpu, vulkan or cuda, among those compiled in [default: flex].
+    #[arg(long)]
+    pub device: Option<DeviceKind>,
     /// The seed of all that is random [default: 0].
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,

@@ -18,13 +18,14 @@ use crate::stop;
 
 /// The settings: defaults, then the file's, then the command line's.
 fn config(arguments: &TrainArguments) -> Result<TrainerConfig, Failure> {
-    let mut config = config_file::read(arguments.config.as_deref(), arguments.preset.into())?;
+    let given = &arguments.settings;
+    let preset = given.preset.map(Into::into).unwrap_or_default();
+    let mut config = config_file::read(given.config.as_deref(), preset)?;
     fn set<T: Clone, U: From<T>>(target: &mut U, given: &Option<T>) {
         if let Some(value) = given {
             *target = value.clone().into();
         }
     }
-    let given = arguments;
     set(&mut config.model, &given.model);
     set(&mut config.backbone, &given.backbone);
     set(&mut config.meta_epochs, &given.meta_epochs);
@@ -49,7 +50,7 @@ fn config(arguments: &TrainArguments) -> Result<TrainerConfig, Failure> {
     set(&mut config.image_steps, &given.image_steps);
     set(&mut config.evaluate, &given.evaluate);
     set(&mut config.seed, &given.seed);
-    given.cut_paste.apply(&mut config.cut_paste);
+    arguments.cut_paste.apply(&mut config.cut_paste);
     if let Some(granularity) = given.granularity {
         config.granularity = Some(granularity.into());
     }
@@ -73,22 +74,24 @@ struct Job {
 
 impl Job {
     fn new(arguments: &TrainArguments) -> Result<Self, Failure> {
+        let given = &arguments.settings;
         let config = config(arguments)?;
         config.check()?;
         // clap has made sure of these.
         let required = |name: &str| Failure::Missing(format!("--{name} is missing"));
         let data = DataArguments {
-            layout: arguments.layout.ok_or_else(|| required("layout"))?,
-            data: arguments.data.clone().ok_or_else(|| required("data"))?,
+            layout: given.layout.ok_or_else(|| required("layout"))?,
+            data: given.data.clone().ok_or_else(|| required("data"))?,
             choice: arguments.choice.clone(),
         };
-        let out = arguments.out.as_ref().ok_or_else(|| required("out"))?;
+        let out = given.out.as_ref().ok_or_else(|| required("out"))?;
+        let device = given.device.unwrap_or_default();
         let mut dataset = data.open_images()?;
         if config.model == Model::BgadFas {
             arguments.anomalies.choose(&mut dataset, config.seed)?;
         }
         let description = RunDescription {
-            device: arguments.device.to_string(),
+            device: device.to_string(),
             ..RunDescription::new(
                 &config,
                 DatasetDescription {
@@ -104,11 +107,11 @@ impl Job {
         if let Err(error) = directory.keep_dataset(&dataset) {
             warning(&format!("this run can't be resumed: {error}"));
         }
-        crate::data::write_split(&dataset, arguments.write_split.as_ref())?;
+        crate::data::write_split(&dataset, given.write_split.as_ref())?;
         Ok(Self {
             config,
             dataset,
-            device: arguments.device,
+            device,
             description,
             directory,
         })

@@ -1,0 +1,279 @@
+//! `bgad predict` and `bgad calibrate` in all their forms.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use bgad::synthetic::{self, SyntheticConfig};
+use bgad::{Detector, Device, Layout, Trainer, TrainerConfig, load_image};
+use serde_json::Value;
+
+struct Case {
+    folder: tempfile::TempDir,
+    model: PathBuf,
+    detector: Detector,
+}
+
+impl Case {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let parts = SyntheticConfig {
+            image_size: 64,
+            train_images: 5,
+            test_images: 3,
+            abnormal_per_type: 1,
+            ..SyntheticConfig::default()
+        };
+        let data = folder.path().join("parts");
+        synthetic::write(&data, &parts).unwrap();
+        let dataset = Layout::Mvtec.read(&data, None).unwrap();
+        let config = TrainerConfig {
+            image_size: 32,
+            coupling_blocks: 2,
+            position_dimension: 16,
+            meta_epochs: 1,
+            sub_epochs: 1,
+            image_steps: 2,
+            ..TrainerConfig::default()
+        };
+        let detector = Trainer::new(config).fit(&dataset).unwrap();
+        let model = folder.path().join("model.bgad");
+        detector.save(&model).unwrap();
+        Self {
+            folder,
+            model,
+            detector,
+        }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn predict(&self) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_bgad"));
+        command.arg("predict").arg("--model").arg(&self.model);
+        command
+    }
+}
+
+fn stdout(output: Output) -> String {
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{errors}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn json_lines(text: &str) -> Vec<Value> {
+    text.lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
+fn score(line: &Value) -> f32 {
+    // Written as the shortest number that is this one, in single precision.
+    line["score"].as_f64().unwrap() as f32
+}
+
+#[test]
+fn folders_lists_and_tables_give_the_same_scores() {
+    let case = Case::new();
+    let tests = case.path("parts/test");
+    let of_folder = stdout(case.predict().arg(&tests).arg("--json").output().unwrap());
+    let of_folder = json_lines(&of_folder);
+    let paths: Vec<PathBuf> = of_folder
+        .iter()
+        .map(|line| PathBuf::from(line["path"].as_str().unwrap()))
+        .collect();
+    assert!(paths.is_sorted() && paths.len() > 4, "{paths:?}");
+    for (path, line) in paths.iter().zip(&of_folder) {
+        let alone = case.detector.predict_file(path).unwrap();
+        assert_eq!(score(line), alone.score);
+        let regions = line["regions"].as_array().unwrap();
+        assert_eq!(regions.len(), alone.regions.len());
+        assert!(line["seconds"].as_f64().unwrap() > 0.0);
+    }
+
+    let mut child = case
+        .predict()
+        .args(["-", "--csv"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    for path in paths.iter().rev() {
+        writeln!(stdin, "{}", path.display()).unwrap();
+    }
+    drop(stdin);
+    let table = stdout(child.wait_with_output().unwrap());
+    let mut reader = csv::Reader::from_reader(table.as_bytes());
+    let columns = reader.headers().unwrap().clone();
+    assert_eq!(&columns[0], "path");
+    let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
+    assert_eq!(rows.len(), paths.len());
+    for (row, line) in rows.iter().zip(of_folder.iter().rev()) {
+        assert_eq!(line["path"], row[0]);
+        assert_eq!(row[1].parse::<f32>().unwrap(), score(line));
+        assert_eq!(row[3] == *"true", line["anomalous"] == true);
+    }
+
+    let empty = case.path("empty");
+    std::fs::create_dir(&empty).unwrap();
+    let output = case.predict().arg(&empty).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("no image"));
+}
+
+#[test]
+fn maps_and_masks_say_what_the_prediction_says() {
+    let case = Case::new();
+    let wide = case.path("wide.png");
+    let image = load_image(&case.path("parts/test/scratch/000.png")).unwrap();
+    let image = image::imageops::thumbnail(&image, 48, 24);
+    image.save(&wide).unwrap();
+    let prediction = case.detector.predict(&image).unwrap();
+    let map = prediction.map.unwrap();
+    let threshold = prediction.pixel_threshold.unwrap();
+
+    let out = case.path("out");
+    let files = |arguments: &[&str]| {
+        let mut command = case.predict();
+        command.arg(&wide).args(arguments);
+        for folder in ["--maps", "--masks"] {
+            command.arg(folder).arg(&out);
+        }
+        stdout(command.output().unwrap());
+    };
+    files(&[]);
+    let array = std::fs::read(out.join("wide.npy")).unwrap();
+    assert_eq!(&array[..8], b"\x93NUMPY\x01\x00");
+    let start = 10 + usize::from(u16::from_le_bytes([array[8], array[9]]));
+    assert_eq!(start % 64, 0);
+    let header = std::str::from_utf8(&array[10..start]).unwrap();
+    assert!(header.contains("'shape': (32, 32)"), "{header}");
+    let values = array[start..].as_chunks::<4>().0.iter();
+    let values: Vec<f32> = values.map(|b| f32::from_le_bytes(*b)).collect();
+    assert_eq!(values, map.values);
+
+    let mask = image::open(out.join("wide_mask.png")).unwrap().to_luma8();
+    assert_eq!(mask.dimensions(), (48, 24));
+    for (x, y, pixel) in mask.enumerate_pixels() {
+        let (column, row) = (x as usize * 32 / 48, y as usize * 32 / 24);
+        let above = map.values[row * 32 + column] > threshold;
+        assert_eq!(pixel.0[0], if above { 255 } else { 0 });
+    }
+
+    files(&["--map-format", "tiff", "--original-size"]);
+    let file = std::fs::File::open(out.join("wide.tiff")).unwrap();
+    let mut decoder = tiff::decoder::Decoder::new(BufReader::new(file)).unwrap();
+    assert_eq!(decoder.dimensions().unwrap(), (48, 24));
+    let tiff::decoder::DecodingResult::F32(values) = decoder.read_image().unwrap() else {
+        panic!("no 32-bit floating point numbers");
+    };
+    assert_eq!(values, map.resized(48, 24).values);
+    let names = std::fs::read_dir(&out).unwrap();
+    let hidden = names.filter(|e| {
+        e.as_ref()
+            .unwrap()
+            .file_name()
+            .to_string_lossy()
+            .starts_with('.')
+    });
+    assert_eq!(hidden.count(), 0);
+}
+
+#[test]
+fn a_watched_folder_is_scored_as_it_fills() {
+    let case = Case::new();
+    let folder = case.path("line");
+    std::fs::create_dir_all(folder.join("camera")).unwrap();
+    let copy = |from: &str, to: &str| {
+        std::fs::copy(case.path("parts/test").join(from), folder.join(to)).unwrap();
+    };
+    copy("good/000.png", "1.png");
+    let mut child = case
+        .predict()
+        .arg("--watch")
+        .arg(&folder)
+        .arg("--json")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut next = || -> Value { serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap() };
+    let expected = |path: &str| case.detector.predict_file(&case.path(path)).unwrap().score;
+    let first = next();
+    assert!(first["path"].as_str().unwrap().ends_with("1.png"));
+    assert_eq!(score(&first), expected("parts/test/good/000.png"));
+    std::fs::write(folder.join("2.png"), "no image").unwrap();
+    assert!(next()["error"].is_string());
+    std::fs::write(folder.join("note.txt"), "no image either").unwrap();
+    copy("scratch/000.png", "camera/3.PNG");
+    let third = next();
+    assert!(third["path"].as_str().unwrap().ends_with("3.PNG"));
+    assert_eq!(score(&third), expected("parts/test/scratch/000.png"));
+    // What was damaged is scored when it has become an image.
+    copy("good/001.png", "2.png");
+    assert_eq!(score(&next()), expected("parts/test/good/001.png"));
+    child.kill().unwrap();
+    child.wait().unwrap();
+
+    let output = case
+        .predict()
+        .arg("--watch")
+        .arg(case.path("nowhere"))
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("nowhere"));
+}
+
+#[test]
+fn a_calibration_replaces_the_threshold_and_nothing_else() {
+    let case = Case::new();
+    let calibrate = |normal: &Path, rest: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_bgad"));
+        command.arg("calibrate").arg("--model").arg(&case.model);
+        command.arg("--normal").arg(normal).args(rest);
+        command.output().unwrap()
+    };
+    let before = std::fs::read(&case.model).unwrap();
+    let out = case.path("calibrated.bgad");
+    let good = case.path("parts/test/good");
+    let output = calibrate(
+        &good,
+        &["--fpr", "0.3", "--json", "--out", out.to_str().unwrap()],
+    );
+    assert!(String::from_utf8_lossy(&output.stderr).is_empty());
+    let said: Value = serde_json::from_str(&stdout(output)).unwrap();
+    assert_eq!(said["images"], 3);
+    let model = Detector::load(&out, &Device::flex()).unwrap();
+    assert_eq!(
+        said["threshold"].as_f64().unwrap() as f32,
+        model.description().threshold
+    );
+    // Of three normal images, one more scores above the highest with probability 1/4.
+    assert_eq!(said["false_positive_rate"], 0.25);
+    assert!(said["false_positive_bound"].as_f64().unwrap() > 0.25);
+    let image = good.join("000.png");
+    let scores = [&case.detector, &model].map(|d| d.predict_file(&image).unwrap().score);
+    assert_eq!(scores[0], scores[1]);
+    assert!(std::fs::read(&case.model).unwrap() == before);
+
+    // Three images can't promise one in a hundred, and it says so.
+    let output = calibrate(&good, &["--out", out.to_str().unwrap()]);
+    let warned = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(
+        output.status.success() && warned.contains("99 or more"),
+        "{warned}"
+    );
+
+    // One image that can't be read, and the model stays what it was.
+    std::fs::write(good.join("bad.png"), "no image").unwrap();
+    let output = calibrate(&good, &[]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("bad.png"));
+    assert!(std::fs::read(&case.model).unwrap() == before);
+}
