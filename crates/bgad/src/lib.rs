@@ -40,6 +40,15 @@
 //! The work is done by five crates that can be used on their own: `bgad-data`, `bgad-backbone`,
 //! `bgad-flow`, `bgad-loss` and `bgad-metrics`.
 
+/// The programs in the documents compile.
+#[cfg(doctest)]
+mod documents {
+    #[doc = include_str!("../../../README.md")]
+    struct Readme;
+    #[doc = include_str!("../../../docs/deployment.md")]
+    struct Deployment;
+}
+
 mod backbone;
 mod checkpoint;
 mod config;
