@@ -1,0 +1,23 @@
+//! Readers take files: bytes go through one, in memory where the system has such a folder.
+
+use std::path::{Path, PathBuf};
+
+/// A folder of this process.
+pub fn folder() -> PathBuf {
+    let memory = Path::new("/dev/shm");
+    let parent = match memory.is_dir() {
+        true => memory.to_owned(),
+        false => std::env::temp_dir(),
+    };
+    let folder = parent.join(format!("bgad-fuzz-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a folder for one file");
+    folder
+}
+
+/// A file of this name with these bytes.
+#[allow(dead_code)]
+pub fn file(name: &str, bytes: &[u8]) -> PathBuf {
+    let path = folder().join(name);
+    std::fs::write(&path, bytes).expect("a file in memory");
+    path
+}

@@ -1,0 +1,11 @@
+//! Images of all formats; the content says which.
+#![no_main]
+
+use bgad::load_image;
+use libfuzzer_sys::fuzz_target;
+
+mod common;
+
+fuzz_target!(|bytes: &[u8]| {
+    let _ = load_image(&common::file("image.png", bytes));
+});

@@ -1,0 +1,11 @@
+//! Masks.
+#![no_main]
+
+use bgad_data::Mask;
+use libfuzzer_sys::fuzz_target;
+
+mod common;
+
+fuzz_target!(|bytes: &[u8]| {
+    let _ = Mask::load(&common::file("mask.png", bytes));
+});
