@@ -30,6 +30,8 @@ pub enum Command {
     Predict(PredictArguments),
     /// Take the threshold anew from normal images that were not trained on.
     Calibrate(CalibrateArguments),
+    /// Make a model of a PyTorch checkpoint.
+    Import(Box<crate::import::ImportArguments>),
     /// Repeat a table or figure of the paper.
     Reproduce(Box<crate::reproduce::ReproduceArguments>),
     /// Make a run's report again from what lies in its folder.

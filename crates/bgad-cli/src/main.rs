@@ -13,6 +13,7 @@ mod data;
 mod evaluate;
 mod failure;
 mod images;
+mod import;
 mod inspect;
 mod output;
 mod predict;
@@ -43,6 +44,7 @@ fn main() -> ExitCode {
         arguments::Command::Evaluate(arguments) => evaluate::run(&arguments),
         arguments::Command::Predict(arguments) => predict::run(&arguments),
         arguments::Command::Calibrate(arguments) => calibrate::run(&arguments),
+        arguments::Command::Import(arguments) => import::run(&arguments),
         arguments::Command::Reproduce(arguments) => reproduce::run(&arguments),
         #[cfg(feature = "report")]
         arguments::Command::Report(arguments) => report::run(&arguments),

@@ -29,6 +29,15 @@ pub enum FlowError {
         /// The dimension asked for.
         found: usize,
     },
+    /// A parameter that no block of the kind read here has.
+    #[error(
+        "`{name}` is no parameter of an AllInOneBlock with soft permutation and a subnet of two linear \
+         layers; flows of other kinds can't be read"
+    )]
+    ForeignParameter {
+        /// The parameter's name.
+        name: String,
+    },
     /// A parameter is not among those given.
     #[error("the flow's parameter `{name}` is missing")]
     MissingParameter {

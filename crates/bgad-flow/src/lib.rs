@@ -29,6 +29,7 @@
 mod coupling;
 mod error;
 mod flow;
+mod freia;
 mod host;
 mod position;
 mod rotation;
@@ -36,6 +37,7 @@ mod rotation;
 pub use coupling::{CouplingBlock, GLOBAL_SCALE_FACTOR};
 pub use error::FlowError;
 pub use flow::{Flow, FlowConfig, FlowOutput, FlowStart};
+pub use freia::{SoftClamp, from_freia};
 pub use host::{Conditions, HostAdam, HostFlow, PreparedFlow, Workspace};
 pub use position::PositionalEncoding;
 pub use rotation::random_rotation;

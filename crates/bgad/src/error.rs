@@ -153,6 +153,14 @@ pub enum Error {
         /// What was found.
         reason: String,
     },
+    /// A PyTorch checkpoint that can't be imported.
+    #[error("{}: can't be imported: {reason}", .path.display())]
+    Import {
+        /// The file.
+        path: PathBuf,
+        /// What was found.
+        reason: String,
+    },
     /// A checkpoint of another run.
     #[error(
         "{}: this run's {what} are not those that the checkpoint was made with; put them back, or \

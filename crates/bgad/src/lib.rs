@@ -63,6 +63,7 @@ mod flow_trainers;
 mod flows;
 mod image_score;
 mod images;
+mod import;
 mod inputs;
 mod meta_epoch;
 mod model_file;
@@ -94,7 +95,7 @@ pub use bgad_data::{
     FolderNames, Foreground, Inspection, Label, Layout, MaskFiles, MaskLocation, Region, RgbImage,
     Sample, SplitFile, contact_sheet, load_image, subsets, synthetic,
 };
-pub use bgad_flow::FlowStart;
+pub use bgad_flow::{FlowStart, SoftClamp};
 pub use bgad_loss::{FocalWeights, MaximumLikelihood, Objective, Reduction};
 pub use burn::tensor::Device;
 pub use config::{
@@ -110,6 +111,7 @@ pub use evaluation::{
 };
 pub use flows::{LogLikelihoodMap, LogLikelihoodMaps};
 pub use image_score::ImageScore;
+pub use import::ImportOptions;
 pub use model_file::FORMAT_VERSION;
 pub use overlay::overlay;
 pub use regions::DefectRegion;

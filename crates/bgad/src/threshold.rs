@@ -101,7 +101,7 @@ impl Detector {
     }
 
     /// Each image's score, and its map's highest value where there is one.
-    fn scores(&self, maps: &[LogLikelihoodMaps]) -> Vec<(f32, Option<f32>)> {
+    pub(crate) fn scores(&self, maps: &[LogLikelihoodMaps]) -> Vec<(f32, Option<f32>)> {
         let score = |maps| {
             let calibration = &self.description.calibration;
             let (score, map) = calibration.score(maps, self.map_size());
@@ -112,7 +112,7 @@ impl Detector {
 
     /// Sets both thresholds by one rule: that of pixels is the one that images would have if their
     /// highest pixel decided.
-    fn decide_by(
+    pub(crate) fn decide_by(
         &mut self,
         rule: ThresholdRule,
         normal: Vec<(f32, Option<f32>)>,
