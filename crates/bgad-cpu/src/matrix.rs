@@ -47,6 +47,31 @@ impl<'a> Matrix<'a> {
         }
     }
 
+    /// Number of rows.
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// Number of columns.
+    pub fn columns(&self) -> usize {
+        self.columns
+    }
+
+    pub(crate) fn column_stride(&self) -> usize {
+        self.column_stride
+    }
+
+    /// The elements from the first of row `row` on.
+    #[inline(always)]
+    pub(crate) fn row(&self, row: usize) -> &'a [f32] {
+        &self.data[row * self.row_stride..]
+    }
+
+    #[inline(always)]
+    pub(crate) fn at(&self, row: usize, column: usize) -> f32 {
+        self.data[row * self.row_stride + column * self.column_stride]
+    }
+
     /// The transposed view of the same elements.
     pub fn transposed(self) -> Self {
         Self {
@@ -93,6 +118,33 @@ impl<'a> MatrixMut<'a> {
             columns,
             row_stride,
         }
+    }
+}
+
+impl MatrixMut<'_> {
+    #[inline(always)]
+    pub(crate) fn rows(&self) -> usize {
+        self.rows
+    }
+
+    #[inline(always)]
+    pub(crate) fn columns(&self) -> usize {
+        self.columns
+    }
+
+    #[inline(always)]
+    pub(crate) fn row_stride(&self) -> usize {
+        self.row_stride
+    }
+
+    #[inline(always)]
+    pub(crate) fn data(&self) -> &[f32] {
+        self.data
+    }
+
+    #[inline(always)]
+    pub(crate) fn data_mut(&mut self) -> &mut [f32] {
+        self.data
     }
 }
 
