@@ -67,6 +67,12 @@ impl<'a> Matrix<'a> {
         &self.data[row * self.row_stride..]
     }
 
+    /// How many elements there are from the first of row `row` on.
+    #[inline(always)]
+    pub(crate) fn reach(&self, row: usize) -> usize {
+        self.data.len().saturating_sub(row * self.row_stride)
+    }
+
     #[inline(always)]
     pub(crate) fn at(&self, row: usize, column: usize) -> f32 {
         self.data[row * self.row_stride + column * self.column_stride]

@@ -398,7 +398,10 @@ impl OuterProducts<'_> {
     ) {
         let columns = self.b.columns();
         let mut sums = [[[simd.splat_f32s(0.0); V]; B]; R];
-        if column + B * BLOCK <= columns {
+        let last = self.a.rows().saturating_sub(1);
+        // What follows a row's end is read as well, where there is something, and left out in the
+        // end: whole registers are faster.
+        if self.b.reach(last) >= column + B * BLOCK {
             for k in 0..self.a.rows() {
                 let Some(left) = self.a.row(k)[row..].first_chunk::<R>() else {
                     return; // Never: `row + R` is at most the number of columns.

@@ -2,26 +2,27 @@
 
 use bgad_cpu::{Kernel, exp, tanh};
 
-use super::parameters::Layout;
+use super::parameters::{LANES, Layout};
 
-/// What a tile's rows leave in memory on their way through `blocks` blocks.
+/// What a tile's rows leave in memory on their way through `blocks` blocks. Rows are padded as
+/// [`Layout`] says; what stands in the padding is finite and never used.
 #[derive(Debug)]
 pub(super) struct Activations {
-    /// `[blocks, rows, dimension]`: the input of each block.
+    /// `[blocks, rows, row]`: the input of each block.
     pub x: Vec<f32>,
-    /// `[rows, dimension]`: the output of the last.
+    /// `[rows, row]`: the output of the last.
     pub y: Vec<f32>,
-    /// `[blocks, rows, hidden]`, after the ReLU.
+    /// `[blocks, rows, hidden_row]`, after the ReLU.
     pub hidden: Vec<f32>,
-    /// `[blocks, rows, changed]`: `x2'`.
-    pub moved: Vec<f32>,
-    /// `[blocks, rows, changed]`: `tanh` of the scale's argument.
+    /// `[blocks, rows, row]`: `[x1, x2']`.
+    pub coupled: Vec<f32>,
+    /// `[blocks, rows, changed_row]`: `tanh` of the scale's argument.
     pub tanh: Vec<f32>,
-    /// `[blocks, rows, changed]`: `exp(s)`.
+    /// `[blocks, rows, changed_row]`: `exp(s)`.
     pub growth: Vec<f32>,
     /// `[rows]`: the coupling's part of `Σ log|det J|`.
     pub log_determinant: Vec<f32>,
-    /// `[rows, 2 · changed]`: the subnet's outputs, used at once.
+    /// `[rows, output_row]`: the subnet's outputs, used at once.
     outputs: Vec<f32>,
     pub rows: usize,
 }
@@ -31,7 +32,7 @@ pub(super) struct Block<'a> {
     pub x: &'a [f32],
     pub y: &'a mut [f32],
     pub hidden: &'a mut [f32],
-    pub moved: &'a mut [f32],
+    pub coupled: &'a mut [f32],
     pub tanh: &'a mut [f32],
     pub growth: &'a mut [f32],
     pub log_determinant: &'a mut [f32],
@@ -42,16 +43,25 @@ impl Activations {
     pub fn new(layout: &Layout, blocks: usize, rows: usize) -> Self {
         let zeros = |columns: usize| vec![0.0; blocks * rows * columns];
         Self {
-            x: zeros(layout.dimension),
-            y: vec![0.0; rows * layout.dimension],
-            hidden: zeros(layout.hidden),
-            moved: zeros(layout.changed),
-            tanh: zeros(layout.changed),
-            growth: zeros(layout.changed),
+            x: zeros(layout.row),
+            y: vec![0.0; rows * layout.row],
+            hidden: zeros(layout.hidden_row),
+            coupled: zeros(layout.row),
+            tanh: zeros(layout.changed_row),
+            growth: zeros(layout.changed_row),
             log_determinant: vec![0.0; rows],
-            outputs: vec![0.0; rows * 2 * layout.changed],
+            outputs: vec![0.0; rows * layout.output_row],
             rows,
         }
+    }
+
+    /// Puts `row(i)` in place of the first block's inputs, and forgets the log-determinants.
+    pub fn start<'r>(&mut self, layout: &Layout, row: impl Fn(usize) -> &'r [f32]) {
+        let inputs = self.x[..self.rows * layout.row].chunks_exact_mut(layout.row);
+        for (i, x) in inputs.enumerate() {
+            x[..layout.dimension].copy_from_slice(row(i));
+        }
+        self.log_determinant.fill(0.0);
     }
 
     /// The only block of activations that are not kept.
@@ -60,7 +70,7 @@ impl Activations {
             x: &self.x,
             y: &mut self.y,
             hidden: &mut self.hidden,
-            moved: &mut self.moved,
+            coupled: &mut self.coupled,
             tanh: &mut self.tanh,
             growth: &mut self.growth,
             log_determinant: &mut self.log_determinant,
@@ -74,21 +84,18 @@ impl Activations {
             let length = self.rows * columns;
             index * length..(index + 1) * length
         };
-        let (of_x, of_hidden, of_changed) = (
-            part(layout.dimension),
-            part(layout.hidden),
-            part(layout.changed),
-        );
+        let (of_x, of_hidden) = (part(layout.row), part(layout.hidden_row));
+        let of_changed = part(layout.changed_row);
         let (before, after) = self.x.split_at_mut(of_x.end);
         let y = match after.is_empty() {
             true => &mut self.y,
             false => &mut after[..of_x.len()],
         };
         Block {
-            x: &before[of_x],
+            x: &before[of_x.clone()],
             y,
             hidden: &mut self.hidden[of_hidden],
-            moved: &mut self.moved[of_changed.clone()],
+            coupled: &mut self.coupled[of_x],
             tanh: &mut self.tanh[of_changed.clone()],
             growth: &mut self.growth[of_changed],
             log_determinant: &mut self.log_determinant,
@@ -101,8 +108,6 @@ impl Activations {
 pub(super) struct Coupling<'a, 'b> {
     pub layout: &'a Layout,
     pub clamp: f32,
-    /// `[2 · changed]`: the bias of the subnet's outputs.
-    pub bias: &'a [f32],
     pub tile: &'a mut Block<'b>,
 }
 
@@ -114,28 +119,61 @@ impl Kernel for Coupling<'_, '_> {
         let Self {
             layout,
             clamp,
-            bias,
             tile,
         } = self;
-        let (d, kept, changed) = (layout.dimension, layout.kept, layout.changed);
+        let (kept, changed) = (layout.kept, layout.changed);
         let factor = crate::coupling::SUBNET_FACTOR as f32;
-        let (scale_bias, shift_bias) = bias.split_at(changed);
-        for row in 0..tile.log_determinant.len() {
-            let of_row = row * changed..(row + 1) * changed;
-            let x2 = &tile.x[row * d + kept..][..changed];
-            let (scale, shift) = tile.outputs[row * 2 * changed..][..2 * changed].split_at(changed);
-            let moved = &mut tile.moved[of_row.clone()];
-            let tanhs = &mut tile.tanh[of_row.clone()];
-            let growth = &mut tile.growth[of_row];
-            for j in 0..changed {
-                let bent = tanh(factor * (scale[j] + scale_bias[j]));
-                let grown = exp(clamp * bent);
-                tanhs[j] = bent;
-                growth[j] = grown;
-                moved[j] = x2[j].mul_add(grown, factor * (shift[j] + shift_bias[j]));
+        let rows = tile
+            .x
+            .chunks_exact(layout.row)
+            .zip(tile.coupled.chunks_exact_mut(layout.row));
+        let outputs = tile.outputs.chunks_exact(layout.output_row);
+        let kept_for_later = tile
+            .tanh
+            .chunks_exact_mut(layout.changed_row)
+            .zip(tile.growth.chunks_exact_mut(layout.changed_row));
+        let rows = rows.zip(outputs).zip(kept_for_later);
+        for ((((x, coupled), outputs), (tanhs, growths)), log_determinant) in
+            rows.zip(tile.log_determinant.iter_mut())
+        {
+            coupled[..kept].copy_from_slice(&x[..kept]);
+            let (x2, _) = x[kept..].as_chunks::<LANES>();
+            let (coupled, _) = coupled[kept..].as_chunks_mut::<LANES>();
+            let (scale, _) = outputs.as_chunks::<LANES>();
+            let (shift, _) = outputs[changed..].as_chunks::<LANES>();
+            let (tanhs, _) = tanhs.as_chunks_mut::<LANES>();
+            let (growths, _) = growths.as_chunks_mut::<LANES>();
+            let mut sums = [0.0; LANES];
+            let mut left = changed;
+            let registers = x2.iter().zip(coupled).zip(scale.iter().zip(shift));
+            for (((x2, coupled), (scale, shift)), (tanhs, growths)) in
+                registers.zip(tanhs.iter_mut().zip(growths))
+            {
+                for j in 0..LANES {
+                    let bent = tanh(factor * scale[j]);
+                    let grown = exp(clamp * bent);
+                    tanhs[j] = bent;
+                    growths[j] = grown;
+                    coupled[j] = x2[j].mul_add(grown, factor * shift[j]);
+                    sums[j] += if j < left { bent } else { 0.0 };
+                }
+                left = left.saturating_sub(LANES);
             }
-            let sum: f32 = tanhs.iter().sum();
-            tile.log_determinant[row] += clamp * sum;
+            *log_determinant += clamp * sum_of(&sums);
         }
     }
+}
+
+/// The sum of a register's elements, pairwise.
+#[inline(always)]
+fn sum_of(values: &[f32; LANES]) -> f32 {
+    let mut sums = *values;
+    let mut half = LANES / 2;
+    while half > 0 {
+        for j in 0..half {
+            sums[j] += sums[j + half];
+        }
+        half /= 2;
+    }
+    sums[0]
 }
