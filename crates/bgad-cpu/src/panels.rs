@@ -241,76 +241,93 @@ impl Product<'_> {
             first..columns.min(first + S::F32_LANES)
         };
 
-        let mut sums = [[[simd.splat_f32s(0.0); V]; B]; R];
+        let zero = simd.splat_f32s(0.0);
+        let mut start = [[[zero; V]; B]; R];
         match self.start {
             Start::Zero => {}
             Start::Kept => {
-                for (r, sums) in sums.iter_mut().enumerate() {
+                for (r, start) in start.iter_mut().enumerate() {
                     let from = &self.c.data()[(row + r) * stride..];
-                    for (b, sums) in sums.iter_mut().enumerate() {
-                        for (v, sum) in sums.iter_mut().enumerate() {
-                            *sum = load(simd, &from[part(b, v)]);
+                    for (b, start) in start.iter_mut().enumerate() {
+                        for (v, start) in start.iter_mut().enumerate() {
+                            *start = load(simd, &from[part(b, v)]);
                         }
                     }
                 }
             }
             Start::Row(from) => {
-                let line: [[S::f32s; V]; B] = std::array::from_fn(|b| {
+                start = [std::array::from_fn(|b| {
                     std::array::from_fn(|v| load(simd, &from[part(b, v)]))
-                });
-                sums = [line; R];
+                }); R];
             }
             Start::Gathered {
                 first,
                 second,
                 rows,
             } => {
-                for (r, sums) in sums.iter_mut().enumerate() {
+                for (r, start) in start.iter_mut().enumerate() {
                     let [i, j] = rows[row + r].map(|i| i as usize * columns);
                     let (first, second) = (&first[i..], &second[j..]);
-                    for (b, sums) in sums.iter_mut().enumerate() {
-                        for (v, sum) in sums.iter_mut().enumerate() {
+                    for (b, start) in start.iter_mut().enumerate() {
+                        for (v, start) in start.iter_mut().enumerate() {
                             let (a, b) = (
                                 load(simd, &first[part(b, v)]),
                                 load(simd, &second[part(b, v)]),
                             );
-                            *sum = simd.add_f32s(a, b);
+                            *start = simd.add_f32s(a, b);
                         }
                     }
                 }
             }
         }
 
-        for k in 0..depth {
-            for r in 0..R {
-                let value = simd.splat_f32s(left[r][k]);
-                for b in 0..B {
-                    for v in 0..V {
-                        sums[r][b][v] = simd.mul_add_f32s(value, blocks[b][k][v], sums[r][b][v]);
-                    }
-                }
-            }
-        }
+        let mut sums = accumulate::<S, V, B, R>(simd, left, blocks, start);
 
-        let zero = simd.splat_f32s(0.0);
         for (r, sums) in sums.iter_mut().enumerate() {
             let at = (row + r) * stride;
+            if let Finish::WherePositive(mask) = self.finish {
+                for (b, sums) in sums.iter_mut().enumerate() {
+                    for (v, sum) in sums.iter_mut().enumerate() {
+                        let mask = load(simd, &mask[at..][part(b, v)]);
+                        let positive = simd.less_than_f32s(zero, mask);
+                        *sum = simd.select_f32s(positive, *sum, zero);
+                    }
+                }
+            }
+            let relu = matches!(self.finish, Finish::Relu);
+            let to = &mut self.c.data_mut()[at..];
             for (b, sums) in sums.iter_mut().enumerate() {
                 for (v, sum) in sums.iter_mut().enumerate() {
-                    match self.finish {
-                        Finish::Nothing => {}
-                        Finish::Relu => *sum = simd.max_f32s(*sum, zero),
-                        Finish::WherePositive(mask) => {
-                            let mask = load(simd, &mask[at..][part(b, v)]);
-                            let positive = simd.less_than_f32s(zero, mask);
-                            *sum = simd.select_f32s(positive, *sum, zero);
-                        }
+                    if relu {
+                        *sum = simd.max_f32s(*sum, zero);
                     }
-                    store(simd, &mut self.c.data_mut()[at..][part(b, v)], *sum);
+                    store(simd, &mut to[part(b, v)], *sum);
                 }
             }
         }
     }
+}
+
+/// `start + left · blocks`. A function of its own: its sums stay in registers.
+#[inline(always)]
+fn accumulate<S: Simd, const V: usize, const B: usize, const R: usize>(
+    simd: S,
+    left: [&[f32]; R],
+    blocks: [&[[S::f32s; V]]; B],
+    start: [[[S::f32s; V]; B]; R],
+) -> [[[S::f32s; V]; B]; R] {
+    let mut sums = start;
+    for k in 0..blocks[0].len() {
+        for r in 0..R {
+            let value = simd.splat_f32s(left[r][k]);
+            for b in 0..B {
+                for v in 0..V {
+                    sums[r][b][v] = simd.mul_add_f32s(value, blocks[b][k][v], sums[r][b][v]);
+                }
+            }
+        }
+    }
+    sums
 }
 
 /// `c = c + aᵀ · b`, summed row after row, for left sides `[rows, m]` and right sides
@@ -396,49 +413,28 @@ impl OuterProducts<'_> {
         row: usize,
         column: usize,
     ) {
-        let columns = self.b.columns();
-        let mut sums = [[[simd.splat_f32s(0.0); V]; B]; R];
         let last = self.a.rows().saturating_sub(1);
+        let start = [[[simd.splat_f32s(0.0); V]; B]; R];
         // What follows a row's end is read as well, where there is something, and left out in the
         // end: whole registers are faster.
         if self.b.reach(last) >= column + B * BLOCK {
-            for k in 0..self.a.rows() {
-                let Some(left) = self.a.row(k)[row..].first_chunk::<R>() else {
-                    return; // Never: `row + R` is at most the number of columns.
-                };
-                let right = S::as_simd_f32s(&self.b.row(k)[column..][..B * BLOCK]).0;
-                let right = &right.as_chunks::<V>().0[..B];
-                for r in 0..R {
-                    let value = simd.splat_f32s(left[r]);
-                    for b in 0..B {
-                        for v in 0..V {
-                            sums[r][b][v] = simd.mul_add_f32s(value, right[b][v], sums[r][b][v]);
-                        }
-                    }
-                }
-            }
+            let mut sums = self.accumulate::<S, V, B, R>(simd, (row, column), start);
+            self.add::<S, V, B, R>(simd, (row, column), &mut sums);
         } else {
-            for k in 0..self.a.rows() {
-                let right = &self.b.row(k)[column..columns];
-                let part = |b: usize, v: usize| {
-                    let first = (b * BLOCK + v * S::F32_LANES).min(right.len());
-                    first..right.len().min(first + S::F32_LANES)
-                };
-                let right: [[S::f32s; V]; B] = std::array::from_fn(|b| {
-                    std::array::from_fn(|v| load(simd, &right[part(b, v)]))
-                });
-                let left = &self.a.row(k)[row..][..R];
-                for r in 0..R {
-                    let value = simd.splat_f32s(left[r]);
-                    for b in 0..B {
-                        for v in 0..V {
-                            sums[r][b][v] = simd.mul_add_f32s(value, right[b][v], sums[r][b][v]);
-                        }
-                    }
-                }
-            }
+            let mut sums = self.accumulate_partly::<S, V, B, R>(simd, (row, column), start);
+            self.add::<S, V, B, R>(simd, (row, column), &mut sums);
         }
-        let stride = self.c.row_stride();
+    }
+
+    /// Adds a tile's sums.
+    #[inline(always)]
+    fn add<S: Simd, const V: usize, const B: usize, const R: usize>(
+        &mut self,
+        simd: S,
+        (row, column): (usize, usize),
+        sums: &mut [[[S::f32s; V]; B]; R],
+    ) {
+        let (columns, stride) = (self.b.columns(), self.c.row_stride());
         for (r, sums) in sums.iter().enumerate() {
             let line = &mut self.c.data_mut()[(row + r) * stride..];
             for (b, sums) in sums.iter().enumerate() {
@@ -450,6 +446,61 @@ impl OuterProducts<'_> {
                 }
             }
         }
+    }
+
+    /// Functions of their own: their sums stay in registers.
+    #[inline(always)]
+    fn accumulate<S: Simd, const V: usize, const B: usize, const R: usize>(
+        &self,
+        simd: S,
+        (row, column): (usize, usize),
+        start: [[[S::f32s; V]; B]; R],
+    ) -> [[[S::f32s; V]; B]; R] {
+        let mut sums = start;
+        for k in 0..self.a.rows() {
+            let left = &self.a.row(k)[row..][..R];
+            let right = S::as_simd_f32s(&self.b.row(k)[column..][..B * BLOCK]).0;
+            let right = &right.as_chunks::<V>().0[..B];
+            for r in 0..R {
+                let value = simd.splat_f32s(left[r]);
+                for b in 0..B {
+                    for v in 0..V {
+                        sums[r][b][v] = simd.mul_add_f32s(value, right[b][v], sums[r][b][v]);
+                    }
+                }
+            }
+        }
+        sums
+    }
+
+    /// The same where rows end within a register.
+    #[inline(always)]
+    fn accumulate_partly<S: Simd, const V: usize, const B: usize, const R: usize>(
+        &self,
+        simd: S,
+        (row, column): (usize, usize),
+        start: [[[S::f32s; V]; B]; R],
+    ) -> [[[S::f32s; V]; B]; R] {
+        let mut sums = start;
+        for k in 0..self.a.rows() {
+            let left = &self.a.row(k)[row..][..R];
+            let right = &self.b.row(k)[column..self.b.columns()];
+            let part = |b: usize, v: usize| {
+                let first = (b * BLOCK + v * S::F32_LANES).min(right.len());
+                first..right.len().min(first + S::F32_LANES)
+            };
+            let right: [[S::f32s; V]; B] =
+                std::array::from_fn(|b| std::array::from_fn(|v| load(simd, &right[part(b, v)])));
+            for r in 0..R {
+                let value = simd.splat_f32s(left[r]);
+                for b in 0..B {
+                    for v in 0..V {
+                        sums[r][b][v] = simd.mul_add_f32s(value, right[b][v], sums[r][b][v]);
+                    }
+                }
+            }
+        }
+        sums
     }
 }
 
