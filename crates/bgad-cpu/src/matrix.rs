@@ -67,6 +67,15 @@ impl<'a> Matrix<'a> {
         &self.data[row * self.row_stride..]
     }
 
+    /// Some of the rows.
+    pub(crate) fn some_rows(&self, rows: std::ops::Range<usize>) -> Self {
+        Self {
+            data: &self.data[rows.start * self.row_stride..],
+            rows: rows.len(),
+            ..*self
+        }
+    }
+
     /// How many elements there are from the first of row `row` on.
     #[inline(always)]
     pub(crate) fn reach(&self, row: usize) -> usize {
@@ -128,6 +137,14 @@ impl<'a> MatrixMut<'a> {
 }
 
 impl MatrixMut<'_> {
+    /// The same view, for a while.
+    pub(crate) fn reborrow(&mut self) -> MatrixMut<'_> {
+        MatrixMut {
+            data: self.data,
+            ..*self
+        }
+    }
+
     #[inline(always)]
     pub(crate) fn rows(&self) -> usize {
         self.rows

@@ -350,7 +350,18 @@ pub fn add_outer_products(a: Matrix<'_>, b: Matrix<'_>, c: MatrixMut<'_>) {
         a.column_stride() == 1 && b.column_stride() == 1,
         "rows that are not contiguous"
     );
-    Arch::new().dispatch(OuterProducts { a, b, c });
+    // Few enough rows at a time for what is read again and again to stay in the first cache.
+    const ROWS: usize = 96;
+    let arch = Arch::new();
+    let mut c = c;
+    for first in (0..a.rows()).step_by(ROWS) {
+        let rows = first..a.rows().min(first + ROWS);
+        arch.dispatch(OuterProducts {
+            a: a.some_rows(rows.clone()),
+            b: b.some_rows(rows),
+            c: c.reborrow(),
+        });
+    }
 }
 
 struct OuterProducts<'a> {

@@ -1,8 +1,6 @@
 //! Products with laid-out matrices against their definition, in double precision.
 
-use bgad_cpu::{
-    Finish, Matrix, MatrixMut, Panels, Start, add_outer_products, multiply_panels,
-};
+use bgad_cpu::{Finish, Matrix, MatrixMut, Panels, Start, add_outer_products, multiply_panels};
 
 /// Values between -1 and 1 that repeat nowhere near each other.
 fn values(count: usize, salt: usize) -> Vec<f32> {
@@ -153,7 +151,11 @@ fn outer_products_agree_with_the_definition() {
             let sum: f64 = (0..rows)
                 .map(|r| f64::from(a[r * a_stride + row]) * f64::from(b[r * b_stride + column]))
                 .sum();
-            assert_close(*found, f64::from(before[i]) + sum, &format!("{m}x{rows}x{n}"));
+            assert_close(
+                *found,
+                f64::from(before[i]) + sum,
+                &format!("{m}x{rows}x{n}"),
+            );
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Gradients, block by block from the last.
 
 use bgad_cpu::{
-    Finish, Kernel, Matrix, MatrixMut, Panels, Start, add_outer_products, multiply_panels,
+    Finish, Kernel, Matrix, MatrixMut, Panels, Start, add_outer_products, exp, multiply_panels,
     vectorized,
 };
 use rayon::prelude::*;
@@ -23,13 +23,16 @@ impl ReversedBlock {
     pub fn set_all(blocks: &mut Vec<Self>, flow: &PreparedFlow<'_>) {
         let layout = &flow.flow.layout;
         blocks.resize_with(flow.blocks.len(), Self::default);
-        blocks.par_iter_mut().enumerate().for_each(|(index, block)| {
-            let values = flow.flow.block(index);
-            let (d, rotation) = (layout.dimension, &flow.flow.rotations[index]);
-            block.rotation.set(Matrix::new(rotation, d, d));
-            block.output.set(layout.output_matrix(values).transposed());
-            block.input.set(layout.input_matrix(values).transposed());
-        });
+        blocks
+            .par_iter_mut()
+            .enumerate()
+            .for_each(|(index, block)| {
+                let values = flow.flow.block(index);
+                let (d, rotation) = (layout.dimension, &flow.flow.rotations[index]);
+                block.rotation.set(Matrix::new(rotation, d, d));
+                block.output.set(layout.output_matrix(values).transposed());
+                block.input.set(layout.input_matrix(values).transposed());
+            });
     }
 }
 
@@ -122,7 +125,7 @@ impl Gradients {
         let row = flow.flow.layout.row;
         let output = &mut self.scratch.output;
         vectorized(|| {
-            let rows = output.chunks_exact_mut(row).zip(tile.y.chunks_exact(row));
+            let rows = output.chunks_exact_mut(row).zip(tile.x.chunks_exact(row));
             for ((gradient, z), slope) in rows.zip(slopes) {
                 for (g, z) in gradient.iter_mut().zip(z) {
                     *g = -z * slope;
@@ -146,7 +149,7 @@ impl Gradients {
         let (d, kept, hidden) = (layout.dimension, layout.kept, layout.hidden);
         let outputs = 2 * layout.changed;
         let of = |columns: usize| index * rows * columns..(index + 1) * rows * columns;
-        let x = &tile.x[of(layout.row)];
+        let coupled = &tile.coupled[of(layout.row)];
         let of_hidden = &tile.hidden[of(layout.hidden_row)];
         let gradients = &mut self.values[index * layout.size..][..layout.size];
         let scratch = &mut self.scratch;
@@ -163,10 +166,9 @@ impl Gradients {
             clamp: flow.flow.config.clamp as f32,
             slopes,
             scale: &flow.blocks[index].scale,
-            x,
-            coupled: &tile.coupled[of(layout.row)],
+            coupled,
             tanh: &tile.tanh[of(layout.changed_row)],
-            growth: &tile.growth[of(layout.changed_row)],
+            scaled: &tile.scaled[of(layout.changed_row)],
             mixed: &scratch.mixed,
             input: &mut scratch.output,
             outputs: &mut scratch.outputs,
@@ -176,7 +178,11 @@ impl Gradients {
         add_outer_products(
             Matrix::strided(of_hidden, rows, hidden, layout.hidden_row),
             Matrix::strided(&scratch.outputs, rows, outputs, layout.output_row),
-            MatrixMut::new(&mut gradients[layout.output_weight.clone()], hidden, outputs),
+            MatrixMut::new(
+                &mut gradients[layout.output_weight.clone()],
+                hidden,
+                outputs,
+            ),
         );
         multiply_panels(
             Matrix::strided(&scratch.outputs, rows, outputs, layout.output_row),
@@ -187,7 +193,8 @@ impl Gradients {
         );
         let after_hidden = Matrix::strided(&scratch.hidden, rows, hidden, layout.hidden_row);
         add_outer_products(
-            Matrix::strided(x, rows, kept, layout.row),
+            // Its first columns are `x1`.
+            Matrix::strided(coupled, rows, kept, layout.row),
             after_hidden,
             MatrixMut::new(&mut gradients[layout.input_weight.clone()], kept, hidden),
         );
@@ -243,10 +250,9 @@ struct Uncoupling<'a> {
     clamp: f32,
     slopes: &'a [f32],
     scale: &'a [f32],
-    x: &'a [f32],
     coupled: &'a [f32],
     tanh: &'a [f32],
-    growth: &'a [f32],
+    scaled: &'a [f32],
     /// After `scale · v + offset`.
     mixed: &'a [f32],
     /// After `x`, as far as it does not pass through the subnet.
@@ -271,7 +277,6 @@ impl Kernel for Uncoupling<'_> {
         for (index, slope) in all.slopes.iter().enumerate() {
             let of_row = index * row..(index + 1) * row;
             let of_changed = index * changed_row..(index + 1) * changed_row;
-            let x = &all.x[of_row.clone()];
             let coupled = &all.coupled[of_row.clone()];
             let mixed = &all.mixed[of_row.clone()];
             let input = &mut all.input[of_row];
@@ -283,22 +288,18 @@ impl Kernel for Uncoupling<'_> {
             }
             // Whole registers: each writes over what the one before put beyond its end.
             let (tanh, _) = all.tanh[of_changed.clone()].as_chunks::<LANES>();
-            let (growth, _) = all.growth[of_changed].as_chunks::<LANES>();
-            for (register, (tanh, growth)) in tanh.iter().zip(growth).enumerate() {
+            let (scaled, _) = all.scaled[of_changed].as_chunks::<LANES>();
+            for (register, (tanh, scaled)) in tanh.iter().zip(scaled).enumerate() {
                 let first = register * LANES;
-                let (x, _) = x[kept + first..].as_chunks::<LANES>();
                 let (input, _) = input[kept + first..].as_chunks_mut::<LANES>();
                 let (outputs, _) = outputs[first..].as_chunks_mut::<LANES>();
-                let (Some(x), Some(input), Some(of_scale)) =
-                    (x.first(), input.first_mut(), outputs.first_mut())
-                else {
+                let (Some(input), Some(of_scale)) = (input.first_mut(), outputs.first_mut()) else {
                     return;
                 };
                 for j in 0..LANES {
-                    let grown = input[j] * growth[j];
-                    let of_s = grown.mul_add(x[j], *slope);
+                    let of_s = input[j].mul_add(scaled[j], *slope);
                     of_scale[j] = factor * clamp * of_s * (1.0 - tanh[j] * tanh[j]);
-                    input[j] = grown;
+                    input[j] *= exp(clamp * tanh[j]);
                 }
             }
             for j in 0..changed {

@@ -163,8 +163,8 @@ impl PreparedFlow<'_> {
                     }
                     activations.start(layout, |i| &rows[i * d..][..d]);
                     for index in 0..self.blocks.len() {
-                        self.block(index, places, activations.single());
-                        std::mem::swap(&mut activations.x, &mut activations.y);
+                        self.block(index, places, activations.block(layout, 0));
+                        activations.advance();
                     }
                     self.finish(&activations.x, &activations.log_determinant, result);
                 },

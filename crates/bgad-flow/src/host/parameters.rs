@@ -85,7 +85,7 @@ impl Layout {
     /// Rows that go through the flow together: few enough for a block's activations to stay in the
     /// second cache, enough for the products to be efficient, and without a remainder for them.
     pub fn tile(&self) -> usize {
-        const CACHED: usize = 1 << 17;
+        const CACHED: usize = 1 << 18;
         const STEP: usize = 24;
         let of_row = self.hidden_row + 2 * self.row + self.output_row;
         (CACHED / of_row / STEP * STEP).clamp(STEP, 10 * STEP)

@@ -5,6 +5,7 @@ use rayon::prelude::*;
 
 use super::backward::{Gradients, ReversedBlock};
 use super::forward::PreparedFlow;
+use super::parameters::Layout;
 use super::tile::Activations;
 use super::{Conditions, GROUPS, HostAdam, HostFlow};
 
@@ -42,7 +43,7 @@ impl HostFlow {
         let prepared = self.prepare(conditions);
         let places = conditions.rows_of_all(places);
         workspace.fit(&prepared, places.len());
-        let (layout, tile_rows) = (&self.layout, self.layout.tile());
+        let (layout, tile_rows) = (&self.layout, tile_rows(&self.layout, places.len()));
         let mut likelihoods = vec![0.0; places.len()];
         workspace
             .tiles
@@ -54,8 +55,9 @@ impl HostFlow {
                 tile.start(layout, |i| row(index * tile_rows + i));
                 for block in 0..prepared.blocks.len() {
                     prepared.block(block, places, tile.block(layout, block));
+                    tile.advance();
                 }
-                prepared.finish(&tile.y, &tile.log_determinant, likelihoods);
+                prepared.finish(&tile.x, &tile.log_determinant, likelihoods);
             });
 
         let Some(mut slopes) = slopes(&likelihoods)? else {
@@ -92,10 +94,23 @@ impl HostFlow {
     }
 }
 
+/// Rows of a tile where there are `rows` in all: so that groups have as many tiles as one another.
+fn tile_rows(layout: &Layout, rows: usize) -> usize {
+    let tiles = rows.div_ceil(layout.tile());
+    if tiles < GROUPS {
+        return layout.tile();
+    }
+    let even = rows.div_ceil(tiles.next_multiple_of(GROUPS));
+    even.next_multiple_of(ROWS_AT_ONCE)
+}
+
+/// Rows that products take at a time.
+const ROWS_AT_ONCE: usize = 8;
+
 impl Workspace {
     /// Makes room for `rows` rows.
     fn fit(&mut self, flow: &PreparedFlow<'_>, rows: usize) {
-        let most = flow.flow.layout.tile();
+        let most = tile_rows(&flow.flow.layout, rows);
         let count = rows.div_ceil(most);
         let of_tile = |tile: usize| most.min(rows - tile * most);
         let fits = self.tiles.len() == count
@@ -121,55 +136,57 @@ fn sum_up(flow: &PreparedFlow<'_>, groups: &mut [Gradients], slopes: f32) {
         .par_chunks_exact_mut(layout.size)
         .zip(&mut first.tables)
         .zip(&mut first.sums);
-    blocks.enumerate().for_each(|(index, ((values, tables), sums))| {
-        let add = |to: &mut [f32], from: &[f32]| {
-            vectorized(|| to.iter_mut().zip(from).for_each(|(t, f)| *t += f));
-        };
-        for other in rest.iter() {
-            let of_other = &other.values[index * layout.size..][..layout.size];
-            add(values, of_other);
-            for (table, other) in tables.iter_mut().zip(&other.tables[index]) {
-                add(table, other);
+    blocks
+        .enumerate()
+        .for_each(|(index, ((values, tables), sums))| {
+            let add = |to: &mut [f32], from: &[f32]| {
+                vectorized(|| to.iter_mut().zip(from).for_each(|(t, f)| *t += f));
+            };
+            for other in rest.iter() {
+                let of_other = &other.values[index * layout.size..][..layout.size];
+                add(values, of_other);
+                for (table, other) in tables.iter_mut().zip(&other.tables[index]) {
+                    add(table, other);
+                }
+                add(&mut sums.output_bias, &other.sums[index].output_bias);
+                add(&mut sums.scale, &other.sums[index].scale);
+                add(&mut sums.offset, &other.sums[index].offset);
             }
-            add(&mut sums.output_bias, &other.sums[index].output_bias);
-            add(&mut sums.scale, &other.sums[index].scale);
-            add(&mut sums.offset, &other.sums[index].offset);
-        }
-        for (range, sums) in [
-            (&layout.output_bias, &sums.output_bias),
-            (&layout.global_scale, &sums.scale),
-            (&layout.global_offset, &sums.offset),
-        ] {
-            values[range.clone()].copy_from_slice(&sums[..range.len()]);
-        }
-        // The tables are products of encoding and weight; the bias is in each row of the first.
-        let mut from = layout.condition_weight.start;
-        for (table, gradient) in flow.conditions.tables.iter().zip(tables.iter()) {
-            let length = table.columns * layout.hidden;
-            multiply_add(
-                Matrix::new(&table.values, table.rows, table.columns).transposed(),
-                Matrix::new(gradient, table.rows, layout.hidden),
-                MatrixMut::new(
-                    &mut values[from..from + length],
-                    table.columns,
-                    layout.hidden,
-                ),
-            );
-            from += length;
-        }
-        let bias = &mut values[layout.input_bias.clone()];
-        for row in tables
-            .first()
-            .iter()
-            .flat_map(|t| t.chunks_exact(layout.hidden))
-        {
-            add(bias, row);
-        }
-        let prepared = &flow.blocks[index];
-        let scale = values[layout.global_scale.clone()].iter_mut();
-        for ((g, scale), slope) in scale.zip(&prepared.scale).zip(&prepared.scale_slope) {
-            // log|det J| holds the sum of ln(scale).
-            *g = (*g + slopes / scale) * slope;
-        }
-    });
+            for (range, sums) in [
+                (&layout.output_bias, &sums.output_bias),
+                (&layout.global_scale, &sums.scale),
+                (&layout.global_offset, &sums.offset),
+            ] {
+                values[range.clone()].copy_from_slice(&sums[..range.len()]);
+            }
+            // The tables are products of encoding and weight; the bias is in each row of the first.
+            let mut from = layout.condition_weight.start;
+            for (table, gradient) in flow.conditions.tables.iter().zip(tables.iter()) {
+                let length = table.columns * layout.hidden;
+                multiply_add(
+                    Matrix::new(&table.values, table.rows, table.columns).transposed(),
+                    Matrix::new(gradient, table.rows, layout.hidden),
+                    MatrixMut::new(
+                        &mut values[from..from + length],
+                        table.columns,
+                        layout.hidden,
+                    ),
+                );
+                from += length;
+            }
+            let bias = &mut values[layout.input_bias.clone()];
+            for row in tables
+                .first()
+                .iter()
+                .flat_map(|t| t.chunks_exact(layout.hidden))
+            {
+                add(bias, row);
+            }
+            let prepared = &flow.blocks[index];
+            let scale = values[layout.global_scale.clone()].iter_mut();
+            for ((g, scale), slope) in scale.zip(&prepared.scale).zip(&prepared.scale_slope) {
+                // log|det J| holds the sum of ln(scale).
+                *g = (*g + slopes / scale) * slope;
+            }
+        });
 }
