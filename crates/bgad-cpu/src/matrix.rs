@@ -57,6 +57,10 @@ impl<'a> Matrix<'a> {
         self.columns
     }
 
+    pub(crate) fn row_stride(&self) -> usize {
+        self.row_stride
+    }
+
     pub(crate) fn column_stride(&self) -> usize {
         self.column_stride
     }

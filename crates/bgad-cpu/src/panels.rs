@@ -2,8 +2,7 @@
 
 use pulp::{Arch, Simd, WithSimd};
 
-use crate::Matrix;
-use crate::matrix::MatrixMut;
+use crate::{Kernel, Matrix, MatrixMut};
 
 /// Columns of a block: one register of AVX-512, two of AVX2, four of NEON.
 const BLOCK: usize = 16;
@@ -32,15 +31,7 @@ impl Panels {
     /// Lays out another matrix, in the same memory where it fits.
     pub fn set(&mut self, matrix: Matrix<'_>) {
         let (rows, columns) = (matrix.rows(), matrix.columns());
-        let length = columns.div_ceil(BLOCK) * BLOCK * rows;
-        if (rows, columns) != (self.rows, self.columns) || self.values.len() < length {
-            self.values.clear();
-            self.values.resize(length + LINE / size_of::<f32>(), 0.0);
-            let offset = self.values.as_ptr().align_offset(LINE);
-            // A pointer that can't be aligned only makes products slower.
-            self.first = if offset < LINE { offset } else { 0 };
-            (self.rows, self.columns) = (rows, columns);
-        }
+        self.reserve(rows, columns);
         let blocks = self.values[self.first..].chunks_exact_mut((rows * BLOCK).max(1));
         for (block, column) in blocks.zip((0..columns).step_by(BLOCK)) {
             let width = BLOCK.min(columns - column);
@@ -57,6 +48,20 @@ impl Panels {
         }
     }
 
+    /// Makes room for a matrix of this shape; zeros beyond its columns.
+    fn reserve(&mut self, rows: usize, columns: usize) {
+        if (rows, columns) == (self.rows, self.columns) {
+            return;
+        }
+        let length = columns.div_ceil(BLOCK) * BLOCK * rows;
+        self.values.clear();
+        self.values.resize(length + LINE / size_of::<f32>(), 0.0);
+        let offset = self.values.as_ptr().align_offset(LINE);
+        // A pointer that can't be aligned only makes products slower.
+        self.first = if offset < LINE { offset } else { 0 };
+        (self.rows, self.columns) = (rows, columns);
+    }
+
     /// Number of rows.
     pub fn rows(&self) -> usize {
         self.rows
@@ -67,9 +72,119 @@ impl Panels {
         self.columns
     }
 
+    /// Becomes `panels` with each row times its factor.
+    ///
+    /// # Panics
+    /// When there are not as many factors as rows.
+    pub fn set_scaled(&mut self, panels: &Self, factors: &[f32]) {
+        assert_eq!(factors.len(), panels.rows, "factors and rows");
+        self.reserve(panels.rows, panels.columns);
+        let length = panels.columns.div_ceil(BLOCK) * BLOCK * panels.rows;
+        crate::vectorized(Scaling {
+            from: &panels.values[panels.first..][..length],
+            factors,
+            to: &mut self.values[self.first..][..length],
+        });
+    }
+
     /// The block that begins with `column`, `[rows][16]`.
     fn block(&self, column: usize) -> &[f32] {
         &self.values[self.first + column * self.rows..][..self.rows * BLOCK]
+    }
+}
+
+struct Scaling<'a> {
+    from: &'a [f32],
+    factors: &'a [f32],
+    to: &'a mut [f32],
+}
+
+impl Kernel for Scaling<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let (from, _) = self.from.as_chunks::<BLOCK>();
+        let (to, _) = self.to.as_chunks_mut::<BLOCK>();
+        let rows = self.factors.len().max(1);
+        for (from, to) in from.chunks_exact(rows).zip(to.chunks_exact_mut(rows)) {
+            for ((from, to), factor) in from.iter().zip(to).zip(self.factors) {
+                for i in 0..BLOCK {
+                    to[i] = from[i] * factor;
+                }
+            }
+        }
+    }
+}
+
+/// The left side of products: a matrix, or one whose columns lie in strips, one strip's rows after
+/// the other's.
+#[derive(Debug, Clone, Copy)]
+pub struct Rows<'a> {
+    values: &'a [f32],
+    rows: usize,
+    strips: usize,
+    /// Columns of a strip.
+    width: usize,
+    /// From one row of a strip to the next.
+    row_stride: usize,
+    strip_stride: usize,
+}
+
+impl<'a> Rows<'a> {
+    /// `rows` rows of `strips` strips of `width` columns each, of which each begins `strip_stride`
+    /// values after the one before and has its rows one after the other.
+    ///
+    /// # Panics
+    /// When `values` is shorter than that.
+    pub fn in_strips(
+        values: &'a [f32],
+        rows: usize,
+        (strips, width): (usize, usize),
+        strip_stride: usize,
+    ) -> Self {
+        let reach = match rows * strips * width {
+            0 => 0,
+            _ => (strips - 1) * strip_stride + rows * width,
+        };
+        assert!(
+            reach <= values.len(),
+            "{rows} rows of {strips} strips of {width} in {} values",
+            values.len()
+        );
+        Self {
+            values,
+            rows,
+            strips,
+            width,
+            row_stride: width,
+            strip_stride,
+        }
+    }
+
+    #[inline(always)]
+    fn row(&self, strip: usize, row: usize) -> &'a [f32] {
+        &self.values[strip * self.strip_stride + row * self.row_stride..][..self.width]
+    }
+}
+
+impl<'a> From<Matrix<'a>> for Rows<'a> {
+    /// # Panics
+    /// When the matrix' rows are not contiguous.
+    fn from(matrix: Matrix<'a>) -> Self {
+        let (rows, width) = (matrix.rows(), matrix.columns());
+        assert!(
+            matrix.column_stride() == 1 || width <= 1 || rows == 0,
+            "rows that are not contiguous"
+        );
+        Self {
+            values: matrix.row(0),
+            rows,
+            strips: 1,
+            width,
+            row_stride: matrix.row_stride(),
+            strip_stride: 0,
+        }
     }
 }
 
@@ -110,27 +225,24 @@ pub enum Finish<'a> {
 ///
 /// # Panics
 /// When the shapes don't fit, or `a`'s rows are not contiguous.
-pub fn multiply_panels(
-    a: Matrix<'_>,
+pub fn multiply_panels<'a>(
+    a: impl Into<Rows<'a>>,
     b: &Panels,
     start: Start<'_>,
     finish: Finish<'_>,
     c: MatrixMut<'_>,
 ) {
+    let a = a.into();
     let (rows, columns, stride) = (c.rows(), b.columns, c.row_stride());
     assert!(
-        a.columns() == b.rows && a.rows() == rows && c.columns() == columns,
+        a.strips * a.width == b.rows && a.rows == rows && c.columns() == columns,
         "{}x{} times {}x{} into {}x{}",
-        a.rows(),
-        a.columns(),
+        a.rows,
+        a.strips * a.width,
         b.rows,
         columns,
         rows,
         c.columns()
-    );
-    assert!(
-        a.column_stride() == 1 || a.columns() <= 1 || rows == 0,
-        "rows of the left side that are not contiguous"
     );
     let fits = match start {
         Start::Zero | Start::Kept => true,
@@ -162,7 +274,7 @@ pub fn multiply_panels(
 }
 
 struct Product<'a> {
-    a: Matrix<'a>,
+    a: Rows<'a>,
     b: &'a Panels,
     start: Start<'a>,
     finish: Finish<'a>,
@@ -230,10 +342,7 @@ impl Product<'_> {
         row: usize,
         column: usize,
     ) {
-        let depth = self.b.rows;
         let columns = self.b.columns;
-        let left: [&[f32]; R] = std::array::from_fn(|r| &self.a.row(row + r)[..depth]);
-        let blocks = blocks.map(|block| &block[..depth]);
         let stride = self.c.row_stride();
         // Of one register's columns those that exist.
         let part = |b: usize, v: usize| {
@@ -281,7 +390,13 @@ impl Product<'_> {
             }
         }
 
-        let mut sums = accumulate::<S, V, B, R>(simd, left, blocks, start);
+        let mut sums = start;
+        for strip in 0..self.a.strips {
+            let width = self.a.width;
+            let left: [&[f32]; R] = std::array::from_fn(|r| self.a.row(strip, row + r));
+            let blocks = blocks.map(|block| &block[strip * width..][..width]);
+            sums = accumulate::<S, V, B, R>(simd, left, blocks, sums);
+        }
 
         for (r, sums) in sums.iter_mut().enumerate() {
             let at = (row + r) * stride;
@@ -317,7 +432,10 @@ fn accumulate<S: Simd, const V: usize, const B: usize, const R: usize>(
     start: [[[S::f32s; V]; B]; R],
 ) -> [[[S::f32s; V]; B]; R] {
     let mut sums = start;
-    for k in 0..blocks[0].len() {
+    let depth = blocks[0].len();
+    let left = left.map(|row| &row[..depth]);
+    let blocks = blocks.map(|block| &block[..depth]);
+    for k in 0..depth {
         for r in 0..R {
             let value = simd.splat_f32s(left[r][k]);
             for b in 0..B {

@@ -1,6 +1,8 @@
 //! Products with laid-out matrices against their definition, in double precision.
 
-use bgad_cpu::{Finish, Matrix, MatrixMut, Panels, Start, add_outer_products, multiply_panels};
+use bgad_cpu::{
+    Finish, Matrix, MatrixMut, Panels, Rows, Start, add_outer_products, multiply_panels,
+};
 
 /// Values between -1 and 1 that repeat nowhere near each other.
 fn values(count: usize, salt: usize) -> Vec<f32> {
@@ -110,6 +112,49 @@ fn transposed_matrices_are_laid_out_alike() {
     // Another shape in the same memory.
     panels.set(Matrix::new(&b[..6], 2, 3));
     assert_eq!((panels.rows(), panels.columns()), (2, 3));
+}
+
+#[test]
+fn strips_of_columns_are_one_matrix() {
+    let (rows, strips, width, columns) = (19, 3, 16, 50);
+    // Space between strips.
+    let stride = rows * width + 7;
+    let a = values(strips * stride, 11);
+    let b = values(strips * width * columns, 12);
+    let whole: Vec<f32> = (0..rows * strips * width)
+        .map(|i| {
+            let (row, column) = (i / (strips * width), i % (strips * width));
+            a[column / width * stride + row * width + column % width]
+        })
+        .collect();
+    let factors = values(strips * width, 13);
+    let scaled: Vec<f32> = b
+        .iter()
+        .zip(0..)
+        .map(|(b, i)| b * factors[i / columns])
+        .collect();
+    let (plain, mut panels) = (
+        Panels::new(Matrix::new(&b, strips * width, columns)),
+        Panels::default(),
+    );
+    panels.set_scaled(&plain, &factors);
+    let expected = Panels::new(Matrix::new(&scaled, strips * width, columns));
+    let (mut found, mut wanted) = (vec![0.0; rows * columns], vec![0.0; rows * columns]);
+    multiply_panels(
+        Rows::in_strips(&a, rows, (strips, width), stride),
+        &panels,
+        Start::Zero,
+        Finish::Nothing,
+        MatrixMut::new(&mut found, rows, columns),
+    );
+    multiply_panels(
+        Matrix::new(&whole, rows, strips * width),
+        &expected,
+        Start::Zero,
+        Finish::Nothing,
+        MatrixMut::new(&mut wanted, rows, columns),
+    );
+    assert_eq!(found, wanted);
 }
 
 #[test]
