@@ -10,7 +10,8 @@ use super::inverted::InvertedBlock;
 use super::map::{Size, transpose};
 use super::tasks::Sharing;
 
-/// A level's map of all images, `[batch, channels, height, width]`.
+/// A level's map of all images, `[batch, height, width, channels]`: as it was computed, and as flows
+/// want it.
 pub(crate) struct HostMap {
     pub channels: usize,
     pub height: usize,
@@ -183,7 +184,7 @@ impl HostNetwork {
             if stage.tapped
                 && let Some(level) = levels.next()
             {
-                transpose(from, size.pixels(), channels, level);
+                level.copy_from_slice(&from[..size.pixels() * channels]);
             }
         }
         let mut kept = self.lock();

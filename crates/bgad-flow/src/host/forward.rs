@@ -1,6 +1,7 @@
 //! Log-likelihoods.
 
 use std::borrow::Cow;
+use std::sync::{Mutex, PoisonError};
 
 use bgad_cpu::{
     Finish, Matrix, MatrixMut, Panels, Start, multiply, multiply_panels, sigmoid, vectorized,
@@ -102,6 +103,45 @@ pub struct PreparedFlow<'a> {
     pub(super) flow: Cow<'a, HostFlow>,
     pub(super) conditions: Cow<'a, Conditions>,
     pub(super) blocks: Vec<PreparedBlock>,
+    first: Option<FirstLayer>,
+    spare: Spare,
+}
+
+/// A fixed affine map that rows go through first.
+#[derive(Debug, Clone)]
+struct FirstLayer {
+    mean: Vec<f32>,
+    factors: Panels,
+}
+
+/// Memory that is kept from one call to the next: as many activations as there were threads at most.
+#[derive(Debug, Default)]
+struct Spare(Mutex<Vec<Activations>>);
+
+impl Spare {
+    /// Room for `rows` rows.
+    fn take(&self, layout: &Layout, rows: usize) -> Activations {
+        let mut spare = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let fitting = spare.iter().position(|kept| kept.rows == rows);
+        match fitting {
+            Some(index) => spare.swap_remove(index),
+            None => Activations::new(layout, 1, rows),
+        }
+    }
+
+    fn give_back(&self, activations: Activations) {
+        let mut spare = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if spare.len() <= rayon::current_num_threads() {
+            spare.push(activations);
+        }
+    }
+}
+
+impl Clone for Spare {
+    /// Memory is not shared.
+    fn clone(&self) -> Self {
+        Self::default()
+    }
 }
 
 impl HostFlow {
@@ -121,6 +161,8 @@ impl HostFlow {
             blocks: blocks.collect(),
             flow: Cow::Borrowed(self),
             conditions: Cow::Borrowed(conditions),
+            first: None,
+            spare: Spare::default(),
         }
     }
 }
@@ -132,7 +174,34 @@ impl PreparedFlow<'_> {
             flow: Cow::Owned(self.flow.into_owned()),
             conditions: Cow::Owned(self.conditions.into_owned()),
             blocks: self.blocks,
+            first: self.first,
+            spare: self.spare,
         }
+    }
+
+    /// The same for rows that go through `(x - mean) · factors` first, a map whose log-determinant is
+    /// left out. `factors` is a matrix, `[dimension, dimension]`, or the diagonal of one.
+    ///
+    /// # Panics
+    /// When their lengths are others.
+    pub fn after(mut self, mean: &[f32], factors: &[f32]) -> Self {
+        let d = self.flow.layout.dimension;
+        assert!(
+            mean.len() == d && (factors.len() == d * d || factors.len() == d),
+            "a mean of {} and {} factors for a flow of dimension {d}",
+            mean.len(),
+            factors.len()
+        );
+        let mut matrix = vec![0.0; d * d];
+        match factors.len() == d * d {
+            true => matrix.copy_from_slice(factors),
+            false => (0..d).for_each(|i| matrix[i * d + i] = factors[i]),
+        }
+        self.first = Some(FirstLayer {
+            mean: mean.to_vec(),
+            factors: Panels::new(Matrix::new(&matrix, d, d)),
+        });
+        self
     }
 
     /// The flow.
@@ -155,20 +224,28 @@ impl PreparedFlow<'_> {
             .par_chunks_mut(tile)
             .zip(rows.par_chunks(tile * d))
             .zip(places.par_chunks(tile))
-            .for_each_init(
-                || Activations::new(layout, 1, tile.min(places.len())),
-                |activations, ((result, rows), places)| {
-                    if activations.rows != places.len() {
-                        *activations = Activations::new(layout, 1, places.len());
-                    }
-                    activations.start(layout, |i| &rows[i * d..][..d]);
-                    for index in 0..self.blocks.len() {
-                        self.block(index, places, activations.block(layout, 0));
-                        activations.advance();
-                    }
-                    self.finish(&activations.x, &activations.log_determinant, result);
-                },
-            );
+            .for_each(|((result, rows), places)| {
+                let mut activations = self.spare.take(layout, places.len());
+                activations.start(layout, |i| &rows[i * d..][..d]);
+                if let Some(first) = &self.first {
+                    activations.center(layout, &first.mean);
+                    let block = activations.block(layout, 0);
+                    multiply_panels(
+                        Matrix::strided(block.x, places.len(), d, layout.row),
+                        &first.factors,
+                        Start::Zero,
+                        Finish::Nothing,
+                        MatrixMut::strided(block.y, places.len(), d, layout.row),
+                    );
+                    activations.advance();
+                }
+                for index in 0..self.blocks.len() {
+                    self.block(index, places, activations.block(layout, 0));
+                    activations.advance();
+                }
+                self.finish(&activations.x, &activations.log_determinant, result);
+                self.spare.give_back(activations);
+            });
         result
     }
 

@@ -65,6 +65,13 @@ impl Activations {
         self.log_determinant.fill(0.0);
     }
 
+    /// Takes `mean` off the first block's inputs.
+    pub fn center(&mut self, layout: &Layout, mean: &[f32]) {
+        for x in self.x.chunks_exact_mut(layout.row) {
+            x.iter_mut().zip(mean).for_each(|(x, mean)| *x -= mean);
+        }
+    }
+
     /// What a block works on, and leaves in place `index`.
     pub fn block(&mut self, layout: &Layout, index: usize) -> Block<'_> {
         let part = |columns: usize| {
