@@ -1,5 +1,7 @@
 //! Products with a matrix that was laid out for them once.
 
+use std::ops::Range;
+
 use pulp::{Arch, Simd, WithSimd};
 
 use crate::{Kernel, Matrix, MatrixMut};
@@ -36,14 +38,19 @@ impl Panels {
         for (block, column) in blocks.zip((0..columns).step_by(BLOCK)) {
             let width = BLOCK.min(columns - column);
             let (lines, _) = block.as_chunks_mut::<BLOCK>();
-            match matrix.column_stride() {
-                1 => lines.iter_mut().enumerate().for_each(|(row, line)| {
+            if matrix.column_stride() == 1 {
+                for (row, line) in lines.iter_mut().enumerate() {
                     line[..width].copy_from_slice(&matrix.row(row)[column..][..width]);
-                }),
-                _ => lines.iter_mut().enumerate().for_each(|(row, line)| {
-                    let values = line[..width].iter_mut().enumerate();
-                    values.for_each(|(c, value)| *value = matrix.at(row, column + c));
-                }),
+                }
+                continue;
+            }
+            // Squares, so that what is read and what is written stay in the cache.
+            for (square, lines) in lines.chunks_mut(BLOCK).enumerate() {
+                for c in 0..width {
+                    for (r, line) in lines.iter_mut().enumerate() {
+                        line[c] = matrix.at(square * BLOCK + r, column + c);
+                    }
+                }
             }
         }
     }
@@ -70,6 +77,22 @@ impl Panels {
     /// Number of columns.
     pub fn columns(&self) -> usize {
         self.columns
+    }
+
+    /// The matrix, row-major.
+    pub fn to_row_major(&self) -> Vec<f32> {
+        let mut values = vec![0.0; self.rows * self.columns];
+        if self.columns == 0 {
+            return values;
+        }
+        for column in (0..self.columns).step_by(BLOCK) {
+            let width = BLOCK.min(self.columns - column);
+            let (lines, _) = self.block(column).as_chunks::<BLOCK>();
+            for (row, line) in values.chunks_exact_mut(self.columns).zip(lines) {
+                row[column..][..width].copy_from_slice(&line[..width]);
+            }
+        }
+        values
     }
 
     /// Becomes `panels` with each row times its factor.
@@ -342,13 +365,8 @@ impl Product<'_> {
         row: usize,
         column: usize,
     ) {
-        let columns = self.b.columns;
-        let stride = self.c.row_stride();
-        // Of one register's columns those that exist.
-        let part = |b: usize, v: usize| {
-            let first = (column + b * BLOCK + v * S::F32_LANES).min(columns);
-            first..columns.min(first + S::F32_LANES)
-        };
+        let (columns, stride) = (self.b.columns, self.c.row_stride());
+        let part = |b: usize, v: usize| part(column + b * BLOCK + v * S::F32_LANES, columns, simd);
 
         let zero = simd.splat_f32s(0.0);
         let mut start = [[[zero; V]; B]; R];
@@ -390,6 +408,13 @@ impl Product<'_> {
             }
         }
 
+        // Without a loop where there is one strip: its sums would go through memory.
+        if self.a.strips == 1 {
+            let left: [&[f32]; R] = std::array::from_fn(|r| self.a.row(0, row + r));
+            let mut sums = accumulate::<S, V, B, R>(simd, left, blocks, start);
+            self.finish_tile::<S, V, B, R>(simd, (row, column), &mut sums);
+            return;
+        }
         let mut sums = start;
         for strip in 0..self.a.strips {
             let width = self.a.width;
@@ -397,7 +422,20 @@ impl Product<'_> {
             let blocks = blocks.map(|block| &block[strip * width..][..width]);
             sums = accumulate::<S, V, B, R>(simd, left, blocks, sums);
         }
+        self.finish_tile::<S, V, B, R>(simd, (row, column), &mut sums);
+    }
 
+    /// Writes a tile's sums.
+    #[inline(always)]
+    fn finish_tile<S: Simd, const V: usize, const B: usize, const R: usize>(
+        &mut self,
+        simd: S,
+        (row, column): (usize, usize),
+        sums: &mut [[[S::f32s; V]; B]; R],
+    ) {
+        let (columns, stride) = (self.b.columns, self.c.row_stride());
+        let part = |b: usize, v: usize| part(column + b * BLOCK + v * S::F32_LANES, columns, simd);
+        let zero = simd.splat_f32s(0.0);
         for (r, sums) in sums.iter_mut().enumerate() {
             let at = (row + r) * stride;
             if let Finish::WherePositive(mask) = self.finish {
@@ -631,6 +669,13 @@ impl OuterProducts<'_> {
         }
         sums
     }
+}
+
+/// Of the columns of a register those that exist.
+#[inline(always)]
+fn part<S: Simd>(first: usize, columns: usize, _: S) -> Range<usize> {
+    let first = first.min(columns);
+    first..columns.min(first + S::F32_LANES)
 }
 
 /// A register from as many values as there are, zeros after them.

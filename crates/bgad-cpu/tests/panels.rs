@@ -43,6 +43,7 @@ fn products_with_panels_agree_with_the_definition() {
         let before = values(m * c_stride, 6);
         let panels = Panels::new(Matrix::new(&b, k, n));
         assert_eq!((panels.rows(), panels.columns()), (k, n));
+        assert_eq!(panels.to_row_major(), b);
         let starts = [
             Start::Zero,
             Start::Kept,
@@ -112,6 +113,7 @@ fn transposed_matrices_are_laid_out_alike() {
     // Another shape in the same memory.
     panels.set(Matrix::new(&b[..6], 2, 3));
     assert_eq!((panels.rows(), panels.columns()), (2, 3));
+    assert_eq!(panels.to_row_major(), b[..6]);
 }
 
 #[test]

@@ -13,7 +13,6 @@ use super::tile::Activations;
 /// A block's matrices the other way round.
 #[derive(Debug, Default)]
 pub(super) struct ReversedBlock {
-    rotation: Panels,
     output: Panels,
     input: Panels,
 }
@@ -28,8 +27,6 @@ impl ReversedBlock {
             .enumerate()
             .for_each(|(index, block)| {
                 let values = flow.flow.block(index);
-                let (d, rotation) = (layout.dimension, &flow.flow.rotations[index]);
-                block.rotation.set(Matrix::new(rotation, d, d));
                 block.output.set(layout.output_matrix(values).transposed());
                 block.input.set(layout.input_matrix(values).transposed());
             });
@@ -156,7 +153,7 @@ impl Gradients {
 
         multiply_panels(
             Matrix::strided(&scratch.output, rows, d, layout.row),
-            &reversed.rotation,
+            &flow.flow.rotations[index].backward,
             Start::Zero,
             Finish::Nothing,
             MatrixMut::strided(&mut scratch.mixed, rows, d, layout.row),

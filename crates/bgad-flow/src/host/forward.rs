@@ -9,7 +9,7 @@ use bgad_cpu::{
 use rayon::prelude::*;
 
 use super::parameters::Layout;
-use super::tile::{Activations, Block, Coupling};
+use super::tile::{Activations, Block, Coupling, GlobalAffine};
 use super::{Conditions, HostFlow};
 use crate::coupling::{GLOBAL_SCALE_FACTOR, SOFTPLUS_BETA};
 
@@ -26,9 +26,8 @@ pub(super) struct PreparedBlock {
     pub scale: Vec<f32>,
     /// The global scale's derivative after `g`.
     pub scale_slope: Vec<f32>,
-    /// Global affine and rotation in one: `y = v · matrix + shift`.
-    matrix: Panels,
-    shift: Vec<f32>,
+    /// `[row]`: the global offset, padded.
+    offset: Vec<f32>,
     /// The global scale's part of `log|det J|`.
     pub log_determinant: f32,
 }
@@ -36,7 +35,7 @@ pub(super) struct PreparedBlock {
 impl PreparedBlock {
     fn new(flow: &HostFlow, index: usize, conditions: &Conditions) -> Self {
         let (layout, values) = (&flow.layout, flow.block(index));
-        let (d, hidden) = (layout.dimension, layout.hidden);
+        let hidden = layout.hidden;
         let mut weight = &values[layout.condition_weight.clone()];
         let mut tables = Vec::new();
         for table in &conditions.tables {
@@ -69,21 +68,10 @@ impl PreparedBlock {
         let softplus = |g: &f32| factor * softplus(g * beta) / beta;
         let mut scale: Vec<f32> = global.iter().map(softplus).collect();
         let scale_slope = global.iter().map(|g| factor * sigmoid(g * beta)).collect();
-        let rotation = &flow.rotations[index];
-        let mut matrix = vec![0.0; d * d];
-        for (column, line) in rotation.chunks_exact(d).enumerate() {
-            for (row, value) in line.iter().enumerate() {
-                matrix[row * d + column] = scale[row] * value;
-            }
-        }
-        let mut shift = vec![0.0; d];
-        multiply(
-            Matrix::new(&values[layout.global_offset.clone()], 1, d),
-            Matrix::new(rotation, d, d).transposed(),
-            MatrixMut::new(&mut shift, 1, d),
-        );
+        let mut offset = values[layout.global_offset.clone()].to_vec();
         let log_determinant = scale.iter().map(|s| s.ln()).sum();
         scale.resize(layout.row, 0.0);
+        offset.resize(layout.row, 0.0);
         Self {
             tables,
             input: Panels::new(layout.input_matrix(values)),
@@ -91,8 +79,7 @@ impl PreparedBlock {
             log_determinant,
             scale,
             scale_slope,
-            matrix: Panels::new(Matrix::new(&matrix, d, d)),
-            shift,
+            offset,
         }
     }
 }
@@ -301,10 +288,15 @@ impl PreparedFlow<'_> {
             clamp,
             tile: &mut tile,
         });
+        vectorized(GlobalAffine {
+            scale: &prepared.scale,
+            offset: &prepared.offset,
+            tile: &mut tile,
+        });
         multiply_panels(
-            Matrix::strided(tile.coupled, rows, d, layout.row),
-            &prepared.matrix,
-            Start::Row(&prepared.shift),
+            Matrix::strided(tile.x, rows, d, layout.row),
+            &self.flow.rotations[index].forward,
+            Start::Zero,
             Finish::Nothing,
             MatrixMut::strided(tile.y, rows, d, layout.row),
         );

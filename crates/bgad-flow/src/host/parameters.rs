@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::sync::Arc;
 
-use bgad_cpu::Matrix;
+use bgad_cpu::{Matrix, Panels};
 use burn::tensor::{Device, TensorData};
 
 use crate::coupling::{full_name, shapes};
@@ -16,8 +17,16 @@ pub struct HostFlow {
     pub(super) layout: Layout,
     /// What is trained, block after block.
     pub(super) values: Vec<f32>,
-    /// The fixed rotations, row-major, a block each.
-    pub(super) rotations: Vec<Vec<f32>>,
+    /// The fixed rotations, a block each.
+    pub(super) rotations: Arc<Vec<Rotation>>,
+}
+
+/// A rotation, laid out for both ways through a block.
+#[derive(Debug)]
+pub(super) struct Rotation {
+    /// Transposed: rows of vectors are multiplied from the left.
+    pub forward: Panels,
+    pub backward: Panels,
 }
 
 /// Sizes of a block, and where its parameters stand among a block's values.
@@ -142,7 +151,14 @@ impl HostFlow {
                     })?;
                 match layout.range(name) {
                     Some(range) => values[range].copy_from_slice(given),
-                    None => rotations.push(given.to_vec()),
+                    None => {
+                        let d = config.dimension;
+                        let matrix = Matrix::new(given, d, d);
+                        rotations.push(Rotation {
+                            forward: Panels::new(matrix.transposed()),
+                            backward: Panels::new(matrix),
+                        });
+                    }
                 }
             }
         }
@@ -150,7 +166,7 @@ impl HostFlow {
             config,
             layout,
             values,
-            rotations,
+            rotations: Arc::new(rotations),
         })
     }
 
@@ -167,13 +183,13 @@ impl HostFlow {
     /// All parameters, under the names and in the order of [`Flow::parameters`].
     pub fn parameters(&self) -> Vec<(String, TensorData)> {
         let blocks = self.values.chunks_exact(self.layout.size);
-        let named = blocks.zip(&self.rotations).enumerate();
+        let named = blocks.zip(self.rotations.iter()).enumerate();
         named
             .flat_map(|(block, (values, rotation))| {
                 shapes(&self.config).into_iter().map(move |(name, shape)| {
                     let values = match self.layout.range(name) {
                         Some(range) => values[range].to_vec(),
-                        None => rotation.clone(),
+                        None => rotation.backward.to_row_major(),
                     };
                     (full_name(block, name), TensorData::new(values, shape))
                 })

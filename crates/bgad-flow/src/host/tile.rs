@@ -30,7 +30,8 @@ pub(super) struct Activations {
 
 /// One block's part of [`Activations`].
 pub(super) struct Block<'a> {
-    pub x: &'a [f32],
+    /// The block's input; after the coupling what is rotated.
+    pub x: &'a mut [f32],
     pub y: &'a mut [f32],
     pub hidden: &'a mut [f32],
     pub coupled: &'a mut [f32],
@@ -79,7 +80,7 @@ impl Activations {
             index * length..(index + 1) * length
         };
         Block {
-            x: &self.x,
+            x: &mut self.x,
             y: &mut self.y,
             hidden: &mut self.hidden[part(layout.hidden_row)],
             coupled: &mut self.coupled[part(layout.row)],
@@ -130,14 +131,14 @@ impl Kernel for Coupling<'_, '_> {
         {
             coupled[..kept].copy_from_slice(&x[..kept]);
             let (x2, _) = x[kept..].as_chunks::<LANES>();
-            let (coupled, _) = coupled[kept..].as_chunks_mut::<LANES>();
+            let (changed_part, _) = coupled[kept..].as_chunks_mut::<LANES>();
             let (scale, _) = outputs.as_chunks::<LANES>();
             let (shift, _) = outputs[changed..].as_chunks::<LANES>();
             let (tanhs, _) = tanhs.as_chunks_mut::<LANES>();
             let (scaled, _) = scaled.as_chunks_mut::<LANES>();
             let mut sums = [0.0; LANES];
             let mut left = changed;
-            let registers = x2.iter().zip(coupled).zip(scale.iter().zip(shift));
+            let registers = x2.iter().zip(changed_part).zip(scale.iter().zip(shift));
             for (((x2, coupled), (scale, shift)), (tanhs, scaled)) in
                 registers.zip(tanhs.iter_mut().zip(scaled))
             {
@@ -152,6 +153,38 @@ impl Kernel for Coupling<'_, '_> {
                 left = left.saturating_sub(LANES);
             }
             *log_determinant += clamp * sum_of(&sums);
+        }
+    }
+}
+
+/// The global affine map, `scale ⊙ [x1, x2'] + offset`, in place of `x`.
+pub(super) struct GlobalAffine<'a, 'b> {
+    /// `[row]`, padded.
+    pub scale: &'a [f32],
+    pub offset: &'a [f32],
+    pub tile: &'a mut Block<'b>,
+}
+
+impl Kernel for GlobalAffine<'_, '_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let (scale, _) = self.scale.as_chunks::<LANES>();
+        let (offset, _) = self.offset.as_chunks::<LANES>();
+        let (x, _) = self.tile.x.as_chunks_mut::<LANES>();
+        let (coupled, _) = self.tile.coupled.as_chunks::<LANES>();
+        let registers = scale.len().max(1);
+        let rows = x
+            .chunks_exact_mut(registers)
+            .zip(coupled.chunks_exact(registers));
+        for (x, coupled) in rows {
+            let constants = scale.iter().zip(offset);
+            for ((x, v), (scale, offset)) in x.iter_mut().zip(coupled).zip(constants) {
+                for j in 0..LANES {
+                    x[j] = v[j].mul_add(scale[j], offset[j]);
+                }
+            }
         }
     }
 }
