@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 
 use crate::config::{Granularity, TrainerConfig};
-use crate::tensor_file::{Damage, Kind, TensorFile, write_whole};
+use crate::tensor_file::{Damage, Kind, TensorFile};
 use crate::trainer::{MetaEpoch, Seconds};
 use crate::training_state::TrainingState;
 use crate::{Error, Result};
@@ -114,8 +114,7 @@ impl Checkpoints {
                 .map_err(|e| damaged(&path, e.to_string()))?,
             tensors,
         };
-        let bytes = file.to_bytes(&KIND).map_err(|e| damaged(&path, e))?;
-        write_whole(&path, &bytes)?;
+        file.write(&path, &KIND, |reason| damaged(&path, reason))?;
         let files = files(&self.folder)?;
         for old in &files[..files.len().saturating_sub(KEPT)] {
             std::fs::remove_file(old).map_err(Error::io(old))?;

@@ -10,6 +10,7 @@ use crate::flows::{ScaledFlow, read};
 use crate::inputs::FlowInput;
 use crate::pooled::PooledTrainers;
 use crate::step::LevelTrainer;
+use crate::step_host::Workspaces;
 use crate::training_set::TrainingSet;
 use crate::training_state::TrainingState;
 
@@ -33,13 +34,14 @@ impl<'a> FlowTrainers<'a> {
         extractor: &Extractor,
         device: &Device,
     ) -> Result<Self> {
+        let workspaces = Workspaces::default();
         let of_positions = inputs.iter().enumerate().filter(|(_, i)| !i.is_pooled());
         let positions = of_positions.map(|(index, input)| {
             let rows = match config.feature_scaling {
                 FeatureScaling::None => Vec::new(),
                 _ => set.normal_rows((index, input), SCALING_ROWS, |_| true, extractor)?,
             };
-            LevelTrainer::new(config, input, (index, 0), &rows, device)
+            LevelTrainer::new(config, input, (index, 0), &rows, (&workspaces, device))
         });
         Ok(Self {
             positions: positions.collect::<Result<_>>()?,

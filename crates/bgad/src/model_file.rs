@@ -11,7 +11,7 @@ use burn::tensor::{Device, TensorData};
 use crate::detector::{Detector, ModelDescription};
 use crate::flows::{ScaledFlow, flow_config};
 use crate::scaling::Scaling;
-use crate::tensor_file::{Damage, Kind, Stored, TensorFile, write_whole};
+use crate::tensor_file::{Damage, Kind, Stored, TensorFile};
 use crate::{Error, Result, backbone};
 
 /// The format that this version reads and writes.
@@ -47,7 +47,7 @@ impl Detector {
                 .map_err(|e| damaged(e.to_string()))?,
             tensors,
         };
-        write_whole(path, &file.to_bytes(&KIND).map_err(damaged)?)
+        file.write(path, &KIND, damaged)
     }
 
     /// Reads a model file.

@@ -16,6 +16,7 @@ use crate::flows::{LevelFlow, LogLikelihoodMaps, Places, ScaledFlow, mean_log_li
 use crate::inputs::FlowInput;
 use crate::random::{self, Purpose};
 use crate::step::{LevelTrainer, StepSettings};
+use crate::step_host::Workspaces;
 use crate::training_set::{BatchImage, Item, TrainingSet};
 
 /// The flows of pooled features: the model's own, and, where folds are configured, those that have
@@ -56,13 +57,14 @@ impl<'a> PooledTrainers<'a> {
             folds if folds >= 2 && set.normal.len() > 2 && first < inputs.len() => folds,
             _ => 0,
         };
+        let workspaces = Workspaces::default();
         let new = |fold: Option<usize>| {
             let number = fold.map_or(0, |fold| fold + 1);
             let wanted = |image: usize| fold.is_none_or(|fold| image % folds != fold);
             let one = |(index, input): (usize, &FlowInput)| {
                 let rows = (index + first, input);
                 let rows = set.normal_rows(rows, usize::MAX, wanted, extractor)?;
-                LevelTrainer::new(config, input, (index, number), &rows, device)
+                LevelTrainer::new(config, input, (index, number), &rows, (&workspaces, device))
             };
             let trainers = inputs[first..].iter().enumerate().map(one);
             trainers.collect::<Result<Vec<_>>>()

@@ -10,7 +10,7 @@ use crate::flows::{self, Places, ScaledFlow, read};
 use crate::inputs::FlowInput;
 use crate::scaling::{Noise, Scaling};
 use crate::step_device::DeviceSteps;
-use crate::step_host::HostSteps;
+use crate::step_host::{HostSteps, Workspaces};
 use crate::training_set::BatchImage;
 use crate::training_state::TrainingState;
 use crate::{Error, Result};
@@ -56,19 +56,20 @@ pub(crate) struct MiniBatch {
 
 impl LevelTrainer {
     /// Trains a new flow for the `input` of this index, on `device`; `rows` are normal features of
-    /// it, and `fold` tells the flows of one input apart.
+    /// it, and `fold` tells the flows of one input apart. Flows that share `workspaces` need less
+    /// memory.
     pub fn new(
         config: &TrainerConfig,
         input: &FlowInput,
         (index, fold): (usize, usize),
         rows: &[f32],
-        device: &Device,
+        (workspaces, device): (&Workspaces, &Device),
     ) -> Result<Self> {
         let flow = &flows::init(config, input, (index, fold), device)?;
         let places = &Places::new(config, input)?;
         let (scaling, noise) = Scaling::fit(config.feature_scaling, rows, input.dimension, device)?;
         let steps = match crate::device::is_host(device) {
-            true => Steps::Host(Box::new(HostSteps::new(flow, places, device)?)),
+            true => Steps::Host(Box::new(HostSteps::new(flow, places, workspaces, device)?)),
             false => Steps::Device(Box::new(DeviceSteps::new(flow, places, device)?)),
         };
         Ok(Self {

@@ -1,6 +1,8 @@
 //! Steps by our own code, on the CPU.
 
-use bgad_flow::{Conditions, Flow, HostAdam, HostFlow, Workspace};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bgad_flow::{Conditions, Flow, FlowConfig, HostAdam, HostFlow, Workspace};
 use burn::tensor::{Device, Tensor, TensorData};
 
 use crate::flows::{Places, read};
@@ -8,22 +10,45 @@ use crate::step::{MiniBatch, StepSettings};
 use crate::training_state::TrainingState;
 use crate::{Error, Result};
 
+/// Memory for steps, which flows that are trained in turn or beside each other share: as much as
+/// there are steps at a time.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Workspaces(Arc<Mutex<Vec<(FlowConfig, Workspace)>>>);
+
+impl Workspaces {
+    fn take(&self, flow: &HostFlow) -> Workspace {
+        let mut spare = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let fitting = spare.iter().position(|(of, _)| *of == flow.config());
+        fitting.map_or_else(Workspace::default, |index| spare.swap_remove(index).1)
+    }
+
+    fn give_back(&self, flow: &HostFlow, workspace: Workspace) {
+        let mut spare = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        spare.push((flow.config(), workspace));
+    }
+}
+
 /// A flow with its optimizer on the host.
 pub(crate) struct HostSteps {
     flow: HostFlow,
     adam: HostAdam,
     conditions: Conditions,
-    workspace: Workspace,
+    workspaces: Workspaces,
     device: Device,
 }
 
 impl HostSteps {
-    pub fn new(flow: &Flow, places: &Places, device: &Device) -> Result<Self> {
+    pub fn new(
+        flow: &Flow,
+        places: &Places,
+        workspaces: &Workspaces,
+        device: &Device,
+    ) -> Result<Self> {
         Ok(Self {
             flow: HostFlow::new(flow)?,
             adam: HostAdam::new(),
             conditions: places.on_host(),
-            workspace: Workspace::default(),
+            workspaces: workspaces.clone(),
             device: device.clone(),
         })
     }
@@ -84,6 +109,7 @@ impl HostSteps {
         let features: Vec<Vec<f32>> = features.collect::<Result<_>>()?;
         let tracked = self.device.clone().autodiff();
         let mut losses = Vec::new();
+        let mut workspace = self.workspaces.take(&self.flow);
         for MiniBatch { order, normal } in mini_batches {
             let places: Vec<u32> = order.iter().map(|row| row % positions as u32).collect();
             let row = |i: usize| {
@@ -105,10 +131,11 @@ impl HostSteps {
                 settings.rate,
                 (row, &places),
                 &self.conditions,
-                &mut self.workspace,
+                &mut workspace,
                 slopes,
             )?;
         }
+        self.workspaces.give_back(&self.flow, workspace);
         Ok(losses)
     }
 }

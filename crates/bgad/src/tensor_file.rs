@@ -4,11 +4,10 @@
 //! SHA-256 over the description and all tensors, so that a damaged file is noticed.
 
 use std::collections::{BTreeMap, HashMap};
-use std::io::Write;
 use std::path::Path;
 
 use burn::tensor::TensorData;
-use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use safetensors::tensor::{Dtype, SafeTensorError, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -104,22 +103,31 @@ impl TensorFile {
         hexadecimal(&hash.finalize())
     }
 
-    /// The bytes of the file; the same content gives the same.
-    pub fn to_bytes(&self, kind: &Kind) -> Result<Vec<u8>, String> {
+    /// Writes the file, whole or not at all; the same content gives the same bytes. They are not
+    /// put together in memory first.
+    ///
+    /// # Errors
+    /// As [`write_whole`], and `damaged` of a content that can't be written.
+    pub fn write(&self, path: &Path, kind: &Kind, damaged: impl Fn(String) -> Error) -> Result<()> {
         let header = Header {
             format_version: kind.version,
             checksum: self.checksum(),
             description: self.description.clone(),
         };
-        let header = serde_json::to_string(&header).map_err(|e| e.to_string())?;
+        let header = serde_json::to_string(&header).map_err(|e| damaged(e.to_string()))?;
         let views = self.tensors.iter().map(|(name, tensor)| {
             let view = TensorView::new(tensor.dtype, tensor.shape.clone(), &tensor.bytes);
             view.map(|view| (name.as_str(), view))
         });
         let views = views.collect::<Result<Vec<_>, _>>();
+        let views = views.map_err(|e| damaged(e.to_string()))?;
         let metadata = HashMap::from([(kind.key.to_owned(), header)]);
-        let bytes = safetensors::serialize(views.map_err(|e| e.to_string())?, Some(metadata));
-        bytes.map_err(|e| e.to_string())
+        write_whole_with(path, |to| {
+            safetensors::serialize_to_file(views, Some(metadata), to).map_err(|error| match error {
+                SafeTensorError::IoError(error) => Error::io(path)(error),
+                error => damaged(error.to_string()),
+            })
+        })
     }
 
     /// Reads a file's bytes, whatever they are.
@@ -163,6 +171,13 @@ pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
 
 /// Writes a file so that it is there whole or not at all, also when the power goes.
 pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
+    write_whole_with(path, |to| {
+        std::fs::write(to, bytes).map_err(Error::io(path))
+    })
+}
+
+/// The same for a file that `write` writes at the path that it is given.
+fn write_whole_with(path: &Path, write: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
@@ -175,8 +190,8 @@ pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
         use std::os::unix::fs::PermissionsExt as _;
         builder.permissions(std::fs::Permissions::from_mode(0o666));
     }
-    let mut file = builder.tempfile_in(folder).map_err(Error::io(path))?;
-    file.write_all(bytes).map_err(Error::io(path))?;
+    let file = builder.tempfile_in(folder).map_err(Error::io(path))?;
+    write(file.path())?;
     file.as_file().sync_all().map_err(Error::io(path))?;
     file.persist(path)
         .map_err(|error| Error::io(path)(error.error))?;

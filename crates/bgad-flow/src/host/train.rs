@@ -8,10 +8,13 @@ use super::forward::PreparedFlow;
 use super::parameters::Layout;
 use super::tile::Activations;
 use super::{Conditions, GROUPS, HostAdam, HostFlow};
+use crate::FlowConfig;
 
-/// Memory that one step after the other uses; it grows to what the largest mini-batch needs.
+/// Memory that one step after the other uses, of one flow or of several in turn.
 #[derive(Debug, Default)]
 pub struct Workspace {
+    /// What it fits: the flow's shape and the lengths of its tables.
+    shape: Option<(FlowConfig, Vec<usize>)>,
     tiles: Vec<Activations>,
     groups: Vec<Gradients>,
     reversed: Vec<ReversedBlock>,
@@ -110,6 +113,14 @@ const ROWS_AT_ONCE: usize = 8;
 impl Workspace {
     /// Makes room for `rows` rows.
     fn fit(&mut self, flow: &PreparedFlow<'_>, rows: usize) {
+        let tables = flow.conditions.tables.iter().map(|table| table.rows);
+        let shape = Some((flow.flow.config, tables.collect()));
+        if self.shape != shape {
+            *self = Self {
+                shape,
+                ..Self::default()
+            };
+        }
         let most = tile_rows(&flow.flow.layout, rows);
         let count = rows.div_ceil(most);
         let of_tile = |tile: usize| most.min(rows - tile * most);
