@@ -3,8 +3,9 @@
     pytorch.py weights ARCHITECTURE FILE                random weights, for both sides
     pytorch.py predict ARCHITECTURE WEIGHTS             milliseconds an image, at batch 1 and 8
     pytorch.py step DIMENSION                           milliseconds of an optimizer step on 4096 rows
-    pytorch.py train ARCHITECTURE WEIGHTS FOLDER META   a whole BGAD-FAS training of a folder in the
-                                                        layout of MVTec AD
+    pytorch.py train ARCHITECTURE WEIGHTS FOLDER META SUB
+                                                        a whole BGAD-FAS training of a folder in the
+                                                        layout of MVTec AD: meta-epochs, sub-epochs
 
 One JSON object a line. Every cost of the ordinary pipeline is left in: the backbone runs for each
 batch of each sub-epoch, all of timm's stages are computed, memory is the C library's.
@@ -208,12 +209,12 @@ def loss_of(l, abnormal, first):
     return loss + (above - (boundary - 0.1)).mean() if len(above) else loss
 
 
-def train(architecture, weights, root, meta_epochs):
+def train(architecture, weights, root, meta_epochs, sub_epochs):
     folder, encoder = Folder(root), backbone(architecture, weights)
     chains = [flow(d) for d in encoder.feature_info.channels()]
     optimizer = torch.optim.Adam([p for chain in chains for p in chain.parameters() if p.requires_grad], lr=2e-4)
     for meta_epoch in range(meta_epochs):
-        for _ in range(8):
+        for _ in range(sub_epochs):
             for images, masks in folder.epoch(meta_epoch > 0):
                 with torch.no_grad():
                     levels = encoder(images)
@@ -249,6 +250,6 @@ if __name__ == "__main__":
     elif command == "step":
         step(int(rest[0]))
     elif command == "train":
-        train(rest[0], rest[1], rest[2], int(rest[3]))
+        train(rest[0], rest[1], rest[2], int(rest[3]), int(rest[4]))
     else:
         sys.exit(__doc__)

@@ -1,0 +1,128 @@
+"""Runs both sides in turn and prints one table; `compare.sh` prepares what it needs."""
+
+import json
+import os
+import platform
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+WORK, ROUNDS = Path(sys.argv[1]), int(sys.argv[2])
+PYTHON = [str(WORK / "venv/bin/python"), "benches/pytorch.py"]
+RELEASE = Path("target/release")
+ARCHITECTURES = ["tf_efficientnet_b6", "tf_efficientnetv2_b0"]
+DIMENSIONS = [40, 72, 200]
+
+
+def run(command):
+    """What a command prints; stops at its failure."""
+    done = subprocess.run([str(c) for c in command], capture_output=True, text=True)
+    if done.returncode:
+        sys.exit(f"{command}\n{done.stderr}")
+    return done.stdout
+
+
+def whole(command):
+    """Wall seconds and peak MiB of a process."""
+    begin = time.perf_counter()
+    child = subprocess.Popen([str(c) for c in command], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _, status, usage = os.wait4(child.pid, 0)
+    if status:
+        sys.exit(f"{command}: status {status}")
+    return {"seconds": time.perf_counter() - begin, "peak_mib": usage.ru_maxrss / 1024}
+
+
+def in_turn(ours, theirs, rounds):
+    """Results of both sides, one after the other, so that both see the same weather."""
+    pairs = [(ours(), theirs()) for _ in range(rounds)]
+    return [p[0] for p in pairs], [p[1] for p in pairs]
+
+
+def row(name, ours, theirs, key, unit):
+    ours, theirs = [[result[key] for result in side] for side in (ours, theirs)]
+    ratios = [a / b for a, b in zip(ours, theirs)]
+    a, b, r = (statistics.median(values) for values in (ours, theirs, ratios))
+    print(f"| {name} | {a:.1f} {unit} | {b:.1f} {unit} | {r:.2f} ({min(ratios):.2f} to {max(ratios):.2f}) |", flush=True)
+
+
+def weights(architecture):
+    file = WORK / f"{architecture}.safetensors"
+    if not file.exists():
+        run([*PYTHON, "weights", architecture, file])
+    return file
+
+
+def set_of_pictures(folder):
+    """Eight normal pictures and five abnormal ones, for a model to predict with."""
+    script = """
+import sys, numpy
+from pathlib import Path
+from PIL import Image
+root, draw = Path(sys.argv[1]), numpy.random.default_rng(0)
+def save(path, defect=False):
+    pixels = draw.integers(90, 160, (256, 256, 3), dtype=numpy.uint8)
+    mask = numpy.zeros((256, 256), numpy.uint8)
+    if defect:
+        x, y = draw.integers(20, 200, 2)
+        pixels[y:y + 20, x:x + 20] = 255
+        mask[y:y + 20, x:x + 20] = 255
+        to = root / "ground_truth" / "spot" / f"{path.stem}_mask.png"
+        to.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(mask).save(to)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(pixels).save(path)
+for i in range(8): save(root / "train" / "good" / f"{i}.png")
+save(root / "test" / "good" / "0.png")
+for i in range(6): save(root / "test" / "spot" / f"{i}.png", True)
+"""
+    run([PYTHON[0], "-c", script, folder])
+
+
+def train_command(architecture, data, out, *more):
+    return [RELEASE / "bgad", "train", "--layout", "mvtec", "--data", data, "--model", "bgad-fas", "--backbone",
+            architecture, "--weights", weights(architecture), "--evaluate", "never", "--out", out, *more]
+
+
+def main():
+    print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, {ROUNDS} rounds, both sides in turn.\n")
+    print("| | bgad | PyTorch | ratio |\n|---|---|---|---|", flush=True)
+    with tempfile.TemporaryDirectory() as folder:
+        set_of_pictures(folder)
+        for architecture in ARCHITECTURES:
+            out = Path(folder) / architecture
+            run(train_command(architecture, folder, out, "--meta-epochs", 1, "--sub-epochs", 1))
+            ours, theirs = in_turn(
+                lambda: json.loads(run([RELEASE / "examples/measure", out / "model.bgad"])),
+                lambda: json.loads(run([*PYTHON, "predict", architecture, weights(architecture)])),
+                ROUNDS,
+            )
+            for batch in (1, 8):
+                row(f"prediction, {architecture}, batch {batch}, an image", ours, theirs, f"batch_{batch}", "ms")
+            row(f"prediction, {architecture}, peak memory", ours, theirs, "peak_mib", "MiB")
+    for dimension in DIMENSIONS:
+        ours, theirs = in_turn(
+            lambda: {"step": float(run([RELEASE / "examples/step_time", dimension]).splitlines()[-1].split()[1])},
+            lambda: json.loads(run([*PYTHON, "step", dimension])),
+            ROUNDS,
+        )
+        row(f"training step, 4096 rows of {dimension}", ours, theirs, "step", "ms")
+    data = os.environ.get("TRAIN")
+    if data:
+        sub_epochs = os.environ.get("SUB_EPOCHS", "8")
+        architecture = ARCHITECTURES[0]
+        with tempfile.TemporaryDirectory() as folder:
+            ours, theirs = in_turn(
+                lambda: whole(train_command(architecture, data, Path(folder) / "run", "--meta-epochs", 2, "--sub-epochs", sub_epochs)),
+                lambda: whole([*PYTHON, "train", architecture, weights(architecture), data, 2, sub_epochs]),
+                int(os.environ.get("TRAIN_ROUNDS", "1")),
+            )
+        name = f"training, 2 meta-epochs of {sub_epochs} sub-epochs, {architecture}"
+        row(name, ours, theirs, "seconds", "s")
+        row(f"{name}, peak memory", ours, theirs, "peak_mib", "MiB")
+
+
+main()
