@@ -1,5 +1,6 @@
 //! Fetching published weights from the Hugging Face hub.
 
+mod address;
 mod lock;
 mod request;
 mod store;

@@ -4,10 +4,10 @@ use std::io::Read;
 use std::time::Duration;
 
 use ureq::http::{HeaderMap, Response, Uri};
-use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
 use ureq::{Agent, Body};
 
 use super::FetchProgress;
+use super::address::{Origin, target, tls};
 use crate::weights::WeightsError;
 use crate::weights::cache::is_hexadecimal;
 use crate::weights::verify::is_sha256;
@@ -87,34 +87,6 @@ impl Failed {
             },
             other => other,
         }
-    }
-}
-
-/// Scheme, host and port.
-#[derive(Debug, PartialEq, Eq)]
-struct Origin(String, String, u16);
-
-impl Origin {
-    /// None of what is no address of a server, or has a password in it.
-    fn of(address: &Uri) -> Option<Self> {
-        let scheme = address.scheme_str()?.to_lowercase();
-        let port = match scheme.as_str() {
-            "https" => 443,
-            "http" => 80,
-            _ => return None,
-        };
-        let authority = address.authority()?;
-        if authority.as_str().contains('@') || authority.host().is_empty() {
-            return None;
-        }
-        let host = authority.host().to_lowercase();
-        Some(Self(scheme, host, authority.port_u16().unwrap_or(port)))
-    }
-
-    fn is_this_machine(&self) -> bool {
-        let host = self.1.trim_matches(['[', ']']);
-        let address: Result<std::net::IpAddr, _> = host.parse();
-        host == "localhost" || address.is_ok_and(|address| address.is_loopback())
     }
 }
 
@@ -321,37 +293,4 @@ fn refused(address: &str, status: u16, headers: &HeaderMap) -> Failed {
         _ => Kind::Final,
     };
     Failed { error, kind }
-}
-
-/// Where a redirect leads.
-fn target(from: &Uri, location: &str) -> Option<Uri> {
-    let scheme = from.scheme_str()?;
-    let full = if location.starts_with("//") {
-        format!("{scheme}:{location}")
-    } else if location.starts_with('/') {
-        format!("{scheme}://{}{location}", from.authority()?)
-    } else {
-        location.to_owned()
-    };
-    full.parse().ok()
-}
-
-/// Mozilla's root certificates, or those of the file in `SSL_CERT_FILE`.
-fn tls() -> Result<TlsConfig, WeightsError> {
-    let Some(path) = std::env::var_os("SSL_CERT_FILE").filter(|path| !path.is_empty()) else {
-        return Ok(TlsConfig::default());
-    };
-    let path = std::path::PathBuf::from(path);
-    let pem = std::fs::read(&path).map_err(WeightsError::io(&path))?;
-    let certificates = parse_pem(&pem).filter_map(|item| match item {
-        Ok(PemItem::Certificate(certificate)) => Some(certificate),
-        _ => None,
-    });
-    let certificates: Vec<_> = certificates.collect();
-    match certificates.is_empty() {
-        true => Err(WeightsError::Certificates { path }),
-        false => Ok(TlsConfig::builder()
-            .root_certs(RootCerts::new_with_certs(&certificates))
-            .build()),
-    }
 }
