@@ -301,7 +301,8 @@ fn a_new_name_of_the_repository_is_followed_with_the_token() {
 fn redirects_that_lead_nowhere_are_refused() {
     let cases = [
         ("/again", "too many redirects"),
-        ("file:///etc/passwd", "a redirect to no web server"),
+        ("file:///etc/passwd", "a redirect to nowhere"),
+        ("ftp://127.0.0.1/x", "a redirect to no web server"),
         (
             "http://user:word@127.0.0.1:1/",
             "a redirect to no web server",
