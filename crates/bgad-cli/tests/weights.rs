@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use bgad::synthetic::{self, SyntheticConfig};
+use bgad::{Layout, RunDirectory};
 use serde_json::Value;
 
 #[path = "../../../tests/hub_server/mod.rs"]
@@ -238,12 +239,33 @@ fn a_backbone_by_its_name_alone_takes_weights_from_the_cache_or_says_what_to_do(
     succeeded(&output);
     let run = std::fs::read_to_string(parts.folder.path().join("run/run.json")).unwrap();
     let run: Value = serde_json::from_str(&run).unwrap();
-    assert_eq!(run["config"]["weights"], text(&path));
+    assert_eq!(run["weights"], text(&path));
     // The same weights by a path: the same model.
     let by_name = std::fs::read(parts.model()).unwrap();
     let arguments = parts.train(&["--weights", text(&path)]);
     succeeded(&bgad(home.path(), &words(&arguments)).output().unwrap());
     assert!(std::fs::read(parts.model()).unwrap() == by_name);
+}
+
+#[test]
+fn a_run_with_weights_goes_on_with_them() {
+    let (home, parts) = (tempfile::tempdir().unwrap(), Parts::new());
+    let arguments = parts.train(&["--weights", GOLDEN]);
+    succeeded(&bgad(home.path(), &words(&arguments)).output().unwrap());
+    let model = std::fs::read(parts.model()).unwrap();
+    // The same run, as one leaves it that was killed before its first checkpoint.
+    let ended = RunDirectory::at(&parts.folder.path().join("run"));
+    let mut description = ended.description().unwrap();
+    description.finished_unix_seconds = None;
+    let dataset = Layout::Mvtec
+        .read(&parts.folder.path().join("parts"), None)
+        .unwrap();
+    let killed = parts.folder.path().join("killed");
+    let run = RunDirectory::begin(&killed, &description).unwrap();
+    run.keep_dataset(&dataset).unwrap();
+    let resume = ["train", "--no-report", "--resume", text(&killed)];
+    succeeded(&bgad(home.path(), &resume).output().unwrap());
+    assert!(std::fs::read(run.model()).unwrap() == model);
 }
 
 #[test]

@@ -216,7 +216,10 @@ impl RunDirectory {
     /// # Errors
     /// [`Error::Io`] or [`Error::RunFile`] names it.
     pub fn description(&self) -> Result<RunDescription> {
-        read_json(&self.path.join("run.json"))
+        let mut run: RunDescription = read_json(&self.path.join("run.json"))?;
+        // Settings are written without a path of this machine, which models don't need.
+        run.config.weights.clone_from(&run.weights);
+        Ok(run)
     }
 
     /// The meta-epochs that were logged so far. A last line that was cut off is left out.

@@ -43,10 +43,15 @@ pub fn verify(path: &Path, expected: Option<&str>) -> Result<Verified> {
         EfficientNet::load(*architecture, &[4, 8, 16], &weights, &device).map(|_| ())
     };
     let architectures = Architecture::ALL.iter();
-    let backbones: Vec<&str> = architectures
+    let mut backbones: Vec<&str> = architectures
         .filter(|architecture| fits(architecture).is_ok())
         .map(|architecture| architecture.name())
         .collect();
+    // A lite network is its elder without squeeze-excite: it finds all that it needs there.
+    let is_lite = |name: &&str| name.starts_with("tf_efficientnet_lite");
+    if !backbones.iter().all(is_lite) {
+        backbones.retain(|name| !is_lite(name));
+    }
     match backbones.is_empty() {
         true => Err(WeightsError::FitsNothing {
             path: path.to_owned(),
