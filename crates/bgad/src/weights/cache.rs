@@ -86,7 +86,7 @@ impl WeightsCache {
     }
 
     /// The files of the commit that the branch stands at. Where the cache does not say which that is,
-    /// a folder of the branch's name is taken, as Python does.
+    /// a folder of the branch's name is taken, for files that are put there by hand.
     fn snapshot(&self, weights: PublishedWeights) -> PathBuf {
         let repository = self.repository(weights);
         let commit = std::fs::read_to_string(repository.join("refs").join(BRANCH));

@@ -1,6 +1,6 @@
 //! Requests to the hub and to the servers that it names.
 
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::time::Duration;
 
 use ureq::http::{HeaderMap, Response, Uri};
@@ -227,14 +227,14 @@ impl Client {
             }
             ureq::Error::HostNotFound => ("there is no such host".to_owned(), Kind::Unreachable),
             ureq::Error::Io(error) => {
-                let kind = match error.kind() {
-                    std::io::ErrorKind::UnexpectedEof
-                    | std::io::ErrorKind::ConnectionReset
-                    | std::io::ErrorKind::ConnectionAborted
-                    | std::io::ErrorKind::BrokenPipe => Kind::Passing,
-                    _ => Kind::Unreachable,
+                let (what, kind) = match error.kind() {
+                    ErrorKind::UnexpectedEof
+                    | ErrorKind::ConnectionReset
+                    | ErrorKind::ConnectionAborted
+                    | ErrorKind::BrokenPipe => ("the connection broke", Kind::Passing),
+                    _ => ("there is no connection", Kind::Unreachable),
                 };
-                (format!("the connection broke ({error})"), kind)
+                (format!("{what} ({error})"), kind)
             }
             ureq::Error::Protocol(error) => {
                 let reason = format!("the server's answer is no HTTP ({error})");
