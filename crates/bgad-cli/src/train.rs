@@ -127,6 +127,8 @@ impl Job {
         let directory = RunDirectory::at(folder);
         let description = directory.description()?;
         if description.finished_unix_seconds.is_some() {
+            // It may have been killed in its last step.
+            directory.finish()?;
             return Err(Failure::Finished {
                 folder: folder.to_owned(),
                 model: directory.model(),

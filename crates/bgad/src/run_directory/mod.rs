@@ -200,13 +200,14 @@ impl RunDirectory {
     }
 
     /// Notes in `run.json` that the run has ended, and takes its checkpoints away. To be called when
-    /// the model is saved.
+    /// the model is saved; once more does no harm, and ends what a kill has left half done.
     ///
     /// # Errors
     /// [`Error::Io`] or [`Error::RunFile`] names the file.
     pub fn finish(&self) -> Result<()> {
         let mut run = self.description()?;
-        run.finished_unix_seconds = Some(seconds_since_1970());
+        run.finished_unix_seconds
+            .get_or_insert_with(seconds_since_1970);
         write_json(&self.path.join("run.json"), &run)?;
         checkpoint::remove_all(&self.checkpoints())
     }
