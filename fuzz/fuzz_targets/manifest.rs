@@ -19,7 +19,11 @@ fuzz_target!(|bytes: &[u8]| {
         let folder = common::folder();
         // Whatever a manifest says, nothing outside its folder is named.
         for sample in dataset.samples() {
-            assert!(sample.path.starts_with(&folder), "{}", sample.path.display());
+            assert!(
+                sample.path.starts_with(&folder),
+                "{}",
+                sample.path.display()
+            );
         }
     }
 });

@@ -10,7 +10,13 @@ mod common;
 fuzz_target!(|bytes: &[u8]| {
     let folder = common::folder();
     let directory = RunDirectory::at(&folder);
-    let names = ["run.json", "dataset.json", "metrics.jsonl", "evaluation.json", "report.json"];
+    let names = [
+        "run.json",
+        "dataset.json",
+        "metrics.jsonl",
+        "evaluation.json",
+        "report.json",
+    ];
     for name in names {
         common::file(name, bytes);
     }

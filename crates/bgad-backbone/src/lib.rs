@@ -42,6 +42,7 @@ mod host;
 mod layers;
 mod padding;
 mod plan;
+mod published;
 mod random;
 mod scaling;
 mod table;

@@ -37,6 +37,8 @@ pub enum Command {
     /// Make a run's report again from what lies in its folder.
     #[cfg(feature = "report")]
     Report(ReportArguments),
+    /// Published weights of backbones: list, fetch, find and check them.
+    Weights(crate::weights::WeightsArguments),
     /// Tell what a data set holds.
     Data(Box<InspectArguments>),
     /// Draw samples that training would paste, to look at.
@@ -133,9 +135,13 @@ pub struct SettingsArguments {
     /// `filter-bank`, which needs no weights, or an EfficientNet by timm's name.
     #[arg(long, value_name = "NAME")]
     pub backbone: Option<String>,
-    /// The backbone's timm weights, .safetensors or .pth.
+    /// The backbone's timm weights, .safetensors or .pth [default: the published ones of its name,
+    /// from the Hugging Face hub's cache or the hub].
     #[arg(long, value_name = "FILE")]
     pub weights: Option<PathBuf>,
+    /// Take weights from the cache alone, never from the network.
+    #[arg(long)]
+    pub offline: bool,
     /// Write the split that this run uses to a file.
     #[arg(long, value_name = "FILE")]
     pub write_split: Option<PathBuf>,

@@ -9,6 +9,8 @@ pub enum Failure {
     Bgad(#[from] bgad::Error),
     #[error(transparent)]
     Data(#[from] bgad::DataError),
+    #[error(transparent)]
+    Weights(#[from] bgad::weights::WeightsError),
     #[error("{}: {source}", .path.display())]
     File {
         path: PathBuf,

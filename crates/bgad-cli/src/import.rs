@@ -23,9 +23,13 @@ pub struct ImportArguments {
     /// The backbone that the flows were trained on, by timm's name.
     #[arg(long, value_name = "NAME")]
     pub backbone: String,
-    /// Its weights [default: those in the checkpoint].
+    /// Its weights [default: those in the checkpoint, else the published ones of its name, from the
+    /// Hugging Face hub's cache or the hub].
     #[arg(long, value_name = "FILE")]
     pub weights: Option<PathBuf>,
+    /// Take weights from the cache alone, never from the network.
+    #[arg(long)]
+    pub offline: bool,
     /// Normal images for the constants of scoring and the thresholds, best such that were not
     /// trained on: images, folders, or `-` for a list on standard input.
     #[arg(long, required = true, num_args = 1.., value_name = "IMAGE")]
@@ -77,7 +81,7 @@ pub fn run(arguments: &ImportArguments) -> Result<(), Failure> {
         ));
     }
     let device = arguments.device.open()?;
-    let options = ImportOptions {
+    let mut options = ImportOptions {
         backbone: arguments.backbone.clone(),
         weights: arguments.weights.clone(),
         image_size: arguments.image_size,
@@ -88,8 +92,20 @@ pub fn run(arguments: &ImportArguments) -> Result<(), Failure> {
         false_positive_rate: arguments.false_positive_rate,
     };
     let files = images::list(&arguments.normal)?;
-    let normal = files.iter().map(|path: &PathBuf| Ok(load_image(path)?));
-    let detector = Detector::import(&arguments.files, &options, normal, &device)?;
+    let import = |options: &ImportOptions| {
+        let normal = files.iter().map(|path: &PathBuf| Ok(load_image(path)?));
+        Detector::import(&arguments.files, options, normal, &device)
+    };
+    let detector = match import(&options) {
+        // The checkpoint has none either.
+        Err(bgad::Error::WeightsMissing { .. }) => {
+            let quiet = arguments.reporting.quiet;
+            let backbone = &arguments.backbone;
+            options.weights = crate::weights::resolve(backbone, arguments.offline, quiet)?;
+            import(&options)?
+        }
+        other => other?,
+    };
     detector.save(&arguments.out)?;
     let description = detector.description();
     if arguments.reporting.json {

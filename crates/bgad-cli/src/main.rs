@@ -27,6 +27,7 @@ mod reproduce;
 mod stop;
 mod train;
 mod watch;
+mod weights;
 
 use std::process::ExitCode;
 
@@ -48,6 +49,7 @@ fn main() -> ExitCode {
         arguments::Command::Reproduce(arguments) => reproduce::run(&arguments),
         #[cfg(feature = "report")]
         arguments::Command::Report(arguments) => report::run(&arguments),
+        arguments::Command::Weights(arguments) => weights::run(&arguments),
         arguments::Command::Data(arguments) => inspect::run(&arguments),
         arguments::Command::Preview(arguments) => preview::run(&arguments),
     };

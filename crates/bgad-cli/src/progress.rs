@@ -72,6 +72,59 @@ impl Display {
     }
 }
 
+/// Shows how weights are fetched.
+#[cfg(feature = "hub")]
+pub struct TransferDisplay {
+    bar: ProgressBar,
+    name: String,
+    verbose: bool,
+}
+
+#[cfg(feature = "hub")]
+impl TransferDisplay {
+    pub fn new(name: &str, quiet: bool) -> Self {
+        let verbose = !quiet && std::io::stderr().is_terminal();
+        let bar = match verbose {
+            true => ProgressBar::new(0),
+            false => ProgressBar::hidden(),
+        };
+        let template = "{msg} {wide_bar} {bytes}/{total_bytes}, {eta} left";
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            bar.set_style(style);
+        }
+        bar.set_message(name.to_owned());
+        let name = name.to_owned();
+        Self { bar, name, verbose }
+    }
+
+    /// Takes one event of a transfer.
+    pub fn show(&self, progress: bgad::weights::FetchProgress) {
+        use bgad::weights::FetchProgress;
+        match progress {
+            FetchProgress::Received { bytes, total } => {
+                self.bar.set_length(total);
+                self.bar.set_position(bytes);
+            }
+            FetchProgress::Again { reason } => {
+                self.bar
+                    .suspend(|| warning(&format!("{}: {reason}; trying again", self.name)));
+            }
+            FetchProgress::Waiting { lock } if self.verbose => self.bar.suspend(|| {
+                note(&format!(
+                    "{}: another program is fetching it ({}); waiting",
+                    self.name,
+                    lock.display()
+                ));
+            }),
+            _ => {}
+        }
+    }
+
+    pub fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+}
+
 /// One warning on stderr.
 pub fn warning(text: &str) {
     eprintln!("warning: {text}");

@@ -15,6 +15,7 @@ use crate::failure::Failure;
 use crate::output;
 use crate::progress::{Display, warning};
 use crate::stop;
+use crate::weights;
 
 /// The settings: defaults, then the file's, then the command line's.
 fn config(arguments: &TrainArguments) -> Result<TrainerConfig, Failure> {
@@ -73,9 +74,9 @@ struct Job {
 }
 
 impl Job {
-    fn new(arguments: &TrainArguments) -> Result<Self, Failure> {
+    fn new(arguments: &TrainArguments, quiet: bool) -> Result<Self, Failure> {
         let given = &arguments.settings;
-        let config = config(arguments)?;
+        let mut config = config(arguments)?;
         config.check()?;
         // clap has made sure of these.
         let required = |name: &str| Failure::Missing(format!("--{name} is missing"));
@@ -89,6 +90,10 @@ impl Job {
         let mut dataset = data.open_images()?;
         if config.model == Model::BgadFas {
             arguments.anomalies.choose(&mut dataset, config.seed)?;
+        }
+        // After the images: a typing error there should not cost a transfer.
+        if config.weights.is_none() {
+            config.weights = weights::resolve(&config.backbone, given.offline, quiet)?;
         }
         let description = RunDescription {
             device: device.to_string(),
@@ -122,6 +127,8 @@ impl Job {
         let directory = RunDirectory::at(folder);
         let description = directory.description()?;
         if description.finished_unix_seconds.is_some() {
+            // It may have been killed in its last step.
+            directory.finish()?;
             return Err(Failure::Finished {
                 folder: folder.to_owned(),
                 model: directory.model(),
@@ -141,7 +148,7 @@ impl Job {
 pub fn run(command: &TrainCommand) -> Result<(), Failure> {
     let job = match &command.resume {
         Some(folder) => Job::begun(folder)?,
-        None => Job::new(&command.new)?,
+        None => Job::new(&command.new, command.reporting.quiet)?,
     };
     let Job {
         dataset, directory, ..

@@ -238,7 +238,12 @@ fn bad_input_is_status_1_with_one_message() {
     write_parts(&data);
     assert!(train(&data, &["--category", "zebra"]).contains("zebra"));
     assert!(train(&data, &["--model", "bgad-fas", "--anomalies", "500"]).contains("500"));
-    assert!(train(&data, &["--backbone", "tf_efficientnet_b6"]).contains("weights"));
+    let none = folder.path().join("none.safetensors");
+    let message = train(
+        &data,
+        &["--backbone", "tf_efficientnet_b6", "--weights", text(&none)],
+    );
+    assert!(message.contains("none.safetensors"), "{message}");
     assert!(train(&data, &["--beta", "7"]).contains("beta"));
     let message = train(&data, &["--config", text(&data.join("none.toml"))]);
     assert!(message.contains("none.toml"), "{message}");

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use bgad_backbone::{Architecture, Backbone, EfficientNet, FilterBank, NamedTensor, Weights};
 use burn::tensor::Device;
 
+use crate::weights::{PublishedWeights, check_against_cache};
 use crate::{Error, Result};
 
 /// The name of the backbone that needs no weights.
@@ -40,7 +41,14 @@ pub(crate) fn open(
     let path = weights.ok_or_else(|| Error::WeightsMissing {
         backbone: architecture.to_string(),
     })?;
+    if let Some((_, tag)) = name.split_once('.')
+        && architecture.is_otherwise_normalized(tag)
+    {
+        // The error that says so.
+        name.parse::<PublishedWeights>()?;
+    }
     let weights = Weights::open(path)?;
+    check_against_cache(path, weights.checksum())?;
     Ok(Opened {
         backbone: Arc::new(EfficientNet::load(architecture, strides, &weights, device)?),
         checksum: Some(weights.checksum().to_owned()),

@@ -12,6 +12,9 @@ pub enum Error {
     /// The backbone or its weights.
     #[error(transparent)]
     Backbone(#[from] bgad_backbone::BackboneError),
+    /// Published weights.
+    #[error(transparent)]
+    Weights(#[from] crate::weights::WeightsError),
     /// The flow's settings or parameters.
     #[error(transparent)]
     Flow(#[from] bgad_flow::FlowError),

@@ -88,6 +88,7 @@ mod trainer;
 mod training_digest;
 mod training_set;
 mod training_state;
+pub mod weights;
 
 pub use backbone::FILTER_BANK;
 pub use bgad_data::{

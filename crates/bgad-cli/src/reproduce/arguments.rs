@@ -72,9 +72,13 @@ pub struct ReproduceArguments {
     /// The backbone [default: tf_efficientnet_b6].
     #[arg(long, value_name = "NAME")]
     pub backbone: Option<String>,
-    /// The backbone's timm weights, .safetensors or .pth.
+    /// The backbone's timm weights, .safetensors or .pth [default: the published ones of its name,
+    /// from the Hugging Face hub's cache or the hub].
     #[arg(long, value_name = "FILE")]
     pub weights: Option<PathBuf>,
+    /// Take weights from the cache alone, never from the network.
+    #[arg(long)]
+    pub offline: bool,
     /// Other settings from a TOML file.
     #[arg(long, value_name = "FILE.toml")]
     pub config: Option<PathBuf>,

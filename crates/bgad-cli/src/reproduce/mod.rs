@@ -25,14 +25,11 @@ use crate::progress::{Display, warning};
 
 /// Runs what has not been run yet, then prints everything beside the published figures.
 pub fn run(arguments: &ReproduceArguments) -> Result<(), Failure> {
-    let base = base_config(arguments)?;
+    let mut base = base_config(arguments)?;
     base.check()?;
-    if base.backbone != bgad::FILTER_BANK && base.weights.is_none() {
-        return Err(Failure::Missing(format!(
-            "backbone `{}` needs its weights: give timm's file with --weights, or choose \
-             --backbone filter-bank, which needs none (and says little about the published figures)",
-            base.backbone
-        )));
+    if base.weights.is_none() {
+        let quiet = arguments.reporting.quiet;
+        base.weights = crate::weights::resolve(&base.backbone, arguments.offline, quiet)?;
     }
     let wanted = case::categories(arguments.experiment, &arguments.categories);
     let Found { found, missing } = locate::find(&arguments.data, &wanted);

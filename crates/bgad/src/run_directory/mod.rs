@@ -200,13 +200,14 @@ impl RunDirectory {
     }
 
     /// Notes in `run.json` that the run has ended, and takes its checkpoints away. To be called when
-    /// the model is saved.
+    /// the model is saved; once more does no harm, and ends what a kill has left half done.
     ///
     /// # Errors
     /// [`Error::Io`] or [`Error::RunFile`] names the file.
     pub fn finish(&self) -> Result<()> {
         let mut run = self.description()?;
-        run.finished_unix_seconds = Some(seconds_since_1970());
+        run.finished_unix_seconds
+            .get_or_insert_with(seconds_since_1970);
         write_json(&self.path.join("run.json"), &run)?;
         checkpoint::remove_all(&self.checkpoints())
     }
@@ -216,7 +217,10 @@ impl RunDirectory {
     /// # Errors
     /// [`Error::Io`] or [`Error::RunFile`] names it.
     pub fn description(&self) -> Result<RunDescription> {
-        read_json(&self.path.join("run.json"))
+        let mut run: RunDescription = read_json(&self.path.join("run.json"))?;
+        // Settings are written without a path of this machine, which models don't need.
+        run.config.weights.clone_from(&run.weights);
+        Ok(run)
     }
 
     /// The meta-epochs that were logged so far. A last line that was cut off is left out.

@@ -1,0 +1,171 @@
+//! `bgad weights`, and the weights of a backbone that is given by its name alone.
+
+use std::path::PathBuf;
+
+use bgad::FILTER_BANK;
+use bgad::weights::{PublishedWeights, WeightsCache, is_offline, verify};
+use clap::{Args, Subcommand};
+use serde_json::json;
+
+use crate::failure::Failure;
+use crate::output;
+
+#[derive(Debug, Args)]
+pub struct WeightsArguments {
+    #[command(subcommand)]
+    pub command: WeightsCommand,
+    /// Write JSON to standard output, and nothing else there.
+    #[arg(long, global = true)]
+    pub json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum WeightsCommand {
+    /// List the published weights and those that are here.
+    List,
+    /// Fetch published weights into the Hugging Face hub's cache.
+    Fetch {
+        /// timm's name; without a tag that of the plain ImageNet-1k weights is meant.
+        name: PublishedWeights,
+        /// Only say whether they are there.
+        #[arg(long)]
+        offline: bool,
+        /// Don't show progress; it is not shown either where stderr is no terminal.
+        #[arg(long)]
+        quiet: bool,
+    },
+    /// Print the path of weights that are in the cache.
+    Path {
+        /// timm's name.
+        name: PublishedWeights,
+    },
+    /// Check a file of weights: its SHA-256, and which backbones it fits.
+    Verify {
+        /// The file.
+        file: PathBuf,
+        /// The SHA-256 that it must have, in hexadecimal; files in the cache tell theirs.
+        #[arg(long, value_name = "HEX")]
+        sha256: Option<String>,
+    },
+}
+
+/// Runs `bgad weights`.
+pub fn run(arguments: &WeightsArguments) -> Result<(), Failure> {
+    let json = arguments.json;
+    match &arguments.command {
+        WeightsCommand::List => list(json),
+        WeightsCommand::Fetch {
+            name,
+            offline,
+            quiet,
+        } => {
+            let cache = WeightsCache::from_environment()?;
+            // One that is damaged is fetched again.
+            let here = cache.find(*name).filter(|path| verify(path, None).is_ok());
+            let path = match here {
+                Some(path) => path,
+                None => fetch(*name, &cache, *offline, *quiet)?,
+            };
+            tell(*name, &path, json)
+        }
+        WeightsCommand::Path { name } => {
+            let path = WeightsCache::from_environment()?.get(*name)?;
+            tell(*name, &path, json)
+        }
+        WeightsCommand::Verify { file, sha256 } => {
+            let found = verify(file, sha256.as_deref())?;
+            if json {
+                return output::json(&json!({
+                    "path": file.to_string_lossy(),
+                    "sha256": found.sha256,
+                    "expected": found.expected,
+                    "backbones": found.backbones,
+                }));
+            }
+            let expected = match found.expected {
+                true => "as expected",
+                false => "nothing to compare it with; --sha256 gives what it must be",
+            };
+            output::line(&format!("sha256        {} ({expected})", found.sha256))?;
+            output::line(&format!("fits          {}", found.backbones.join(", ")))
+        }
+    }
+}
+
+fn tell(name: PublishedWeights, path: &std::path::Path, json: bool) -> Result<(), Failure> {
+    match json {
+        true => output::json(&json!({ "name": name.name(), "path": path.to_string_lossy() })),
+        false => output::line(&path.display().to_string()),
+    }
+}
+
+fn list(json: bool) -> Result<(), Failure> {
+    let cache = WeightsCache::from_environment()?;
+    for weights in PublishedWeights::all() {
+        let path = cache.find(weights);
+        if json {
+            output::json(&json!({
+                "name": weights.name(),
+                "default": weights.is_default(),
+                "repository": weights.repository(),
+                "path": path.map(|path| path.to_string_lossy().into_owned()),
+            }))?;
+            continue;
+        }
+        let mark = match weights.is_default() {
+            true => "*",
+            false => " ",
+        };
+        let path = path.map_or("-".to_owned(), |path| path.display().to_string());
+        output::line(&format!("{mark} {:<36} {path}", weights.name()))?;
+    }
+    if !json {
+        output::line("* what the backbone's name alone means")?;
+    }
+    Ok(())
+}
+
+/// The weights of `backbone` where none were given: those in the cache, else from the hub where that
+/// is allowed. None for the backbone that needs none.
+pub fn resolve(backbone: &str, offline: bool, quiet: bool) -> Result<Option<PathBuf>, Failure> {
+    if backbone == FILTER_BANK {
+        return Ok(None);
+    }
+    let weights: PublishedWeights = backbone.parse().map_err(bgad::Error::from)?;
+    let cache = WeightsCache::from_environment()?;
+    let path = match cache.find(weights) {
+        Some(path) => path,
+        None => fetch(weights, &cache, offline, quiet)?,
+    };
+    if !quiet {
+        crate::progress::note(&format!("weights {weights}: {}", path.display()));
+    }
+    Ok(Some(path))
+}
+
+#[cfg(feature = "hub")]
+fn fetch(
+    weights: PublishedWeights,
+    cache: &WeightsCache,
+    offline: bool,
+    quiet: bool,
+) -> Result<PathBuf, Failure> {
+    if offline || is_offline() {
+        return Ok(cache.get(weights)?);
+    }
+    let transfer = crate::progress::TransferDisplay::new(&weights.name(), quiet);
+    let path = bgad::weights::Hub::from_environment()
+        .fetch(weights, cache, |progress| transfer.show(progress));
+    transfer.finish();
+    Ok(path?)
+}
+
+#[cfg(not(feature = "hub"))]
+fn fetch(
+    weights: PublishedWeights,
+    cache: &WeightsCache,
+    _offline: bool,
+    _quiet: bool,
+) -> Result<PathBuf, Failure> {
+    Ok(cache.get(weights)?)
+}

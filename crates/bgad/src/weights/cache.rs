@@ -1,0 +1,144 @@
+//! The Hugging Face hub's cache on this machine.
+
+use std::env;
+use std::path::{Path, PathBuf};
+
+use super::{PublishedWeights, WeightsError};
+
+/// The file that is fetched.
+pub(super) const FILE: &str = "model.safetensors";
+/// What is looked for: older versions of timm fetched the second.
+const FILES: [&str; 2] = [FILE, "pytorch_model.bin"];
+/// The branch of published weights.
+pub(super) const BRANCH: &str = "main";
+
+/// The folder in which Python's `huggingface_hub`, and with it timm, keeps what it has fetched.
+///
+/// `models--timm--NAME` holds `blobs`, files by SHA-256; `snapshots/COMMIT`, links to them by name;
+/// and `refs/main` with the commit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WeightsCache {
+    folder: PathBuf,
+}
+
+impl WeightsCache {
+    /// A cache in this folder, which need not be there.
+    pub fn at(folder: impl Into<PathBuf>) -> Self {
+        Self {
+            folder: folder.into(),
+        }
+    }
+
+    /// The cache that Python uses: `$HF_HUB_CACHE`, else `$HF_HOME/hub`, else
+    /// `~/.cache/huggingface/hub` (`$XDG_CACHE_HOME` for `~/.cache`).
+    ///
+    /// # Errors
+    /// Where none of these variables is set and there is no home.
+    pub fn from_environment() -> Result<Self, WeightsError> {
+        for name in ["HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE"] {
+            if let Some(folder) = variable(name) {
+                return Ok(Self::at(from_home(folder)));
+            }
+        }
+        let home = match (variable("HF_HOME"), variable("XDG_CACHE_HOME")) {
+            (Some(home), _) => from_home(home),
+            (None, Some(cache)) => from_home(cache).join("huggingface"),
+            (None, None) => {
+                let home = env::home_dir().filter(|home| !home.as_os_str().is_empty());
+                let home = home.ok_or(WeightsError::NoHome)?;
+                home.join(".cache").join("huggingface")
+            }
+        };
+        Ok(Self::at(home.join("hub")))
+    }
+
+    /// The folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The weights' file, where it is there.
+    pub fn find(&self, weights: PublishedWeights) -> Option<PathBuf> {
+        let snapshot = self.snapshot(weights);
+        let mut files = FILES.iter().map(|name| snapshot.join(name));
+        files.find(|path| path.is_file())
+    }
+
+    /// The weights' file.
+    ///
+    /// # Errors
+    /// [`WeightsError::NotCached`] says which file to put where.
+    pub fn get(&self, weights: PublishedWeights) -> Result<PathBuf, WeightsError> {
+        self.find(weights).ok_or_else(|| WeightsError::NotCached {
+            name: weights.name(),
+            cache: self.folder.clone(),
+            address: format!(
+                "https://huggingface.co/{}/resolve/{BRANCH}/{FILE}",
+                weights.repository()
+            ),
+            place: self.place(weights),
+        })
+    }
+
+    /// Where the file of these weights is found when it is put there by hand.
+    pub fn place(&self, weights: PublishedWeights) -> PathBuf {
+        self.snapshot(weights).join(FILE)
+    }
+
+    /// The files of the commit that the branch stands at. Where the cache does not say which that is,
+    /// a folder of the branch's name is taken, for files that are put there by hand.
+    fn snapshot(&self, weights: PublishedWeights) -> PathBuf {
+        let repository = self.repository(weights);
+        let commit = std::fs::read_to_string(repository.join("refs").join(BRANCH));
+        let commit = commit.ok().map(|commit| commit.trim().to_owned());
+        let commit = commit.filter(|commit| is_hexadecimal(commit));
+        repository
+            .join("snapshots")
+            .join(commit.as_deref().unwrap_or(BRANCH))
+    }
+
+    /// The folder of the weights' repository.
+    pub(super) fn repository(&self, weights: PublishedWeights) -> PathBuf {
+        self.folder.join(folder_name(weights))
+    }
+
+    /// The file by which processes agree on who fetches a blob.
+    #[cfg(feature = "hub")]
+    pub(super) fn lock(&self, weights: PublishedWeights, digest: &str) -> PathBuf {
+        let locks = self.folder.join(".locks").join(folder_name(weights));
+        locks.join(format!("{digest}.lock"))
+    }
+}
+
+/// Whether `HF_HUB_OFFLINE` forbids the network.
+pub fn is_offline() -> bool {
+    variable("HF_HUB_OFFLINE").is_some_and(|value| {
+        let value = value.to_string_lossy().to_uppercase();
+        ["1", "ON", "YES", "TRUE"].contains(&value.as_str())
+    })
+}
+
+fn folder_name(weights: PublishedWeights) -> String {
+    format!("models--{}", weights.repository().replace('/', "--"))
+}
+
+/// A variable that is set to something.
+fn variable(name: &str) -> Option<PathBuf> {
+    env::var_os(name)
+        .filter(|value| !value.is_empty())
+        .map(PathBuf::from)
+}
+
+/// `~/` at a path's beginning is the home, as in Python.
+fn from_home(path: PathBuf) -> PathBuf {
+    match (path.strip_prefix("~"), env::home_dir()) {
+        (Ok(rest), Some(home)) => home.join(rest),
+        _ => path,
+    }
+}
+
+/// Whether a text is a hash, and so harmless as a file's name.
+pub(super) fn is_hexadecimal(text: &str) -> bool {
+    let digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+    (1..=64).contains(&text.len()) && text.bytes().all(digit)
+}

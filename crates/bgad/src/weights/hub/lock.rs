@@ -1,0 +1,52 @@
+//! One process fetches a file, the others wait: a lock file, as `huggingface_hub` has it.
+
+use std::fs::{File, TryLockError};
+use std::path::Path;
+
+use super::FetchProgress;
+use crate::weights::WeightsError;
+
+/// Waits until no other process holds the lock, and holds it until it is dropped. The file stays; a
+/// process that ends, however it does, holds nothing.
+pub(super) fn hold(
+    path: &Path,
+    progress: &mut dyn FnMut(FetchProgress),
+) -> Result<File, WeightsError> {
+    let mut told = false;
+    loop {
+        let mut options = File::options();
+        options.create(true).truncate(false).write(true);
+        let file = options.open(path).map_err(WeightsError::io(path))?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                if !told {
+                    progress(FetchProgress::Waiting {
+                        lock: path.to_owned(),
+                    });
+                    told = true;
+                }
+                file.lock().map_err(WeightsError::io(path))?;
+            }
+            Err(TryLockError::Error(error)) => return Err(WeightsError::io(path)(error)),
+        }
+        if is_named(&file) {
+            return Ok(file);
+        }
+    }
+}
+
+/// Whether the file still has a name: Python's lock takes its file away, and a lock on what is gone
+/// excludes nobody.
+fn is_named(file: &File) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt as _;
+        file.metadata().is_ok_and(|metadata| metadata.nlink() > 0)
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = file;
+        true
+    }
+}

@@ -1,0 +1,164 @@
+//! The transfer of one file, which goes on where an earlier one broke.
+
+use std::fs::File;
+use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::FetchProgress;
+use super::request::{Client, Failed, Kind, Stated};
+use crate::weights::WeightsError;
+use crate::weights::verify::sha256;
+
+pub(super) struct Transfer<'a> {
+    pub client: &'a Client,
+    /// What is asked for.
+    pub address: String,
+    /// Where it goes until it is whole.
+    pub part: PathBuf,
+    pub stated: &'a Stated,
+    /// Attempts in a row that may bring nothing.
+    pub attempts: u32,
+}
+
+/// Where a transfer's bytes came from.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Pieces {
+    One,
+    /// Another transfer, maybe of another program, left the first of them.
+    Several,
+}
+
+impl Transfer<'_> {
+    /// Leaves the whole file in `part`, with the SHA-256 that was stated.
+    pub fn run(&self, progress: &mut dyn FnMut(FetchProgress)) -> Result<(), WeightsError> {
+        let mut pieces = match self.received()? {
+            0 => Pieces::One,
+            _ => Pieces::Several,
+        };
+        let mut failures = 0;
+        loop {
+            let before = self.received()?;
+            if before > self.stated.size {
+                self.discard()?;
+                continue;
+            }
+            if before == self.stated.size {
+                let found = sha256(&self.part)?;
+                if found == self.stated.sha256 {
+                    return Ok(());
+                }
+                self.discard()?;
+                if pieces == Pieces::Several {
+                    // Once more in one piece: the first may have been another file's.
+                    pieces = Pieces::One;
+                    progress(FetchProgress::Again {
+                        reason: "what an earlier transfer left is damaged".to_owned(),
+                    });
+                    continue;
+                }
+                return Err(WeightsError::WrongBytes {
+                    address: self.address.clone(),
+                    found,
+                    expected: self.stated.sha256.clone(),
+                });
+            }
+            let Err(failed) = self.pull(before, progress) else {
+                continue;
+            };
+            let received = self.received()?;
+            failures = match received > before {
+                true => 1,
+                false => failures + 1,
+            };
+            if failed.kind == Kind::Final || failures >= self.attempts {
+                return Err(failed.keeping(received));
+            }
+            progress(FetchProgress::Again {
+                reason: failed.error.to_string(),
+            });
+            std::thread::sleep(self.client.pause(failures));
+        }
+    }
+
+    /// Appends what one answer brings.
+    fn pull(&self, from: u64, progress: &mut dyn FnMut(FetchProgress)) -> Result<(), Failed> {
+        let io = |error| Failed::last(WeightsError::io(&self.part)(error));
+        let answer = self.client.get(&self.address, from)?;
+        let total = self.stated.size;
+        let from = match answer.status {
+            206 if answer.starts_at == Some(from) => from,
+            206 => {
+                let found = answer
+                    .starts_at
+                    .map_or("unknown".to_owned(), |n| n.to_string());
+                let reason = format!("asked for bytes from {from} on, got them from {found} on");
+                return Err(Failed::last(self.answer(reason)));
+            }
+            // The server knows nothing of ranges.
+            _ => 0,
+        };
+        let mut options = File::options();
+        let options = options.create(true).truncate(false).write(true);
+        let mut file = options.open(&self.part).map_err(io)?;
+        file.set_len(from).map_err(io)?;
+        file.seek(SeekFrom::Start(from)).map_err(io)?;
+        let mut body = answer.body;
+        let mut bytes = from;
+        let mut buffer = vec![0; 1 << 16];
+        progress(FetchProgress::Received { bytes, total });
+        loop {
+            let count = match body.read(&mut buffer) {
+                Ok(0) => break,
+                Ok(count) => count,
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                Err(error) => return Err(self.client.broken(&self.address, error)),
+            };
+            bytes += count as u64;
+            if bytes > total {
+                drop(file);
+                self.discard().map_err(Failed::last)?;
+                let reason = format!("it sends more than the {total} bytes that it stated");
+                return Err(Failed::last(self.answer(reason)));
+            }
+            file.write_all(&buffer[..count]).map_err(io)?;
+            progress(FetchProgress::Received { bytes, total });
+        }
+        file.sync_all().map_err(io)?;
+        match bytes == total {
+            true => Ok(()),
+            false => {
+                let reason = format!("the connection ended after {bytes} of {total} bytes");
+                Err(Failed::passing(&self.address, reason))
+            }
+        }
+    }
+
+    fn answer(&self, reason: String) -> WeightsError {
+        WeightsError::Answer {
+            address: self.address.clone(),
+            reason,
+        }
+    }
+
+    /// Bytes that are there.
+    fn received(&self) -> Result<u64, WeightsError> {
+        match std::fs::metadata(&self.part) {
+            Ok(metadata) => Ok(metadata.len()),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(0),
+            Err(error) => Err(WeightsError::io(&self.part)(error)),
+        }
+    }
+
+    fn discard(&self) -> Result<(), WeightsError> {
+        std::fs::remove_file(&self.part).map_err(WeightsError::io(&self.part))
+    }
+}
+
+impl Client {
+    /// How long to wait before another attempt: doubling from a tenth of the timeout on.
+    pub(super) fn pause(&self, failures: u32) -> Duration {
+        let first = self.timeout / 10;
+        first.saturating_mul(1 << failures.min(4).saturating_sub(1))
+    }
+}

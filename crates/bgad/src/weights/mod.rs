@@ -1,0 +1,36 @@
+//! ImageNet weights of backbones: timm's published ones by name, in the Hugging Face hub's cache.
+//!
+//! [`WeightsCache`] finds what is on this machine, whoever fetched it; with the feature `hub`
+//! [`Hub`] fetches what is not. [`verify`] says whether a file is what it should be.
+//!
+//! ```no_run
+//! use bgad::TrainerConfig;
+//! use bgad::weights::{PublishedWeights, WeightsCache};
+//!
+//! # fn main() -> bgad::Result<()> {
+//! let weights: PublishedWeights = "tf_efficientnet_b6".parse()?;
+//! assert_eq!(weights.name(), "tf_efficientnet_b6.aa_in1k");
+//! let config = TrainerConfig {
+//!     backbone: weights.name(),
+//!     weights: Some(WeightsCache::from_environment()?.get(weights)?),
+//!     ..TrainerConfig::default()
+//! };
+//! # Ok(())
+//! # }
+//! ```
+
+mod cache;
+mod error;
+#[cfg(feature = "hub")]
+mod hub;
+mod published;
+mod verify;
+
+pub use cache::{WeightsCache, is_offline};
+pub use error::WeightsError;
+#[cfg(feature = "hub")]
+pub use hub::{FetchProgress, Hub};
+pub use published::PublishedWeights;
+pub use verify::{Verified, verify};
+
+pub(crate) use verify::check_against_cache;

@@ -1,0 +1,111 @@
+//! Whether a file of weights is what it should be.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use bgad_backbone::{Architecture, EfficientNet, Weights};
+use burn::tensor::Device;
+use sha2::{Digest, Sha256};
+
+use super::WeightsError;
+use super::cache::is_hexadecimal;
+use crate::Result;
+use crate::tensor_file::hexadecimal;
+
+/// What is known of a sound file of weights.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verified {
+    /// SHA-256 of the file.
+    pub sha256: String,
+    /// Whether something said beforehand what it must be: the caller, or the file's name in the hub's
+    /// cache, which is what the hub has stated.
+    pub expected: bool,
+    /// The backbones that the weights fit, by timm's names.
+    pub backbones: Vec<&'static str>,
+}
+
+/// Checks a file of weights: its SHA-256 against `expected` and, in the hub's cache, against the
+/// blob's name; and that it holds finite weights of at least one backbone.
+///
+/// # Errors
+/// [`WeightsError::Damaged`] where a SHA-256 is another, [`WeightsError::FitsNothing`] where the
+/// weights fit no backbone, [`Error::Backbone`](crate::Error::Backbone) where they can't be read.
+pub fn verify(path: &Path, expected: Option<&str>) -> Result<Verified> {
+    let sha256 = sha256(path)?;
+    let stated = [expected.map(str::to_lowercase), stated(path)];
+    for stated in stated.iter().flatten() {
+        compare(path, &sha256, stated)?;
+    }
+    let weights = Weights::open(path)?;
+    let device = Device::flex();
+    let fits = |architecture: &Architecture| {
+        EfficientNet::load(*architecture, &[4, 8, 16], &weights, &device).map(|_| ())
+    };
+    let architectures = Architecture::ALL.iter();
+    let mut backbones: Vec<&str> = architectures
+        .filter(|architecture| fits(architecture).is_ok())
+        .map(|architecture| architecture.name())
+        .collect();
+    // A lite network is its elder without squeeze-excite: it finds all that it needs there.
+    let is_lite = |name: &&str| name.starts_with("tf_efficientnet_lite");
+    if !backbones.iter().all(is_lite) {
+        backbones.retain(|name| !is_lite(name));
+    }
+    match backbones.is_empty() {
+        true => Err(WeightsError::FitsNothing {
+            path: path.to_owned(),
+        }
+        .into()),
+        false => Ok(Verified {
+            sha256,
+            expected: stated.iter().any(Option::is_some),
+            backbones,
+        }),
+    }
+}
+
+/// Errors where a file of the hub's cache has not the SHA-256 that the hub has stated.
+pub(crate) fn check_against_cache(path: &Path, sha256: &str) -> Result<(), WeightsError> {
+    match stated(path) {
+        Some(stated) => compare(path, sha256, &stated),
+        None => Ok(()),
+    }
+}
+
+fn compare(path: &Path, found: &str, expected: &str) -> Result<(), WeightsError> {
+    match found == expected {
+        true => Ok(()),
+        false => Err(WeightsError::Damaged {
+            path: path.to_owned(),
+            found: found.to_owned(),
+            expected: expected.to_owned(),
+        }),
+    }
+}
+
+/// The SHA-256 that a file's name in the hub's cache tells.
+fn stated(path: &Path) -> Option<String> {
+    let blob = path.canonicalize().ok()?;
+    let name = blob.file_name()?.to_str()?;
+    let in_cache = blob.parent()?.file_name()? == "blobs";
+    (in_cache && is_sha256(name)).then(|| name.to_owned())
+}
+
+/// Whether a text is a SHA-256 in hexadecimal.
+pub(super) fn is_sha256(text: &str) -> bool {
+    text.len() == 64 && is_hexadecimal(text)
+}
+
+/// The SHA-256 of a file, in hexadecimal.
+pub(super) fn sha256(path: &Path) -> Result<String, WeightsError> {
+    let mut file = File::open(path).map_err(WeightsError::io(path))?;
+    let mut hash = Sha256::new();
+    let mut buffer = vec![0; 1 << 16];
+    loop {
+        match file.read(&mut buffer).map_err(WeightsError::io(path))? {
+            0 => return Ok(hexadecimal(&hash.finalize())),
+            count => hash.update(&buffer[..count]),
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! A long run of `Detector::predict_stream`: memory and throughput over thousands of images, of which
+//! every hundredth can't be read.
+//!
+//!     cargo run --release --example soak [-- --images 20000] [--json]
+//!
+//! Ends with an error where an image is lost or scored differently than before, or where memory grows
+//! after the first thousand images.
+#![allow(clippy::print_stdout)] // an example talks to a person
+#![recursion_limit = "256"]
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use bgad::synthetic::{self, SyntheticConfig};
+use bgad::{Detector, EvaluateWhen, Layout, Trainer, TrainerConfig, load_image};
+use serde_json::json;
+
+const IMAGES: usize = 20_000;
+/// Images between two looks at memory and time.
+const STEP: usize = 1000;
+/// Different files; the last of them is damaged.
+const FILES: usize = 100;
+/// The most that memory may grow after the first step: a share of what is held then.
+const GROWTH: f64 = 0.05;
+const IMAGE_SIZE: u32 = 128;
+
+/// What was seen at the end of a step.
+struct Step {
+    images: usize,
+    per_second: f64,
+    memory: Option<u64>,
+}
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let json = arguments.iter().any(|argument| argument == "--json");
+    let images = arguments.iter().position(|argument| argument == "--images");
+    let images = match images.and_then(|at| arguments.get(at + 1)) {
+        Some(images) => images.parse()?,
+        None => IMAGES,
+    };
+    let folder = tempfile::tempdir()?;
+    let (detector, files) = prepare(folder.path())?;
+    let steps = soak(&detector, &files, images)?;
+
+    for step in &steps {
+        let mebibytes = step.memory.map(|bytes| bytes as f64 / f64::from(1 << 20));
+        if json {
+            let row = json!({
+                "images": step.images, "per_second": step.per_second, "memory_mib": mebibytes,
+            });
+            println!("{row}");
+        } else {
+            let memory = mebibytes.map_or("-".to_owned(), |m| format!("{m:.1}"));
+            println!(
+                "{:>6} images {:>8.1} a second {memory:>8} MiB",
+                step.images, step.per_second
+            );
+        }
+    }
+    check(&steps)
+}
+
+/// A model of the backbone that needs no weights, and images for it.
+fn prepare(folder: &Path) -> Result<(Detector, Vec<PathBuf>), Box<dyn std::error::Error>> {
+    let parts = SyntheticConfig {
+        image_size: IMAGE_SIZE,
+        train_images: 8,
+        test_images: FILES,
+        abnormal_per_type: 1,
+        ..SyntheticConfig::default()
+    };
+    let data = folder.join("parts");
+    synthetic::write(&data, &parts)?;
+    let dataset = Layout::Mvtec.read(&data, None)?;
+    let config = TrainerConfig {
+        image_size: IMAGE_SIZE,
+        coupling_blocks: 4,
+        position_dimension: 32,
+        meta_epochs: 1,
+        sub_epochs: 1,
+        evaluate: EvaluateWhen::Never,
+        ..TrainerConfig::default()
+    };
+    let detector = Trainer::new(config).fit(&dataset)?;
+    let files = dataset
+        .test
+        .iter()
+        .take(FILES)
+        .map(|sample| sample.path.clone());
+    let files: Vec<PathBuf> = files.collect();
+    let damaged = files.last().ok_or("there are test images")?;
+    let bytes = std::fs::read(damaged)?;
+    std::fs::write(damaged, &bytes[..bytes.len() / 2])?;
+    Ok((detector, files))
+}
+
+fn soak(
+    detector: &Detector,
+    files: &[PathBuf],
+    images: usize,
+) -> Result<Vec<Step>, Box<dyn std::error::Error>> {
+    let stream = (0..images).map(|index| Ok(load_image(&files[index % files.len()])?));
+    let mut expected: Vec<Option<f32>> = vec![None; files.len()];
+    let mut steps = Vec::new();
+    let (mut start, mut seen) = (Instant::now(), 0);
+    for prediction in detector.predict_stream(stream) {
+        let file = seen % files.len();
+        let is_damaged = file + 1 == files.len();
+        match prediction {
+            Ok(prediction) if !is_damaged => {
+                let score = prediction.score;
+                if *expected[file].get_or_insert(score) != score {
+                    return Err(format!("image {seen} is scored differently than before").into());
+                }
+            }
+            Err(_) if is_damaged => {}
+            Ok(_) => return Err(format!("image {seen} is damaged and was scored").into()),
+            Err(error) => return Err(error.into()),
+        }
+        seen += 1;
+        if seen % STEP == 0 {
+            steps.push(Step {
+                images: seen,
+                per_second: STEP as f64 / start.elapsed().as_secs_f64(),
+                memory: memory(),
+            });
+            start = Instant::now();
+        }
+    }
+    match seen == images {
+        true => Ok(steps),
+        false => Err(format!("{seen} of {images} images came back").into()),
+    }
+}
+
+/// Errors where memory has grown.
+fn check(steps: &[Step]) -> Result<(), Box<dyn std::error::Error>> {
+    let memory: Vec<f64> = steps
+        .iter()
+        .filter_map(|step| step.memory)
+        .map(|m| m as f64)
+        .collect();
+    let Some((first, later)) = memory.split_first() else {
+        return Ok(());
+    };
+    let most = later.iter().copied().fold(*first, f64::max);
+    match most <= first * (1.0 + GROWTH) {
+        true => Ok(()),
+        false => Err(format!("memory grew from {first} to {most} bytes").into()),
+    }
+}
+
+/// Memory that this process holds, in bytes, where the system tells (Linux).
+fn memory() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kibibytes * 1024)
+}

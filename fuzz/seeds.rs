@@ -1,0 +1,131 @@
+//! Writes seeds for the fuzz targets: a few small sound files for each reader.
+//!
+//!     cargo run -p bgad --example fuzz_seeds -- fuzz/corpus
+#![allow(clippy::print_stdout)]
+#![recursion_limit = "256"]
+
+use std::path::{Path, PathBuf};
+
+use bgad::synthetic::{self, SyntheticConfig};
+use bgad::{
+    DatasetDescription, Layout, LoggedMetaEpoch, Model, Preset, RunDescription, RunDirectory,
+    SplitFile, Trainer, TrainerConfig, load_image,
+};
+
+type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
+
+fn main() -> Result<()> {
+    let corpus = PathBuf::from(
+        std::env::args()
+            .nth(1)
+            .ok_or("name the folder of the corpora")?,
+    );
+    let work = tempfile::tempdir()?;
+    let data = work.path().join("parts");
+    let parts = SyntheticConfig {
+        image_size: 32,
+        train_images: 3,
+        test_images: 1,
+        abnormal_per_type: 1,
+        ..SyntheticConfig::default()
+    };
+    synthetic::write(&data, &parts)?;
+    let dataset = Layout::Mvtec.read(&data, None)?;
+
+    // Images and masks in each format.
+    let image = load_image(&dataset.test[0].path)?;
+    for format in ["png", "jpg", "bmp", "tiff", "webp"] {
+        let path = work.path().join(format!("image.{format}"));
+        image.save(&path)?;
+        put(&corpus, "image", format, &std::fs::read(&path)?)?;
+        put(&corpus, "mask", format, &std::fs::read(&path)?)?;
+    }
+
+    // A model at each granularity, and what a run leaves beside it.
+    for (name, preset) in [("default", Preset::Default), ("paper", Preset::Paper)] {
+        let config = TrainerConfig {
+            model: Model::Bgad,
+            image_size: 32,
+            coupling_blocks: 1,
+            position_dimension: 8,
+            image_steps: 1,
+            meta_epochs: 1,
+            sub_epochs: 1,
+            ..TrainerConfig::preset(preset)
+        };
+        put(
+            &corpus,
+            "config",
+            &format!("{name}.json"),
+            serde_json::to_string(&config)?.as_bytes(),
+        )?;
+        let run = RunDirectory::begin(
+            &work.path().join(name),
+            &RunDescription::new(&config, DatasetDescription::of(&dataset)),
+        )?;
+        run.keep_dataset(&dataset)?;
+        let training = Trainer::new(config).run(&dataset)?;
+        training.detector.save(&run.model())?;
+        put(&corpus, "model", name, &std::fs::read(run.model())?)?;
+        for file in ["run.json", "dataset.json"] {
+            let bytes = std::fs::read(run.path().join(file))?;
+            put(&corpus, "run_files", &format!("{name}-{file}"), &bytes)?;
+        }
+        let epochs = training
+            .history
+            .into_iter()
+            .map(|meta_epoch| LoggedMetaEpoch {
+                meta_epoch,
+                seconds: 1.0,
+            });
+        for line in epochs {
+            let line = serde_json::to_vec(&line)?;
+            put(&corpus, "run_files", &format!("{name}-metrics"), &line)?;
+        }
+    }
+    let text = "model = \"bgad-fas\"\nimage_size = 128\n[objective]\nbeta = 0.05\n";
+    put(&corpus, "config", "text.toml", text.as_bytes())?;
+
+    let split = work.path().join("split.json");
+    SplitFile::of(&dataset)?.write(&split)?;
+    put(&corpus, "split_file", "split", &std::fs::read(&split)?)?;
+
+    // The first byte says what the file is called.
+    let table = "path,label,split,mask,defect_type\na.png,good,train,,\nb.png,bad,test,m/1.png; m/2.png,dent\n";
+    put(&corpus, "manifest", "table", format!("0{table}").as_bytes())?;
+    let list = r#"[{"path": "a.png", "label": 1, "split": "test", "mask": ["1.png"], "defect_type": "x"}]"#;
+    put(&corpus, "manifest", "list", format!("1{list}").as_bytes())?;
+
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let checkpoint = std::fs::read(root.join("tests/goldens/import_program.pt"))?;
+    put(&corpus, "import", "program", &checkpoint)?;
+    let weights = [
+        (
+            "0",
+            "crates/bgad-backbone/tests/fixtures/timm_features.safetensors",
+        ),
+        ("1", "crates/bgad-backbone/tests/fixtures/plain.pth"),
+        ("1", "crates/bgad-backbone/tests/fixtures/nested.pth"),
+        ("1", "crates/bgad-backbone/tests/fixtures/repeated_view.pth"),
+    ];
+    for (first, file) in weights {
+        let path = root.join(file);
+        let mut bytes = first.as_bytes().to_vec();
+        bytes.extend(std::fs::read(&path)?);
+        let name = path
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        put(&corpus, "weights", &name, &bytes)?;
+    }
+    println!("seeds are in {}", corpus.display());
+    Ok(())
+}
+
+fn put(corpus: &Path, target: &str, name: &str, bytes: &[u8]) -> Result<()> {
+    let folder = corpus.join(target);
+    std::fs::create_dir_all(&folder)?;
+    std::fs::write(folder.join(format!("seed-{name}")), bytes)?;
+    Ok(())
+}
