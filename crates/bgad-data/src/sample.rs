@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use image::RgbImage;
 use serde::{Deserialize, Serialize};
 
-use crate::{Mask, Region, Result, load_image};
+use crate::{Mask, Region, Result, image_file, load_image};
 
 /// Whether an image shows a defect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -122,6 +122,17 @@ impl Sample {
         Self {
             region: Some(region),
             ..self
+        }
+    }
+
+    /// Width and height in pixels, of the region where there is one; only the file's header is read.
+    ///
+    /// # Errors
+    /// As [`load_image`].
+    pub fn dimensions(&self) -> Result<(u32, u32)> {
+        match self.region {
+            Some(region) => Ok((region.width, region.height)),
+            None => image_file::dimensions(&self.path),
         }
     }
 

@@ -4,6 +4,7 @@ use bgad_backbone::{FeaturePyramid, Level};
 use burn::tensor::Tensor;
 
 use crate::config::{Granularity, PooledLevels, Pooling, TrainerConfig};
+use crate::view::View;
 
 /// What one flow sees.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -130,9 +131,10 @@ impl Inputs {
         inputs
     }
 
-    /// One image's vectors, a matrix a flow: `[height · width, channels]`, a row a position, of each
-    /// level; then `[1, dimension]` of the pooled features.
-    pub fn vectors(&self, pyramid: FeaturePyramid) -> Vec<Tensor<2>> {
+    /// One input's vectors, a matrix a flow: `[height · width, channels]`, a row a position, of each
+    /// level; then `[1, dimension]` of the pooled features. Positions in the padding have rows too,
+    /// but are not pooled.
+    pub fn vectors(&self, pyramid: FeaturePyramid, view: &View) -> Vec<Tensor<2>> {
         let mut vectors = Vec::new();
         let parts = self
             .pooled
@@ -140,9 +142,18 @@ impl Inputs {
         let mut pooled = vec![Vec::new(); parts.len()];
         for map in pyramid.into_levels() {
             let [_, channels, height, width] = map.dims();
+            let in_image = match view.is_padded() && !parts.is_empty() {
+                true => {
+                    let (columns, rows) = (view.positions(width).0, view.positions(height).1);
+                    let count = columns.len() * rows.len();
+                    let map = map.clone().slice([0..1, 0..channels, rows, columns]);
+                    Some(map.reshape([channels, count]))
+                }
+                false => None,
+            };
             let by_channel = map.reshape([channels, height * width]);
             for (part, pooled) in parts.iter().zip(&mut pooled) {
-                pooled.push(part.pool(&by_channel));
+                pooled.push(part.pool(in_image.as_ref().unwrap_or(&by_channel)));
             }
             if self.positions {
                 // A real transposition: its rows are gathered again and again.

@@ -59,9 +59,11 @@ mod error;
 mod evaluation;
 mod false_positives;
 mod features;
+mod fit;
 mod flow_trainers;
 mod flows;
 mod image_score;
+mod image_set;
 mod images;
 mod import;
 mod inputs;
@@ -88,6 +90,7 @@ mod trainer;
 mod training_digest;
 mod training_set;
 mod training_state;
+mod view;
 
 pub use backbone::FILTER_BANK;
 pub use bgad_data::{
@@ -109,6 +112,7 @@ pub use evaluation::{
     AUPRO_LIMIT, Confidence, Evaluation, EvaluationOptions, ImageResult, Intervals, PaperMetrics,
     TypeResult,
 };
+pub use fit::Fit;
 pub use flows::{LogLikelihoodMap, LogLikelihoodMaps};
 pub use image_score::ImageScore;
 pub use import::ImportOptions;
