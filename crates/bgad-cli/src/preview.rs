@@ -16,6 +16,7 @@ pub fn run(arguments: &PreviewArguments) -> Result<(), Failure> {
     let mut dataset = data
         .layout
         .read(&data.data, data.choice.category.as_deref())?;
+    dataset.orient(arguments.orientation.into());
     dataset.verify()?;
     dataset.move_anomalies_to_training(arguments.anomalies, arguments.seed)?;
     for text in &dataset.warnings {

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use bgad_data::CutPaste;
+use bgad_data::{CutPaste, Orientation};
 use bgad_flow::FlowStart;
 use bgad_loss::Objective;
 use serde::{Deserialize, Serialize};
@@ -135,6 +135,8 @@ pub struct TrainerConfig {
     pub image_size: u32,
     /// How images that are not square become inputs of that size.
     pub fit: Fit,
+    /// Whether images are turned as their orientation tags say.
+    pub orientation: Orientation,
     /// One sample per position or per image; none: per image where the data set has no masks.
     pub granularity: Option<Granularity>,
     /// Pooling at image granularity.
@@ -225,6 +227,7 @@ impl TrainerConfig {
             strides: vec![4, 8, 16],
             image_size: 256,
             fit: Fit::Stretch,
+            orientation: Orientation::Stored,
             granularity: None,
             pooling: Pooling::default(),
             pooled_levels: PooledLevels::Separate,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bgad_backbone::Backbone;
-use bgad_data::{RgbImage, load_image};
+use bgad_data::{RgbImage, load_image_with};
 use burn::tensor::Device;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -17,6 +17,7 @@ use crate::image_score::ImageScore;
 use crate::inputs::{FlowInput, Inputs};
 use crate::regions::{self, DefectRegion};
 use crate::scoring::{Calibration, ImageLikelihoods, ScoreMap};
+use crate::training_anomaly::TrainingAnomaly;
 use crate::view::{View, Views};
 use crate::{Error, Result};
 
@@ -43,8 +44,8 @@ pub struct ModelDescription {
     pub boundaries: Vec<f64>,
     /// The data set's name.
     pub dataset: String,
-    /// The abnormal training images as `TYPE/NAME`: an evaluation must not count them.
-    pub training_anomalies: Vec<String>,
+    /// The abnormal training images: an evaluation must not count them.
+    pub training_anomalies: Vec<TrainingAnomaly>,
 }
 
 impl ModelDescription {
@@ -232,12 +233,20 @@ impl Detector {
         })
     }
 
+    /// Reads an image file as the images of training were read.
+    ///
+    /// # Errors
+    /// When the file is no readable image.
+    pub fn load_image(&self, path: &Path) -> Result<RgbImage> {
+        Ok(load_image_with(path, self.description.config.orientation)?)
+    }
+
     /// Reads an image file and predicts it.
     ///
     /// # Errors
     /// When the file is no readable image, or the device fails.
     pub fn predict_file(&self, path: &Path) -> Result<Prediction> {
-        self.predict(&load_image(path)?)
+        self.predict(&self.load_image(path)?)
     }
 
     /// Predicts many images, in order, on all cores. Each is computed alone, so that its result

@@ -8,7 +8,6 @@ use bgad_data::{Dataset, Label, Mask, Sample};
 use bgad_metrics::{LabelledMap, MetricError};
 use rayon::prelude::*;
 
-use crate::Result;
 use crate::detector::Detector;
 use crate::features::Extractor;
 use crate::flows::LogLikelihoodMaps;
@@ -16,6 +15,7 @@ use crate::image_set::{CutImage, SetImage, of_images};
 use crate::images::load_mask;
 use crate::scoring::{Calibration, ScoreMap};
 use crate::training_set::KeptFeatures;
+use crate::{Result, training_anomaly};
 use measure::Labelled;
 
 pub use options::{AUPRO_LIMIT, Confidence, EvaluationOptions};
@@ -248,16 +248,19 @@ impl Detector {
         options: &EvaluationOptions,
     ) -> Result<Examination> {
         options.check()?;
+        let mut dataset = dataset.clone();
+        dataset.orient(self.description.config.orientation);
         dataset.verify()?;
         let mut warnings = dataset.warnings.clone();
         let trained = &self.description.training_anomalies;
-        let (seen, samples): (Vec<_>, Vec<_>) = dataset.test.iter().cloned().partition(|sample| {
-            sample.label.is_abnormal() && trained.contains(&anomaly_name(sample))
-        });
-        if !seen.is_empty() {
+        let mut seen = training_anomaly::seen(&dataset.test, trained).into_iter();
+        let mut samples = dataset.test;
+        let all = samples.len();
+        samples.retain(|_| seen.next() != Some(true));
+        if samples.len() < all {
             warnings.push(format!(
                 "{} test images that the model was trained on are not counted",
-                seen.len()
+                all - samples.len()
             ));
         }
         // Each image is used once: nothing is kept.
@@ -281,9 +284,4 @@ pub(crate) struct Examination {
     pub test: TestSet,
     /// The log-likelihoods of all inputs.
     pub maps: Vec<LogLikelihoodMaps>,
-}
-
-/// How a model remembers an abnormal training image: `TYPE/NAME`, wherever the set lies.
-pub(crate) fn anomaly_name(sample: &bgad_data::Sample) -> String {
-    format!("{}/{}", sample.defect_type, sample.name())
 }

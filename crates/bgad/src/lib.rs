@@ -87,6 +87,7 @@ mod stream;
 mod tensor_file;
 mod threshold;
 mod trainer;
+mod training_anomaly;
 mod training_digest;
 mod training_set;
 mod training_state;
@@ -95,8 +96,9 @@ mod view;
 pub use backbone::FILTER_BANK;
 pub use bgad_data::{
     AnomalyCount, AnomalySelection, AvailableMasks, CutPaste, DataError, Dataset, FolderLayout,
-    FolderNames, Foreground, Inspection, Label, Layout, MaskFiles, MaskLocation, Region, RgbImage,
-    Sample, SplitFile, contact_sheet, load_image, subsets, synthetic,
+    FolderNames, Foreground, Inspection, Label, Layout, MaskFiles, MaskLocation, Orientation,
+    Region, RgbImage, Sample, SplitFile, contact_sheet, load_image, load_image_with, subsets,
+    synthetic,
 };
 pub use bgad_flow::{FlowStart, SoftClamp};
 pub use bgad_loss::{FocalWeights, MaximumLikelihood, Objective, Reduction};
@@ -125,3 +127,4 @@ pub use run_directory::{
 pub use schedule::LearningRate;
 pub use scoring::{Aggregation, Calibration, JointSpread, ScoreMap, Spread};
 pub use trainer::{MetaEpoch, Progress, Seconds, Trainer, Training};
+pub use training_anomaly::TrainingAnomaly;

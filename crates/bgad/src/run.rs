@@ -12,13 +12,14 @@ use crate::backbone::Opened;
 use crate::checkpoint::{self, Checkpoints, Identity, Position};
 use crate::config::{BoundaryScope, EvaluateWhen, Granularity, Model, TrainerConfig};
 use crate::detector::{Detector, ModelDescription};
-use crate::evaluation::{Evaluation, EvaluationOptions, TestSet, anomaly_name, log_likelihoods};
+use crate::evaluation::{Evaluation, EvaluationOptions, TestSet, log_likelihoods};
 use crate::features::Extractor;
 use crate::flow_trainers::FlowTrainers;
 use crate::flows::ScaledFlow;
 use crate::inputs::Inputs;
 use crate::scoring::Calibration;
 use crate::trainer::{MetaEpoch, Progress, Seconds, Trainer, Training};
+use crate::training_anomaly::TrainingAnomaly;
 use crate::training_set::TrainingSet;
 use crate::{Error, Result, image_set, training_digest};
 
@@ -264,7 +265,9 @@ impl<'a> Run<'a> {
         checksum: Option<String>,
         flows: Vec<ScaledFlow>,
     ) -> Result<Detector> {
+        let anomalies = set.abnormal_images.iter().map(TrainingAnomaly::of);
         let description = ModelDescription {
+            training_anomalies: anomalies.collect::<Result<_>>()?,
             config: self.config.clone(),
             granularity: self.granularity,
             backbone_checksum: checksum,
@@ -274,7 +277,6 @@ impl<'a> Run<'a> {
             normal_scores: Vec::new(),
             boundaries: Vec::new(),
             dataset: dataset.name.clone(),
-            training_anomalies: set.abnormal_images.iter().map(anomaly_name).collect(),
         };
         Detector::new(description, backbone, flows, &self.device)
     }

@@ -49,7 +49,13 @@ impl KeptFeatures {
                     readable.samples.push(sample.clone());
                     readable.features.push(features);
                 }
-                Err(error) => warnings.push(format!("image left out: {error}")),
+                Err(error) => {
+                    let warning = format!("image left out: {error}");
+                    // All parts of an image fail alike.
+                    if !warnings.contains(&warning) {
+                        warnings.push(warning);
+                    }
+                }
             }
         }
         readable

@@ -17,7 +17,8 @@ use crate::flows::LogLikelihoodMaps;
 use crate::run_directory::RunDescription;
 use crate::view::Views;
 use crate::{
-    Calibration, Dataset, Detector, Evaluation, EvaluationOptions, Fit, MetaEpoch, Result,
+    Calibration, Dataset, Detector, Evaluation, EvaluationOptions, Fit, MetaEpoch, Orientation,
+    Result,
 };
 
 /// A report, ready to be written or kept.
@@ -57,6 +58,8 @@ struct Scoring {
     /// How images become inputs; reports of an earlier version know one way.
     #[serde(default)]
     fit: Fit,
+    #[serde(default)]
+    orientation: Orientation,
     threshold: f32,
     pixel_threshold: Option<f32>,
 }
@@ -82,6 +85,7 @@ impl Report {
             calibration: description.calibration.clone(),
             size: description.config.image_size,
             fit: description.config.fit,
+            orientation: description.config.orientation,
             threshold: description.threshold,
             pixel_threshold: description.pixel_threshold,
         };
