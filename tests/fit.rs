@@ -49,11 +49,20 @@ fn wide_set(folder: &Path, (width, height): (u32, u32)) -> Dataset {
         image.save(path).unwrap();
     };
     for index in 0..6 {
-        save(&texture(width, height, index), &format!("train/good/{index}.png"));
+        save(
+            &texture(width, height, index),
+            &format!("train/good/{index}.png"),
+        );
     }
     for index in 0..3 {
-        save(&texture(width, height, 100 + index), &format!("test/good/{index}.png"));
-        save(&damaged(width, height, 200 + index), &format!("test/spot/{index}.png"));
+        save(
+            &texture(width, height, 100 + index),
+            &format!("test/good/{index}.png"),
+        );
+        save(
+            &damaged(width, height, 200 + index),
+            &format!("test/spot/{index}.png"),
+        );
         let mut mask = RgbImage::new(width, height);
         let (left, top, across, down) = DEFECT;
         for y in top..top + down {
@@ -77,7 +86,11 @@ fn square_images_don_t_depend_on_the_fit() {
         assert_eq!(fitted.history, stretched.history, "{fit}");
         let image = bgad::load_image(&dataset.test[0].path).unwrap();
         let (a, b) = (&stretched.detector, &fitted.detector);
-        assert_eq!(a.predict(&image).unwrap(), b.predict(&image).unwrap(), "{fit}");
+        assert_eq!(
+            a.predict(&image).unwrap(),
+            b.predict(&image).unwrap(),
+            "{fit}"
+        );
     }
 }
 
@@ -100,7 +113,10 @@ fn letterboxes_score_the_image_and_nothing_else() {
     let overlaps = |start: u32, length: u32, from: u32, over: u32| {
         start < from + over && from < start + length
     };
-    assert!(overlaps(region.left, region.width, left, across), "{region:?}");
+    assert!(
+        overlaps(region.left, region.width, left, across),
+        "{region:?}"
+    );
     assert!(overlaps(region.top, region.height, top, down), "{region:?}");
     assert!(region.left + region.width <= 192 && region.top + region.height <= 64);
     let overlay = detector.overlay(&image, &prediction).unwrap();
@@ -131,7 +147,9 @@ fn padding_moves_neither_thresholds_nor_constants() {
     // The constants are those of the log-likelihoods in the image, not of the grey beside it.
     let mut largest = vec![f32::NEG_INFINITY; description.calibration.level_maxima.len()];
     for sample in &dataset.train {
-        let maps = detector.log_likelihoods(&sample.load_image().unwrap()).unwrap();
+        let maps = detector
+            .log_likelihoods(&sample.load_image().unwrap())
+            .unwrap();
         assert_eq!(maps.len(), 1);
         for (map, largest) in maps[0].levels.iter().zip(&mut largest).take(3) {
             let stride = 64 / map.width;
@@ -162,7 +180,9 @@ fn tiles_find_what_is_small_and_join() {
     let detector = training.detector;
     // The training image that was cut into tiles is known as a whole.
     assert_eq!(detector.description().training_anomalies.len(), 1);
-    let again = detector.evaluate(&wide_set(folder.path(), (200, 100))).unwrap();
+    let again = detector
+        .evaluate(&wide_set(folder.path(), (200, 100)))
+        .unwrap();
     assert_eq!(again.images, 5);
     assert_eq!(again.image_auroc, evaluation.image_auroc);
 
@@ -181,7 +201,9 @@ fn tiles_find_what_is_small_and_join() {
     let pool = rayon_of(1);
     let alone = pool.install(|| detector.predict(&image).unwrap());
     assert_eq!(alone, prediction);
-    let batch = detector.predict_batch(&[texture(90, 70, 1), image]).unwrap();
+    let batch = detector
+        .predict_batch(&[texture(90, 70, 1), image])
+        .unwrap();
     assert_eq!(batch[1], prediction);
     // Smaller than a tile: the rest is padding.
     let small = detector.predict(&texture(40, 24, 3)).unwrap();

@@ -345,9 +345,8 @@ pub struct CalibrateArguments {
 pub struct PreviewArguments {
     #[command(flatten)]
     pub data: DataArguments,
-    /// Abnormal images that training would draw from the test set.
-    #[arg(long, value_name = "N", default_value_t = 5)]
-    pub anomalies: usize,
+    #[command(flatten)]
+    pub choice: AnomalyArguments,
     /// Samples on the sheet.
     #[arg(long, value_name = "N", default_value_t = 16)]
     pub count: usize,

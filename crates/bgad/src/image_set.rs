@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use bgad_data::{Region, Sample};
+use rayon::prelude::*;
 
 use crate::Fit;
 use crate::flows::LogLikelihoodMaps;
@@ -22,7 +23,7 @@ impl CutImage {
     /// Cuts `samples`, of which only the headers are read. One whose header can't be read becomes a
     /// single input: the error comes when it is loaded.
     pub fn all(samples: &[Sample], fit: Fit, image_size: u32) -> Vec<Self> {
-        let cut = samples.iter().map(|sample| {
+        let cut = samples.par_iter().map(|sample| {
             let size = sample.dimensions().unwrap_or_default();
             Self {
                 sample: sample.clone(),
