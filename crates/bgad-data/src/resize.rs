@@ -111,14 +111,13 @@ pub fn resize(image: &RgbImage, width: u32, height: u32, filter: Filter) -> RgbI
         |image: &RgbImage| (width != image.width()).then(|| horizontal(image, width, filter));
     let down =
         |image: &RgbImage| (height != image.height()).then(|| vertical(image, height, filter));
-    let first: &dyn Fn(&RgbImage) -> Option<RgbImage>;
-    let second: &dyn Fn(&RgbImage) -> Option<RgbImage>;
-    (first, second) = match vertical_first(image.dimensions(), (width, height)) {
-        true => (&down, &across),
-        false => (&across, &down),
+    type Pass<'p> = &'p dyn Fn(&RgbImage) -> Option<RgbImage>;
+    let passes: [Pass<'_>; 2] = match vertical_first(image.dimensions(), (width, height)) {
+        true => [&down, &across],
+        false => [&across, &down],
     };
-    let once = first(image);
-    let twice = second(once.as_ref().unwrap_or(image));
+    let once = passes[0](image);
+    let twice = passes[1](once.as_ref().unwrap_or(image));
     twice.or(once).unwrap_or_else(|| image.clone())
 }
 

@@ -5,11 +5,11 @@ use std::ops::Range;
 use bgad_data::{Region, Sample};
 use rayon::prelude::*;
 
-use crate::Fit;
 use crate::flows::LogLikelihoodMaps;
-use crate::scoring::ImageLikelihoods;
+use crate::joined::ImageLikelihoods;
 use crate::training_set::KeptFeatures;
 use crate::view::Views;
+use crate::{Fit, Result};
 
 /// An image before it is read.
 pub(crate) struct CutImage {
@@ -95,4 +95,40 @@ pub(crate) fn of_images<'a>(
         inputs: &maps[image.inputs.clone()],
     };
     images.iter().map(one).collect()
+}
+
+/// The abnormal images that can teach, and their inputs that show a defect.
+pub(crate) fn defective_inputs(
+    cut: Vec<CutImage>,
+    warnings: &mut Vec<String>,
+) -> Result<(Vec<Sample>, Vec<Sample>)> {
+    let (mut whole, mut inputs) = (Vec::new(), Vec::new());
+    for image in cut {
+        let before = inputs.len();
+        let path = image.sample.path.display();
+        if image.views.views.len() == 1 {
+            inputs.extend(image.inputs());
+        } else if let Some(mask) = image.sample.load_mask()? {
+            let tiles = image.inputs().zip(&image.views.views);
+            for (input, view) in tiles {
+                if view.shows_defect(&mask) {
+                    inputs.push(input);
+                }
+            }
+            if inputs.len() == before {
+                warnings.push(format!(
+                    "{path}: its mask marks no defect, so that it teaches none"
+                ));
+            }
+        } else {
+            warnings.push(format!(
+                "{path}: it has no mask, so that it is not known which of its tiles show the \
+                 defect; it teaches nothing"
+            ));
+        }
+        if inputs.len() > before {
+            whole.push(image.sample);
+        }
+    }
+    Ok((whole, inputs))
 }

@@ -12,7 +12,8 @@ use crate::config::{Granularity, PooledLevels, Pooling, Preset, ThresholdRule, T
 use crate::detector::{Detector, ModelDescription};
 use crate::flows::{ScaledFlow, flow_config};
 use crate::inputs::Inputs;
-use crate::scoring::{Calibration, ImageLikelihoods};
+use crate::joined::ImageLikelihoods;
+use crate::scoring::Calibration;
 use crate::{Error, FILTER_BANK, Result, backbone};
 
 /// Where a state of a flow begins among a checkpoint's names.

@@ -67,6 +67,7 @@ mod image_set;
 mod images;
 mod import;
 mod inputs;
+mod joined;
 mod meta_epoch;
 mod model_file;
 mod overlay;

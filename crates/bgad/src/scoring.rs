@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::flows::{LogLikelihoodMap, LogLikelihoodMaps};
 use crate::image_score::ImageScore;
+use crate::joined::{ImageLikelihoods, add_upsampled};
 use crate::view::{Axis, View, Views};
 
 /// A likelihood relative to the largest normal one is cut off at `e` to this power, so that no
@@ -62,39 +63,6 @@ impl ScoreMap {
             self.values[y * self.width + x] > threshold
         };
         pixels.map(above).collect()
-    }
-}
-
-/// One image's log-likelihoods, of all its inputs.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct ImageLikelihoods<'a> {
-    /// What the inputs show.
-    pub views: &'a Views,
-    /// Those of each input.
-    pub inputs: &'a [LogLikelihoodMaps],
-}
-
-impl<'a> ImageLikelihoods<'a> {
-    /// Those of images that are one input each, without padding.
-    fn whole(set: &'a [LogLikelihoodMaps], views: &'a Views) -> Vec<Self> {
-        let inputs = set.iter().map(std::slice::from_ref);
-        inputs.map(|inputs| Self { views, inputs }).collect()
-    }
-
-    /// How many flows there are.
-    pub fn flows(&self) -> usize {
-        self.inputs.first().map_or(0, |maps| maps.levels.len())
-    }
-
-    /// The log-likelihoods of a flow, but for those of padding.
-    pub fn values(self, flow: usize) -> impl Iterator<Item = f32> + Clone + 'a {
-        let inputs = self.views.views.iter().zip(self.inputs);
-        inputs.flat_map(move |(view, maps)| {
-            let map = &maps.levels[flow];
-            let (columns, rows) = (view.positions(map.width).0, view.positions(map.height).1);
-            let rows = rows.map(|row| &map.values[row * map.width..][..map.width]);
-            rows.flat_map(move |row| row[columns.clone()].iter().copied())
-        })
     }
 }
 
@@ -248,11 +216,8 @@ impl Calibration {
     }
 
     /// The sum over levels of what is left of the largest (log-)likelihood, upsampled to the map of
-    /// the image; none without maps. Where inputs overlap it is their mean, in which each weighs the
-    /// less the nearer its edge is: a maximum would call the overlaps more anomalous than the rest,
-    /// and a plain mean would leave seams.
+    /// the image; none without maps.
     fn joined_sum(&self, image: ImageLikelihoods<'_>) -> Option<ScoreMap> {
-        let views = image.views;
         let is_map = |map: &LogLikelihoodMap| !map.is_pooled();
         image
             .inputs
@@ -260,49 +225,7 @@ impl Calibration {
             .levels
             .iter()
             .find(|map| is_map(map))?;
-        let mut joined = vec![0f32; views.width * views.height];
-        if let ([view], [maps]) = (views.views.as_slice(), image.inputs) {
-            let (columns, rows) = views.axes(view);
-            self.add_sum(maps, view, (&columns, &rows), &mut joined);
-        } else {
-            let mut across = vec![0f32; views.width];
-            let mut down = vec![0f32; views.height];
-            let add = |weights: &mut [f32], axis: &Axis| {
-                let covered = weights[axis.covered.clone()].iter_mut();
-                covered.zip(&axis.weights).for_each(|(sum, w)| *sum += w);
-            };
-            // Tiles lie in columns and rows, so that the weights of each axis add up by themselves.
-            let first = views.views.first().and_then(|view| view.part)?;
-            for view in &views.views {
-                let (columns, rows) = views.axes(view);
-                if view.part.is_some_and(|part| part.y == first.y) {
-                    add(&mut across, &columns);
-                }
-                if view.part.is_some_and(|part| part.x == first.x) {
-                    add(&mut down, &rows);
-                }
-            }
-            for (view, maps) in views.views.iter().zip(image.inputs) {
-                let (columns, rows) = views.axes(view);
-                let width = columns.covered.len();
-                let mut sum = vec![0f32; width * rows.covered.len()];
-                self.add_sum(maps, view, (&columns, &rows), &mut sum);
-                for (index, row) in rows.covered.clone().enumerate() {
-                    let by_row = rows.weights[index] / down[row];
-                    let line = &mut joined[row * views.width..][columns.covered.clone()];
-                    for (column, value) in line.iter_mut().enumerate() {
-                        let weight =
-                            columns.weights[column] / across[columns.covered.start + column];
-                        *value += sum[index * width + column] * weight * by_row;
-                    }
-                }
-            }
-        }
-        Some(ScoreMap {
-            width: views.width,
-            height: views.height,
-            values: joined,
-        })
+        Some(image.joined(|maps, view, axes, sum| self.add_sum(maps, view, axes, sum)))
     }
 
     /// Adds one input's sum over levels to `sum`, the pixels of the map that it covers.
@@ -395,50 +318,4 @@ impl Calibration {
         };
         (score, map)
     }
-}
-
-/// Adds a level's map, upsampled bilinearly with aligned corners, at these places of the input.
-/// Positions in the padding have no part in it: those beside them stand in.
-fn add_upsampled(
-    values: &[f32],
-    map: &LogLikelihoodMap,
-    view: &View,
-    (columns, rows): (&[f32], &[f32]),
-    sum: &mut [f32],
-) {
-    let size = view.size as usize;
-    let width = columns.len().max(1);
-    let columns = neighbours((map.width, size), view.positions(map.width).0, columns);
-    let rows = neighbours((map.height, size), view.positions(map.height).1, rows);
-    for (line, &(top, bottom, down)) in sum.chunks_exact_mut(width).zip(&rows) {
-        let upper = &values[top * map.width..][..map.width];
-        let lower = &values[bottom * map.width..][..map.width];
-        for (pixel, &(left, right, along)) in line.iter_mut().zip(&columns) {
-            let above = upper[left] * (1.0 - along) + upper[right] * along;
-            let below = lower[left] * (1.0 - along) + lower[right] * along;
-            *pixel += above * (1.0 - down) + below * down;
-        }
-    }
-}
-
-/// For each place along an axis of `size` pixels the two of `length` values beside it, among those
-/// that count, and the weight of the second.
-fn neighbours(
-    (length, size): (usize, usize),
-    counted: std::ops::Range<usize>,
-    places: &[f32],
-) -> Vec<(usize, usize, f32)> {
-    let step = match size {
-        0 | 1 => 0.0,
-        _ => (length - 1) as f32 / (size - 1) as f32,
-    };
-    let within = |value: usize| value.clamp(counted.start, counted.end - 1);
-    places
-        .iter()
-        .map(|pixel| {
-            let place = pixel * step;
-            let first = (place as usize).min(length - 1);
-            (within(first), within(first + 1), place - first as f32)
-        })
-        .collect()
 }

@@ -7,7 +7,8 @@ use rayon::prelude::*;
 
 use crate::config::ThresholdRule;
 use crate::flows;
-use crate::scoring::{ImageLikelihoods, ScoreMap};
+use crate::joined::ImageLikelihoods;
+use crate::scoring::ScoreMap;
 use crate::training_set::TrainingSet;
 use crate::{Detector, Error, Result, false_positives};
 

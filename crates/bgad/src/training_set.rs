@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use crate::config::{Granularity, TrainerConfig};
 use crate::features::{Extractor, ImageFeatures};
 use crate::flows::read;
-use crate::image_set::{CutImage, SetImage};
+use crate::image_set::{CutImage, SetImage, defective_inputs};
 use crate::images::{self, LabelledImage};
 use crate::inputs::FlowInput;
 use crate::{Error, Result};
@@ -306,40 +306,4 @@ impl TrainingSet {
         )?;
         Ok((sample.image, sample.mask))
     }
-}
-
-/// The abnormal images that can teach, and their inputs that show a defect.
-fn defective_inputs(
-    cut: Vec<CutImage>,
-    warnings: &mut Vec<String>,
-) -> Result<(Vec<Sample>, Vec<Sample>)> {
-    let (mut whole, mut inputs) = (Vec::new(), Vec::new());
-    for image in cut {
-        let before = inputs.len();
-        let path = image.sample.path.display();
-        if image.views.views.len() == 1 {
-            inputs.extend(image.inputs());
-        } else if let Some(mask) = image.sample.load_mask()? {
-            let tiles = image.inputs().zip(&image.views.views);
-            for (input, view) in tiles {
-                if view.shows_defect(&mask) {
-                    inputs.push(input);
-                }
-            }
-            if inputs.len() == before {
-                warnings.push(format!(
-                    "{path}: its mask marks no defect, so that it teaches none"
-                ));
-            }
-        } else {
-            warnings.push(format!(
-                "{path}: it has no mask, so that it is not known which of its tiles show the \
-                 defect; it teaches nothing"
-            ));
-        }
-        if inputs.len() > before {
-            whole.push(image.sample);
-        }
-    }
-    Ok((whole, inputs))
 }

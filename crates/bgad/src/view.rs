@@ -168,6 +168,27 @@ impl Views {
         }
     }
 
+    /// For each column and row of the map the sum of the weights of all views that cover it. Tiles lie
+    /// in columns and rows, so that each axis adds up by itself.
+    pub fn weights(&self) -> (Vec<f32>, Vec<f32>) {
+        let (mut across, mut down) = (vec![0f32; self.width], vec![0f32; self.height]);
+        let add = |weights: &mut [f32], axis: &Axis| {
+            let covered = weights[axis.covered.clone()].iter_mut();
+            covered.zip(&axis.weights).for_each(|(sum, w)| *sum += w);
+        };
+        let first = self.views.first().and_then(|view| view.part);
+        for view in &self.views {
+            let (columns, rows) = self.axes(view);
+            if view.part.map(|part| part.y) == first.map(|part| part.y) {
+                add(&mut across, &columns);
+            }
+            if view.part.map(|part| part.x) == first.map(|part| part.x) {
+                add(&mut down, &rows);
+            }
+        }
+        (across, down)
+    }
+
     /// A view's columns and rows of the map.
     pub fn axes(&self, view: &View) -> (Axis, Axis) {
         let content = view.content;

@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use super::Scoring;
 use crate::flows::LogLikelihoodMaps;
-use crate::scoring::ImageLikelihoods;
+use crate::joined::ImageLikelihoods;
 use crate::{Evaluation, ImageResult};
 
 /// Longer side of a picture, in pixels: none is shown larger.
