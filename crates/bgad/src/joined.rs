@@ -124,3 +124,49 @@ fn neighbours(
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Fit;
+
+    /// The map where each input adds a number of its own.
+    fn joined(views: &Views, of_input: impl Fn(&View) -> f32) -> ScoreMap {
+        let inputs = vec![LogLikelihoodMaps { levels: Vec::new() }; views.views.len()];
+        let image = ImageLikelihoods {
+            views,
+            inputs: &inputs,
+        };
+        image.joined(|_, view, _, sum| sum.iter_mut().for_each(|value| *value += of_input(view)))
+    }
+
+    #[test]
+    fn what_all_inputs_say_the_joined_map_says() {
+        for size in [(300, 200), (64, 64), (65, 64), (4001, 700)] {
+            let views = Fit::Tiles(16).views(size, 64);
+            let map = joined(&views, |_| 3.0);
+            assert_eq!((map.width, map.height), (views.width, views.height));
+            assert!(
+                map.values.iter().all(|v| (v - 3.0).abs() < 1e-5),
+                "{size:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn overlaps_pass_from_one_input_to_the_next() {
+        let views = Fit::Tiles(16).views((112, 64), 64);
+        let map = joined(&views, |view| match view.part {
+            Some(part) if part.x > 0 => 1.0,
+            _ => 0.0,
+        });
+        let row = &map.values[..112];
+        // The tiles are at 0 and 48.
+        assert!(row[..48].iter().all(|v| *v == 0.0) && row[64..].iter().all(|v| *v == 1.0));
+        let steps = row[47..65].windows(2).map(|pair| pair[1] - pair[0]);
+        assert!(
+            steps.clone().all(|step| step > 0.0 && step < 0.1),
+            "{row:?}"
+        );
+    }
+}
