@@ -245,7 +245,7 @@ mod tests {
         assert_eq!(wide.content.y, 22);
         assert_eq!(wide.positions(16), (0..16, 5..10));
         // Cells of 16 pixels have theirs at 24 and 40.
-        assert_eq!(wide.positions(4), (0..4, 1..2));
+        assert_eq!(wide.positions(4), (0..4, 1..3));
         // One row, in no cell's middle.
         let flat = View::centred(64, 1, 64);
         assert_eq!(flat.positions(4).1, 1..2);
