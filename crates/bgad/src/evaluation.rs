@@ -283,5 +283,6 @@ pub(crate) struct Examination {
     #[cfg_attr(not(feature = "report"), allow(dead_code))]
     pub test: TestSet,
     /// The log-likelihoods of all inputs.
+    #[cfg_attr(not(feature = "report"), allow(dead_code))]
     pub maps: Vec<LogLikelihoodMaps>,
 }
