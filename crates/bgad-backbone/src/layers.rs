@@ -117,8 +117,9 @@ fn on_host(network: &HostNetwork, images: Tensor<4>) -> FeaturePyramid {
     };
     let levels = network.extract(&values, height, width);
     let levels = levels.into_iter().map(|map| {
-        let shape = [batch, map.channels, map.height, map.width];
-        Tensor::from_data(TensorData::new(map.values, shape), &device)
+        let shape = [batch, map.height, map.width, map.channels];
+        // A view of the same memory.
+        Tensor::<4>::from_data(TensorData::new(map.values, shape), &device).permute([0, 3, 1, 2])
     });
     FeaturePyramid::new(levels.collect())
 }

@@ -1,4 +1,6 @@
-//! What follows a product: bias, activation, residual.
+//! What follows a product: activation, residual.
+
+use crate::Kernel;
 
 /// The non-linearity at the end of a kernel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,37 +14,6 @@ pub enum Activation {
 }
 
 impl Activation {
-    /// `values = activation(values + bias)`; what `values` has beyond `bias` stays.
-    #[inline(always)]
-    fn add_and_apply(self, values: &mut [f32], bias: &[f32]) {
-        // Plain loops: a closure may stay compiled for lesser instructions.
-        match self {
-            Self::Linear => {
-                for (value, bias) in values.iter_mut().zip(bias) {
-                    *value += bias;
-                }
-            }
-            Self::Silu => {
-                let (pairs, rest) = values.as_chunks_mut::<{ 2 * LANES }>();
-                let (bias_pairs, bias_rest) = bias.as_chunks::<{ 2 * LANES }>();
-                for (pair, bias) in pairs.iter_mut().zip(bias_pairs) {
-                    for i in 0..LANES {
-                        let values = [pair[i] + bias[i], pair[i + LANES] + bias[i + LANES]];
-                        [pair[i], pair[i + LANES]] = silu_of_two(values);
-                    }
-                }
-                for (value, bias) in rest.iter_mut().zip(bias_rest) {
-                    [*value, _] = silu_of_two([*value + bias; 2]);
-                }
-            }
-            Self::Relu6 => {
-                for (value, bias) in values.iter_mut().zip(bias) {
-                    *value = (*value + bias).clamp(0.0, 6.0);
-                }
-            }
-        }
-    }
-
     /// `values = activation(values)`.
     #[inline(always)]
     pub(crate) fn apply(self, values: &mut [f32]) {
@@ -100,31 +71,42 @@ fn exp_of_negative(x: f32) -> f32 {
     p * f32::from_bits((rounded.to_bits() << 23).wrapping_add(127 << 23))
 }
 
-/// `rows = activation(rows + bias) + residual`, `bias` repeating along `rows`; in place, so best while
-/// they still lie in the cache. A bias that holds several rows' is faster than one that holds one.
+/// `values = activation(values) + residual`; in place, so best while they still lie in the cache.
 ///
 /// # Panics
 /// When `residual` has another length.
-pub fn finish(rows: &mut [f32], bias: &[f32], activation: Activation, residual: Option<&[f32]>) {
+pub fn finish(values: &mut [f32], activation: Activation, residual: Option<&[f32]>) {
     assert!(
-        residual.is_none_or(|residual| residual.len() == rows.len()),
+        residual.is_none_or(|residual| residual.len() == values.len()),
         "{} values, {:?} to add",
-        rows.len(),
+        values.len(),
         residual.map(<[f32]>::len)
     );
-    let period = bias.len().max(1);
-    crate::vectorized(
-        #[inline(always)]
-        || {
-            for (i, rows) in rows.chunks_mut(period).enumerate() {
-                activation.add_and_apply(rows, &bias[..rows.len().min(bias.len())]);
-                if let Some(residual) = residual {
-                    let residual = &residual[i * period..];
-                    for (value, residual) in rows.iter_mut().zip(residual) {
-                        *value += residual;
-                    }
-                }
+    if activation != Activation::Linear || residual.is_some() {
+        crate::vectorized(Finishing {
+            values,
+            activation,
+            residual,
+        });
+    }
+}
+
+struct Finishing<'a> {
+    values: &'a mut [f32],
+    activation: Activation,
+    residual: Option<&'a [f32]>,
+}
+
+impl Kernel for Finishing<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        self.activation.apply(self.values);
+        if let Some(residual) = self.residual {
+            for (value, residual) in self.values.iter_mut().zip(residual) {
+                *value += residual;
             }
-        },
-    );
+        }
+    }
 }

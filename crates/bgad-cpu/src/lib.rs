@@ -23,11 +23,13 @@ mod activation;
 mod depthwise;
 mod elementary;
 mod matrix;
+mod panels;
 
 pub use activation::{Activation, finish};
 pub use depthwise::{Depthwise, depthwise_row};
 pub use elementary::{exp, sigmoid, silu, tanh};
 pub use matrix::{Matrix, MatrixMut, multiply, multiply_add};
+pub use panels::{Finish, Panels, Rows, Start, add_outer_products, multiply_panels};
 
 pub use pulp::NullaryFnOnce as Kernel;
 

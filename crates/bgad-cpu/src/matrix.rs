@@ -47,6 +47,50 @@ impl<'a> Matrix<'a> {
         }
     }
 
+    /// Number of rows.
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// Number of columns.
+    pub fn columns(&self) -> usize {
+        self.columns
+    }
+
+    pub(crate) fn row_stride(&self) -> usize {
+        self.row_stride
+    }
+
+    pub(crate) fn column_stride(&self) -> usize {
+        self.column_stride
+    }
+
+    /// The elements from the first of row `row` on.
+    #[inline(always)]
+    pub(crate) fn row(&self, row: usize) -> &'a [f32] {
+        &self.data[row * self.row_stride..]
+    }
+
+    /// Some of the rows.
+    pub(crate) fn some_rows(&self, rows: std::ops::Range<usize>) -> Self {
+        Self {
+            data: &self.data[rows.start * self.row_stride..],
+            rows: rows.len(),
+            ..*self
+        }
+    }
+
+    /// How many elements there are from the first of row `row` on.
+    #[inline(always)]
+    pub(crate) fn reach(&self, row: usize) -> usize {
+        self.data.len().saturating_sub(row * self.row_stride)
+    }
+
+    #[inline(always)]
+    pub(crate) fn at(&self, row: usize, column: usize) -> f32 {
+        self.data[row * self.row_stride + column * self.column_stride]
+    }
+
     /// The transposed view of the same elements.
     pub fn transposed(self) -> Self {
         Self {
@@ -93,6 +137,41 @@ impl<'a> MatrixMut<'a> {
             columns,
             row_stride,
         }
+    }
+}
+
+impl MatrixMut<'_> {
+    /// The same view, for a while.
+    pub(crate) fn reborrow(&mut self) -> MatrixMut<'_> {
+        MatrixMut {
+            data: self.data,
+            ..*self
+        }
+    }
+
+    #[inline(always)]
+    pub(crate) fn rows(&self) -> usize {
+        self.rows
+    }
+
+    #[inline(always)]
+    pub(crate) fn columns(&self) -> usize {
+        self.columns
+    }
+
+    #[inline(always)]
+    pub(crate) fn row_stride(&self) -> usize {
+        self.row_stride
+    }
+
+    #[inline(always)]
+    pub(crate) fn data(&self) -> &[f32] {
+        self.data
+    }
+
+    #[inline(always)]
+    pub(crate) fn data_mut(&mut self) -> &mut [f32] {
+        self.data
     }
 }
 

@@ -2,6 +2,7 @@
 
 use bgad_flow::{Conditions, Flow, FlowConfig, HostFlow, PositionalEncoding, PreparedFlow};
 use burn::tensor::{Device, Tensor, TensorData};
+use rayon::prelude::*;
 
 use crate::config::TrainerConfig;
 use crate::features::ImageFeatures;
@@ -121,7 +122,11 @@ impl LevelFlow {
             false => Computed::Device(Box::new((flow, places.on_device(device)))),
             true => {
                 let flow = HostFlow::new(&flow)?;
-                let prepared = flow.prepare(&places.on_host()).into_owned();
+                let mut prepared = flow.prepare(&places.on_host()).into_owned();
+                if let Some(scaling) = &scaling {
+                    let (mean, factors) = scaling.on_host()?;
+                    prepared = prepared.after(&mean, &factors);
+                }
                 Computed::Host(Box::new(prepared))
             }
         };
@@ -158,7 +163,6 @@ impl LevelFlow {
 
     /// The per-dimension log-likelihoods of one image's vectors.
     pub fn log_likelihoods(&self, x: Tensor<2>) -> Result<Vec<f32>> {
-        let x = self.scaled(x);
         match &self.computed {
             Computed::Host(flow) => {
                 let places: Vec<u32> = (0..x.dims()[0] as u32).collect();
@@ -166,7 +170,7 @@ impl LevelFlow {
             }
             Computed::Device(device) => {
                 let (flow, condition) = device.as_ref();
-                let output = flow.forward(x, condition.clone());
+                let output = flow.forward(self.scaled(x), condition.clone());
                 read(output.log_likelihood_per_dimension())
             }
         }
@@ -178,7 +182,7 @@ pub(crate) fn log_likelihood_maps(
     flows: &[LevelFlow],
     features: &ImageFeatures,
 ) -> Result<LogLikelihoodMaps> {
-    let maps = flows.iter().enumerate().map(|(index, flow)| {
+    let maps = flows.par_iter().enumerate().map(|(index, flow)| {
         let values = mean_log_likelihoods(flow, features, index)?;
         let side = values.len().isqrt();
         Ok(LogLikelihoodMap {

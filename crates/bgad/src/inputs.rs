@@ -72,20 +72,19 @@ impl Part {
         }
     }
 
-    /// `[channels, positions]` to `[1, dimension]`.
-    fn pool(self, by_channel: &Tensor<2>) -> Tensor<2> {
-        let [_, positions] = by_channel.dims();
-        let pooled = match self {
-            Self::Max => by_channel.clone().max_dim(1),
-            Self::Mean => by_channel.clone().mean_dim(1),
+    /// `[positions, channels]` to `[1, dimension]`.
+    fn pool(self, rows: &Tensor<2>) -> Tensor<2> {
+        let [positions, _] = rows.dims();
+        match self {
+            Self::Max => rows.clone().max_dim(0),
+            Self::Mean => rows.clone().mean_dim(0),
             Self::MeanStd => {
-                let mean = by_channel.clone().mean_dim(1);
-                let squared = (by_channel.clone() - mean.clone()).square().sum_dim(1);
+                let mean = rows.clone().mean_dim(0);
+                let squared = (rows.clone() - mean.clone()).square().sum_dim(0);
                 let deviation = (squared / (positions.max(2) - 1) as f64).sqrt();
-                Tensor::cat(vec![mean, deviation], 0)
+                Tensor::cat(vec![mean, deviation], 1)
             }
-        };
-        pooled.transpose() + 0.0
+        }
     }
 }
 
@@ -142,22 +141,23 @@ impl Inputs {
         let mut pooled = vec![Vec::new(); parts.len()];
         for map in pyramid.into_levels() {
             let [_, channels, height, width] = map.dims();
+            // On the CPU this is how the map lies in memory.
+            let map = map.permute([0, 2, 3, 1]);
             let in_image = match view.is_padded() && !parts.is_empty() {
                 true => {
                     let (columns, rows) = (view.positions(width).0, view.positions(height).1);
                     let count = columns.len() * rows.len();
-                    let map = map.clone().slice([0..1, 0..channels, rows, columns]);
-                    Some(map.reshape([channels, count]))
+                    let map = map.clone().slice([0..1, rows, columns, 0..channels]);
+                    Some(map.reshape([count, channels]))
                 }
                 false => None,
             };
-            let by_channel = map.reshape([channels, height * width]);
+            let rows = map.reshape([height * width, channels]);
             for (part, pooled) in parts.iter().zip(&mut pooled) {
-                pooled.push(part.pool(in_image.as_ref().unwrap_or(&by_channel)));
+                pooled.push(part.pool(in_image.as_ref().unwrap_or(&rows)));
             }
             if self.positions {
-                // A real transposition: its rows are gathered again and again.
-                vectors.push(by_channel.transpose() + 0.0);
+                vectors.push(rows);
             }
         }
         for pooled in pooled {

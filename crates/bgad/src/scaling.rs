@@ -6,6 +6,7 @@ use rand_distr::{Distribution, StandardNormal};
 
 use crate::config::FeatureScaling;
 use crate::covariance::{Moments, ShrunkCovariance};
+use crate::flows::read;
 use crate::{Error, Result};
 
 /// Directions in which normal features hardly vary are not blown up beyond this share of shrinkage.
@@ -95,6 +96,13 @@ impl Scaling {
             Factors::Diagonal(factors) => centred * factors.clone(),
             Factors::Full(factors) => centred.matmul(factors.clone()),
         }
+    }
+
+    /// The mean, `[dimension]`, and the factors as a matrix, `[dimension, dimension]`, or, of a
+    /// diagonal one, its diagonal.
+    pub fn on_host(&self) -> Result<(Vec<f32>, Vec<f32>)> {
+        let (Factors::Diagonal(factors) | Factors::Full(factors)) = &self.factors;
+        Ok((read(self.mean.clone())?, read(factors.clone())?))
     }
 
     /// Mean and factors, by the names that they have in a model file.

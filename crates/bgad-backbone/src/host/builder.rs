@@ -1,6 +1,6 @@
 //! Brings folded parameters into the layouts that the blocks read.
 
-use bgad_cpu::Activation;
+use bgad_cpu::{Activation, Matrix, Panels};
 
 use super::convolution::{FullConvolution, Pointwise};
 use super::depthwise::{Source, Strip};
@@ -46,7 +46,7 @@ impl<S: ParameterSource> HostBuilder<S> {
 
     fn block(&mut self, plan: &Block) -> Result<HostBlock, S::Error> {
         let mut full = None;
-        let mut expansion = None;
+        let mut expansion = None::<Dense>;
         let mut strips = Vec::new();
         let mut gate = None;
         let mut projection = None;
@@ -58,29 +58,29 @@ impl<S: ParameterSource> HostBuilder<S> {
                 Step::Convolution(step) if step.kernel > 1 => full = Some(self.full(step)?),
                 Step::Convolution(step) if step.activation => {
                     let [weight, bias] = self.source.convolution(step)?;
-                    expansion = Some(pointwise(step.inputs, step.outputs, &weight, &bias));
+                    expansion = Some(dense(step.inputs, step.outputs, &weight, &bias));
                 }
                 Step::Convolution(step) => {
                     let [weight, bias] = self.source.convolution(step)?;
-                    projection = Some(pointwise(step.inputs, step.outputs, &weight, &bias));
+                    projection = Some(dense(step.inputs, step.outputs, &weight, &bias));
                 }
                 Step::SqueezeExcite(step) => gate = Some(self.gate(step, &strips)?),
             }
         }
         Ok(match full {
             Some(full) => HostBlock::Full(FullConvolution {
-                projection,
+                projection: projection.as_ref().map(Dense::laid_out),
                 shortcut: plan.shortcut,
                 ..full
             }),
             None => {
-                let wide = strips.iter().map(|strip| strip.channels).sum();
+                let wide = strips.iter().map(|strip: &Strip| strip.channels).sum();
                 // Every plan has one.
                 let projection = projection.unwrap_or_default();
                 HostBlock::Inverted(InvertedBlock {
                     strips,
                     gate,
-                    projection: projection.padded(wide, projection.outputs),
+                    projection: projection.padded(wide, projection.outputs).laid_out(),
                     shortcut: plan.shortcut,
                 })
             }
@@ -104,7 +104,13 @@ impl<S: ParameterSource> HostBuilder<S> {
             kernel: plan.kernel,
             stride: plan.stride,
             channels,
-            windows: Pointwise::new(taps * channels, plan.outputs, weights, &bias.values),
+            windows: Dense {
+                inputs: taps * channels,
+                outputs: plan.outputs,
+                weights,
+                bias: bias.values,
+            }
+            .laid_out(),
             activation: self.activation(),
             projection: None,
             shortcut: false,
@@ -114,7 +120,7 @@ impl<S: ParameterSource> HostBuilder<S> {
     fn strips(
         &mut self,
         plan: &Convolution,
-        expansion: Option<Pointwise>,
+        expansion: Option<Dense>,
     ) -> Result<Vec<Strip>, S::Error> {
         let [weight, bias] = self.source.convolution(plan)?;
         let taps = plan.kernel * plan.kernel;
@@ -131,7 +137,9 @@ impl<S: ParameterSource> HostBuilder<S> {
             let range = index * channels..(index + 1) * channels;
             Strip {
                 source: match &expansion {
-                    Some(expansion) => Source::Expansion(expansion.columns(range.clone())),
+                    Some(expansion) => {
+                        Source::Expansion(expansion.columns(range.clone()).laid_out())
+                    }
                     None => Source::Channels(range.start),
                 },
                 channels,
@@ -151,11 +159,11 @@ impl<S: ParameterSource> HostBuilder<S> {
     fn gate(&mut self, plan: &SqueezeExcite, strips: &[Strip]) -> Result<Gate, S::Error> {
         let [reduce, reduce_bias, expand, expand_bias] = self.source.gate(plan)?;
         let wide = strips.iter().map(|strip| strip.channels).sum();
-        let reduce = pointwise(plan.channels, plan.reduced, &reduce, &reduce_bias);
-        let expand = pointwise(plan.reduced, plan.channels, &expand, &expand_bias);
+        let reduce = dense(plan.channels, plan.reduced, &reduce, &reduce_bias);
+        let expand = dense(plan.reduced, plan.channels, &expand, &expand_bias);
         Ok(Gate {
-            reduce: reduce.padded(wide, plan.reduced),
-            expand: expand.padded(plan.reduced, wide),
+            reduce: reduce.padded(wide, plan.reduced).laid_out(),
+            expand: expand.padded(plan.reduced, wide).laid_out(),
         })
     }
 }
@@ -169,16 +177,31 @@ fn strip_channels(channels: usize) -> usize {
     fitting.unwrap_or(WIDEST.min(blocks)) * BLOCK
 }
 
+/// A matrix product over channels as it is read.
+#[derive(Debug, Default)]
+struct Dense {
+    inputs: usize,
+    outputs: usize,
+    /// `[inputs, outputs]`.
+    weights: Vec<f32>,
+    bias: Vec<f32>,
+}
+
 /// From `[outputs, inputs]` to `[inputs, outputs]`.
-fn pointwise(inputs: usize, outputs: usize, weight: &NamedTensor, bias: &NamedTensor) -> Pointwise {
+fn dense(inputs: usize, outputs: usize, weight: &NamedTensor, bias: &NamedTensor) -> Dense {
     let mut weights = Vec::with_capacity(inputs * outputs);
     for input in 0..inputs {
         weights.extend((0..outputs).map(|output| weight.values[output * inputs + input]));
     }
-    Pointwise::new(inputs, outputs, weights, &bias.values)
+    Dense {
+        inputs,
+        outputs,
+        weights,
+        bias: bias.values.clone(),
+    }
 }
 
-impl Pointwise {
+impl Dense {
     /// Filled up with zeros.
     fn padded(&self, inputs: usize, outputs: usize) -> Self {
         let mut weights = vec![0.0; inputs * outputs];
@@ -189,19 +212,33 @@ impl Pointwise {
             to[..self.outputs].copy_from_slice(from);
         }
         let mut bias = vec![0.0; outputs];
-        bias[..self.outputs].copy_from_slice(&self.bias[..self.outputs]);
-        Self::new(inputs, outputs, weights, &bias)
+        bias[..self.outputs].copy_from_slice(&self.bias);
+        Self {
+            inputs,
+            outputs,
+            weights,
+            bias,
+        }
     }
 
     /// Some of its outputs.
     fn columns(&self, range: std::ops::Range<usize>) -> Self {
         let rows = self.weights.chunks_exact(self.outputs.max(1));
         let weights = rows.flat_map(|row| row[range.clone()].iter().copied());
-        Self::new(
-            self.inputs,
-            range.len(),
-            weights.collect(),
-            &self.bias[range.clone()],
-        )
+        Self {
+            inputs: self.inputs,
+            outputs: range.len(),
+            weights: weights.collect(),
+            bias: self.bias[range].to_vec(),
+        }
+    }
+
+    /// In the layout that products want.
+    fn laid_out(&self) -> Pointwise {
+        let weights = Matrix::new(&self.weights, self.inputs, self.outputs);
+        Pointwise {
+            weights: Panels::new(weights),
+            bias: self.bias.clone(),
+        }
     }
 }

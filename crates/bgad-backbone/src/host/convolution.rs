@@ -1,7 +1,9 @@
 //! Convolutions over all channels, followed by a projection or not: the stem, and version 2's first
 //! stages.
 
-use bgad_cpu::{Activation, Matrix, MatrixMut, finish, multiply};
+use bgad_cpu::{
+    Activation, Finish, Matrix, MatrixMut, Panels, Rows, Start, finish, multiply_panels,
+};
 
 use super::map::Size;
 use super::tasks::{SCRATCH, Sharing, with_scratch};
@@ -10,25 +12,18 @@ use crate::padding::same;
 /// A matrix product over channels, with its bias.
 #[derive(Debug, Default)]
 pub(crate) struct Pointwise {
-    pub inputs: usize,
-    pub outputs: usize,
     /// `[inputs, outputs]`.
-    pub weights: Vec<f32>,
-    /// Several times over, for long loops.
+    pub weights: Panels,
     pub bias: Vec<f32>,
 }
 
-/// The least length of a repeated bias.
-const LONG: usize = 512;
-
 impl Pointwise {
-    pub fn new(inputs: usize, outputs: usize, weights: Vec<f32>, bias: &[f32]) -> Self {
-        Self {
-            inputs,
-            outputs,
-            weights,
-            bias: bias.repeat(LONG.div_ceil(outputs.max(1))),
-        }
+    pub fn inputs(&self) -> usize {
+        self.weights.rows()
+    }
+
+    pub fn outputs(&self) -> usize {
+        self.weights.columns()
     }
 
     /// `to = activation(from · weights + bias) + residual`, a row for each position.
@@ -39,13 +34,28 @@ impl Pointwise {
         residual: Option<&[f32]>,
         to: &mut [f32],
     ) {
-        let rows = to.len() / self.outputs;
-        multiply(
-            Matrix::new(from, rows, self.inputs),
-            Matrix::new(&self.weights, self.inputs, self.outputs),
-            MatrixMut::new(to, rows, self.outputs),
+        let rows = to.len() / self.outputs();
+        let from = Matrix::new(from, rows, self.inputs());
+        self.apply_to(from, &self.weights, (activation, residual), to);
+    }
+
+    /// The same with other weights of this shape.
+    pub fn apply_to<'a>(
+        &self,
+        from: impl Into<Rows<'a>>,
+        weights: &Panels,
+        (activation, residual): (Activation, Option<&[f32]>),
+        to: &mut [f32],
+    ) {
+        let rows = to.len() / self.outputs();
+        multiply_panels(
+            from,
+            weights,
+            Start::Row(&self.bias),
+            Finish::Nothing,
+            MatrixMut::new(to, rows, self.outputs()),
         );
-        finish(to, &self.bias, activation, residual);
+        finish(to, activation, residual);
     }
 }
 
@@ -65,14 +75,14 @@ pub(crate) struct FullConvolution {
 impl FullConvolution {
     pub fn outputs(&self) -> usize {
         let last = self.projection.as_ref().unwrap_or(&self.windows);
-        last.outputs
+        last.outputs()
     }
 
     /// `to` becomes the output map.
     pub fn apply(&self, from: &[f32], size: Size, to: &mut [f32], sharing: Sharing) {
         let width = size.strided(self.stride).width;
         let outputs = self.outputs();
-        let (window, wide) = (self.windows.inputs, self.windows.outputs);
+        let (window, wide) = (self.windows.inputs(), self.windows.outputs());
         let wide = self.projection.as_ref().map_or(0, |_| wide);
         // Whole rows, as many as fit the cache.
         let rows = (SCRATCH / (width * (window + wide))).max(1);
@@ -109,7 +119,7 @@ impl FullConvolution {
         } = *self;
         let (top, _) = same(size.height, kernel, stride);
         let (left, _) = same(size.width, kernel, stride);
-        for (x, window) in to.chunks_exact_mut(self.windows.inputs).enumerate() {
+        for (x, window) in to.chunks_exact_mut(self.windows.inputs()).enumerate() {
             // Taps of the window that lie within the map.
             let begin = left.saturating_sub(x * stride);
             let end = kernel.min((size.width + left).saturating_sub(x * stride));

@@ -13,10 +13,10 @@ pub(crate) struct Gate {
 impl Gate {
     /// The gates of channels with these means.
     pub fn apply(&self, means: &[f32]) -> Vec<f32> {
-        let mut hidden = vec![0.0; self.reduce.outputs];
+        let mut hidden = vec![0.0; self.reduce.outputs()];
         self.reduce
             .apply(means, Activation::Silu, None, &mut hidden);
-        let mut gates = vec![0.0; self.expand.outputs];
+        let mut gates = vec![0.0; self.expand.outputs()];
         self.expand
             .apply(&hidden, Activation::Linear, None, &mut gates);
         vectorized(

@@ -1,17 +1,20 @@
 //! Blocks around a depthwise convolution: expanding or not, gated or not, projected at the end.
 
-use bgad_cpu::{Activation, vectorized};
+use bgad_cpu::{Activation, Panels, Rows};
 
 use super::convolution::Pointwise;
 use super::depthwise::Strip;
 use super::gate::Gate;
 use super::map::Size;
-use super::tasks::{SCRATCH, Sharing, with_scratch};
+use super::tasks::{SCRATCH, Sharing};
 
 /// Below so many strips, their rows are shared out as well, which costs the rows at the seams twice.
 const FEW_PIECES: usize = 8;
 /// The least rows of outputs between two seams.
 const SEAM_DISTANCE: usize = 16;
+
+/// Rows that products take at a time, at most 12 or 8.
+const ROWS_AT_ONCE: usize = 24;
 
 #[derive(Debug)]
 pub(crate) struct InvertedBlock {
@@ -44,20 +47,26 @@ impl InvertedBlock {
         outputs.pixels() * self.strips.len() * self.strip_channels()
     }
 
-    /// `to` becomes the output map; `between` is overwritten.
+    /// `to` becomes the output map; `between` and `gated` are overwritten.
     pub fn apply(
         &self,
-        from: &[f32],
-        size: Size,
-        between: &mut [f32],
+        (from, size): (&[f32], Size),
+        (between, gated): (&mut [f32], &mut Panels),
         to: &mut [f32],
         sharing: Sharing,
     ) {
         let outputs = size.strided(self.stride());
         let means = self.depthwise(from, size, between, sharing);
-        let gates = self.gate.as_ref().map(|gate| gate.apply(&means));
+        // Gates scale the projection's inputs, or, which is less to do, the rows of its weights.
+        let weights = match &self.gate {
+            Some(gate) => {
+                gated.set_scaled(&self.projection.weights, &gate.apply(&means));
+                gated
+            }
+            None => &self.projection.weights,
+        };
         let residual = self.shortcut.then_some(from);
-        self.project(between, outputs, gates.as_deref(), residual, to, sharing);
+        self.project((between, outputs), weights, residual, to, sharing);
     }
 
     /// Expansion and depthwise convolution, strip by strip; gives the channels' means.
@@ -110,59 +119,28 @@ impl InvertedBlock {
         means
     }
 
-    /// Gathers the strips into rows of all channels, gated on the way, and multiplies.
+    /// Multiplies the strips as they lie.
     fn project(
         &self,
-        between: &[f32],
-        outputs: Size,
-        gates: Option<&[f32]>,
+        (between, outputs): (&[f32], Size),
+        weights: &Panels,
         residual: Option<&[f32]>,
         to: &mut [f32],
         sharing: Sharing,
     ) {
-        let channels = self.strip_channels();
-        let wide = self.strips.len() * channels;
-        let narrow = self.projection.outputs;
-        let pixels = (SCRATCH / wide).clamp(16, 512).next_multiple_of(16);
+        let (strips, channels) = (self.strips.len(), self.strip_channels());
+        let narrow = self.projection.outputs();
+        let pixels = (SCRATCH / (strips * channels))
+            .clamp(16, 512)
+            .next_multiple_of(ROWS_AT_ONCE);
+        let of_strip = outputs.pixels() * channels;
         sharing.run(to.chunks_mut(pixels * narrow).enumerate(), |(index, to)| {
+            let from = &between[index * pixels * channels..];
             let rows = to.len() / narrow;
-            with_scratch(rows * wide, |gathered| {
-                vectorized(
-                    #[inline(always)]
-                    || {
-                        let strips = between.chunks_exact(outputs.pixels() * channels);
-                        for (i, strip) in strips.enumerate() {
-                            let strip = &strip[index * pixels * channels..];
-                            let gates = gates.map(|gates| &gates[i * channels..][..channels]);
-                            for (row, from) in gathered
-                                .chunks_exact_mut(wide)
-                                .zip(strip.chunks_exact(channels))
-                            {
-                                gate_row(&mut row[i * channels..][..channels], from, gates);
-                            }
-                        }
-                    },
-                );
-                let residual = residual.map(|from| &from[index * pixels * narrow..][..to.len()]);
-                self.projection
-                    .apply(gathered, Activation::Linear, residual, to);
-            });
+            let from = Rows::in_strips(from, rows, (strips, channels), of_strip);
+            let residual = residual.map(|from| &from[index * pixels * narrow..][..to.len()]);
+            let last = (Activation::Linear, residual);
+            self.projection.apply_to(from, weights, last, to);
         });
-    }
-}
-
-/// `to = from · gates`, in blocks of fixed length, which vectorise.
-#[inline(always)]
-fn gate_row(to: &mut [f32], from: &[f32], gates: Option<&[f32]>) {
-    let Some(gates) = gates else {
-        return to.copy_from_slice(from);
-    };
-    let (to, _) = to.as_chunks_mut::<16>();
-    let (from, _) = from.as_chunks::<16>();
-    let (gates, _) = gates.as_chunks::<16>();
-    for ((to, from), gates) in to.iter_mut().zip(from).zip(gates) {
-        for i in 0..16 {
-            to[i] = from[i] * gates[i];
-        }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
+use bgad_cpu::Panels;
 use rayon::prelude::*;
 
 use super::convolution::FullConvolution;
@@ -9,7 +10,8 @@ use super::inverted::InvertedBlock;
 use super::map::{Size, transpose};
 use super::tasks::Sharing;
 
-/// A level's map of all images, `[batch, channels, height, width]`.
+/// A level's map of all images, `[batch, height, width, channels]`: as it was computed, and as flows
+/// want it.
 pub(crate) struct HostMap {
     pub channels: usize,
     pub height: usize,
@@ -34,7 +36,7 @@ impl HostBlock {
     fn outputs(&self) -> usize {
         match self {
             Self::Full(block) => block.outputs(),
-            Self::Inverted(block) => block.projection.outputs,
+            Self::Inverted(block) => block.projection.outputs(),
         }
     }
 
@@ -66,6 +68,7 @@ struct Memory {
     from: Vec<f32>,
     to: Vec<f32>,
     between: Vec<f32>,
+    gated: Panels,
 }
 
 /// Values that may be kept for the next call, over all of the memory: 64 MiB.
@@ -73,7 +76,8 @@ const KEPT: usize = 1 << 24;
 
 impl Memory {
     fn values(&self) -> usize {
-        self.from.capacity() + self.to.capacity() + self.between.capacity()
+        let gated = self.gated.rows() * self.gated.columns();
+        self.from.capacity() + self.to.capacity() + self.between.capacity() + gated
     }
 }
 
@@ -152,7 +156,12 @@ impl HostNetwork {
 
     fn image(&self, image: &[f32], mut size: Size, levels: Vec<&mut [f32]>, sharing: Sharing) {
         let mut memory = self.lock().pop().unwrap_or_default();
-        let Memory { from, to, between } = &mut memory;
+        let Memory {
+            from,
+            to,
+            between,
+            gated,
+        } = &mut memory;
         transpose(image, 3, size.pixels(), reserve(from, image.len()));
         let mut channels = 3;
         let mut levels = levels.into_iter();
@@ -166,7 +175,7 @@ impl HostNetwork {
                     HostBlock::Full(block) => block.apply(input, size, output, sharing),
                     HostBlock::Inverted(inverted) => {
                         let between = reserve(between, block.between(outputs));
-                        inverted.apply(input, size, between, output, sharing);
+                        inverted.apply((input, size), (between, gated), output, sharing);
                     }
                 }
                 std::mem::swap(from, to);
@@ -175,7 +184,7 @@ impl HostNetwork {
             if stage.tapped
                 && let Some(level) = levels.next()
             {
-                transpose(from, size.pixels(), channels, level);
+                level.copy_from_slice(&from[..size.pixels() * channels]);
             }
         }
         let mut kept = self.lock();

@@ -1,53 +1,100 @@
 //! Gradients, block by block from the last.
 
-use std::ops::Range;
-
-use bgad_cpu::{Kernel, Matrix, MatrixMut, multiply, multiply_add, vectorized};
+use bgad_cpu::{
+    Finish, Kernel, Matrix, MatrixMut, Panels, Start, add_outer_products, exp, multiply_panels,
+    vectorized,
+};
+use rayon::prelude::*;
 
 use super::forward::PreparedFlow;
-use super::parameters::Layout;
+use super::parameters::{LANES, Layout};
 use super::tile::Activations;
+
+/// A block's matrices the other way round.
+#[derive(Debug, Default)]
+pub(super) struct ReversedBlock {
+    rotation: Panels,
+    output: Panels,
+    input: Panels,
+}
+
+impl ReversedBlock {
+    /// Those of all blocks, in the memory of `blocks`.
+    pub fn set_all(blocks: &mut Vec<Self>, flow: &PreparedFlow<'_>) {
+        let layout = &flow.flow.layout;
+        blocks.resize_with(flow.blocks.len(), Self::default);
+        blocks
+            .par_iter_mut()
+            .enumerate()
+            .for_each(|(index, block)| {
+                let values = flow.flow.block(index);
+                let (d, rotation) = (layout.dimension, &flow.flow.rotations[index]);
+                block.rotation.set(Matrix::new(rotation, d, d));
+                block.output.set(layout.output_matrix(values).transposed());
+                block.input.set(layout.input_matrix(values).transposed());
+            });
+    }
+}
 
 /// The gradients that a group of tiles sums up.
 #[derive(Debug)]
 pub(super) struct Gradients {
     /// As the flow's values; those of the condition's weight stay 0 until the tables' are turned
-    /// into them, those of the global scale are after the scale itself.
+    /// into them.
     pub values: Vec<f32>,
     /// `[blocks][tables][rows, hidden]`.
     pub tables: Vec<Vec<Vec<f32>>>,
+    /// Of each block.
+    pub sums: Vec<Sums>,
     scratch: Scratch,
 }
 
-/// Space for one tile's gradients.
+/// Sums over rows, padded.
+#[derive(Debug)]
+pub(super) struct Sums {
+    /// `[output_row]`: after the bias of the subnet's outputs.
+    pub output_bias: Vec<f32>,
+    /// `[row]`: after the global scale itself, without its part of the log-determinant.
+    pub scale: Vec<f32>,
+    /// `[row]`: after the global offset.
+    pub offset: Vec<f32>,
+}
+
+/// Space for one tile's gradients, padded.
 #[derive(Debug)]
 struct Scratch {
-    /// `[rows, dimension]`: after the output of the block at hand.
+    /// `[rows, row]`: after the output of the block at hand.
     output: Vec<f32>,
-    /// `[rows, dimension]`: after `scale · v + offset`.
+    /// `[rows, row]`: after `scale · v + offset`.
     mixed: Vec<f32>,
-    /// `[rows, 2 · changed]`: after the subnet's outputs.
+    /// `[rows, output_row]`: after the subnet's outputs.
     outputs: Vec<f32>,
-    /// `[rows, hidden]`.
+    /// `[rows, hidden_row]`.
     hidden: Vec<f32>,
 }
 
 impl Gradients {
     pub fn new(flow: &PreparedFlow<'_>) -> Self {
         let layout = &flow.flow.layout;
-        let tile = |columns: usize| vec![0.0; super::TILE * columns];
+        let tile = |columns: usize| vec![0.0; layout.tile() * columns];
         let tables = flow.blocks.iter().map(|block| {
             let tables = block.tables.iter();
             tables.map(|table| vec![0.0; table.len()]).collect()
         });
+        let sums = flow.blocks.iter().map(|_| Sums {
+            output_bias: vec![0.0; layout.output_row],
+            scale: vec![0.0; layout.row],
+            offset: vec![0.0; layout.row],
+        });
         Self {
             values: vec![0.0; flow.flow.values.len()],
             tables: tables.collect(),
+            sums: sums.collect(),
             scratch: Scratch {
-                output: tile(layout.dimension),
-                mixed: tile(layout.dimension),
-                outputs: tile(2 * layout.changed),
-                hidden: tile(layout.hidden),
+                output: tile(layout.row),
+                mixed: tile(layout.row),
+                outputs: tile(layout.output_row),
+                hidden: tile(layout.hidden_row),
             },
         }
     }
@@ -55,122 +102,145 @@ impl Gradients {
     pub fn clear(&mut self) {
         self.values.fill(0.0);
         self.tables.iter_mut().flatten().for_each(|t| t.fill(0.0));
+        for sums in &mut self.sums {
+            let Sums {
+                output_bias,
+                scale,
+                offset,
+            } = sums;
+            for values in [output_bias, scale, offset] {
+                values.fill(0.0);
+            }
+        }
     }
 
     /// Adds one tile's gradients; `slopes` is the loss' derivative after each row's `log p`.
     pub fn add(
         &mut self,
         flow: &PreparedFlow<'_>,
+        reversed: &[ReversedBlock],
         tile: &Activations,
-        places: &[u32],
-        slopes: &[f32],
+        (places, slopes): (&[[u32; 2]], &[f32]),
     ) {
-        let layout = &flow.flow.layout;
-        let d = layout.dimension;
+        let row = flow.flow.layout.row;
         let output = &mut self.scratch.output;
         vectorized(|| {
-            let rows = output.chunks_exact_mut(d).zip(tile.y.chunks_exact(d));
+            let rows = output.chunks_exact_mut(row).zip(tile.x.chunks_exact(row));
             for ((gradient, z), slope) in rows.zip(slopes) {
                 for (g, z) in gradient.iter_mut().zip(z) {
                     *g = -z * slope;
                 }
             }
         });
-        for index in (0..flow.blocks.len()).rev() {
-            self.block(flow, index, tile, places, slopes);
+        for (index, reversed) in reversed.iter().enumerate().rev() {
+            self.block(flow, (index, reversed), tile, (places, slopes));
         }
     }
 
     fn block(
         &mut self,
         flow: &PreparedFlow<'_>,
-        index: usize,
+        (index, reversed): (usize, &ReversedBlock),
         tile: &Activations,
-        places: &[u32],
-        slopes: &[f32],
+        (places, slopes): (&[[u32; 2]], &[f32]),
     ) {
         let layout = &flow.flow.layout;
         let rows = tile.rows;
-        let (d, kept, changed, hidden) =
-            (layout.dimension, layout.kept, layout.changed, layout.hidden);
+        let (d, kept, hidden) = (layout.dimension, layout.kept, layout.hidden);
+        let outputs = 2 * layout.changed;
         let of = |columns: usize| index * rows * columns..(index + 1) * rows * columns;
-        let x = &tile.x[of(d)];
-        let of_hidden = &tile.hidden[of(hidden)];
-        let prepared = &flow.blocks[index];
+        let coupled = &tile.coupled[of(layout.row)];
+        let of_hidden = &tile.hidden[of(layout.hidden_row)];
         let gradients = &mut self.values[index * layout.size..][..layout.size];
         let scratch = &mut self.scratch;
 
-        multiply(
-            Matrix::new(&scratch.output, rows, d),
-            Matrix::new(&flow.flow.rotations[index], d, d),
-            MatrixMut::new(&mut scratch.mixed, rows, d),
+        multiply_panels(
+            Matrix::strided(&scratch.output, rows, d, layout.row),
+            &reversed.rotation,
+            Start::Zero,
+            Finish::Nothing,
+            MatrixMut::strided(&mut scratch.mixed, rows, d, layout.row),
         );
-        let clamp = flow.flow.config.clamp as f32;
         vectorized(Uncoupling {
             layout,
-            clamp,
+            clamp: flow.flow.config.clamp as f32,
             slopes,
-            scale: &prepared.scale,
-            x,
-            moved: &tile.moved[of(changed)],
-            tanh: &tile.tanh[of(changed)],
-            growth: &tile.growth[of(changed)],
+            scale: &flow.blocks[index].scale,
+            coupled,
+            tanh: &tile.tanh[of(layout.changed_row)],
+            scaled: &tile.scaled[of(layout.changed_row)],
             mixed: &scratch.mixed,
             input: &mut scratch.output,
             outputs: &mut scratch.outputs,
-            gradients,
+            sums: &mut self.sums[index],
         });
 
-        let values = flow.flow.block(index);
-        let outputs = Matrix::new(&scratch.outputs, rows, 2 * changed);
-        multiply_add(
-            Matrix::new(of_hidden, rows, hidden).transposed(),
-            outputs,
+        add_outer_products(
+            Matrix::strided(of_hidden, rows, hidden, layout.hidden_row),
+            Matrix::strided(&scratch.outputs, rows, outputs, layout.output_row),
             MatrixMut::new(
                 &mut gradients[layout.output_weight.clone()],
                 hidden,
-                2 * changed,
+                outputs,
             ),
         );
-        let weight = &values[layout.output_weight.clone()];
-        multiply(
-            outputs,
-            Matrix::new(weight, hidden, 2 * changed).transposed(),
-            MatrixMut::new(&mut scratch.hidden, rows, hidden),
+        multiply_panels(
+            Matrix::strided(&scratch.outputs, rows, outputs, layout.output_row),
+            &reversed.output,
+            Start::Zero,
+            Finish::WherePositive(of_hidden),
+            MatrixMut::strided(&mut scratch.hidden, rows, hidden, layout.hidden_row),
         );
-        vectorized(|| {
-            for (gradient, value) in scratch.hidden.iter_mut().zip(of_hidden) {
-                *gradient = if *value > 0.0 { *gradient } else { 0.0 };
-            }
-        });
-        let of_hidden = Matrix::new(&scratch.hidden, rows, hidden);
-        multiply_add(
-            Matrix::strided(x, rows, kept, d).transposed(),
-            of_hidden,
+        let after_hidden = Matrix::strided(&scratch.hidden, rows, hidden, layout.hidden_row);
+        add_outer_products(
+            // Its first columns are `x1`.
+            Matrix::strided(coupled, rows, kept, layout.row),
+            after_hidden,
             MatrixMut::new(&mut gradients[layout.input_weight.clone()], kept, hidden),
         );
         // What enters the first block is data.
         if index > 0 {
-            let weight = &values[layout.input_weight.clone()];
-            multiply_add(
-                of_hidden,
-                Matrix::new(weight, kept, hidden).transposed(),
-                MatrixMut::strided(&mut scratch.output, rows, kept, d),
+            multiply_panels(
+                after_hidden,
+                &reversed.input,
+                Start::Kept,
+                Finish::Nothing,
+                MatrixMut::strided(&mut scratch.output, rows, kept, layout.row),
             );
         }
-        let tables = &mut self.tables[index];
-        vectorized(|| {
-            for (gradient, place) in scratch.hidden.chunks_exact(hidden).zip(places) {
-                let [i, j] = match flow.conditions.tables.is_empty() {
-                    true => [0, 0],
-                    false => flow.conditions.rows_of(*place),
-                };
-                for (table, row) in tables.iter_mut().zip([i, j]) {
-                    let sum = &mut table[row * hidden..][..hidden];
-                    sum.iter_mut().zip(gradient).for_each(|(s, g)| *s += g);
+        vectorized(Scatter {
+            hidden: (hidden, layout.hidden_row),
+            gradients: &scratch.hidden,
+            places,
+            tables: &mut self.tables[index],
+        });
+    }
+}
+
+/// Adds up what the rows of each place give.
+struct Scatter<'a> {
+    /// Values in a row, and how far rows lie apart.
+    hidden: (usize, usize),
+    gradients: &'a [f32],
+    places: &'a [[u32; 2]],
+    tables: &'a mut [Vec<f32>],
+}
+
+impl Kernel for Scatter<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let (hidden, row) = self.hidden;
+        for (gradient, place) in self.gradients.chunks_exact(row).zip(self.places) {
+            for (table, number) in self.tables.iter_mut().zip(place) {
+                let sum = &mut table[*number as usize * hidden..][..hidden];
+                let gradient = &gradient[..hidden];
+                for j in 0..hidden {
+                    sum[j] += gradient[j];
                 }
             }
-        });
+        }
     }
 }
 
@@ -180,17 +250,16 @@ struct Uncoupling<'a> {
     clamp: f32,
     slopes: &'a [f32],
     scale: &'a [f32],
-    x: &'a [f32],
-    moved: &'a [f32],
+    coupled: &'a [f32],
     tanh: &'a [f32],
-    growth: &'a [f32],
+    scaled: &'a [f32],
     /// After `scale · v + offset`.
     mixed: &'a [f32],
     /// After `x`, as far as it does not pass through the subnet.
     input: &'a mut [f32],
     /// After the subnet's outputs, before the factor and the bias.
     outputs: &'a mut [f32],
-    gradients: &'a mut [f32],
+    sums: &'a mut Sums,
 }
 
 impl Kernel for Uncoupling<'_> {
@@ -200,43 +269,44 @@ impl Kernel for Uncoupling<'_> {
     fn call(self) {
         let all = self;
         let layout = all.layout;
-        let (d, kept, changed) = (layout.dimension, layout.kept, layout.changed);
+        let (kept, changed) = (layout.kept, layout.changed);
+        let (row, changed_row) = (layout.row, layout.changed_row);
         let factor = crate::coupling::SUBNET_FACTOR as f32;
         let clamp = all.clamp;
-        // The three ranges stand one after the other at a block's end.
-        let first = layout.output_bias.start;
-        let within = |range: &Range<usize>| range.start - first..range.end - first;
-        let sums = &mut all.gradients[first..];
-        let (bias, sums) = sums.split_at_mut(within(&layout.output_bias).end);
-        let (scale_sum, offset_sum) = sums.split_at_mut(d);
-        for (row, slope) in all.slopes.iter().enumerate() {
-            let x = &all.x[row * d..][..d];
-            let mixed = &all.mixed[row * d..][..d];
-            let input = &mut all.input[row * d..][..d];
-            let moved = &all.moved[row * changed..][..changed];
-            let tanh = &all.tanh[row * changed..][..changed];
-            let growth = &all.growth[row * changed..][..changed];
-            let outputs = &mut all.outputs[row * 2 * changed..][..2 * changed];
-            let (of_scale, of_shift) = outputs.split_at_mut(changed);
-            for j in 0..d {
-                offset_sum[j] += mixed[j];
+        let scale = all.scale;
+        for (index, slope) in all.slopes.iter().enumerate() {
+            let of_row = index * row..(index + 1) * row;
+            let of_changed = index * changed_row..(index + 1) * changed_row;
+            let coupled = &all.coupled[of_row.clone()];
+            let mixed = &all.mixed[of_row.clone()];
+            let input = &mut all.input[of_row];
+            let outputs = &mut all.outputs[index * layout.output_row..][..layout.output_row];
+            for j in 0..row {
+                all.sums.offset[j] += mixed[j];
+                all.sums.scale[j] = mixed[j].mul_add(coupled[j], all.sums.scale[j]);
+                input[j] = mixed[j] * scale[j];
             }
-            for j in 0..kept {
-                scale_sum[j] = mixed[j].mul_add(x[j], scale_sum[j]);
-                input[j] = mixed[j] * all.scale[j];
+            // Whole registers: each writes over what the one before put beyond its end.
+            let (tanh, _) = all.tanh[of_changed.clone()].as_chunks::<LANES>();
+            let (scaled, _) = all.scaled[of_changed].as_chunks::<LANES>();
+            for (register, (tanh, scaled)) in tanh.iter().zip(scaled).enumerate() {
+                let first = register * LANES;
+                let (input, _) = input[kept + first..].as_chunks_mut::<LANES>();
+                let (outputs, _) = outputs[first..].as_chunks_mut::<LANES>();
+                let (Some(input), Some(of_scale)) = (input.first_mut(), outputs.first_mut()) else {
+                    return;
+                };
+                for j in 0..LANES {
+                    let of_s = input[j].mul_add(scaled[j], *slope);
+                    of_scale[j] = factor * clamp * of_s * (1.0 - tanh[j] * tanh[j]);
+                    input[j] *= exp(clamp * tanh[j]);
+                }
             }
-            let (mixed, input, x) = (&mixed[kept..], &mut input[kept..], &x[kept..]);
-            let (scale, sum) = (&all.scale[kept..], &mut scale_sum[kept..]);
             for j in 0..changed {
-                sum[j] = mixed[j].mul_add(moved[j], sum[j]);
-                let of_moved = mixed[j] * scale[j];
-                input[j] = of_moved * growth[j];
-                let of_s = (of_moved * growth[j]).mul_add(x[j], *slope);
-                of_scale[j] = factor * clamp * of_s * (1.0 - tanh[j] * tanh[j]);
-                of_shift[j] = factor * of_moved;
+                outputs[changed + j] = factor * (mixed[kept + j] * scale[kept + j]);
             }
             for j in 0..2 * changed {
-                bias[j] += outputs[j];
+                all.sums.output_bias[j] += outputs[j];
             }
         }
     }

@@ -59,13 +59,17 @@ impl Conditions {
         self.tables.iter().map(|table| table.rows).product()
     }
 
-    /// The row of each table that makes up `place`'s condition; the first table's varies fastest.
-    #[inline(always)]
-    pub(super) fn rows_of(&self, place: u32) -> [usize; 2] {
-        let place = place as usize;
-        match self.tables.as_slice() {
-            [first, _] => [place % first.rows, place / first.rows],
-            _ => [place, 0],
-        }
+    /// For each place the row of each table that makes up its condition; the first table's varies
+    /// fastest.
+    pub(super) fn rows_of_all(&self, places: &[u32]) -> Vec<[u32; 2]> {
+        let rows_of = |place: &u32| match self.tables.as_slice() {
+            [] => [0, 0],
+            [first, _, ..] => {
+                let rows = first.rows.max(1) as u32;
+                [place % rows, place / rows]
+            }
+            [_] => [*place, 0],
+        };
+        places.iter().map(rows_of).collect()
     }
 }

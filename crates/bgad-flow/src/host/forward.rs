@@ -1,13 +1,16 @@
 //! Log-likelihoods.
 
 use std::borrow::Cow;
+use std::sync::{Mutex, PoisonError};
 
-use bgad_cpu::{Matrix, MatrixMut, multiply, multiply_add, sigmoid, vectorized};
+use bgad_cpu::{
+    Finish, Matrix, MatrixMut, Panels, Start, multiply, multiply_panels, sigmoid, vectorized,
+};
 use rayon::prelude::*;
 
 use super::parameters::Layout;
 use super::tile::{Activations, Block, Coupling};
-use super::{Conditions, HostFlow, TILE};
+use super::{Conditions, HostFlow};
 use crate::coupling::{GLOBAL_SCALE_FACTOR, SOFTPLUS_BETA};
 
 /// What a block's rows have in common, worked out once for many rows.
@@ -16,13 +19,16 @@ pub(super) struct PreparedBlock {
     /// Each table times its part of the condition's weight, `[rows, hidden]`; the bias is added to
     /// the first. Without a condition the bias alone.
     pub tables: Vec<Vec<f32>>,
-    /// `0.1 · softplus(g)`.
+    /// The subnet's layers, `[kept, hidden]` and `[hidden, 2 · changed]`.
+    input: Panels,
+    output: Panels,
+    /// `[row]`: `0.1 · softplus(g)`, padded.
     pub scale: Vec<f32>,
     /// The global scale's derivative after `g`.
     pub scale_slope: Vec<f32>,
     /// Global affine and rotation in one: `y = v · matrix + shift`.
-    pub matrix: Vec<f32>,
-    pub shift: Vec<f32>,
+    matrix: Panels,
+    shift: Vec<f32>,
     /// The global scale's part of `log|det J|`.
     pub log_determinant: f32,
 }
@@ -51,13 +57,17 @@ impl PreparedBlock {
                 .for_each(|row| row.iter_mut().zip(bias).for_each(|(v, b)| *v += b)),
             None => tables.push(bias.to_vec()),
         }
+        if conditions.tables.len() == 1 {
+            // A second summand for all places alike.
+            tables.push(vec![0.0; hidden]);
+        }
 
         let (factor, beta) = (GLOBAL_SCALE_FACTOR as f32, SOFTPLUS_BETA as f32);
         let global = &values[layout.global_scale.clone()];
         // ln(1 + e^x) without overflow.
         let softplus = |x: f32| x.max(0.0) + (-x.abs()).exp().ln_1p();
         let softplus = |g: &f32| factor * softplus(g * beta) / beta;
-        let scale: Vec<f32> = global.iter().map(softplus).collect();
+        let mut scale: Vec<f32> = global.iter().map(softplus).collect();
         let scale_slope = global.iter().map(|g| factor * sigmoid(g * beta)).collect();
         let rotation = &flow.rotations[index];
         let mut matrix = vec![0.0; d * d];
@@ -72,12 +82,16 @@ impl PreparedBlock {
             Matrix::new(rotation, d, d).transposed(),
             MatrixMut::new(&mut shift, 1, d),
         );
+        let log_determinant = scale.iter().map(|s| s.ln()).sum();
+        scale.resize(layout.row, 0.0);
         Self {
             tables,
-            log_determinant: scale.iter().map(|s| s.ln()).sum(),
+            input: Panels::new(layout.input_matrix(values)),
+            output: Panels::new(layout.output_matrix(values)),
+            log_determinant,
             scale,
             scale_slope,
-            matrix,
+            matrix: Panels::new(Matrix::new(&matrix, d, d)),
             shift,
         }
     }
@@ -89,6 +103,45 @@ pub struct PreparedFlow<'a> {
     pub(super) flow: Cow<'a, HostFlow>,
     pub(super) conditions: Cow<'a, Conditions>,
     pub(super) blocks: Vec<PreparedBlock>,
+    first: Option<FirstLayer>,
+    spare: Spare,
+}
+
+/// A fixed affine map that rows go through first.
+#[derive(Debug, Clone)]
+struct FirstLayer {
+    mean: Vec<f32>,
+    factors: Panels,
+}
+
+/// Memory that is kept from one call to the next: as many activations as there were threads at most.
+#[derive(Debug, Default)]
+struct Spare(Mutex<Vec<Activations>>);
+
+impl Spare {
+    /// Room for `rows` rows.
+    fn take(&self, layout: &Layout, rows: usize) -> Activations {
+        let mut spare = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let fitting = spare.iter().position(|kept| kept.rows == rows);
+        match fitting {
+            Some(index) => spare.swap_remove(index),
+            None => Activations::new(layout, 1, rows),
+        }
+    }
+
+    fn give_back(&self, activations: Activations) {
+        let mut spare = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if spare.len() <= rayon::current_num_threads() {
+            spare.push(activations);
+        }
+    }
+}
+
+impl Clone for Spare {
+    /// Memory is not shared.
+    fn clone(&self) -> Self {
+        Self::default()
+    }
 }
 
 impl HostFlow {
@@ -102,11 +155,14 @@ impl HostFlow {
             self.layout.condition,
             "the conditions' dimension and the flow's"
         );
-        let blocks = (0..self.config.blocks).map(|i| PreparedBlock::new(self, i, conditions));
+        let blocks = (0..self.config.blocks).into_par_iter();
+        let blocks = blocks.map(|index| PreparedBlock::new(self, index, conditions));
         PreparedFlow {
             blocks: blocks.collect(),
             flow: Cow::Borrowed(self),
             conditions: Cow::Borrowed(conditions),
+            first: None,
+            spare: Spare::default(),
         }
     }
 }
@@ -118,7 +174,34 @@ impl PreparedFlow<'_> {
             flow: Cow::Owned(self.flow.into_owned()),
             conditions: Cow::Owned(self.conditions.into_owned()),
             blocks: self.blocks,
+            first: self.first,
+            spare: self.spare,
         }
+    }
+
+    /// The same for rows that go through `(x - mean) · factors` first, a map whose log-determinant is
+    /// left out. `factors` is a matrix, `[dimension, dimension]`, or the diagonal of one.
+    ///
+    /// # Panics
+    /// When their lengths are others.
+    pub fn after(mut self, mean: &[f32], factors: &[f32]) -> Self {
+        let d = self.flow.layout.dimension;
+        assert!(
+            mean.len() == d && (factors.len() == d * d || factors.len() == d),
+            "a mean of {} and {} factors for a flow of dimension {d}",
+            mean.len(),
+            factors.len()
+        );
+        let mut matrix = vec![0.0; d * d];
+        match factors.len() == d * d {
+            true => matrix.copy_from_slice(factors),
+            false => (0..d).for_each(|i| matrix[i * d + i] = factors[i]),
+        }
+        self.first = Some(FirstLayer {
+            mean: mean.to_vec(),
+            factors: Panels::new(Matrix::new(&matrix, d, d)),
+        });
+        self
     }
 
     /// The flow.
@@ -132,102 +215,98 @@ impl PreparedFlow<'_> {
     /// # Panics
     /// When there are not as many rows as places, or a place is not among the conditions'.
     pub fn log_likelihoods(&self, rows: &[f32], places: &[u32]) -> Vec<f32> {
-        let d = self.flow.layout.dimension;
+        let layout = &self.flow.layout;
+        let (d, tile) = (layout.dimension, layout.tile());
         assert_eq!(rows.len(), places.len() * d, "rows and places");
+        let places = self.conditions.rows_of_all(places);
         let mut result = vec![0.0; places.len()];
         result
-            .par_chunks_mut(TILE)
-            .zip(rows.par_chunks(TILE * d))
-            .zip(places.par_chunks(TILE))
+            .par_chunks_mut(tile)
+            .zip(rows.par_chunks(tile * d))
+            .zip(places.par_chunks(tile))
             .for_each(|((result, rows), places)| {
-                let mut activations = Activations::new(&self.flow.layout, 1, places.len());
-                activations.x.copy_from_slice(rows);
+                let mut activations = self.spare.take(layout, places.len());
+                activations.start(layout, |i| &rows[i * d..][..d]);
+                if let Some(first) = &self.first {
+                    activations.center(layout, &first.mean);
+                    let block = activations.block(layout, 0);
+                    multiply_panels(
+                        Matrix::strided(block.x, places.len(), d, layout.row),
+                        &first.factors,
+                        Start::Zero,
+                        Finish::Nothing,
+                        MatrixMut::strided(block.y, places.len(), d, layout.row),
+                    );
+                    activations.advance();
+                }
                 for index in 0..self.blocks.len() {
-                    self.block(index, places, activations.single());
-                    std::mem::swap(&mut activations.x, &mut activations.y);
+                    self.block(index, places, activations.block(layout, 0));
+                    activations.advance();
                 }
                 self.finish(&activations.x, &activations.log_determinant, result);
+                self.spare.give_back(activations);
             });
         result
     }
 
     /// `log p / d` of latent vectors and log-determinants.
     pub(super) fn finish(&self, latent: &[f32], log_determinant: &[f32], result: &mut [f32]) {
-        let d = self.flow.layout.dimension;
+        let layout = &self.flow.layout;
+        let d = layout.dimension;
         let constant = 0.5 * d as f32 * (2.0 * std::f32::consts::PI).ln();
         let global: f32 = self.blocks.iter().map(|b| b.log_determinant).sum();
         vectorized(|| {
-            let rows = latent.chunks_exact(d).zip(log_determinant);
+            let rows = latent.chunks_exact(layout.row).zip(log_determinant);
             for (l, (z, log_determinant)) in result.iter_mut().zip(rows) {
-                let squared: f32 = z.iter().map(|v| v * v).sum();
+                let squared: f32 = z[..d].iter().map(|v| v * v).sum();
                 *l = (log_determinant + global - 0.5 * squared - constant) / d as f32;
             }
         });
     }
 
-    /// One block on one tile: from `x` to `y`, and the rows' log-determinants so far.
-    pub(super) fn block(&self, index: usize, places: &[u32], mut tile: Block<'_>) {
+    /// One block on one tile: from `x` to `y`, and the rows' log-determinants so far. `places` are
+    /// rows of the conditions' tables.
+    pub(super) fn block(&self, index: usize, places: &[[u32; 2]], mut tile: Block<'_>) {
         let layout: &Layout = &self.flow.layout;
         let (values, prepared) = (self.flow.block(index), &self.blocks[index]);
         let rows = places.len();
-        let (d, kept, changed, hidden) =
-            (layout.dimension, layout.kept, layout.changed, layout.hidden);
+        let (d, kept, hidden) = (layout.dimension, layout.kept, layout.hidden);
+        let outputs = 2 * layout.changed;
 
-        self.fill_hidden(prepared, places, tile.hidden);
-        multiply_add(
-            Matrix::strided(tile.x, rows, kept, d),
-            Matrix::new(&values[layout.input_weight.clone()], kept, hidden),
-            MatrixMut::new(tile.hidden, rows, hidden),
+        multiply_panels(
+            Matrix::strided(tile.x, rows, kept, layout.row),
+            &prepared.input,
+            match prepared.tables.as_slice() {
+                [first, second, ..] => Start::Gathered {
+                    first,
+                    second,
+                    rows: places,
+                },
+                [bias] => Start::Row(bias),
+                [] => Start::Zero,
+            },
+            Finish::Relu,
+            MatrixMut::strided(tile.hidden, rows, hidden, layout.hidden_row),
         );
-        vectorized(|| tile.hidden.iter_mut().for_each(|v| *v = v.max(0.0)));
-        multiply(
-            Matrix::new(tile.hidden, rows, hidden),
-            Matrix::new(&values[layout.output_weight.clone()], hidden, 2 * changed),
-            MatrixMut::new(tile.outputs, rows, 2 * changed),
+        multiply_panels(
+            Matrix::strided(tile.hidden, rows, hidden, layout.hidden_row),
+            &prepared.output,
+            Start::Row(&values[layout.output_bias.clone()]),
+            Finish::Nothing,
+            MatrixMut::strided(tile.outputs, rows, outputs, layout.output_row),
         );
-        let bias = &values[layout.output_bias.clone()];
         let clamp = self.flow.config.clamp as f32;
         vectorized(Coupling {
             layout,
             clamp,
-            bias,
             tile: &mut tile,
         });
-        for y in tile.y.chunks_exact_mut(d) {
-            y.copy_from_slice(&prepared.shift);
-        }
-        let (upper, lower) = prepared.matrix.split_at(kept * d);
-        multiply_add(
-            Matrix::strided(tile.x, rows, kept, d),
-            Matrix::new(upper, kept, d),
-            MatrixMut::new(tile.y, rows, d),
+        multiply_panels(
+            Matrix::strided(tile.coupled, rows, d, layout.row),
+            &prepared.matrix,
+            Start::Row(&prepared.shift),
+            Finish::Nothing,
+            MatrixMut::strided(tile.y, rows, d, layout.row),
         );
-        multiply_add(
-            Matrix::new(tile.moved, rows, changed),
-            Matrix::new(lower, changed, d),
-            MatrixMut::new(tile.y, rows, d),
-        );
-    }
-
-    /// The condition's part of the subnet's first layer, gathered from the tables.
-    fn fill_hidden(&self, prepared: &PreparedBlock, places: &[u32], hidden: &mut [f32]) {
-        let width = self.flow.layout.hidden;
-        let rows = hidden.chunks_exact_mut(width).zip(places);
-        match (self.conditions.tables.len(), prepared.tables.as_slice()) {
-            (2, [first, second]) => vectorized(|| {
-                for (row, place) in rows {
-                    let [i, j] = self.conditions.rows_of(*place);
-                    let (a, b) = (&first[i * width..][..width], &second[j * width..][..width]);
-                    for ((v, a), b) in row.iter_mut().zip(a).zip(b) {
-                        *v = a + b;
-                    }
-                }
-            }),
-            (1, [table]) => rows.for_each(|(row, place)| {
-                row.copy_from_slice(&table[*place as usize * width..][..width]);
-            }),
-            (_, [bias, ..]) => rows.for_each(|(row, _)| row.copy_from_slice(bias)),
-            _ => {}
-        }
     }
 }

@@ -24,8 +24,5 @@ pub use forward::PreparedFlow;
 pub use parameters::HostFlow;
 pub use train::Workspace;
 
-/// Rows that go through the flow together: few enough to stay in the cache, enough for the products
-/// to be efficient.
-const TILE: usize = 256;
 /// Parts of a mini-batch whose gradients are summed apart from each other.
 const GROUPS: usize = 4;

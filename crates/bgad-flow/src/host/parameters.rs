@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use bgad_cpu::Matrix;
 use burn::tensor::{Device, TensorData};
 
 use crate::coupling::{full_name, shapes};
@@ -36,7 +37,19 @@ pub(super) struct Layout {
     pub global_offset: Range<usize>,
     /// Trained values in a block.
     pub size: usize,
+    /// How far rows of activations lie apart, so that loops over whole registers need no remainder:
+    /// of vectors,
+    pub row: usize,
+    /// of the subnet's hidden layer,
+    pub hidden_row: usize,
+    /// of its outputs, log-scales first,
+    pub output_row: usize,
+    /// and of what is kept of the coupling.
+    pub changed_row: usize,
 }
+
+/// Elements of the widest register.
+pub(super) const LANES: usize = 16;
 
 impl Layout {
     fn new(config: &FlowConfig) -> Self {
@@ -62,7 +75,31 @@ impl Layout {
             global_scale: next(config.dimension),
             global_offset: next(config.dimension),
             size,
+            row: (kept + changed.next_multiple_of(LANES)).next_multiple_of(LANES),
+            hidden_row: hidden.next_multiple_of(LANES),
+            output_row: (changed + changed.next_multiple_of(LANES)).next_multiple_of(LANES),
+            changed_row: changed.next_multiple_of(LANES),
         }
+    }
+
+    /// Rows that go through the flow together: few enough for a block's activations to stay in the
+    /// second cache, enough for the products to be efficient, and without a remainder for them.
+    pub fn tile(&self) -> usize {
+        const CACHED: usize = 1 << 18;
+        const STEP: usize = 24;
+        let of_row = self.hidden_row + 2 * self.row + self.output_row;
+        (CACHED / of_row / STEP * STEP).clamp(STEP, 10 * STEP)
+    }
+
+    /// The weight of the subnet's first layer for `x1`, `[kept, hidden]`.
+    pub fn input_matrix<'a>(&self, block: &'a [f32]) -> Matrix<'a> {
+        Matrix::new(&block[self.input_weight.clone()], self.kept, self.hidden)
+    }
+
+    /// The weight of its second layer, `[hidden, 2 · changed]`.
+    pub fn output_matrix<'a>(&self, block: &'a [f32]) -> Matrix<'a> {
+        let weight = &block[self.output_weight.clone()];
+        Matrix::new(weight, self.hidden, 2 * self.changed)
     }
 
     fn range(&self, name: &str) -> Option<Range<usize>> {

@@ -2,26 +2,28 @@
 
 use bgad_cpu::{Kernel, exp, tanh};
 
-use super::parameters::Layout;
+use super::parameters::{LANES, Layout};
 
-/// What a tile's rows leave in memory on their way through `blocks` blocks.
+/// What a tile's rows leave in memory on their way through `blocks` blocks, little because writing it
+/// and reading it again takes its time. Rows are padded as [`Layout`] says; what stands in the padding
+/// is finite and never used.
 #[derive(Debug)]
 pub(super) struct Activations {
-    /// `[blocks, rows, dimension]`: the input of each block.
+    /// `[rows, row]`: the input of the block at hand; the latent vectors in the end.
     pub x: Vec<f32>,
-    /// `[rows, dimension]`: the output of the last.
-    pub y: Vec<f32>,
-    /// `[blocks, rows, hidden]`, after the ReLU.
+    /// `[rows, row]`: its output.
+    y: Vec<f32>,
+    /// `[blocks, rows, hidden_row]`, after the ReLU.
     pub hidden: Vec<f32>,
-    /// `[blocks, rows, changed]`: `x2'`.
-    pub moved: Vec<f32>,
-    /// `[blocks, rows, changed]`: `tanh` of the scale's argument.
+    /// `[blocks, rows, row]`: `[x1, x2']`.
+    pub coupled: Vec<f32>,
+    /// `[blocks, rows, changed_row]`: `tanh` of the scale's argument.
     pub tanh: Vec<f32>,
-    /// `[blocks, rows, changed]`: `exp(s)`.
-    pub growth: Vec<f32>,
+    /// `[blocks, rows, changed_row]`: `x2 · exp(s)`.
+    pub scaled: Vec<f32>,
     /// `[rows]`: the coupling's part of `Σ log|det J|`.
     pub log_determinant: Vec<f32>,
-    /// `[rows, 2 · changed]`: the subnet's outputs, used at once.
+    /// `[rows, output_row]`: the subnet's outputs, used at once.
     outputs: Vec<f32>,
     pub rows: usize,
 }
@@ -31,69 +33,66 @@ pub(super) struct Block<'a> {
     pub x: &'a [f32],
     pub y: &'a mut [f32],
     pub hidden: &'a mut [f32],
-    pub moved: &'a mut [f32],
+    pub coupled: &'a mut [f32],
     pub tanh: &'a mut [f32],
-    pub growth: &'a mut [f32],
+    pub scaled: &'a mut [f32],
     pub log_determinant: &'a mut [f32],
     pub outputs: &'a mut [f32],
 }
 
 impl Activations {
+    /// Room for what `blocks` blocks leave: all of a flow's for training, 1 for scoring.
     pub fn new(layout: &Layout, blocks: usize, rows: usize) -> Self {
         let zeros = |columns: usize| vec![0.0; blocks * rows * columns];
         Self {
-            x: zeros(layout.dimension),
-            y: vec![0.0; rows * layout.dimension],
-            hidden: zeros(layout.hidden),
-            moved: zeros(layout.changed),
-            tanh: zeros(layout.changed),
-            growth: zeros(layout.changed),
+            x: vec![0.0; rows * layout.row],
+            y: vec![0.0; rows * layout.row],
+            hidden: zeros(layout.hidden_row),
+            coupled: zeros(layout.row),
+            tanh: zeros(layout.changed_row),
+            scaled: zeros(layout.changed_row),
             log_determinant: vec![0.0; rows],
-            outputs: vec![0.0; rows * 2 * layout.changed],
+            outputs: vec![0.0; rows * layout.output_row],
             rows,
         }
     }
 
-    /// The only block of activations that are not kept.
-    pub fn single(&mut self) -> Block<'_> {
-        Block {
-            x: &self.x,
-            y: &mut self.y,
-            hidden: &mut self.hidden,
-            moved: &mut self.moved,
-            tanh: &mut self.tanh,
-            growth: &mut self.growth,
-            log_determinant: &mut self.log_determinant,
-            outputs: &mut self.outputs,
+    /// Puts `row(i)` in place of the first block's inputs, and forgets the log-determinants.
+    pub fn start<'r>(&mut self, layout: &Layout, row: impl Fn(usize) -> &'r [f32]) {
+        for (i, x) in self.x.chunks_exact_mut(layout.row).enumerate() {
+            x[..layout.dimension].copy_from_slice(row(i));
+        }
+        self.log_determinant.fill(0.0);
+    }
+
+    /// Takes `mean` off the first block's inputs.
+    pub fn center(&mut self, layout: &Layout, mean: &[f32]) {
+        for x in self.x.chunks_exact_mut(layout.row) {
+            x.iter_mut().zip(mean).for_each(|(x, mean)| *x -= mean);
         }
     }
 
-    /// Block `index` of activations that are kept: its output is the next one's input.
+    /// What a block works on, and leaves in place `index`.
     pub fn block(&mut self, layout: &Layout, index: usize) -> Block<'_> {
         let part = |columns: usize| {
             let length = self.rows * columns;
             index * length..(index + 1) * length
         };
-        let (of_x, of_hidden, of_changed) = (
-            part(layout.dimension),
-            part(layout.hidden),
-            part(layout.changed),
-        );
-        let (before, after) = self.x.split_at_mut(of_x.end);
-        let y = match after.is_empty() {
-            true => &mut self.y,
-            false => &mut after[..of_x.len()],
-        };
         Block {
-            x: &before[of_x],
-            y,
-            hidden: &mut self.hidden[of_hidden],
-            moved: &mut self.moved[of_changed.clone()],
-            tanh: &mut self.tanh[of_changed.clone()],
-            growth: &mut self.growth[of_changed],
+            x: &self.x,
+            y: &mut self.y,
+            hidden: &mut self.hidden[part(layout.hidden_row)],
+            coupled: &mut self.coupled[part(layout.row)],
+            tanh: &mut self.tanh[part(layout.changed_row)],
+            scaled: &mut self.scaled[part(layout.changed_row)],
             log_determinant: &mut self.log_determinant,
             outputs: &mut self.outputs,
         }
+    }
+
+    /// Makes a block's output the next one's input.
+    pub fn advance(&mut self) {
+        std::mem::swap(&mut self.x, &mut self.y);
     }
 }
 
@@ -101,8 +100,6 @@ impl Activations {
 pub(super) struct Coupling<'a, 'b> {
     pub layout: &'a Layout,
     pub clamp: f32,
-    /// `[2 · changed]`: the bias of the subnet's outputs.
-    pub bias: &'a [f32],
     pub tile: &'a mut Block<'b>,
 }
 
@@ -114,28 +111,61 @@ impl Kernel for Coupling<'_, '_> {
         let Self {
             layout,
             clamp,
-            bias,
             tile,
         } = self;
-        let (d, kept, changed) = (layout.dimension, layout.kept, layout.changed);
+        let (kept, changed) = (layout.kept, layout.changed);
         let factor = crate::coupling::SUBNET_FACTOR as f32;
-        let (scale_bias, shift_bias) = bias.split_at(changed);
-        for row in 0..tile.log_determinant.len() {
-            let of_row = row * changed..(row + 1) * changed;
-            let x2 = &tile.x[row * d + kept..][..changed];
-            let (scale, shift) = tile.outputs[row * 2 * changed..][..2 * changed].split_at(changed);
-            let moved = &mut tile.moved[of_row.clone()];
-            let tanhs = &mut tile.tanh[of_row.clone()];
-            let growth = &mut tile.growth[of_row];
-            for j in 0..changed {
-                let bent = tanh(factor * (scale[j] + scale_bias[j]));
-                let grown = exp(clamp * bent);
-                tanhs[j] = bent;
-                growth[j] = grown;
-                moved[j] = x2[j].mul_add(grown, factor * (shift[j] + shift_bias[j]));
+        let rows = tile
+            .x
+            .chunks_exact(layout.row)
+            .zip(tile.coupled.chunks_exact_mut(layout.row));
+        let outputs = tile.outputs.chunks_exact(layout.output_row);
+        let kept_for_later = tile
+            .tanh
+            .chunks_exact_mut(layout.changed_row)
+            .zip(tile.scaled.chunks_exact_mut(layout.changed_row));
+        let rows = rows.zip(outputs).zip(kept_for_later);
+        for ((((x, coupled), outputs), (tanhs, scaled)), log_determinant) in
+            rows.zip(tile.log_determinant.iter_mut())
+        {
+            coupled[..kept].copy_from_slice(&x[..kept]);
+            let (x2, _) = x[kept..].as_chunks::<LANES>();
+            let (coupled, _) = coupled[kept..].as_chunks_mut::<LANES>();
+            let (scale, _) = outputs.as_chunks::<LANES>();
+            let (shift, _) = outputs[changed..].as_chunks::<LANES>();
+            let (tanhs, _) = tanhs.as_chunks_mut::<LANES>();
+            let (scaled, _) = scaled.as_chunks_mut::<LANES>();
+            let mut sums = [0.0; LANES];
+            let mut left = changed;
+            let registers = x2.iter().zip(coupled).zip(scale.iter().zip(shift));
+            for (((x2, coupled), (scale, shift)), (tanhs, scaled)) in
+                registers.zip(tanhs.iter_mut().zip(scaled))
+            {
+                for j in 0..LANES {
+                    let bent = tanh(factor * scale[j]);
+                    let grown = exp(clamp * bent);
+                    tanhs[j] = bent;
+                    scaled[j] = x2[j] * grown;
+                    coupled[j] = factor.mul_add(shift[j], scaled[j]);
+                    sums[j] += if j < left { bent } else { 0.0 };
+                }
+                left = left.saturating_sub(LANES);
             }
-            let sum: f32 = tanhs.iter().sum();
-            tile.log_determinant[row] += clamp * sum;
+            *log_determinant += clamp * sum_of(&sums);
         }
     }
+}
+
+/// The sum of a register's elements, pairwise.
+#[inline(always)]
+fn sum_of(values: &[f32; LANES]) -> f32 {
+    let mut sums = *values;
+    let mut half = LANES / 2;
+    while half > 0 {
+        for j in 0..half {
+            sums[j] += sums[j + half];
+        }
+        half /= 2;
+    }
+    sums[0]
 }

@@ -1,18 +1,20 @@
 //! One optimizer step on a mini-batch.
 
-use bgad_cpu::{Matrix, MatrixMut, multiply_add};
+use bgad_cpu::{Matrix, MatrixMut, multiply_add, vectorized};
 use rayon::prelude::*;
 
-use super::backward::Gradients;
+use super::backward::{Gradients, ReversedBlock};
 use super::forward::PreparedFlow;
+use super::parameters::Layout;
 use super::tile::Activations;
-use super::{Conditions, GROUPS, HostAdam, HostFlow, TILE};
+use super::{Conditions, GROUPS, HostAdam, HostFlow};
 
 /// Memory that one step after the other uses; it grows to what the largest mini-batch needs.
 #[derive(Debug, Default)]
 pub struct Workspace {
     tiles: Vec<Activations>,
     groups: Vec<Gradients>,
+    reversed: Vec<ReversedBlock>,
 }
 
 impl HostFlow {
@@ -39,25 +41,23 @@ impl HostFlow {
         slopes: impl FnOnce(&[f32]) -> Result<Option<Vec<f32>>, E>,
     ) -> Result<bool, E> {
         let prepared = self.prepare(conditions);
+        let places = conditions.rows_of_all(places);
         workspace.fit(&prepared, places.len());
-        let d = self.layout.dimension;
+        let (layout, tile_rows) = (&self.layout, tile_rows(&self.layout, places.len()));
         let mut likelihoods = vec![0.0; places.len()];
         workspace
             .tiles
             .par_iter_mut()
-            .zip(places.par_chunks(TILE))
-            .zip(likelihoods.par_chunks_mut(TILE))
+            .zip(places.par_chunks(tile_rows))
+            .zip(likelihoods.par_chunks_mut(tile_rows))
             .enumerate()
             .for_each(|(index, ((tile, places), likelihoods))| {
-                let inputs = tile.x[..tile.rows * d].chunks_exact_mut(d);
-                for (i, x) in inputs.enumerate() {
-                    x.copy_from_slice(row(index * TILE + i));
-                }
-                tile.log_determinant.fill(0.0);
+                tile.start(layout, |i| row(index * tile_rows + i));
                 for block in 0..prepared.blocks.len() {
-                    prepared.block(block, places, tile.block(&self.layout, block));
+                    prepared.block(block, places, tile.block(layout, block));
+                    tile.advance();
                 }
-                prepared.finish(&tile.y, &tile.log_determinant, likelihoods);
+                prepared.finish(&tile.x, &tile.log_determinant, likelihoods);
             });
 
         let Some(mut slopes) = slopes(&likelihoods)? else {
@@ -65,19 +65,22 @@ impl HostFlow {
         };
         assert_eq!(slopes.len(), places.len(), "slopes and rows");
         // From the per-dimension log-likelihood to the log-likelihood.
-        slopes.iter_mut().for_each(|slope| *slope /= d as f32);
+        let d = layout.dimension as f32;
+        slopes.iter_mut().for_each(|slope| *slope /= d);
+        ReversedBlock::set_all(&mut workspace.reversed, &prepared);
+        let reversed = &workspace.reversed;
         let per_group = workspace.tiles.len().div_ceil(GROUPS);
         workspace
             .groups
             .par_iter_mut()
             .zip(workspace.tiles.par_chunks(per_group))
-            .zip(places.par_chunks(per_group * TILE))
-            .zip(slopes.par_chunks(per_group * TILE))
+            .zip(places.par_chunks(per_group * tile_rows))
+            .zip(slopes.par_chunks(per_group * tile_rows))
             .for_each(|(((gradients, tiles), places), slopes)| {
                 gradients.clear();
-                let rows = places.chunks(TILE).zip(slopes.chunks(TILE));
-                for (tile, (places, slopes)) in tiles.iter().zip(rows) {
-                    gradients.add(&prepared, tile, places, slopes);
+                let rows = places.chunks(tile_rows).zip(slopes.chunks(tile_rows));
+                for (tile, rows) in tiles.iter().zip(rows) {
+                    gradients.add(&prepared, reversed, tile, rows);
                 }
             });
         let used = workspace.tiles.len().div_ceil(per_group);
@@ -91,11 +94,25 @@ impl HostFlow {
     }
 }
 
+/// Rows of a tile where there are `rows` in all: so that groups have as many tiles as one another.
+fn tile_rows(layout: &Layout, rows: usize) -> usize {
+    let tiles = rows.div_ceil(layout.tile());
+    if tiles < GROUPS {
+        return layout.tile();
+    }
+    let even = rows.div_ceil(tiles.next_multiple_of(GROUPS));
+    even.next_multiple_of(ROWS_AT_ONCE)
+}
+
+/// Rows that products take at a time.
+const ROWS_AT_ONCE: usize = 8;
+
 impl Workspace {
-    /// The gradients of the last step, as they stand among the flow's values.
-    pub(super) fn fit(&mut self, flow: &PreparedFlow<'_>, rows: usize) {
-        let count = rows.div_ceil(TILE);
-        let of_tile = |tile: usize| TILE.min(rows - tile * TILE);
+    /// Makes room for `rows` rows.
+    fn fit(&mut self, flow: &PreparedFlow<'_>, rows: usize) {
+        let most = tile_rows(&flow.flow.layout, rows);
+        let count = rows.div_ceil(most);
+        let of_tile = |tile: usize| most.min(rows - tile * most);
         let fits = self.tiles.len() == count
             && (0..count).all(|tile| self.tiles[tile].rows == of_tile(tile));
         if !fits {
@@ -117,43 +134,59 @@ fn sum_up(flow: &PreparedFlow<'_>, groups: &mut [Gradients], slopes: f32) {
     let blocks = first
         .values
         .par_chunks_exact_mut(layout.size)
-        .zip(&mut first.tables);
-    blocks.enumerate().for_each(|(index, (values, tables))| {
-        for other in rest.iter() {
-            let of_other = &other.values[index * layout.size..][..layout.size];
-            values.iter_mut().zip(of_other).for_each(|(v, o)| *v += o);
-            for (table, other) in tables.iter_mut().zip(&other.tables[index]) {
-                table.iter_mut().zip(other).for_each(|(v, o)| *v += o);
+        .zip(&mut first.tables)
+        .zip(&mut first.sums);
+    blocks
+        .enumerate()
+        .for_each(|(index, ((values, tables), sums))| {
+            let add = |to: &mut [f32], from: &[f32]| {
+                vectorized(|| to.iter_mut().zip(from).for_each(|(t, f)| *t += f));
+            };
+            for other in rest.iter() {
+                let of_other = &other.values[index * layout.size..][..layout.size];
+                add(values, of_other);
+                for (table, other) in tables.iter_mut().zip(&other.tables[index]) {
+                    add(table, other);
+                }
+                add(&mut sums.output_bias, &other.sums[index].output_bias);
+                add(&mut sums.scale, &other.sums[index].scale);
+                add(&mut sums.offset, &other.sums[index].offset);
             }
-        }
-        // The tables are products of encoding and weight; the bias is in each row of the first.
-        let mut from = layout.condition_weight.start;
-        for (table, gradient) in flow.conditions.tables.iter().zip(tables.iter()) {
-            let length = table.columns * layout.hidden;
-            multiply_add(
-                Matrix::new(&table.values, table.rows, table.columns).transposed(),
-                Matrix::new(gradient, table.rows, layout.hidden),
-                MatrixMut::new(
-                    &mut values[from..from + length],
-                    table.columns,
-                    layout.hidden,
-                ),
-            );
-            from += length;
-        }
-        let bias = &mut values[layout.input_bias.clone()];
-        for row in tables
-            .first()
-            .iter()
-            .flat_map(|t| t.chunks_exact(layout.hidden))
-        {
-            bias.iter_mut().zip(row).for_each(|(b, g)| *b += g);
-        }
-        let prepared = &flow.blocks[index];
-        let scale = values[layout.global_scale.clone()].iter_mut();
-        for ((g, scale), slope) in scale.zip(&prepared.scale).zip(&prepared.scale_slope) {
-            // log|det J| holds the sum of ln(scale).
-            *g = (*g + slopes / scale) * slope;
-        }
-    });
+            for (range, sums) in [
+                (&layout.output_bias, &sums.output_bias),
+                (&layout.global_scale, &sums.scale),
+                (&layout.global_offset, &sums.offset),
+            ] {
+                values[range.clone()].copy_from_slice(&sums[..range.len()]);
+            }
+            // The tables are products of encoding and weight; the bias is in each row of the first.
+            let mut from = layout.condition_weight.start;
+            for (table, gradient) in flow.conditions.tables.iter().zip(tables.iter()) {
+                let length = table.columns * layout.hidden;
+                multiply_add(
+                    Matrix::new(&table.values, table.rows, table.columns).transposed(),
+                    Matrix::new(gradient, table.rows, layout.hidden),
+                    MatrixMut::new(
+                        &mut values[from..from + length],
+                        table.columns,
+                        layout.hidden,
+                    ),
+                );
+                from += length;
+            }
+            let bias = &mut values[layout.input_bias.clone()];
+            for row in tables
+                .first()
+                .iter()
+                .flat_map(|t| t.chunks_exact(layout.hidden))
+            {
+                add(bias, row);
+            }
+            let prepared = &flow.blocks[index];
+            let scale = values[layout.global_scale.clone()].iter_mut();
+            for ((g, scale), slope) in scale.zip(&prepared.scale).zip(&prepared.scale_slope) {
+                // log|det J| holds the sum of ln(scale).
+                *g = (*g + slopes / scale) * slope;
+            }
+        });
 }
