@@ -156,10 +156,10 @@ fn a_set_may_have_masks_for_some_images_only() {
             .unwrap()
             .log_likelihoods(&image)
             .unwrap();
-        maps.levels
-            .into_iter()
-            .filter(|map| !map.is_pooled())
-            .count()
+        let [maps] = maps.as_slice() else {
+            panic!("{} inputs of one image", maps.len());
+        };
+        maps.levels.iter().filter(|map| !map.is_pooled()).count()
     };
     assert_eq!(positions(Model::BgadFas), 3);
 }

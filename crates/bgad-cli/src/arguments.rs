@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 
 use bgad::{
-    Aggregation, BoundaryScope, DeviceKind, EvaluateWhen, FeatureScaling, FlowStart, FocalWeights,
-    Granularity, ImageScore, Layout, Model, PooledLevels, Pooling, Preset,
+    Aggregation, BoundaryScope, DeviceKind, EvaluateWhen, FeatureScaling, Fit, FlowStart,
+    FocalWeights, Granularity, ImageScore, Layout, Model, Orientation, PooledLevels, Pooling,
+    Preset,
 };
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -160,6 +161,14 @@ pub struct SettingsArguments {
     /// Width and height of the images after resizing [default: 256].
     #[arg(long, value_name = "PIXELS")]
     pub image_size: Option<u32>,
+    /// How images become square: `stretch`; `letterbox`, which keeps the aspect and leaves the
+    /// padding out; or `tiles:OVERLAP`, which cuts large images at their own resolution
+    /// [default: stretch].
+    #[arg(long, value_name = "FIT")]
+    pub fit: Option<Fit>,
+    /// Take images as they are stored, or turned as their EXIF orientation says [default: stored].
+    #[arg(long, value_enum)]
+    pub orientation: Option<OrientationArgument>,
     /// The share of normal features that may lie below the boundary [default: 0.05].
     #[arg(long, value_name = "SHARE")]
     pub beta: Option<f64>,
@@ -342,9 +351,8 @@ pub struct CalibrateArguments {
 pub struct PreviewArguments {
     #[command(flatten)]
     pub data: DataArguments,
-    /// Abnormal images that training would draw from the test set.
-    #[arg(long, value_name = "N", default_value_t = 5)]
-    pub anomalies: usize,
+    #[command(flatten)]
+    pub choice: AnomalyArguments,
     /// Samples on the sheet.
     #[arg(long, value_name = "N", default_value_t = 16)]
     pub count: usize,
@@ -353,6 +361,9 @@ pub struct PreviewArguments {
     pub seed: u64,
     #[command(flatten)]
     pub cut_paste: CutPasteArguments,
+    /// Take images as they are stored, or turned as their EXIF orientation says.
+    #[arg(long, value_enum, default_value = "stored")]
+    pub orientation: OrientationArgument,
     /// The folder for `preview.png`; it is made where it is not there.
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
@@ -384,6 +395,7 @@ macro_rules! choice {
 }
 
 choice!(ModelArgument for Model { Bgad => Self::Bgad, BgadFas => Self::BgadFas });
+choice!(OrientationArgument for Orientation { Stored => Self::Stored, Exif => Self::Exif });
 choice!(FocalArgument for FocalWeights {
     None => Self::None,
     Program => Self::Program,

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use bgad::{Detector, load_image};
+use bgad::{Detector, load_image_with};
 use serde_json::json;
 
 use crate::arguments::CalibrateArguments;
@@ -21,9 +21,10 @@ pub fn run(arguments: &CalibrateArguments) -> Result<(), Failure> {
     let mut detector = Detector::load(&arguments.model, &device)?;
     let files = images::list(&arguments.normal)?;
     let before = detector.description().threshold;
+    let orientation = detector.description().config.orientation;
     let normal = files
         .iter()
-        .map(|path: &std::path::PathBuf| Ok(load_image(path)?));
+        .map(|path: &std::path::PathBuf| Ok(load_image_with(path, orientation)?));
     let rate = arguments.false_positive_rate;
     let count = detector.recalibrate(normal, rate)?;
     let model: &Path = arguments.out.as_deref().unwrap_or(&arguments.model);

@@ -7,7 +7,7 @@ use bgad::{AvailableMasks, Inspection, Sample};
 use clap::Args;
 use serde_json::json;
 
-use crate::arguments::DataArguments;
+use crate::arguments::{DataArguments, OrientationArgument};
 use crate::data::write_split;
 use crate::failure::Failure;
 use crate::output;
@@ -19,6 +19,9 @@ const EXAMPLES: usize = 5;
 pub struct InspectArguments {
     #[command(flatten)]
     pub data: DataArguments,
+    /// Compare images and masks as they are stored, or turned as their EXIF orientation says.
+    #[arg(long, value_enum, default_value = "stored")]
+    pub orientation: OrientationArgument,
     /// Write the split to this file.
     #[arg(long, value_name = "FILE")]
     pub write_split: Option<PathBuf>,
@@ -29,7 +32,8 @@ pub struct InspectArguments {
 
 /// Tells what a data set holds.
 pub fn run(arguments: &InspectArguments) -> Result<(), Failure> {
-    let dataset = arguments.data.open()?;
+    let mut dataset = arguments.data.open()?;
+    dataset.orient(arguments.orientation.into());
     write_split(&dataset, arguments.write_split.as_ref())?;
     let inspection = dataset.inspect();
     if arguments.json {

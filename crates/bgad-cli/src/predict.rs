@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::path::Path;
 
-use bgad::{Detector, Prediction, RgbImage, load_image};
+use bgad::{Detector, Prediction, RgbImage};
 
 use crate::arguments::PredictArguments;
 use crate::failure::Failure;
@@ -27,7 +27,7 @@ pub fn run(arguments: &PredictArguments) -> Result<(), Failure> {
     };
     if let Some(folder) = &arguments.watch {
         return watch::images(folder, |path| {
-            let image = load_image(path).map_err(bgad::Error::from);
+            let image = detector.load_image(path);
             let prediction = image.and_then(|image| Ok((detector.predict(&image)?, image)));
             output.take(path, prediction)
         });
@@ -36,7 +36,7 @@ pub fn run(arguments: &PredictArguments) -> Result<(), Failure> {
     // The stream reads ahead; the images wait here for their predictions.
     let waiting = RefCell::new(VecDeque::new());
     let images = files.iter().map(|path| {
-        let image = load_image(path)?;
+        let image = detector.load_image(path)?;
         waiting.borrow_mut().push_back(image.clone());
         Ok(image)
     });

@@ -13,11 +13,10 @@ pub fn run(arguments: &PreviewArguments) -> Result<(), Failure> {
     arguments.cut_paste.apply(&mut config.cut_paste);
     config.cut_paste.check()?;
     let data = &arguments.data;
-    let mut dataset = data
-        .layout
-        .read(&data.data, data.choice.category.as_deref())?;
+    let mut dataset = data.open_images()?;
+    dataset.orient(arguments.orientation.into());
     dataset.verify()?;
-    dataset.move_anomalies_to_training(arguments.anomalies, arguments.seed)?;
+    arguments.choice.choose(&mut dataset, arguments.seed)?;
     for text in &dataset.warnings {
         warning(text);
     }

@@ -34,6 +34,8 @@ fn config(arguments: &TrainArguments) -> Result<TrainerConfig, Failure> {
     set(&mut config.batch_size, &given.batch_size);
     set(&mut config.learning_rate, &given.learning_rate);
     set(&mut config.image_size, &given.image_size);
+    set(&mut config.fit, &given.fit);
+    set(&mut config.orientation, &given.orientation);
     set(&mut config.objective.beta, &given.beta);
     set(&mut config.objective.tau, &given.tau);
     set(&mut config.objective.lambda, &given.lambda);

@@ -282,3 +282,44 @@ fn images_that_a_table_names_and_nobody_has_are_one_warning() {
     assert_eq!(found["absent"].as_array().unwrap().len(), 20);
     assert_eq!(found["train"]["good"], 24);
 }
+
+#[test]
+fn a_preview_takes_the_same_choices_as_training() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    for number in 0..4 {
+        save(at, &format!("Free/{number}.bmp"), 20, 10, |_, _| 90);
+    }
+    for kind in ["Crack", "Fray"] {
+        save(at, &format!("{kind}/a.jpg"), 20, 10, |_, _| 200);
+        save(at, &format!("{kind}/a.png"), 20, 10, |x, _| {
+            if x < 4 { 255 } else { 0 }
+        });
+    }
+    let out = at.join("sheet");
+    let arguments = [
+        "preview",
+        "--layout",
+        "folder",
+        "--data",
+        text(at),
+        "--normal",
+        "Free",
+        "--mask-suffix",
+        ".png",
+        "--anomaly-types",
+        "Crack",
+        "--anomalies",
+        "1",
+        "--count",
+        "3",
+        "--out",
+        text(&out),
+    ];
+    let output = bgad(&arguments);
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{errors}");
+    let sheet = bgad::load_image(&out.join("preview.png")).unwrap();
+    // Three columns of five pictures.
+    assert_eq!(sheet.dimensions(), (3 * 196 + 4, 5 * 196 + 4));
+}

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use crate::Sample;
+use crate::{Orientation, Sample};
 
 /// Training and test samples of one category.
 ///
@@ -53,6 +53,13 @@ impl Dataset {
     /// All samples, of training and then of test.
     pub fn samples(&self) -> impl Iterator<Item = &Sample> {
         self.train.iter().chain(&self.test)
+    }
+
+    /// Turns all images and masks as `orientation` says when they are loaded.
+    pub fn orient(&mut self, orientation: Orientation) {
+        for sample in self.train.iter_mut().chain(&mut self.test) {
+            sample.orientation = orientation;
+        }
     }
 
     /// How many of the abnormal images, of training and test, have a mask.

@@ -6,10 +6,11 @@ use std::path::Path;
 
 use image::error::{DecodingError, ImageFormatHint, LimitError, LimitErrorKind};
 use image::{
-    DynamicImage, ImageBuffer, ImageError, ImageFormat, ImageReader, Limits, Pixel, RgbImage,
+    DynamicImage, ImageBuffer, ImageDecoder, ImageError, ImageFormat, ImageReader, ImageResult,
+    Limits, Pixel, RgbImage, metadata,
 };
 
-use crate::{DataError, Result};
+use crate::{DataError, Orientation, Result};
 
 /// Largest side of an image in pixels.
 const MAX_SIDE: u32 = 16_384;
@@ -19,7 +20,8 @@ const MAX_MEBIBYTES: u64 = 512;
 /// Loads an image as 8-bit RGB.
 ///
 /// The format is told by the content, not by the name. As Pillow's `convert('RGB')`: alpha is dropped,
-/// not blended, grey is replicated, palettes are looked up, and orientation tags are not applied. Of 16
+/// not blended, grey is replicated, palettes are looked up, CMYK is multiplied by black, and
+/// orientation tags are not applied ([`load_image_with`] can). Of 16
 /// bits the upper 8 are kept, as Pillow does for colour (16-bit grey it clips at 255, which loses the
 /// picture).
 ///
@@ -27,7 +29,19 @@ const MAX_MEBIBYTES: u64 = 512;
 /// [`DataError::Io`], [`DataError::NotAnImage`], [`DataError::DamagedImage`], or
 /// [`DataError::ImageTooLarge`] over 16384 pixels a side or 512 MiB decoded.
 pub fn load_image(path: &Path) -> Result<RgbImage> {
-    decode(path).map(rgb)
+    load(path, Orientation::Stored)
+}
+
+/// The same with a choice whether the image is turned as its orientation tag says.
+///
+/// # Errors
+/// As [`load_image`].
+pub fn load_image_with(path: &Path, orientation: Orientation) -> Result<RgbImage> {
+    load(path, orientation)
+}
+
+pub(crate) fn load(path: &Path, orientation: Orientation) -> Result<RgbImage> {
+    decode(path, orientation).map(rgb)
 }
 
 /// Converts decoded pixels to 8-bit RGB.
@@ -51,15 +65,26 @@ pub(crate) fn rgb(image: DynamicImage) -> RgbImage {
 }
 
 /// Decodes a file within the limits.
-pub(crate) fn decode(path: &Path) -> Result<DynamicImage> {
+pub(crate) fn decode(path: &Path, orientation: Orientation) -> Result<DynamicImage> {
     let (mut reader, length) = open(path)?;
     if reader.format() == Some(ImageFormat::Jpeg) {
         require_end(path, length)?;
     }
     reader.limits(limits());
-    let image = reader
-        .decode()
-        .map_err(|reason| decoding_error(path, reason))?;
+    let decoded = || -> ImageResult<DynamicImage> {
+        let mut decoder = reader.into_decoder()?;
+        let turned = match orientation {
+            Orientation::Stored => metadata::Orientation::NoTransforms,
+            Orientation::Exif => tag(&mut decoder),
+        };
+        let mut limits = limits();
+        limits.reserve(decoder.total_bytes())?;
+        decoder.set_limits(limits)?;
+        let mut image = DynamicImage::from_decoder(decoder)?;
+        image.apply_orientation(turned);
+        Ok(image)
+    };
+    let image = decoded().map_err(|reason| decoding_error(path, reason))?;
     // Grey images triple when they become RGB.
     if u64::from(image.width()) * u64::from(image.height()) * 3 > MAX_MEBIBYTES << 20 {
         let reason = LimitError::from_kind(LimitErrorKind::InsufficientMemory);
@@ -69,11 +94,28 @@ pub(crate) fn decode(path: &Path) -> Result<DynamicImage> {
 }
 
 /// Width and height, from the header alone.
-pub(crate) fn dimensions(path: &Path) -> Result<(u32, u32)> {
-    open(path)?
-        .0
-        .into_dimensions()
-        .map_err(|reason| decoding_error(path, reason))
+pub(crate) fn dimensions(path: &Path, orientation: Orientation) -> Result<(u32, u32)> {
+    let (reader, _) = open(path)?;
+    let dimensions = match orientation {
+        Orientation::Stored => reader.into_dimensions(),
+        Orientation::Exif => reader.into_decoder().map(|mut decoder| {
+            use metadata::Orientation as Tag;
+            let (width, height) = decoder.dimensions();
+            match tag(&mut decoder) {
+                Tag::Rotate90 | Tag::Rotate270 | Tag::Rotate90FlipH | Tag::Rotate270FlipH => {
+                    (height, width)
+                }
+                _ => (width, height),
+            }
+        }),
+    };
+    dimensions.map_err(|reason| decoding_error(path, reason))
+}
+
+/// The orientation tag; one that can't be read is as good as none.
+fn tag(decoder: &mut impl ImageDecoder) -> metadata::Orientation {
+    let tag = decoder.orientation();
+    tag.unwrap_or(metadata::Orientation::NoTransforms)
 }
 
 /// The upper 8 of 16 bits.

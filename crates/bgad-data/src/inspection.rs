@@ -9,7 +9,10 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use crate::colour_mode::colour_mode;
-use crate::{AvailableMasks, DataError, Dataset, Result, Sample, SkippedFile, image_file, verify};
+use crate::{
+    AvailableMasks, DataError, Dataset, Orientation, Result, Sample, SkippedFile, image_file,
+    verify,
+};
 
 /// What was found in a data set.
 #[derive(Debug, Clone, Serialize)]
@@ -218,7 +221,7 @@ fn mask_state(sample: &Sample) -> MaskState {
 /// Size and colours, without decoding the pixels.
 fn header(path: &Path) -> Result<Header> {
     // Checks that it is an image file at all, with the errors that loading gives.
-    let size = image_file::dimensions(path)?;
+    let size = image_file::dimensions(path, Orientation::Stored)?;
     let io_error = |reason| DataError::Io {
         path: path.to_owned(),
         reason,

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use image::DynamicImage;
 
-use crate::{DataError, Result, image_file, transform};
+use crate::{DataError, Orientation, Result, image_file, transform};
 
 /// Which pixels of an image belong to a defect.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,7 +70,15 @@ impl Mask {
     /// # Errors
     /// As [`load_image`](crate::load_image).
     pub fn load(path: &Path) -> Result<Self> {
-        let image = image_file::decode(path)?;
+        Self::load_with(path, Orientation::Stored)
+    }
+
+    /// The same with a choice whether the mask is turned as its orientation tag says.
+    ///
+    /// # Errors
+    /// As [`load_image`](crate::load_image).
+    pub fn load_with(path: &Path, orientation: Orientation) -> Result<Self> {
+        let image = image_file::decode(path, orientation)?;
         let (width, height) = (image.width(), image.height());
         let values: Vec<u16> = match image {
             DynamicImage::ImageLuma8(image) => image.pixels().map(|p| u16::from(p.0[0])).collect(),

@@ -9,6 +9,7 @@
 //! by rounding, at most a grey level or two.
 
 use image::RgbImage;
+use pulp::Arch;
 use serde::{Deserialize, Serialize};
 
 /// Resampling filter.
@@ -99,10 +100,6 @@ fn taps(from: u32, to: u32, filter: Filter) -> Vec<Taps> {
         .collect()
 }
 
-fn clip(sum: i32) -> u8 {
-    (sum >> PRECISION).clamp(0, 255) as u8
-}
-
 /// Resizes an image; a pass is skipped where its side does not change.
 ///
 /// A side of zero gives an image without pixels.
@@ -110,25 +107,18 @@ pub fn resize(image: &RgbImage, width: u32, height: u32, filter: Filter) -> RgbI
     if width == 0 || height == 0 || image.width() == 0 || image.height() == 0 {
         return RgbImage::new(width, height);
     }
-    let across = |image: &RgbImage| {
-        if width == image.width() {
-            image.clone()
-        } else {
-            horizontal(image, width, filter)
-        }
+    let across =
+        |image: &RgbImage| (width != image.width()).then(|| horizontal(image, width, filter));
+    let down =
+        |image: &RgbImage| (height != image.height()).then(|| vertical(image, height, filter));
+    type Pass<'p> = &'p dyn Fn(&RgbImage) -> Option<RgbImage>;
+    let passes: [Pass<'_>; 2] = match vertical_first(image.dimensions(), (width, height)) {
+        true => [&down, &across],
+        false => [&across, &down],
     };
-    let down = |image: &RgbImage| {
-        if height == image.height() {
-            image.clone()
-        } else {
-            vertical(image, height, filter)
-        }
-    };
-    if vertical_first(image.dimensions(), (width, height)) {
-        across(&down(image))
-    } else {
-        down(&across(image))
-    }
+    let once = passes[0](image);
+    let twice = passes[1](once.as_ref().unwrap_or(image));
+    twice.or(once).unwrap_or_else(|| image.clone())
 }
 
 /// Whether the height shrinks by more than twice as many pixels as the width.
@@ -140,42 +130,85 @@ fn vertical_first(from: (u32, u32), to: (u32, u32)) -> bool {
 fn horizontal(image: &RgbImage, width: u32, filter: Filter) -> RgbImage {
     let taps = taps(image.width(), width, filter);
     let mut resized = RgbImage::new(width, image.height());
-    let rows = image.as_raw().chunks_exact(image.width() as usize * 3);
-    for (row, out) in rows.zip(resized.chunks_exact_mut(width as usize * 3)) {
-        for (taps, pixel) in taps.iter().zip(out.chunks_exact_mut(3)) {
-            let mut sum = [1 << (PRECISION - 1); 3];
-            for (weight, source) in taps
-                .weights
-                .iter()
-                .zip(row[taps.first * 3..].chunks_exact(3))
-            {
-                sum[0] += i32::from(source[0]) * weight;
-                sum[1] += i32::from(source[1]) * weight;
-                sum[2] += i32::from(source[2]) * weight;
-            }
-            pixel.copy_from_slice(&sum.map(clip));
-        }
+    let lengths = (image.width() as usize * 3, width as usize * 3);
+    let mut band = vec![[0; ROWS * 3]; image.width() as usize];
+    let rows = image.as_raw().chunks(lengths.0 * ROWS);
+    for (rows, out) in rows.zip(resized.chunks_mut(lengths.1 * ROWS)) {
+        Arch::new().dispatch(|| across(rows, &taps, lengths, &mut band, out));
     }
     resized
 }
 
-fn vertical(image: &RgbImage, height: u32, filter: Filter) -> RgbImage {
-    let taps = taps(image.height(), height, filter);
-    let row_length = image.width() as usize * 3;
-    let mut resized = RgbImage::new(image.width(), height);
-    // Row by row rather than pixel by pixel: the inner loop is contiguous.
-    let mut sums = vec![0; row_length];
-    for (taps, out) in taps.iter().zip(resized.chunks_exact_mut(row_length)) {
-        sums.fill(1 << (PRECISION - 1));
-        let rows = image.as_raw()[taps.first * row_length..].chunks_exact(row_length);
-        for (weight, row) in taps.weights.iter().zip(rows) {
-            for (sum, value) in sums.iter_mut().zip(row) {
-                *sum += i32::from(*value) * weight;
-            }
-        }
-        for (value, sum) in out.iter_mut().zip(&sums) {
-            *value = clip(*sum);
+/// The horizontal pass over a band of rows, which are of these lengths before and after it.
+#[inline(always)]
+fn across(
+    rows: &[u8],
+    taps: &[Taps],
+    (from, to): (usize, usize),
+    band: &mut [[u8; ROWS * 3]],
+    out: &mut [u8],
+) {
+    // Pixel by pixel the values of all rows, so that the inner loop is contiguous.
+    for (index, row) in rows.chunks_exact(from).enumerate() {
+        for (values, pixel) in band.iter_mut().zip(row.as_chunks::<3>().0) {
+            values.as_chunks_mut::<3>().0[index] = *pixel;
         }
     }
+    for (x, taps) in taps.iter().enumerate() {
+        let sums = weighted(&taps.weights, band[taps.first..].iter());
+        let pixels = sums.as_chunks::<3>().0;
+        for (pixel, row) in pixels.iter().zip(out.chunks_exact_mut(to)) {
+            row.as_chunks_mut::<3>().0[x] = *pixel;
+        }
+    }
+}
+
+fn vertical(image: &RgbImage, height: u32, filter: Filter) -> RgbImage {
+    let taps = taps(image.height(), height, filter);
+    let length = image.width() as usize * 3;
+    let mut resized = RgbImage::new(image.width(), height);
+    for (taps, out) in taps.iter().zip(resized.chunks_exact_mut(length)) {
+        let rows = &image.as_raw()[taps.first * length..];
+        Arch::new().dispatch(|| down(rows, &taps.weights, out));
+    }
     resized
+}
+
+/// The vertical pass for one row.
+#[inline(always)]
+fn down(rows: &[u8], weights: &[i32], out: &mut [u8]) {
+    let rows = rows.chunks_exact(out.len());
+    let (blocks, rest) = out.as_chunks_mut::<BLOCK>();
+    let start = blocks.len() * BLOCK;
+    for (index, block) in blocks.iter_mut().enumerate() {
+        let rows = rows.clone();
+        let values = rows.filter_map(|row| row.as_chunks::<BLOCK>().0.get(index));
+        *block = weighted(weights, values);
+    }
+    for (index, value) in rest.iter_mut().enumerate() {
+        let rows = rows.clone();
+        let values = rows.filter_map(|row| row[start + index..].first_chunk::<1>());
+        [*value] = weighted(weights, values);
+    }
+}
+
+/// Rows that the horizontal pass takes at once.
+const ROWS: usize = 16;
+/// Values of a row that the vertical pass takes at once.
+const BLOCK: usize = 64;
+
+/// The sums of `values`, each by its weight, rounded to 8 bits. Integers, so that the order of the
+/// additions does not matter.
+#[inline(always)]
+fn weighted<'v, const N: usize>(
+    weights: &[i32],
+    values: impl Iterator<Item = &'v [u8; N]>,
+) -> [u8; N] {
+    let mut sums = [1 << (PRECISION - 1); N];
+    for (weight, values) in weights.iter().zip(values) {
+        for (sum, value) in sums.iter_mut().zip(values) {
+            *sum += i32::from(*value) * weight;
+        }
+    }
+    sums.map(|sum: i32| (sum >> PRECISION).clamp(0, 255) as u8)
 }

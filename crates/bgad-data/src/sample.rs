@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use image::RgbImage;
 use serde::{Deserialize, Serialize};
 
-use crate::{Mask, Region, Result, load_image};
+use crate::{Mask, Orientation, Region, Result, decoded, image_file};
 
 /// Whether an image shows a defect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -89,6 +89,9 @@ pub struct Sample {
     pub defect_type: String,
     /// The mask, where the data set has one; never for normal images.
     pub mask: Option<MaskFiles>,
+    /// Whether image and mask are turned as their orientation tags say, before the region is cut.
+    #[serde(default, skip_serializing_if = "Orientation::is_stored")]
+    pub orientation: Orientation,
 }
 
 impl Sample {
@@ -103,6 +106,7 @@ impl Sample {
             label: Label::Normal,
             defect_type: Self::GOOD.to_owned(),
             mask: None,
+            orientation: Orientation::Stored,
         }
     }
 
@@ -114,6 +118,7 @@ impl Sample {
             label: Label::Abnormal,
             defect_type: defect_type.to_owned(),
             mask,
+            orientation: Orientation::Stored,
         }
     }
 
@@ -125,16 +130,30 @@ impl Sample {
         }
     }
 
-    /// Loads the image, cut to the region.
+    /// Width and height in pixels, of the region where there is one; only the file's header is read.
     ///
     /// # Errors
-    /// As [`load_image`]; [`DataError::Size`](crate::DataError::Size) if the region lies outside the
+    /// As [`load_image`](crate::load_image).
+    pub fn dimensions(&self) -> Result<(u32, u32)> {
+        match self.region {
+            Some(region) => Ok((region.width, region.height)),
+            None => image_file::dimensions(&self.path, self.orientation),
+        }
+    }
+
+    /// Loads the image, cut to the region. Where there is one, the whole image is kept for a while for
+    /// the regions that follow.
+    ///
+    /// # Errors
+    /// As [`load_image`](crate::load_image); [`DataError::Size`](crate::DataError::Size) if the region lies outside the
     /// image.
     pub fn load_image(&self) -> Result<RgbImage> {
-        let image = load_image(&self.path)?;
         match self.region {
-            None => Ok(image),
-            Some(region) => region.of_image(&image, &self.path),
+            None => image_file::load(&self.path, self.orientation),
+            Some(region) => {
+                let image = decoded::image(&self.path, self.orientation)?;
+                region.of_image(&image, &self.path)
+            }
         }
     }
 
@@ -148,9 +167,10 @@ impl Sample {
         let Some(files) = &self.mask else {
             return Ok(None);
         };
-        let mut whole = Mask::load(&files.first)?;
+        let load = |path: &Path| Mask::load_with(path, self.orientation);
+        let mut whole = load(&files.first)?;
         for path in &files.others {
-            whole = whole.union(&Mask::load(path)?, path)?;
+            whole = whole.union(&load(path)?, path)?;
         }
         match self.region {
             None => Ok(Some(whole)),

@@ -26,9 +26,9 @@ pub(crate) fn verify_sample(sample: &Sample) -> Result<()> {
     let Some(masks) = &sample.mask else {
         return Ok(());
     };
-    let image_size = image_file::dimensions(&sample.path).ok();
+    let image_size = image_file::dimensions(&sample.path, sample.orientation).ok();
     for mask in masks.paths() {
-        let mask_size = image_file::dimensions(mask)?;
+        let mask_size = image_file::dimensions(mask, sample.orientation)?;
         if let Some(image_size) = image_size.filter(|size| *size != mask_size) {
             return Err(DataError::MaskSize {
                 image: sample.path.clone(),

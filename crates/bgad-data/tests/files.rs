@@ -2,11 +2,13 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod common;
+#[path = "common/encode.rs"]
+mod encode;
 
 use std::fs;
 use std::path::Path;
 
-use bgad_data::{DataError, Layout, Mask, load_image};
+use bgad_data::{DataError, Layout, Mask, Orientation, load_image, load_image_with};
 use image::{
     DynamicImage, GrayAlphaImage, GrayImage, ImageBuffer, Luma, LumaA, Rgb, RgbImage, Rgba,
     RgbaImage,
@@ -90,7 +92,8 @@ fn flipped_bytes_never_panic() {
             damaged[index] ^= 0xff;
             fs::write(&path, &damaged).unwrap();
             // Either way is right; it must return.
-            load_image(&path).ok();
+            load_image_with(&path, Orientation::Exif).ok();
+            Mask::load(&path).ok();
         }
     }
 }
@@ -106,17 +109,9 @@ fn claimed_png(width: u32, height: u32) -> Vec<u8> {
         .unwrap();
     bytes[16..20].copy_from_slice(&width.to_be_bytes());
     bytes[20..24].copy_from_slice(&height.to_be_bytes());
-    let crc = crc32(&bytes[12..29]);
+    let crc = encode::crc32(&bytes[12..29]);
     bytes[29..33].copy_from_slice(&crc.to_be_bytes());
     bytes
-}
-
-fn crc32(bytes: &[u8]) -> u32 {
-    !bytes.iter().fold(u32::MAX, |crc, byte| {
-        (0..8).fold(crc ^ u32::from(*byte), |crc, _| {
-            (crc >> 1) ^ (0xedb8_8320 & 0_u32.wrapping_sub(crc & 1))
-        })
-    })
 }
 
 #[test]

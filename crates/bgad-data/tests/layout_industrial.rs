@@ -190,6 +190,31 @@ fn aitex_is_cut_into_patches() {
 }
 
 #[test]
+fn patches_of_a_file_that_changed_are_read_anew() {
+    let root = tempdir().unwrap();
+    let name = "NODefect_images/a/0001_000_05.png";
+    fabric(root.path(), name, 512);
+    let dataset = Layout::Aitex.read(root.path(), None).unwrap();
+    let path = root.path().join(name);
+    let whole = bgad_data::load_image(&path).unwrap();
+    for sample in dataset.samples() {
+        let x = sample.region.unwrap().x;
+        let patch = sample.load_image().unwrap();
+        assert_eq!(patch.get_pixel(0, 9), whole.get_pixel(x, 9));
+    }
+    image::RgbImage::from_pixel(600, 256, image::Rgb([7, 8, 9]))
+        .save(&path)
+        .unwrap();
+    for sample in dataset.samples() {
+        let patch = sample.load_image().unwrap();
+        assert!(patch.pixels().all(|pixel| pixel.0 == [7, 8, 9]));
+    }
+    std::fs::remove_file(&path).unwrap();
+    let error = dataset.train[0].load_image().unwrap_err();
+    assert!(matches!(error, DataError::Io { .. }), "{error:?}");
+}
+
+#[test]
 fn a_region_outside_its_image_is_an_error() {
     let root = tempdir().unwrap();
     fabric(root.path(), "NODefect_images/a/0001_000_05.png", 300);

@@ -2,14 +2,14 @@
 
 use std::path::PathBuf;
 
-use bgad_data::CutPaste;
+use bgad_data::{CutPaste, Orientation};
 use bgad_flow::FlowStart;
 use bgad_loss::Objective;
 use serde::{Deserialize, Serialize};
 
 use crate::image_score::ImageScore;
 use crate::scoring::Aggregation;
-use crate::{Error, Result};
+use crate::{Error, Fit, Result};
 
 /// Which of the two models to train.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -133,6 +133,10 @@ pub struct TrainerConfig {
     pub strides: Vec<usize>,
     /// The images' width and height after resizing, in pixels.
     pub image_size: u32,
+    /// How images that are not square become inputs of that size.
+    pub fit: Fit,
+    /// Whether images are turned as their orientation tags say.
+    pub orientation: Orientation,
     /// One sample per position or per image; none: per image where the data set has no masks.
     pub granularity: Option<Granularity>,
     /// Pooling at image granularity.
@@ -222,6 +226,8 @@ impl TrainerConfig {
             weights: None,
             strides: vec![4, 8, 16],
             image_size: 256,
+            fit: Fit::Stretch,
+            orientation: Orientation::Stored,
             granularity: None,
             pooling: Pooling::default(),
             pooled_levels: PooledLevels::Separate,
@@ -298,6 +304,7 @@ impl TrainerConfig {
                 "a false-positive rate from 0 to below 1",
             ));
         }
+        self.fit.check(self.image_size)?;
         self.image_score.check()?;
         if self.pooled_folds == 1 || self.pooled_folds > 20 {
             let found = self.pooled_folds;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bgad_backbone::Backbone;
-use bgad_data::{RgbImage, load_image};
+use bgad_data::{RgbImage, load_image_with};
 use burn::tensor::Device;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -15,8 +15,11 @@ use crate::features::{Extractor, ImageFeatures};
 use crate::flows::{self, LevelFlow, LogLikelihoodMaps, Places, ScaledFlow};
 use crate::image_score::ImageScore;
 use crate::inputs::{FlowInput, Inputs};
+use crate::joined::ImageLikelihoods;
 use crate::regions::{self, DefectRegion};
 use crate::scoring::{Calibration, ScoreMap};
+use crate::training_anomaly::TrainingAnomaly;
+use crate::view::{View, Views};
 use crate::{Error, Result};
 
 /// What a [`Detector`] knows beside its weights; the readable part of a model file.
@@ -42,8 +45,8 @@ pub struct ModelDescription {
     pub boundaries: Vec<f64>,
     /// The data set's name.
     pub dataset: String,
-    /// The abnormal training images as `TYPE/NAME`: an evaluation must not count them.
-    pub training_anomalies: Vec<String>,
+    /// The abnormal training images: an evaluation must not count them.
+    pub training_anomalies: Vec<TrainingAnomaly>,
 }
 
 impl ModelDescription {
@@ -65,7 +68,14 @@ pub struct Prediction {
     pub anomalous: bool,
     /// The share of normal images that score as high: [`ModelDescription::p_value`].
     pub p_value: f64,
-    /// The score of each pixel of the resized image; none at image granularity.
+    /// A score map that covers the image, all of it and nothing else: with [`Fit::Stretch`] it has
+    /// the size of the model's input, with [`Fit::Letterbox`] that of the image on it, and with
+    /// [`Fit::Tiles`] the image's own, or for a large image a half or a quarter of it. None at image
+    /// granularity.
+    ///
+    /// [`Fit::Stretch`]: crate::Fit::Stretch
+    /// [`Fit::Letterbox`]: crate::Fit::Letterbox
+    /// [`Fit::Tiles`]: crate::Fit::Tiles
     pub map: Option<ScoreMap>,
     /// The model's threshold for pixels, where there is a map.
     pub pixel_threshold: Option<f32>,
@@ -155,6 +165,7 @@ impl Detector {
         Extractor {
             backbone: self.backbone.clone(),
             image_size: self.description.config.image_size,
+            fit: self.description.config.fit,
             inputs: self.description.inputs(),
             mirror: self.description.config.mirror,
             device: self.device.clone(),
@@ -165,17 +176,36 @@ impl Detector {
         flows::log_likelihood_maps(&self.flows, features)
     }
 
-    /// The per-dimension log-likelihoods of an image at each level.
+    /// The per-dimension log-likelihoods of an image at each level: an entry for each input, of which
+    /// there are several where images are cut into tiles. They are computed on all cores, each alone.
     ///
     /// # Errors
     /// When the device fails.
-    pub fn log_likelihoods(&self, image: &RgbImage) -> Result<LogLikelihoodMaps> {
-        self.maps_of(&self.extractor().extract(image))
+    pub fn log_likelihoods(&self, image: &RgbImage) -> Result<Vec<LogLikelihoodMaps>> {
+        self.likelihoods_of(image, &self.views(image.dimensions()))
     }
 
-    /// The width and height of score maps, in pixels.
-    pub fn map_size(&self) -> usize {
-        self.description.config.image_size as usize
+    /// The inputs of an image of this width and height.
+    pub(crate) fn views(&self, size: (u32, u32)) -> Views {
+        let config = &self.description.config;
+        config.fit.views(size, config.image_size)
+    }
+
+    fn likelihoods_of(&self, image: &RgbImage, views: &Views) -> Result<Vec<LogLikelihoodMaps>> {
+        let extractor = self.extractor();
+        let one = |view: &View| self.maps_of(&extractor.extract_view(image, view));
+        match views.views.as_slice() {
+            [view] => Ok(vec![one(view)?]),
+            views => views.par_iter().map(one).collect(),
+        }
+    }
+
+    /// The image's score, and its map where there is one.
+    pub(crate) fn score(&self, image: &RgbImage) -> Result<(f32, Option<ScoreMap>)> {
+        let views = &self.views(image.dimensions());
+        let inputs = &self.likelihoods_of(image, views)?;
+        let calibration = &self.description.calibration;
+        Ok(calibration.score_of(ImageLikelihoods { views, inputs }))
     }
 
     /// Score, decision and map of one image of any size.
@@ -184,9 +214,7 @@ impl Detector {
     /// When the device fails.
     pub fn predict(&self, image: &RgbImage) -> Result<Prediction> {
         let start = Instant::now();
-        let maps = self.log_likelihoods(image)?;
-        let calibration = &self.description.calibration;
-        let (score, map) = calibration.score(&maps, self.map_size());
+        let (score, map) = self.score(image)?;
         let threshold = self.description.threshold;
         let pixel_threshold = self.description.pixel_threshold;
         Ok(Prediction {
@@ -206,12 +234,20 @@ impl Detector {
         })
     }
 
+    /// Reads an image file as the images of training were read.
+    ///
+    /// # Errors
+    /// When the file is no readable image.
+    pub fn load_image(&self, path: &Path) -> Result<RgbImage> {
+        Ok(load_image_with(path, self.description.config.orientation)?)
+    }
+
     /// Reads an image file and predicts it.
     ///
     /// # Errors
     /// When the file is no readable image, or the device fails.
     pub fn predict_file(&self, path: &Path) -> Result<Prediction> {
-        self.predict(&load_image(path)?)
+        self.predict(&self.load_image(path)?)
     }
 
     /// Predicts many images, in order, on all cores. Each is computed alone, so that its result

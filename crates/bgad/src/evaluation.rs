@@ -4,16 +4,18 @@ mod measure;
 mod options;
 mod result;
 
-use bgad_data::{Dataset, Mask};
+use bgad_data::{Dataset, Label, Mask, Sample};
 use bgad_metrics::{LabelledMap, MetricError};
 use rayon::prelude::*;
 
-use crate::Result;
 use crate::detector::Detector;
+use crate::features::Extractor;
 use crate::flows::LogLikelihoodMaps;
+use crate::image_set::{CutImage, SetImage, of_images};
 use crate::images::load_mask;
 use crate::scoring::{Calibration, ScoreMap};
 use crate::training_set::KeptFeatures;
+use crate::{Result, training_anomaly};
 use measure::Labelled;
 
 pub use options::{AUPRO_LIMIT, Confidence, EvaluationOptions};
@@ -21,23 +23,40 @@ pub use result::{Evaluation, ImageResult, Intervals, PaperMetrics, TypeResult};
 
 /// A test set with the masks that metrics need.
 pub(crate) struct TestSet {
-    pub images: KeptFeatures,
+    /// What the images are cut into.
+    pub inputs: KeptFeatures,
+    pub images: Vec<SetImage>,
     /// Masks at the size of the score maps; none for an abnormal image that has none.
     masks: Vec<Option<Mask>>,
     has_masks: bool,
 }
 
 impl TestSet {
-    /// Reads the masks of `images`.
-    pub fn new(images: KeptFeatures, size: u32, warnings: &mut Vec<String>) -> Result<Self> {
-        let has_masks = images.samples.iter().any(|sample| sample.mask.is_some());
-        let masks = images.samples.par_iter().map(|sample| {
+    /// Reads images and masks. Images that can't be read are left out, each with a warning; what
+    /// features are kept is deducted from `budget`.
+    pub fn read(
+        samples: &[Sample],
+        extractor: &Extractor,
+        budget: &mut u64,
+        warnings: &mut Vec<String>,
+        done: impl Fn() + Sync,
+    ) -> Result<Self> {
+        let cut = CutImage::all(samples, extractor.fit, extractor.image_size);
+        let inputs = cut.iter().flat_map(CutImage::inputs).collect();
+        let inputs = KeptFeatures::read(inputs, extractor, budget, warnings, done);
+        let images = SetImage::of(cut, &inputs);
+        let has_masks = images.iter().any(|image| image.sample.mask.is_some());
+        let masks = images.par_iter().map(|image| {
+            let sample = &image.sample;
             let missing = sample.label.is_abnormal() && sample.mask.is_none();
             if !has_masks || missing {
                 return Ok(None);
             }
+            let (width, height) = (image.views.width as u32, image.views.height as u32);
             // Only a mask that is there has a size of its own; normal ones are empty at any.
-            Ok(Some(load_mask(sample, size, size)?.resize(size, size)))
+            Ok(Some(
+                load_mask(sample, width, height)?.resize(width, height),
+            ))
         });
         let masks: Vec<Option<Mask>> = masks.collect::<Result<_>>()?;
         let missing = masks.iter().filter(|mask| mask.is_none()).count();
@@ -48,28 +67,24 @@ impl TestSet {
             ));
         }
         Ok(Self {
+            inputs,
             images,
             masks,
             has_masks,
         })
     }
 
-    /// The log-likelihoods of all images.
+    /// The log-likelihoods of all inputs.
     pub fn log_likelihoods(&self, detector: &Detector) -> Result<Vec<LogLikelihoodMaps>> {
-        log_likelihoods(&self.images, detector)
+        log_likelihoods(&self.inputs, detector)
     }
 
     /// Scores under `calibration`.
-    pub fn scored(
-        &self,
-        maps: &[LogLikelihoodMaps],
-        calibration: &Calibration,
-        size: usize,
-    ) -> Scored {
-        let scored: Vec<(f32, Option<ScoreMap>)> = maps
-            .par_iter()
-            .map(|maps| calibration.score(maps, size))
-            .collect();
+    pub fn scored(&self, maps: &[LogLikelihoodMaps], calibration: &Calibration) -> Scored {
+        let images = of_images(&self.images, maps);
+        let images = images.par_iter();
+        let scored: Vec<(f32, Option<ScoreMap>)> =
+            images.map(|image| calibration.score_of(*image)).collect();
         let (scores, maps) = scored.into_iter().unzip();
         Scored { scores, maps }
     }
@@ -102,8 +117,8 @@ impl TestSet {
     }
 
     pub fn abnormal(&self) -> Vec<bool> {
-        let samples = self.images.samples.iter();
-        samples.map(|sample| sample.label.is_abnormal()).collect()
+        let labels = self.images.iter().map(|image| image.sample.label);
+        labels.map(Label::is_abnormal).collect()
     }
 
     /// All metrics from the images' log-likelihoods.
@@ -111,15 +126,15 @@ impl TestSet {
         &self,
         maps: &[LogLikelihoodMaps],
         calibration: &Calibration,
-        size: usize,
         options: &EvaluationOptions,
     ) -> Result<Evaluation> {
-        let samples = &self.images.samples;
-        let names = samples.iter().map(|s| s.path.display().to_string());
-        let names: Vec<String> = names.collect();
+        let name = |sample: &Sample| sample.path.display().to_string();
+        let names: Vec<String> = self.inputs.samples.iter().map(name).collect();
         check_numbers(maps, &names)?;
+        let samples = self.images.iter().map(|image| &image.sample);
+        let names: Vec<String> = samples.clone().map(name).collect();
         let abnormal = self.abnormal();
-        let types = samples.iter().map(|sample| {
+        let types = samples.map(|sample| {
             let abnormal = sample.label.is_abnormal();
             abnormal.then_some(sample.defect_type.as_str())
         });
@@ -139,26 +154,30 @@ impl TestSet {
             }
         }
         let known = (abnormal.as_slice(), types.as_slice(), names.as_slice());
-        let deployed = self.scored(maps, calibration, size);
+        let deployed = self.scored(maps, calibration);
         let pairs = self.labelled(&deployed);
         let (mut evaluation, aupimo) =
             measure::measure(&labels(&deployed, &pairs, known), options)?;
-        let set_wide = self.scored(maps, &calibration.over(maps, size), size);
+        let set_wide = calibration.over_images(&of_images(&self.images, maps));
+        let set_wide = self.scored(maps, &set_wide);
         let pairs = self.labelled(&set_wide);
         evaluation.paper_protocol =
             measure::paper_metrics(&labels(&set_wide, &pairs, known), options.aupro_limit)?;
-        let results = samples.iter().zip(&deployed.scores).zip(aupimo);
-        let results = results.map(|((sample, score), aupimo)| ImageResult {
-            path: sample.path.clone(),
-            region: sample.region,
-            masks: sample
+        let results = self.images.iter().zip(&deployed.scores).zip(aupimo);
+        let results = results.map(|((image, score), aupimo)| ImageResult {
+            path: image.sample.path.clone(),
+            region: image.sample.region,
+            width: image.size.0,
+            height: image.size.1,
+            masks: image
+                .sample
                 .mask
                 .iter()
                 .flat_map(|files| files.paths())
                 .map(std::path::Path::to_owned)
                 .collect(),
-            defect_type: sample.defect_type.clone(),
-            abnormal: sample.label.is_abnormal(),
+            defect_type: image.sample.defect_type.clone(),
+            abnormal: image.sample.label.is_abnormal(),
             score: *score,
             aupimo,
         });
@@ -186,15 +205,15 @@ fn check_numbers(maps: &[LogLikelihoodMaps], names: &[String]) -> Result<()> {
     }
 }
 
-/// The log-likelihoods of `images`, each computed alone, on all cores.
+/// The log-likelihoods of `inputs`, each computed alone, on all cores.
 pub(crate) fn log_likelihoods(
-    images: &KeptFeatures,
+    inputs: &KeptFeatures,
     detector: &Detector,
 ) -> Result<Vec<LogLikelihoodMaps>> {
     let extractor = detector.extractor();
-    (0..images.len())
+    (0..inputs.len())
         .into_par_iter()
-        .map(|index| detector.maps_of(&images.features(index, &extractor)?))
+        .map(|index| detector.maps_of(&inputs.features(index, &extractor)?))
         .collect()
 }
 
@@ -229,27 +248,26 @@ impl Detector {
         options: &EvaluationOptions,
     ) -> Result<Examination> {
         options.check()?;
+        let mut dataset = dataset.clone();
+        dataset.orient(self.description.config.orientation);
         dataset.verify()?;
         let mut warnings = dataset.warnings.clone();
         let trained = &self.description.training_anomalies;
-        let (seen, samples): (Vec<_>, Vec<_>) = dataset.test.iter().cloned().partition(|sample| {
-            sample.label.is_abnormal() && trained.contains(&anomaly_name(sample))
-        });
-        if !seen.is_empty() {
+        let mut seen = training_anomaly::seen(&dataset.test, trained).into_iter();
+        let mut samples = dataset.test;
+        let all = samples.len();
+        samples.retain(|_| seen.next() != Some(true));
+        if samples.len() < all {
             warnings.push(format!(
                 "{} test images that the model was trained on are not counted",
-                seen.len()
+                all - samples.len()
             ));
         }
         // Each image is used once: nothing is kept.
         let extractor = self.extractor();
-        let images = KeptFeatures::read(samples, &extractor, &mut 0, &mut warnings, || {});
-        let size = self.description.config.image_size;
-        let test = TestSet::new(images, size, &mut warnings)?;
+        let test = TestSet::read(&samples, &extractor, &mut 0, &mut warnings, || {})?;
         let maps = test.log_likelihoods(self)?;
-        let description = &self.description;
-        let mut evaluation =
-            test.evaluate(&maps, &description.calibration, self.map_size(), options)?;
+        let mut evaluation = test.evaluate(&maps, &self.description.calibration, options)?;
         evaluation.warnings = warnings;
         Ok(Examination {
             evaluation,
@@ -264,11 +282,7 @@ pub(crate) struct Examination {
     pub evaluation: Evaluation,
     #[cfg_attr(not(feature = "report"), allow(dead_code))]
     pub test: TestSet,
+    /// The log-likelihoods of all inputs.
     #[cfg_attr(not(feature = "report"), allow(dead_code))]
     pub maps: Vec<LogLikelihoodMaps>,
-}
-
-/// How a model remembers an abnormal training image: `TYPE/NAME`, wherever the set lies.
-pub(crate) fn anomaly_name(sample: &bgad_data::Sample) -> String {
-    format!("{}/{}", sample.defect_type, sample.name())
 }

@@ -7,15 +7,17 @@ use bgad_data::RgbImage;
 use burn::tensor::{Device, Tensor, TensorData};
 use rayon::prelude::*;
 
-use crate::Result;
-use crate::images;
 use crate::inputs::Inputs;
+use crate::view::{View, Views};
+use crate::{Fit, Result, images};
 
-/// One image's features, a matrix a flow: `[height · width, channels]`, a row a position, of each
+/// One input's features, a matrix a flow: `[height · width, channels]`, a row a position, of each
 /// level, finest first; then `[1, dimension]` of pooled features.
 #[derive(Debug, Clone)]
 pub(crate) struct ImageFeatures {
     pub levels: Vec<Tensor<2>>,
+    /// What the input shows.
+    pub view: View,
     /// The same of the mirrored image, where it counts as well.
     pub mirrored: Option<Vec<Tensor<2>>>,
 }
@@ -26,6 +28,7 @@ pub(crate) struct ImageFeatures {
 pub(crate) struct Extractor {
     pub backbone: Arc<dyn Backbone>,
     pub image_size: u32,
+    pub fit: Fit,
     pub inputs: Inputs,
     /// Whether features of mirrored images are computed too.
     pub mirror: bool,
@@ -33,26 +36,39 @@ pub(crate) struct Extractor {
 }
 
 impl Extractor {
-    /// The features of one image of any size.
+    /// The inputs of an image of this width and height.
+    pub fn views(&self, size: (u32, u32)) -> Views {
+        self.fit.views(size, self.image_size)
+    }
+
+    /// The features of an image that is one input.
     pub fn extract(&self, image: &RgbImage) -> ImageFeatures {
+        let views = self.views(image.dimensions());
+        debug_assert_eq!(views.views.len(), 1);
+        self.extract_view(image, &views.views[0])
+    }
+
+    /// The features of one input of an image.
+    pub fn extract_view(&self, image: &RgbImage, view: &View) -> ImageFeatures {
         let size = self.image_size as usize;
-        let input = images::prepare(image, self.image_size, self.backbone.normalization());
+        let input = images::prepare(image, view, self.backbone.normalization());
         let mirrored = self.mirror.then(|| {
             let rows = input.chunks_exact(size);
             let mirrored = rows.flat_map(|row| row.iter().rev().copied()).collect();
-            self.vectors(mirrored)
+            self.vectors(mirrored, &view.mirrored())
         });
         ImageFeatures {
-            levels: self.vectors(input),
+            levels: self.vectors(input, view),
+            view: *view,
             mirrored,
         }
     }
 
-    /// The vectors of a prepared image, `[3, size, size]`.
-    fn vectors(&self, input: Vec<f32>) -> Vec<Tensor<2>> {
+    /// The vectors of a prepared input, `[3, size, size]`.
+    fn vectors(&self, input: Vec<f32>, view: &View) -> Vec<Tensor<2>> {
         let size = self.image_size as usize;
         let input = Tensor::from_data(TensorData::new(input, [1, 3, size, size]), &self.device);
-        self.inputs.vectors(self.backbone.extract(input))
+        self.inputs.vectors(self.backbone.extract(input), view)
     }
 
     /// The same without mirrored images: training has no use for them.

@@ -14,7 +14,8 @@ pub enum ImageScore {
     /// The highest pixel: the paper.
     #[default]
     Maximum,
-    /// The mean of this share of the pixels, the highest ones; a single outlier weighs less.
+    /// The mean of the highest pixels, as many as this share of those of one input; a single outlier
+    /// weighs less.
     Top(f64),
 }
 
@@ -30,12 +31,13 @@ impl ImageScore {
         }
     }
 
-    /// The score of a map's values.
-    pub(crate) fn of(self, values: &[f32]) -> f32 {
+    /// The score of a map's values, of which one input gives `of_input`: a defect is as large on an
+    /// image of many tiles as on one of few.
+    pub(crate) fn of(self, values: &[f32], of_input: usize) -> f32 {
         let Self::Top(share) = self else {
             return values.iter().copied().fold(f32::NEG_INFINITY, f32::max);
         };
-        let count = ((values.len() as f64 * share).round() as usize).clamp(1, values.len().max(1));
+        let count = ((of_input as f64 * share).round() as usize).clamp(1, values.len().max(1));
         let mut values = values.to_vec();
         if count < values.len() {
             values.select_nth_unstable_by(count - 1, |a, b| b.total_cmp(a));
@@ -92,10 +94,11 @@ mod tests {
     #[test]
     fn the_top_share_is_a_mean_of_the_highest() {
         let values = [1.0, 9.0, 3.0, 5.0, 7.0, 0.0, 2.0, 8.0, 4.0, 6.0];
-        assert_eq!(ImageScore::Maximum.of(&values), 9.0);
-        assert_eq!(ImageScore::Top(0.2).of(&values), 8.5);
-        assert_eq!(ImageScore::Top(0.001).of(&values), 9.0);
-        assert_eq!(ImageScore::Top(1.0).of(&values), 4.5);
+        assert_eq!(ImageScore::Maximum.of(&values, 10), 9.0);
+        assert_eq!(ImageScore::Top(0.2).of(&values, 10), 8.5);
+        assert_eq!(ImageScore::Top(0.001).of(&values, 10), 9.0);
+        assert_eq!(ImageScore::Top(1.0).of(&values, 10), 4.5);
+        assert_eq!(ImageScore::Top(1.0).of(&values, 2), 8.5);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use bgad_data::{Filter, Mask, RgbImage, Sample, normalize, resize};
 
 use crate::Result;
+use crate::view::View;
 
 /// An image with the mask of its defects, at its own size.
 #[derive(Debug, Clone)]
@@ -28,12 +29,36 @@ pub(crate) fn load(sample: &Sample) -> Result<LabelledImage> {
     Ok(LabelledImage { image, mask })
 }
 
-/// The backbone's input: resized as Pillow does, scaled to [0, 1] and normalised, `[3, size, size]`.
+/// A view of an image as the backbone's input: resized as Pillow does, scaled to [0, 1] and
+/// normalised, `[3, size, size]`. Padding is 0, the mean colour, as the backbone's own padding is
+/// beyond the edge of an image.
 pub(crate) fn prepare(
     image: &RgbImage,
-    size: u32,
+    view: &View,
     normalization: bgad_backbone::Normalization,
 ) -> Vec<f32> {
-    let resized = resize(image, size, size, Filter::Lanczos);
-    normalize(&resized, normalization.mean, normalization.std)
+    let content = view.content;
+    let part = view.part.filter(|part| {
+        (part.x, part.y, part.width, part.height) != (0, 0, image.width(), image.height())
+    });
+    let part = part.map(|part| {
+        image::imageops::crop_imm(image, part.x, part.y, part.width, part.height).to_image()
+    });
+    let image = part.as_ref().unwrap_or(image);
+    let resized = resize(image, content.width, content.height, Filter::Lanczos);
+    let values = normalize(&resized, normalization.mean, normalization.std);
+    if !view.is_padded() {
+        return values;
+    }
+    let size = view.size as usize;
+    let mut padded = vec![0.0; 3 * size * size];
+    let (width, height) = (content.width as usize, content.height as usize);
+    let planes = padded.chunks_exact_mut(size * size);
+    for (plane, values) in planes.zip(values.chunks_exact(width * height)) {
+        let rows = plane.chunks_exact_mut(size).skip(content.y as usize);
+        for (row, values) in rows.zip(values.chunks_exact(width)) {
+            row[content.x as usize..][..width].copy_from_slice(values);
+        }
+    }
+    padded
 }

@@ -12,6 +12,7 @@ use crate::config::{Granularity, PooledLevels, Pooling, Preset, ThresholdRule, T
 use crate::detector::{Detector, ModelDescription};
 use crate::flows::{ScaledFlow, flow_config};
 use crate::inputs::Inputs;
+use crate::joined::ImageLikelihoods;
 use crate::scoring::Calibration;
 use crate::{Error, FILTER_BANK, Result, backbone};
 
@@ -140,15 +141,20 @@ impl Detector {
             config,
         };
         let mut detector = Self::new(description, opened.backbone, flows, device)?;
-        let maps = normal
-            .into_iter()
-            .map(|image| detector.log_likelihoods(&image?))
-            .collect::<Result<Vec<_>>>()?;
+        let maps = normal.into_iter().map(|image| {
+            let image = image?;
+            let views = detector.views(image.dimensions());
+            Ok((views, detector.log_likelihoods(&image)?))
+        });
+        let maps = maps.collect::<Result<Vec<_>>>()?;
         if maps.is_empty() {
             return Err(Error::setting("normal images", 0, "at least one"));
         }
-        detector.calibrate(&maps, 0)?;
-        let scores = detector.scores(&maps);
+        let images = maps.iter();
+        let images = images.map(|(views, inputs)| ImageLikelihoods { views, inputs });
+        let images: Vec<_> = images.collect();
+        detector.calibrate(&images, 0)?;
+        let scores = detector.scores(&images);
         detector.decide_by(detector.description.config.threshold, scores, &[])?;
         Ok(detector)
     }

@@ -4,6 +4,7 @@ use bgad_backbone::{FeaturePyramid, Level};
 use burn::tensor::Tensor;
 
 use crate::config::{Granularity, PooledLevels, Pooling, TrainerConfig};
+use crate::view::View;
 
 /// What one flow sees.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -129,9 +130,10 @@ impl Inputs {
         inputs
     }
 
-    /// One image's vectors, a matrix a flow: `[height · width, channels]`, a row a position, of each
-    /// level; then `[1, dimension]` of the pooled features.
-    pub fn vectors(&self, pyramid: FeaturePyramid) -> Vec<Tensor<2>> {
+    /// One input's vectors, a matrix a flow: `[height · width, channels]`, a row a position, of each
+    /// level; then `[1, dimension]` of the pooled features. Positions in the padding have rows too,
+    /// but are not pooled.
+    pub fn vectors(&self, pyramid: FeaturePyramid, view: &View) -> Vec<Tensor<2>> {
         let mut vectors = Vec::new();
         let parts = self
             .pooled
@@ -140,11 +142,19 @@ impl Inputs {
         for map in pyramid.into_levels() {
             let [_, channels, height, width] = map.dims();
             // On the CPU this is how the map lies in memory.
-            let rows = map
-                .permute([0, 2, 3, 1])
-                .reshape([height * width, channels]);
+            let map = map.permute([0, 2, 3, 1]);
+            let in_image = match view.is_padded() && !parts.is_empty() {
+                true => {
+                    let (columns, rows) = (view.positions(width).0, view.positions(height).1);
+                    let count = columns.len() * rows.len();
+                    let map = map.clone().slice([0..1, rows, columns, 0..channels]);
+                    Some(map.reshape([count, channels]))
+                }
+                false => None,
+            };
+            let rows = map.reshape([height * width, channels]);
             for (part, pooled) in parts.iter().zip(&mut pooled) {
-                pooled.push(part.pool(&rows));
+                pooled.push(part.pool(in_image.as_ref().unwrap_or(&rows)));
             }
             if self.positions {
                 vectors.push(rows);

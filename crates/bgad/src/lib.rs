@@ -59,12 +59,15 @@ mod error;
 mod evaluation;
 mod false_positives;
 mod features;
+mod fit;
 mod flow_trainers;
 mod flows;
 mod image_score;
+mod image_set;
 mod images;
 mod import;
 mod inputs;
+mod joined;
 mod meta_epoch;
 mod model_file;
 mod overlay;
@@ -85,16 +88,19 @@ mod stream;
 mod tensor_file;
 mod threshold;
 mod trainer;
+mod training_anomaly;
 mod training_digest;
 mod training_set;
 mod training_state;
+mod view;
 pub mod weights;
 
 pub use backbone::FILTER_BANK;
 pub use bgad_data::{
     AnomalyCount, AnomalySelection, AvailableMasks, CutPaste, DataError, Dataset, FolderLayout,
-    FolderNames, Foreground, Inspection, Label, Layout, MaskFiles, MaskLocation, Region, RgbImage,
-    Sample, SplitFile, contact_sheet, load_image, subsets, synthetic,
+    FolderNames, Foreground, Inspection, Label, Layout, MaskFiles, MaskLocation, Orientation,
+    Region, RgbImage, Sample, SplitFile, contact_sheet, load_image, load_image_with, subsets,
+    synthetic,
 };
 pub use bgad_flow::{FlowStart, SoftClamp};
 pub use bgad_loss::{FocalWeights, MaximumLikelihood, Objective, Reduction};
@@ -110,6 +116,7 @@ pub use evaluation::{
     AUPRO_LIMIT, Confidence, Evaluation, EvaluationOptions, ImageResult, Intervals, PaperMetrics,
     TypeResult,
 };
+pub use fit::Fit;
 pub use flows::{LogLikelihoodMap, LogLikelihoodMaps};
 pub use image_score::ImageScore;
 pub use import::ImportOptions;
@@ -122,3 +129,4 @@ pub use run_directory::{
 pub use schedule::LearningRate;
 pub use scoring::{Aggregation, Calibration, JointSpread, ScoreMap, Spread};
 pub use trainer::{MetaEpoch, Progress, Seconds, Trainer, Training};
+pub use training_anomaly::TrainingAnomaly;

@@ -29,6 +29,8 @@ pub(crate) struct PooledTrainers<'a> {
     folds: Vec<Vec<LevelTrainer>>,
     /// The images of this sub-epoch, with pooled features alone; the number of a normal one.
     images: Vec<(Option<usize>, BatchImage)>,
+    /// The fold of each normal input.
+    fold_of: Vec<usize>,
 }
 
 /// How one sub-epoch trains.
@@ -53,14 +55,15 @@ impl<'a> PooledTrainers<'a> {
         let pooled = inputs.iter().filter(|input| input.is_pooled());
         let first = inputs.len() - pooled.count();
         // A fold's flows need two images to learn from.
-        let folds = match config.pooled_folds.min(set.normal.len()) {
-            folds if folds >= 2 && set.normal.len() > 2 && first < inputs.len() => folds,
+        let images = set.normal_images.len();
+        let folds = match config.pooled_folds.min(images) {
+            folds if folds >= 2 && images > 2 && first < inputs.len() => folds,
             _ => 0,
         };
         let workspaces = Workspaces::default();
         let new = |fold: Option<usize>| {
             let number = fold.map_or(0, |fold| fold + 1);
-            let wanted = |image: usize| fold.is_none_or(|fold| image % folds != fold);
+            let wanted = |input: usize| fold.is_none_or(|fold| set.fold(input, folds) != fold);
             let one = |(index, input): (usize, &FlowInput)| {
                 let rows = (index + first, input);
                 let rows = set.normal_rows(rows, usize::MAX, wanted, extractor)?;
@@ -77,6 +80,9 @@ impl<'a> PooledTrainers<'a> {
                 .map(|fold| new(Some(fold)))
                 .collect::<Result<_>>()?,
             images: Vec::new(),
+            fold_of: (0..set.normal.len())
+                .map(|input| set.fold(input, folds))
+                .collect(),
         })
     }
 
@@ -97,6 +103,7 @@ impl<'a> PooledTrainers<'a> {
         let image = BatchImage {
             features: ImageFeatures {
                 levels: image.features.levels[self.first..].to_vec(),
+                view: image.features.view,
                 mirrored: None,
             },
             abnormal: image.abnormal,
@@ -117,13 +124,13 @@ impl<'a> PooledTrainers<'a> {
         if self.is_empty() || images.is_empty() {
             return Ok(());
         }
-        let (config, first, folds) = (self.config, self.first, self.folds.len());
+        let (config, first, fold_of) = (self.config, self.first, &self.fold_of);
         let train = |trainers: &mut [LevelTrainer], fold: Option<usize>| -> Result<()> {
             let number = fold.map_or(0, |fold| fold + 1) as u64;
             let stream = number << 32 | sub_epoch.epoch;
             let mut rng = random::generator(config.seed, Purpose::Pooled, stream);
             let seen = |normal: &Option<usize>| match (fold, normal) {
-                (Some(fold), Some(index)) => index % folds != fold,
+                (Some(fold), Some(index)) => fold_of[*index] != fold,
                 _ => true,
             };
             let seen = images.iter().filter(|(normal, _)| seen(normal));
@@ -193,9 +200,11 @@ impl<'a> PooledTrainers<'a> {
             for (index, trainer) in trainers.iter().enumerate() {
                 let places = Places::new(self.config, trainer.input())?;
                 let flow = LevelFlow::new(trainer.flow()?, &places, device)?;
-                let images = maps.iter_mut().enumerate();
-                for (image, maps) in images.skip(fold).step_by(self.folds.len()) {
-                    let features = set.normal.features(image, extractor)?;
+                for (input, maps) in maps.iter_mut().enumerate() {
+                    if self.fold_of[input] != fold {
+                        continue;
+                    }
+                    let features = set.normal.features(input, extractor)?;
                     let index = self.first + index;
                     maps.levels[index].values = mean_log_likelihoods(&flow, &features, index)?;
                 }

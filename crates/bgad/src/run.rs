@@ -12,15 +12,16 @@ use crate::backbone::Opened;
 use crate::checkpoint::{self, Checkpoints, Identity, Position};
 use crate::config::{BoundaryScope, EvaluateWhen, Granularity, Model, TrainerConfig};
 use crate::detector::{Detector, ModelDescription};
-use crate::evaluation::{Evaluation, EvaluationOptions, TestSet, anomaly_name, log_likelihoods};
+use crate::evaluation::{Evaluation, EvaluationOptions, TestSet, log_likelihoods};
 use crate::features::Extractor;
 use crate::flow_trainers::FlowTrainers;
 use crate::flows::ScaledFlow;
 use crate::inputs::Inputs;
 use crate::scoring::Calibration;
 use crate::trainer::{MetaEpoch, Progress, Seconds, Trainer, Training};
-use crate::training_set::{KeptFeatures, TrainingSet};
-use crate::{Error, Result, training_digest};
+use crate::training_anomaly::TrainingAnomaly;
+use crate::training_set::TrainingSet;
+use crate::{Error, Result, image_set, training_digest};
 
 /// One run's state.
 pub(crate) struct Run<'a> {
@@ -66,6 +67,7 @@ impl<'a> Run<'a> {
         let extractor = Extractor {
             backbone: backbone.clone(),
             image_size: self.config.image_size,
+            fit: self.config.fit,
             inputs,
             mirror: self.config.mirror,
             device: self.device.clone(),
@@ -120,7 +122,7 @@ impl<'a> Run<'a> {
                 EvaluateWhen::Each => true,
                 EvaluateWhen::Last => last,
                 EvaluateWhen::Never => false,
-            } && test.images.len() > 0;
+            } && !test.images.is_empty();
             let refresh = self.config.boundary == BoundaryScope::Set;
             if evaluate || last || refresh {
                 let start = Instant::now();
@@ -129,22 +131,21 @@ impl<'a> Run<'a> {
                 flows
                     .pooled
                     .hold_out(&mut maps, &set, &extractor, &self.device)?;
-                flows.boundaries = Some(detector.calibrate(&maps, meta_epoch + 1)?);
+                let images = image_set::of_images(&set.normal_images, &maps);
+                flows.boundaries = Some(detector.calibrate(&images, meta_epoch + 1)?);
                 if evaluate {
-                    let size = detector.map_size();
                     let calibration = &detector.description.calibration;
                     let of_test = test.log_likelihoods(&detector)?;
                     evaluation = Some(test.evaluate(
                         &of_test,
                         calibration,
-                        size,
                         &EvaluationOptions::default(),
                     )?);
                 } else {
                     evaluation = None;
                 }
                 if last {
-                    detector.take_thresholds(&set, &maps)?;
+                    detector.take_thresholds(&set, &images)?;
                 }
                 self.seconds.evaluation += start.elapsed().as_secs_f64();
             }
@@ -246,8 +247,7 @@ impl<'a> Run<'a> {
             &mut warnings,
             done,
         )?;
-        let images = KeptFeatures::read(tested, extractor, &mut budget, &mut warnings, done);
-        let test = TestSet::new(images, self.config.image_size, &mut warnings)?;
+        let test = TestSet::read(&tested, extractor, &mut budget, &mut warnings, done)?;
         for warning in &warnings {
             self.trainer.tell(Progress::Warning(warning.clone()));
         }
@@ -265,7 +265,9 @@ impl<'a> Run<'a> {
         checksum: Option<String>,
         flows: Vec<ScaledFlow>,
     ) -> Result<Detector> {
+        let anomalies = set.abnormal_images.iter().map(TrainingAnomaly::of);
         let description = ModelDescription {
+            training_anomalies: anomalies.collect::<Result<_>>()?,
             config: self.config.clone(),
             granularity: self.granularity,
             backbone_checksum: checksum,
@@ -275,7 +277,6 @@ impl<'a> Run<'a> {
             normal_scores: Vec::new(),
             boundaries: Vec::new(),
             dataset: dataset.name.clone(),
-            training_anomalies: set.abnormal.samples.iter().map(anomaly_name).collect(),
         };
         Detector::new(description, backbone, flows, &self.device)
     }

@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::flows::{LogLikelihoodMap, LogLikelihoodMaps};
 use crate::image_score::ImageScore;
+use crate::joined::{ImageLikelihoods, add_upsampled};
+use crate::view::{Axis, View, Views};
 
 /// A likelihood relative to the largest normal one is cut off at `e` to this power, so that no
 /// score overflows.
@@ -156,18 +158,25 @@ impl Calibration {
         }
     }
 
-    /// The same rule with the constants of a set of images, scored at `size` by `size` pixels.
+    /// The same rule with the constants of a set of images, each one input of `size` by `size`
+    /// pixels without padding.
     pub fn over(&self, set: &[LogLikelihoodMaps], size: usize) -> Self {
-        let flows = set.first().map_or(0, |maps| maps.levels.len());
+        let views = Views::one(View::stretched(size as u32));
+        self.over_images(&ImageLikelihoods::whole(set, &views))
+    }
+
+    /// The same rule with the constants of a set of images.
+    pub(crate) fn over_images(&self, set: &[ImageLikelihoods<'_>]) -> Self {
+        let flows = set.first().map_or(0, ImageLikelihoods::flows);
         let level_maxima = (0..flows)
             .map(|level| {
-                let values = set.iter().flat_map(|maps| &maps.levels[level].values);
-                values.copied().fold(f32::NEG_INFINITY, f32::max)
+                let values = set.iter().flat_map(|image| image.values(level));
+                values.fold(f32::NEG_INFINITY, f32::max)
             })
             .collect();
         let deviation = |level: usize| {
-            let values = set.iter().flat_map(|maps| &maps.levels[level].values);
-            Spread::of(values.copied()).deviation
+            let values = set.iter().flat_map(move |image| image.values(level));
+            Spread::of(values).deviation
         };
         let level_deviations = (0..flows).map(|level| match self.aggregation {
             Aggregation::Standardized => deviation(level),
@@ -179,17 +188,21 @@ impl Calibration {
             sum_maximum: 0.0,
             ..self.clone()
         };
-        let largest = |maps: &LogLikelihoodMaps| Some(calibration.sum(maps, size)?.maximum());
+        let largest =
+            |image: &ImageLikelihoods<'_>| Some(calibration.joined_sum(*image)?.maximum());
         let maxima: Vec<f32> = set.par_iter().filter_map(largest).collect();
         calibration.sum_maximum = maxima.into_iter().reduce(f32::max).unwrap_or(0.0);
         calibration
     }
 
     /// The same with the spread of the scores of `set`, normal images, where there are two.
-    pub(crate) fn with_joint_spread(mut self, set: &[LogLikelihoodMaps], size: usize) -> Self {
-        let pairs = set.par_iter().map(|maps| {
-            let map = self.score_map(maps, size)?;
-            Some((self.image_score.of(&map.values), self.pooled_score(maps)?))
+    pub(crate) fn with_joint_spread(mut self, set: &[ImageLikelihoods<'_>]) -> Self {
+        let pairs = set.par_iter().map(|image| {
+            let map = self.map_of(*image)?;
+            Some((
+                self.score_of_map(&map, image.views),
+                self.pooled_score(*image)?,
+            ))
         });
         let pairs: Option<Vec<(f32, f32)>> = pairs.collect();
         self.joint = pairs.filter(|pairs| !pairs.is_empty()).map(|pairs| {
@@ -202,50 +215,75 @@ impl Calibration {
         self
     }
 
-    /// The sum over levels of what is left of the largest (log-)likelihood, upsampled to `size` by
-    /// `size` pixels; none without maps.
-    fn sum(&self, maps: &LogLikelihoodMaps, size: usize) -> Option<ScoreMap> {
-        let mut levels = self
-            .levels(maps)
-            .filter(|(map, ..)| !map.is_pooled())
-            .peekable();
-        levels.peek()?;
-        let mut sum = vec![0f32; size * size];
-        for (map, maximum, deviation) in levels {
+    /// The sum over levels of what is left of the largest (log-)likelihood, upsampled to the map of
+    /// the image; none without maps.
+    fn joined_sum(&self, image: ImageLikelihoods<'_>) -> Option<ScoreMap> {
+        let is_map = |map: &LogLikelihoodMap| !map.is_pooled();
+        image
+            .inputs
+            .first()?
+            .levels
+            .iter()
+            .find(|map| is_map(map))?;
+        Some(image.joined(|maps, view, axes, sum| self.add_sum(maps, view, axes, sum)))
+    }
+
+    /// Adds one input's sum over levels to `sum`, the pixels of the map that it covers.
+    fn add_sum(
+        &self,
+        maps: &LogLikelihoodMaps,
+        view: &View,
+        (columns, rows): (&Axis, &Axis),
+        sum: &mut [f32],
+    ) {
+        for (map, maximum, deviation) in self.levels(maps).filter(|(map, ..)| !map.is_pooled()) {
             let relative = |l: &f32| match self.aggregation {
                 Aggregation::Likelihood => (l - maximum).min(LARGEST_EXPONENT).exp(),
                 Aggregation::LogLikelihood => l - maximum,
                 Aggregation::Standardized => (l - maximum) / deviation,
             };
             let relative: Vec<f32> = map.values.iter().map(relative).collect();
-            add_upsampled(&relative, map, size, &mut sum);
+            add_upsampled(&relative, map, view, (&columns.places, &rows.places), sum);
         }
-        Some(ScoreMap {
-            width: size,
-            height: size,
-            values: sum,
+    }
+
+    /// The score map of an image that is one input of `size` by `size` pixels without padding: the
+    /// largest sum less this image's; none where there are pooled features alone.
+    pub fn score_map(&self, maps: &LogLikelihoodMaps, size: usize) -> Option<ScoreMap> {
+        self.map_of(ImageLikelihoods {
+            views: &Views::one(View::stretched(size as u32)),
+            inputs: std::slice::from_ref(maps),
         })
     }
 
-    /// The score map: the largest sum less this image's, at `size` by `size` pixels; none where
-    /// there are pooled features alone.
-    pub fn score_map(&self, maps: &LogLikelihoodMaps, size: usize) -> Option<ScoreMap> {
-        let mut map = self.sum(maps, size)?;
+    /// The score map of an image.
+    pub(crate) fn map_of(&self, image: ImageLikelihoods<'_>) -> Option<ScoreMap> {
+        let mut map = self.joined_sum(image)?;
         for value in &mut map.values {
             *value = self.sum_maximum - *value;
         }
         Some(map)
     }
 
+    /// What the map of an image gives for its score.
+    fn score_of_map(&self, map: &ScoreMap, views: &Views) -> f32 {
+        self.image_score.of(&map.values, views.pixels_of_an_input())
+    }
+
     /// The score of an image's pooled features: the sum over flows of how far the log-likelihood
-    /// lies below the largest one; none without pooled features.
-    fn pooled_score(&self, maps: &LogLikelihoodMaps) -> Option<f32> {
-        let flows = self.levels(maps).filter(|(map, ..)| map.is_pooled());
-        flows
-            .flat_map(|(map, maximum, deviation)| {
-                map.values.iter().map(move |l| (maximum - l) / deviation)
-            })
-            .reduce(|sum, value| sum + value)
+    /// lies below the largest one; none without pooled features. Of several inputs the highest: a
+    /// defect on one tile makes the image defective, however many others are normal.
+    fn pooled_score(&self, image: ImageLikelihoods<'_>) -> Option<f32> {
+        let of_input = |maps: &LogLikelihoodMaps| {
+            let flows = self.levels(maps).filter(|(map, ..)| map.is_pooled());
+            flows
+                .flat_map(|(map, maximum, deviation)| {
+                    map.values.iter().map(move |l| (maximum - l) / deviation)
+                })
+                .reduce(|sum, value| sum + value)
+        };
+        let scores = image.inputs.iter().filter_map(of_input);
+        scores.reduce(f32::max)
     }
 
     /// Each flow's log-likelihoods with its constants.
@@ -258,11 +296,20 @@ impl Calibration {
         levels.map(|(map, (maximum, deviation))| (map, *maximum, *deviation))
     }
 
-    /// The image's score, and its map where there is one.
+    /// The score of an image that is one input of `size` by `size` pixels without padding, and its
+    /// map where there is one.
     pub fn score(&self, maps: &LogLikelihoodMaps, size: usize) -> (f32, Option<ScoreMap>) {
-        let map = self.score_map(maps, size);
-        let of_map = map.as_ref().map(|map| self.image_score.of(&map.values));
-        let score = match (of_map, self.pooled_score(maps), self.joint) {
+        self.score_of(ImageLikelihoods {
+            views: &Views::one(View::stretched(size as u32)),
+            inputs: std::slice::from_ref(maps),
+        })
+    }
+
+    /// The image's score, and its map where there is one.
+    pub(crate) fn score_of(&self, image: ImageLikelihoods<'_>) -> (f32, Option<ScoreMap>) {
+        let map = self.map_of(image);
+        let of_map = map.as_ref().map(|map| self.score_of_map(map, image.views));
+        let score = match (of_map, self.pooled_score(image), self.joint) {
             (Some(of_map), Some(pooled), Some(joint)) => {
                 joint.map.standardize(of_map) + joint.pooled.standardize(pooled)
             }
@@ -271,35 +318,4 @@ impl Calibration {
         };
         (score, map)
     }
-}
-
-/// Adds a level's map, upsampled bilinearly with aligned corners.
-fn add_upsampled(values: &[f32], map: &LogLikelihoodMap, size: usize, sum: &mut [f32]) {
-    let columns = neighbours(map.width, size);
-    let rows = neighbours(map.height, size);
-    for (line, &(top, bottom, down)) in sum.chunks_exact_mut(size).zip(&rows) {
-        let upper = &values[top * map.width..][..map.width];
-        let lower = &values[bottom * map.width..][..map.width];
-        for (pixel, &(left, right, along)) in line.iter_mut().zip(&columns) {
-            let above = upper[left] * (1.0 - along) + upper[right] * along;
-            let below = lower[left] * (1.0 - along) + lower[right] * along;
-            *pixel += above * (1.0 - down) + below * down;
-        }
-    }
-}
-
-/// For each of `size` pixels along an axis the two of `length` values beside it, and the weight of
-/// the second.
-fn neighbours(length: usize, size: usize) -> Vec<(usize, usize, f32)> {
-    let step = match size {
-        0 | 1 => 0.0,
-        _ => (length - 1) as f32 / (size - 1) as f32,
-    };
-    (0..size)
-        .map(|pixel| {
-            let place = pixel as f32 * step;
-            let first = (place as usize).min(length - 1);
-            (first, (first + 1).min(length - 1), place - first as f32)
-        })
-        .collect()
 }

@@ -133,7 +133,7 @@ impl LevelTrainer {
     }
 
     /// Shuffles all positions of all images of a batch together and trains on them in mini-batches.
-    /// The remainder is dropped; where there are fewer features than one mini-batch, they are one.
+    /// Those in the padding are left out. The remainder is dropped; where there are fewer features than one mini-batch, they are one.
     pub fn train(
         &mut self,
         images: &[&BatchImage],
@@ -156,8 +156,19 @@ impl LevelTrainer {
         let total = positions * images.len();
         let abnormal = self.abnormal_positions(images, positions);
         let mut order: Vec<u32> = (0..total as u32).collect();
+        // Positions in the padding of an image are not trained on.
+        if let (Some(side), true) = (
+            self.input.side,
+            images.iter().any(|i| i.features.view.is_padded()),
+        ) {
+            let counts = images
+                .iter()
+                .flat_map(|image| image.features.view.counts(side));
+            let counts: Vec<bool> = counts.collect();
+            order.retain(|&row| counts[row as usize]);
+        }
         order.shuffle(rng);
-        let size = settings.config.mini_batch_size.min(total).max(1);
+        let size = settings.config.mini_batch_size.min(order.len()).max(1);
         let mini_batches = order.chunks_exact(size).map(|order| {
             let (of_defects, mut order): (Vec<u32>, Vec<u32>) =
                 order.iter().partition(|&&row| abnormal[row as usize]);

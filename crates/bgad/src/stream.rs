@@ -15,11 +15,11 @@ impl Detector {
     /// ```no_run
     /// # fn main() -> bgad::Result<()> {
     /// use std::path::Path;
-    /// use bgad::{Detector, Device, load_image};
+    /// use bgad::{Detector, Device};
     ///
     /// let detector = Detector::load(Path::new("model.bgad"), &Device::flex())?;
     /// let files = ["1.png", "2.png"];
-    /// let images = files.iter().map(|file| Ok(load_image(Path::new(file))?));
+    /// let images = files.iter().map(|file| detector.load_image(Path::new(file)));
     /// for (file, prediction) in files.iter().zip(detector.predict_stream(images)) {
     ///     match prediction {
     ///         Ok(prediction) => println!("{file}: {}", prediction.score),

@@ -3,10 +3,11 @@
 
 use bgad_data::RgbImage;
 use bgad_loss::SeparatingBoundary;
+use rayon::prelude::*;
 
 use crate::config::ThresholdRule;
-use crate::evaluation::log_likelihoods;
-use crate::flows::{self, LogLikelihoodMaps};
+use crate::flows;
+use crate::joined::ImageLikelihoods;
 use crate::scoring::ScoreMap;
 use crate::training_set::TrainingSet;
 use crate::{Detector, Error, Result, false_positives};
@@ -15,15 +16,15 @@ impl Detector {
     /// Takes the constants of scoring and the boundaries over all normal training features.
     pub(crate) fn calibrate(
         &mut self,
-        maps: &[LogLikelihoodMaps],
+        images: &[ImageLikelihoods<'_>],
         meta_epoch: usize,
     ) -> Result<Vec<SeparatingBoundary>> {
         let objective = &self.description.config.objective;
         let mut boundaries = Vec::new();
         let mut values = Vec::new();
         for level in 0..self.flows.len() {
-            let all = maps.iter().flat_map(|maps| &maps.levels[level].values);
-            let all: Vec<f32> = all.copied().collect();
+            let all = images.iter().flat_map(|image| image.values(level));
+            let all: Vec<f32> = all.collect();
             if let Some(wrong) = all.iter().find(|l| !l.is_finite()) {
                 return Err(Error::Diverged {
                     meta_epoch,
@@ -42,9 +43,8 @@ impl Detector {
                 boundaries.push(boundary);
             }
         }
-        let size = self.map_size();
-        let calibration = self.description.calibration.over(maps, size);
-        self.description.calibration = calibration.with_joint_spread(maps, size);
+        let calibration = self.description.calibration.over_images(images);
+        self.description.calibration = calibration.with_joint_spread(images);
         self.description.boundaries = values;
         Ok(boundaries)
     }
@@ -53,7 +53,7 @@ impl Detector {
     pub(crate) fn take_thresholds(
         &mut self,
         set: &TrainingSet,
-        normal: &[LogLikelihoodMaps],
+        normal: &[ImageLikelihoods<'_>],
     ) -> Result<()> {
         let rule = self.description.config.threshold;
         let abnormal = match rule {
@@ -65,10 +65,14 @@ impl Detector {
                     "a false-positive rate, since there are no abnormal training images",
                 ));
             }
-            ThresholdRule::BestF1 => log_likelihoods(&set.abnormal, self)?,
+            ThresholdRule::BestF1 => {
+                let images = set.abnormal_images.par_iter();
+                let scores = images.map(|sample| self.score(&sample.load_image()?));
+                let scores = scores.map(|score| score.map(with_maximum));
+                scores.collect::<Result<_>>()?
+            }
         };
-        let (normal, abnormal) = (self.scores(normal), self.scores(&abnormal));
-        self.decide_by(rule, normal, &abnormal)
+        self.decide_by(rule, self.scores(normal), &abnormal)
     }
 
     /// Takes the thresholds anew from normal images that were not trained on, so that at most
@@ -92,8 +96,7 @@ impl Detector {
         let mut scores = Vec::new();
         for prediction in self.predict_stream(normal) {
             let prediction = prediction?;
-            let maximum = prediction.map.as_ref().map(ScoreMap::maximum);
-            scores.push((prediction.score, maximum));
+            scores.push(with_maximum((prediction.score, prediction.map)));
         }
         let count = scores.len();
         self.decide_by(ThresholdRule::FalsePositiveRate(rate), scores, &[])?;
@@ -101,13 +104,10 @@ impl Detector {
     }
 
     /// Each image's score, and its map's highest value where there is one.
-    pub(crate) fn scores(&self, maps: &[LogLikelihoodMaps]) -> Vec<(f32, Option<f32>)> {
-        let score = |maps| {
-            let calibration = &self.description.calibration;
-            let (score, map) = calibration.score(maps, self.map_size());
-            (score, map.as_ref().map(ScoreMap::maximum))
-        };
-        maps.iter().map(score).collect()
+    pub(crate) fn scores(&self, images: &[ImageLikelihoods<'_>]) -> Vec<(f32, Option<f32>)> {
+        let calibration = &self.description.calibration;
+        let scores = images.iter().map(|image| calibration.score_of(*image));
+        scores.map(with_maximum).collect()
     }
 
     /// Sets both thresholds by one rule: that of pixels is the one that images would have if their
@@ -141,6 +141,11 @@ impl Detector {
         self.description.normal_scores = normal;
         Ok(())
     }
+}
+
+/// A score, and the highest value of a map.
+fn with_maximum((score, map): (f32, Option<ScoreMap>)) -> (f32, Option<f32>) {
+    (score, map.as_ref().map(ScoreMap::maximum))
 }
 
 /// The threshold of normal scores, in rising order, and abnormal ones.

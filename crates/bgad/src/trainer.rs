@@ -202,6 +202,8 @@ impl Trainer {
     fn start(&self, dataset: &Dataset, resume: bool) -> Result<Training> {
         self.config.check()?;
         let device = self.device.open()?;
+        let mut dataset = dataset.clone();
+        dataset.orient(self.config.orientation);
         dataset.verify()?;
         let granularity = self
             .config
@@ -213,7 +215,8 @@ impl Trainer {
         let config = &self.config;
         let weights = config.weights.as_deref();
         let opened = backbone::open(&config.backbone, weights, &config.strides, &device)?;
-        Run::new(self, granularity, device, dataset.warnings.clone()).train(dataset, opened, resume)
+        let warnings = dataset.warnings.clone();
+        Run::new(self, granularity, device, warnings).train(&dataset, opened, resume)
     }
 
     pub(crate) fn tell(&self, progress: Progress) {

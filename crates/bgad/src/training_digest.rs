@@ -10,6 +10,12 @@ use sha2::{Digest, Sha256};
 use crate::tensor_file::hexadecimal;
 use crate::{Error, Result};
 
+/// The SHA-256 of a file.
+pub(crate) fn of_file(path: &Path) -> Result<String> {
+    let bytes = std::fs::read(path).map_err(Error::io(path))?;
+    Ok(hexadecimal(&Sha256::digest(bytes)))
+}
+
 /// A SHA-256 over the content of all images and masks of `samples`, in their order; their names
 /// don't count.
 pub(crate) fn of<'s>(samples: impl Iterator<Item = &'s Sample> + Clone) -> Result<String> {

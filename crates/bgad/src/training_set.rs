@@ -6,6 +6,7 @@ use rayon::prelude::*;
 use crate::config::{Granularity, TrainerConfig};
 use crate::features::{Extractor, ImageFeatures};
 use crate::flows::read;
+use crate::image_set::{CutImage, SetImage, defective_inputs};
 use crate::images::{self, LabelledImage};
 use crate::inputs::FlowInput;
 use crate::{Error, Result};
@@ -48,7 +49,13 @@ impl KeptFeatures {
                     readable.samples.push(sample.clone());
                     readable.features.push(features);
                 }
-                Err(error) => warnings.push(format!("image left out: {error}")),
+                Err(error) => {
+                    let warning = format!("image left out: {error}");
+                    // All parts of an image fail alike.
+                    if !warnings.contains(&warning) {
+                        warnings.push(warning);
+                    }
+                }
             }
         }
         readable
@@ -90,9 +97,18 @@ pub(crate) struct BatchImage {
 }
 
 /// The training images.
+///
+/// Where images are cut into tiles each tile is a sample of its own, `normal` and `abnormal` alike;
+/// of an abnormal image those that show a defect.
 pub(crate) struct TrainingSet {
     pub normal: KeptFeatures,
+    /// The images that the normal inputs are of.
+    pub normal_images: Vec<SetImage>,
+    /// The image of each normal input.
+    image_of: Vec<usize>,
     pub abnormal: KeptFeatures,
+    /// The abnormal images that `abnormal` is of, whole.
+    pub abnormal_images: Vec<Sample>,
     /// The abnormal images and masks at their own size: few, and pasted from again and again.
     sources: Vec<LabelledImage>,
     /// Whether it is known where an abnormal image's defect is, or, with flows of positions alone,
@@ -118,8 +134,22 @@ impl TrainingSet {
             .cloned()
             .partition(|sample| sample.label.is_abnormal());
         let abnormal = if with_abnormal { abnormal } else { Vec::new() };
-        let abnormal = KeptFeatures::read(abnormal, extractor, budget, warnings, &done);
-        let normal = KeptFeatures::read(normal, extractor, budget, warnings, &done);
+        let cut = |samples: &[Sample]| CutImage::all(samples, extractor.fit, extractor.image_size);
+        let (whole, inputs) = defective_inputs(cut(&abnormal), warnings)?;
+        let abnormal = KeptFeatures::read(inputs, extractor, budget, warnings, &done);
+        let abnormal_images = whole.into_iter().filter(|sample| {
+            let path = |input: &Sample| input.path == sample.path;
+            abnormal.samples.iter().any(path)
+        });
+        let abnormal_images = abnormal_images.collect();
+        let cut = cut(&normal);
+        let inputs = cut.iter().flat_map(CutImage::inputs).collect();
+        let normal = KeptFeatures::read(inputs, extractor, budget, warnings, &done);
+        let normal_images = SetImage::of(cut, &normal);
+        let mut image_of = vec![0; normal.len()];
+        for (image, inputs) in normal_images.iter().map(|image| &image.inputs).enumerate() {
+            image_of[inputs.clone()].fill(image);
+        }
         if normal.len() == 0 {
             return Err(Error::NoNormalImages {
                 dataset: dataset.name.clone(),
@@ -150,7 +180,10 @@ impl TrainingSet {
         }
         Ok(Self {
             normal,
+            normal_images,
+            image_of,
             abnormal,
+            abnormal_images,
             sources,
             placed,
             pastable,
@@ -160,6 +193,11 @@ impl TrainingSet {
     /// All samples, the normal ones first.
     pub fn samples(&self) -> impl Iterator<Item = &Sample> + Clone {
         self.normal.samples.iter().chain(&self.abnormal.samples)
+    }
+
+    /// Which of `folds` a normal input belongs to: that of its image, whose tiles overlap.
+    pub fn fold(&self, input: usize, folds: usize) -> usize {
+        self.image_of[input] % folds.max(1)
     }
 
     /// Whether an item can teach flows of positions: not where its defect may be anywhere.
@@ -185,11 +223,13 @@ impl TrainingSet {
         let every = (positions * images.len()).div_ceil(most).max(1);
         let rows = images.par_iter().enumerate().map(|(number, &image)| {
             let features = self.normal.features(image, extractor)?;
+            let counts = input.side.map(|side| features.view.counts(side));
             let values = read(features.levels[index].clone())?;
-            let rows = values.chunks_exact(input.dimension);
+            let rows = values.chunks_exact(input.dimension).enumerate();
+            let rows = rows.filter(|(row, _)| counts.as_ref().is_none_or(|counts| counts[*row]));
             // Another place to start for each image, so that all positions are seen.
             let rows = rows.skip(number % every).step_by(every);
-            Ok(rows.flatten().copied().collect())
+            Ok(rows.flat_map(|(_, row)| row).copied().collect())
         });
         let rows: Vec<Vec<f32>> = rows.collect::<Result<_>>()?;
         Ok(rows.concat())
@@ -221,25 +261,28 @@ impl TrainingSet {
         config: &TrainerConfig,
         extractor: &Extractor,
     ) -> Result<Vec<BatchImage>> {
-        let size = config.image_size;
         let one = |item: &Item| match *item {
             Item::Normal(index) => Ok(BatchImage {
                 features: self.normal.features(index, extractor)?,
                 abnormal: false,
                 mask: None,
             }),
-            Item::Abnormal(index) => Ok(BatchImage {
-                features: self.abnormal.features(index, extractor)?,
-                abnormal: true,
-                mask: Some(self.sources[index].mask.resize(size, size))
-                    .filter(|_| self.placed[index]),
-            }),
+            Item::Abnormal(index) => {
+                let features = self.abnormal.features(index, extractor)?;
+                let mask = features.view.place(&self.sources[index].mask);
+                Ok(BatchImage {
+                    features,
+                    abnormal: true,
+                    mask: Some(mask).filter(|_| self.placed[index]),
+                })
+            }
             Item::Pasted(index, number) => {
                 let (image, mask) = self.paste(index, epoch, number, config)?;
+                let features = extractor.extract(&image);
                 Ok(BatchImage {
-                    features: extractor.extract(&image),
+                    mask: Some(features.view.place(&mask)),
+                    features,
                     abnormal: true,
-                    mask: Some(mask.resize(size, size)),
                 })
             }
         };

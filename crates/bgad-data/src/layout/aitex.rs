@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use super::files::{self, count, name, stem};
 use super::{RANDOM_STATE, TEST_FRACTION, split_normals};
-use crate::{DataError, Dataset, MaskFiles, Region, Result, Sample, SkippedFile};
+use crate::{DataError, Dataset, MaskFiles, Orientation, Region, Result, Sample, SkippedFile};
 use crate::{image_file, verify};
 
 /// Columns of a patch; it is as high as its image, which is 256 rows in the published set.
@@ -55,7 +55,7 @@ pub(super) fn read(folder: &Path) -> Result<Dataset> {
 
     let mut normal = Vec::new();
     for path in normal_images {
-        match image_file::dimensions(&path) {
+        match image_file::dimensions(&path, Orientation::Stored) {
             Ok((width, height)) => normal.extend(
                 Region::columns(width, height, PATCH)
                     .map(|region| Sample::normal(path.clone()).of_region(region)),
@@ -134,7 +134,7 @@ pub(super) fn read(folder: &Path) -> Result<Dataset> {
 /// The patches of a defect image whose part of the mask is not empty.
 fn defect_patches(image: &Sample) -> Result<Vec<Sample>> {
     verify::verify_sample(image)?;
-    let (width, height) = image_file::dimensions(&image.path)?;
+    let (width, height) = image_file::dimensions(&image.path, image.orientation)?;
     let Some(mask) = image.load_mask()? else {
         return Ok(Vec::new());
     };

@@ -26,6 +26,12 @@ pub struct ImageResult {
     pub path: PathBuf,
     /// The part of the file that it is; none for all of it.
     pub region: Option<bgad_data::Region>,
+    /// Its width in pixels; 0 in files of an earlier version.
+    #[serde(default)]
+    pub width: u32,
+    /// Its height in pixels; 0 in files of an earlier version.
+    #[serde(default)]
+    pub height: u32,
     /// The files of its mask, where it has one.
     pub masks: Vec<PathBuf>,
     /// Its defect type, `good` for normal images.

@@ -16,10 +16,7 @@ type Points = std::result::Result<Vec<CurvePoint>, MetricError>;
 pub(super) fn curves(examination: &Examination, scoring: &Scoring) -> Result<Vec<Curve>> {
     let test = &examination.test;
     let evaluation = &examination.evaluation;
-    let Scoring {
-        calibration, size, ..
-    } = scoring;
-    let scored = test.scored(&examination.maps, calibration, *size);
+    let scored = test.scored(&examination.maps, &scoring.calibration);
     let abnormal = test.abnormal();
     let (maps, _) = test.labelled(&scored);
     let mut curves = Vec::new();

@@ -1,11 +1,14 @@
 //! What the flows make of features: Figures 8 and 9 of the paper.
 
+use bgad_data::Mask;
 use bgad_loss::NORMALIZER;
 use bgad_report::{Embedding, EmbeddingPoint, LevelHistogram, pca_2d};
 use burn::tensor::{Int, Tensor, TensorData};
 
 use crate::evaluation::Examination;
 use crate::flows::{self, Places};
+use crate::image_set::SetImage;
+use crate::view::View;
 use crate::{Detector, Granularity, Result};
 
 /// Bins of a histogram.
@@ -27,15 +30,61 @@ fn level_name(detector: &Detector, level: usize) -> String {
     }
 }
 
-/// Whether each position of a level's map lies on a defect; none where that is not known.
-fn on_defect(examination: &Examination, image: usize, side: usize) -> Option<Vec<bool>> {
-    let sample = &examination.test.images.samples[image];
-    if side == 1 || !sample.label.is_abnormal() {
-        return Some(vec![sample.label.is_abnormal(); side * side]);
+/// One input of a test image.
+struct Input<'a> {
+    image: &'a SetImage,
+    /// Its number among all inputs.
+    index: usize,
+    view: &'a View,
+    /// The mask of the image's map; none where that is not known.
+    mask: Option<&'a Mask>,
+}
+
+impl<'a> Input<'a> {
+    fn all(examination: &'a Examination) -> Vec<Self> {
+        let test = &examination.test;
+        let images = test.images.iter().zip(test.masks());
+        let of_image = |(image, mask): (&'a SetImage, &'a Option<Mask>)| {
+            let views = image.inputs.clone().zip(&image.views.views);
+            views.map(move |(index, view)| Input {
+                image,
+                index,
+                view,
+                mask: mask.as_ref(),
+            })
+        };
+        images.flat_map(of_image).collect()
     }
-    let mask = examination.test.masks()[image].as_ref()?;
-    let mask = mask.resize(side as u32, side as u32);
-    Some(mask.pixels().to_vec())
+
+    fn is_abnormal(&self) -> bool {
+        self.image.sample.label.is_abnormal()
+    }
+
+    /// For each position of a map of `side` by `side` whether it lies on a defect; none in the
+    /// padding, and nothing at all where it is not known.
+    fn on_defect(&self, side: usize) -> Vec<Option<bool>> {
+        let abnormal = self.is_abnormal();
+        if side == 1 || !abnormal {
+            let counts = self.view.counts(side).into_iter();
+            return counts.map(|counts| counts.then_some(abnormal)).collect();
+        }
+        let Some(mask) = self.mask else {
+            return Vec::new();
+        };
+        let (columns, rows) = self.image.views.axes(self.view);
+        let (columns, rows) = (columns.covered, rows.covered);
+        let lines = mask.pixels().chunks_exact(mask.width().max(1) as usize);
+        let lines = lines.skip(rows.start).take(rows.len());
+        let pixels = lines.flat_map(|line| line[columns.clone()].iter().copied());
+        let part = Mask::new(columns.len() as u32, rows.len() as u32, pixels.collect());
+        let part = part.unwrap_or_else(|_| Mask::empty(1, 1));
+        let mask = self.view.place(&part).resize(side as u32, side as u32);
+        let counts = self.view.counts(side);
+        let pairs = counts.into_iter().zip(mask.pixels());
+        pairs
+            .map(|(counts, defect)| counts.then_some(*defect))
+            .collect()
+    }
 }
 
 /// Log-likelihoods `l` of normal and abnormal test features at each level, with the boundaries of
@@ -43,15 +92,16 @@ fn on_defect(examination: &Examination, image: usize, side: usize) -> Option<Vec
 pub(super) fn histograms(examination: &Examination, detector: &Detector) -> Vec<LevelHistogram> {
     let description = detector.description();
     let levels = examination.maps.first().map_or(0, |maps| maps.levels.len());
+    let inputs = Input::all(examination);
     (0..levels)
         .map(|level| {
             let (mut normal, mut abnormal) = (Vec::new(), Vec::new());
-            for (image, maps) in examination.maps.iter().enumerate() {
-                let map = &maps.levels[level];
-                let Some(defect) = on_defect(examination, image, map.width) else {
-                    continue;
-                };
-                for (&value, defect) in map.values.iter().zip(defect) {
+            for input in &inputs {
+                let map = &examination.maps[input.index].levels[level];
+                for (&value, defect) in map.values.iter().zip(input.on_defect(map.width)) {
+                    let Some(defect) = defect else {
+                        continue;
+                    };
                     let of_class = if defect { &mut abnormal } else { &mut normal };
                     of_class.push(value);
                 }
@@ -79,10 +129,11 @@ fn spaced(count: usize, wanted: usize) -> impl Iterator<Item = usize> {
 /// it. Which images and positions are shown depends on their order alone.
 pub(super) fn embeddings(examination: &Examination, detector: &Detector) -> Result<Vec<Embedding>> {
     let description = detector.description();
-    let abnormal = examination.test.abnormal();
-    let of_class = |class: bool| -> Vec<usize> {
-        let images: Vec<usize> = (0..abnormal.len())
-            .filter(|&i| abnormal[i] == class)
+    let all = Input::all(examination);
+    let of_class = |class: bool| -> Vec<&Input<'_>> {
+        let images: Vec<&Input<'_>> = all
+            .iter()
+            .filter(|input| input.is_abnormal() == class)
             .collect();
         let wanted = match description.granularity {
             Granularity::Pixel => IMAGES,
@@ -95,18 +146,19 @@ pub(super) fn embeddings(examination: &Examination, detector: &Detector) -> Resu
     let inputs = detector.inputs();
     let extractor = detector.extractor();
     let mut features = Vec::with_capacity(images.len());
-    for &image in &images {
-        features.push(examination.test.images.features(image, &extractor)?);
+    for input in &images {
+        features.push(examination.test.inputs.features(input.index, &extractor)?);
     }
     let mut embeddings = Vec::new();
     for (level, flow) in detector.flows.iter().enumerate() {
         // Candidates as (image among the chosen ones, position), by class.
         let mut candidates = [Vec::new(), Vec::new()];
-        for (index, &image) in images.iter().enumerate() {
+        for (index, input) in images.iter().enumerate() {
             let side = features[index].levels[level].dims()[0].isqrt();
-            let defect = on_defect(examination, image, side);
-            for (position, defect) in defect.into_iter().flatten().enumerate() {
-                candidates[usize::from(defect)].push((index, position));
+            for (position, defect) in input.on_defect(side).into_iter().enumerate() {
+                if let Some(defect) = defect {
+                    candidates[usize::from(defect)].push((index, position));
+                }
             }
         }
         let mut chosen = Vec::new();

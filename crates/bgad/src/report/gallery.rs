@@ -6,6 +6,7 @@ use rayon::prelude::*;
 
 use super::Scoring;
 use crate::flows::LogLikelihoodMaps;
+use crate::joined::ImageLikelihoods;
 use crate::{Evaluation, ImageResult};
 
 /// Longer side of a picture, in pixels: none is shown larger.
@@ -31,9 +32,20 @@ pub(super) fn fill(
         b.0.cmp(&a.0).then(a.1.total_cmp(&b.1))
     });
     order.truncate(most);
+    let views = scoring.views(evaluation);
+    let mut inputs = maps;
+    let images = views.iter().map(|views| {
+        let (of_image, others) = inputs.split_at(views.views.len().min(inputs.len()));
+        inputs = others;
+        ImageLikelihoods {
+            views,
+            inputs: of_image,
+        }
+    });
+    let images: Vec<ImageLikelihoods<'_>> = images.collect();
     let entries: Vec<Option<GalleryEntry>> = order
         .par_iter()
-        .map(|&image| entry(&evaluation.results[image], maps.get(image), scoring))
+        .map(|&image| entry(&evaluation.results[image], images[image], scoring))
         .collect();
     let wanted = entries.len();
     data.gallery = entries.into_iter().flatten().collect();
@@ -42,7 +54,7 @@ pub(super) fn fill(
 
 fn entry(
     result: &ImageResult,
-    maps: Option<&LogLikelihoodMaps>,
+    likelihoods: ImageLikelihoods<'_>,
     scoring: &Scoring,
 ) -> Option<GalleryEntry> {
     let sample = Sample {
@@ -54,13 +66,19 @@ fn entry(
         },
         defect_type: result.defect_type.clone(),
         mask: MaskFiles::several(result.masks.clone()),
+        orientation: scoring.orientation,
     };
     let image = sample.load_image().ok()?;
     let longer = image.width().max(image.height()).max(1);
     let shorter = |side: u32| (side * SIDE.min(longer)).div_ceil(longer).max(1);
     let (width, height) = (shorter(image.width()), shorter(image.height()));
     let image = resize(&image, width, height, Filter::Lanczos);
-    let map = maps.and_then(|maps| scoring.calibration.score_map(maps, scoring.size));
+    let map = scoring.calibration.map_of(likelihoods);
+    // No larger than it is shown.
+    let map = map.map(|map| match map.width.max(map.height) > SIDE as usize {
+        true => map.resized(width, height),
+        false => map,
+    });
     let mask = sample.load_mask().ok().flatten();
     let mask = mask.map(|mask| MaskPicture {
         width: SIDE,

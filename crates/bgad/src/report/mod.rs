@@ -15,7 +15,11 @@ pub use bgad_report::{self as page, ReportFiles};
 use crate::evaluation::Examination;
 use crate::flows::LogLikelihoodMaps;
 use crate::run_directory::RunDescription;
-use crate::{Calibration, Dataset, Detector, Evaluation, EvaluationOptions, MetaEpoch, Result};
+use crate::view::Views;
+use crate::{
+    Calibration, Dataset, Detector, Evaluation, EvaluationOptions, Fit, MetaEpoch, Orientation,
+    Result,
+};
 
 /// A report, ready to be written or kept.
 ///
@@ -41,6 +45,7 @@ pub struct Report {
     pub evaluation: Evaluation,
     data: ReportData,
     scoring: Scoring,
+    /// The log-likelihoods of all inputs of all images.
     maps: Vec<LogLikelihoodMaps>,
 }
 
@@ -48,10 +53,24 @@ pub struct Report {
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 struct Scoring {
     calibration: Calibration,
-    /// Width and height of score maps, in pixels.
-    size: usize,
+    /// Width and height of inputs, in pixels.
+    size: u32,
+    /// How images become inputs; reports of an earlier version know one way.
+    #[serde(default)]
+    fit: Fit,
+    #[serde(default)]
+    orientation: Orientation,
     threshold: f32,
     pixel_threshold: Option<f32>,
+}
+
+impl Scoring {
+    /// What the inputs of each image show.
+    fn views(&self, evaluation: &Evaluation) -> Vec<Views> {
+        let sizes = evaluation.results.iter();
+        let sizes = sizes.map(|result| (result.width, result.height));
+        sizes.map(|size| self.fit.views(size, self.size)).collect()
+    }
 }
 
 impl Report {
@@ -64,7 +83,9 @@ impl Report {
         let description = detector.description();
         let scoring = Scoring {
             calibration: description.calibration.clone(),
-            size: detector.map_size(),
+            size: description.config.image_size,
+            fit: description.config.fit,
+            orientation: description.config.orientation,
             threshold: description.threshold,
             pixel_threshold: description.pixel_threshold,
         };

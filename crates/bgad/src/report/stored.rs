@@ -27,7 +27,8 @@ struct Stored<D> {
 impl Report {
     /// Writes to `folder`, which must be there: `evaluation.json`, all metrics and the score of
     /// each image; `report.json`, what else the page shows; `log_likelihoods.safetensors`, for each
-    /// level `[images, height, width]`, in the order of the evaluation's results.
+    /// level `[inputs, height, width]`, in the order of the evaluation's results: an input an image,
+    /// or a tile, row by row.
     ///
     /// # Errors
     /// [`Error::Io`] names the file that can't be written.
@@ -74,7 +75,9 @@ impl Report {
         let path = folder.join(MAPS);
         let bytes = std::fs::read(&path).map_err(Error::io(&path))?;
         let levels = stored.scoring.calibration.level_maxima.len();
-        let maps = read_maps(&bytes, levels, evaluation.results.len());
+        let views = stored.scoring.views(&evaluation);
+        let inputs = views.iter().map(|views| views.views.len()).sum();
+        let maps = read_maps(&bytes, levels, inputs);
         Ok(Self {
             maps: maps.map_err(|reason| Error::RunFile { path, reason })?,
             evaluation,
@@ -84,11 +87,11 @@ impl Report {
     }
 }
 
-fn read_maps(bytes: &[u8], levels: usize, images: usize) -> Result<Vec<LogLikelihoodMaps>, String> {
-    let mut maps: Vec<LogLikelihoodMaps> = (0..images)
+fn read_maps(bytes: &[u8], levels: usize, inputs: usize) -> Result<Vec<LogLikelihoodMaps>, String> {
+    let mut maps: Vec<LogLikelihoodMaps> = (0..inputs)
         .map(|_| LogLikelihoodMaps { levels: Vec::new() })
         .collect();
-    if images == 0 {
+    if inputs == 0 {
         return Ok(maps);
     }
     let tensors = SafeTensors::deserialize(bytes).map_err(|error| error.to_string())?;
@@ -101,9 +104,9 @@ fn read_maps(bytes: &[u8], levels: usize, images: usize) -> Result<Vec<LogLikeli
                 "{name} has the shape {shape:?}, expected three axes"
             ));
         };
-        if count != images || height == 0 || width == 0 || tensor.dtype() != Dtype::F32 {
+        if count != inputs || height == 0 || width == 0 || tensor.dtype() != Dtype::F32 {
             return Err(format!(
-                "{name} is {:?} {shape:?}, expected F32 maps of {images} images",
+                "{name} is {:?} {shape:?}, expected F32 maps of {inputs} inputs",
                 tensor.dtype()
             ));
         }

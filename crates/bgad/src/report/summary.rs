@@ -171,7 +171,8 @@ fn settings(evaluation: &Evaluation, description: &ModelDescription) -> Vec<Sett
     }
     let anomalies = &description.training_anomalies;
     if !anomalies.is_empty() {
-        training.push(("abnormal training images".to_owned(), anomalies.join(", ")));
+        let names: Vec<&str> = anomalies.iter().map(|a| a.name.as_str()).collect();
+        training.push(("abnormal training images".to_owned(), names.join(", ")));
     }
     groups.insert(
         1,

@@ -1,0 +1,246 @@
+//! Images that are not square: letterboxes and tiles.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![recursion_limit = "256"]
+
+use std::path::Path;
+
+use bgad::{
+    Dataset, Detector, Device, Error, Fit, Granularity, Layout, Model, RgbImage, Trainer,
+    TrainerConfig,
+};
+use image::{Rgb, imageops};
+
+mod common;
+use common::{parts, settings};
+
+fn with(fit: Fit) -> TrainerConfig {
+    TrainerConfig { fit, ..settings() }
+}
+
+/// A wide texture, its grain from a seed.
+fn texture(width: u32, height: u32, seed: u32) -> RgbImage {
+    RgbImage::from_fn(width, height, |x, y| {
+        let hash = (x.wrapping_mul(0x9e37_79b1) ^ y.wrapping_mul(0x85eb_ca6b) ^ seed)
+            .wrapping_mul(0xc2b2_ae35);
+        let grain = (hash >> 27) as u8;
+        Rgb([100 + grain, 90 + grain, 110 + grain / 2])
+    })
+}
+
+/// Where [`wide_set`] has its defect, as left, top, width and height.
+const DEFECT: (u32, u32, u32, u32) = (150, 20, 18, 16);
+
+fn damaged(width: u32, height: u32, seed: u32) -> RgbImage {
+    let mut image = texture(width, height, seed);
+    let (left, top, across, down) = DEFECT;
+    for y in top..top + down {
+        for x in left..left + across {
+            image.put_pixel(x, y, Rgb([230, 20, 20]));
+        }
+    }
+    image
+}
+
+/// Images of this size, two of three abnormal ones with a mask.
+fn wide_set(folder: &Path, (width, height): (u32, u32)) -> Dataset {
+    let save = |image: &RgbImage, name: &str| {
+        let path = folder.join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        image.save(path).unwrap();
+    };
+    for index in 0..6 {
+        save(
+            &texture(width, height, index),
+            &format!("train/good/{index}.png"),
+        );
+    }
+    for index in 0..3 {
+        save(
+            &texture(width, height, 100 + index),
+            &format!("test/good/{index}.png"),
+        );
+        save(
+            &damaged(width, height, 200 + index),
+            &format!("test/spot/{index}.png"),
+        );
+        let mut mask = RgbImage::new(width, height);
+        let (left, top, across, down) = DEFECT;
+        for y in top..top + down {
+            for x in left..left + across {
+                mask.put_pixel(x, y, Rgb([255; 3]));
+            }
+        }
+        save(&mask, &format!("ground_truth/spot/{index}_mask.png"));
+    }
+    Layout::Mvtec.read(folder, None).unwrap()
+}
+
+#[test]
+fn square_images_don_t_depend_on_the_fit() {
+    let folder = tempfile::tempdir().unwrap();
+    let dataset = parts(&folder.path().join("parts"));
+    let stretched = Trainer::new(with(Fit::Stretch)).run(&dataset).unwrap();
+    // The images are as large as inputs: they fill a letterbox and a tile.
+    for fit in [Fit::Letterbox, Fit::Tiles(8)] {
+        let fitted = Trainer::new(with(fit)).run(&dataset).unwrap();
+        assert_eq!(fitted.history, stretched.history, "{fit}");
+        let image = bgad::load_image(&dataset.test[0].path).unwrap();
+        let (a, b) = (&stretched.detector, &fitted.detector);
+        assert_eq!(
+            a.predict(&image).unwrap(),
+            b.predict(&image).unwrap(),
+            "{fit}"
+        );
+    }
+}
+
+#[test]
+fn letterboxes_score_the_image_and_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut dataset = wide_set(folder.path(), (192, 64));
+    dataset.move_anomalies_to_training(1, 0).unwrap();
+    let training = Trainer::new(with(Fit::Letterbox)).run(&dataset).unwrap();
+    let evaluation = training.evaluation.unwrap();
+    assert!(evaluation.pixel_auroc.unwrap() > 0.9, "{evaluation:?}");
+    let detector = training.detector;
+    let image = damaged(192, 64, 300);
+    let prediction = detector.predict(&image).unwrap();
+    let map = prediction.map.as_ref().unwrap();
+    // A third of the rows of 64 by 64 pixels are the image's.
+    assert_eq!((map.width, map.height), (64, 21));
+    let region = &prediction.regions[0];
+    let (left, top, across, down) = DEFECT;
+    let overlaps = |start: u32, length: u32, from: u32, over: u32| {
+        start < from + over && from < start + length
+    };
+    assert!(
+        overlaps(region.left, region.width, left, across),
+        "{region:?}"
+    );
+    assert!(overlaps(region.top, region.height, top, down), "{region:?}");
+    assert!(region.left + region.width <= 192 && region.top + region.height <= 64);
+    let overlay = detector.overlay(&image, &prediction).unwrap();
+    assert_eq!(overlay.dimensions(), (192, 64));
+
+    // Upright, the same content lies elsewhere on the input and keeps its shape.
+    let upright = detector.predict(&imageops::rotate90(&image)).unwrap();
+    let map = upright.map.unwrap();
+    assert_eq!((map.width, map.height), (21, 64));
+
+    let file = folder.path().join("model.bgad");
+    detector.save(&file).unwrap();
+    let loaded = Detector::load(&file, &Device::flex()).unwrap();
+    assert_eq!(loaded.description().config.fit, Fit::Letterbox);
+    assert_eq!(loaded.predict(&image).unwrap(), prediction);
+}
+
+#[test]
+fn padding_moves_neither_thresholds_nor_constants() {
+    let folder = tempfile::tempdir().unwrap();
+    let dataset = wide_set(folder.path(), (192, 64));
+    let config = TrainerConfig {
+        model: Model::Bgad,
+        ..with(Fit::Letterbox)
+    };
+    let detector = Trainer::new(config).fit(&dataset).unwrap();
+    let description = detector.description();
+    // The constants are those of the log-likelihoods in the image, not of the grey beside it.
+    let mut largest = vec![f32::NEG_INFINITY; description.calibration.level_maxima.len()];
+    for sample in &dataset.train {
+        let maps = detector
+            .log_likelihoods(&sample.load_image().unwrap())
+            .unwrap();
+        assert_eq!(maps.len(), 1);
+        for (map, largest) in maps[0].levels.iter().zip(&mut largest).take(3) {
+            let stride = 64 / map.width;
+            for (index, value) in map.values.iter().enumerate() {
+                // The image's rows are 21 to 41 of 64.
+                let middle = (index / map.width) as f64 * stride as f64 + stride as f64 / 2.0;
+                if (21.0..42.0).contains(&middle) {
+                    *largest = largest.max(*value);
+                }
+            }
+        }
+    }
+    assert_eq!(description.calibration.level_maxima[..3], largest[..3]);
+}
+
+#[test]
+fn tiles_find_what_is_small_and_join() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut dataset = wide_set(folder.path(), (200, 100));
+    dataset.move_anomalies_to_training(1, 0).unwrap();
+    let training = Trainer::new(with(Fit::Tiles(16))).run(&dataset).unwrap();
+    let evaluation = training.evaluation.unwrap();
+    assert_eq!(evaluation.images, 5);
+    assert!(evaluation.image_auroc.unwrap() > 0.9, "{evaluation:?}");
+    assert!(evaluation.pixel_auroc.unwrap() > 0.9, "{evaluation:?}");
+    let first = &evaluation.results[0];
+    assert_eq!((first.width, first.height), (200, 100));
+    let detector = training.detector;
+    // The training image that was cut into tiles is known as a whole.
+    assert_eq!(detector.description().training_anomalies.len(), 1);
+    let again = detector
+        .evaluate(&wide_set(folder.path(), (200, 100)))
+        .unwrap();
+    assert_eq!(again.images, 5);
+    assert_eq!(again.image_auroc, evaluation.image_auroc);
+
+    let image = damaged(200, 100, 300);
+    // Four by two tiles of 64 pixels.
+    assert_eq!(detector.log_likelihoods(&image).unwrap().len(), 8);
+    let prediction = detector.predict(&image).unwrap();
+    let map = prediction.map.as_ref().unwrap();
+    assert_eq!((map.width, map.height), (200, 100));
+    let region = &prediction.regions[0];
+    let (left, top, across, down) = DEFECT;
+    assert!(region.left < left + across && left < region.left + region.width);
+    assert!(region.top < top + down && top < region.top + region.height);
+
+    // One image's result does not depend on threads or on what else is predicted.
+    let pool = rayon_of(1);
+    let alone = pool.install(|| detector.predict(&image).unwrap());
+    assert_eq!(alone, prediction);
+    let batch = detector
+        .predict_batch(&[texture(90, 70, 1), image])
+        .unwrap();
+    assert_eq!(batch[1], prediction);
+    // Smaller than a tile: the rest is padding.
+    let small = detector.predict(&texture(40, 24, 3)).unwrap();
+    let map = small.map.unwrap();
+    assert_eq!((map.width, map.height), (40, 24));
+}
+
+fn rayon_of(threads: usize) -> rayon::ThreadPool {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
+    pool.build().unwrap()
+}
+
+#[test]
+fn tiles_of_an_image_without_a_mask_teach_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    wide_set(folder.path(), (200, 100));
+    std::fs::remove_dir_all(folder.path().join("ground_truth")).unwrap();
+    let mut dataset = Layout::Mvtec.read(folder.path(), None).unwrap();
+    dataset.move_anomalies_to_training(1, 0).unwrap();
+    let config = TrainerConfig {
+        granularity: Some(Granularity::Image),
+        ..with(Fit::Tiles(16))
+    };
+    let error = Trainer::new(config.clone()).run(&dataset).unwrap_err();
+    assert!(matches!(error, Error::NoAbnormalImages { .. }), "{error}");
+    let normal_only = TrainerConfig {
+        model: Model::Bgad,
+        ..config
+    };
+    let training = Trainer::new(normal_only).run(&dataset).unwrap();
+    let prediction = training.detector.predict(&damaged(200, 100, 9)).unwrap();
+    assert!(prediction.map.is_none() && prediction.score.is_finite());
+}
+
+#[test]
+fn overlaps_beyond_half_a_tile_are_refused() {
+    let error = with(Fit::Tiles(33)).check().unwrap_err();
+    assert!(error.to_string().contains("tiles:33"), "{error}");
+    assert!(error.to_string().contains("at most 32"), "{error}");
+}
