@@ -3,13 +3,14 @@
 use std::path::PathBuf;
 
 use bgad::{
-    Aggregation, BoundaryScope, DeviceKind, EvaluateWhen, FeatureScaling, FlowStart, FocalWeights,
+    Aggregation, BoundaryScope, DeviceSelection, EvaluateWhen, FeatureScaling, FlowStart, FocalWeights,
     Granularity, ImageScore, Layout, Model, PooledLevels, Pooling, Preset,
 };
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::cut_paste::CutPasteArguments;
 use crate::data::{AnomalyArguments, FolderArguments, SplitArguments};
+use crate::devices::ListedDevice;
 use crate::inspect::InspectArguments;
 
 /// Visual anomaly detection: learns what normal parts look like, finds what is wrong on others.
@@ -212,9 +213,13 @@ pub struct SettingsArguments {
     /// The share of normal training images that may score above the threshold [default: 0.01].
     #[arg(long, value_name = "SHARE")]
     pub false_positive_rate: Option<f64>,
-    /// flex, ndarray, wgpu, vulkan or cuda, among those compiled in [default: flex].
+    /// flex, ndarray, wgpu, vulkan or cuda, among those compiled in; of several GPUs the second is
+    /// cuda:1 [default: flex].
     #[arg(long)]
-    pub device: Option<DeviceKind>,
+    pub device: Option<DeviceSelection>,
+    /// Train on all of these at once, as cuda:0,cuda:1; bare numbers count those of --device.
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    pub devices: Vec<ListedDevice>,
     /// The seed of all that is random [default: 0].
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
@@ -246,9 +251,10 @@ pub struct EvaluateArguments {
     #[cfg(feature = "report")]
     #[arg(long, value_name = "DIR")]
     pub report: Option<PathBuf>,
-    /// flex, ndarray, wgpu, vulkan or cuda, among those compiled in.
+    /// flex, ndarray, wgpu, vulkan or cuda, among those compiled in; of several GPUs the second is
+    /// cuda:1.
     #[arg(long, default_value_t)]
-    pub device: DeviceKind,
+    pub device: DeviceSelection,
     #[command(flatten)]
     pub reporting: ReportingArguments,
 }
@@ -292,9 +298,10 @@ pub struct PredictArguments {
     /// Write a table of comma-separated values to standard output.
     #[arg(long, conflicts_with = "json")]
     pub csv: bool,
-    /// flex, ndarray, wgpu, vulkan or cuda, among those compiled in.
+    /// flex, ndarray, wgpu, vulkan or cuda, among those compiled in; of several GPUs the second is
+    /// cuda:1.
     #[arg(long, default_value_t)]
-    pub device: DeviceKind,
+    pub device: DeviceSelection,
     #[command(flatten)]
     pub reporting: ReportingArguments,
 }
@@ -325,9 +332,10 @@ pub struct CalibrateArguments {
     /// The file for the calibrated model [default: the model's own].
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
-    /// flex, ndarray, wgpu, vulkan or cuda, among those compiled in.
+    /// flex, ndarray, wgpu, vulkan or cuda, among those compiled in; of several GPUs the second is
+    /// cuda:1.
     #[arg(long, default_value_t)]
-    pub device: DeviceKind,
+    pub device: DeviceSelection,
     #[command(flatten)]
     pub reporting: ReportingArguments,
 }

@@ -4,13 +4,14 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bgad::{
-    Dataset, DatasetDescription, DeviceKind, Model, Progress, RunDescription, RunDirectory,
+    Dataset, DatasetDescription, DeviceSelection, Model, Progress, RunDescription, RunDirectory,
     ThresholdRule, Trainer, TrainerConfig, Training,
 };
 use serde_json::{Value, json};
 
 use crate::arguments::{DataArguments, TrainArguments, TrainCommand};
 use crate::config_file;
+use crate::devices;
 use crate::failure::Failure;
 use crate::output;
 use crate::progress::{Display, warning};
@@ -67,7 +68,7 @@ fn config(arguments: &TrainArguments) -> Result<TrainerConfig, Failure> {
 struct Job {
     config: TrainerConfig,
     dataset: Dataset,
-    device: DeviceKind,
+    devices: Vec<DeviceSelection>,
     description: RunDescription,
     directory: RunDirectory,
 }
@@ -86,12 +87,19 @@ impl Job {
         };
         let out = given.out.as_ref().ok_or_else(|| required("out"))?;
         let device = given.device.unwrap_or_default();
+        let devices = match given.devices.is_empty() {
+            true => vec![device],
+            false => {
+                let devices = given.devices.iter().map(|listed| listed.of(device.kind));
+                devices.collect::<Result<_, _>>()?
+            }
+        };
         let mut dataset = data.open_images()?;
         if config.model == Model::BgadFas {
             arguments.anomalies.choose(&mut dataset, config.seed)?;
         }
         let description = RunDescription {
-            device: device.to_string(),
+            device: devices::join(&devices),
             ..RunDescription::new(
                 &config,
                 DatasetDescription {
@@ -111,7 +119,7 @@ impl Job {
         Ok(Self {
             config,
             dataset,
-            device,
+            devices,
             description,
             directory,
         })
@@ -130,7 +138,7 @@ impl Job {
         Ok(Self {
             config: description.config.clone(),
             dataset: directory.dataset()?,
-            device: description.device.parse()?,
+            devices: devices::parse(&description.device)?,
             description,
             directory,
         })
@@ -149,7 +157,7 @@ pub fn run(command: &TrainCommand) -> Result<(), Failure> {
     let display = Arc::new(Display::new(command.reporting.quiet));
     let observer = observer(&job, command, &display)?;
     let trainer = Trainer::new(job.config.clone())
-        .on(job.device)
+        .on_all(job.devices.iter().copied())
         .checkpoints_in(directory.checkpoints())
         .stopped_by(stop::on_signal())
         .observed_by(observer);

@@ -25,13 +25,14 @@ pub(crate) struct FlowTrainers<'a> {
 }
 
 impl<'a> FlowTrainers<'a> {
-    /// New flows for `inputs`.
+    /// New flows for `inputs` on the first device; the others share the work on those of positions.
+    /// Those of pooled features have mini-batches too small to share.
     pub fn new(
         config: &'a TrainerConfig,
         inputs: &[FlowInput],
         set: &TrainingSet,
         extractor: &Extractor,
-        device: &Device,
+        (device, others): (&Device, &[Device]),
     ) -> Result<Self> {
         let of_positions = inputs.iter().enumerate().filter(|(_, i)| !i.is_pooled());
         let positions = of_positions.map(|(index, input)| {
@@ -39,7 +40,7 @@ impl<'a> FlowTrainers<'a> {
                 FeatureScaling::None => Vec::new(),
                 _ => set.normal_rows((index, input), SCALING_ROWS, |_| true, extractor)?,
             };
-            LevelTrainer::new(config, input, (index, 0), &rows, device)
+            LevelTrainer::new(config, input, (index, 0), &rows, (device, others))
         });
         Ok(Self {
             positions: positions.collect::<Result<_>>()?,

@@ -103,7 +103,7 @@ pub use config::{
     ThresholdRule, TrainerConfig,
 };
 pub use detector::{Detector, ModelDescription, Prediction};
-pub use device::DeviceKind;
+pub use device::{DeviceKind, DeviceSelection};
 pub use error::{Error, Result};
 pub use evaluation::{
     AUPRO_LIMIT, Confidence, Evaluation, EvaluationOptions, ImageResult, Intervals, PaperMetrics,

@@ -62,7 +62,7 @@ impl<'a> PooledTrainers<'a> {
             let one = |(index, input): (usize, &FlowInput)| {
                 let rows = (index + first, input);
                 let rows = set.normal_rows(rows, usize::MAX, wanted, extractor)?;
-                LevelTrainer::new(config, input, (index, number), &rows, device)
+                LevelTrainer::new(config, input, (index, number), &rows, (device, &[]))
             };
             let trainers = inputs[first..].iter().enumerate().map(one);
             trainers.collect::<Result<Vec<_>>>()

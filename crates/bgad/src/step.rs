@@ -56,20 +56,21 @@ pub(crate) struct MiniBatch {
 
 impl LevelTrainer {
     /// Trains a new flow for the `input` of this index, on `device`; `rows` are normal features of
-    /// it, and `fold` tells the flows of one input apart.
+    /// it, and `fold` tells the flows of one input apart. With `others` each mini-batch is shared out
+    /// over all devices.
     pub fn new(
         config: &TrainerConfig,
         input: &FlowInput,
         (index, fold): (usize, usize),
         rows: &[f32],
-        device: &Device,
+        (device, others): (&Device, &[Device]),
     ) -> Result<Self> {
         let flow = &flows::init(config, input, (index, fold), device)?;
         let places = &Places::new(config, input)?;
         let (scaling, noise) = Scaling::fit(config.feature_scaling, rows, input.dimension, device)?;
-        let steps = match crate::device::is_host(device) {
+        let steps = match others.is_empty() && crate::device::is_host(device) {
             true => Steps::Host(Box::new(HostSteps::new(flow, places, device)?)),
-            false => Steps::Device(Box::new(DeviceSteps::new(flow, places, device)?)),
+            false => Steps::Device(Box::new(DeviceSteps::new(flow, places, device, others)?)),
         };
         Ok(Self {
             steps,
