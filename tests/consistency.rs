@@ -78,7 +78,7 @@ fn backbones_give_the_same_features() {
         levels.into_levels().into_iter().map(values).collect()
     };
     let both = |device: &Device| -> [Vec<Vec<f32>>; 2] {
-        let network = Architecture::TfEfficientNetLite0;
+        let network = Architecture::B0;
         let network = EfficientNet::random(network, &[4, 8], 3, device);
         [of(&FilterBank::new(device), device), of(&network, device)]
     };

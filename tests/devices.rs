@@ -1,10 +1,12 @@
-//! Names of devices, and training on several.
+//! Names of devices, training on several, and the number format of features.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 #![recursion_limit = "256"]
 
 mod common;
 
-use bgad::{Detector, DeviceKind, DeviceSelection, Error, Trainer, TrainerConfig, load_image};
+use bgad::{
+    Detector, DeviceKind, DeviceSelection, Error, FeaturePrecision, Trainer, TrainerConfig, load_image,
+};
 
 #[test]
 fn names_of_devices() {
@@ -73,11 +75,6 @@ fn several_devices_train_the_model_of_one() {
         let trainer = Trainer::new(config.clone()).on_all(devices);
         numbers(&trainer.fit(&dataset).unwrap(), &image)
     };
-    let difference = |a: &[f32], b: &[f32]| {
-        let largest = b.iter().fold(0f32, |largest, value| largest.max(value.abs()));
-        let pairs = a.iter().zip(b);
-        pairs.fold(0f32, |d, (a, b)| d.max((a - b).abs())) / largest
-    };
     let flex = DeviceKind::Flex;
     let one = train(&config, &[flex]);
     let longer = TrainerConfig {
@@ -96,4 +93,59 @@ fn several_devices_train_the_model_of_one() {
         assert!(found < 1e-4, "{group:?}: {found}");
         assert!(found < changed / 20.0, "{group:?}: {found} of {changed}");
     }
+}
+
+/// The share of the largest value by which two lists differ.
+fn difference(a: &[f32], b: &[f32]) -> f32 {
+    let largest = b.iter().fold(0f32, |largest, value| largest.max(value.abs()));
+    let pairs = a.iter().zip(b);
+    pairs.fold(0f32, |d, (a, b)| d.max((a - b).abs())) / largest
+}
+
+#[cfg(feature = "flex")]
+#[test]
+fn features_in_sixteen_bits_score_nearly_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let dataset = common::parts(folder.path());
+    let image = load_image(&dataset.test[0].path).unwrap();
+    let train = |feature_precision| {
+        let config = TrainerConfig {
+            feature_precision,
+            evaluate: bgad::EvaluateWhen::Never,
+            ..common::settings()
+        };
+        Trainer::new(config).fit(&dataset).unwrap()
+    };
+    let full = numbers(&train(FeaturePrecision::F32), &image);
+    let mut differences = Vec::new();
+    for precision in [FeaturePrecision::F16, FeaturePrecision::Bf16] {
+        let detector = train(precision);
+        let found = numbers(&detector, &image);
+        differences.push(difference(&found, &full));
+        // The model keeps its format.
+        let path = folder.path().join("model.bgad");
+        detector.save(&path).unwrap();
+        let device = DeviceKind::Flex.open().unwrap();
+        let loaded = Detector::load(&path, &device).unwrap();
+        assert_eq!(loaded.description().config.feature_precision, precision);
+        assert_eq!(numbers(&loaded, &image), found);
+    }
+    println!("{differences:?}");
+    // Rounded, the coarser format more.
+    assert!(differences[0] > 0.0 && differences[0] < differences[1]);
+    assert!(differences[0] < 0.01 && differences[1] < 0.1, "{differences:?}");
+}
+
+#[cfg(feature = "ndarray")]
+#[test]
+fn a_format_that_a_device_lacks_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let dataset = common::parts(folder.path());
+    let config = TrainerConfig {
+        feature_precision: FeaturePrecision::Bf16,
+        ..common::settings()
+    };
+    let trainer = Trainer::new(config).on(DeviceKind::Ndarray);
+    let error = trainer.fit(&dataset).unwrap_err().to_string();
+    assert!(error.contains("expected f32: this device has no bf16"), "{error}");
 }

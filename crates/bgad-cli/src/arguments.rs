@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use bgad::{
-    Aggregation, BoundaryScope, DeviceSelection, EvaluateWhen, FeatureScaling, FlowStart, FocalWeights,
+    Aggregation, BoundaryScope, DeviceSelection, EvaluateWhen, FeaturePrecision, FeatureScaling, FlowStart, FocalWeights,
     Granularity, ImageScore, Layout, Model, PooledLevels, Pooling, Preset,
 };
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -178,6 +178,9 @@ pub struct SettingsArguments {
     /// How features are pooled [default: mean-std-max; paper: mean-std].
     #[arg(long, value_enum)]
     pub pooling: Option<PoolingArgument>,
+    /// The number format in which features are kept [default: f32]; 16 bits take half the memory.
+    #[arg(long, value_enum)]
+    pub feature_precision: Option<FeaturePrecisionArgument>,
     /// What is done to features before the flows [default: whiten; paper: none].
     #[arg(long, value_enum)]
     pub feature_scaling: Option<FeatureScalingArgument>,
@@ -403,6 +406,11 @@ choice!(FlowStartArgument for FlowStart {
     Identity => Self::Identity,
 });
 choice!(PresetArgument for Preset { Default => Self::Default, Paper => Self::Paper });
+choice!(FeaturePrecisionArgument for FeaturePrecision {
+    F32 => Self::F32,
+    F16 => Self::F16,
+    Bf16 => Self::Bf16,
+});
 choice!(FeatureScalingArgument for FeatureScaling {
     None => Self::None,
     Standardize => Self::Standardize,

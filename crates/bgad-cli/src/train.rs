@@ -40,6 +40,7 @@ fn config(arguments: &TrainArguments) -> Result<TrainerConfig, Failure> {
     set(&mut config.objective.focal, &given.focal);
     set(&mut config.boundary, &given.boundary);
     set(&mut config.pooling, &given.pooling);
+    set(&mut config.feature_precision, &given.feature_precision);
     set(&mut config.feature_scaling, &given.feature_scaling);
     set(&mut config.aggregation, &given.aggregation);
     set(&mut config.image_score, &given.image_score);

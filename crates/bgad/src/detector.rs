@@ -157,6 +157,7 @@ impl Detector {
             image_size: self.description.config.image_size,
             inputs: self.description.inputs(),
             mirror: self.description.config.mirror,
+            precision: self.description.config.feature_precision,
             device: self.device.clone(),
         }
     }

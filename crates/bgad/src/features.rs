@@ -10,14 +10,39 @@ use rayon::prelude::*;
 use crate::Result;
 use crate::images;
 use crate::inputs::Inputs;
+use crate::precision::FeaturePrecision;
 
 /// One image's features, a matrix a flow: `[height · width, channels]`, a row a position, of each
 /// level, finest first; then `[1, dimension]` of pooled features.
 #[derive(Debug, Clone)]
 pub(crate) struct ImageFeatures {
-    pub levels: Vec<Tensor<2>>,
+    levels: Vec<Tensor<2>>,
     /// The same of the mirrored image, where it counts as well.
-    pub mirrored: Option<Vec<Tensor<2>>>,
+    mirrored: Option<Vec<Tensor<2>>>,
+    /// The format that they are kept in.
+    precision: FeaturePrecision,
+}
+
+impl ImageFeatures {
+    /// What flow `index` sees.
+    pub fn level(&self, index: usize) -> Tensor<2> {
+        self.precision.take(self.levels[index].clone())
+    }
+
+    /// What it sees of the mirrored image, where that counts.
+    pub fn mirrored_level(&self, index: usize) -> Option<Tensor<2>> {
+        let mirrored = self.mirrored.as_ref();
+        mirrored.map(|levels| self.precision.take(levels[index].clone()))
+    }
+
+    /// What the flows from number `first` on see, without the mirrored image.
+    pub fn from_level(&self, first: usize) -> Self {
+        Self {
+            levels: self.levels[first..].to_vec(),
+            mirrored: None,
+            precision: self.precision,
+        }
+    }
 }
 
 /// Computes features, always one image at a time, so that they don't depend on what else is
@@ -29,6 +54,8 @@ pub(crate) struct Extractor {
     pub inputs: Inputs,
     /// Whether features of mirrored images are computed too.
     pub mirror: bool,
+    /// The format in which they are kept.
+    pub precision: FeaturePrecision,
     pub device: Device,
 }
 
@@ -45,6 +72,7 @@ impl Extractor {
         ImageFeatures {
             levels: self.vectors(input),
             mirrored,
+            precision: self.precision,
         }
     }
 
@@ -52,7 +80,9 @@ impl Extractor {
     fn vectors(&self, input: Vec<f32>) -> Vec<Tensor<2>> {
         let size = self.image_size as usize;
         let input = Tensor::from_data(TensorData::new(input, [1, 3, size, size]), &self.device);
-        self.inputs.vectors(self.backbone.extract(input))
+        let vectors = self.inputs.vectors(self.backbone.extract(input));
+        let kept = vectors.into_iter().map(|x| self.precision.keep(x));
+        kept.collect()
     }
 
     /// The same without mirrored images: training has no use for them.
@@ -87,6 +117,6 @@ impl Extractor {
             positions * input.dimension
         });
         let views = if self.mirror { 2 } else { 1 };
-        4 * views * values.sum::<usize>() as u64
+        self.precision.bytes() * views * values.sum::<usize>() as u64
     }
 }

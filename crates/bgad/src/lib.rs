@@ -69,6 +69,7 @@ mod meta_epoch;
 mod model_file;
 mod overlay;
 mod pooled;
+mod precision;
 mod random;
 mod regions;
 #[cfg(feature = "report")]
@@ -114,6 +115,7 @@ pub use image_score::ImageScore;
 pub use import::ImportOptions;
 pub use model_file::FORMAT_VERSION;
 pub use overlay::overlay;
+pub use precision::FeaturePrecision;
 pub use regions::DefectRegion;
 pub use run_directory::{
     DatasetDescription, LoggedMetaEpoch, MetricsLog, RunDescription, RunDirectory,

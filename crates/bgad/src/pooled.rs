@@ -11,7 +11,7 @@ use rayon::prelude::*;
 
 use crate::Result;
 use crate::config::TrainerConfig;
-use crate::features::{Extractor, ImageFeatures};
+use crate::features::Extractor;
 use crate::flows::{LevelFlow, LogLikelihoodMaps, Places, ScaledFlow, mean_log_likelihoods};
 use crate::inputs::FlowInput;
 use crate::random::{self, Purpose};
@@ -93,10 +93,7 @@ impl<'a> PooledTrainers<'a> {
             _ => None,
         };
         let image = BatchImage {
-            features: ImageFeatures {
-                levels: image.features.levels[self.first..].to_vec(),
-                mirrored: None,
-            },
+            features: image.features.from_level(self.first),
             abnormal: image.abnormal,
             mask: None,
         };

@@ -71,6 +71,7 @@ impl<'a> Run<'a> {
             image_size: self.config.image_size,
             inputs,
             mirror: self.config.mirror,
+            precision: self.config.feature_precision,
             device: self.device.clone(),
         };
         let (set, test) = self.read_images(dataset, &extractor)?;

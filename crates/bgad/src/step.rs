@@ -141,7 +141,7 @@ impl LevelTrainer {
         rng: &mut impl Rng,
     ) -> Result<()> {
         let features = images.iter().map(|image| {
-            let x = image.features.levels[self.index].clone();
+            let x = image.features.level(self.index);
             let x = match &self.scaling {
                 Some(scaling) => scaling.apply(x),
                 None => x,

@@ -213,6 +213,7 @@ impl Trainer {
         self.config.check()?;
         let first = self.devices.first().copied().unwrap_or_default();
         let device = first.open()?;
+        self.config.feature_precision.check(&device)?;
         let others = self.devices.iter().skip(1);
         let others = others.map(|other| other.open()).collect::<Result<_>>()?;
         dataset.verify()?;

@@ -185,7 +185,7 @@ impl TrainingSet {
         let every = (positions * images.len()).div_ceil(most).max(1);
         let rows = images.par_iter().enumerate().map(|(number, &image)| {
             let features = self.normal.features(image, extractor)?;
-            let values = read(features.levels[index].clone())?;
+            let values = read(features.level(index))?;
             let rows = values.chunks_exact(input.dimension);
             // Another place to start for each image, so that all positions are seen.
             let rows = rows.skip(number % every).step_by(every);

@@ -30,11 +30,12 @@ pub fn run(
     };
     let failed = Mutex::new(Vec::new());
     std::thread::scope(|scope| {
-        for &device in devices {
-            scope.spawn(|| {
+        for device in devices {
+            let (next, failed) = (&next, &failed);
+            scope.spawn(move || {
                 while let Some(category) = next() {
                     note(&format!("{}: begun on {device}", category.name));
-                    let why = match one(arguments, device, category) {
+                    let why = match one(arguments, *device, category) {
                         Ok(status) if status.success() => continue,
                         Ok(status) => status.to_string(),
                         Err(error) => error.to_string(),
