@@ -14,7 +14,8 @@ use std::time::Instant;
 
 use bgad::synthetic::{self, SyntheticConfig};
 use bgad::{
-    DeviceSelection, EvaluateWhen, FeaturePrecision, Layout, Model, Trainer, TrainerConfig, load_image,
+    DeviceSelection, EvaluateWhen, FeaturePrecision, Layout, Model, Trainer, TrainerConfig,
+    load_image,
 };
 use serde_json::json;
 
@@ -64,7 +65,10 @@ fn main() {
         let training = match Trainer::new(config).on(device).run(&dataset) {
             Ok(training) => training,
             Err(error @ bgad::Error::Setting { .. }) => {
-                println!("{}", json!({ "device": device.to_string(), "precision": name, "error": error.to_string() }));
+                println!(
+                    "{}",
+                    json!({ "device": device.to_string(), "precision": name, "error": error.to_string() })
+                );
                 continue;
             }
             Err(error) => panic!("{error}"),

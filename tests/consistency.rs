@@ -1,5 +1,5 @@
-//! The same numbers on every backend: forward passes, gradients, optimizer steps and scores, beside
-//! those of `flex`.
+//! The same numbers on every backend: forward passes, gradients, optimizer steps and scores. They are
+//! held against our own code on the CPU, or where there is none against Burn's `flex`.
 //!
 //! The backends of the CPU that are compiled in are always tried; `BGAD_DEVICES` names others, as
 //! `vulkan` or `cuda:0,cuda:1`, which must then be there.
@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 
 use bgad::{Device, DeviceKind, DeviceSelection, Objective, Trainer, TrainerConfig, load_image};
 use bgad_backbone::{Architecture, Backbone, EfficientNet, FilterBank};
-use bgad_flow::{Flow, FlowConfig, PositionalEncoding};
+use bgad_flow::{Conditions, Flow, FlowConfig, HostFlow, PositionalEncoding};
 use bgad_loss::LogLikelihoods;
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::optim::{AdamConfig, GradientsParams};
@@ -25,7 +25,7 @@ const ROWS: usize = SIDE * SIDE;
 /// Rows of a mini-batch that are normal; the others are not.
 const NORMAL: usize = 28;
 
-/// The devices to compare with flex.
+/// The devices to try.
 fn selections() -> Vec<DeviceSelection> {
     let cpu = [DeviceKind::Flex, DeviceKind::Ndarray].into_iter();
     let cpu = cpu.filter(|kind| kind.is_compiled()).map(Into::into);
@@ -47,7 +47,7 @@ fn on_each(check: impl Fn(&Device)) {
 }
 
 fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
-    tensor.into_data().to_vec().unwrap()
+    tensor.into_data().try_to_vec().unwrap()
 }
 
 /// Equal within `tolerance` of the largest value.
@@ -60,7 +60,10 @@ fn close(what: &str, found: &[f32], expected: &[f32], tolerance: f32) {
     assert!(found.iter().all(|value| value.is_finite()), "{what}");
     let difference = largest(&mut pairs.map(|(a, b)| a - b)) / scale;
     println!("{what}: {difference:.1e} of {scale:.2e}");
-    assert!(difference <= tolerance, "{what}: {difference} > {tolerance}");
+    assert!(
+        difference <= tolerance,
+        "{what}: {difference} > {tolerance}"
+    );
 }
 
 /// Numbers around 0 that are neither regular nor random.
@@ -77,17 +80,17 @@ fn backbones_give_the_same_features() {
         let levels = backbone.extract(Tensor::from_data(image(), device));
         levels.into_levels().into_iter().map(values).collect()
     };
-    let both = |device: &Device| -> [Vec<Vec<f32>>; 2] {
-        let network = Architecture::B0;
-        let network = EfficientNet::random(network, &[4, 8], 3, device);
-        [of(&FilterBank::new(device), device), of(&network, device)]
-    };
-    let expected = both(&Device::flex());
+    let network = |device: &Device| EfficientNet::random(Architecture::B0, &[4, 8], 3, device);
+    let flex = Device::flex();
+    // Through our own layers.
+    let expected: Vec<Vec<f32>> = of(&network(&flex), &flex);
+    let of_filters: Vec<Vec<f32>> = of(&FilterBank::new(&flex), &flex);
     on_each(|device| {
-        for (found, expected) in both(device).iter().zip(&expected) {
-            for (found, expected) in found.iter().zip(expected) {
-                close("features", found, expected, 1e-4);
-            }
+        let found: Vec<Vec<f32>> = of(&network(device).with_tensor_layers(), device);
+        let filtered: Vec<Vec<f32>> = of(&FilterBank::new(device), device);
+        let pairs = found.iter().zip(&expected);
+        for (found, expected) in pairs.chain(filtered.iter().zip(&of_filters)) {
+            close("features", found, expected, 1e-4);
         }
     });
 }
@@ -117,8 +120,21 @@ fn flows_go_forth_and_back_the_same() {
         [values(output.latent), likelihood, values(back)]
     };
     let expected = run(&Device::flex());
+    let host = HostFlow::new(&flow(&Device::flex())).unwrap();
+    let encoding = PositionalEncoding::new(CONDITION).unwrap();
+    let conditions = Conditions::positions(&encoding, SIDE, SIDE);
+    let host = host.prepare(&conditions);
+    let places: Vec<u32> = (0..ROWS as u32).collect();
+    let x = values(rows(&Device::flex()).0);
+    let of_host = host.log_likelihoods(&x, &places);
     on_each(|device| {
         let found = run(device);
+        close(
+            "likelihood beside our own code's",
+            &found[1],
+            &of_host,
+            1e-4,
+        );
         for ((what, found), expected) in ["latent", "likelihood", "inverse"]
             .iter()
             .zip(&found)
@@ -126,7 +142,7 @@ fn flows_go_forth_and_back_the_same() {
         {
             close(what, found, expected, 1e-4);
         }
-        close("to where it began", &found[2], &values(rows(device).0), 1e-4);
+        close("to where it began", &found[2], &x, 1e-4);
     });
 }
 
@@ -189,12 +205,15 @@ fn gradients_and_three_steps_are_the_same() {
         let found = run(device);
         close("loss", &found.0, &expected.0, 1e-4);
         let with_gradient = expected.1.iter().filter(|values| !values.is_empty());
-        assert!(with_gradient.count() >= 14, "a part of the flow learns nothing");
+        assert!(
+            with_gradient.count() >= 14,
+            "a part of the flow learns nothing"
+        );
         for (found, expected) in found.1.iter().zip(&expected.1) {
             close("gradient", found, expected, 1e-3);
         }
         for ((name, found), expected) in found.2.iter().zip(expected.2.values()) {
-            let of = |data: &TensorData| data.clone().to_vec::<f32>().unwrap();
+            let of = |data: &TensorData| data.clone().try_to_vec::<f32>().unwrap();
             close(name, &of(found), &of(expected), 1e-3);
         }
         close("loss after three steps", &found.3, &expected.3, 1e-3);
@@ -215,8 +234,8 @@ fn a_trained_model_scores_the_same() {
         evaluate: bgad::EvaluateWhen::Never,
         ..common::settings()
     };
-    let run = |selection: DeviceSelection| {
-        let trainer = Trainer::new(config.clone()).on(selection);
+    let run = |devices: &[DeviceSelection]| {
+        let trainer = Trainer::new(config.clone()).on_all(devices.iter().copied());
         let detector = trainer.fit(&dataset).unwrap();
         let maps = detector.log_likelihoods(&image).unwrap();
         let prediction = detector.predict(&image).unwrap();
@@ -226,10 +245,13 @@ fn a_trained_model_scores_the_same() {
     };
     let selections = selections();
     // Through our own code on the CPU, where it is compiled in.
-    let expected = run(selections[0]);
-    for selection in &selections[1..] {
-        println!("{selection}");
-        let found = run(*selection);
+    let expected = run(&selections[..1]);
+    // Two devices at once train through Burn's operations on every backend.
+    let twice = [[selections[0]; 2]];
+    let others = selections[1..].chunks(1);
+    for devices in others.chain(twice.iter().map(|pair| &pair[..])) {
+        println!("{devices:?}");
+        let found = run(devices);
         for (found, expected) in found.0.iter().zip(&expected.0) {
             close("log-likelihoods", found, expected, 2e-3);
         }

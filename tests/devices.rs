@@ -5,7 +5,8 @@
 mod common;
 
 use bgad::{
-    Detector, DeviceKind, DeviceSelection, Error, FeaturePrecision, Trainer, TrainerConfig, load_image,
+    Detector, DeviceKind, DeviceSelection, Error, FeaturePrecision, Trainer, TrainerConfig,
+    load_image,
 };
 
 #[test]
@@ -97,7 +98,9 @@ fn several_devices_train_the_model_of_one() {
 
 /// The share of the largest value by which two lists differ.
 fn difference(a: &[f32], b: &[f32]) -> f32 {
-    let largest = b.iter().fold(0f32, |largest, value| largest.max(value.abs()));
+    let largest = b
+        .iter()
+        .fold(0f32, |largest, value| largest.max(value.abs()));
     let pairs = a.iter().zip(b);
     pairs.fold(0f32, |d, (a, b)| d.max((a - b).abs())) / largest
 }
@@ -133,7 +136,10 @@ fn features_in_sixteen_bits_score_nearly_the_same() {
     println!("{differences:?}");
     // Rounded, the coarser format more.
     assert!(differences[0] > 0.0 && differences[0] < differences[1]);
-    assert!(differences[0] < 0.01 && differences[1] < 0.1, "{differences:?}");
+    assert!(
+        differences[0] < 0.01 && differences[1] < 0.1,
+        "{differences:?}"
+    );
 }
 
 #[cfg(feature = "ndarray")]
@@ -147,5 +153,8 @@ fn a_format_that_a_device_lacks_is_refused() {
     };
     let trainer = Trainer::new(config).on(DeviceKind::Ndarray);
     let error = trainer.fit(&dataset).unwrap_err().to_string();
-    assert!(error.contains("expected f32: this device has no bf16"), "{error}");
+    assert!(
+        error.contains("expected f32: this device has no bf16"),
+        "{error}"
+    );
 }

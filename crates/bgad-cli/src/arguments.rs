@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use bgad::{
-    Aggregation, BoundaryScope, DeviceSelection, EvaluateWhen, FeaturePrecision, FeatureScaling, FlowStart, FocalWeights,
-    Granularity, ImageScore, Layout, Model, PooledLevels, Pooling, Preset,
+    Aggregation, BoundaryScope, DeviceSelection, EvaluateWhen, FeaturePrecision, FeatureScaling,
+    FlowStart, FocalWeights, Granularity, ImageScore, Layout, Model, PooledLevels, Pooling, Preset,
 };
 use clap::{Args, Parser, Subcommand, ValueEnum};
 

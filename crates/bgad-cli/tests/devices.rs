@@ -72,7 +72,11 @@ fn devices_that_are_not_there_are_named() {
         ])
     };
     // Bare numbers count those of --device, of which the CPU has one.
-    assert!(reproduce("0,1").contains("`flex:0`"), "{}", reproduce("0,1"));
+    assert!(
+        reproduce("0,1").contains("`flex:0`"),
+        "{}",
+        reproduce("0,1")
+    );
     assert!(reproduce("flex,gpu").contains("one of flex"));
 }
 

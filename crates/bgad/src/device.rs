@@ -112,9 +112,7 @@ impl DeviceSelection {
             #[allow(deprecated)]
             DeviceKind::Ndarray => Ok(Device::ndarray()),
             #[cfg(feature = "wgpu")]
-            DeviceKind::Wgpu => {
-                self.listed(DeviceType::Wgpu, || Device::wgpu(Default::default()))
-            }
+            DeviceKind::Wgpu => self.listed(DeviceType::Wgpu, || Device::wgpu(Default::default())),
             #[cfg(feature = "vulkan")]
             DeviceKind::Vulkan => {
                 self.listed(DeviceType::Vulkan, || Device::vulkan(Default::default()))

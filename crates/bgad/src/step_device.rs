@@ -87,7 +87,9 @@ impl DeviceSteps {
                 continue;
             }
             let (x, places) = self.rows(&features, positions, &order);
-            let output = self.flow.forward(x.autodiff(), places.map(Tensor::autodiff));
+            let output = self
+                .flow
+                .forward(x.autodiff(), places.map(Tensor::autodiff));
             let l = output.log_likelihood_per_dimension();
             if let Some(loss) = settings.loss(&l, normal)? {
                 losses.push(loss.clone().inner());
