@@ -73,7 +73,7 @@ fn devices_that_are_not_there_are_named() {
     };
     // Bare numbers count those of --device, of which the CPU has one.
     assert!(
-        reproduce("0,1").contains("`flex:0`"),
+        reproduce("0,1").contains("is flex:0,"),
         "{}",
         reproduce("0,1")
     );

@@ -36,7 +36,7 @@ impl ImageFeatures {
     }
 
     /// What the flows from number `first` on see, without the mirrored image.
-    pub fn from_level(&self, first: usize) -> Self {
+    pub fn starting_at(&self, first: usize) -> Self {
         Self {
             levels: self.levels[first..].to_vec(),
             mirrored: None,

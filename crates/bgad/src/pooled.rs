@@ -93,7 +93,7 @@ impl<'a> PooledTrainers<'a> {
             _ => None,
         };
         let image = BatchImage {
-            features: image.features.from_level(self.first),
+            features: image.features.starting_at(self.first),
             abnormal: image.abnormal,
             mask: None,
         };
