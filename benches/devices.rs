@@ -6,7 +6,7 @@
 //! `BGAD_IMAGE_SIZE`, `BGAD_IMAGES`, `BGAD_META_EPOCHS` and `BGAD_SUB_EPOCHS` make it smaller or
 //! larger, `BGAD_BACKBONE` with `BGAD_BACKBONE_WEIGHTS` takes another backbone, `BGAD_PRECISIONS` lists
 //! formats.
-#![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout)]
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic, clippy::print_stdout)]
 #![recursion_limit = "256"]
 
 use std::str::FromStr;

@@ -70,8 +70,6 @@ import json, pathlib, sys
 rows = [("device", "features", "training s", "features s", "flows s", "ms/image", "memory MiB",
          "GPU MiB", "image AUROC", "pixel AUROC", "AUPRO")]
 for path in sorted(pathlib.Path(sys.argv[1]).glob("*.json")):
-    if path.name == "build.jsonl":
-        continue
     text = lambda suffix: (path.with_suffix(suffix).read_text().strip()
                            if path.with_suffix(suffix).exists() else "")
     rss, gpu = text(".rss"), text(".gpu")
