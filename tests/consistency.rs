@@ -3,7 +3,12 @@
 //!
 //! The backends of the CPU that are compiled in are always tried; `BGAD_DEVICES` names others, as
 //! `vulkan` or `cuda:0,cuda:1`, which must then be there.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout
+)]
 #![recursion_limit = "256"]
 
 mod common;

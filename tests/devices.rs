@@ -1,5 +1,10 @@
 //! Names of devices, training on several, and the number format of features.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout
+)]
 #![recursion_limit = "256"]
 
 mod common;
