@@ -3,14 +3,15 @@
 use std::path::PathBuf;
 
 use bgad::{
-    Aggregation, BoundaryScope, DeviceKind, EvaluateWhen, FeatureScaling, Fit, FlowStart,
-    FocalWeights, Granularity, ImageScore, Layout, Model, Orientation, PooledLevels, Pooling,
-    Preset,
+    Aggregation, BoundaryScope, DeviceSelection, EvaluateWhen, FeaturePrecision, FeatureScaling,
+    Fit, FlowStart, FocalWeights, Granularity, ImageScore, Layout, Model, Orientation,
+    PooledLevels, Pooling, Preset,
 };
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::cut_paste::CutPasteArguments;
 use crate::data::{AnomalyArguments, FolderArguments, SplitArguments};
+use crate::devices::ListedDevice;
 use crate::inspect::InspectArguments;
 
 /// Visual anomaly detection: learns what normal parts look like, finds what is wrong on others.
@@ -192,6 +193,9 @@ pub struct SettingsArguments {
     /// How features are pooled [default: mean-std-max; paper: mean-std].
     #[arg(long, value_enum)]
     pub pooling: Option<PoolingArgument>,
+    /// The number format in which features are kept [default: f32]; 16 bits take half the memory.
+    #[arg(long, value_enum)]
+    pub feature_precision: Option<FeaturePrecisionArgument>,
     /// What is done to features before the flows [default: whiten; paper: none].
     #[arg(long, value_enum)]
     pub feature_scaling: Option<FeatureScalingArgument>,
@@ -227,9 +231,13 @@ pub struct SettingsArguments {
     /// The share of normal training images that may score above the threshold [default: 0.01].
     #[arg(long, value_name = "SHARE")]
     pub false_positive_rate: Option<f64>,
-    /// flex, ndarray, wgpu, vulkan or cuda, among those compiled in [default: flex].
+    /// flex, ndarray, wgpu, vulkan or cuda, among those compiled in; of several GPUs the second is
+    /// cuda:1 [default: flex].
     #[arg(long)]
-    pub device: Option<DeviceKind>,
+    pub device: Option<DeviceSelection>,
+    /// Train on all of these at once, as cuda:0,cuda:1; bare numbers count those of --device.
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    pub devices: Vec<ListedDevice>,
     /// The seed of all that is random [default: 0].
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
@@ -261,9 +269,10 @@ pub struct EvaluateArguments {
     #[cfg(feature = "report")]
     #[arg(long, value_name = "DIR")]
     pub report: Option<PathBuf>,
-    /// flex, ndarray, wgpu, vulkan or cuda, among those compiled in.
+    /// flex, ndarray, wgpu, vulkan or cuda, among those compiled in; of several GPUs the second is
+    /// cuda:1.
     #[arg(long, default_value_t)]
-    pub device: DeviceKind,
+    pub device: DeviceSelection,
     #[command(flatten)]
     pub reporting: ReportingArguments,
 }
@@ -307,9 +316,10 @@ pub struct PredictArguments {
     /// Write a table of comma-separated values to standard output.
     #[arg(long, conflicts_with = "json")]
     pub csv: bool,
-    /// flex, ndarray, wgpu, vulkan or cuda, among those compiled in.
+    /// flex, ndarray, wgpu, vulkan or cuda, among those compiled in; of several GPUs the second is
+    /// cuda:1.
     #[arg(long, default_value_t)]
-    pub device: DeviceKind,
+    pub device: DeviceSelection,
     #[command(flatten)]
     pub reporting: ReportingArguments,
 }
@@ -340,9 +350,10 @@ pub struct CalibrateArguments {
     /// The file for the calibrated model [default: the model's own].
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
-    /// flex, ndarray, wgpu, vulkan or cuda, among those compiled in.
+    /// flex, ndarray, wgpu, vulkan or cuda, among those compiled in; of several GPUs the second is
+    /// cuda:1.
     #[arg(long, default_value_t)]
-    pub device: DeviceKind,
+    pub device: DeviceSelection,
     #[command(flatten)]
     pub reporting: ReportingArguments,
 }
@@ -413,6 +424,11 @@ choice!(FlowStartArgument for FlowStart {
     Identity => Self::Identity,
 });
 choice!(PresetArgument for Preset { Default => Self::Default, Paper => Self::Paper });
+choice!(FeaturePrecisionArgument for FeaturePrecision {
+    F32 => Self::F32,
+    F16 => Self::F16,
+    Bf16 => Self::Bf16,
+});
 choice!(FeatureScalingArgument for FeatureScaling {
     None => Self::None,
     Standardize => Self::Standardize,

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use bgad::{Detector, DeviceKind, ImportOptions, SoftClamp, load_image};
+use bgad::{Detector, DeviceSelection, ImportOptions, SoftClamp, load_image};
 use clap::{Args, ValueEnum};
 use serde_json::json;
 
@@ -51,9 +51,10 @@ pub struct ImportArguments {
     /// The file for the model.
     #[arg(long, value_name = "FILE")]
     pub out: PathBuf,
-    /// flex, ndarray, wgpu, vulkan or cuda, among those compiled in.
+    /// flex, ndarray, wgpu, vulkan or cuda, among those compiled in; of several GPUs the second is
+    /// cuda:1.
     #[arg(long, default_value_t)]
-    pub device: DeviceKind,
+    pub device: DeviceSelection,
     #[command(flatten)]
     pub reporting: ReportingArguments,
 }

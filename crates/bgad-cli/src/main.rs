@@ -10,6 +10,7 @@ mod calibrate;
 mod config_file;
 mod cut_paste;
 mod data;
+mod devices;
 mod evaluate;
 mod failure;
 mod images;

@@ -4,13 +4,14 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bgad::{
-    Dataset, DatasetDescription, DeviceKind, Model, Progress, RunDescription, RunDirectory,
+    Dataset, DatasetDescription, DeviceSelection, Model, Progress, RunDescription, RunDirectory,
     ThresholdRule, Trainer, TrainerConfig, Training,
 };
 use serde_json::{Value, json};
 
 use crate::arguments::{DataArguments, TrainArguments, TrainCommand};
 use crate::config_file;
+use crate::devices;
 use crate::failure::Failure;
 use crate::output;
 use crate::progress::{Display, warning};
@@ -42,6 +43,7 @@ fn config(arguments: &TrainArguments) -> Result<TrainerConfig, Failure> {
     set(&mut config.objective.focal, &given.focal);
     set(&mut config.boundary, &given.boundary);
     set(&mut config.pooling, &given.pooling);
+    set(&mut config.feature_precision, &given.feature_precision);
     set(&mut config.feature_scaling, &given.feature_scaling);
     set(&mut config.aggregation, &given.aggregation);
     set(&mut config.image_score, &given.image_score);
@@ -70,7 +72,7 @@ fn config(arguments: &TrainArguments) -> Result<TrainerConfig, Failure> {
 struct Job {
     config: TrainerConfig,
     dataset: Dataset,
-    device: DeviceKind,
+    devices: Vec<DeviceSelection>,
     description: RunDescription,
     directory: RunDirectory,
 }
@@ -89,6 +91,13 @@ impl Job {
         };
         let out = given.out.as_ref().ok_or_else(|| required("out"))?;
         let device = given.device.unwrap_or_default();
+        let devices = match given.devices.is_empty() {
+            true => vec![device],
+            false => {
+                let devices = given.devices.iter().map(|listed| listed.of(device.kind));
+                devices.collect::<Result<_, _>>()?
+            }
+        };
         let mut dataset = data.open_images()?;
         if config.model == Model::BgadFas {
             arguments.anomalies.choose(&mut dataset, config.seed)?;
@@ -98,7 +107,7 @@ impl Job {
             config.weights = weights::resolve(&config.backbone, given.offline, quiet)?;
         }
         let description = RunDescription {
-            device: device.to_string(),
+            device: devices::join(&devices),
             ..RunDescription::new(
                 &config,
                 DatasetDescription {
@@ -118,7 +127,7 @@ impl Job {
         Ok(Self {
             config,
             dataset,
-            device,
+            devices,
             description,
             directory,
         })
@@ -139,7 +148,7 @@ impl Job {
         Ok(Self {
             config: description.config.clone(),
             dataset: directory.dataset()?,
-            device: description.device.parse()?,
+            devices: devices::parse(&description.device)?,
             description,
             directory,
         })
@@ -158,7 +167,7 @@ pub fn run(command: &TrainCommand) -> Result<(), Failure> {
     let display = Arc::new(Display::new(command.reporting.quiet));
     let observer = observer(&job, command, &display)?;
     let trainer = Trainer::new(job.config.clone())
-        .on(job.device)
+        .on_all(job.devices.iter().copied())
         .checkpoints_in(directory.checkpoints())
         .stopped_by(stop::on_signal())
         .observed_by(observer);

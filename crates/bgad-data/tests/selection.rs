@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::path::PathBuf;
 
-use bgad_data::{DataError, Dataset, Label, Sample, split};
+use bgad_data::{DataError, Dataset, Label, Orientation, Sample, split};
 
 fn dataset(types: &[(&str, usize)]) -> Dataset {
     let sample = |label, defect_type: &str, number: usize| Sample {
@@ -13,6 +13,7 @@ fn dataset(types: &[(&str, usize)]) -> Dataset {
         label,
         defect_type: defect_type.to_owned(),
         mask: None,
+        orientation: Orientation::default(),
     };
     let mut test: Vec<Sample> = (0..3)
         .map(|number| sample(Label::Normal, "good", number))

@@ -8,6 +8,7 @@ use bgad_loss::Objective;
 use serde::{Deserialize, Serialize};
 
 use crate::image_score::ImageScore;
+use crate::precision::FeaturePrecision;
 use crate::scoring::Aggregation;
 use crate::{Error, Fit, Result};
 
@@ -150,6 +151,9 @@ pub struct TrainerConfig {
     /// each without the images of one fold, so that scoring constants and threshold come from
     /// images that the flows have not seen; 0: from the training images as they are.
     pub pooled_folds: usize,
+    /// The number format in which features are kept.
+    #[serde(skip_serializing_if = "FeaturePrecision::is_full")]
+    pub feature_precision: FeaturePrecision,
     /// What is done to features before the flows.
     pub feature_scaling: FeatureScaling,
     /// How the levels' log-likelihoods become one score map.
@@ -233,6 +237,7 @@ impl TrainerConfig {
             pooled_levels: PooledLevels::Separate,
             pooled_flows: false,
             pooled_folds: 0,
+            feature_precision: FeaturePrecision::F32,
             feature_scaling: FeatureScaling::None,
             aggregation: Aggregation::Likelihood,
             image_score: ImageScore::Maximum,

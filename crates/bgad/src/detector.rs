@@ -168,6 +168,7 @@ impl Detector {
             fit: self.description.config.fit,
             inputs: self.description.inputs(),
             mirror: self.description.config.mirror,
+            precision: self.description.config.feature_precision,
             device: self.device.clone(),
         }
     }

@@ -49,6 +49,17 @@ pub enum Error {
         /// The devices of this build.
         available: String,
     },
+    /// The machine lacks the device.
+    #[error(
+        "device `{device}` is not there: this machine has {found} of its kind{}",
+        if *found == 0 { "; is its driver installed?" } else { ", counted from 0" }
+    )]
+    DeviceMissing {
+        /// The device asked for.
+        device: String,
+        /// How many of the backend's devices there are.
+        found: usize,
+    },
     /// A backbone that needs weights got none.
     #[error(
         "backbone `{backbone}` needs its timm weights: give the .safetensors or .pth file, or use \

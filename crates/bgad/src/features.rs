@@ -8,6 +8,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use rayon::prelude::*;
 
 use crate::inputs::Inputs;
+use crate::precision::FeaturePrecision;
 use crate::view::{View, Views};
 use crate::{Fit, Result, images};
 
@@ -15,11 +16,36 @@ use crate::{Fit, Result, images};
 /// level, finest first; then `[1, dimension]` of pooled features.
 #[derive(Debug, Clone)]
 pub(crate) struct ImageFeatures {
-    pub levels: Vec<Tensor<2>>,
+    levels: Vec<Tensor<2>>,
     /// What the input shows.
     pub view: View,
     /// The same of the mirrored image, where it counts as well.
-    pub mirrored: Option<Vec<Tensor<2>>>,
+    mirrored: Option<Vec<Tensor<2>>>,
+    /// The format that they are kept in.
+    precision: FeaturePrecision,
+}
+
+impl ImageFeatures {
+    /// What flow `index` sees.
+    pub fn level(&self, index: usize) -> Tensor<2> {
+        self.precision.take(self.levels[index].clone())
+    }
+
+    /// What it sees of the mirrored image, where that counts.
+    pub fn mirrored_level(&self, index: usize) -> Option<Tensor<2>> {
+        let mirrored = self.mirrored.as_ref();
+        mirrored.map(|levels| self.precision.take(levels[index].clone()))
+    }
+
+    /// What the flows from number `first` on see, without the mirrored image.
+    pub fn starting_at(&self, first: usize) -> Self {
+        Self {
+            levels: self.levels[first..].to_vec(),
+            view: self.view,
+            mirrored: None,
+            precision: self.precision,
+        }
+    }
 }
 
 /// Computes features, always one image at a time, so that they don't depend on what else is
@@ -32,6 +58,8 @@ pub(crate) struct Extractor {
     pub inputs: Inputs,
     /// Whether features of mirrored images are computed too.
     pub mirror: bool,
+    /// The format in which they are kept.
+    pub precision: FeaturePrecision,
     pub device: Device,
 }
 
@@ -61,6 +89,7 @@ impl Extractor {
             levels: self.vectors(input, view),
             view: *view,
             mirrored,
+            precision: self.precision,
         }
     }
 
@@ -68,7 +97,9 @@ impl Extractor {
     fn vectors(&self, input: Vec<f32>, view: &View) -> Vec<Tensor<2>> {
         let size = self.image_size as usize;
         let input = Tensor::from_data(TensorData::new(input, [1, 3, size, size]), &self.device);
-        self.inputs.vectors(self.backbone.extract(input), view)
+        let vectors = self.inputs.vectors(self.backbone.extract(input), view);
+        let kept = vectors.into_iter().map(|x| self.precision.keep(x));
+        kept.collect()
     }
 
     /// The same without mirrored images: training has no use for them.
@@ -103,6 +134,6 @@ impl Extractor {
             positions * input.dimension
         });
         let views = if self.mirror { 2 } else { 1 };
-        4 * views * values.sum::<usize>() as u64
+        self.precision.bytes() * views * values.sum::<usize>() as u64
     }
 }

@@ -26,13 +26,14 @@ pub(crate) struct FlowTrainers<'a> {
 }
 
 impl<'a> FlowTrainers<'a> {
-    /// New flows for `inputs`.
+    /// New flows for `inputs` on the first device; the others share the work on those of positions.
+    /// Those of pooled features have mini-batches too small to share.
     pub fn new(
         config: &'a TrainerConfig,
         inputs: &[FlowInput],
         set: &TrainingSet,
         extractor: &Extractor,
-        device: &Device,
+        (device, others): (&Device, &[Device]),
     ) -> Result<Self> {
         let workspaces = Workspaces::default();
         let of_positions = inputs.iter().enumerate().filter(|(_, i)| !i.is_pooled());
@@ -41,7 +42,8 @@ impl<'a> FlowTrainers<'a> {
                 FeatureScaling::None => Vec::new(),
                 _ => set.normal_rows((index, input), SCALING_ROWS, |_| true, extractor)?,
             };
-            LevelTrainer::new(config, input, (index, 0), &rows, (&workspaces, device))
+            let devices = (device, others);
+            LevelTrainer::new(config, input, (index, 0), &rows, devices, &workspaces)
         });
         Ok(Self {
             positions: positions.collect::<Result<_>>()?,

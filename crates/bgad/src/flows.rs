@@ -203,9 +203,9 @@ pub(crate) fn mean_log_likelihoods(
     features: &ImageFeatures,
     index: usize,
 ) -> Result<Vec<f32>> {
-    let mut values = flow.log_likelihoods(features.levels[index].clone())?;
-    if let Some(mirrored) = &features.mirrored {
-        let mirrored = flow.log_likelihoods(mirrored[index].clone())?;
+    let mut values = flow.log_likelihoods(features.level(index))?;
+    if let Some(mirrored) = features.mirrored_level(index) {
+        let mirrored = flow.log_likelihoods(mirrored)?;
         let side = values.len().isqrt();
         let rows = values.chunks_exact_mut(side);
         for (row, mirrored) in rows.zip(mirrored.chunks_exact(side)) {

@@ -72,6 +72,7 @@ mod meta_epoch;
 mod model_file;
 mod overlay;
 mod pooled;
+mod precision;
 mod random;
 mod regions;
 #[cfg(feature = "report")]
@@ -110,7 +111,7 @@ pub use config::{
     ThresholdRule, TrainerConfig,
 };
 pub use detector::{Detector, ModelDescription, Prediction};
-pub use device::DeviceKind;
+pub use device::{DeviceKind, DeviceSelection};
 pub use error::{Error, Result};
 pub use evaluation::{
     AUPRO_LIMIT, Confidence, Evaluation, EvaluationOptions, ImageResult, Intervals, PaperMetrics,
@@ -122,6 +123,7 @@ pub use image_score::ImageScore;
 pub use import::ImportOptions;
 pub use model_file::FORMAT_VERSION;
 pub use overlay::overlay;
+pub use precision::FeaturePrecision;
 pub use regions::DefectRegion;
 pub use run_directory::{
     DatasetDescription, LoggedMetaEpoch, MetricsLog, RunDescription, RunDirectory,

@@ -71,6 +71,7 @@ impl Detector {
         let description: ModelDescription = serde_json::from_str(&file.description)
             .map_err(|e| damaged(format!("its description: {e}")))?;
         description.config.check()?;
+        description.config.feature_precision.check(device)?;
         build(description, file.tensors, device).map_err(|error| damaged(error.to_string()))
     }
 }

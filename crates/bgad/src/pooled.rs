@@ -11,7 +11,7 @@ use rayon::prelude::*;
 
 use crate::Result;
 use crate::config::TrainerConfig;
-use crate::features::{Extractor, ImageFeatures};
+use crate::features::Extractor;
 use crate::flows::{LevelFlow, LogLikelihoodMaps, Places, ScaledFlow, mean_log_likelihoods};
 use crate::inputs::FlowInput;
 use crate::random::{self, Purpose};
@@ -67,7 +67,8 @@ impl<'a> PooledTrainers<'a> {
             let one = |(index, input): (usize, &FlowInput)| {
                 let rows = (index + first, input);
                 let rows = set.normal_rows(rows, usize::MAX, wanted, extractor)?;
-                LevelTrainer::new(config, input, (index, number), &rows, (&workspaces, device))
+                let devices = (device, &[] as &[Device]);
+                LevelTrainer::new(config, input, (index, number), &rows, devices, &workspaces)
             };
             let trainers = inputs[first..].iter().enumerate().map(one);
             trainers.collect::<Result<Vec<_>>>()
@@ -101,11 +102,7 @@ impl<'a> PooledTrainers<'a> {
             _ => None,
         };
         let image = BatchImage {
-            features: ImageFeatures {
-                levels: image.features.levels[self.first..].to_vec(),
-                view: image.features.view,
-                mirrored: None,
-            },
+            features: image.features.starting_at(self.first),
             abnormal: image.abnormal,
             mask: None,
         };

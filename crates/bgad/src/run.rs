@@ -29,6 +29,8 @@ pub(crate) struct Run<'a> {
     pub(crate) config: &'a TrainerConfig,
     granularity: Granularity,
     device: Device,
+    /// Devices that train flows of positions beside the first.
+    others: Vec<Device>,
     start: Instant,
     pub(crate) seconds: Seconds,
     /// What was spent before an interruption.
@@ -41,7 +43,7 @@ impl<'a> Run<'a> {
     pub fn new(
         trainer: &'a Trainer,
         granularity: Granularity,
-        device: Device,
+        (device, others): (Device, Vec<Device>),
         warnings: Vec<String>,
     ) -> Self {
         Self {
@@ -49,6 +51,7 @@ impl<'a> Run<'a> {
             config: &trainer.config,
             granularity,
             device,
+            others,
             start: Instant::now(),
             seconds: Seconds::default(),
             before: Seconds::default(),
@@ -70,11 +73,18 @@ impl<'a> Run<'a> {
             fit: self.config.fit,
             inputs,
             mirror: self.config.mirror,
+            precision: self.config.feature_precision,
             device: self.device.clone(),
         };
         let (set, test) = self.read_images(dataset, &extractor)?;
         let inputs = inputs.list(backbone.levels());
-        let mut flows = FlowTrainers::new(self.config, &inputs, &set, &extractor, &self.device)?;
+        let mut flows = FlowTrainers::new(
+            self.config,
+            &inputs,
+            &set,
+            &extractor,
+            (&self.device, &self.others),
+        )?;
         let mut position = Position::default();
         let mut history = Vec::new();
         if let Some(folder) = &self.trainer.checkpoints {

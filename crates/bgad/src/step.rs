@@ -56,21 +56,22 @@ pub(crate) struct MiniBatch {
 
 impl LevelTrainer {
     /// Trains a new flow for the `input` of this index, on `device`; `rows` are normal features of
-    /// it, and `fold` tells the flows of one input apart. Flows that share `workspaces` need less
-    /// memory.
+    /// it, and `fold` tells the flows of one input apart. With `others` each mini-batch is shared out
+    /// over all devices. Flows that share `workspaces` need less memory.
     pub fn new(
         config: &TrainerConfig,
         input: &FlowInput,
         (index, fold): (usize, usize),
         rows: &[f32],
-        (workspaces, device): (&Workspaces, &Device),
+        (device, others): (&Device, &[Device]),
+        workspaces: &Workspaces,
     ) -> Result<Self> {
         let flow = &flows::init(config, input, (index, fold), device)?;
         let places = &Places::new(config, input)?;
         let (scaling, noise) = Scaling::fit(config.feature_scaling, rows, input.dimension, device)?;
-        let steps = match crate::device::is_host(device) {
+        let steps = match others.is_empty() && crate::device::is_host(device) {
             true => Steps::Host(Box::new(HostSteps::new(flow, places, workspaces, device)?)),
-            false => Steps::Device(Box::new(DeviceSteps::new(flow, places, device)?)),
+            false => Steps::Device(Box::new(DeviceSteps::new(flow, places, device, others)?)),
         };
         Ok(Self {
             steps,
@@ -141,7 +142,7 @@ impl LevelTrainer {
         rng: &mut impl Rng,
     ) -> Result<()> {
         let features = images.iter().map(|image| {
-            let x = image.features.levels[self.index].clone();
+            let x = image.features.level(self.index);
             let x = match &self.scaling {
                 Some(scaling) => scaling.apply(x),
                 None => x,

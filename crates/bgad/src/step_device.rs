@@ -2,7 +2,7 @@
 
 use bgad_flow::Flow;
 use burn::module::{Module, ModuleMapper, Param, ParamId};
-use burn::optim::{AdamConfig, GradientsParams, ModuleOptimizer};
+use burn::optim::{AdamConfig, GradientsParams, ModuleOptimizer, MultiGradientsParams};
 use burn::tensor::{Bytes, Device, Int, Tensor, TensorData};
 
 use crate::flows::Places;
@@ -21,10 +21,12 @@ pub(crate) struct DeviceSteps {
     /// The condition of each place, without gradients.
     condition: Option<Tensor<2>>,
     device: Device,
+    /// Devices that share each mini-batch with the first.
+    others: Vec<Device>,
 }
 
 impl DeviceSteps {
-    pub fn new(flow: &Flow, places: &Places, device: &Device) -> Result<Self> {
+    pub fn new(flow: &Flow, places: &Places, device: &Device, others: &[Device]) -> Result<Self> {
         let parameters = flow.parameters().into_iter().collect();
         let tracked = device.clone().autodiff();
         let flow = flow.config().init_from(parameters, &tracked)?;
@@ -33,6 +35,7 @@ impl DeviceSteps {
             adam: AdamConfig::new().with_epsilon(ADAM_EPSILON).init(),
             condition: places.on_device(device),
             device: device.clone(),
+            others: others.to_vec(),
         })
     }
 
@@ -79,14 +82,14 @@ impl DeviceSteps {
         let features = Tensor::cat(features, 0);
         let mut losses = Vec::new();
         for MiniBatch { order, normal } in mini_batches {
-            let places = order.iter().map(|row| row % positions);
-            let places = self.condition.as_ref().map(|condition| {
-                let places = self.indices(places);
-                condition.clone().select(0, places).autodiff()
-            });
-            let rows = self.indices(order.iter().copied());
-            let x = features.clone().select(0, rows);
-            let output = self.flow.forward(x.autodiff(), places);
+            if !self.others.is_empty() {
+                losses.extend(self.shared_step(&features, positions, &order, normal, settings)?);
+                continue;
+            }
+            let (x, places) = self.rows(&features, positions, &order);
+            let output = self
+                .flow
+                .forward(x.autodiff(), places.map(Tensor::autodiff));
             let l = output.log_likelihood_per_dimension();
             if let Some(loss) = settings.loss(&l, normal)? {
                 losses.push(loss.clone().inner());
@@ -95,6 +98,72 @@ impl DeviceSteps {
             }
         }
         Ok(losses)
+    }
+
+    /// The step of a mini-batch that all devices share; none where it teaches nothing.
+    ///
+    /// The loss is no sum over rows: the boundary is a quantile of all normal ones. So it is taken on
+    /// the first device from all devices' log-likelihoods, and each device goes back from the slopes
+    /// at its own. A GPU computes while the next one is told what to do.
+    fn shared_step(
+        &mut self,
+        features: &Tensor<2>,
+        positions: u32,
+        order: &[u32],
+        normal: usize,
+        settings: &StepSettings<'_>,
+    ) -> Result<Option<Tensor<1>>> {
+        let devices = 1 + self.others.len();
+        let mut shares = Vec::new();
+        for (order, device) in order
+            .chunks(order.len().div_ceil(devices).max(1))
+            .zip(std::iter::once(&self.device).chain(&self.others))
+        {
+            let flow = self.flow.clone().fork(&device.clone().autodiff());
+            let (x, places) = self.rows(features, positions, order);
+            let x = x.to_device(device).autodiff();
+            let places = places.map(|places| places.to_device(device).autodiff());
+            let l = flow.forward(x, places).log_likelihood_per_dimension();
+            shares.push((flow, l));
+        }
+        let all = shares.iter().map(|(_, l)| l.clone().inner());
+        let all = all.map(|l| l.to_device(&self.device)).collect();
+        let all = Tensor::cat(all, 0).autodiff().require_grad();
+        let Some(loss) = settings.loss(&all, normal)? else {
+            return Ok(None);
+        };
+        let Some(slopes) = all.grad(&loss.backward()) else {
+            return Ok(None);
+        };
+        let mut start = 0;
+        let mut gradients = MultiGradientsParams::default();
+        for (flow, l) in shares {
+            let [count] = l.dims();
+            let slopes = slopes.clone().narrow(0, start, count);
+            let slopes = slopes.to_device(&l.device().inner()).autodiff();
+            start += count;
+            let of_share = GradientsParams::from_grads((l * slopes).sum().backward(), &flow);
+            // All are added up on the first device, where the optimizer's state stays.
+            gradients.grads.push((of_share, self.device.clone()));
+        }
+        let flow = self.flow.clone();
+        self.flow = self.adam.step_multi(settings.rate, flow, gradients);
+        Ok(Some(loss.inner()))
+    }
+
+    /// Rows of all images' features and the conditions of their places, on the first device.
+    fn rows(
+        &self,
+        features: &Tensor<2>,
+        positions: u32,
+        order: &[u32],
+    ) -> (Tensor<2>, Option<Tensor<2>>) {
+        let places = self.condition.as_ref().map(|condition| {
+            let places = self.indices(order.iter().map(|row| row % positions));
+            condition.clone().select(0, places)
+        });
+        let rows = self.indices(order.iter().copied());
+        (features.clone().select(0, rows), places)
     }
 
     fn indices(&self, indices: impl Iterator<Item = u32>) -> Tensor<1, Int> {
@@ -156,12 +225,12 @@ mod tests {
                 .train(vec![features], std::iter::once(batch), &settings)
                 .unwrap();
         };
-        let mut unbroken = DeviceSteps::new(&flow, &places, &device).unwrap();
+        let mut unbroken = DeviceSteps::new(&flow, &places, &device, &[]).unwrap();
         step(&mut unbroken, 0);
         step(&mut unbroken, 7);
         let mut state = TrainingState::default();
         unbroken.save("flow.0", &mut state).unwrap();
-        let mut resumed = DeviceSteps::new(&flow, &places, &device).unwrap();
+        let mut resumed = DeviceSteps::new(&flow, &places, &device, &[]).unwrap();
         resumed.restore("flow.0", &mut state).unwrap();
         for steps in [&mut unbroken, &mut resumed] {
             step(steps, 20);
@@ -169,7 +238,7 @@ mod tests {
         let values = |steps: &DeviceSteps| steps.flow().parameters();
         assert_eq!(values(&unbroken), values(&resumed));
         // Without its optimizer's state it would not be the same.
-        let mut forgetful = DeviceSteps::new(&resumed.flow(), &places, &device).unwrap();
+        let mut forgetful = DeviceSteps::new(&resumed.flow(), &places, &device, &[]).unwrap();
         for steps in [&mut unbroken, &mut forgetful] {
             step(steps, 20);
         }

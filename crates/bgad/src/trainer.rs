@@ -12,7 +12,7 @@ use crate::config::{Granularity, TrainerConfig};
 use crate::detector::Detector;
 use crate::evaluation::{Evaluation, PaperMetrics};
 use crate::run::Run;
-use crate::{DeviceKind, Error, Result};
+use crate::{DeviceSelection, Error, Result};
 
 /// One meta-epoch of a run; metrics are none where they can't be had or were not asked for.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -111,7 +111,7 @@ type Observer = Box<dyn Fn(Progress) + Send + Sync>;
 /// ```
 pub struct Trainer {
     pub(crate) config: TrainerConfig,
-    device: DeviceKind,
+    devices: Vec<DeviceSelection>,
     observer: Option<Observer>,
     pub(crate) checkpoints: Option<PathBuf>,
     stop: Option<Arc<AtomicBool>>,
@@ -122,7 +122,7 @@ impl Trainer {
     pub fn new(config: TrainerConfig) -> Self {
         Self {
             config,
-            device: DeviceKind::default(),
+            devices: Vec::new(),
             observer: None,
             checkpoints: None,
             stop: None,
@@ -130,8 +130,18 @@ impl Trainer {
     }
 
     /// Trains on another device.
-    pub fn on(mut self, device: DeviceKind) -> Self {
-        self.device = device;
+    pub fn on(mut self, device: impl Into<DeviceSelection>) -> Self {
+        self.devices = vec![device.into()];
+        self
+    }
+
+    /// Trains each flow of positions on all of these devices at once: each takes a share of every
+    /// mini-batch, and the first one steps with the sum of their gradients, as a single device does
+    /// with the whole mini-batch. Everything else is computed on the first.
+    ///
+    /// The model is that of one device up to rounding.
+    pub fn on_all(mut self, devices: impl IntoIterator<Item = DeviceSelection>) -> Self {
+        self.devices = devices.into_iter().collect();
         self
     }
 
@@ -201,7 +211,11 @@ impl Trainer {
 
     fn start(&self, dataset: &Dataset, resume: bool) -> Result<Training> {
         self.config.check()?;
-        let device = self.device.open()?;
+        let first = self.devices.first().copied().unwrap_or_default();
+        let device = first.open()?;
+        self.config.feature_precision.check(&device)?;
+        let others = self.devices.iter().skip(1);
+        let others = others.map(|other| other.open()).collect::<Result<_>>()?;
         let mut dataset = dataset.clone();
         dataset.orient(self.config.orientation);
         dataset.verify()?;
@@ -215,8 +229,9 @@ impl Trainer {
         let config = &self.config;
         let weights = config.weights.as_deref();
         let opened = backbone::open(&config.backbone, weights, &config.strides, &device)?;
+        let devices = (device, others);
         let warnings = dataset.warnings.clone();
-        Run::new(self, granularity, device, warnings).train(&dataset, opened, resume)
+        Run::new(self, granularity, devices, warnings).train(&dataset, opened, resume)
     }
 
     pub(crate) fn tell(&self, progress: Progress) {

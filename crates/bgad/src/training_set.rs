@@ -224,7 +224,7 @@ impl TrainingSet {
         let rows = images.par_iter().enumerate().map(|(number, &image)| {
             let features = self.normal.features(image, extractor)?;
             let counts = input.side.map(|side| features.view.counts(side));
-            let values = read(features.levels[index].clone())?;
+            let values = read(features.level(index))?;
             let rows = values.chunks_exact(input.dimension).enumerate();
             let rows = rows.filter(|(row, _)| counts.as_ref().is_none_or(|counts| counts[*row]));
             // Another place to start for each image, so that all positions are seen.

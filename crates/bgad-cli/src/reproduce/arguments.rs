@@ -3,10 +3,11 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use bgad::DeviceKind;
+use bgad::DeviceSelection;
 use clap::{Args, ValueEnum};
 
 use crate::arguments::ReportingArguments;
+use crate::devices::ListedDevice;
 
 /// A table or figure of the paper.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -85,9 +86,17 @@ pub struct ReproduceArguments {
     /// The folder for results.jsonl and figures; runs that it has are not repeated.
     #[arg(long, value_name = "DIR", default_value = "reproduce")]
     pub out: PathBuf,
-    /// flex, ndarray, wgpu, vulkan or cuda, among those compiled in.
+    /// flex, ndarray, wgpu, vulkan or cuda, among those compiled in; of several GPUs the second is
+    /// cuda:1.
     #[arg(long, default_value_t)]
-    pub device: DeviceKind,
+    pub device: DeviceSelection,
+    /// Run categories side by side, a process on each of these, as cuda:0,cuda:1; bare numbers count
+    /// those of --device.
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    pub devices: Vec<ListedDevice>,
+    /// Leave out the table: one of several processes.
+    #[arg(long, hide = true)]
+    pub runs_only: bool,
     #[command(flatten)]
     pub reporting: ReportingArguments,
 }

@@ -4,6 +4,7 @@ mod arguments;
 mod case;
 mod figures;
 mod locate;
+mod pool;
 mod published;
 mod results_file;
 mod table;
@@ -51,6 +52,11 @@ pub fn run(arguments: &ReproduceArguments) -> Result<(), Failure> {
         source,
     };
     std::fs::create_dir_all(&arguments.out).map_err(file)?;
+    if !arguments.devices.is_empty() {
+        let devices = arguments.devices.iter();
+        let devices = devices.map(|listed| listed.of(arguments.device.kind));
+        pool::run(arguments, &devices.collect::<Result<Vec<_>, _>>()?, &found)?;
+    }
     let mut results = ResultsFile::open(&arguments.out.join("results.jsonl"))?;
     let cases = case::cases(arguments.experiment, &base);
     let mut records = Vec::new();
@@ -62,6 +68,9 @@ pub fn run(arguments: &ReproduceArguments) -> Result<(), Failure> {
                 }
             }
         }
+    }
+    if arguments.runs_only {
+        return Ok(());
     }
     let all = case::categories(arguments.experiment, &[]);
     if found.len() < all.len() {

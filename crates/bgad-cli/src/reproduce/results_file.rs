@@ -1,4 +1,4 @@
-//! `results.jsonl`: one line a finished run.
+//! `results.jsonl`: one line a finished run. Several processes may write to it.
 
 use std::fs::{File, OpenOptions};
 use std::io::Write;
@@ -61,6 +61,8 @@ impl ResultsFile {
             .create(true)
             .open(path)
             .map_err(failed)?;
+        // No other process is in the middle of a line.
+        file.lock().map_err(failed)?;
         let bytes = std::fs::read(path).map_err(failed)?;
         let complete = bytes
             .iter()
@@ -69,6 +71,7 @@ impl ResultsFile {
         if complete < bytes.len() {
             file.set_len(complete as u64).map_err(failed)?;
         }
+        file.unlock().map_err(failed)?;
         let text = String::from_utf8_lossy(&bytes[..complete]);
         let mut records = Vec::new();
         for (index, line) in text.lines().enumerate() {
@@ -113,7 +116,10 @@ impl ResultsFile {
         };
         let mut line = serde_json::to_vec(record).map_err(|error| failed(error.into()))?;
         line.push(b'\n');
-        self.file.write_all(&line).map_err(failed)?;
-        self.file.sync_data().map_err(failed)
+        self.file.lock().map_err(failed)?;
+        let written = self.file.write_all(&line);
+        let written = written.and_then(|()| self.file.sync_data());
+        self.file.unlock().map_err(failed)?;
+        written.map_err(failed)
     }
 }

@@ -154,7 +154,7 @@ pub(super) fn embeddings(examination: &Examination, detector: &Detector) -> Resu
         // Candidates as (image among the chosen ones, position), by class.
         let mut candidates = [Vec::new(), Vec::new()];
         for (index, input) in images.iter().enumerate() {
-            let side = features[index].levels[level].dims()[0].isqrt();
+            let side = features[index].level(level).dims()[0].isqrt();
             for (position, defect) in input.on_defect(side).into_iter().enumerate() {
                 if let Some(defect) = defect {
                     candidates[usize::from(defect)].push((index, position));
@@ -173,7 +173,7 @@ pub(super) fn embeddings(examination: &Examination, detector: &Detector) -> Resu
         let (mut before, mut places, mut labels) = (Vec::new(), Vec::new(), Vec::new());
         let mut rows = chosen.chunk_by(|a, b| a.0 == b.0);
         for of_image in &mut rows {
-            let matrix = features[of_image[0].0].levels[level].clone();
+            let matrix = features[of_image[0].0].level(level);
             let dimension = matrix.dims()[1];
             let values = flows::read(matrix)?;
             for &(_, position, abnormal) in of_image {
