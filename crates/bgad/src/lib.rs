@@ -53,6 +53,7 @@ mod backbone;
 mod checkpoint;
 mod config;
 mod covariance;
+mod custom_backbone;
 mod detector;
 mod device;
 mod error;
@@ -90,6 +91,7 @@ mod training_set;
 mod training_state;
 
 pub use backbone::FILTER_BANK;
+pub use bgad_backbone::{Backbone, FeaturePyramid, Level, NamedTensor, Normalization};
 pub use bgad_data::{
     AnomalyCount, AnomalySelection, AvailableMasks, CutPaste, DataError, Dataset, FolderLayout,
     FolderNames, Foreground, Inspection, Label, Layout, MaskFiles, MaskLocation, Region, RgbImage,
@@ -97,11 +99,14 @@ pub use bgad_data::{
 };
 pub use bgad_flow::{FlowStart, SoftClamp};
 pub use bgad_loss::{FocalWeights, MaximumLikelihood, Objective, Reduction};
+/// The tensor library that stands in this API: [`Device`], and the tensors of a [`Backbone`].
+pub use burn;
 pub use burn::tensor::Device;
 pub use config::{
     BoundaryScope, EvaluateWhen, FeatureScaling, Granularity, Model, PooledLevels, Pooling, Preset,
     ThresholdRule, TrainerConfig,
 };
+pub use custom_backbone::RestoreError;
 pub use detector::{Detector, ModelDescription, Prediction};
 pub use device::DeviceKind;
 pub use error::{Error, Result};

@@ -4,15 +4,15 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use bgad_backbone::Backbone;
 use bgad_data::Dataset;
 use serde::{Deserialize, Serialize};
 
-use crate::backbone;
 use crate::config::{Granularity, TrainerConfig};
 use crate::detector::Detector;
 use crate::evaluation::{Evaluation, PaperMetrics};
 use crate::run::Run;
-use crate::{DeviceKind, Error, Result};
+use crate::{DeviceKind, Error, Result, backbone, custom_backbone};
 
 /// One meta-epoch of a run; metrics are none where they can't be had or were not asked for.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -112,6 +112,7 @@ type Observer = Box<dyn Fn(Progress) + Send + Sync>;
 pub struct Trainer {
     pub(crate) config: TrainerConfig,
     device: DeviceKind,
+    backbone: Option<Arc<dyn Backbone>>,
     observer: Option<Observer>,
     pub(crate) checkpoints: Option<PathBuf>,
     stop: Option<Arc<AtomicBool>>,
@@ -123,6 +124,7 @@ impl Trainer {
         Self {
             config,
             device: DeviceKind::default(),
+            backbone: None,
             observer: None,
             checkpoints: None,
             stop: None,
@@ -132,6 +134,17 @@ impl Trainer {
     /// Trains on another device.
     pub fn on(mut self, device: DeviceKind) -> Self {
         self.device = device;
+        self
+    }
+
+    /// Trains on a feature extractor of the program's own, which must lie on the trainer's device.
+    ///
+    /// Its name and strides become the settings' `backbone` and `strides`. The model file keeps its
+    /// [`tensors`](Backbone::tensors); [`Detector::load_with_backbone`] brings it back.
+    pub fn with_backbone(mut self, backbone: Arc<dyn Backbone>) -> Self {
+        backbone.name().clone_into(&mut self.config.backbone);
+        self.config.strides = custom_backbone::strides(&*backbone);
+        self.backbone = Some(backbone);
         self
     }
 
@@ -211,8 +224,13 @@ impl Trainer {
                 false => Granularity::Image,
             });
         let config = &self.config;
-        let weights = config.weights.as_deref();
-        let opened = backbone::open(&config.backbone, weights, &config.strides, &device)?;
+        let opened = match &self.backbone {
+            Some(own) => custom_backbone::take(own.clone(), config, &device)?,
+            None => {
+                let weights = config.weights.as_deref();
+                backbone::open(&config.backbone, weights, &config.strides, &device)?
+            }
+        };
         Run::new(self, granularity, device, dataset.warnings.clone()).train(dataset, opened, resume)
     }
 

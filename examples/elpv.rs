@@ -1,0 +1,40 @@
+//! ELPV: photographs of solar cells by electroluminescence. There are no masks, so that whole images
+//! are scored; one abnormal image trains.
+//!
+//!     cargo run --release --example elpv -- elpv tf_efficientnet_b6.safetensors
+//!
+//! Without arguments it takes a few drawn images in the same layout.
+#![allow(clippy::print_stdout)] // an example talks to a person
+
+mod common;
+
+use bgad::{AnomalySelection, Layout, Model};
+use common::{Example, Result, by_label, copy};
+
+fn main() -> Result {
+    let example = Example::new("elpv", |parts, folder| {
+        let (normal, abnormal) = by_label(parts);
+        let cells = [normal.clone(), abnormal].concat();
+        copy(&cells, &folder.join("images"))?;
+        let line = |index: usize| {
+            let probability = if index < normal.len() { "0.0" } else { "1.0" };
+            let wafer = if index % 2 == 0 { "mono" } else { "poly" };
+            format!("images/{index:03}.png  {probability}  {wafer}\n")
+        };
+        let table: String = (0..cells.len()).map(line).collect();
+        Ok(std::fs::write(folder.join("labels.csv"), table)?)
+    })?;
+    let mut dataset = Layout::Elpv.read(&example.folder, None)?;
+    dataset.leave_out_absent_files();
+    dataset.choose_anomalies(&AnomalySelection::one(), 0)?;
+
+    let training = example.train(&dataset, example.settings(Model::BgadFas))?;
+    for wafer in &training.evaluation.unwrap_or_default().by_defect_type {
+        let auroc = common::number(wafer.image_auroc);
+        println!(
+            "{}: {} cells, AUROC {auroc}",
+            wafer.defect_type, wafer.images
+        );
+    }
+    Ok(())
+}

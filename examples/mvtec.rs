@@ -1,0 +1,37 @@
+//! MVTec AD: one category, BGAD-FAS with five abnormal images, metrics of each type of defect.
+//!
+//!     cargo run --release --example mvtec -- mvtec leather tf_efficientnet_b6.safetensors
+//!
+//! Without arguments it takes a few drawn parts in the same layout.
+#![allow(clippy::print_stdout)] // an example talks to a person
+
+mod common;
+
+use bgad::{Layout, Model};
+use common::{Example, Result, by_label, copy, copy_masks, number};
+
+fn main() -> Result {
+    let example = Example::new("mvtec", |parts, folder| {
+        let (normal, abnormal) = by_label(parts);
+        let category = folder.join("parts");
+        copy(&normal[4..], &category.join("train/good"))?;
+        copy(&normal[..4], &category.join("test/good"))?;
+        copy(&abnormal, &category.join("test/broken"))?;
+        copy_masks(&abnormal, &category.join("ground_truth/broken"), "_mask")
+    })?;
+    let category = example.category.as_deref().unwrap_or("parts");
+    let mut dataset = Layout::Mvtec.read(&example.folder, Some(category))?;
+    dataset.move_anomalies_to_training(5, 0)?;
+
+    let training = example.train(&dataset, example.settings(Model::BgadFas))?;
+    for defects in &training.evaluation.unwrap_or_default().by_defect_type {
+        println!(
+            "{}: {} images, image AUROC {}, AUPRO {}",
+            defects.defect_type,
+            defects.images,
+            number(defects.image_auroc),
+            number(defects.aupro)
+        );
+    }
+    Ok(())
+}
