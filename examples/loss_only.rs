@@ -5,7 +5,7 @@
 //!     cargo run --release --example loss_only
 #![allow(clippy::print_stdout)] // an example talks to a person
 
-use bgad_loss::{LogLikelihoods, Objective, SeparatingBoundary};
+use bgad_loss::{LogLikelihoods, NORMALIZER, Objective, SeparatingBoundary};
 use burn::module::{Module, Param};
 use burn::optim::{AdamConfig, GradientsParams};
 use burn::tensor::{Device, Distribution, Tensor};
@@ -61,20 +61,20 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let normal = density
         .log_likelihood_per_dimension(draw(1000, 0.0))
         .into_data()
-        .to_vec::<f32>()?;
+        .try_to_vec::<f32>()?;
     let boundary = SeparatingBoundary::of_set(&normal, objective.beta, objective.tau, &device)?;
     let boundary = boundary
         .ok_or("no normal features")?
         .normal
         .into_scalar::<f32>()
-        * 10.0;
+        * NORMALIZER as f32;
     let share = |values: &[f32]| {
         values.iter().filter(|l| **l < boundary).count() as f64 / values.len() as f64
     };
     let abnormal = density
         .log_likelihood_per_dimension(draw(1000, 1.5))
         .into_data()
-        .to_vec::<f32>()?;
+        .try_to_vec::<f32>()?;
     println!(
         "below the boundary: {:.3} of the normal, {:.3} of the abnormal vectors",
         share(&normal),
