@@ -12,6 +12,7 @@ use crate::colour_mode::colour_mode;
 use crate::{AvailableMasks, DataError, Dataset, Result, Sample, SkippedFile, image_file, verify};
 
 /// What was found in a data set.
+#[non_exhaustive]
 #[derive(Debug, Clone, Serialize)]
 pub struct Inspection {
     /// Name of the data set.
@@ -63,6 +64,7 @@ pub struct ModeCount {
 }
 
 /// What there is of masks.
+#[non_exhaustive]
 #[derive(Debug, Clone, Serialize)]
 pub struct MaskInspection {
     /// How many of the abnormal samples have one.

@@ -33,6 +33,7 @@ pub enum Granularity {
 }
 
 /// How feature maps are pooled at image granularity.
+#[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Pooling {
@@ -58,6 +59,7 @@ pub enum PooledLevels {
 }
 
 /// A fixed affine map of features before each flow, from the normal training images.
+#[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FeatureScaling {
@@ -82,6 +84,7 @@ pub enum BoundaryScope {
 }
 
 /// What a decision threshold is taken from.
+#[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ThresholdRule {
@@ -92,6 +95,7 @@ pub enum ThresholdRule {
 }
 
 /// When the test set is evaluated while training.
+#[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum EvaluateWhen {
@@ -105,6 +109,7 @@ pub enum EvaluateWhen {
 }
 
 /// Settings by name.
+#[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Preset {

@@ -15,6 +15,7 @@ use crate::run::Run;
 use crate::{DeviceKind, Error, Result, backbone, custom_backbone};
 
 /// One meta-epoch of a run; metrics are none where they can't be had or were not asked for.
+#[non_exhaustive]
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct MetaEpoch {
     /// Counted from 1.
@@ -32,6 +33,7 @@ pub struct MetaEpoch {
 }
 
 /// Where a run's time went, in seconds.
+#[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct Seconds {
     /// Loading, pasting and the backbone.
@@ -45,6 +47,7 @@ pub struct Seconds {
 }
 
 /// What a run leaves.
+#[non_exhaustive]
 #[derive(Debug)]
 pub struct Training {
     /// The trained model.
