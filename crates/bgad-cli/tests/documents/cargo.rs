@@ -1,6 +1,8 @@
 //! What `cargo` commands of the documents name.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+
+use crate::root;
 
 /// Checks that packages, examples, benches, tests and features of a command are there.
 pub fn check(line: &str, document: &str) {
@@ -32,10 +34,6 @@ pub fn check(line: &str, document: &str) {
             );
         }
     }
-}
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
 /// Whether a package, or any where none is said, has it.

@@ -9,18 +9,22 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod cargo;
+mod links;
 mod markdown;
 mod options;
 mod shell;
 mod tree;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use markdown::Document;
 
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
 fn documents() -> Vec<Document> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let documents = markdown::read_all(&root);
+    let documents = markdown::read_all(&root());
     let names: Vec<&str> = documents.iter().map(|d| d.name.as_str()).collect();
     assert!(
         names.contains(&"README.md") && names.contains(&"docs/data.md"),
@@ -74,6 +78,16 @@ fn every_option_in_the_text_exists() {
 }
 
 #[test]
+fn every_link_leads_somewhere() {
+    let documents = documents();
+    let links = documents
+        .iter()
+        .map(|document| links::check(document, &root()));
+    let links: usize = links.sum();
+    assert!(links >= 20, "only {links} links were found");
+}
+
+#[test]
 fn a_wrong_option_is_noticed() {
     let folder = tempfile::tempdir().unwrap();
     let wrong = |text: &str| {
@@ -88,6 +102,7 @@ fn a_wrong_option_is_noticed() {
                 .commands()
                 .filter(|line| line.starts_with("cargo "))
                 .for_each(|line| cargo::check(&line, &document.name));
+            links::check(&document, &root());
             shell::run(&document, &place)
         })
         .is_err()

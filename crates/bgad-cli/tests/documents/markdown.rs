@@ -18,6 +18,7 @@ const PLACEHOLDERS: [(&str, &str); 7] = [
 pub struct Document {
     /// The path from the repository's root.
     pub name: String,
+    pub text: String,
     /// Blocks of commands, as they stand, with placeholders filled in.
     pub blocks: Vec<String>,
     /// Code in running text, and in tables.
@@ -77,6 +78,7 @@ impl Document {
         assert!(fence.is_none(), "{name}: a block is not closed");
         Self {
             name: name.to_owned(),
+            text: text.to_owned(),
             blocks,
             spans,
         }
