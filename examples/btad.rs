@@ -7,16 +7,11 @@
 mod common;
 
 use bgad::{Layout, Model};
-use common::{Example, Result, by_label, copy, copy_masks};
+use common::{Example, Result, split_folders};
 
 fn main() -> Result {
     let example = Example::new("btad", |parts, folder| {
-        let (normal, abnormal) = by_label(parts);
-        let product = folder.join("01");
-        copy(&normal[4..], &product.join("train/ok"))?;
-        copy(&normal[..4], &product.join("test/ok"))?;
-        copy(&abnormal, &product.join("test/ko"))?;
-        copy_masks(&abnormal, &product.join("ground_truth/ko"), "")
+        split_folders(parts, &folder.join("01"), ["ok", "ko"], "")
     })?;
     let category = example.category.as_deref().unwrap_or("01");
     let mut dataset = Layout::Btad.read(&example.folder, Some(category))?;

@@ -8,16 +8,11 @@
 mod common;
 
 use bgad::{Layout, Model};
-use common::{Example, Result, by_label, copy, copy_masks, number};
+use common::{Example, Result, number, split_folders};
 
 fn main() -> Result {
     let example = Example::new("mvtec", |parts, folder| {
-        let (normal, abnormal) = by_label(parts);
-        let category = folder.join("parts");
-        copy(&normal[4..], &category.join("train/good"))?;
-        copy(&normal[..4], &category.join("test/good"))?;
-        copy(&abnormal, &category.join("test/broken"))?;
-        copy_masks(&abnormal, &category.join("ground_truth/broken"), "_mask")
+        split_folders(parts, &folder.join("parts"), ["good", "broken"], "_mask")
     })?;
     let category = example.category.as_deref().unwrap_or("parts");
     let mut dataset = Layout::Mvtec.read(&example.folder, Some(category))?;

@@ -155,6 +155,24 @@ pub fn copy_masks(samples: &[&Sample], folder: &Path, suffix: &str) -> Result {
     Ok(())
 }
 
+/// Lays images out as MVTec AD and BTAD do, in folders named by their labels.
+pub fn split_folders(
+    parts: &Dataset,
+    folder: &Path,
+    [good, bad]: [&str; 2],
+    mask_suffix: &str,
+) -> Result {
+    let (normal, abnormal) = by_label(parts);
+    copy(&normal[4..], &folder.join("train").join(good))?;
+    copy(&normal[..4], &folder.join("test").join(good))?;
+    copy(&abnormal, &folder.join("test").join(bad))?;
+    copy_masks(
+        &abnormal,
+        &folder.join("ground_truth").join(bad),
+        mask_suffix,
+    )
+}
+
 /// A metric, or a dash where it can't be had.
 pub fn number(value: Option<f64>) -> String {
     value.map_or("-".to_owned(), |value| format!("{value:.3}"))
