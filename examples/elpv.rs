@@ -4,12 +4,11 @@
 //!     cargo run --release --example elpv -- elpv tf_efficientnet_b6.safetensors
 //!
 //! Without arguments it takes a few drawn images in the same layout.
-#![allow(clippy::print_stdout)] // an example talks to a person
 
 mod common;
 
 use bgad::{AnomalySelection, Layout, Model};
-use common::{Example, Result, by_label, copy};
+use common::{Example, Result, by_label, copy, print_types};
 
 fn main() -> Result {
     let example = Example::new("elpv", |parts, folder| {
@@ -28,13 +27,9 @@ fn main() -> Result {
     dataset.leave_out_absent_files();
     dataset.choose_anomalies(&AnomalySelection::one(), 0)?;
 
-    let training = example.train(&dataset, example.settings(Model::BgadFas))?;
-    for wafer in &training.evaluation.unwrap_or_default().by_defect_type {
-        let auroc = common::number(wafer.image_auroc);
-        println!(
-            "{}: {} cells, AUROC {auroc}",
-            wafer.defect_type, wafer.images
-        );
-    }
-    Ok(())
+    // The types of defects are the kinds of wafers, `mono` and `poly`.
+    let detector = example
+        .train(&dataset, example.settings(Model::BgadFas))?
+        .detector;
+    print_types(&detector, &dataset)
 }

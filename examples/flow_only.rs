@@ -15,8 +15,8 @@ use rand_distr::{Distribution, Normal};
 
 const RADII: [f32; 2] = [1.0, 2.0];
 const WIDTH: f32 = 0.2;
-const STEPS: usize = 300;
-const POINTS: usize = 1024;
+const STEPS: usize = 1500;
+const POINTS: usize = 512;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut rng = ChaCha8Rng::seed_from_u64(0);

@@ -3,12 +3,11 @@
 //!     cargo run --release --example mvtec -- mvtec leather tf_efficientnet_b6.safetensors
 //!
 //! Without arguments it takes a few drawn parts in the same layout.
-#![allow(clippy::print_stdout)] // an example talks to a person
 
 mod common;
 
 use bgad::{Layout, Model};
-use common::{Example, Result, number, split_folders};
+use common::{Example, Result, print_types, split_folders};
 
 fn main() -> Result {
     let example = Example::new("mvtec", |parts, folder| {
@@ -18,15 +17,8 @@ fn main() -> Result {
     let mut dataset = Layout::Mvtec.read(&example.folder, Some(category))?;
     dataset.move_anomalies_to_training(5, 0)?;
 
-    let training = example.train(&dataset, example.settings(Model::BgadFas))?;
-    for defects in &training.evaluation.unwrap_or_default().by_defect_type {
-        println!(
-            "{}: {} images, image AUROC {}, AUPRO {}",
-            defects.defect_type,
-            defects.images,
-            number(defects.image_auroc),
-            number(defects.aupro)
-        );
-    }
-    Ok(())
+    let detector = example
+        .train(&dataset, example.settings(Model::BgadFas))?
+        .detector;
+    print_types(&detector, &dataset)
 }

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 
 use bgad::synthetic::{self, SyntheticConfig};
 use bgad::{
-    Dataset, EvaluateWhen, Layout, Model, Progress, Sample, Trainer, TrainerConfig, Training,
+    Dataset, Detector, EvaluateWhen, EvaluationOptions, Layout, Model, Progress, Sample, Trainer,
+    TrainerConfig, Training,
 };
 
 pub type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
@@ -36,7 +37,7 @@ impl Example {
         let example = Self {
             name,
             is_drawn: given.is_none(),
-            folder: given.unwrap_or_else(|| Path::new("out").join(name).join("data")),
+            folder: given.unwrap_or_else(|| Path::new("out").join(name).join(name)),
             category: places.next(),
             weights: weights.into_iter().next().map(PathBuf::from),
         };
@@ -171,6 +172,20 @@ pub fn split_folders(
         &folder.join("ground_truth").join(bad),
         mask_suffix,
     )
+}
+
+/// Prints the metrics of each type of defect.
+pub fn print_types(detector: &Detector, dataset: &Dataset) -> Result {
+    let options = EvaluationOptions {
+        by_defect_type: true,
+        ..EvaluationOptions::default()
+    };
+    for defects in detector.evaluate_with(dataset, &options)?.by_defect_type {
+        let (auroc, aupro) = (number(defects.image_auroc), number(defects.aupro));
+        let (name, images) = (defects.defect_type, defects.images);
+        println!("{name}: {images} images, image AUROC {auroc}, AUPRO {aupro}");
+    }
+    Ok(())
 }
 
 /// A metric, or a dash where it can't be had.
