@@ -129,12 +129,14 @@ pub enum Preset {
 pub struct TrainerConfig {
     /// BGAD or BGAD-FAS.
     pub model: Model,
-    /// `filter-bank`, or an EfficientNet by timm's name.
+    /// `filter-bank`, or an EfficientNet by timm's name; a backbone of the program's own says its name
+    /// here ([`Trainer::with_backbone`](crate::Trainer::with_backbone)).
     pub backbone: String,
     /// The backbone's weights; the model file holds what is needed of them, not this path.
     #[serde(skip_serializing)]
     pub weights: Option<PathBuf>,
-    /// The strides of the feature pyramid's levels, of 4, 8 and 16.
+    /// The strides of the feature pyramid's levels, of 4, 8 and 16; those that a backbone of the
+    /// program's own has.
     pub strides: Vec<usize>,
     /// The images' width and height after resizing, in pixels.
     pub image_size: u32,

@@ -41,7 +41,7 @@ pub fn run(document: &Document, folder: &Path) -> usize {
     let shims = folder.join(".programs");
     let log = folder.join(".log");
     std::fs::create_dir_all(&shims).unwrap();
-    for program in programs(document) {
+    for program in programs(document).into_iter().chain(["cargo".to_owned()]) {
         write_script(&shims.join(program), "#!/bin/sh\n");
     }
     write_script(&shims.join("bgad"), BGAD);

@@ -107,13 +107,10 @@ pub fn draw(folder: &Path) {
     weave(&parts.abnormal, &at("aitex/Defect_images/0044_019_04.png"));
     weave(&parts.masks, &at("aitex/Mask_images/0044_019_04_mask.png"));
 
-    parts.normal(0, 8, &at("tiles/MT_Free/Imgs"));
     let crack = at("tiles/MT_Crack/Imgs");
+    copy_as_jpeg(&parts.normal, &at("tiles/MT_Free/Imgs"));
+    copy_as_jpeg(&parts.abnormal[..3], &crack);
     parts.masks(0, 3, &crack, "");
-    for (index, image) in parts.abnormal[..3].iter().enumerate() {
-        let image = bgad::load_image(image).unwrap();
-        image.save(crack.join(format!("{index:03}.jpg"))).unwrap();
-    }
 
     parts.normal(0, 8, &at("lids"));
     copy_numbered(&parts.abnormal, &at("lids"), "_dent");
@@ -171,6 +168,14 @@ fn copy_numbered(files: &[PathBuf], folder: &Path, suffix: &str) {
     std::fs::create_dir_all(folder).unwrap();
     for (index, file) in files.iter().enumerate() {
         std::fs::copy(file, folder.join(format!("{index:03}{suffix}.png"))).unwrap();
+    }
+}
+
+fn copy_as_jpeg(files: &[PathBuf], folder: &Path) {
+    std::fs::create_dir_all(folder).unwrap();
+    for (index, file) in files.iter().enumerate() {
+        let image = bgad::load_image(file).unwrap();
+        image.save(folder.join(format!("{index:03}.jpg"))).unwrap();
     }
 }
 
