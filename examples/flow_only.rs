@@ -15,7 +15,7 @@ use rand_distr::{Distribution, Normal};
 
 const RADII: [f32; 2] = [1.0, 2.0];
 const WIDTH: f32 = 0.2;
-const STEPS: usize = 1500;
+const STEPS: usize = 1000;
 const POINTS: usize = 512;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {

@@ -6,6 +6,7 @@
 use std::path::Path;
 
 use bgad::{CutPaste, Detector, Device, Layout, RgbImage, Sample, contact_sheet};
+use image::codecs::png::{self, CompressionType, PngEncoder};
 use image::imageops::{self, FilterType};
 use image::{GrayImage, Luma, Rgb};
 
@@ -42,7 +43,7 @@ fn main() -> Result<()> {
         let heat = detector.overlay(&image, &detector.predict(&image)?)?;
         columns.push(vec![image, mask, heat]);
     }
-    sheet(&columns).save(Path::new(TO).join("result.png"))?;
+    save(sheet(&columns), "result.png")?;
 
     let scratched = first("scratch")?.load_image()?;
     let maps = detector.log_likelihoods(&scratched)?;
@@ -57,15 +58,25 @@ fn main() -> Result<()> {
     let score = score.ok_or("a model without maps")?;
     let inverted: Vec<f32> = score.values.iter().map(|value| -value).collect();
     row.push(vec![shades(score.width, &inverted)]);
-    sheet(&row).save(Path::new(TO).join("levels.png"))?;
+    save(sheet(&row), "levels.png")?;
 
     let mut mixed = Layout::Mvtec.read(&parts, None)?;
     mixed.move_anomalies_to_training(5, 0)?;
     let pasted = contact_sheet(&mixed, &CutPaste::default(), 5, 0, 0)?;
     let (width, height) = (pasted.width() * 2 / 3, pasted.height() * 2 / 3);
-    let pasted = imageops::resize(&pasted, width, height, FilterType::Triangle);
-    pasted.save(Path::new(TO).join("cutpaste.png"))?;
-    Ok(())
+    save(
+        imageops::resize(&pasted, width, height, FilterType::Triangle),
+        "cutpaste.png",
+    )
+}
+
+/// Writes a picture, without the two lowest bits: they are noise, and most of the file.
+fn save(mut picture: RgbImage, name: &str) -> Result<()> {
+    picture.iter_mut().for_each(|value| *value &= 0xFC);
+    let file = std::fs::File::create(Path::new(TO).join(name))?;
+    let (compression, filter) = (CompressionType::Best, png::FilterType::Adaptive);
+    let encoder = PngEncoder::new_with_quality(file, compression, filter);
+    Ok(picture.write_with_encoder(encoder)?)
 }
 
 /// Columns of pictures side by side.

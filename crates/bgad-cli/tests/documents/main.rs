@@ -38,10 +38,10 @@ fn every_command_runs() {
     let folder = tempfile::tempdir().unwrap();
     let template = folder.path().join("template");
     tree::draw(&template);
-    let commands = documents().iter().map(|document| {
+    let commands = documents().into_iter().map(|document| {
         let place = folder.path().join(document.name.replace('/', "_"));
         tree::copy(&template, &place);
-        shell::run(document, &place)
+        shell::run(&document, &place)
     });
     let commands: usize = commands.sum();
     assert!(

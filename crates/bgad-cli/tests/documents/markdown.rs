@@ -5,14 +5,13 @@ use std::path::Path;
 /// The languages of blocks of commands.
 const SHELL: [&str; 3] = ["console", "sh", "bash"];
 /// What stands for a value in a command, with a value for it.
-const PLACEHOLDERS: [(&str, &str); 7] = [
+const PLACEHOLDERS: [(&str, &str); 6] = [
     ("LAYOUT", "mvtec"),
     ("DIR", "tile"),
     ("DATA", "."),
     ("FILE", "weights.safetensors"),
     ("SEED", "0"),
     ("N", "1"),
-    ("…", ""),
 ];
 
 pub struct Document {

@@ -31,8 +31,9 @@ impl Known {
     pub fn check(&self, span: &str, document: &str) -> usize {
         let command = span
             .strip_prefix("bgad ")
-            .and_then(|rest| rest.split(' ').next());
-        if let Some(command) = command.filter(|word| !word.starts_with('-')) {
+            .and_then(|rest| rest.split(' ').next())
+            .filter(|word| !word.starts_with('-'));
+        if let Some(command) = command {
             assert!(
                 self.0.contains_key(command),
                 "{document}: no `bgad {command}`: `{span}`"

@@ -61,7 +61,7 @@ pub fn run(document: &Document, folder: &Path) -> usize {
             .unwrap();
         let errors = String::from_utf8_lossy(&output.stderr);
         assert!(
-            output.status.success() && !errors.contains("Usage:"),
+            output.status.success() && !errors.contains("For more information, try"),
             "{}: {}\n{block}\n{errors}",
             document.name,
             output.status
