@@ -17,7 +17,11 @@ fn main() -> Result {
         copy(&cells, &folder.join("images"))?;
         let line = |index: usize| {
             let probability = if index < normal.len() { "0.0" } else { "1.0" };
-            let wafer = if index.is_multiple_of(2) { "mono" } else { "poly" };
+            let wafer = if index.is_multiple_of(2) {
+                "mono"
+            } else {
+                "poly"
+            };
             format!("images/{index:03}.png  {probability}  {wafer}\n")
         };
         let table: String = (0..cells.len()).map(line).collect();

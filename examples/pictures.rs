@@ -1,9 +1,9 @@
 //! The pictures of README and docs, of what the quick-start has left in `out/quickstart`.
 //!
 //!     cargo run --release --example quickstart
-//!     cargo run --release --example pictures
+//!     cargo run --release --example pictures [-- FOLDER]
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use bgad::{CutPaste, Detector, Device, Layout, RgbImage, Sample, contact_sheet};
 use image::codecs::png::{self, CompressionType, PngEncoder};
@@ -13,7 +13,6 @@ use image::{GrayImage, Luma, Rgb};
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
 const FROM: &str = "out/quickstart";
-const TO: &str = "docs/pictures";
 /// The side of a picture in a sheet, and the space between two.
 const SIDE: u32 = 128;
 const GAP: u32 = 4;
@@ -35,7 +34,9 @@ fn main() -> Result<()> {
             .find(unseen)
             .ok_or(format!("no test image of {kind}"))
     };
-    std::fs::create_dir_all(TO)?;
+    let folder = std::env::args().nth(1);
+    let folder = PathBuf::from(folder.as_deref().unwrap_or("docs/pictures"));
+    std::fs::create_dir_all(&folder)?;
 
     let mut columns = Vec::new();
     for kind in TYPES {
@@ -43,7 +44,7 @@ fn main() -> Result<()> {
         let heat = detector.overlay(&image, &detector.predict(&image)?)?;
         columns.push(vec![image, mask, heat]);
     }
-    save(sheet(&columns), "result.png")?;
+    save(sheet(&columns), &folder.join("result.png"))?;
 
     let scratched = first("scratch")?.load_image()?;
     let maps = detector.log_likelihoods(&scratched)?;
@@ -58,22 +59,20 @@ fn main() -> Result<()> {
     let score = score.ok_or("a model without maps")?;
     let inverted: Vec<f32> = score.values.iter().map(|value| -value).collect();
     row.push(vec![shades(score.width, &inverted)]);
-    save(sheet(&row), "levels.png")?;
+    save(sheet(&row), &folder.join("levels.png"))?;
 
     let mut mixed = Layout::Mvtec.read(&parts, None)?;
     mixed.move_anomalies_to_training(5, 0)?;
     let pasted = contact_sheet(&mixed, &CutPaste::default(), 5, 0, 0)?;
     let (width, height) = (pasted.width() * 2 / 3, pasted.height() * 2 / 3);
-    save(
-        imageops::resize(&pasted, width, height, FilterType::Triangle),
-        "cutpaste.png",
-    )
+    let pasted = imageops::resize(&pasted, width, height, FilterType::Triangle);
+    save(pasted, &folder.join("cutpaste.png"))
 }
 
 /// Writes a picture, without the two lowest bits: they are noise, and most of the file.
-fn save(mut picture: RgbImage, name: &str) -> Result<()> {
+fn save(mut picture: RgbImage, path: &Path) -> Result<()> {
     picture.iter_mut().for_each(|value| *value &= 0xFC);
-    let file = std::fs::File::create(Path::new(TO).join(name))?;
+    let file = std::fs::File::create(path)?;
     let (compression, filter) = (CompressionType::Best, png::FilterType::Adaptive);
     let encoder = PngEncoder::new_with_quality(file, compression, filter);
     Ok(picture.write_with_encoder(encoder)?)
