@@ -91,14 +91,17 @@ mod training_set;
 mod training_state;
 
 pub use backbone::FILTER_BANK;
-pub use bgad_backbone::{Backbone, FeaturePyramid, Level, NamedTensor, Normalization};
+pub use bgad_backbone::{
+    Backbone, BackboneError, FeaturePyramid, Level, NamedTensor, Normalization,
+};
 pub use bgad_data::{
     AnomalyCount, AnomalySelection, AvailableMasks, CutPaste, DataError, Dataset, FolderLayout,
-    FolderNames, Foreground, Inspection, Label, Layout, MaskFiles, MaskLocation, Region, RgbImage,
-    Sample, SplitFile, contact_sheet, load_image, subsets, synthetic,
+    FolderNames, Foreground, Inspection, Label, Layout, Mask, MaskFiles, MaskLocation, Region,
+    RgbImage, Sample, SkippedFile, SplitFile, contact_sheet, load_image, subsets, synthetic,
 };
-pub use bgad_flow::{FlowStart, SoftClamp};
-pub use bgad_loss::{FocalWeights, MaximumLikelihood, Objective, Reduction};
+pub use bgad_flow::{FlowError, FlowStart, SoftClamp};
+pub use bgad_loss::{FocalWeights, LossError, MaximumLikelihood, Objective, Reduction};
+pub use bgad_metrics::MetricError;
 /// The tensor library that stands in this API: [`Device`], and the tensors of a [`Backbone`].
 pub use burn;
 pub use burn::tensor::Device;
