@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::Command;
 
 use crate::markdown::Document;
+use crate::root;
 
 /// The `bgad` of the documents. `--help` at the end reads all arguments before it and runs nothing.
 const BGAD: &str = r#"#!/bin/sh
@@ -14,6 +15,7 @@ has() { case " $line " in *" $1 "*) true ;; *) false ;; esac; }
 line="$*"
 # Weights of real networks, real data sets and checkpoints are not part of the repository.
 for word in --weights reproduce import weights; do has $word && exec "$BGAD" "$@" --help; done
+case "$line" in *" tf_efficientnet"*) exec "$BGAD" "$@" --help ;; esac
 # It watches until it is stopped; tests/prediction.rs does so.
 has --watch && exec "$BGAD" "$@" --help
 # It wants a run that was interrupted; tests/resume.rs interrupts some.
@@ -43,6 +45,12 @@ pub fn run(document: &Document, folder: &Path) -> usize {
     std::fs::create_dir_all(&shims).unwrap();
     for program in programs(document).into_iter().chain(["cargo".to_owned()]) {
         write_script(&shims.join(program), "#!/bin/sh\n");
+    }
+    for script in scripts(document) {
+        let (ours, here) = (root().join(&script), folder.join(&script));
+        assert!(ours.is_file(), "{}: there is no {script}", document.name);
+        std::fs::create_dir_all(here.parent().unwrap()).unwrap();
+        write_script(&here, "#!/bin/sh\n");
     }
     write_script(&shims.join("bgad"), BGAD);
     let release = folder.join("target/release");
@@ -85,6 +93,16 @@ fn programs(document: &Document) -> BTreeSet<String> {
         // A path is of our own repository or of the reader's.
         let is_program = word.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
         (is_program && word != "bgad" && !RUN.contains(&word.as_str())).then_some(word)
+    });
+    words.collect()
+}
+
+/// The repository's scripts that a document's commands start; they are there, and are not run.
+fn scripts(document: &Document) -> BTreeSet<String> {
+    let words = document.commands().filter_map(|line| {
+        let word = line.split_whitespace().next()?.to_owned();
+        let is_script = word.ends_with(".sh") && !word.starts_with('/');
+        is_script.then_some(word)
     });
     words.collect()
 }
