@@ -8,8 +8,11 @@ use crate::markdown::Document;
 pub fn check(document: &Document, root: &Path) -> usize {
     let place = root.join(&document.name);
     let mut count = 0;
-    for link in document.text.split("](").skip(1) {
-        let link = link.split(')').next().unwrap_or_default();
+    let written = document.text.split("](").skip(1);
+    let written = written.filter_map(|rest| rest.split(')').next());
+    let pictures = document.text.split("src=\"").skip(1);
+    let pictures = pictures.filter_map(|rest| rest.split('"').next());
+    for link in written.chain(pictures) {
         if link.contains("://") || link.contains(' ') {
             continue;
         }
