@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 
 use bgad::synthetic::{self, SyntheticConfig};
 use bgad::{
-    DatasetDescription, Layout, LoggedMetaEpoch, Model, Preset, RunDescription, RunDirectory,
-    SplitFile, Trainer, TrainerConfig, load_image,
+    DatasetDescription, Layout, Model, Preset, RunDescription, RunDirectory, SplitFile, Trainer,
+    TrainerConfig, load_image,
 };
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
@@ -71,14 +71,9 @@ fn main() -> Result<()> {
             let bytes = std::fs::read(run.path().join(file))?;
             put(&corpus, "run_files", &format!("{name}-{file}"), &bytes)?;
         }
-        let epochs = training
-            .history
-            .into_iter()
-            .map(|meta_epoch| LoggedMetaEpoch {
-                meta_epoch,
-                seconds: 1.0,
-            });
-        for line in epochs {
+        for meta_epoch in &training.history {
+            let mut line = serde_json::to_value(meta_epoch)?;
+            line["seconds"] = 1.0.into();
             let line = serde_json::to_vec(&line)?;
             put(&corpus, "run_files", &format!("{name}-metrics"), &line)?;
         }

@@ -29,6 +29,7 @@ pub struct Dataset {
 }
 
 /// A file that is no sample.
+#[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct SkippedFile {
     /// The file.

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::{DataError, Filter, Mask, Result, resize};
 
 /// Where on normal images [`CutPaste`](crate::CutPaste) may paste defects.
+#[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Foreground {

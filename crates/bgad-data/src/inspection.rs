@@ -15,6 +15,7 @@ use crate::{
 };
 
 /// What was found in a data set.
+#[non_exhaustive]
 #[derive(Debug, Clone, Serialize)]
 pub struct Inspection {
     /// Name of the data set.
@@ -66,6 +67,7 @@ pub struct ModeCount {
 }
 
 /// What there is of masks.
+#[non_exhaustive]
 #[derive(Debug, Clone, Serialize)]
 pub struct MaskInspection {
     /// How many of the abnormal samples have one.

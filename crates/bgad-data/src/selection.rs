@@ -7,6 +7,7 @@ use rand::seq::SliceRandom;
 use crate::{DataError, Dataset, Result, Sample, rng, subsets};
 
 /// How many abnormal training images.
+#[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AnomalyCount {
     /// So many in all, evenly over the defect types; the remainder, and what a small type cannot give,

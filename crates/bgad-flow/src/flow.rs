@@ -31,6 +31,7 @@ pub struct FlowConfig {
 }
 
 /// How the parameters of an untrained flow are drawn.
+#[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FlowStart {
@@ -156,6 +157,7 @@ pub struct Flow {
 }
 
 /// What [`Flow::forward`] gives.
+#[non_exhaustive]
 #[derive(Debug, Clone)]
 pub struct FlowOutput {
     /// The latent vectors `z`: `[batch, dimension]`.

@@ -8,6 +8,7 @@ use crate::coupling::{full_name, shapes};
 use crate::{FlowConfig, FlowError};
 
 /// How FrEIA bounds the log-scale `s` of a coupling, with `a` from the subnet and the bound 1.9.
+#[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum SoftClamp {
     /// `1.9 · tanh(a)`: FrEIA up to 0.2, and the published numbers.

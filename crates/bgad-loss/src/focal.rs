@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::NORMALIZER;
 
 /// Which focal weights multiply each feature's terms, as constants without gradient.
+#[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FocalWeights {

@@ -47,6 +47,7 @@ impl Default for Objective {
 }
 
 /// The parts of one loss, each `[1]`.
+#[non_exhaustive]
 #[derive(Debug, Clone)]
 pub struct LossTerms {
     /// The maximum-likelihood term.

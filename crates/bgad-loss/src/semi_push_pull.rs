@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::{LogLikelihoods, NORMALIZER, SeparatingBoundary};
 
 /// How the violations of a boundary become one number.
+#[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Reduction {
@@ -61,6 +62,7 @@ pub(crate) fn abnormal_part(
 }
 
 /// How many features lie on the wrong side of the boundary: the ℓ0 form of Eq. 8, a diagnostic.
+#[non_exhaustive]
 #[derive(Debug, Clone)]
 pub struct Violations {
     /// Normal features with `l/10 ≤ b_n`: `[1]`.

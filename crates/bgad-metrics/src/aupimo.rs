@@ -28,6 +28,7 @@ impl Default for AupimoBounds {
 }
 
 /// AUPIMO of every defective map.
+#[non_exhaustive]
 #[derive(Debug, Clone, PartialEq)]
 pub struct Aupimo {
     /// By map, in the order given: the area in [0, 1], `None` for a map without a defect.

@@ -28,6 +28,7 @@ impl Default for Bootstrap {
 }
 
 /// A metric with its uncertainty from the choice of test images.
+#[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ConfidenceInterval {
     /// The metric of the set itself.

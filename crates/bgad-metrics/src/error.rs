@@ -178,6 +178,7 @@ pub enum MetricError {
 }
 
 /// Why a metric has no value on a set that is otherwise in order.
+#[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Undefined {
     /// No image at all.

@@ -14,6 +14,7 @@ use crate::roc::RocArea;
 use crate::sweep::{AbnormalScore, Step, Visitor};
 
 /// Confidence intervals of the metrics of image scores.
+#[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ImageIntervals {
     /// Of [`crate::auroc`].
@@ -25,6 +26,7 @@ pub struct ImageIntervals {
 }
 
 /// Confidence intervals of the pixel metrics.
+#[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct PixelIntervals {
     /// Of [`crate::pixel_auroc`].

@@ -9,6 +9,7 @@ use crate::region_overlap::RegionOverlap;
 use crate::roc;
 
 /// The classification metrics of a set, from one sort.
+#[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct RankingMetrics {
     /// [`crate::auroc`], in [0, 1].
@@ -22,6 +23,7 @@ pub struct RankingMetrics {
 }
 
 /// The pixel metrics of a set, from one sort.
+#[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct PixelMetrics {
     /// The metrics over all pixels.

@@ -17,6 +17,23 @@
 //! | scores | every image, sortable | |
 //! | settings | settings and seed | |
 //!
+//! ```
+//! use bgad_report::{Metric, ReportData, ReportOptions, render_html};
+//!
+//! let data = ReportData {
+//!     title: "bottle".to_owned(),
+//!     metrics: vec![Metric {
+//!         name: "AUPRO".to_owned(),
+//!         value: Some(0.953),
+//!         ..Metric::default()
+//!     }],
+//!     ..ReportData::default()
+//! };
+//! let page = render_html(&data, &ReportOptions::default())?;
+//! assert!(page.contains("AUPRO") && page.contains("0.953"));
+//! # Ok::<(), bgad_report::ReportError>(())
+//! ```
+//!
 //! Names, paths and settings are untrusted: all text is escaped, and the page's content security
 //! policy forbids it to load anything.
 #![forbid(unsafe_code)]

@@ -3,6 +3,7 @@
 use crate::error::ReportError;
 
 /// Features projected on their first two principal components.
+#[non_exhaustive]
 #[derive(Debug, Clone, PartialEq)]
 pub struct Projection {
     /// Coordinates of each feature, in its order; the mean of all is (0, 0).

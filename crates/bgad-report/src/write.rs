@@ -11,6 +11,7 @@ use crate::plot;
 use crate::thumbnails;
 
 /// What was written.
+#[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReportFiles {
     /// The page.

@@ -29,6 +29,7 @@ pub(crate) fn open(
     if name == FILTER_BANK {
         if let Some(path) = weights {
             return Err(Error::WeightsNotUsed {
+                backbone: name.to_owned(),
                 weights: path.to_owned(),
             });
         }

@@ -34,6 +34,7 @@ pub enum Granularity {
 }
 
 /// How feature maps are pooled at image granularity.
+#[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Pooling {
@@ -59,6 +60,7 @@ pub enum PooledLevels {
 }
 
 /// A fixed affine map of features before each flow, from the normal training images.
+#[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FeatureScaling {
@@ -83,6 +85,7 @@ pub enum BoundaryScope {
 }
 
 /// What a decision threshold is taken from.
+#[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ThresholdRule {
@@ -93,6 +96,7 @@ pub enum ThresholdRule {
 }
 
 /// When the test set is evaluated while training.
+#[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum EvaluateWhen {
@@ -106,6 +110,7 @@ pub enum EvaluateWhen {
 }
 
 /// Settings by name.
+#[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Preset {
@@ -125,12 +130,14 @@ pub enum Preset {
 pub struct TrainerConfig {
     /// BGAD or BGAD-FAS.
     pub model: Model,
-    /// `filter-bank`, or an EfficientNet by timm's name.
+    /// `filter-bank`, or an EfficientNet by timm's name; a backbone of the program's own says its name
+    /// here ([`Trainer::with_backbone`](crate::Trainer::with_backbone)).
     pub backbone: String,
     /// The backbone's weights; the model file holds what is needed of them, not this path.
     #[serde(skip_serializing)]
     pub weights: Option<PathBuf>,
-    /// The strides of the feature pyramid's levels, of 4, 8 and 16.
+    /// The strides of the feature pyramid's levels, of 4, 8 and 16; those that a backbone of the
+    /// program's own has.
     pub strides: Vec<usize>,
     /// The images' width and height after resizing, in pixels.
     pub image_size: u32,

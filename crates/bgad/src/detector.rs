@@ -23,6 +23,7 @@ use crate::view::{View, Views};
 use crate::{Error, Result};
 
 /// What a [`Detector`] knows beside its weights; the readable part of a model file.
+#[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ModelDescription {
@@ -58,6 +59,7 @@ impl ModelDescription {
 /// What a [`Detector`] finds on one image.
 ///
 /// Two predictions are equal whatever time they took.
+#[non_exhaustive]
 #[derive(Debug, Clone)]
 pub struct Prediction {
     /// The image's score; the higher, the more anomalous.

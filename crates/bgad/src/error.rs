@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::custom_backbone::RestoreError;
+
 /// What can go wrong; each message names the file or setting, what was found and what to do.
 #[non_exhaustive]
 #[derive(Debug, thiserror::Error)]
@@ -69,11 +71,49 @@ pub enum Error {
         /// The backbone's name.
         backbone: String,
     },
-    /// Weights were given to a backbone that has none.
-    #[error("backbone `filter-bank` takes no weights, but {} was given; name the architecture that they belong to", .weights.display())]
+    /// Weights were given to a backbone that reads none.
+    #[error(
+        "backbone `{backbone}` reads no weights, but {} was given; name the architecture that they \
+         belong to",
+        .weights.display()
+    )]
     WeightsNotUsed {
+        /// The backbone's name.
+        backbone: String,
         /// The weights' file.
         weights: PathBuf,
+    },
+    /// A backbone of the program's own is not what it says, or not the one that was trained with.
+    #[error("backbone `{backbone}` has {found}, expected {expected}")]
+    BackboneContract {
+        /// The backbone's name.
+        backbone: String,
+        /// What it has.
+        found: String,
+        /// What it should have.
+        expected: String,
+    },
+    /// A model whose backbone is a program's own.
+    #[error(
+        "{}: backbone `{backbone}` is none of bgad's; the program that trained the model can load \
+         it with `Detector::load_with_backbone`",
+        .path.display()
+    )]
+    BackboneUnknown {
+        /// The model's file.
+        path: PathBuf,
+        /// The backbone's name.
+        backbone: String,
+    },
+    /// A backbone of the program's own could not be brought back from a model file.
+    #[error("{}: backbone `{backbone}` can't be restored: {source}", .path.display())]
+    BackboneRestore {
+        /// The model's file.
+        path: PathBuf,
+        /// The backbone's name.
+        backbone: String,
+        /// What the program said.
+        source: RestoreError,
     },
     /// There is nothing to train on.
     #[error(

@@ -53,6 +53,7 @@ mod backbone;
 mod checkpoint;
 mod config;
 mod covariance;
+mod custom_backbone;
 mod detector;
 mod device;
 mod error;
@@ -97,19 +98,26 @@ mod view;
 pub mod weights;
 
 pub use backbone::FILTER_BANK;
+pub use bgad_backbone::{
+    Backbone, BackboneError, FeaturePyramid, Level, NamedTensor, Normalization,
+};
 pub use bgad_data::{
     AnomalyCount, AnomalySelection, AvailableMasks, CutPaste, DataError, Dataset, FolderLayout,
-    FolderNames, Foreground, Inspection, Label, Layout, MaskFiles, MaskLocation, Orientation,
-    Region, RgbImage, Sample, SplitFile, contact_sheet, load_image, load_image_with, subsets,
-    synthetic,
+    FolderNames, Foreground, Inspection, Label, Layout, Mask, MaskFiles, MaskLocation, Orientation,
+    Region, RgbImage, Sample, SkippedFile, SplitFile, contact_sheet, load_image, load_image_with,
+    subsets, synthetic,
 };
-pub use bgad_flow::{FlowStart, SoftClamp};
-pub use bgad_loss::{FocalWeights, MaximumLikelihood, Objective, Reduction};
+pub use bgad_flow::{FlowError, FlowStart, SoftClamp};
+pub use bgad_loss::{FocalWeights, LossError, MaximumLikelihood, Objective, Reduction};
+pub use bgad_metrics::MetricError;
+/// The tensor library that stands in this API: [`Device`], and the tensors of a [`Backbone`].
+pub use burn;
 pub use burn::tensor::Device;
 pub use config::{
     BoundaryScope, EvaluateWhen, FeatureScaling, Granularity, Model, PooledLevels, Pooling, Preset,
     ThresholdRule, TrainerConfig,
 };
+pub use custom_backbone::RestoreError;
 pub use detector::{Detector, ModelDescription, Prediction};
 pub use device::{DeviceKind, DeviceSelection};
 pub use error::{Error, Result};

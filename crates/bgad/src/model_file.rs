@@ -4,10 +4,12 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
-use bgad_backbone::NamedTensor;
+use bgad_backbone::{Backbone, NamedTensor};
 use burn::tensor::{Device, TensorData};
 
+use crate::custom_backbone::{self, RestoreError};
 use crate::detector::{Detector, ModelDescription};
 use crate::flows::{ScaledFlow, flow_config};
 use crate::scaling::Scaling;
@@ -27,10 +29,7 @@ impl Detector {
     /// # Errors
     /// When the file can't be written, or a value can't be read from the device.
     pub fn save(&self, path: &Path) -> Result<()> {
-        let damaged = |reason: String| Error::ModelFile {
-            path: path.to_owned(),
-            reason,
-        };
+        let damaged = |reason: String| damaged(path, reason);
         let mut tensors = BTreeMap::new();
         for tensor in self.backbone.tensors() {
             let stored = Stored::numbers(&tensor.shape, &tensor.values);
@@ -53,58 +52,114 @@ impl Detector {
     /// Reads a model file.
     ///
     /// # Errors
-    /// When the file can't be read, is of another version, is damaged or is no model.
+    /// When the file can't be read, is of another version, is damaged or is no model;
+    /// [`Error::BackboneUnknown`] where its backbone is a program's own.
     pub fn load(path: &Path, device: &Device) -> Result<Self> {
-        let bytes = std::fs::read(path).map_err(Error::io(path))?;
-        let damaged = |reason: String| Error::ModelFile {
-            path: path.to_owned(),
-            reason,
-        };
-        let file = TensorFile::from_bytes(&bytes, &KIND).map_err(|damage| match damage {
-            Damage::Reason(reason) => damaged(reason),
-            Damage::Version(found) => Error::ModelVersion {
+        let (description, tensors) = read(path, device)?;
+        let config = &description.config;
+        if !custom_backbone::is_built_in(&config.backbone) {
+            return Err(Error::BackboneUnknown {
                 path: path.to_owned(),
-                found,
-                supported: FORMAT_VERSION,
-            },
-        })?;
-        let description: ModelDescription = serde_json::from_str(&file.description)
-            .map_err(|e| damaged(format!("its description: {e}")))?;
-        description.config.check()?;
-        description.config.feature_precision.check(device)?;
-        build(description, file.tensors, device).map_err(|error| damaged(error.to_string()))
+                backbone: config.backbone.clone(),
+            });
+        }
+        let parts = Parts::new(tensors).map_err(|e| damaged(path, e))?;
+        backbone::restore(&config.backbone, &config.strides, parts.backbone, device)
+            .and_then(|backbone| build(description, backbone, parts.levels, device))
+            .map_err(|error| damaged(path, error))
+    }
+
+    /// Reads a model file that was trained [with a backbone](crate::Trainer::with_backbone) of the
+    /// program's own. `restore` makes it again, on `device`, of the tensors that it gave when the
+    /// model was saved, in the order of their names; a backbone without weights ignores them.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load); [`Error::BackboneRestore`] where `restore` fails, and
+    /// [`Error::BackboneContract`] where the backbone is not the one that was trained with.
+    pub fn load_with_backbone(
+        path: &Path,
+        device: &Device,
+        restore: impl FnOnce(Vec<NamedTensor>) -> Result<Arc<dyn Backbone>, RestoreError>,
+    ) -> Result<Self> {
+        let (description, tensors) = read(path, device)?;
+        let parts = Parts::new(tensors).map_err(|e| damaged(path, e))?;
+        let checksum = description.backbone_checksum.as_deref();
+        let config = &description.config;
+        let backbone =
+            custom_backbone::restore(path, config, checksum, parts.backbone, device, restore)?;
+        build(description, backbone, parts.levels, device).map_err(|error| damaged(path, error))
+    }
+}
+
+/// A file's description and tensors.
+fn read(path: &Path, device: &Device) -> Result<(ModelDescription, BTreeMap<String, Stored>)> {
+    let bytes = std::fs::read(path).map_err(Error::io(path))?;
+    let file = TensorFile::from_bytes(&bytes, &KIND).map_err(|damage| match damage {
+        Damage::Reason(reason) => damaged(path, reason),
+        Damage::Version(found) => Error::ModelVersion {
+            path: path.to_owned(),
+            found,
+            supported: FORMAT_VERSION,
+        },
+    })?;
+    let description: ModelDescription = serde_json::from_str(&file.description)
+        .map_err(|e| damaged(path, format!("its description: {e}")))?;
+    description.config.check()?;
+    description.config.feature_precision.check(device)?;
+    Ok((description, file.tensors))
+}
+
+fn damaged(path: &Path, reason: impl ToString) -> Error {
+    Error::ModelFile {
+        path: path.to_owned(),
+        reason: reason.to_string(),
+    }
+}
+
+/// A file's tensors by what they belong to.
+struct Parts {
+    backbone: Vec<NamedTensor>,
+    /// By the flow's number and the parameter's name.
+    levels: BTreeMap<String, BTreeMap<String, TensorData>>,
+}
+
+impl Parts {
+    fn new(tensors: BTreeMap<String, Stored>) -> Result<Self> {
+        let mut parts = Self {
+            backbone: Vec::new(),
+            levels: BTreeMap::new(),
+        };
+        for (full, tensor) in tensors {
+            let values = tensor.values();
+            let values = values.ok_or_else(|| {
+                Error::setting("tensor", format!("`{full}` of {:?}", tensor.dtype), "F32")
+            })?;
+            if let Some(name) = full.strip_prefix("backbone.") {
+                parts.backbone.push(NamedTensor {
+                    name: name.to_owned(),
+                    values,
+                    shape: tensor.shape,
+                });
+            } else if let Some((level, name)) = full
+                .strip_prefix("level.")
+                .and_then(|rest| rest.split_once('.'))
+            {
+                let data = TensorData::new(values, tensor.shape);
+                let of_level = parts.levels.entry(level.to_owned()).or_default();
+                of_level.insert(name.to_owned(), data);
+            }
+        }
+        Ok(parts)
     }
 }
 
 fn build(
     description: ModelDescription,
-    tensors: BTreeMap<String, Stored>,
+    backbone: Arc<dyn Backbone>,
+    mut of_levels: BTreeMap<String, BTreeMap<String, TensorData>>,
     device: &Device,
 ) -> Result<Detector> {
-    let mut of_backbone = Vec::new();
-    let mut of_levels: BTreeMap<String, BTreeMap<String, TensorData>> = BTreeMap::new();
-    for (full, tensor) in tensors {
-        let values = tensor.values();
-        let values = values.ok_or_else(|| {
-            Error::setting("tensor", format!("`{full}` of {:?}", tensor.dtype), "F32")
-        })?;
-        if let Some(name) = full.strip_prefix("backbone.") {
-            of_backbone.push(NamedTensor {
-                name: name.to_owned(),
-                values,
-                shape: tensor.shape,
-            });
-        } else if let Some((level, name)) = full
-            .strip_prefix("level.")
-            .and_then(|rest| rest.split_once('.'))
-        {
-            let data = TensorData::new(values, tensor.shape);
-            let of_level = of_levels.entry(level.to_owned()).or_default();
-            of_level.insert(name.to_owned(), data);
-        }
-    }
     let config = &description.config;
-    let backbone = backbone::restore(&config.backbone, &config.strides, of_backbone, device)?;
     let inputs = description.inputs().list(backbone.levels());
     let calibration = &description.calibration;
     let constants = [&calibration.level_maxima, &calibration.level_deviations];

@@ -67,6 +67,7 @@ impl ScoreMap {
 }
 
 /// How the levels' log-likelihoods become one map.
+#[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Aggregation {
@@ -82,6 +83,7 @@ pub enum Aggregation {
 }
 
 /// Mean and standard deviation of a score over normal images.
+#[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Spread {
@@ -114,6 +116,7 @@ impl Spread {
 }
 
 /// What puts the scores of positions and of pooled features on one scale.
+#[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct JointSpread {
@@ -128,6 +131,7 @@ pub struct JointSpread {
 /// Taken over a test set the constants are the authors' way of scoring, which makes an image's score
 /// depend on the others; taken once over the normal training images and kept with the model, the
 /// same image always gets the same score.
+#[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Calibration {

@@ -4,17 +4,18 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use bgad_backbone::Backbone;
 use bgad_data::Dataset;
 use serde::{Deserialize, Serialize};
 
-use crate::backbone;
 use crate::config::{Granularity, TrainerConfig};
 use crate::detector::Detector;
 use crate::evaluation::{Evaluation, PaperMetrics};
 use crate::run::Run;
-use crate::{DeviceSelection, Error, Result};
+use crate::{DeviceSelection, Error, Result, backbone, custom_backbone};
 
 /// One meta-epoch of a run; metrics are none where they can't be had or were not asked for.
+#[non_exhaustive]
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct MetaEpoch {
     /// Counted from 1.
@@ -32,6 +33,7 @@ pub struct MetaEpoch {
 }
 
 /// Where a run's time went, in seconds.
+#[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct Seconds {
     /// Loading, pasting and the backbone.
@@ -45,6 +47,7 @@ pub struct Seconds {
 }
 
 /// What a run leaves.
+#[non_exhaustive]
 #[derive(Debug)]
 pub struct Training {
     /// The trained model.
@@ -112,6 +115,7 @@ type Observer = Box<dyn Fn(Progress) + Send + Sync>;
 pub struct Trainer {
     pub(crate) config: TrainerConfig,
     devices: Vec<DeviceSelection>,
+    backbone: Option<Arc<dyn Backbone>>,
     observer: Option<Observer>,
     pub(crate) checkpoints: Option<PathBuf>,
     stop: Option<Arc<AtomicBool>>,
@@ -123,6 +127,7 @@ impl Trainer {
         Self {
             config,
             devices: Vec::new(),
+            backbone: None,
             observer: None,
             checkpoints: None,
             stop: None,
@@ -142,6 +147,17 @@ impl Trainer {
     /// The model is that of one device up to rounding.
     pub fn on_all(mut self, devices: impl IntoIterator<Item = DeviceSelection>) -> Self {
         self.devices = devices.into_iter().collect();
+        self
+    }
+
+    /// Trains on a feature extractor of the program's own, which must lie on the trainer's device.
+    ///
+    /// Its name and strides become the settings' `backbone` and `strides`. The model file keeps its
+    /// [`tensors`](Backbone::tensors); [`Detector::load_with_backbone`] brings it back.
+    pub fn with_backbone(mut self, backbone: Arc<dyn Backbone>) -> Self {
+        backbone.name().clone_into(&mut self.config.backbone);
+        self.config.strides = custom_backbone::strides(&*backbone);
+        self.backbone = Some(backbone);
         self
     }
 
@@ -227,8 +243,13 @@ impl Trainer {
                 false => Granularity::Image,
             });
         let config = &self.config;
-        let weights = config.weights.as_deref();
-        let opened = backbone::open(&config.backbone, weights, &config.strides, &device)?;
+        let opened = match &self.backbone {
+            Some(own) => custom_backbone::take(own.clone(), config, &device)?,
+            None => {
+                let weights = config.weights.as_deref();
+                backbone::open(&config.backbone, weights, &config.strides, &device)?
+            }
+        };
         let devices = (device, others);
         let warnings = dataset.warnings.clone();
         Run::new(self, granularity, devices, warnings).train(&dataset, opened, resume)

@@ -65,6 +65,7 @@ impl Default for CutPaste {
 }
 
 /// What [`CutPaste::sample`] makes.
+#[non_exhaustive]
 #[derive(Debug, Clone)]
 pub struct PastedSample {
     /// The normal image with the defect on it, at the abnormal image's size.

@@ -10,6 +10,7 @@ use super::split_normals;
 use crate::{DataError, Dataset, MaskFiles, Result, Sample, SkippedFile};
 
 /// Where masks lie.
+#[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MaskLocation {

@@ -27,6 +27,7 @@ pub use folder::{FolderLayout, MaskLocation};
 pub use folder_names::FolderNames;
 
 /// A data set's arrangement of files.
+#[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Layout {

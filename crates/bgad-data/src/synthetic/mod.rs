@@ -24,6 +24,7 @@ use crate::rng::{self, Purpose};
 use crate::{DataError, Mask, Result, Sample};
 
 /// What [`write()`] has written.
+#[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Summary {
     /// Normal training images.

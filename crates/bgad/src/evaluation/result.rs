@@ -20,6 +20,7 @@ pub struct PaperMetrics {
 }
 
 /// One image's result.
+#[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ImageResult {
     /// The file.
@@ -56,6 +57,7 @@ impl ImageResult {
 }
 
 /// Metrics of one type of defect against all normal images.
+#[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct TypeResult {
     /// The type's name.
@@ -77,6 +79,7 @@ pub struct TypeResult {
 }
 
 /// Lower and upper ends of bootstrap confidence intervals.
+#[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct Intervals {
     /// The share of resampled values between the ends.
@@ -98,6 +101,7 @@ pub struct Intervals {
 /// How well a detector does on a test set; none where a figure can't be had or was not asked for.
 ///
 /// Scores are the deployed ones: each image's depends on that image alone.
+#[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Evaluation {
     /// AUROC of the images' scores.

@@ -12,6 +12,7 @@ use crate::tensor_file::write_whole;
 use crate::{Error, MetaEpoch, Result};
 
 /// A line of `metrics.jsonl`.
+#[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LoggedMetaEpoch {
     /// The meta-epoch's metrics.

@@ -1,0 +1,126 @@
+//! The commands in README and docs: each one runs, as it stands there, by `sh` on a small drawn tree
+//! with the documents' names.
+//!
+//! `bgad` is the program of this build behind a script that adds options for a short run (see
+//! [`shell`]), and tells which commands have only their arguments read, and why. Commands of other
+//! programs are not run; what a `cargo` command names must be there. Options in running text must
+//! exist.
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod cargo;
+mod links;
+mod markdown;
+mod options;
+mod shell;
+mod tree;
+
+use std::path::{Path, PathBuf};
+
+use markdown::Document;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+fn documents() -> Vec<Document> {
+    let documents = markdown::read_all(&root());
+    let names: Vec<&str> = documents.iter().map(|d| d.name.as_str()).collect();
+    assert!(
+        names.contains(&"README.md") && names.contains(&"docs/data.md"),
+        "{names:?}"
+    );
+    documents
+}
+
+#[test]
+fn every_command_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    let template = folder.path().join("template");
+    tree::draw(&template);
+    let commands = documents().into_iter().map(|document| {
+        let place = folder.path().join(document.name.replace('/', "_"));
+        tree::copy(&template, &place);
+        shell::run(&document, &place)
+    });
+    let commands: usize = commands.sum();
+    assert!(
+        commands >= 25,
+        "only {commands} commands of bgad were found"
+    );
+}
+
+#[test]
+fn every_cargo_command_names_what_is_there() {
+    let mut commands = 0;
+    for document in documents() {
+        for line in document
+            .commands()
+            .filter(|line| line.starts_with("cargo "))
+        {
+            cargo::check(&line, &document.name);
+            commands += 1;
+        }
+    }
+    assert!(commands >= 3, "only {commands} cargo commands were found");
+}
+
+#[test]
+fn every_option_in_the_text_exists() {
+    let known = options::Known::new();
+    let mut options = 0;
+    for document in documents() {
+        for span in &document.spans {
+            options += known.check(span, &document.name);
+        }
+    }
+    assert!(options >= 30, "only {options} options were found");
+}
+
+#[test]
+fn every_link_leads_somewhere() {
+    let documents = documents();
+    let links = documents
+        .iter()
+        .map(|document| links::check(document, &root()));
+    let links: usize = links.sum();
+    assert!(links >= 20, "only {links} links were found");
+}
+
+#[test]
+fn a_wrong_option_is_noticed() {
+    let folder = tempfile::tempdir().unwrap();
+    let wrong = |text: &str| {
+        let document = Document::parse("wrong.md", text);
+        let place = folder.path().to_owned();
+        std::panic::catch_unwind(move || {
+            let known = options::Known::new();
+            document.spans.iter().for_each(|span| {
+                known.check(span, &document.name);
+            });
+            document
+                .commands()
+                .filter(|line| line.starts_with("cargo "))
+                .for_each(|line| cargo::check(&line, &document.name));
+            links::check(&document, &root());
+            shell::run(&document, &place)
+        })
+        .is_err()
+    };
+    // Both where it would run and where its arguments are read alone.
+    assert!(wrong(
+        "```console\nbgad data --layout mvtec --no-such 1\n```\n"
+    ));
+    assert!(wrong("```sh\nbgad reproduce table1 --no-such 1\n```\n"));
+    assert!(wrong(
+        "```sh\nbgad predict --watch in --model x --map-format gif\n```\n"
+    ));
+    assert!(wrong("text\n\n    bgad nothing\n"));
+    assert!(wrong("```console\nls | bgad predict --no-such -\n```\n"));
+    assert!(wrong("say `--no-such`\n"));
+    assert!(wrong("say `bgad predict --meta-epochs 3`\n"));
+    assert!(wrong("```sh\ncargo run --example no_such\n```\n"));
+    assert!(!wrong(
+        "say `bgad train --meta-epochs 3`\n\n```sh\nbgad train --help\n```\n"
+    ));
+}

@@ -1,0 +1,72 @@
+//! Options that the documents speak of.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::process::Command;
+
+/// Options of cargo, rustup and other programs that the documents speak of.
+const OF_OTHERS: [&str; 4] = [
+    "--features",
+    "--no-default-features",
+    "--release",
+    "--target",
+];
+
+/// The options of each subcommand.
+pub struct Known(BTreeMap<String, BTreeSet<String>>);
+
+impl Known {
+    pub fn new() -> Self {
+        let commands = help(&["--help"]);
+        let commands = commands.split_once("Commands:\n").unwrap().1;
+        let commands = commands.split("\n\n").next().unwrap().lines();
+        let names = commands.filter_map(|line| line.split_whitespace().next());
+        let options = names.map(|name| {
+            let options = options(&help(&[name, "--help"])).collect();
+            (name.to_owned(), options)
+        });
+        Self(options.collect())
+    }
+
+    /// Checks a piece of code in running text; the number of options in it.
+    pub fn check(&self, span: &str, document: &str) -> usize {
+        let command = span
+            .strip_prefix("bgad ")
+            .and_then(|rest| rest.split(' ').next())
+            .filter(|word| !word.starts_with('-'));
+        if let Some(command) = command {
+            assert!(
+                self.0.contains_key(command),
+                "{document}: no `bgad {command}`: `{span}`"
+            );
+        }
+        if span.starts_with("cargo ") {
+            return 0;
+        }
+        let mut count = 0;
+        for option in options(span).filter(|option| !OF_OTHERS.contains(&option.as_str())) {
+            let mut places = self.0.iter();
+            let exists = places.any(|(name, options)| {
+                command.is_none_or(|command| command == name) && options.contains(&option)
+            });
+            assert!(exists, "{document}: no option {option}: `{span}`");
+            count += 1;
+        }
+        count
+    }
+}
+
+fn help(arguments: &[&str]) -> String {
+    let output = Command::new(env!("CARGO_BIN_EXE_bgad"))
+        .args(arguments)
+        .output()
+        .unwrap();
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// Words that begin with two hyphens and a letter.
+fn options(text: &str) -> impl Iterator<Item = String> + '_ {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || c == '-';
+    text.split(move |c| !is_part(c))
+        .filter(|word| word.len() > 3 && word.starts_with("--") && !word.starts_with("---"))
+        .map(str::to_owned)
+}
