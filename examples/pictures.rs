@@ -29,7 +29,10 @@ fn main() -> Result<()> {
             .test
             .iter()
             .filter(|sample| sample.defect_type == kind);
-        let unseen = |sample: &&Sample| !trained.contains(&format!("{kind}/{}", sample.name()));
+        let unseen = |sample: &&Sample| {
+            let name = format!("{kind}/{}", sample.name());
+            trained.iter().all(|anomaly| anomaly.name != name)
+        };
         of_kind
             .find(unseen)
             .ok_or(format!("no test image of {kind}"))
@@ -49,13 +52,11 @@ fn main() -> Result<()> {
     let scratched = first("scratch")?.load_image()?;
     let maps = detector.log_likelihoods(&scratched)?;
     let mut row = vec![vec![scratched.clone()]];
-    for map in maps.levels.iter().filter(|map| !map.is_pooled()) {
+    let levels = maps.iter().flat_map(|maps| &maps.levels);
+    for map in levels.filter(|map| !map.is_pooled()) {
         row.push(vec![shades(map.width, &map.values)]);
     }
-    let score = detector
-        .description()
-        .calibration
-        .score_map(&maps, detector.map_size());
+    let score = detector.predict(&scratched)?.map;
     let score = score.ok_or("a model without maps")?;
     let inverted: Vec<f32> = score.values.iter().map(|value| -value).collect();
     row.push(vec![shades(score.width, &inverted)]);
