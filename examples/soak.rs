@@ -21,7 +21,7 @@ const STEP: usize = 1000;
 /// Different files; the last of them is damaged.
 const FILES: usize = 100;
 /// The most that memory may grow after the first step: a share of what is held then.
-const GROWTH: f64 = 0.05;
+const GROWTH: f64 = 0.1;
 const IMAGE_SIZE: u32 = 128;
 
 /// What was seen at the end of a step.

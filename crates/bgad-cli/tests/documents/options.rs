@@ -16,13 +16,14 @@ pub struct Known(BTreeMap<String, BTreeSet<String>>);
 
 impl Known {
     pub fn new() -> Self {
-        let commands = help(&["--help"]);
-        let commands = commands.split_once("Commands:\n").unwrap().1;
-        let commands = commands.split("\n\n").next().unwrap().lines();
-        let names = commands.filter_map(|line| line.split_whitespace().next());
-        let options = names.map(|name| {
-            let options = options(&help(&[name, "--help"])).collect();
-            (name.to_owned(), options)
+        let options = commands(&help(&["--help"])).into_iter().map(|name| {
+            let text = help(&[&name, "--help"]);
+            let mut all: BTreeSet<String> = options(&text).collect();
+            // Subcommands of its own.
+            for inner in commands(&text) {
+                all.extend(options(&help(&[&name, &inner, "--help"])));
+            }
+            (name, all)
         });
         Self(options.collect())
     }
@@ -53,6 +54,17 @@ impl Known {
         }
         count
     }
+}
+
+/// The names under the heading of commands; none where there is no such heading.
+fn commands(help: &str) -> Vec<String> {
+    let Some((_, commands)) = help.split_once("Commands:\n") else {
+        return Vec::new();
+    };
+    let lines = commands.split("\n\n").next().unwrap_or("").lines();
+    let names = lines.filter_map(|line| line.split_whitespace().next());
+    let names = names.filter(|name| *name != "help");
+    names.map(str::to_owned).collect()
 }
 
 fn help(arguments: &[&str]) -> String {
