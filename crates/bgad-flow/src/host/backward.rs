@@ -302,8 +302,8 @@ impl Kernel for Uncoupling<'_> {
             for j in 0..changed {
                 outputs[changed + j] = factor * (mixed[kept + j] * scale[kept + j]);
             }
-            for j in 0..2 * changed {
-                all.sums.output_bias[j] += outputs[j];
+            for (sum, output) in all.sums.output_bias.iter_mut().zip(&outputs[..2 * changed]) {
+                *sum += output;
             }
         }
     }
