@@ -88,14 +88,28 @@ pub(crate) fn seen(samples: &[Sample], known: &[TrainingAnomaly]) -> Vec<bool> {
     digests
         .par_iter_mut()
         .for_each(|(path, digest)| *digest = training_digest::of_file(path).ok());
-    let is_seen = |sample: &Sample| {
-        let Some(Some(digest)) = digests.get(sample.path.as_path()) else {
-            return false;
+    let mut seen = vec![false; samples.len()];
+    for known in known {
+        if known.sha256.is_empty() {
+            for (seen, sample) in seen.iter_mut().zip(samples) {
+                *seen |= sample.label.is_abnormal() && known.name == name(sample);
+            }
+            continue;
+        }
+        let alike = |sample: &Sample| {
+            let digest = digests.get(sample.path.as_path());
+            let digest = digest.and_then(Option::as_ref);
+            sample.label.is_abnormal()
+                && digest == Some(&known.sha256)
+                && known.region == sample.region
         };
-        known.iter().any(|known| match known.sha256.as_str() {
-            "" => known.name == name(sample),
-            sha256 => sha256 == digest && known.region == sample.region,
-        })
-    };
-    samples.iter().map(is_seen).collect()
+        let alike = (0..samples.len()).filter(|&i| !seen[i] && alike(&samples[i]));
+        // Of copies one was trained on: that of the same name, where it is there.
+        let alike: Vec<usize> = alike.collect();
+        let same_name = alike.iter().find(|&&i| name(&samples[i]) == known.name);
+        if let Some(&one) = same_name.or(alike.first()) {
+            seen[one] = true;
+        }
+    }
+    seen
 }
