@@ -33,6 +33,10 @@ pub(crate) struct PooledTrainers<'a> {
     fold_of: Vec<usize>,
 }
 
+/// Below so many normal images those of a fold are judged by flows that have seen next to nothing,
+/// whose log-likelihoods of anything else are without bounds.
+const FEWEST_IMAGES: usize = 10;
+
 /// How one sub-epoch trains.
 pub(crate) struct SubEpoch<'a> {
     /// Its number in the whole run.
@@ -54,10 +58,9 @@ impl<'a> PooledTrainers<'a> {
     ) -> Result<Self> {
         let pooled = inputs.iter().filter(|input| input.is_pooled());
         let first = inputs.len() - pooled.count();
-        // A fold's flows need two images to learn from.
         let images = set.normal_images.len();
         let folds = match config.pooled_folds.min(images) {
-            folds if folds >= 2 && images > 2 && first < inputs.len() => folds,
+            folds if folds >= 2 && images >= FEWEST_IMAGES && first < inputs.len() => folds,
             _ => 0,
         };
         let workspaces = Workspaces::default();
