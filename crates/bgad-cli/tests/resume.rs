@@ -134,7 +134,13 @@ fn killed_at_any_moment_it_ends_with_the_same_model() {
         assert!(case.model("killed") == expected, "after {killed} kills");
         let log = std::fs::read_to_string(case.path("killed/metrics.jsonl")).unwrap();
         assert_eq!(log.lines().count(), 4, "{log}");
-        assert!(!case.path("killed/checkpoints").exists());
+        let checkpoints = std::fs::read_dir(case.path("killed/checkpoints"));
+        assert!(
+            checkpoints.is_err(),
+            "{:?}",
+            checkpoints.map(Vec::from_iter)
+        );
+        assert_eq!(left_over(&case.path("killed")), [""; 0]);
     }
 }
 

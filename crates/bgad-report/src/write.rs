@@ -108,6 +108,8 @@ fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), ReportError> {
     };
     let folder = path.parent().unwrap_or(Path::new("."));
     let mut builder = tempfile::Builder::new();
+    // As the run's other files until they are whole, so that all that a killed program left is found.
+    builder.prefix(".bgad-");
     // A temporary file is private by default; a report is an ordinary file.
     #[cfg(unix)]
     {

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 
 use crate::config::{Granularity, TrainerConfig};
-use crate::tensor_file::{Damage, Kind, TensorFile};
+use crate::tensor_file::{Damage, Kind, TensorFile, remove_unfinished};
 use crate::trainer::{MetaEpoch, Seconds};
 use crate::training_state::TrainingState;
 use crate::{Error, Result};
@@ -71,6 +71,7 @@ impl Checkpoints {
     /// Makes the folder where it is not there.
     pub fn open(folder: &Path, identity: Identity) -> Result<Self> {
         std::fs::create_dir_all(folder).map_err(Error::io(folder))?;
+        remove_unfinished(folder)?;
         Ok(Self {
             folder: folder.to_owned(),
             identity,
@@ -224,6 +225,7 @@ pub(crate) fn remove_all(folder: &Path) -> Result<()> {
     for path in files(folder)? {
         std::fs::remove_file(&path).map_err(Error::io(&path))?;
     }
+    remove_unfinished(folder)?;
     // Somebody else's files may lie there.
     let _ = std::fs::remove_dir(folder);
     Ok(())

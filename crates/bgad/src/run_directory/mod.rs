@@ -10,7 +10,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 
-use crate::tensor_file::write_whole;
+use crate::tensor_file::{remove_unfinished, write_whole};
 use crate::{Dataset, Error, FORMAT_VERSION, Result, TrainerConfig, checkpoint};
 
 pub use metrics_log::{LoggedMetaEpoch, MetricsLog};
@@ -209,6 +209,11 @@ impl RunDirectory {
         run.finished_unix_seconds
             .get_or_insert_with(seconds_since_1970);
         write_json(&self.path.join("run.json"), &run)?;
+        for folder in [self.path.clone(), self.path.join("report_parts")] {
+            if folder.is_dir() {
+                remove_unfinished(&folder)?;
+            }
+        }
         checkpoint::remove_all(&self.checkpoints())
     }
 
