@@ -89,7 +89,7 @@ pub fn run(document: &Document, folder: &Path) -> usize {
 /// The other programs that a document's commands start.
 fn programs(document: &Document) -> BTreeSet<String> {
     let words = document.commands().filter_map(|line| {
-        let word = line.split_whitespace().next()?.to_owned();
+        let word = first_word(&line)?.to_owned();
         // A path is of our own repository or of the reader's.
         let is_program = word.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
         (is_program && word != "bgad" && !RUN.contains(&word.as_str())).then_some(word)
@@ -100,11 +100,16 @@ fn programs(document: &Document) -> BTreeSet<String> {
 /// The repository's scripts that a document's commands start; they are there, and are not run.
 fn scripts(document: &Document) -> BTreeSet<String> {
     let words = document.commands().filter_map(|line| {
-        let word = line.split_whitespace().next()?.to_owned();
+        let word = first_word(&line)?.to_owned();
         let is_script = word.ends_with(".sh") && !word.starts_with('/');
         is_script.then_some(word)
     });
     words.collect()
+}
+
+/// What a command starts, after the variables that it sets.
+fn first_word(line: &str) -> Option<&str> {
+    line.split_whitespace().find(|word| !word.contains('='))
 }
 
 fn write_script(path: &Path, text: &str) {
