@@ -57,32 +57,49 @@ impl Run<'_> {
                 .partition(|item| !flows.positions.is_empty() && set.is_placed(item));
             let (batches, remainder) = self.batches(placed, &mut shuffle);
             others.extend(remainder);
-            for (index, items) in batches.iter().enumerate() {
-                if index < done && flows.pooled.is_empty() {
-                    continue;
-                }
+            let begin = match flows.pooled.is_empty() {
+                true => done,
+                false => 0,
+            };
+            let load = |index: usize| {
+                let items = batches.get(index).map_or(&[] as &[Item], Vec::as_slice);
+                set.batch(items, epoch, config, extractor)
+            };
+            let start = Instant::now();
+            let mut next = load(begin);
+            self.spent(start.elapsed(), start.elapsed());
+            for (index, items) in batches.iter().enumerate().skip(begin) {
+                let images = next?;
                 let start = Instant::now();
-                let images = set.batch(items, epoch, config, extractor)?;
-                let loaded = start.elapsed();
                 let batch: Vec<&BatchImage> = images.iter().collect();
                 let rate = schedule.at(meta_epoch, sub_epoch, index, batches.len());
                 let boundaries = flows.boundaries.as_deref();
-                for (level, trainer) in flows.positions.iter_mut().enumerate() {
-                    if index < done {
-                        break;
-                    }
-                    let settings = StepSettings {
-                        config,
-                        first,
-                        rate,
-                        boundary: boundaries.map(|all| &all[level]),
-                    };
-                    trainer.train(&batch, &settings, &mut places)?;
-                }
+                let positions = flows.positions.iter_mut().enumerate();
+                let mut trained = Duration::ZERO;
+                // The next batch's images are read, pasted and sent through the backbone meanwhile.
+                next = beside(
+                    || load(index + 1),
+                    || {
+                        for (level, trainer) in positions {
+                            if index < done {
+                                break;
+                            }
+                            let settings = StepSettings {
+                                config,
+                                first,
+                                rate,
+                                boundary: boundaries.map(|all| &all[level]),
+                            };
+                            trainer.train(&batch, &settings, &mut places)?;
+                        }
+                        trained = start.elapsed();
+                        Ok(())
+                    },
+                )?;
                 for (item, image) in items.iter().zip(&images) {
                     flows.pooled.take(item, image);
                 }
-                self.spent(loaded, start.elapsed());
+                self.spent(start.elapsed() - trained, start.elapsed());
                 if index < done {
                     continue;
                 }
@@ -162,6 +179,21 @@ impl Run<'_> {
         self.seconds.features += loaded.as_secs_f64();
         self.seconds.flow += (all - loaded).as_secs_f64();
     }
+}
+
+/// Runs `other` on a thread of its own while `work` runs on this one; what `other` gives, after
+/// `work`'s error.
+fn beside<T: Send>(
+    other: impl FnOnce() -> Result<T> + Send,
+    work: impl FnOnce() -> Result<()>,
+) -> Result<Result<T>> {
+    std::thread::scope(|scope| {
+        let other = scope.spawn(other);
+        let worked = work();
+        let other = other.join();
+        worked?;
+        Ok(other.unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+    })
 }
 
 /// A generator's place in its stream as a file keeps it.
