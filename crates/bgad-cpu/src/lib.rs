@@ -23,13 +23,20 @@ mod activation;
 mod depthwise;
 mod elementary;
 mod matrix;
+mod outer_products;
 mod panels;
+mod product;
+mod register;
+mod rows;
 
 pub use activation::{Activation, finish};
 pub use depthwise::{Depthwise, depthwise_row};
 pub use elementary::{exp, sigmoid, silu, tanh};
 pub use matrix::{Matrix, MatrixMut, multiply, multiply_add};
-pub use panels::{Finish, Panels, Rows, Start, add_outer_products, multiply_panels};
+pub use outer_products::add_outer_products;
+pub use panels::Panels;
+pub use product::{Finish, Start, multiply_panels};
+pub use rows::Rows;
 
 pub use pulp::NullaryFnOnce as Kernel;
 

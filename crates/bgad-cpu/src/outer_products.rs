@@ -1,0 +1,192 @@
+//! Sums of outer products: gradients of matrices.
+
+use pulp::{Arch, Simd, WithSimd};
+
+use crate::panels::BLOCK;
+use crate::register::{load, store};
+use crate::{Matrix, MatrixMut};
+
+/// `c = c + aᵀ · b`, summed row after row, for left sides `[rows, m]` and right sides
+/// `[rows, columns]` whose rows are contiguous.
+///
+/// # Panics
+/// When the shapes don't fit, or rows are not contiguous.
+pub fn add_outer_products(a: Matrix<'_>, b: Matrix<'_>, c: MatrixMut<'_>) {
+    assert!(
+        a.rows() == b.rows() && a.columns() == c.rows() && b.columns() == c.columns(),
+        "{}x{}, transposed, times {}x{} into {}x{}",
+        a.rows(),
+        a.columns(),
+        b.rows(),
+        b.columns(),
+        c.rows(),
+        c.columns()
+    );
+    assert!(
+        a.column_stride() == 1 && b.column_stride() == 1,
+        "rows that are not contiguous"
+    );
+    // Few enough rows at a time for what is read again and again to stay in the first cache.
+    const ROWS: usize = 96;
+    let arch = Arch::new();
+    let mut c = c;
+    for first in (0..a.rows()).step_by(ROWS) {
+        let rows = first..a.rows().min(first + ROWS);
+        arch.dispatch(OuterProducts {
+            a: a.some_rows(rows.clone()),
+            b: b.some_rows(rows),
+            c: c.reborrow(),
+        });
+    }
+}
+
+struct OuterProducts<'a> {
+    a: Matrix<'a>,
+    b: Matrix<'a>,
+    c: MatrixMut<'a>,
+}
+
+impl WithSimd for OuterProducts<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(mut self, simd: S) {
+        let columns = self.b.columns();
+        let mut column = 0;
+        while column < columns {
+            let blocks = (columns - column).div_ceil(BLOCK);
+            column += match S::F32_LANES {
+                16 => match blocks {
+                    1 => self.panel::<S, 1, 1, 12>(simd, column),
+                    2 | 4 => self.panel::<S, 1, 2, 12>(simd, column),
+                    _ => self.panel::<S, 1, 3, 8>(simd, column),
+                },
+                8 => self.panel::<S, 2, 1, 6>(simd, column),
+                4 => self.panel::<S, 4, 1, 6>(simd, column),
+                _ => self.panel::<S, 16, 1, 1>(simd, column),
+            };
+        }
+    }
+}
+
+impl OuterProducts<'_> {
+    #[inline(always)]
+    fn panel<S: Simd, const V: usize, const B: usize, const R: usize>(
+        &mut self,
+        simd: S,
+        column: usize,
+    ) -> usize {
+        let rows = self.c.rows();
+        let mut row = 0;
+        while row + R <= rows {
+            self.tile::<S, V, B, R>(simd, row, column);
+            row += R;
+        }
+        while row + 4 <= rows {
+            self.tile::<S, V, B, 4>(simd, row, column);
+            row += 4;
+        }
+        while row < rows {
+            self.tile::<S, V, B, 1>(simd, row, column);
+            row += 1;
+        }
+        B * BLOCK
+    }
+
+    #[inline(always)]
+    fn tile<S: Simd, const V: usize, const B: usize, const R: usize>(
+        &mut self,
+        simd: S,
+        row: usize,
+        column: usize,
+    ) {
+        let last = self.a.rows().saturating_sub(1);
+        let start = [[[simd.splat_f32s(0.0); V]; B]; R];
+        // What follows a row's end is read as well, where there is something, and left out in the
+        // end: whole registers are faster.
+        if self.b.reach(last) >= column + B * BLOCK {
+            let mut sums = self.accumulate::<S, V, B, R>(simd, (row, column), start);
+            self.add::<S, V, B, R>(simd, (row, column), &mut sums);
+        } else {
+            let mut sums = self.accumulate_partly::<S, V, B, R>(simd, (row, column), start);
+            self.add::<S, V, B, R>(simd, (row, column), &mut sums);
+        }
+    }
+
+    /// Adds a tile's sums.
+    #[inline(always)]
+    fn add<S: Simd, const V: usize, const B: usize, const R: usize>(
+        &mut self,
+        simd: S,
+        (row, column): (usize, usize),
+        sums: &mut [[[S::f32s; V]; B]; R],
+    ) {
+        let (columns, stride) = (self.b.columns(), self.c.row_stride());
+        for (r, sums) in sums.iter().enumerate() {
+            let line = &mut self.c.data_mut()[(row + r) * stride..];
+            for (b, sums) in sums.iter().enumerate() {
+                for (v, sum) in sums.iter().enumerate() {
+                    let first = (column + b * BLOCK + v * S::F32_LANES).min(columns);
+                    let to = &mut line[first..columns.min(first + S::F32_LANES)];
+                    let sum = simd.add_f32s(load(simd, to), *sum);
+                    store(simd, to, sum);
+                }
+            }
+        }
+    }
+
+    /// Functions of their own: their sums stay in registers.
+    #[inline(always)]
+    fn accumulate<S: Simd, const V: usize, const B: usize, const R: usize>(
+        &self,
+        simd: S,
+        (row, column): (usize, usize),
+        start: [[[S::f32s; V]; B]; R],
+    ) -> [[[S::f32s; V]; B]; R] {
+        let mut sums = start;
+        for k in 0..self.a.rows() {
+            let left = &self.a.row(k)[row..][..R];
+            let right = S::as_simd_f32s(&self.b.row(k)[column..][..B * BLOCK]).0;
+            let right = &right.as_chunks::<V>().0[..B];
+            for r in 0..R {
+                let value = simd.splat_f32s(left[r]);
+                for b in 0..B {
+                    for v in 0..V {
+                        sums[r][b][v] = simd.mul_add_f32s(value, right[b][v], sums[r][b][v]);
+                    }
+                }
+            }
+        }
+        sums
+    }
+
+    /// The same where rows end within a register.
+    #[inline(always)]
+    fn accumulate_partly<S: Simd, const V: usize, const B: usize, const R: usize>(
+        &self,
+        simd: S,
+        (row, column): (usize, usize),
+        start: [[[S::f32s; V]; B]; R],
+    ) -> [[[S::f32s; V]; B]; R] {
+        let mut sums = start;
+        for k in 0..self.a.rows() {
+            let left = &self.a.row(k)[row..][..R];
+            let right = &self.b.row(k)[column..self.b.columns()];
+            let part = |b: usize, v: usize| {
+                let first = (b * BLOCK + v * S::F32_LANES).min(right.len());
+                first..right.len().min(first + S::F32_LANES)
+            };
+            let right: [[S::f32s; V]; B] =
+                std::array::from_fn(|b| std::array::from_fn(|v| load(simd, &right[part(b, v)])));
+            for r in 0..R {
+                let value = simd.splat_f32s(left[r]);
+                for b in 0..B {
+                    for v in 0..V {
+                        sums[r][b][v] = simd.mul_add_f32s(value, right[b][v], sums[r][b][v]);
+                    }
+                }
+            }
+        }
+        sums
+    }
+}
