@@ -112,6 +112,18 @@ impl Panels {
     }
 }
 
+impl PartialEq for Panels {
+    /// Whether the matrices are the same, wherever they lie.
+    fn eq(&self, other: &Self) -> bool {
+        let blocks = |panels: &Self| {
+            let length = panels.columns.div_ceil(BLOCK) * BLOCK * panels.rows;
+            panels.first..panels.first + length
+        };
+        (self.rows, self.columns) == (other.rows, other.columns)
+            && self.values[blocks(self)] == other.values[blocks(other)]
+    }
+}
+
 struct Scaling<'a> {
     from: &'a [f32],
     factors: &'a [f32],

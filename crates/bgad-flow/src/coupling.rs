@@ -63,12 +63,22 @@ pub(crate) fn shapes(config: &FlowConfig) -> Vec<(&'static str, Vec<usize>)> {
 }
 
 /// Draws a block's parameters on the host, so that a seed means the same on every backend.
-pub(crate) fn random_parameters(config: &FlowConfig, rng: &mut impl Rng) -> Vec<TensorData> {
+/// A rotation that is given is taken instead of a random one.
+pub(crate) fn random_parameters(
+    config: &FlowConfig,
+    rng: &mut impl Rng,
+    mut rotation: Option<TensorData>,
+) -> Vec<TensorData> {
     let (kept, _) = config.split();
     let inputs = kept + config.condition.unwrap_or(0);
     shapes(config)
         .into_iter()
         .map(|(name, shape)| {
+            if name == "rotation"
+                && let Some(rotation) = rotation.take()
+            {
+                return rotation;
+            }
             let count = shape.iter().product();
             let mut uniform = |fan_in: usize| -> Vec<f32> {
                 let bound = 1.0 / (fan_in as f32).sqrt();

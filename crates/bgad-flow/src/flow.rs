@@ -118,11 +118,40 @@ impl FlowConfig {
     /// # Errors
     /// A setting that is out of range.
     pub fn init(&self, seed: u64, device: &Device) -> Result<Flow, FlowError> {
+        self.init_with(seed, |_| None, device)
+    }
+
+    /// The same, but with the rotations of `other`, as far as it has blocks: flows that are trained
+    /// beside each other can share their memory, and drawing a rotation takes time as the cube of
+    /// the dimension.
+    ///
+    /// # Errors
+    /// A setting that is out of range; a flow of another dimension.
+    pub fn init_with_rotations_of(
+        &self,
+        other: &Flow,
+        seed: u64,
+        device: &Device,
+    ) -> Result<Flow, FlowError> {
+        let rotation = |index: usize| {
+            let block = other.blocks.get(index)?;
+            Some(block.rotation.val().into_data())
+        };
+        self.init_with(seed, rotation, device)
+    }
+
+    fn init_with(
+        &self,
+        seed: u64,
+        rotation: impl Fn(usize) -> Option<TensorData>,
+        device: &Device,
+    ) -> Result<Flow, FlowError> {
         self.check()?;
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let mut parameters = BTreeMap::new();
         for index in 0..self.blocks {
-            parameters.extend(named(self, index, random_parameters(self, &mut rng)));
+            let of_block = random_parameters(self, &mut rng, rotation(index));
+            parameters.extend(named(self, index, of_block));
         }
         self.init_from(parameters, device)
     }

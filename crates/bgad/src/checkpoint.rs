@@ -18,7 +18,7 @@ use crate::{Error, Result};
 
 const KIND: Kind = Kind {
     key: "bgad_checkpoint",
-    version: 1,
+    version: 2,
 };
 const PREFIX: &str = "checkpoint-";
 const SUFFIX: &str = ".safetensors";
@@ -90,7 +90,7 @@ impl Checkpoints {
         position: Position,
         history: &[MetaEpoch],
         seconds: Seconds,
-        state: TrainingState,
+        state: TrainingState<'_>,
     ) -> Result<PathBuf> {
         // Also after a failure: a full disk should not be tried again at each batch.
         self.last = Instant::now();
@@ -131,14 +131,10 @@ impl Checkpoints {
     pub fn newest(&self) -> Result<(Option<Found>, Vec<Error>)> {
         let mut wrong = Vec::new();
         for path in files(&self.folder)?.into_iter().rev() {
-            match read(&path) {
-                Ok((description, state)) => {
-                    self.identity.check(&description.identity, &path)?;
-                    let found = Found {
-                        path,
-                        description,
-                        state,
-                    };
+            match Found::read(path) {
+                Ok(found) => {
+                    let identity = &found.description.identity;
+                    self.identity.check(identity, &found.path)?;
                     return Ok((Some(found), wrong));
                 }
                 Err(error) => wrong.push(error),
@@ -151,11 +147,32 @@ impl Checkpoints {
     }
 }
 
-/// A checkpoint that was read.
+/// A checkpoint that was read and is sound.
 pub(crate) struct Found {
     pub path: PathBuf,
     pub description: Description,
-    pub state: TrainingState,
+    bytes: Vec<u8>,
+}
+
+impl Found {
+    fn read(path: PathBuf) -> Result<Self> {
+        let bytes = std::fs::read(&path).map_err(Error::io(&path))?;
+        let file = open(&bytes, &path)?;
+        let description = serde_json::from_str(&file.description)
+            .map_err(|e| damaged(&path, format!("its description: {e}")))?;
+        Ok(Self {
+            path,
+            description,
+            bytes,
+        })
+    }
+
+    /// What training had changed.
+    pub fn state(&self) -> Result<TrainingState<'_>> {
+        let tensors = open(&self.bytes, &self.path)?.tensors;
+        let integers = self.description.integers.clone();
+        Ok(TrainingState::from_parts(tensors, integers))
+    }
 }
 
 impl Identity {
@@ -177,9 +194,8 @@ impl Identity {
     }
 }
 
-fn read(path: &Path) -> Result<(Description, TrainingState)> {
-    let bytes = std::fs::read(path).map_err(Error::io(path))?;
-    let file = TensorFile::from_bytes(&bytes, &KIND).map_err(|damage| {
+fn open<'a>(bytes: &'a [u8], path: &Path) -> Result<TensorFile<'a>> {
+    TensorFile::from_bytes(bytes, &KIND).map_err(|damage| {
         let reason = match damage {
             Damage::Reason(reason) => reason,
             Damage::Version(found) => {
@@ -187,11 +203,7 @@ fn read(path: &Path) -> Result<(Description, TrainingState)> {
             }
         };
         damaged(path, reason)
-    })?;
-    let description: Description = serde_json::from_str(&file.description)
-        .map_err(|e| damaged(path, format!("its description: {e}")))?;
-    let state = TrainingState::from_parts(file.tensors, description.integers.clone());
-    Ok((description, state))
+    })
 }
 
 /// What is wrong with a checkpoint.

@@ -43,7 +43,14 @@ impl<'a> FlowTrainers<'a> {
                 _ => set.normal_rows((index, input), SCALING_ROWS, |_| true, extractor)?,
             };
             let devices = (device, others);
-            LevelTrainer::new(config, input, (index, 0), &rows, devices, &workspaces)
+            LevelTrainer::new(
+                config,
+                input,
+                (index, 0),
+                &rows,
+                devices,
+                (&workspaces, None),
+            )
         });
         Ok(Self {
             positions: positions.collect::<Result<_>>()?,
@@ -69,7 +76,7 @@ impl<'a> FlowTrainers<'a> {
     }
 
     /// All that training has changed.
-    pub fn state(&self) -> Result<TrainingState> {
+    pub fn state(&self) -> Result<TrainingState<'_>> {
         let mut state = TrainingState::default();
         for (name, trainer) in self.named() {
             trainer.save(&name, &mut state)?;
@@ -78,7 +85,7 @@ impl<'a> FlowTrainers<'a> {
             let values = [&boundary.normal, &boundary.abnormal].map(|b| read(b.clone()));
             let [normal, abnormal] = values;
             let values = [normal?, abnormal?].concat();
-            state.put_numbers(format!("boundary.{index}"), &values);
+            state.put_few(format!("boundary.{index}"), &values);
         }
         let boundaries = self.boundaries.as_ref().map_or(0, Vec::len);
         state.put_integer("boundaries".to_owned(), boundaries as u64);
@@ -86,7 +93,7 @@ impl<'a> FlowTrainers<'a> {
     }
 
     /// Goes back to a state of [`state`](Self::state).
-    pub fn restore(&mut self, mut state: TrainingState, device: &Device) -> Result<()> {
+    pub fn restore(&mut self, mut state: TrainingState<'_>, device: &Device) -> Result<()> {
         let names: Vec<String> = self.named().map(|(name, _)| name).collect();
         let positions = self.positions.iter_mut();
         for (name, trainer) in names.iter().zip(positions.chain(self.pooled.all_mut())) {

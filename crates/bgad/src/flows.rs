@@ -50,16 +50,22 @@ pub(crate) fn flow_config(config: &TrainerConfig, input: &FlowInput) -> FlowConf
     }
 }
 
-/// An untrained flow for input `index`; `fold` tells apart those of one input.
+/// An untrained flow for input `index`; `fold` tells apart those of one input, which may have the
+/// rotations of the first in common.
 pub(crate) fn init(
     config: &TrainerConfig,
     input: &FlowInput,
     (index, fold): (usize, usize),
     device: &Device,
+    first: Option<&Flow>,
 ) -> Result<Flow> {
     let index = (fold as u64) << 32 | index as u64;
     let seed = random::seed(config.seed, Purpose::Flow, index);
-    Ok(flow_config(config, input).init(seed, device)?)
+    let flow = flow_config(config, input);
+    Ok(match first {
+        Some(first) => flow.init_with_rotations_of(first, seed, device)?,
+        None => flow.init(seed, device)?,
+    })
 }
 
 /// The places that an input's vectors can have, which are its flow's conditions.

@@ -11,7 +11,7 @@ use burn::tensor::{Device, TensorData};
 
 use crate::custom_backbone::{self, RestoreError};
 use crate::detector::{Detector, ModelDescription};
-use crate::flows::{ScaledFlow, flow_config};
+use crate::flows::{LevelFlow, ScaledFlow, flow_config};
 use crate::scaling::Scaling;
 use crate::tensor_file::{Damage, Kind, Stored, TensorFile};
 use crate::{Error, Result, backbone};
@@ -30,14 +30,16 @@ impl Detector {
     /// When the file can't be written, or a value can't be read from the device.
     pub fn save(&self, path: &Path) -> Result<()> {
         let damaged = |reason: String| damaged(path, reason);
+        let of_backbone = self.backbone.tensors();
+        let of_flows: Vec<_> = self.flows.iter().map(LevelFlow::parameters).collect();
         let mut tensors = BTreeMap::new();
-        for tensor in self.backbone.tensors() {
+        for tensor in &of_backbone {
             let stored = Stored::numbers(&tensor.shape, &tensor.values);
             tensors.insert(format!("backbone.{}", tensor.name), stored);
         }
-        for (level, flow) in self.flows.iter().enumerate() {
-            for (name, data) in flow.parameters() {
-                let stored = Stored::of(&data).map_err(|e| damaged(format!("{name}: {e}")))?;
+        for (level, parameters) in of_flows.iter().enumerate() {
+            for (name, data) in parameters {
+                let stored = Stored::of(data).map_err(|e| damaged(format!("{name}: {e}")))?;
                 tensors.insert(format!("level.{level}.{name}"), stored);
             }
         }
@@ -55,7 +57,8 @@ impl Detector {
     /// When the file can't be read, is of another version, is damaged or is no model;
     /// [`Error::BackboneUnknown`] where its backbone is a program's own.
     pub fn load(path: &Path, device: &Device) -> Result<Self> {
-        let (description, tensors) = read(path, device)?;
+        let bytes = std::fs::read(path).map_err(Error::io(path))?;
+        let (description, tensors) = read(&bytes, path, device)?;
         let config = &description.config;
         if !custom_backbone::is_built_in(&config.backbone) {
             return Err(Error::BackboneUnknown {
@@ -81,7 +84,8 @@ impl Detector {
         device: &Device,
         restore: impl FnOnce(Vec<NamedTensor>) -> Result<Arc<dyn Backbone>, RestoreError>,
     ) -> Result<Self> {
-        let (description, tensors) = read(path, device)?;
+        let bytes = std::fs::read(path).map_err(Error::io(path))?;
+        let (description, tensors) = read(&bytes, path, device)?;
         let parts = Parts::new(tensors).map_err(|e| damaged(path, e))?;
         let checksum = description.backbone_checksum.as_deref();
         let config = &description.config;
@@ -92,9 +96,12 @@ impl Detector {
 }
 
 /// A file's description and tensors.
-fn read(path: &Path, device: &Device) -> Result<(ModelDescription, BTreeMap<String, Stored>)> {
-    let bytes = std::fs::read(path).map_err(Error::io(path))?;
-    let file = TensorFile::from_bytes(&bytes, &KIND).map_err(|damage| match damage {
+fn read<'a>(
+    bytes: &'a [u8],
+    path: &Path,
+    device: &Device,
+) -> Result<(ModelDescription, BTreeMap<String, Stored<'a>>)> {
+    let file = TensorFile::from_bytes(bytes, &KIND).map_err(|damage| match damage {
         Damage::Reason(reason) => damaged(path, reason),
         Damage::Version(found) => Error::ModelVersion {
             path: path.to_owned(),
@@ -124,7 +131,7 @@ struct Parts {
 }
 
 impl Parts {
-    fn new(tensors: BTreeMap<String, Stored>) -> Result<Self> {
+    fn new(tensors: BTreeMap<String, Stored<'_>>) -> Result<Self> {
         let mut parts = Self {
             backbone: Vec::new(),
             levels: BTreeMap::new(),

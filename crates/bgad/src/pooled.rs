@@ -64,25 +64,28 @@ impl<'a> PooledTrainers<'a> {
             _ => 0,
         };
         let workspaces = Workspaces::default();
-        let new = |fold: Option<usize>| {
+        let new = |fold: Option<usize>, own: &[LevelTrainer]| {
             let number = fold.map_or(0, |fold| fold + 1);
             let wanted = |input: usize| fold.is_none_or(|fold| set.fold(input, folds) != fold);
             let one = |(index, input): (usize, &FlowInput)| {
                 let rows = (index + first, input);
                 let rows = set.normal_rows(rows, usize::MAX, wanted, extractor)?;
                 let devices = (device, &[] as &[Device]);
-                LevelTrainer::new(config, input, (index, number), &rows, devices, &workspaces)
+                let shared = (&workspaces, own.get(index));
+                LevelTrainer::new(config, input, (index, number), &rows, devices, shared)
             };
             let trainers = inputs[first..].iter().enumerate().map(one);
             trainers.collect::<Result<Vec<_>>>()
         };
+        let own = new(None, &[])?;
+        let of_folds = (0..folds).into_par_iter();
+        let of_folds = of_folds.map(|fold| new(Some(fold), &own));
+        let of_folds = of_folds.collect::<Result<_>>()?;
         Ok(Self {
             config,
             first,
-            own: new(None)?,
-            folds: (0..folds)
-                .map(|fold| new(Some(fold)))
-                .collect::<Result<_>>()?,
+            own,
+            folds: of_folds,
             images: Vec::new(),
             fold_of: (0..set.normal.len())
                 .map(|input| set.fold(input, folds))

@@ -102,7 +102,7 @@ impl<'a> Run<'a> {
                 wrong
                     .into_iter()
                     .for_each(|error| self.warn(error.to_string()));
-                let restored = flows.restore(found.state, &self.device);
+                let restored = flows.restore(found.state()?, &self.device);
                 restored.map_err(|e| checkpoint::damaged(&found.path, e.to_string()))?;
                 position = found.description.position;
                 history = found.description.history;

@@ -57,20 +57,30 @@ pub(crate) struct MiniBatch {
 impl LevelTrainer {
     /// Trains a new flow for the `input` of this index, on `device`; `rows` are normal features of
     /// it, and `fold` tells the flows of one input apart. With `others` each mini-batch is shared out
-    /// over all devices. Flows that share `workspaces` need less memory.
+    /// over all devices. Flows that share `workspaces`, or have the rotations of the input's `first`
+    /// trainer, need less memory.
     pub fn new(
         config: &TrainerConfig,
         input: &FlowInput,
         (index, fold): (usize, usize),
         rows: &[f32],
         (device, others): (&Device, &[Device]),
-        workspaces: &Workspaces,
+        (workspaces, first): (&Workspaces, Option<&Self>),
     ) -> Result<Self> {
-        let flow = &flows::init(config, input, (index, fold), device)?;
+        let rotations = first.map(|first| first.flow()).transpose()?;
+        let rotations = rotations.as_ref().map(|first| &first.flow);
+        let flow = &flows::init(config, input, (index, fold), device, rotations)?;
         let places = &Places::new(config, input)?;
         let (scaling, noise) = Scaling::fit(config.feature_scaling, rows, input.dimension, device)?;
         let steps = match others.is_empty() && crate::device::is_host(device) {
-            true => Steps::Host(Box::new(HostSteps::new(flow, places, workspaces, device)?)),
+            true => {
+                let first = first.and_then(|first| match &first.steps {
+                    Steps::Host(steps) => Some(steps.as_ref()),
+                    Steps::Device(_) => None,
+                });
+                let steps = HostSteps::new(flow, places, (workspaces, first), device)?;
+                Steps::Host(Box::new(steps))
+            }
             false => Steps::Device(Box::new(DeviceSteps::new(flow, places, device, others)?)),
         };
         Ok(Self {
@@ -98,19 +108,19 @@ impl LevelTrainer {
     }
 
     /// All that training has changed, under `prefix`.
-    pub fn save(&self, prefix: &str, state: &mut TrainingState) -> Result<()> {
+    pub fn save<'a>(&'a self, prefix: &str, state: &mut TrainingState<'a>) -> Result<()> {
         match &self.steps {
-            Steps::Host(steps) => steps.save(prefix, state)?,
+            Steps::Host(steps) => steps.save(prefix, state),
             Steps::Device(steps) => steps.save(prefix, state)?,
         }
         let loss = self.loss.clone().map(read).transpose()?.unwrap_or_default();
-        state.put_numbers(format!("{prefix}-loss"), &loss);
+        state.put_few(format!("{prefix}-loss"), &loss);
         state.put_integer(format!("{prefix}-losses"), self.count as u64);
         Ok(())
     }
 
     /// Goes back to what [`save`](Self::save) kept.
-    pub fn restore(&mut self, prefix: &str, state: &mut TrainingState) -> Result<()> {
+    pub fn restore(&mut self, prefix: &str, state: &mut TrainingState<'_>) -> Result<()> {
         let device = match &mut self.steps {
             Steps::Host(steps) => {
                 steps.restore(prefix, state)?;

@@ -49,14 +49,14 @@ impl DeviceSteps {
     }
 
     /// The flow and the optimizer, under `prefix`.
-    pub fn save(&self, prefix: &str, state: &mut TrainingState) -> Result<()> {
+    pub fn save(&self, prefix: &str, state: &mut TrainingState<'_>) -> Result<()> {
         state.put_all(prefix, self.flow().parameters())?;
         let record = self.adam.into_bytes().map_err(failed)?;
         state.put_bytes(format!("{prefix}-adam"), record.to_vec());
         Ok(())
     }
 
-    pub fn restore(&mut self, prefix: &str, state: &mut TrainingState) -> Result<()> {
+    pub fn restore(&mut self, prefix: &str, state: &mut TrainingState<'_>) -> Result<()> {
         let tracked = self.device.clone().autodiff();
         let flow = self
             .flow
@@ -206,7 +206,7 @@ mod tests {
             side: None,
             name: "test".to_owned(),
         };
-        let flow = crate::flows::init(&config, &input, (0, 0), &device).unwrap();
+        let flow = crate::flows::init(&config, &input, (0, 0), &device, None).unwrap();
         let places = Places::new(&config, &input).unwrap();
         let settings = StepSettings {
             config: &config,

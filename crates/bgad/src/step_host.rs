@@ -41,11 +41,15 @@ impl HostSteps {
     pub fn new(
         flow: &Flow,
         places: &Places,
-        workspaces: &Workspaces,
+        (workspaces, first): (&Workspaces, Option<&Self>),
         device: &Device,
     ) -> Result<Self> {
+        let mut flow = HostFlow::new(flow)?;
+        if let Some(first) = first {
+            flow.share_rotations(&first.flow);
+        }
         Ok(Self {
-            flow: HostFlow::new(flow)?,
+            flow,
             adam: HostAdam::new(),
             conditions: places.on_host(),
             workspaces: workspaces.clone(),
@@ -63,26 +67,35 @@ impl HostSteps {
     }
 
     /// The flow and the optimizer, under `prefix`.
-    pub fn save(&self, prefix: &str, state: &mut TrainingState) -> Result<()> {
-        state.put_all(prefix, self.flow.parameters())?;
+    pub fn save<'a>(&'a self, prefix: &str, state: &mut TrainingState<'a>) {
+        state.put_numbers(format!("{prefix}-values"), self.flow.trained());
+        // Rotations follow from the seed; one row shows whether they still do.
+        state.put_few(format!("{prefix}-rotation"), &self.first_rotated());
         let (means, squares) = self.adam.moments();
         state.put_numbers(format!("{prefix}-means"), means);
         state.put_numbers(format!("{prefix}-squares"), squares);
         state.put_integer(format!("{prefix}-steps"), self.adam.steps() as u64);
-        Ok(())
     }
 
-    pub fn restore(&mut self, prefix: &str, state: &mut TrainingState) -> Result<()> {
-        let flow = self
-            .flow
-            .config()
-            .init_from(state.take_all(prefix)?, &self.device)?;
-        self.flow = HostFlow::new(&flow)?;
+    /// Where the first axis goes in the first block.
+    fn first_rotated(&self) -> Vec<f32> {
+        let mut rotation = self.flow.rotation(0).unwrap_or_default();
+        rotation.truncate(self.flow.config().dimension);
+        rotation
+    }
+
+    pub fn restore(&mut self, prefix: &str, state: &mut TrainingState<'_>) -> Result<()> {
+        if state.take_numbers(&format!("{prefix}-rotation"))? != self.first_rotated() {
+            let expected = "those that follow from the seed in this version of the program";
+            return Err(Error::setting("rotations", "others", expected));
+        }
+        let values = state.take_numbers(&format!("{prefix}-values"))?;
+        self.flow.set_trained(values)?;
         let steps = state.integer(&format!("{prefix}-steps"))?;
         let steps = i32::try_from(steps).unwrap_or(i32::MAX);
         let means = state.take_numbers(&format!("{prefix}-means"))?;
         let squares = state.take_numbers(&format!("{prefix}-squares"))?;
-        let (found, expected) = (means.len(), self.flow.trained_values());
+        let (found, expected) = (means.len(), self.flow.trained().len());
         let wrong = || {
             Error::setting(
                 "optimizer",

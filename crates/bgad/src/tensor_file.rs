@@ -3,6 +3,7 @@
 //! The only metadata entry is JSON under the kind's key: the format version, the description, and a
 //! SHA-256 over the description and all tensors, so that a damaged file is noticed.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
@@ -22,17 +23,17 @@ pub(crate) struct Kind {
 }
 
 /// The content of a file.
-pub(crate) struct TensorFile {
+pub(crate) struct TensorFile<'a> {
     /// JSON, kept as text, so that the checksum covers exactly what is read.
     pub description: String,
-    pub tensors: BTreeMap<String, Stored>,
+    pub tensors: BTreeMap<String, Stored<'a>>,
 }
 
-/// A tensor as it stands in the file.
-pub(crate) struct Stored {
+/// A tensor as it stands in the file. Large ones are not copied for it.
+pub(crate) struct Stored<'a> {
     pub dtype: Dtype,
     pub shape: Vec<usize>,
-    pub bytes: Vec<u8>,
+    pub bytes: Cow<'a, [u8]>,
 }
 
 /// Why a file's bytes can't be used.
@@ -54,12 +55,16 @@ struct Header {
     description: String,
 }
 
-impl Stored {
-    pub fn numbers(shape: &[usize], values: &[f32]) -> Self {
+impl<'a> Stored<'a> {
+    pub fn numbers(shape: &[usize], values: &'a [f32]) -> Self {
+        let bytes = match cfg!(target_endian = "little") {
+            true => Cow::Borrowed(bytemuck::cast_slice(values)),
+            false => Cow::Owned(values.iter().flat_map(|v| v.to_le_bytes()).collect()),
+        };
         Self {
             dtype: Dtype::F32,
             shape: shape.to_vec(),
-            bytes: values.iter().flat_map(|v| v.to_le_bytes()).collect(),
+            bytes,
         }
     }
 
@@ -67,12 +72,21 @@ impl Stored {
         Self {
             dtype: Dtype::U8,
             shape: vec![bytes.len()],
-            bytes,
+            bytes: Cow::Owned(bytes),
+        }
+    }
+
+    /// The same, on its own.
+    pub fn into_owned(self) -> Stored<'static> {
+        Stored {
+            dtype: self.dtype,
+            shape: self.shape,
+            bytes: Cow::Owned(self.bytes.into_owned()),
         }
     }
 
     /// Single-precision numbers of a device, or what they are instead.
-    pub fn of(data: &TensorData) -> Result<Self, String> {
+    pub fn of(data: &'a TensorData) -> Result<Self, String> {
         let values = data.as_slice::<f32>().map_err(|e| format!("{e:?}"))?;
         Ok(Self::numbers(data.shape().as_slice(), values))
     }
@@ -85,7 +99,7 @@ impl Stored {
     }
 }
 
-impl TensorFile {
+impl<'a> TensorFile<'a> {
     fn checksum(&self) -> String {
         let mut hash = Sha256::new();
         let mut field = |bytes: &[u8]| {
@@ -130,8 +144,8 @@ impl TensorFile {
         })
     }
 
-    /// Reads a file's bytes, whatever they are.
-    pub fn from_bytes(bytes: &[u8], kind: &Kind) -> Result<Self, Damage> {
+    /// Reads a file's bytes, whatever they are; the tensors stay where they are.
+    pub fn from_bytes(bytes: &'a [u8], kind: &Kind) -> Result<Self, Damage> {
         let (_, metadata) = SafeTensors::read_metadata(bytes)
             .map_err(|e| format!("it is damaged or no safetensors file ({e})"))?;
         let header = metadata.metadata().as_ref().and_then(|m| m.get(kind.key));
@@ -145,11 +159,11 @@ impl TensorFile {
             return Err(Damage::Version(header.format_version));
         }
         let file = SafeTensors::deserialize(bytes).map_err(|e| e.to_string())?;
-        let stored = |(name, view): (String, TensorView<'_>)| {
+        let stored = |(name, view): (String, TensorView<'a>)| {
             let stored = Stored {
                 dtype: view.dtype(),
                 shape: view.shape().to_vec(),
-                bytes: view.data().to_vec(),
+                bytes: Cow::Borrowed(view.data()),
             };
             (name, stored)
         };

@@ -9,17 +9,20 @@ use crate::{Error, Result};
 
 /// The state of all flows and their optimizers.
 #[derive(Default)]
-pub(crate) struct TrainingState {
-    tensors: BTreeMap<String, Stored>,
+pub(crate) struct TrainingState<'a> {
+    tensors: BTreeMap<String, Stored<'a>>,
     integers: BTreeMap<String, u64>,
 }
 
-impl TrainingState {
-    pub fn from_parts(tensors: BTreeMap<String, Stored>, integers: BTreeMap<String, u64>) -> Self {
+impl<'a> TrainingState<'a> {
+    pub fn from_parts(
+        tensors: BTreeMap<String, Stored<'a>>,
+        integers: BTreeMap<String, u64>,
+    ) -> Self {
         Self { tensors, integers }
     }
 
-    pub fn into_parts(self) -> (BTreeMap<String, Stored>, BTreeMap<String, u64>) {
+    pub fn into_parts(self) -> (BTreeMap<String, Stored<'a>>, BTreeMap<String, u64>) {
         (self.tensors, self.integers)
     }
 
@@ -27,9 +30,16 @@ impl TrainingState {
         self.integers.insert(name, value);
     }
 
-    pub fn put_numbers(&mut self, name: String, values: &[f32]) {
+    /// Large ones, which stay where they are.
+    pub fn put_numbers(&mut self, name: String, values: &'a [f32]) {
         let stored = Stored::numbers(&[values.len()], values);
         self.tensors.insert(name, stored);
+    }
+
+    /// A few.
+    pub fn put_few(&mut self, name: String, values: &[f32]) {
+        let stored = Stored::numbers(&[values.len()], values);
+        self.tensors.insert(name, stored.into_owned());
     }
 
     pub fn put_bytes(&mut self, name: String, bytes: Vec<u8>) {
@@ -41,7 +51,7 @@ impl TrainingState {
         for (name, data) in parameters {
             let name = format!("{prefix}.{name}");
             let stored = Stored::of(&data).map_err(|e| Error::Device(format!("{name}: {e}")))?;
-            self.tensors.insert(name, stored);
+            self.tensors.insert(name, stored.into_owned());
         }
         Ok(())
     }
@@ -53,7 +63,7 @@ impl TrainingState {
 
     pub fn take_bytes(&mut self, name: &str) -> Result<Vec<u8>> {
         let stored = self.tensors.remove(name);
-        Ok(stored.ok_or_else(|| missing(name))?.bytes)
+        Ok(stored.ok_or_else(|| missing(name))?.bytes.into_owned())
     }
 
     pub fn take_numbers(&mut self, name: &str) -> Result<Vec<f32>> {

@@ -36,8 +36,8 @@ impl ReversedBlock {
 /// The gradients that a group of tiles sums up.
 #[derive(Debug)]
 pub(super) struct Gradients {
-    /// As the flow's values; those of the condition's weight stay 0 until the tables' are turned
-    /// into them.
+    /// As the flow's values; those of the condition's weight are nothing until the tables' are
+    /// turned into them.
     pub values: Vec<f32>,
     /// `[blocks][tables][rows, hidden]`.
     pub tables: Vec<Vec<Vec<f32>>>,
@@ -96,8 +96,12 @@ impl Gradients {
         }
     }
 
-    pub fn clear(&mut self) {
-        self.values.fill(0.0);
+    pub fn clear(&mut self, layout: &Layout) {
+        for values in self.values.chunks_exact_mut(layout.size) {
+            for range in layout.beside_condition() {
+                values[range].fill(0.0);
+            }
+        }
         self.tables.iter_mut().flatten().for_each(|t| t.fill(0.0));
         for sums in &mut self.sums {
             let Sums {

@@ -111,6 +111,12 @@ impl Layout {
         Matrix::new(weight, self.hidden, 2 * self.changed)
     }
 
+    /// A block's values but the condition's weight.
+    pub fn beside_condition(&self) -> [Range<usize>; 2] {
+        let condition = &self.condition_weight;
+        [0..condition.start, condition.end..self.size]
+    }
+
     fn range(&self, name: &str) -> Option<Range<usize>> {
         Some(match name {
             "input_weight" => self.input_weight.clone(),
@@ -175,9 +181,41 @@ impl HostFlow {
         self.config
     }
 
-    /// How many values are trained: all parameters but the rotations.
-    pub fn trained_values(&self) -> usize {
-        self.values.len()
+    /// The values that are trained, all parameters but the rotations, block after block.
+    pub fn trained(&self) -> &[f32] {
+        &self.values
+    }
+
+    /// Takes other values for those that are trained, as [`trained`](Self::trained) gives them.
+    ///
+    /// # Errors
+    /// When there are more or fewer of them.
+    pub fn set_trained(&mut self, values: Vec<f32>) -> Result<(), FlowError> {
+        if values.len() != self.values.len() {
+            return Err(FlowError::ParameterShape {
+                name: "trained values".to_owned(),
+                found: format!("F32 [{}]", values.len()),
+                expected: format!("F32 [{}]", self.values.len()),
+            });
+        }
+        self.values = values;
+        Ok(())
+    }
+
+    /// The fixed rotation of a block, `[dimension, dimension]` row-major; none beyond the last.
+    pub fn rotation(&self, block: usize) -> Option<Vec<f32>> {
+        let rotation = self.rotations.get(block)?;
+        Some(rotation.backward.to_row_major())
+    }
+
+    /// Keeps `other`'s rotations instead of its own where they are the same, to need less memory.
+    pub fn share_rotations(&mut self, other: &Self) {
+        let pairs = || self.rotations.iter().zip(other.rotations.iter());
+        let same = self.rotations.len() == other.rotations.len()
+            && pairs().all(|(own, other)| own.backward == other.backward);
+        if same {
+            self.rotations = Arc::clone(&other.rotations);
+        }
     }
 
     /// All parameters, under the names and in the order of [`Flow::parameters`].

@@ -80,7 +80,7 @@ impl HostFlow {
             .zip(places.par_chunks(per_group * tile_rows))
             .zip(slopes.par_chunks(per_group * tile_rows))
             .for_each(|(((gradients, tiles), places), slopes)| {
-                gradients.clear();
+                gradients.clear(layout);
                 let rows = places.chunks(tile_rows).zip(slopes.chunks(tile_rows));
                 for (tile, rows) in tiles.iter().zip(rows) {
                     gradients.add(&prepared, reversed, tile, rows);
@@ -155,7 +155,9 @@ fn sum_up(flow: &PreparedFlow<'_>, groups: &mut [Gradients], slopes: f32) {
             };
             for other in rest.iter() {
                 let of_other = &other.values[index * layout.size..][..layout.size];
-                add(values, of_other);
+                for range in layout.beside_condition() {
+                    add(&mut values[range.clone()], &of_other[range]);
+                }
                 for (table, other) in tables.iter_mut().zip(&other.tables[index]) {
                     add(table, other);
                 }
@@ -171,6 +173,7 @@ fn sum_up(flow: &PreparedFlow<'_>, groups: &mut [Gradients], slopes: f32) {
                 values[range.clone()].copy_from_slice(&sums[..range.len()]);
             }
             // The tables are products of encoding and weight; the bias is in each row of the first.
+            values[layout.condition_weight.clone()].fill(0.0);
             let mut from = layout.condition_weight.start;
             for (table, gradient) in flow.conditions.tables.iter().zip(tables.iter()) {
                 let length = table.columns * layout.hidden;
