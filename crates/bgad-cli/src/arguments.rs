@@ -92,6 +92,10 @@ pub struct TrainCommand {
     pub resume: Option<PathBuf>,
     #[command(flatten)]
     pub new: TrainArguments,
+    /// Keep features of images in this folder: those beyond --feature-memory are not computed in each
+    /// epoch then, and a second run finds them all.
+    #[arg(long, value_name = "DIR")]
+    pub feature_cache: Option<PathBuf>,
     /// Also write the metrics of each meta-epoch as a TensorBoard event file.
     #[arg(long)]
     pub tensorboard: bool,
@@ -196,6 +200,17 @@ pub struct SettingsArguments {
     /// The number format in which features are kept [default: f32]; 16 bits take half the memory.
     #[arg(long, value_enum)]
     pub feature_precision: Option<FeaturePrecisionArgument>,
+    /// The number format in which features of training images wait for their batches [default: f16;
+    /// paper: f32].
+    #[arg(long, value_enum)]
+    pub training_precision: Option<FeaturePrecisionArgument>,
+    /// Memory for features that are kept over epochs, in MiB [default: 4096].
+    #[arg(long, value_name = "MIB")]
+    pub feature_memory: Option<u64>,
+    /// End training after a meta-epoch in which no boundary has moved by more than this, in
+    /// log-likelihood [default: train all meta-epochs].
+    #[arg(long, value_name = "CHANGE")]
+    pub stop_when_still: Option<f32>,
     /// What is done to features before the flows [default: whiten; paper: none].
     #[arg(long, value_enum)]
     pub feature_scaling: Option<FeatureScalingArgument>,

@@ -44,6 +44,7 @@ fn config(arguments: &TrainArguments) -> Result<TrainerConfig, Failure> {
     set(&mut config.boundary, &given.boundary);
     set(&mut config.pooling, &given.pooling);
     set(&mut config.feature_precision, &given.feature_precision);
+    set(&mut config.training_precision, &given.training_precision);
     set(&mut config.feature_scaling, &given.feature_scaling);
     set(&mut config.aggregation, &given.aggregation);
     set(&mut config.image_score, &given.image_score);
@@ -58,6 +59,12 @@ fn config(arguments: &TrainArguments) -> Result<TrainerConfig, Failure> {
     arguments.cut_paste.apply(&mut config.cut_paste);
     if let Some(granularity) = given.granularity {
         config.granularity = Some(granularity.into());
+    }
+    if let Some(mebibytes) = given.feature_memory {
+        config.feature_memory = mebibytes.saturating_mul(1 << 20);
+    }
+    if given.stop_when_still.is_some() {
+        config.stop_when_still = given.stop_when_still;
     }
     if let Some(weights) = &given.weights {
         config.weights = Some(weights.clone());
@@ -171,6 +178,10 @@ pub fn run(command: &TrainCommand) -> Result<(), Failure> {
         .checkpoints_in(directory.checkpoints())
         .stopped_by(stop::on_signal())
         .observed_by(observer);
+    let trainer = match &command.feature_cache {
+        Some(folder) => trainer.features_in(folder),
+        None => trainer,
+    };
     let training = match command.resume {
         Some(_) => trainer.resume(dataset),
         None => trainer.run(dataset),

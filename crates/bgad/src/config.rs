@@ -161,6 +161,10 @@ pub struct TrainerConfig {
     /// The number format in which features are kept.
     #[serde(skip_serializing_if = "FeaturePrecision::is_full")]
     pub feature_precision: FeaturePrecision,
+    /// The number format in which features of training images wait for their batches, on the CPU:
+    /// with 16 bits in half of the memory. Pasted images, test images and predictions are not
+    /// rounded.
+    pub training_precision: FeaturePrecision,
     /// What is done to features before the flows.
     pub feature_scaling: FeatureScaling,
     /// How the levels' log-likelihoods become one score map.
@@ -184,6 +188,10 @@ pub struct TrainerConfig {
     pub meta_epochs: usize,
     /// Sub-epochs in each meta-epoch.
     pub sub_epochs: usize,
+    /// Ends training after a meta-epoch in which no flow's boundary, over the whole training set,
+    /// has moved by more than this (in per-dimension log-likelihood): less time for about the same
+    /// model. None: all meta-epochs.
+    pub stop_when_still: Option<f32>,
     /// Images in a batch.
     pub batch_size: usize,
     /// Features in a mini-batch, one optimizer step each.
@@ -223,6 +231,7 @@ impl Default for TrainerConfig {
             pooled_flows: true,
             pooled_folds: 5,
             image_steps: 200,
+            training_precision: FeaturePrecision::F16,
             ..Self::paper()
         }
     }
@@ -245,6 +254,7 @@ impl TrainerConfig {
             pooled_flows: false,
             pooled_folds: 0,
             feature_precision: FeaturePrecision::F32,
+            training_precision: FeaturePrecision::F32,
             feature_scaling: FeatureScaling::None,
             aggregation: Aggregation::Likelihood,
             image_score: ImageScore::Maximum,
@@ -256,6 +266,7 @@ impl TrainerConfig {
             boundary: BoundaryScope::default(),
             meta_epochs: 25,
             sub_epochs: 8,
+            stop_when_still: None,
             batch_size: 32,
             mini_batch_size: 4096,
             learning_rate: 2e-4,
@@ -315,6 +326,16 @@ impl TrainerConfig {
                 rate,
                 "a false-positive rate from 0 to below 1",
             ));
+        }
+        if let Some(most) = self.stop_when_still
+            && !(most.is_finite() && most > 0.0)
+        {
+            let expected = "a positive change in log-likelihood, such as 0.01";
+            return Err(Error::setting("stop_when_still", most, expected));
+        }
+        if self.training_precision == FeaturePrecision::Bf16 {
+            let found = self.training_precision;
+            return Err(Error::setting("training_precision", found, "f32 or f16"));
         }
         self.fit.check(self.image_size)?;
         self.image_score.check()?;

@@ -171,6 +171,8 @@ impl Detector {
             inputs: self.description.inputs(),
             mirror: self.description.config.mirror,
             precision: self.description.config.feature_precision,
+            packed: false,
+            cache: None,
             device: self.device.clone(),
         }
     }

@@ -13,8 +13,8 @@ use crate::features::Extractor;
 use crate::flows::LogLikelihoodMaps;
 use crate::image_set::{CutImage, SetImage, of_images};
 use crate::images::load_mask;
+use crate::kept_features::KeptFeatures;
 use crate::scoring::{Calibration, ScoreMap};
-use crate::training_set::KeptFeatures;
 use crate::{Result, training_anomaly};
 use measure::Labelled;
 
@@ -76,7 +76,7 @@ impl TestSet {
 
     /// The log-likelihoods of all inputs.
     pub fn log_likelihoods(&self, detector: &Detector) -> Result<Vec<LogLikelihoodMaps>> {
-        log_likelihoods(&self.inputs, detector)
+        log_likelihoods(&self.inputs, detector, &detector.extractor())
     }
 
     /// Scores under `calibration`.
@@ -209,11 +209,11 @@ fn check_numbers(maps: &[LogLikelihoodMaps], names: &[String]) -> Result<()> {
 pub(crate) fn log_likelihoods(
     inputs: &KeptFeatures,
     detector: &Detector,
+    extractor: &Extractor,
 ) -> Result<Vec<LogLikelihoodMaps>> {
-    let extractor = detector.extractor();
     (0..inputs.len())
         .into_par_iter()
-        .map(|index| detector.maps_of(&inputs.features(index, &extractor)?))
+        .map(|index| detector.maps_of(&inputs.features(index, extractor)?))
         .collect()
 }
 

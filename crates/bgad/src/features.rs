@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use bgad_backbone::Backbone;
-use bgad_data::RgbImage;
+use bgad_data::{RgbImage, Sample};
 use burn::tensor::{Device, Tensor, TensorData};
-use rayon::prelude::*;
 
+use crate::feature_cache::FeatureCache;
 use crate::inputs::Inputs;
+use crate::packed::Vectors;
 use crate::precision::FeaturePrecision;
 use crate::view::{View, Views};
 use crate::{Fit, Result, images};
@@ -16,11 +17,11 @@ use crate::{Fit, Result, images};
 /// level, finest first; then `[1, dimension]` of pooled features.
 #[derive(Debug, Clone)]
 pub(crate) struct ImageFeatures {
-    levels: Vec<Tensor<2>>,
+    levels: Vec<Vectors>,
     /// What the input shows.
     pub view: View,
     /// The same of the mirrored image, where it counts as well.
-    mirrored: Option<Vec<Tensor<2>>>,
+    mirrored: Option<Vec<Vectors>>,
     /// The format that they are kept in.
     precision: FeaturePrecision,
 }
@@ -28,13 +29,13 @@ pub(crate) struct ImageFeatures {
 impl ImageFeatures {
     /// What flow `index` sees.
     pub fn level(&self, index: usize) -> Tensor<2> {
-        self.precision.take(self.levels[index].clone())
+        self.precision.take(self.levels[index].tensor())
     }
 
     /// What it sees of the mirrored image, where that counts.
     pub fn mirrored_level(&self, index: usize) -> Option<Tensor<2>> {
         let mirrored = self.mirrored.as_ref();
-        mirrored.map(|levels| self.precision.take(levels[index].clone()))
+        mirrored.map(|levels| self.precision.take(levels[index].tensor()))
     }
 
     /// What the flows from number `first` on see, without the mirrored image.
@@ -44,6 +45,16 @@ impl ImageFeatures {
             view: self.view,
             mirrored: None,
             precision: self.precision,
+        }
+    }
+
+    /// In half of the memory, rounded to 16 bits a value.
+    fn packed(self) -> Self {
+        let packed = |levels: Vec<Vectors>| levels.into_iter().map(Vectors::packed).collect();
+        Self {
+            levels: packed(self.levels),
+            mirrored: self.mirrored.map(packed),
+            ..self
         }
     }
 }
@@ -60,6 +71,10 @@ pub(crate) struct Extractor {
     pub mirror: bool,
     /// The format in which they are kept.
     pub precision: FeaturePrecision,
+    /// Whether features that are kept are rounded to 16 bits.
+    pub packed: bool,
+    /// Where features are kept on disk.
+    pub cache: Option<Arc<FeatureCache>>,
     pub device: Device,
 }
 
@@ -94,12 +109,22 @@ impl Extractor {
     }
 
     /// The vectors of a prepared input, `[3, size, size]`.
-    fn vectors(&self, input: Vec<f32>, view: &View) -> Vec<Tensor<2>> {
+    fn vectors(&self, input: Vec<f32>, view: &View) -> Vec<Vectors> {
         let size = self.image_size as usize;
         let input = Tensor::from_data(TensorData::new(input, [1, 3, size, size]), &self.device);
         let vectors = self.inputs.vectors(self.backbone.extract(input), view);
-        let kept = vectors.into_iter().map(|x| self.precision.keep(x));
+        let kept = vectors
+            .into_iter()
+            .map(|x| Vectors::Device(self.precision.keep(x)));
         kept.collect()
+    }
+
+    /// The same with features as the detector has them: for test images, whose scores are told.
+    pub fn unpacked(&self) -> Self {
+        Self {
+            packed: false,
+            ..self.clone()
+        }
     }
 
     /// The same without mirrored images: training has no use for them.
@@ -110,20 +135,51 @@ impl Extractor {
         }
     }
 
-    /// Loads and computes many, in order; on a CPU on all cores. One that fails leaves its error in
-    /// its place.
-    pub fn extract_all<T: Sync>(
-        &self,
-        items: &[T],
-        load: impl Fn(&T) -> Result<RgbImage> + Sync,
-        done: impl Fn() + Sync,
-    ) -> Vec<Result<ImageFeatures>> {
-        let one = |item: &T| {
-            let features = load(item).map(|image| self.extract(&image));
-            done();
-            features
+    /// The features of a file that enters training or evaluation unaltered, which is one input: as
+    /// they are kept, whether they are or not.
+    ///
+    /// # Errors
+    /// When the image can't be read.
+    pub fn features_of(&self, sample: &Sample) -> Result<ImageFeatures> {
+        let compute = || {
+            let features = self.extract(&sample.load_image()?);
+            Ok(match self.is_packed() {
+                true => features.packed(),
+                false => features,
+            })
         };
-        items.par_iter().map(one).collect()
+        let Some(cache) = &self.cache else {
+            return compute();
+        };
+        let view = self.views(sample.dimensions()?).views[0];
+        let file = cache.file(sample, &view, (self.mirror, self.is_packed()))?;
+        if let Some(mut levels) = cache.read(&file, self.mirror, &self.device) {
+            let mirrored = levels.split_off(levels.len() / if self.mirror { 2 } else { 1 });
+            return Ok(ImageFeatures {
+                levels: self.kept(levels),
+                view,
+                mirrored: self.mirror.then(|| self.kept(mirrored)),
+                precision: self.precision,
+            });
+        }
+        let features = compute()?;
+        let mirrored = features.mirrored.iter().flatten();
+        cache.write(&file, features.levels.iter().chain(mirrored));
+        Ok(features)
+    }
+
+    /// Vectors of a file in the format that they are kept in.
+    fn kept(&self, vectors: Vec<Vectors>) -> Vec<Vectors> {
+        let kept = vectors.into_iter().map(|vectors| match vectors {
+            Vectors::Device(vectors) => Vectors::Device(self.precision.keep(vectors)),
+            packed => packed,
+        });
+        kept.collect()
+    }
+
+    /// On other devices than the CPU features stay where they are, in the format of their own.
+    fn is_packed(&self) -> bool {
+        self.packed && self.precision.is_full() && crate::device::is_host(&self.device)
     }
 
     /// The bytes that one image's features take.
@@ -134,6 +190,10 @@ impl Extractor {
             positions * input.dimension
         });
         let views = if self.mirror { 2 } else { 1 };
-        self.precision.bytes() * views * values.sum::<usize>() as u64
+        let bytes = match self.is_packed() {
+            true => 2,
+            false => self.precision.bytes(),
+        };
+        bytes * views * values.sum::<usize>() as u64
     }
 }

@@ -20,6 +20,8 @@ const SCALING_ROWS: usize = 32_768;
 /// The flows of positions, the flows of pooled features, and what they are held against.
 pub(crate) struct FlowTrainers<'a> {
     pub positions: Vec<LevelTrainer>,
+    /// What flows of positions share.
+    pub workspaces: Workspaces,
     pub pooled: PooledTrainers<'a>,
     /// The boundaries over the whole set after the last meta-epoch, a flow each.
     pub boundaries: Option<Vec<SeparatingBoundary>>,
@@ -54,6 +56,7 @@ impl<'a> FlowTrainers<'a> {
         });
         Ok(Self {
             positions: positions.collect::<Result<_>>()?,
+            workspaces: workspaces.clone(),
             pooled: PooledTrainers::new(config, inputs, set, extractor, device)?,
             boundaries: None,
         })

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use crate::flows::LogLikelihoodMaps;
 use crate::joined::ImageLikelihoods;
-use crate::training_set::KeptFeatures;
+use crate::kept_features::KeptFeatures;
 use crate::view::Views;
 use crate::{Fit, Result};
 

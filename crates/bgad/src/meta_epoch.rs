@@ -122,6 +122,7 @@ impl Run<'_> {
                 }
             }
             let loaded = start.elapsed();
+            flows.workspaces.clear();
             let rate = |index, count| schedule.at(meta_epoch, sub_epoch, index, count);
             let of_sub_epoch = SubEpoch {
                 epoch,

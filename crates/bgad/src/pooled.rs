@@ -26,6 +26,7 @@ pub(crate) struct PooledTrainers<'a> {
     /// The first pooled one among all inputs.
     first: usize,
     own: Vec<LevelTrainer>,
+    workspaces: Workspaces,
     folds: Vec<Vec<LevelTrainer>>,
     /// The images of this sub-epoch, with pooled features alone; the number of a normal one.
     images: Vec<(Option<usize>, BatchImage)>,
@@ -85,6 +86,7 @@ impl<'a> PooledTrainers<'a> {
             config,
             first,
             own,
+            workspaces,
             folds: of_folds,
             images: Vec::new(),
             fold_of: (0..set.normal.len())
@@ -159,8 +161,12 @@ impl<'a> PooledTrainers<'a> {
         let of_folds = of_folds.map(|(fold, trainers)| (trainers, Some(fold)));
         let all: Vec<_> = own.chain(of_folds).collect();
         // They don't depend on each other, and each is too small for several cores.
-        all.into_par_iter()
-            .try_for_each(|(trainers, fold)| train(trainers, fold))
+        let trained = all
+            .into_par_iter()
+            .try_for_each(|(trainers, fold)| train(trainers, fold));
+        // As large as a few flows, and not needed before the next sub-epoch.
+        self.workspaces.clear();
+        trained
     }
 
     /// The mean losses of the model's own flows since the last call.

@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use bgad_backbone::Backbone;
 use bgad_data::Dataset;
+use bgad_loss::SeparatingBoundary;
 use burn::tensor::Device;
 
 use crate::backbone::Opened;
@@ -13,10 +14,12 @@ use crate::checkpoint::{self, Checkpoints, Identity, Position};
 use crate::config::{BoundaryScope, EvaluateWhen, Granularity, Model, TrainerConfig};
 use crate::detector::{Detector, ModelDescription};
 use crate::evaluation::{Evaluation, EvaluationOptions, TestSet, log_likelihoods};
+use crate::feature_cache::FeatureCache;
 use crate::features::Extractor;
 use crate::flow_trainers::FlowTrainers;
-use crate::flows::ScaledFlow;
+use crate::flows::read;
 use crate::inputs::Inputs;
+use crate::precision::FeaturePrecision;
 use crate::scoring::Calibration;
 use crate::trainer::{MetaEpoch, Progress, Seconds, Trainer, Training};
 use crate::training_anomaly::TrainingAnomaly;
@@ -67,15 +70,23 @@ impl<'a> Run<'a> {
         }
         let Opened { backbone, checksum } = opened;
         let inputs = Inputs::new(self.config, self.granularity);
-        let extractor = Extractor {
+        let mut extractor = Extractor {
             backbone: backbone.clone(),
             image_size: self.config.image_size,
             fit: self.config.fit,
             inputs,
             mirror: self.config.mirror,
             precision: self.config.feature_precision,
+            packed: self.config.training_precision == FeaturePrecision::F16,
+            cache: None,
             device: self.device.clone(),
         };
+        if let Some(folder) = &self.trainer.features
+            && (checksum.is_some() || self.trainer.backbone.is_none())
+        {
+            let cache = FeatureCache::open(folder, &extractor, checksum.as_deref())?;
+            extractor.cache = Some(Arc::new(cache));
+        }
         let (set, test) = self.read_images(dataset, &extractor)?;
         let inputs = inputs.list(backbone.levels());
         let mut flows = FlowTrainers::new(
@@ -114,8 +125,7 @@ impl<'a> Run<'a> {
             }
             self.checkpoints = Some(checkpoints);
         }
-        let mut detector =
-            self.detector(dataset, &set, backbone.clone(), checksum, flows.current()?)?;
+        let mut detector = self.detector(dataset, &set, backbone.clone(), checksum)?;
         let mut evaluation = None;
         while position.meta_epoch < self.config.meta_epochs {
             let meta_epoch = position.meta_epoch;
@@ -127,22 +137,22 @@ impl<'a> Run<'a> {
                 |run, position, flows| run.between_batches(position, &history, flows),
             )?;
             let loss = flows.take_loss(meta_epoch + 1)?;
-            let last = meta_epoch + 1 == self.config.meta_epochs;
-            let evaluate = match self.config.evaluate {
-                EvaluateWhen::Each => true,
-                EvaluateWhen::Last => last,
-                EvaluateWhen::Never => false,
-            } && !test.images.is_empty();
-            let refresh = self.config.boundary == BoundaryScope::Set;
-            if evaluate || last || refresh {
+            let mut last = meta_epoch + 1 == self.config.meta_epochs;
+            let mut evaluate = false;
+            let refresh =
+                self.config.boundary == BoundaryScope::Set || self.config.stop_when_still.is_some();
+            if self.evaluates(last, &test) || last || refresh {
                 let start = Instant::now();
                 detector.set_flows(flows.current()?)?;
-                let mut maps = log_likelihoods(&set.normal, &detector)?;
+                let mut maps = log_likelihoods(&set.normal, &detector, &extractor)?;
                 flows
                     .pooled
                     .hold_out(&mut maps, &set, &extractor, &self.device)?;
                 let images = image_set::of_images(&set.normal_images, &maps);
-                flows.boundaries = Some(detector.calibrate(&images, meta_epoch + 1)?);
+                let boundaries = detector.calibrate(&images, meta_epoch + 1)?;
+                let before = flows.boundaries.replace(boundaries);
+                last |= self.is_still(before.as_deref(), flows.boundaries.as_deref())?;
+                evaluate = self.evaluates(last, &test);
                 if evaluate {
                     let calibration = &detector.description.calibration;
                     let of_test = test.log_likelihoods(&detector)?;
@@ -156,6 +166,9 @@ impl<'a> Run<'a> {
                 }
                 if last {
                     detector.take_thresholds(&set, &images)?;
+                } else {
+                    // Not needed before the next time, and a copy of all parameters.
+                    detector.set_flows(Vec::new())?;
                 }
                 self.seconds.evaluation += start.elapsed().as_secs_f64();
             }
@@ -170,6 +183,9 @@ impl<'a> Run<'a> {
                 meta_epoch: meta_epoch + 1,
                 ..Position::default()
             };
+            if last {
+                break;
+            }
         }
         Ok(Training {
             detector,
@@ -178,6 +194,34 @@ impl<'a> Run<'a> {
             seconds: self.seconds(),
             warnings: self.warnings,
         })
+    }
+
+    fn evaluates(&self, last: bool, test: &TestSet) -> bool {
+        let asked = match self.config.evaluate {
+            EvaluateWhen::Each => true,
+            EvaluateWhen::Last => last,
+            EvaluateWhen::Never => false,
+        };
+        asked && !test.images.is_empty()
+    }
+
+    /// Whether training is to end because no boundary has moved since the last meta-epoch.
+    fn is_still(
+        &self,
+        before: Option<&[SeparatingBoundary]>,
+        now: Option<&[SeparatingBoundary]>,
+    ) -> Result<bool> {
+        let (Some(most), Some(before), Some(now)) = (self.config.stop_when_still, before, now)
+        else {
+            return Ok(false);
+        };
+        for (before, now) in before.iter().zip(now) {
+            let moved = read(now.normal.clone() - before.normal.clone())?;
+            if !moved.iter().all(|moved| moved.abs() <= most) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// Keeps a checkpoint where one is due, and stops where that is asked for.
@@ -257,23 +301,42 @@ impl<'a> Run<'a> {
             &mut warnings,
             done,
         )?;
-        let test = TestSet::read(&tested, extractor, &mut budget, &mut warnings, done)?;
+        let test = TestSet::read(
+            &tested,
+            &extractor.unpacked(),
+            &mut budget,
+            &mut warnings,
+            done,
+        )?;
+        let beyond = set.normal.beyond_memory() + set.abnormal.beyond_memory();
+        if beyond > 0 && extractor.cache.is_none() {
+            warnings.push(format!(
+                "features of {beyond} training images don't fit in feature_memory and are computed \
+                 in each epoch; a folder for them (--feature-cache) saves that"
+            ));
+        }
         for warning in &warnings {
             self.trainer.tell(Progress::Warning(warning.clone()));
         }
         self.warnings.extend(warnings);
+        if let Some(failure) = extractor
+            .cache
+            .as_ref()
+            .and_then(|cache| cache.take_failure())
+        {
+            self.warn(format!("features could not be kept: {failure}"));
+        }
         self.seconds.features += start.elapsed().as_secs_f64();
         Ok((set, test))
     }
 
-    /// The untrained detector; calibration and threshold are set while training goes on.
+    /// The detector without flows; they, calibration and threshold are set while training goes on.
     fn detector(
         &self,
         dataset: &Dataset,
         set: &TrainingSet,
         backbone: Arc<dyn Backbone>,
         checksum: Option<String>,
-        flows: Vec<ScaledFlow>,
     ) -> Result<Detector> {
         let anomalies = set.abnormal_images.iter().map(TrainingAnomaly::of);
         let description = ModelDescription {
@@ -288,7 +351,7 @@ impl<'a> Run<'a> {
             boundaries: Vec::new(),
             dataset: dataset.name.clone(),
         };
-        Detector::new(description, backbone, flows, &self.device)
+        Detector::new(description, backbone, Vec::new(), &self.device)
     }
 }
 

@@ -16,6 +16,12 @@ use crate::{Error, Result};
 pub(crate) struct Workspaces(Arc<Mutex<Vec<(FlowConfig, Workspace)>>>);
 
 impl Workspaces {
+    /// Gives all of it back to the system.
+    pub fn clear(&self) {
+        let mut spare = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        spare.clear();
+    }
+
     fn take(&self, flow: &HostFlow) -> Workspace {
         let mut spare = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let fitting = spare.iter().position(|(of, _)| *of == flow.config());

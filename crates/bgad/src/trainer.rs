@@ -115,9 +115,10 @@ type Observer = Box<dyn Fn(Progress) + Send + Sync>;
 pub struct Trainer {
     pub(crate) config: TrainerConfig,
     devices: Vec<DeviceSelection>,
-    backbone: Option<Arc<dyn Backbone>>,
+    pub(crate) backbone: Option<Arc<dyn Backbone>>,
     observer: Option<Observer>,
     pub(crate) checkpoints: Option<PathBuf>,
+    pub(crate) features: Option<PathBuf>,
     stop: Option<Arc<AtomicBool>>,
 }
 
@@ -130,6 +131,7 @@ impl Trainer {
             backbone: None,
             observer: None,
             checkpoints: None,
+            features: None,
             stop: None,
         }
     }
@@ -173,6 +175,18 @@ impl Trainer {
     /// ([`RunDirectory::finish`](crate::RunDirectory::finish) does).
     pub fn checkpoints_in(mut self, folder: impl Into<PathBuf>) -> Self {
         self.checkpoints = Some(folder.into());
+        self
+    }
+
+    /// Keeps features of images on disk, in `folder`: those that don't fit in
+    /// [`feature_memory`](TrainerConfig::feature_memory) are then not computed again in each epoch,
+    /// and a second run on the same images with the same backbone finds them all. A file an image,
+    /// which may be taken away at any time.
+    ///
+    /// A backbone of the program's own must have [`tensors`](Backbone::tensors), by which its
+    /// features are told from another's; without, nothing is kept.
+    pub fn features_in(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.features = Some(folder.into());
         self
     }
 

@@ -9,70 +9,8 @@ use crate::flows::read;
 use crate::image_set::{CutImage, SetImage, defective_inputs};
 use crate::images::{self, LabelledImage};
 use crate::inputs::FlowInput;
+use crate::kept_features::KeptFeatures;
 use crate::{Error, Result};
-
-/// Files whose features are kept as far as the memory budget goes, and computed anew beyond.
-pub(crate) struct KeptFeatures {
-    pub samples: Vec<Sample>,
-    features: Vec<Option<ImageFeatures>>,
-}
-
-impl KeptFeatures {
-    /// Reads all of `samples` once. Those that are no readable images are left out, each with a
-    /// warning. What the features take is deducted from `budget`.
-    pub fn read(
-        samples: Vec<Sample>,
-        extractor: &Extractor,
-        budget: &mut u64,
-        warnings: &mut Vec<String>,
-        done: impl Fn() + Sync,
-    ) -> Self {
-        let kept = (*budget / extractor.bytes_per_image().max(1)).min(samples.len() as u64);
-        *budget -= kept * extractor.bytes_per_image();
-        let (first, rest) = samples.split_at(kept as usize);
-        let load = |sample: &Sample| Ok(sample.load_image()?);
-        let features = extractor.extract_all(first, load, &done);
-        let check = |sample: &Sample| {
-            let readable = sample.load_image().map(|_| None);
-            done();
-            readable.map_err(Error::from)
-        };
-        let unkept: Vec<Result<Option<ImageFeatures>>> = rest.par_iter().map(check).collect();
-        let all = features.into_iter().map(|features| features.map(Some));
-        let mut readable = Self {
-            samples: Vec::new(),
-            features: Vec::new(),
-        };
-        for (sample, features) in samples.iter().zip(all.chain(unkept)) {
-            match features {
-                Ok(features) => {
-                    readable.samples.push(sample.clone());
-                    readable.features.push(features);
-                }
-                Err(error) => {
-                    let warning = format!("image left out: {error}");
-                    // All parts of an image fail alike.
-                    if !warnings.contains(&warning) {
-                        warnings.push(warning);
-                    }
-                }
-            }
-        }
-        readable
-    }
-
-    pub fn len(&self) -> usize {
-        self.samples.len()
-    }
-
-    /// The features of image `index`.
-    pub fn features(&self, index: usize, extractor: &Extractor) -> Result<ImageFeatures> {
-        match &self.features[index] {
-            Some(features) => Ok(features.clone()),
-            None => Ok(extractor.extract(&self.samples[index].load_image()?)),
-        }
-    }
-}
 
 /// One image of a batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
