@@ -190,6 +190,16 @@ fn read(path: &Path) -> Result<(Description, TrainingState)> {
     })?;
     let description: Description = serde_json::from_str(&file.description)
         .map_err(|e| damaged(path, format!("its description: {e}")))?;
+    let Position {
+        meta_epoch,
+        sub_epoch,
+        ..
+    } = description.position;
+    let config = &description.identity.config;
+    if meta_epoch >= config.meta_epochs || sub_epoch > config.sub_epochs {
+        let reason = format!("meta-epoch {meta_epoch}, sub-epoch {sub_epoch} lies beyond its schedule");
+        return Err(damaged(path, reason));
+    }
     let state = TrainingState::from_parts(file.tensors, description.integers.clone());
     Ok((description, state))
 }
