@@ -197,7 +197,8 @@ fn read(path: &Path) -> Result<(Description, TrainingState)> {
     } = description.position;
     let config = &description.identity.config;
     if meta_epoch >= config.meta_epochs || sub_epoch > config.sub_epochs {
-        let reason = format!("meta-epoch {meta_epoch}, sub-epoch {sub_epoch} lies beyond its schedule");
+        let reason =
+            format!("meta-epoch {meta_epoch}, sub-epoch {sub_epoch} lies beyond its schedule");
         return Err(damaged(path, reason));
     }
     let state = TrainingState::from_parts(file.tensors, description.integers.clone());

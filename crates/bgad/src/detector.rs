@@ -154,13 +154,18 @@ impl Detector {
     /// in the paper, pixels follow.
     pub fn set_threshold(&mut self, threshold: f32) {
         let calibration = &self.description.calibration;
-        if calibration.image_score == ImageScore::Maximum
-            && calibration.joint.is_none()
-            && let Some(of_pixels) = &mut self.description.pixel_threshold
-        {
-            *of_pixels = threshold;
+        if calibration.image_score == ImageScore::Maximum && calibration.joint.is_none() {
+            self.set_pixel_threshold(threshold);
         }
         self.description.threshold = threshold;
+    }
+
+    /// Takes pixels above another threshold as defects from now on; the decision about the image
+    /// stays what it is. Without effect on a model that scores whole images alone.
+    pub fn set_pixel_threshold(&mut self, threshold: f32) {
+        if let Some(of_pixels) = &mut self.description.pixel_threshold {
+            *of_pixels = threshold;
+        }
     }
 
     pub(crate) fn extractor(&self) -> Extractor {

@@ -75,6 +75,7 @@ mod overlay;
 mod pooled;
 mod precision;
 mod random;
+mod recalibration;
 mod regions;
 #[cfg(feature = "report")]
 pub mod report;
