@@ -29,7 +29,7 @@ fn main() -> Result<()> {
     let work = tempfile::tempdir()?;
     let data = work.path().join("parts");
     let parts = SyntheticConfig {
-        image_size: 32,
+        image_size: 64,
         train_images: 3,
         test_images: 1,
         abnormal_per_type: 1,

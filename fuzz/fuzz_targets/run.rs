@@ -7,7 +7,7 @@ use bgad::{BoundaryScope, EvaluateWhen, TrainerConfig};
 
 pub fn write_parts(folder: &Path) -> Result<(), bgad::DataError> {
     let parts = SyntheticConfig {
-        image_size: 32,
+        image_size: 64,
         train_images: 2,
         test_images: 1,
         abnormal_per_type: 1,

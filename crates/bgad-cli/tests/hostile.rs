@@ -198,7 +198,7 @@ fn a_checkpoint_of_wrong_numbers_is_refused_or_the_run_ends() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("parts");
     let parts = SyntheticConfig {
-        image_size: 32,
+        image_size: 64,
         train_images: 2,
         test_images: 1,
         abnormal_per_type: 1,
