@@ -5,7 +5,8 @@
 use std::path::Path;
 
 use bgad::{
-    Dataset, Detector, Device, Error, Preset, RgbImage, Sample, Trainer, TrainerConfig, load_image,
+    Dataset, Detector, Device, Error, Fit, Preset, RgbImage, Sample, Trainer, TrainerConfig,
+    load_image,
 };
 
 mod common;
@@ -227,4 +228,26 @@ fn a_channel_gives_each_image_its_prediction_without_waiting_for_others() {
     let error = predictions.next().unwrap().unwrap_err();
     assert!(error.to_string().contains("no-such.png"), "{error}");
     assert!(predictions.next().is_none());
+}
+
+#[test]
+fn images_of_any_size_have_a_prediction_or_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let dataset = parts(&folder.path().join("parts"));
+    for fit in [Fit::Stretch, Fit::Letterbox, Fit::Tiles(16)] {
+        let config = TrainerConfig {
+            fit,
+            meta_epochs: 1,
+            ..settings()
+        };
+        let detector = Trainer::new(config).fit(&dataset).unwrap();
+        for (width, height) in [(1, 1), (1, 300), (300, 1), (63, 65)] {
+            let prediction = detector.predict(&RgbImage::new(width, height)).unwrap();
+            assert!(prediction.score.is_finite(), "{fit} {width} {height}");
+        }
+        for (width, height) in [(0, 0), (0, 5), (5, 0)] {
+            let error = detector.predict(&RgbImage::new(width, height)).unwrap_err();
+            assert!(matches!(error, Error::Setting { .. }), "{error}");
+        }
+    }
 }

@@ -200,6 +200,10 @@ impl Detector {
     }
 
     fn likelihoods_of(&self, image: &RgbImage, views: &Views) -> Result<Vec<LogLikelihoodMaps>> {
+        if image.is_empty() {
+            let found = format!("{} x {} pixels", image.width(), image.height());
+            return Err(Error::setting("image", found, "at least one pixel"));
+        }
         let extractor = self.extractor();
         let one = |view: &View| self.maps_of(&extractor.extract_view(image, view));
         match views.views.as_slice() {
@@ -219,7 +223,7 @@ impl Detector {
     /// Score, decision and map of one image of any size.
     ///
     /// # Errors
-    /// When the device fails.
+    /// An image without pixels, or a device that fails.
     pub fn predict(&self, image: &RgbImage) -> Result<Prediction> {
         let start = Instant::now();
         let (score, map) = self.score(image)?;
