@@ -47,7 +47,7 @@ fn main() -> Result {
             }
         }
     });
-    for (number, prediction) in (1..).zip(detector.predict_stream(receiver)) {
+    for (number, prediction) in (1..).zip(detector.predict_channel(receiver)) {
         match prediction {
             Ok(prediction) => {
                 let decision = if prediction.anomalous {

@@ -28,6 +28,8 @@ const IMAGE_SIZE: u32 = 128;
 struct Step {
     images: usize,
     per_second: f64,
+    /// Images per second of CPU time, which other work on the machine hardly moves.
+    per_cpu_second: Option<f64>,
     memory: Option<u64>,
 }
 
@@ -47,14 +49,18 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let mebibytes = step.memory.map(|bytes| bytes as f64 / f64::from(1 << 20));
         if json {
             let row = json!({
-                "images": step.images, "per_second": step.per_second, "memory_mib": mebibytes,
+                "images": step.images, "per_second": step.per_second,
+                "per_cpu_second": step.per_cpu_second, "memory_mib": mebibytes,
             });
             println!("{row}");
         } else {
-            let memory = mebibytes.map_or("-".to_owned(), |m| format!("{m:.1}"));
+            let or_dash = |n: Option<f64>| n.map_or("-".to_owned(), |n| format!("{n:.1}"));
             println!(
-                "{:>6} images {:>8.1} a second {memory:>8} MiB",
-                step.images, step.per_second
+                "{:>6} images {:>8.1} a second {:>8} a second of CPU time {:>8} MiB",
+                step.images,
+                step.per_second,
+                or_dash(step.per_cpu_second),
+                or_dash(mebibytes)
             );
         }
     }
@@ -103,7 +109,7 @@ fn soak(
     let stream = (0..images).map(|index| Ok(load_image(&files[index % files.len()])?));
     let mut expected: Vec<Option<f32>> = vec![None; files.len()];
     let mut steps = Vec::new();
-    let (mut start, mut seen) = (Instant::now(), 0);
+    let (mut start, mut cpu_start, mut seen) = (Instant::now(), cpu_seconds(), 0);
     for prediction in detector.predict_stream(stream) {
         let file = seen % files.len();
         let is_damaged = file + 1 == files.len();
@@ -120,12 +126,16 @@ fn soak(
         }
         seen += 1;
         if seen % STEP == 0 {
+            let cpu = cpu_seconds();
             steps.push(Step {
                 images: seen,
                 per_second: STEP as f64 / start.elapsed().as_secs_f64(),
+                per_cpu_second: cpu
+                    .zip(cpu_start)
+                    .map(|(now, then)| STEP as f64 / (now - then)),
                 memory: memory(),
             });
-            start = Instant::now();
+            (start, cpu_start) = (Instant::now(), cpu);
         }
     }
     match seen == images {
@@ -159,4 +169,14 @@ fn memory() -> Option<u64> {
         .find_map(|line| line.strip_prefix("VmRSS:"))?;
     let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
     Some(kibibytes * 1024)
+}
+
+/// CPU time that this process has used, in seconds, where the system tells (Linux).
+fn cpu_seconds() -> Option<f64> {
+    const TICKS_PER_SECOND: f64 = 100.0; // what Linux counts in for programs
+    let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
+    // After the name, which may hold anything.
+    let mut fields = stat.rsplit_once(')')?.1.split_whitespace().skip(11);
+    let mut ticks = || fields.next()?.parse::<f64>().ok();
+    Some((ticks()? + ticks()?) / TICKS_PER_SECOND)
 }

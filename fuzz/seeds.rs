@@ -5,12 +5,18 @@
 #![recursion_limit = "256"]
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use bgad::synthetic::{self, SyntheticConfig};
 use bgad::{
-    DatasetDescription, Layout, Model, Preset, RunDescription, RunDirectory, SplitFile, Trainer,
-    TrainerConfig, load_image,
+    DatasetDescription, Error, Fit, Granularity, Layout, Model, Preset, Progress, RunDescription,
+    RunDirectory, SplitFile, Trainer, TrainerConfig, load_image,
 };
+use serde_json::Value;
+
+#[path = "fuzz_targets/run.rs"]
+mod run;
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
@@ -23,7 +29,7 @@ fn main() -> Result<()> {
     let work = tempfile::tempdir()?;
     let data = work.path().join("parts");
     let parts = SyntheticConfig {
-        image_size: 32,
+        image_size: 64,
         train_images: 3,
         test_images: 1,
         abnormal_per_type: 1,
@@ -66,7 +72,7 @@ fn main() -> Result<()> {
         run.keep_dataset(&dataset)?;
         let training = Trainer::new(config).run(&dataset)?;
         training.detector.save(&run.model())?;
-        put(&corpus, "model", name, &std::fs::read(run.model())?)?;
+        put_model(&corpus, name, &std::fs::read(run.model())?)?;
         for file in ["run.json", "dataset.json"] {
             let bytes = std::fs::read(run.path().join(file))?;
             put(&corpus, "run_files", &format!("{name}-{file}"), &bytes)?;
@@ -78,6 +84,22 @@ fn main() -> Result<()> {
             put(&corpus, "run_files", &format!("{name}-metrics"), &line)?;
         }
     }
+    let small = TrainerConfig {
+        image_size: 32,
+        fit: Fit::Tiles(8),
+        granularity: Some(Granularity::Pixel),
+        coupling_blocks: 1,
+        position_dimension: 8,
+        meta_epochs: 1,
+        sub_epochs: 1,
+        mirror: true,
+        ..TrainerConfig::paper()
+    };
+    let path = work.path().join("small.bgad");
+    Trainer::new(small).fit(&dataset)?.save(&path)?;
+    put_model(&corpus, "small", &std::fs::read(path)?)?;
+    put_checkpoint(&corpus, work.path())?;
+
     let text = "model = \"bgad-fas\"\nimage_size = 128\n[objective]\nbeta = 0.05\n";
     put(&corpus, "config", "text.toml", text.as_bytes())?;
 
@@ -116,6 +138,55 @@ fn main() -> Result<()> {
     }
     println!("seeds are in {}", corpus.display());
     Ok(())
+}
+
+/// A model as a file, and in the parts that the target puts together.
+fn put_model(corpus: &Path, name: &str, file: &[u8]) -> Result<()> {
+    put(corpus, "model", name, &[b"0", file].concat())?;
+    let parts = [b"1".to_vec(), parts(file, "bgad")?].concat();
+    put(corpus, "model", &format!("{name}-parts"), &parts)
+}
+
+/// Checkpoints of a run that stops after its first meta-epoch and within its second one.
+fn put_checkpoint(corpus: &Path, work: &Path) -> Result<()> {
+    let data = work.join("of-checkpoints");
+    run::write_parts(&data)?;
+    let dataset = Layout::Mvtec.read(&data, None)?;
+    for batches in [2, 3] {
+        let stop = Arc::new(AtomicBool::new(false));
+        let flag = Arc::clone(&stop);
+        let trainer = Trainer::new(run::config())
+            .checkpoints_in(work.join("checkpoints"))
+            .stopped_by(stop)
+            .observed_by(move |progress| {
+                if let Progress::Batch { done, .. } = progress {
+                    flag.store(done >= batches, Ordering::Relaxed);
+                }
+            });
+        let Err(Error::Stopped {
+            checkpoint: Some(path),
+        }) = trainer.run(&dataset)
+        else {
+            return Err("the run did not stop with a checkpoint".into());
+        };
+        let parts = parts(&std::fs::read(path)?, "bgad_checkpoint")?;
+        put(corpus, "checkpoint", &batches.to_string(), &parts)?;
+    }
+    Ok(())
+}
+
+/// A file of tensors as its description, the header of its tensors and their bytes.
+fn parts(file: &[u8], key: &str) -> Result<Vec<u8>> {
+    let (length, rest) = file.split_first_chunk().ok_or("a whole file")?;
+    let (header, data) = rest.split_at(u64::from_le_bytes(*length) as usize);
+    let mut header: Value = serde_json::from_slice(header)?;
+    let metadata = header["__metadata__"][key].take();
+    let metadata: Value = serde_json::from_str(metadata.as_str().ok_or("a description")?)?;
+    let description = metadata["description"].as_str().ok_or("a description")?;
+    let tensors = header.as_object_mut().ok_or("tensors")?;
+    tensors.remove("__metadata__");
+    let tensors = serde_json::to_vec(tensors)?;
+    Ok([description.as_bytes(), &tensors, data].join(&0))
 }
 
 fn put(corpus: &Path, target: &str, name: &str, bytes: &[u8]) -> Result<()> {

@@ -5,7 +5,8 @@
 use std::path::Path;
 
 use bgad::{
-    Dataset, Detector, Device, Error, Preset, RgbImage, Sample, Trainer, TrainerConfig, load_image,
+    Dataset, Detector, Device, Error, Fit, Preset, RgbImage, Sample, Trainer, TrainerConfig,
+    load_image,
 };
 
 mod common;
@@ -126,6 +127,61 @@ fn a_calibration_on_new_images_keeps_its_promise_and_the_scores() {
 }
 
 #[test]
+fn thresholds_of_the_best_f1_and_of_the_user() {
+    let folder = tempfile::tempdir().unwrap();
+    let dataset = parts(&folder.path().join("parts"));
+    let mut detector = Trainer::new(settings()).fit(&dataset).unwrap();
+    let (abnormal, normal): (Vec<Sample>, Vec<Sample>) = dataset
+        .test
+        .iter()
+        .cloned()
+        .partition(|sample| sample.label.is_abnormal());
+    let (normal, abnormal) = (images(&normal), images(&abnormal));
+    let f1 = detector
+        .recalibrate_by_f1(
+            normal.iter().cloned().map(Ok),
+            abnormal.iter().cloned().map(Ok),
+        )
+        .unwrap();
+    let scores = |images: &[RgbImage], detector: &Detector| -> Vec<f32> {
+        let predictions = detector.predict_batch(images).unwrap();
+        predictions.iter().map(|p| p.score).collect()
+    };
+    let of = [scores(&normal, &detector), scores(&abnormal, &detector)];
+    let at = |threshold: f32| {
+        let above = |scores: &[f32]| scores.iter().filter(|s| **s > threshold).count() as f64;
+        2.0 * above(&of[1]) / (above(&of[0]) + above(&of[1]) + abnormal.len() as f64)
+    };
+    assert_eq!(at(detector.description().threshold), f1);
+    // No other threshold has a better one.
+    for score in of.iter().flatten() {
+        assert!(at(score.next_down()) <= f1);
+    }
+    assert!(f1 > 0.0);
+    let kept = detector.description().clone();
+    let missing = load_image(Path::new("no-such.png")).map_err(Error::from);
+    let damaged = detector.recalibrate_by_f1(normal.iter().cloned().map(Ok), [missing]);
+    assert!(matches!(damaged, Err(Error::Data(_))));
+    let nothing = detector.recalibrate_by_f1([], abnormal.iter().cloned().map(Ok));
+    assert!(matches!(nothing, Err(Error::Setting { .. })));
+    assert_eq!(*detector.description(), kept);
+
+    // A user's thresholds count for themselves, and a file holds them or is not written.
+    detector.set_threshold(f32::MAX);
+    detector.set_pixel_threshold(f32::MIN);
+    let prediction = detector.predict(&abnormal[0]).unwrap();
+    assert!(!prediction.anomalous);
+    assert_eq!(prediction.regions.len(), 1);
+    let file = folder.path().join("model.bgad");
+    for threshold in [f32::NAN, f32::INFINITY] {
+        detector.set_threshold(threshold);
+        let error = detector.save(&file);
+        assert!(matches!(error, Err(Error::Setting { .. })), "{threshold}");
+        assert!(!file.exists());
+    }
+}
+
+#[test]
 fn a_stream_keeps_order_and_goes_on_after_an_error() {
     let folder = tempfile::tempdir().unwrap();
     let dataset = parts(&folder.path().join("parts"));
@@ -140,6 +196,58 @@ fn a_stream_keeps_order_and_goes_on_after_an_error() {
             (Ok(alone), Ok(streamed)) => assert_eq!(alone, streamed),
             (Err(alone), Err(streamed)) => assert_eq!(alone.to_string(), streamed.to_string()),
             other => panic!("{}: {other:?}", file.display()),
+        }
+    }
+}
+
+#[test]
+fn a_channel_gives_each_image_its_prediction_without_waiting_for_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let dataset = parts(&folder.path().join("parts"));
+    let detector = Trainer::new(settings()).fit(&dataset).unwrap();
+    let new = images(&dataset.test);
+    let (sender, receiver) = std::sync::mpsc::sync_channel(new.len());
+    let mut predictions = detector.predict_channel(receiver);
+    // One after the other: a stream that waited for more would never come back.
+    for image in &new[..2] {
+        sender.send(Ok(image.clone())).unwrap();
+        let prediction = predictions.next().unwrap().unwrap();
+        assert_eq!(prediction, detector.predict(image).unwrap());
+    }
+    // Many at once, one of them an error, and then the end.
+    for image in &new[2..] {
+        sender.send(Ok(image.clone())).unwrap();
+    }
+    let missing = load_image(Path::new("no-such.png")).map_err(Error::from);
+    sender.send(missing).unwrap();
+    drop(sender);
+    for image in &new[2..] {
+        let prediction = predictions.next().unwrap().unwrap();
+        assert_eq!(prediction, detector.predict(image).unwrap());
+    }
+    let error = predictions.next().unwrap().unwrap_err();
+    assert!(error.to_string().contains("no-such.png"), "{error}");
+    assert!(predictions.next().is_none());
+}
+
+#[test]
+fn images_of_any_size_have_a_prediction_or_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let dataset = parts(&folder.path().join("parts"));
+    for fit in [Fit::Stretch, Fit::Letterbox, Fit::Tiles(16)] {
+        let config = TrainerConfig {
+            fit,
+            meta_epochs: 1,
+            ..settings()
+        };
+        let detector = Trainer::new(config).fit(&dataset).unwrap();
+        for (width, height) in [(1, 1), (1, 300), (300, 1), (63, 65)] {
+            let prediction = detector.predict(&RgbImage::new(width, height)).unwrap();
+            assert!(prediction.score.is_finite(), "{fit} {width} {height}");
+        }
+        for (width, height) in [(0, 0), (0, 5), (5, 0)] {
+            let error = detector.predict(&RgbImage::new(width, height)).unwrap_err();
+            assert!(matches!(error, Error::Setting { .. }), "{error}");
         }
     }
 }

@@ -1,9 +1,9 @@
 //! `bgad calibrate`.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use bgad::{Detector, load_image_with};
-use serde_json::json;
+use bgad::{Detector, Orientation, RgbImage, load_image_with};
+use serde_json::{Value, json};
 
 use crate::arguments::CalibrateArguments;
 use crate::failure::Failure;
@@ -14,21 +14,68 @@ use crate::progress::warning;
 /// How sure the stated bound is.
 const CONFIDENCE: f64 = 0.95;
 
+/// What is told of new thresholds: a JSON key, its value, and the words for people.
+type Said = Vec<(&'static str, Value, String)>;
+
 /// Takes the thresholds anew and writes the model, whole or not at all. An image that can't be read
 /// ends the run: a promise must not rest on fewer images than were named.
 pub fn run(arguments: &CalibrateArguments) -> Result<(), Failure> {
     let device = arguments.device.open()?;
     let mut detector = Detector::load(&arguments.model, &device)?;
-    let files = images::list(&arguments.normal)?;
     let before = detector.description().threshold;
-    let orientation = detector.description().config.orientation;
-    let normal = files
-        .iter()
-        .map(|path: &std::path::PathBuf| Ok(load_image_with(path, orientation)?));
-    let rate = arguments.false_positive_rate;
-    let count = detector.recalibrate(normal, rate)?;
+    let said = match arguments.threshold {
+        Some(threshold) => given(&mut detector, threshold, arguments.pixel_threshold)?,
+        None if arguments.abnormal.is_empty() => by_rate(&mut detector, arguments)?,
+        None => by_f1(&mut detector, arguments)?,
+    };
     let model: &Path = arguments.out.as_deref().unwrap_or(&arguments.model);
     detector.save(model)?;
+    let description = detector.description();
+    let threshold = description.threshold;
+    if arguments.reporting.json {
+        let mut line = json!({
+            "model": model.to_string_lossy(),
+            "threshold": threshold,
+            "pixel_threshold": description.pixel_threshold,
+            "threshold_before": before,
+        });
+        for (key, value, _) in said {
+            line[key] = value;
+        }
+        return output::json(&line);
+    }
+    output::line(&format!("model                {}", model.display()))?;
+    output::line(&format!(
+        "threshold            {threshold}, before {before}"
+    ))?;
+    if let Some(threshold) = description.pixel_threshold {
+        output::line(&format!("pixel threshold      {threshold}"))?;
+    }
+    said.iter().try_for_each(|(key, _, words)| {
+        output::line(&format!("{:<20} {words}", key.replace('_', " ")))
+    })
+}
+
+/// Thresholds that the user names.
+fn given(detector: &mut Detector, threshold: f32, of_pixels: Option<f32>) -> Result<Said, Failure> {
+    detector.set_threshold(threshold);
+    if let Some(of_pixels) = of_pixels {
+        if detector.description().pixel_threshold.is_none() {
+            let reason = "--pixel-threshold: this model scores whole images and has no score map; \
+                          leave the option out";
+            return Err(Failure::Missing(reason.to_owned()));
+        }
+        detector.set_pixel_threshold(of_pixels);
+    }
+    Ok(Said::new())
+}
+
+/// Thresholds of a promised false-positive rate.
+fn by_rate(detector: &mut Detector, arguments: &CalibrateArguments) -> Result<Said, Failure> {
+    let rate = arguments.false_positive_rate;
+    let normal = images::list(&arguments.normal)?;
+    let orientation = detector.description().config.orientation;
+    let count = detector.recalibrate(read(&normal, orientation), rate)?;
     let description = detector.description();
     let promised = description.false_positive_rate();
     if promised > rate {
@@ -39,28 +86,36 @@ pub fn run(arguments: &CalibrateArguments) -> Result<(), Failure> {
         ));
     }
     let bound = description.false_positive_bound(CONFIDENCE);
-    if arguments.reporting.json {
-        return output::json(&json!({
-            "model": model.to_string_lossy(),
-            "images": count,
-            "threshold": description.threshold,
-            "pixel_threshold": description.pixel_threshold,
-            "threshold_before": before,
-            "false_positive_rate": promised,
-            "confidence": CONFIDENCE,
-            "false_positive_bound": bound,
-        }));
-    }
-    output::line(&format!("model                {}", model.display()))?;
-    output::line(&format!("images               {count}"))?;
-    let threshold = description.threshold;
-    output::line(&format!(
-        "threshold            {threshold}, before {before}"
-    ))?;
-    if let Some(threshold) = description.pixel_threshold {
-        output::line(&format!("pixel threshold      {threshold}"))?;
-    }
-    output::line(&format!(
-        "false-positive rate  {promised:.4} at most on average; with 95 % confidence under {bound:.4}"
-    ))
+    let on_average = format!("{promised:.4} at most, on average over calibrations");
+    let confident = format!("{bound:.4}, with 95 % confidence");
+    Ok(vec![
+        ("images", count.into(), count.to_string()),
+        ("false_positive_rate", promised.into(), on_average),
+        ("false_positive_bound", bound.into(), confident),
+        ("confidence", CONFIDENCE.into(), CONFIDENCE.to_string()),
+    ])
+}
+
+/// Thresholds of the best F1.
+fn by_f1(detector: &mut Detector, arguments: &CalibrateArguments) -> Result<Said, Failure> {
+    let normal = images::list(&arguments.normal)?;
+    let abnormal = images::list(&arguments.abnormal)?;
+    let orientation = detector.description().config.orientation;
+    let [of_normal, of_abnormal] = [&normal, &abnormal].map(|files| read(files, orientation));
+    let f1 = detector.recalibrate_by_f1(of_normal, of_abnormal)?;
+    let counts = [normal.len(), abnormal.len()];
+    Ok(vec![
+        ("images", counts[0].into(), counts[0].to_string()),
+        ("abnormal_images", counts[1].into(), counts[1].to_string()),
+        ("f1", f1.into(), format!("{f1:.3}")),
+    ])
+}
+
+fn read(
+    files: &[PathBuf],
+    orientation: Orientation,
+) -> impl Iterator<Item = bgad::Result<RgbImage>> + '_ {
+    files
+        .iter()
+        .map(move |path| Ok(load_image_with(path, orientation)?))
 }

@@ -5,11 +5,13 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use bgad::synthetic::{self, SyntheticConfig};
-use bgad::{Layout, Trainer, TrainerConfig};
+use bgad::{BoundaryScope, Error, EvaluateWhen, Layout, Progress, Trainer, TrainerConfig};
 use safetensors::SafeTensors;
-use safetensors::tensor::TensorView;
+use safetensors::tensor::{Dtype, TensorView};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
@@ -43,16 +45,31 @@ fn model(folder: &Path) -> PathBuf {
     path
 }
 
-fn header(file: &[u8]) -> Value {
+/// The description and all that stands beside it, under the `key` of the kind of file.
+fn header(file: &[u8], key: &str) -> Value {
     let (_, metadata) = SafeTensors::read_metadata(file).unwrap();
-    serde_json::from_str(&metadata.metadata().as_ref().unwrap()["bgad"]).unwrap()
+    serde_json::from_str(&metadata.metadata().as_ref().unwrap()[key]).unwrap()
 }
 
 /// The file of `sound` with another description and the checksum that belongs to it.
-fn signed(sound: &[u8], description: &str) -> Vec<u8> {
-    let mut header = header(sound);
+fn signed(sound: &[u8], key: &str, description: &str) -> Vec<u8> {
     let file = SafeTensors::deserialize(sound).unwrap();
-    let tensors: BTreeMap<String, TensorView<'_>> = file.tensors().into_iter().collect();
+    signed_with(
+        sound,
+        key,
+        description,
+        file.tensors().into_iter().collect(),
+    )
+}
+
+/// The same with other tensors.
+fn signed_with(
+    sound: &[u8],
+    key: &str,
+    description: &str,
+    tensors: BTreeMap<String, TensorView<'_>>,
+) -> Vec<u8> {
+    let mut header = header(sound, key);
     let mut hash = Sha256::new();
     let mut field = |bytes: &[u8]| {
         hash.update((bytes.len() as u64).to_le_bytes());
@@ -73,7 +90,7 @@ fn signed(sound: &[u8], description: &str) -> Vec<u8> {
         .collect::<String>()
         .into();
     header["description"] = description.into();
-    let metadata = HashMap::from([("bgad".to_owned(), header.to_string())]);
+    let metadata = HashMap::from([(key.to_owned(), header.to_string())]);
     safetensors::serialize(tensors, Some(metadata)).unwrap()
 }
 
@@ -99,9 +116,9 @@ fn a_model_of_wrong_numbers_is_refused_or_predicts_within_bounds() {
     let path = model(folder.path());
     let image = folder.path().join("parts/test/good/000.png");
     let sound = std::fs::read(&path).unwrap();
-    let header = header(&sound);
+    let header = header(&sound, "bgad");
     let text = header["description"].as_str().unwrap().to_owned();
-    let again = self::header(&signed(&sound, &text));
+    let again = self::header(&signed(&sound, "bgad", &text), "bgad");
     assert_eq!(again, header, "the checksum is as documented");
 
     let description: Value = serde_json::from_str(&text).unwrap();
@@ -124,7 +141,7 @@ fn a_model_of_wrong_numbers_is_refused_or_predicts_within_bounds() {
         for value in &wrong {
             let mut changed = description.clone();
             *changed.pointer_mut(place).unwrap() = value.clone();
-            std::fs::write(&hostile, signed(&sound, &changed.to_string())).unwrap();
+            std::fs::write(&hostile, signed(&sound, "bgad", &changed.to_string())).unwrap();
             let output = Command::new("sh")
                 .args(["-c", &format!("ulimit -v {MEMORY}; exec \"$0\" \"$@\"")])
                 .arg(env!("CARGO_BIN_EXE_bgad"))
@@ -173,4 +190,99 @@ fn a_checkpoint_of_wrong_tensors_is_refused() {
         error.to_string().contains("not a sound checkpoint"),
         "{error}"
     );
+}
+
+#[test]
+fn a_checkpoint_of_wrong_numbers_is_refused_or_the_run_ends() {
+    const KEY: &str = "bgad_checkpoint";
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("parts");
+    let parts = SyntheticConfig {
+        image_size: 64,
+        train_images: 2,
+        test_images: 1,
+        abnormal_per_type: 1,
+        ..SyntheticConfig::default()
+    };
+    synthetic::write(&data, &parts).unwrap();
+    let dataset = Layout::Mvtec.read(&data, None).unwrap();
+    let config = TrainerConfig {
+        image_size: 32,
+        coupling_blocks: 1,
+        position_dimension: 8,
+        boundary: BoundaryScope::Set,
+        meta_epochs: 2,
+        sub_epochs: 1,
+        evaluate: EvaluateWhen::Never,
+        ..TrainerConfig::paper()
+    };
+    let checkpoints = folder.path().join("checkpoints");
+    let trainer = || Trainer::new(config.clone()).checkpoints_in(&checkpoints);
+    let stop = Arc::new(AtomicBool::new(false));
+    let flag = Arc::clone(&stop);
+    let stopped = trainer().stopped_by(stop).observed_by(move |progress| {
+        flag.fetch_or(
+            matches!(progress, Progress::MetaEpoch(_)),
+            Ordering::Relaxed,
+        );
+    });
+    let Err(Error::Stopped {
+        checkpoint: Some(path),
+    }) = stopped.run(&dataset)
+    else {
+        panic!("the run did not stop");
+    };
+    let sound = std::fs::read(&path).unwrap();
+    let text = header(&sound, KEY)["description"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let resume = |file: &[u8]| {
+        let _ = std::fs::remove_dir_all(&checkpoints);
+        std::fs::create_dir_all(&checkpoints).unwrap();
+        std::fs::write(&path, file).unwrap();
+        trainer()
+            .resume(&dataset)
+            .map(|training| training.history.len())
+    };
+    assert_eq!(resume(&signed(&sound, KEY, &text)).unwrap(), 2);
+
+    // Numbers.
+    let description: Value = serde_json::from_str(&text).unwrap();
+    let mut places = Vec::new();
+    leaves(&description, "", &mut places);
+    places.retain(|place| !place.starts_with("/identity"));
+    assert!(places.len() > 10, "{places:?}");
+    for place in &places {
+        for value in [json!(1), json!(7), json!(u64::MAX), json!(-1), Value::Null] {
+            let mut changed = description.clone();
+            *changed.pointer_mut(place).unwrap() = value.clone();
+            let resumed = resume(&signed(&sound, KEY, &changed.to_string()));
+            if place == "/position/meta_epoch" && value != json!(1)
+                || place == "/integers/boundaries"
+            {
+                let error = resumed.unwrap_err().to_string();
+                assert!(
+                    error.contains("not a sound checkpoint"),
+                    "{place} {value}: {error}"
+                );
+            }
+        }
+    }
+
+    // Tensors.
+    let file = SafeTensors::deserialize(&sound).unwrap();
+    let tensors: BTreeMap<String, TensorView<'_>> = file.tensors().into_iter().collect();
+    assert!(tensors.contains_key("boundary.0") && tensors.contains_key("flow.0-loss"));
+    let seven = [0; 28];
+    for name in tensors.keys() {
+        let mut changed: BTreeMap<_, _> = file.tensors().into_iter().collect();
+        let view = TensorView::new(Dtype::F32, vec![7], &seven).unwrap();
+        changed.insert(name.clone(), view);
+        let error = resume(&signed_with(&sound, KEY, &text, changed)).unwrap_err();
+        assert!(
+            error.to_string().contains("not a sound checkpoint"),
+            "{name}: {error}"
+        );
+    }
 }

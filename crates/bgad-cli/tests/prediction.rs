@@ -277,3 +277,47 @@ fn a_calibration_replaces_the_threshold_and_nothing_else() {
     assert!(String::from_utf8_lossy(&output.stderr).contains("bad.png"));
     assert!(std::fs::read(&case.model).unwrap() == before);
 }
+
+#[test]
+fn thresholds_of_the_best_f1_and_of_the_user() {
+    let case = Case::new();
+    let calibrate = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_bgad"));
+        command.arg("calibrate").arg("--model").arg(&case.model);
+        command.args(arguments).output().unwrap()
+    };
+    let (good, bad) = (case.path("parts/test/good"), case.path("parts/test/dent"));
+    let [good, bad] = [&good, &bad].map(|folder| folder.to_str().unwrap());
+    let output = calibrate(&["--normal", good, "--abnormal", bad, "--json"]);
+    let said: Value = serde_json::from_str(&stdout(output)).unwrap();
+    assert_eq!(
+        (&said["images"], &said["abnormal_images"]),
+        (&3.into(), &1.into())
+    );
+    assert!(said["f1"].as_f64().unwrap() > 0.0);
+    let model = Detector::load(&case.model, &Device::flex()).unwrap();
+    let threshold = said["threshold"].as_f64().unwrap() as f32;
+    assert_eq!(model.description().threshold, threshold);
+
+    let output = calibrate(&["--threshold", "-1.5", "--pixel-threshold", "2.25"]);
+    assert!(stdout(output).contains("-1.5, before"));
+    let model = Detector::load(&case.model, &Device::flex()).unwrap();
+    assert_eq!(model.description().threshold, -1.5);
+    assert_eq!(model.description().pixel_threshold, Some(2.25));
+
+    let usage = [
+        vec!["--threshold", "nan"],
+        vec!["--threshold", "1", "--normal", good],
+        vec!["--pixel-threshold", "1", "--normal", good],
+        vec!["--abnormal", bad],
+        vec!["--normal", good, "--abnormal", bad, "--fpr", "0.1"],
+        vec![],
+    ];
+    for arguments in usage {
+        assert_eq!(
+            calibrate(&arguments).status.code(),
+            Some(2),
+            "{arguments:?}"
+        );
+    }
+}

@@ -67,6 +67,10 @@ pub fn from_freia(
     };
     let first = blocks.get(&0).ok_or_else(missing)?;
     let dimension = first.values("global_scale")?.len();
+    if dimension < 2 {
+        let tensor = first.tensor("global_scale")?;
+        return Err(first.wrong("global_scale", tensor, "two channels or more"));
+    }
     let plain = FlowConfig::new(dimension)
         .with_blocks(blocks.len())
         .with_clamp(CLAMP);
@@ -117,11 +121,13 @@ impl Block<'_> {
         }
     }
 
+    /// A matrix's columns, of which there are no more than values: one without rows could claim any
+    /// number of them.
     fn columns(&self, name: &str) -> Result<usize, FlowError> {
-        let tensor = self.tensor(name)?;
+        let (tensor, count) = (self.tensor(name)?, self.values(name)?.len());
         match tensor.shape().as_slice() {
-            [_, columns] => Ok(*columns),
-            _ => Err(self.wrong(name, tensor, "a matrix")),
+            [_, columns] if (1..=count).contains(columns) => Ok(*columns),
+            _ => Err(self.wrong(name, tensor, "a matrix with values")),
         }
     }
 

@@ -158,8 +158,19 @@ impl Found {
     fn read(path: PathBuf) -> Result<Self> {
         let bytes = std::fs::read(&path).map_err(Error::io(&path))?;
         let file = open(&bytes, &path)?;
-        let description = serde_json::from_str(&file.description)
+        let description: Description = serde_json::from_str(&file.description)
             .map_err(|e| damaged(&path, format!("its description: {e}")))?;
+        let Position {
+            meta_epoch,
+            sub_epoch,
+            ..
+        } = description.position;
+        let config = &description.identity.config;
+        if meta_epoch >= config.meta_epochs || sub_epoch > config.sub_epochs {
+            let reason =
+                format!("meta-epoch {meta_epoch}, sub-epoch {sub_epoch} lies beyond its schedule");
+            return Err(damaged(&path, reason));
+        }
         Ok(Self {
             path,
             description,

@@ -154,13 +154,18 @@ impl Detector {
     /// in the paper, pixels follow.
     pub fn set_threshold(&mut self, threshold: f32) {
         let calibration = &self.description.calibration;
-        if calibration.image_score == ImageScore::Maximum
-            && calibration.joint.is_none()
-            && let Some(of_pixels) = &mut self.description.pixel_threshold
-        {
-            *of_pixels = threshold;
+        if calibration.image_score == ImageScore::Maximum && calibration.joint.is_none() {
+            self.set_pixel_threshold(threshold);
         }
         self.description.threshold = threshold;
+    }
+
+    /// Takes pixels above another threshold as defects from now on; the decision about the image
+    /// stays what it is. Without effect on a model that scores whole images alone.
+    pub fn set_pixel_threshold(&mut self, threshold: f32) {
+        if let Some(of_pixels) = &mut self.description.pixel_threshold {
+            *of_pixels = threshold;
+        }
     }
 
     pub(crate) fn extractor(&self) -> Extractor {
@@ -197,6 +202,10 @@ impl Detector {
     }
 
     fn likelihoods_of(&self, image: &RgbImage, views: &Views) -> Result<Vec<LogLikelihoodMaps>> {
+        if image.is_empty() {
+            let found = format!("{} x {} pixels", image.width(), image.height());
+            return Err(Error::setting("image", found, "at least one pixel"));
+        }
         let extractor = self.extractor();
         let one = |view: &View| self.maps_of(&extractor.extract_view(image, view));
         match views.views.as_slice() {
@@ -216,7 +225,7 @@ impl Detector {
     /// Score, decision and map of one image of any size.
     ///
     /// # Errors
-    /// When the device fails.
+    /// An image without pixels, or a device that fails.
     pub fn predict(&self, image: &RgbImage) -> Result<Prediction> {
         let start = Instant::now();
         let (score, map) = self.score(image)?;

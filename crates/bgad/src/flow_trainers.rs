@@ -3,7 +3,6 @@
 use bgad_loss::SeparatingBoundary;
 use burn::tensor::{Device, Tensor, TensorData};
 
-use crate::Result;
 use crate::config::{FeatureScaling, TrainerConfig};
 use crate::features::Extractor;
 use crate::flows::{ScaledFlow, read};
@@ -13,6 +12,7 @@ use crate::step::LevelTrainer;
 use crate::step_host::Workspaces;
 use crate::training_set::TrainingSet;
 use crate::training_state::TrainingState;
+use crate::{Error, Result};
 
 /// Positions that a level's scaling is taken from, about: far more than it has channels.
 const SCALING_ROWS: usize = 32_768;
@@ -103,15 +103,21 @@ impl<'a> FlowTrainers<'a> {
             trainer.restore(name, &mut state)?;
         }
         let count = state.integer("boundaries")?;
+        let flows = self.positions.len() + self.pooled.count();
+        if count != 0 && count != flows as u64 {
+            let expected = format!("none, or {flows}, one a flow");
+            return Err(Error::setting("boundaries", count, expected));
+        }
         let one = |index| {
             let values = state.take_numbers(&format!("boundary.{index}"))?;
-            let at = |index: usize| {
-                let value = values.get(index).copied().unwrap_or(f32::NAN);
-                Tensor::from_data(TensorData::new(vec![value], [1]), device)
+            let [normal, abnormal] = values.as_slice() else {
+                let found = format!("{} numbers", values.len());
+                return Err(Error::setting("boundary", found, "two"));
             };
+            let of = |value: f32| Tensor::from_data(TensorData::new(vec![value], [1]), device);
             Ok(SeparatingBoundary {
-                normal: at(0),
-                abnormal: at(1),
+                normal: of(*normal),
+                abnormal: of(*abnormal),
             })
         };
         let boundaries: Vec<_> = (0..count).map(one).collect::<Result<_>>()?;

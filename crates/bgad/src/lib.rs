@@ -78,6 +78,7 @@ mod packed;
 mod pooled;
 mod precision;
 mod random;
+mod recalibration;
 mod regions;
 #[cfg(feature = "report")]
 pub mod report;

@@ -27,9 +27,16 @@ impl Detector {
     /// Writes the model to one file, whole or not at all. The same model gives the same bytes.
     ///
     /// # Errors
-    /// When the file can't be written, or a value can't be read from the device.
+    /// When the file can't be written, a threshold is no finite number, which no file holds, or a
+    /// value can't be read from the device.
     pub fn save(&self, path: &Path) -> Result<()> {
         let damaged = |reason: String| damaged(path, reason);
+        let description = &self.description;
+        let thresholds = [Some(description.threshold), description.pixel_threshold];
+        let mut thresholds = thresholds.into_iter().flatten();
+        if let Some(found) = thresholds.find(|threshold| !threshold.is_finite()) {
+            return Err(Error::setting("threshold", found, "a finite number"));
+        }
         let of_backbone = self.backbone.tensors();
         let of_flows: Vec<_> = self.flows.iter().map(LevelFlow::parameters).collect();
         let mut tensors = BTreeMap::new();

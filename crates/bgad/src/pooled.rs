@@ -181,6 +181,11 @@ impl<'a> PooledTrainers<'a> {
         Ok(losses)
     }
 
+    /// How many flows the model has of them.
+    pub fn count(&self) -> usize {
+        self.own.len()
+    }
+
     /// The model's own flows as they are now.
     pub fn flows(&self) -> impl Iterator<Item = Result<ScaledFlow>> {
         self.own.iter().map(LevelTrainer::flow)

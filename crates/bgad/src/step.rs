@@ -132,8 +132,14 @@ impl LevelTrainer {
             }
         };
         let loss = state.take_numbers(&format!("{prefix}-loss"))?;
-        let loss = (!loss.is_empty()).then(|| TensorData::new(loss, [1]));
-        self.loss = loss.map(|loss| Tensor::from_data(loss, &device));
+        self.loss = match loss.as_slice() {
+            [] => None,
+            [sum] => Some(Tensor::from_data(TensorData::new(vec![*sum], [1]), &device)),
+            more => {
+                let found = format!("{} numbers", more.len());
+                return Err(Error::setting("loss", found, "the sum of all"));
+            }
+        };
         self.count = state.integer(&format!("{prefix}-losses"))? as usize;
         Ok(())
     }

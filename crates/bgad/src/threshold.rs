@@ -1,7 +1,6 @@
 //! What a trained model takes from its normal training images: the constants of scoring, the
 //! boundaries, and the threshold.
 
-use bgad_data::RgbImage;
 use bgad_loss::SeparatingBoundary;
 use rayon::prelude::*;
 
@@ -75,34 +74,6 @@ impl Detector {
         self.decide_by(rule, self.scores(normal), &abnormal)
     }
 
-    /// Takes the thresholds anew from normal images that were not trained on, so that at most
-    /// `rate` of further ones are called anomalous; scores stay what they are. How many images there
-    /// were is returned. [`ModelDescription::false_positive_rate`] then tells what so many can
-    /// promise: for 0.01 it takes 99.
-    ///
-    /// # Errors
-    /// A rate outside of (0, 1), an image that is an error, no image, or a device that fails. The
-    /// thresholds are then as before.
-    ///
-    /// [`ModelDescription::false_positive_rate`]: crate::ModelDescription::false_positive_rate
-    pub fn recalibrate<I>(&mut self, normal: I, rate: f64) -> Result<usize>
-    where
-        I: IntoIterator<Item = Result<RgbImage>>,
-    {
-        if !(rate > 0.0 && rate < 1.0) {
-            let expected = "a rate above 0 and below 1";
-            return Err(Error::setting("false-positive rate", rate, expected));
-        }
-        let mut scores = Vec::new();
-        for prediction in self.predict_stream(normal) {
-            let prediction = prediction?;
-            scores.push(with_maximum((prediction.score, prediction.map)));
-        }
-        let count = scores.len();
-        self.decide_by(ThresholdRule::FalsePositiveRate(rate), scores, &[])?;
-        Ok(count)
-    }
-
     /// Each image's score, and its map's highest value where there is one.
     pub(crate) fn scores(&self, images: &[ImageLikelihoods<'_>]) -> Vec<(f32, Option<f32>)> {
         let calibration = &self.description.calibration;
@@ -144,7 +115,7 @@ impl Detector {
 }
 
 /// A score, and the highest value of a map.
-fn with_maximum((score, map): (f32, Option<ScoreMap>)) -> (f32, Option<f32>) {
+pub(crate) fn with_maximum((score, map): (f32, Option<ScoreMap>)) -> (f32, Option<f32>) {
     (score, map.as_ref().map(ScoreMap::maximum))
 }
 
