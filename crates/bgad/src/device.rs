@@ -10,6 +10,7 @@ use burn::tensor::DeviceType;
 use crate::{Error, Result};
 
 /// The backends that can be compiled in, by the feature of the same name.
+#[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum DeviceKind {
     /// The CPU.
