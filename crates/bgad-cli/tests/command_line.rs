@@ -254,8 +254,9 @@ fn bad_input_is_status_1_with_one_message() {
         message.contains("typo.toml") && message.contains("batchsize"),
         "{message}"
     );
-    for device in ["ndarray", "wgpu", "vulkan", "cuda"] {
-        let message = train(&data, &["--device", device]);
+    let missing = bgad::DeviceKind::ALL.into_iter();
+    for device in missing.filter(|kind| !kind.is_compiled()) {
+        let message = train(&data, &["--device", device.name()]);
         assert!(
             message.contains(&format!("--features {device}")),
             "{message}"

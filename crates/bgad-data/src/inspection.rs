@@ -43,6 +43,7 @@ pub struct Inspection {
 }
 
 /// How many samples have a size.
+#[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct SizeCount {
     /// Width in pixels.
@@ -54,6 +55,7 @@ pub struct SizeCount {
 }
 
 /// How many image files have a format and colour mode.
+#[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct ModeCount {
     /// `png`, `jpeg`, `bmp`, `tiff` or `webp`.

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 ///
 /// Cameras and telephones store what their sensor saw and note how they were held; programs that show
 /// photographs turn them upright.
+#[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Orientation {

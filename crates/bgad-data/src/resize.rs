@@ -13,6 +13,7 @@ use pulp::Arch;
 use serde::{Deserialize, Serialize};
 
 /// Resampling filter.
+#[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Filter {

@@ -6,7 +6,7 @@ mod common;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use bgad_data::{AvailableMasks, Layout, ModeCount, SizeCount};
+use bgad_data::{AvailableMasks, Layout};
 use common::{image, images, mask, text};
 use image::{DynamicImage, GrayAlphaImage, GrayImage, ImageBuffer, Luma};
 use tempfile::tempdir;
@@ -60,32 +60,23 @@ fn everything_is_told() {
         found.test,
         BTreeMap::from([("good".to_owned(), 3), ("dent".to_owned(), 4)])
     );
-    let size = |width, height, images| SizeCount {
-        width,
-        height,
-        images,
-    };
-    assert_eq!(found.sizes, [size(8, 6, 8), size(9, 9, 3), size(1, 1, 1)]);
-    let mode = |format: &str, mode: &str, bits, images| ModeCount {
-        format: format.to_owned(),
-        mode: mode.to_owned(),
-        bits,
-        images,
-    };
-    assert_eq!(found.modes[0], mode("png", "rgb", 8, 6));
+    let sizes = found.sizes.iter();
+    let sizes: Vec<_> = sizes.map(|s| (s.width, s.height, s.images)).collect();
+    assert_eq!(sizes, [(8, 6, 8), (9, 9, 3), (1, 1, 1)]);
+    let modes = found.modes.iter();
+    let modes: Vec<_> = modes
+        .map(|m| (m.format.as_str(), m.mode.as_str(), m.bits, m.images))
+        .collect();
+    assert_eq!(modes[0], ("png", "rgb", 8, 6));
     for expected in [
-        mode("bmp", "rgb", 8, 1),
-        mode("jpeg", "rgb", 8, 1),
-        mode("png", "grey", 8, 1),
-        mode("png", "grey", 16, 1),
-        mode("png", "grey with alpha", 8, 1),
-        mode("png", "palette", 8, 1),
+        ("bmp", "rgb", 8, 1),
+        ("jpeg", "rgb", 8, 1),
+        ("png", "grey", 8, 1),
+        ("png", "grey", 16, 1),
+        ("png", "grey with alpha", 8, 1),
+        ("png", "palette", 8, 1),
     ] {
-        assert!(
-            found.modes.contains(&expected),
-            "{expected:?} in {:?}",
-            found.modes
-        );
+        assert!(modes.contains(&expected), "{expected:?} in {modes:?}");
     }
     assert_eq!(found.modes.len(), 7);
 

@@ -8,6 +8,7 @@ use crate::ranking::check_scores;
 use crate::summary::{PixelMetrics, RankingMetrics, image_metrics, pixel_metrics};
 
 /// A type of defect with the images to judge it on.
+#[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DefectTypeGroup {
     /// Name of the type.
@@ -19,6 +20,7 @@ pub struct DefectTypeGroup {
 }
 
 /// A metric of one type of defect.
+#[non_exhaustive]
 #[derive(Debug, Clone, PartialEq)]
 pub struct OfDefectType<T> {
     /// Name of the type.

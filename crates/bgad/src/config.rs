@@ -49,6 +49,7 @@ pub enum Pooling {
 }
 
 /// Whether pooled features have a flow a level or one for all.
+#[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PooledLevels {
@@ -74,6 +75,7 @@ pub enum FeatureScaling {
 }
 
 /// Which features the separating boundary is taken over.
+#[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum BoundaryScope {

@@ -4,12 +4,13 @@ use std::fmt;
 use std::str::FromStr;
 
 use burn::tensor::Device;
-#[cfg(any(feature = "wgpu", feature = "vulkan", feature = "cuda"))]
+#[cfg(any(feature = "_wgpu", feature = "_vulkan", feature = "cuda"))]
 use burn::tensor::DeviceType;
 
 use crate::{Error, Result};
 
 /// The backends that can be compiled in, by the feature of the same name.
+#[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum DeviceKind {
     /// The CPU.
@@ -58,8 +59,8 @@ impl DeviceKind {
         match self {
             Self::Flex => cfg!(feature = "flex"),
             Self::Ndarray => cfg!(feature = "ndarray"),
-            Self::Wgpu => cfg!(feature = "wgpu"),
-            Self::Vulkan => cfg!(feature = "vulkan"),
+            Self::Wgpu => cfg!(feature = "_wgpu"),
+            Self::Vulkan => cfg!(feature = "_vulkan"),
             Self::Cuda => cfg!(feature = "cuda"),
         }
     }
@@ -111,9 +112,9 @@ impl DeviceSelection {
             #[cfg(feature = "ndarray")]
             #[allow(deprecated)]
             DeviceKind::Ndarray => Ok(Device::ndarray()),
-            #[cfg(feature = "wgpu")]
+            #[cfg(feature = "_wgpu")]
             DeviceKind::Wgpu => self.listed(DeviceType::Wgpu, || Device::wgpu(Default::default())),
-            #[cfg(feature = "vulkan")]
+            #[cfg(feature = "_vulkan")]
             DeviceKind::Vulkan => {
                 self.listed(DeviceType::Vulkan, || Device::vulkan(Default::default()))
             }
@@ -129,7 +130,7 @@ impl DeviceSelection {
 
     /// The device of this index among those of a type, or `default` without one. Burn opens a device
     /// when it is first used, and panics where it is not there.
-    #[cfg(any(feature = "wgpu", feature = "vulkan", feature = "cuda"))]
+    #[cfg(any(feature = "_wgpu", feature = "_vulkan", feature = "cuda"))]
     fn listed(self, kind: DeviceType, default: impl Fn() -> Device) -> Result<Device> {
         let found = Device::enumerate(kind).into_vec();
         let count = found.len();

@@ -11,6 +11,7 @@ use crate::{Error, Result};
 
 /// How an image of any size becomes square inputs of `image_size` pixels; as text `stretch`,
 /// `letterbox`, or `tiles:64` for tiles that overlap by 64 pixels.
+#[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub enum Fit {

@@ -47,22 +47,24 @@ impl FeaturePrecision {
     }
 
     /// Whether `device` has this format.
-    pub(crate) fn check(self, device: &Device) -> Result<()> {
-        let kept = match self {
-            Self::F32 => return Ok(()),
-            Self::F16 => FloatDType::F16,
-            Self::Bf16 => FloatDType::BF16,
-        };
-        match device.supports_dtype(kept) {
-            true => Ok(()),
-            false => {
-                let others = [Self::F32, Self::F16, Self::Bf16].into_iter();
-                let others = others.filter(|other| *other != self && other.check(device).is_ok());
-                let others: Vec<_> = others.map(Self::name).collect();
-                let expected = format!("{}: this device has no {self}", others.join(" or "));
-                Err(Error::setting("feature_precision", self, expected))
-            }
+    fn is_on(self, device: &Device) -> bool {
+        match self {
+            Self::F32 => true,
+            Self::F16 => device.supports_dtype(FloatDType::F16),
+            Self::Bf16 => device.supports_dtype(FloatDType::BF16),
         }
+    }
+
+    /// An error that names the formats of `device` where it lacks this one.
+    pub(crate) fn check(self, device: &Device) -> Result<()> {
+        if self.is_on(device) {
+            return Ok(());
+        }
+        let others = [Self::F32, Self::F16, Self::Bf16].into_iter();
+        let others = others.filter(|other| other.is_on(device));
+        let others: Vec<_> = others.map(Self::name).collect();
+        let expected = format!("{}: this device has no {self}", others.join(" or "));
+        Err(Error::setting("feature_precision", self, expected))
     }
 
     /// Features as they are kept.

@@ -188,6 +188,11 @@ fn record(
         let values = training.history.iter().filter_map(get);
         values.max_by(f64::total_cmp)
     };
+    let mut paper_protocol = PaperMetrics::default();
+    paper_protocol.image_auroc = best(|m| m.paper_protocol.image_auroc);
+    paper_protocol.pixel_auroc = best(|m| m.paper_protocol.pixel_auroc);
+    paper_protocol.aupro = best(|m| m.paper_protocol.aupro);
+    paper_protocol.aupro_approximated = best(|m| m.paper_protocol.aupro_approximated);
     Record {
         experiment,
         row: case.row.clone(),
@@ -197,12 +202,7 @@ fn record(
         image_auroc: last.image_auroc,
         pixel_auroc: last.pixel_auroc,
         aupro: last.aupro,
-        paper_protocol: PaperMetrics {
-            image_auroc: best(|m| m.paper_protocol.image_auroc),
-            pixel_auroc: best(|m| m.paper_protocol.pixel_auroc),
-            aupro: best(|m| m.paper_protocol.aupro),
-            aupro_approximated: best(|m| m.paper_protocol.aupro_approximated),
-        },
+        paper_protocol,
         history: training.history.clone(),
         seconds: training.seconds.total,
     }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// The metrics that the paper reports, as the authors' program computes them: the constants of
 /// scoring are taken over the test set. None where they can't be had.
+#[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct PaperMetrics {

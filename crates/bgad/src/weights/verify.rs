@@ -14,6 +14,7 @@ use crate::Result;
 use crate::tensor_file::hexadecimal;
 
 /// What is known of a sound file of weights.
+#[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verified {
     /// SHA-256 of the file.
