@@ -70,7 +70,9 @@ mod import;
 mod inputs;
 mod joined;
 mod meta_epoch;
+mod mirror;
 mod model_file;
+mod neighbors;
 mod overlay;
 mod pooled;
 mod precision;
@@ -114,7 +116,7 @@ pub use bgad_metrics::MetricError;
 pub use burn;
 pub use burn::tensor::Device;
 pub use config::{
-    BoundaryScope, EvaluateWhen, FeatureScaling, Granularity, Model, PooledLevels, Pooling, Preset,
+    BoundaryScope, EvaluateWhen, FeatureScaling, Granularity, Mirror, Model, PooledLevels, Pooling, Preset,
     ThresholdRule, TrainerConfig,
 };
 pub use custom_backbone::RestoreError;
