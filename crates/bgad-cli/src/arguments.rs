@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use bgad::{
     Aggregation, BoundaryScope, DeviceSelection, EvaluateWhen, FeaturePrecision, FeatureScaling,
-    Fit, FlowStart, FocalWeights, Granularity, ImageScore, Layout, Model, Orientation,
+    Fit, FlowStart, FocalWeights, Granularity, ImageScore, Layout, Mirror, Model, Orientation,
     PooledLevels, Pooling, Preset,
 };
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -214,16 +214,18 @@ pub struct SettingsArguments {
     /// What is done to features before the flows [default: whiten; paper: none].
     #[arg(long, value_enum)]
     pub feature_scaling: Option<FeatureScalingArgument>,
-    /// How the levels become one score map [default: log-likelihood; paper: likelihood].
+    /// How the levels become one score map [default: joint-log-likelihood; paper: likelihood].
     #[arg(long, value_enum)]
     pub aggregation: Option<AggregationArgument>,
     /// How a score map becomes an image's score: `max`, or `top:SHARE` for the mean of the highest
     /// pixels [default: top:0.01; paper: max].
     #[arg(long, value_name = "SCORE")]
     pub image_score: Option<ImageScore>,
-    /// Average with the mirrored image, for parts that are symmetric [default: false].
-    #[arg(long, value_name = "BOOL")]
-    pub mirror: Option<bool>,
+    /// Average with the mirrored image, for parts that are symmetric: `true`, `false`, or `auto`,
+    /// where whole images are scored and normal ones look as normal mirrored [default: auto; paper:
+    /// false].
+    #[arg(long, value_name = "WHEN")]
+    pub mirror: Option<Mirror>,
     /// The flows before training [default: identity; paper: random].
     #[arg(long, value_enum)]
     pub flow_start: Option<FlowStartArgument>,
@@ -237,6 +239,10 @@ pub struct SettingsArguments {
     /// seen; 0 for none [default: 5; paper: 0].
     #[arg(long, value_name = "N")]
     pub pooled_folds: Option<usize>,
+    /// Let scores also draw on the distance of pooled features to those of the nearest normal
+    /// training image [default: true; paper: false].
+    #[arg(long, value_name = "BOOL")]
+    pub pooled_neighbors: Option<bool>,
     /// Optimizer steps of flows of pooled features, at least [default: 200; paper: 1000].
     #[arg(long, value_name = "N")]
     pub image_steps: Option<usize>,
@@ -487,6 +493,7 @@ choice!(FeatureScalingArgument for FeatureScaling {
 choice!(AggregationArgument for Aggregation {
     Likelihood => Self::Likelihood,
     LogLikelihood => Self::LogLikelihood,
+    JointLogLikelihood => Self::JointLogLikelihood,
     Standardized => Self::Standardized,
 });
 choice!(PooledLevelsArgument for PooledLevels {

@@ -53,6 +53,7 @@ fn config(arguments: &TrainArguments) -> Result<TrainerConfig, Failure> {
     set(&mut config.pooled_flows, &given.pooled_flows);
     set(&mut config.pooled_levels, &given.pooled_levels);
     set(&mut config.pooled_folds, &given.pooled_folds);
+    set(&mut config.pooled_neighbors, &given.pooled_neighbors);
     set(&mut config.image_steps, &given.image_steps);
     set(&mut config.evaluate, &given.evaluate);
     set(&mut config.seed, &given.seed);

@@ -1,6 +1,7 @@
 //! The settings of a training run.
 
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use bgad_data::{CutPaste, Orientation};
 use bgad_flow::FlowStart;
@@ -86,6 +87,71 @@ pub enum BoundaryScope {
     Set,
 }
 
+/// Whether log-likelihoods are averaged with those of the mirrored image; as text `false`, `true` or
+/// `auto`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(into = "MirrorValue", try_from = "MirrorValue")]
+pub enum Mirror {
+    /// Not: the paper.
+    #[default]
+    Off,
+    /// Always.
+    On,
+    /// At image granularity, where normal images look as normal mirrored as they are.
+    Auto,
+}
+
+/// [`Mirror`] as a file has it.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum MirrorValue {
+    Decided(bool),
+    Named(String),
+}
+
+impl From<Mirror> for MirrorValue {
+    fn from(mirror: Mirror) -> Self {
+        match mirror {
+            Mirror::Off => Self::Decided(false),
+            Mirror::On => Self::Decided(true),
+            Mirror::Auto => Self::Named("auto".to_owned()),
+        }
+    }
+}
+
+impl TryFrom<MirrorValue> for Mirror {
+    type Error = String;
+
+    fn try_from(value: MirrorValue) -> Result<Self, String> {
+        match value {
+            MirrorValue::Decided(mirror) => Ok(mirror.into()),
+            MirrorValue::Named(name) => name.parse(),
+        }
+    }
+}
+
+impl From<bool> for Mirror {
+    fn from(mirror: bool) -> Self {
+        match mirror {
+            true => Self::On,
+            false => Self::Off,
+        }
+    }
+}
+
+impl FromStr for Mirror {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "false" => Ok(Self::Off),
+            "true" => Ok(Self::On),
+            "auto" => Ok(Self::Auto),
+            _ => Err(format!("`{text}`: expected `false`, `true` or `auto`")),
+        }
+    }
+}
+
 /// What a decision threshold is taken from.
 #[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -160,6 +226,9 @@ pub struct TrainerConfig {
     /// each without the images of one fold, so that scoring constants and threshold come from
     /// images that the flows have not seen; 0: from the training images as they are.
     pub pooled_folds: usize,
+    /// Whether an image's score also draws on how far its pooled features lie from those of the
+    /// nearest normal training image, where there are flows of pooled features.
+    pub pooled_neighbors: bool,
     /// The number format in which features are kept.
     #[serde(skip_serializing_if = "FeaturePrecision::is_full")]
     pub feature_precision: FeaturePrecision,
@@ -175,7 +244,7 @@ pub struct TrainerConfig {
     pub image_score: ImageScore,
     /// Whether log-likelihoods are averaged with those of the mirrored image: steadier where parts
     /// are symmetric, harmful where they are not, and twice the time of a prediction.
-    pub mirror: bool,
+    pub mirror: Mirror,
     /// The flows before training.
     pub flow_start: FlowStart,
     /// Coupling blocks of each flow.
@@ -225,13 +294,15 @@ impl Default for TrainerConfig {
     fn default() -> Self {
         Self {
             feature_scaling: FeatureScaling::Whiten,
-            aggregation: Aggregation::LogLikelihood,
+            aggregation: Aggregation::JointLogLikelihood,
             image_score: ImageScore::Top(0.01),
             pooling: Pooling::MeanStdMax,
             flow_start: FlowStart::Identity,
             pooled_levels: PooledLevels::Joined,
             pooled_flows: true,
             pooled_folds: 5,
+            pooled_neighbors: true,
+            mirror: Mirror::Auto,
             image_steps: 200,
             training_precision: FeaturePrecision::F16,
             ..Self::paper()
@@ -255,12 +326,13 @@ impl TrainerConfig {
             pooled_levels: PooledLevels::Separate,
             pooled_flows: false,
             pooled_folds: 0,
+            pooled_neighbors: false,
             feature_precision: FeaturePrecision::F32,
             training_precision: FeaturePrecision::F32,
             feature_scaling: FeatureScaling::None,
             aggregation: Aggregation::Likelihood,
             image_score: ImageScore::Maximum,
-            mirror: false,
+            mirror: Mirror::Off,
             flow_start: FlowStart::Random,
             coupling_blocks: 8,
             position_dimension: 128,

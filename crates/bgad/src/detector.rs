@@ -16,6 +16,7 @@ use crate::flows::{self, LevelFlow, LogLikelihoodMaps, Places, ScaledFlow};
 use crate::image_score::ImageScore;
 use crate::inputs::{FlowInput, Inputs};
 use crate::joined::ImageLikelihoods;
+use crate::neighbors::Neighbors;
 use crate::regions::{self, DefectRegion};
 use crate::scoring::{Calibration, ScoreMap};
 use crate::training_anomaly::TrainingAnomaly;
@@ -33,6 +34,9 @@ pub struct ModelDescription {
     pub granularity: Granularity,
     /// SHA-256 of the backbone's weights' file, for a backbone that has weights.
     pub backbone_checksum: Option<String>,
+    /// Whether log-likelihoods are averaged with those of the mirrored image: as configured, or as
+    /// decided over the normal training images.
+    pub mirrored: bool,
     /// The constants of scoring, over the normal training images.
     pub calibration: Calibration,
     /// Images that score above it are anomalous.
@@ -109,6 +113,8 @@ pub struct Detector {
     pub(crate) description: ModelDescription,
     pub(crate) backbone: Arc<dyn Backbone>,
     pub(crate) flows: Vec<LevelFlow>,
+    /// The pooled features of the normal training images, where scores draw on them.
+    pub(crate) neighbors: Option<Neighbors>,
     pub(crate) device: Device,
 }
 
@@ -123,6 +129,7 @@ impl Detector {
             description,
             backbone,
             flows: Vec::new(),
+            neighbors: None,
             device: device.clone(),
         };
         detector.set_flows(flows)?;
@@ -143,6 +150,13 @@ impl Detector {
     /// What its flows see.
     pub(crate) fn inputs(&self) -> Vec<FlowInput> {
         self.description.inputs().list(self.backbone.levels())
+    }
+
+    /// The number of the first flow of pooled features.
+    fn first_pooled(&self) -> usize {
+        let inputs = self.inputs();
+        let pooled = inputs.iter().filter(|input| input.is_pooled());
+        inputs.len() - pooled.count()
     }
 
     /// What the model is: its settings, calibration and threshold.
@@ -174,7 +188,7 @@ impl Detector {
             image_size: self.description.config.image_size,
             fit: self.description.config.fit,
             inputs: self.description.inputs(),
-            mirror: self.description.config.mirror,
+            mirror: self.description.mirrored,
             precision: self.description.config.feature_precision,
             packed: false,
             cache: None,
@@ -183,7 +197,11 @@ impl Detector {
     }
 
     pub(crate) fn maps_of(&self, features: &ImageFeatures) -> Result<LogLikelihoodMaps> {
-        flows::log_likelihood_maps(&self.flows, features)
+        let neighbors = self.neighbors.as_ref();
+        let first = self.first_pooled();
+        let distance = neighbors.map(|all| all.distance(features, first, |_| false));
+        let distance = distance.transpose()?.flatten();
+        flows::log_likelihood_maps(&self.flows, features, distance)
     }
 
     /// The per-dimension log-likelihoods of an image at each level: an entry for each input, of which

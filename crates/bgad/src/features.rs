@@ -32,6 +32,23 @@ impl ImageFeatures {
         self.precision.take(self.levels[index].tensor())
     }
 
+    /// How many flows there are vectors for.
+    pub fn len(&self) -> usize {
+        self.levels.len()
+    }
+
+    /// The same without the mirrored image.
+    pub fn unmirrored(mut self) -> Self {
+        self.mirrored = None;
+        self
+    }
+
+    /// The mirrored image alone, in place of the image; none where it was not computed.
+    pub fn only_mirrored(mut self) -> Option<Self> {
+        self.levels = self.mirrored.take()?;
+        Some(self)
+    }
+
     /// What it sees of the mirrored image, where that counts.
     pub fn mirrored_level(&self, index: usize) -> Option<Tensor<2>> {
         let mirrored = self.mirrored.as_ref();

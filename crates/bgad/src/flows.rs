@@ -19,6 +19,9 @@ use crate::{Error, Result};
 pub struct LogLikelihoodMaps {
     /// The flows' maps and values.
     pub levels: Vec<LogLikelihoodMap>,
+    /// The mean squared difference of standardised pooled features to those of the nearest normal
+    /// training image, where the model has it.
+    pub neighbor_distance: Option<f32>,
 }
 
 /// One level of [`LogLikelihoodMaps`].
@@ -187,6 +190,7 @@ impl LevelFlow {
 pub(crate) fn log_likelihood_maps(
     flows: &[LevelFlow],
     features: &ImageFeatures,
+    neighbor_distance: Option<f32>,
 ) -> Result<LogLikelihoodMaps> {
     let maps = flows.par_iter().enumerate().map(|(index, flow)| {
         let values = mean_log_likelihoods(flow, features, index)?;
@@ -199,6 +203,7 @@ pub(crate) fn log_likelihood_maps(
     });
     Ok(LogLikelihoodMaps {
         levels: maps.collect::<Result<_>>()?,
+        neighbor_distance,
     })
 }
 

@@ -126,6 +126,7 @@ impl Detector {
         let flows = flows.collect::<Result<Vec<_>>>()?;
         let description = ModelDescription {
             calibration: Calibration::new(config.aggregation, config.image_score),
+            mirrored: false,
             granularity,
             backbone_checksum: opened.checksum,
             threshold: 0.0,

@@ -132,7 +132,13 @@ mod tests {
 
     /// The map where each input adds a number of its own.
     fn joined(views: &Views, of_input: impl Fn(&View) -> f32) -> ScoreMap {
-        let inputs = vec![LogLikelihoodMaps { levels: Vec::new() }; views.views.len()];
+        let inputs = vec![
+            LogLikelihoodMaps {
+                levels: Vec::new(),
+                neighbor_distance: None,
+            };
+            views.views.len()
+        ];
         let image = ImageLikelihoods {
             views,
             inputs: &inputs,

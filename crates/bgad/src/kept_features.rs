@@ -71,7 +71,8 @@ impl KeptFeatures {
     /// The features of image `index`.
     pub fn features(&self, index: usize, extractor: &Extractor) -> Result<ImageFeatures> {
         match &self.features[index] {
-            Some(features) => Ok(features.clone()),
+            Some(features) if extractor.mirror => Ok(features.clone()),
+            Some(features) => Ok(features.clone().unmirrored()),
             None => extractor.features_of(&self.samples[index]),
         }
     }

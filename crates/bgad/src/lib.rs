@@ -72,7 +72,9 @@ mod inputs;
 mod joined;
 mod kept_features;
 mod meta_epoch;
+mod mirror;
 mod model_file;
+mod neighbors;
 mod overlay;
 mod packed;
 mod pooled;
@@ -118,8 +120,8 @@ pub use bgad_metrics::MetricError;
 pub use burn;
 pub use burn::tensor::Device;
 pub use config::{
-    BoundaryScope, EvaluateWhen, FeatureScaling, Granularity, Model, PooledLevels, Pooling, Preset,
-    ThresholdRule, TrainerConfig,
+    BoundaryScope, EvaluateWhen, FeatureScaling, Granularity, Mirror, Model, PooledLevels, Pooling,
+    Preset, ThresholdRule, TrainerConfig,
 };
 pub use custom_backbone::RestoreError;
 pub use detector::{Detector, ModelDescription, Prediction};

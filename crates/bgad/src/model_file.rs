@@ -1,6 +1,7 @@
 //! The model file: one safetensors file with everything that a prediction needs.
 //!
-//! Tensors of the backbone are named `backbone.NAME`, those of the flows `level.INDEX.block.K.NAME`.
+//! Tensors of the backbone are named `backbone.NAME`, those of the flows `level.INDEX.block.K.NAME`,
+//! and those of normal training images that scores draw on `neighbors.NAME`.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -12,12 +13,13 @@ use burn::tensor::{Device, TensorData};
 use crate::custom_backbone::{self, RestoreError};
 use crate::detector::{Detector, ModelDescription};
 use crate::flows::{LevelFlow, ScaledFlow, flow_config};
+use crate::neighbors::Neighbors;
 use crate::scaling::Scaling;
 use crate::tensor_file::{Damage, Kind, Stored, TensorFile};
 use crate::{Error, Result, backbone};
 
 /// The format that this version reads and writes.
-pub const FORMAT_VERSION: u32 = 3;
+pub const FORMAT_VERSION: u32 = 4;
 const KIND: Kind = Kind {
     key: "bgad",
     version: FORMAT_VERSION,
@@ -39,6 +41,8 @@ impl Detector {
         }
         let of_backbone = self.backbone.tensors();
         let of_flows: Vec<_> = self.flows.iter().map(LevelFlow::parameters).collect();
+        let of_neighbors = self.neighbors.as_ref().map(Neighbors::parameters);
+        let of_neighbors = of_neighbors.unwrap_or_default();
         let mut tensors = BTreeMap::new();
         for tensor in &of_backbone {
             let stored = Stored::numbers(&tensor.shape, &tensor.values);
@@ -49,6 +53,10 @@ impl Detector {
                 let stored = Stored::of(data).map_err(|e| damaged(format!("{name}: {e}")))?;
                 tensors.insert(format!("level.{level}.{name}"), stored);
             }
+        }
+        for (name, shape, values) in &of_neighbors {
+            let stored = Stored::numbers(shape, values);
+            tensors.insert(format!("neighbors.{name}"), stored);
         }
         let file = TensorFile {
             description: serde_json::to_string(&self.description)
@@ -75,7 +83,14 @@ impl Detector {
         }
         let parts = Parts::new(tensors).map_err(|e| damaged(path, e))?;
         backbone::restore(&config.backbone, &config.strides, parts.backbone, device)
-            .and_then(|backbone| build(description, backbone, parts.levels, device))
+            .and_then(|backbone| {
+                build(
+                    description,
+                    backbone,
+                    (parts.levels, parts.neighbors),
+                    device,
+                )
+            })
             .map_err(|error| damaged(path, error))
     }
 
@@ -98,7 +113,13 @@ impl Detector {
         let config = &description.config;
         let backbone =
             custom_backbone::restore(path, config, checksum, parts.backbone, device, restore)?;
-        build(description, backbone, parts.levels, device).map_err(|error| damaged(path, error))
+        build(
+            description,
+            backbone,
+            (parts.levels, parts.neighbors),
+            device,
+        )
+        .map_err(|error| damaged(path, error))
     }
 }
 
@@ -135,6 +156,7 @@ struct Parts {
     backbone: Vec<NamedTensor>,
     /// By the flow's number and the parameter's name.
     levels: BTreeMap<String, BTreeMap<String, TensorData>>,
+    neighbors: BTreeMap<String, TensorData>,
 }
 
 impl Parts {
@@ -142,6 +164,7 @@ impl Parts {
         let mut parts = Self {
             backbone: Vec::new(),
             levels: BTreeMap::new(),
+            neighbors: BTreeMap::new(),
         };
         for (full, tensor) in tensors {
             let values = tensor.values();
@@ -161,6 +184,9 @@ impl Parts {
                 let data = TensorData::new(values, tensor.shape);
                 let of_level = parts.levels.entry(level.to_owned()).or_default();
                 of_level.insert(name.to_owned(), data);
+            } else if let Some(name) = full.strip_prefix("neighbors.") {
+                let data = TensorData::new(values, tensor.shape);
+                parts.neighbors.insert(name.to_owned(), data);
             }
         }
         Ok(parts)
@@ -170,7 +196,10 @@ impl Parts {
 fn build(
     description: ModelDescription,
     backbone: Arc<dyn Backbone>,
-    mut of_levels: BTreeMap<String, BTreeMap<String, TensorData>>,
+    (mut of_levels, mut neighbors): (
+        BTreeMap<String, BTreeMap<String, TensorData>>,
+        BTreeMap<String, TensorData>,
+    ),
     device: &Device,
 ) -> Result<Detector> {
     let config = &description.config;
@@ -190,5 +219,12 @@ fn build(
         let flow = flow_config(config, input).init_from(parameters, device)?;
         flows.push(ScaledFlow { scaling, flow });
     }
-    Detector::new(description, backbone, flows, device)
+    let pooled = inputs.iter().filter(|input| input.is_pooled());
+    let dimension: usize = pooled.map(|input| input.dimension).sum();
+    let wanted = config.pooled_neighbors && dimension > 0;
+    let neighbors = wanted.then(|| Neighbors::restore(&mut neighbors, dimension));
+    let neighbors = neighbors.transpose()?;
+    let mut detector = Detector::new(description, backbone, flows, device)?;
+    detector.neighbors = neighbors;
+    Ok(detector)
 }

@@ -11,9 +11,10 @@ use rayon::prelude::*;
 
 use crate::Result;
 use crate::config::TrainerConfig;
-use crate::features::Extractor;
+use crate::features::{Extractor, ImageFeatures};
 use crate::flows::{LevelFlow, LogLikelihoodMaps, Places, ScaledFlow, mean_log_likelihoods};
 use crate::inputs::FlowInput;
+use crate::neighbors::Neighbors;
 use crate::random::{self, Purpose};
 use crate::step::{LevelTrainer, StepSettings};
 use crate::step_host::Workspaces;
@@ -201,15 +202,37 @@ impl<'a> PooledTrainers<'a> {
         self.own.iter_mut().chain(self.folds.iter_mut().flatten())
     }
 
+    /// Whether there are flows that have not seen one fold of the normal images each.
+    pub fn holds_out(&self) -> bool {
+        !self.folds.is_empty()
+    }
+
     /// Puts in place of the normal training images' pooled log-likelihoods those under flows that
-    /// have not seen them, where there are folds.
+    /// have not seen them, where there are folds, and in place of their distances to themselves those
+    /// to other images.
     pub fn hold_out(
         &self,
         maps: &mut [LogLikelihoodMaps],
         set: &TrainingSet,
-        extractor: &Extractor,
+        features_of: impl Fn(usize) -> Result<ImageFeatures>,
+        neighbors: Option<&Neighbors>,
         device: &Device,
     ) -> Result<()> {
+        if let Some(neighbors) = neighbors {
+            // Without folds an image is held against the others, with them as flows are.
+            let folds = match self.folds.len() {
+                0 => set.normal_images.len(),
+                folds => folds,
+            };
+            for (input, maps) in maps.iter_mut().enumerate() {
+                let own = set.fold(input, folds);
+                let left_out = |other: usize| set.fold(other, folds) == own;
+                let features = features_of(input)?;
+                maps.neighbor_distance = neighbors
+                    .distance(&features, self.first, left_out)?
+                    .or(maps.neighbor_distance);
+            }
+        }
         for (fold, trainers) in self.folds.iter().enumerate() {
             for (index, trainer) in trainers.iter().enumerate() {
                 let places = Places::new(self.config, trainer.input())?;
@@ -218,7 +241,7 @@ impl<'a> PooledTrainers<'a> {
                     if self.fold_of[input] != fold {
                         continue;
                     }
-                    let features = set.normal.features(input, extractor)?;
+                    let features = features_of(input)?;
                     let index = self.first + index;
                     maps.levels[index].values = mean_log_likelihoods(&flow, &features, index)?;
                 }

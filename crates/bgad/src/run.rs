@@ -11,9 +11,9 @@ use burn::tensor::Device;
 
 use crate::backbone::Opened;
 use crate::checkpoint::{self, Checkpoints, Identity, Position};
-use crate::config::{BoundaryScope, EvaluateWhen, Granularity, Model, TrainerConfig};
+use crate::config::{BoundaryScope, EvaluateWhen, Granularity, Mirror, Model, TrainerConfig};
 use crate::detector::{Detector, ModelDescription};
-use crate::evaluation::{Evaluation, EvaluationOptions, TestSet, log_likelihoods};
+use crate::evaluation::{Evaluation, EvaluationOptions, TestSet};
 use crate::feature_cache::FeatureCache;
 use crate::features::Extractor;
 use crate::flow_trainers::FlowTrainers;
@@ -24,7 +24,7 @@ use crate::scoring::Calibration;
 use crate::trainer::{MetaEpoch, Progress, Seconds, Trainer, Training};
 use crate::training_anomaly::TrainingAnomaly;
 use crate::training_set::TrainingSet;
-use crate::{Error, Result, image_set, training_digest};
+use crate::{Error, Result, image_set, mirror, training_digest};
 
 /// One run's state.
 pub(crate) struct Run<'a> {
@@ -75,7 +75,11 @@ impl<'a> Run<'a> {
             image_size: self.config.image_size,
             fit: self.config.fit,
             inputs,
-            mirror: self.config.mirror,
+            mirror: match self.config.mirror {
+                Mirror::Off => false,
+                Mirror::On => true,
+                Mirror::Auto => mirror::is_open(self.config, self.granularity),
+            },
             precision: self.config.feature_precision,
             packed: self.config.training_precision == FeaturePrecision::F16,
             cache: None,
@@ -126,6 +130,9 @@ impl<'a> Run<'a> {
             self.checkpoints = Some(checkpoints);
         }
         let mut detector = self.detector(dataset, &set, backbone.clone(), checksum)?;
+        if self.config.pooled_neighbors {
+            detector.neighbors = set.neighbors(&inputs, &extractor)?;
+        }
         let mut evaluation = None;
         while position.meta_epoch < self.config.meta_epochs {
             let meta_epoch = position.meta_epoch;
@@ -144,10 +151,7 @@ impl<'a> Run<'a> {
             if self.evaluates(last, &test) || last || refresh {
                 let start = Instant::now();
                 detector.set_flows(flows.current()?)?;
-                let mut maps = log_likelihoods(&set.normal, &detector, &extractor)?;
-                flows
-                    .pooled
-                    .hold_out(&mut maps, &set, &extractor, &self.device)?;
+                let maps = mirror::normal_maps(&mut detector, &set, &flows.pooled, &extractor)?;
                 let images = image_set::of_images(&set.normal_images, &maps);
                 let boundaries = detector.calibrate(&images, meta_epoch + 1)?;
                 let before = flows.boundaries.replace(boundaries);
@@ -338,13 +342,17 @@ impl<'a> Run<'a> {
         backbone: Arc<dyn Backbone>,
         checksum: Option<String>,
     ) -> Result<Detector> {
+        let inputs = Inputs::new(self.config, self.granularity).list(backbone.levels());
+        let dimensions = inputs.iter().map(|input| input.dimension);
         let anomalies = set.abnormal_images.iter().map(TrainingAnomaly::of);
         let description = ModelDescription {
             training_anomalies: anomalies.collect::<Result<_>>()?,
             config: self.config.clone(),
             granularity: self.granularity,
             backbone_checksum: checksum,
-            calibration: Calibration::new(self.config.aggregation, self.config.image_score),
+            calibration: Calibration::new(self.config.aggregation, self.config.image_score)
+                .with_dimensions(dimensions.collect()),
+            mirrored: self.config.mirror == Mirror::On,
             threshold: 0.0,
             pixel_threshold: None,
             normal_scores: Vec::new(),

@@ -77,6 +77,9 @@ pub enum Aggregation {
     Likelihood,
     /// The sum of log-likelihoods: all levels' evidence, as if they were independent.
     LogLikelihood,
+    /// The same of whole vectors rather than per dimension: levels weigh as many dimensions as they
+    /// have, in all as much as levels of equal dimension.
+    JointLogLikelihood,
     /// The sum of log-likelihoods, each divided by its deviation over normal features: levels that
     /// vary much where nothing is wrong weigh less.
     Standardized,
@@ -115,15 +118,57 @@ impl Spread {
     }
 }
 
-/// What puts the scores of positions and of pooled features on one scale.
+/// What puts the parts of an image's score on one scale.
 #[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct JointSpread {
     /// Of the score that the map gives.
-    pub map: Spread,
-    /// Of the score that pooled features give.
-    pub pooled: Spread,
+    pub map: Option<Spread>,
+    /// Of the score that flows of pooled features give.
+    pub pooled: Option<Spread>,
+    /// Of the distance to the nearest normal training image.
+    pub neighbor: Option<Spread>,
+}
+
+/// The parts of an image's score, as far as it has them.
+#[derive(Debug, Clone, Copy)]
+struct Parts {
+    map: Option<f32>,
+    pooled: Option<f32>,
+    neighbor: Option<f32>,
+}
+
+impl Parts {
+    fn all(self) -> [Option<f32>; 3] {
+        [self.map, self.pooled, self.neighbor]
+    }
+}
+
+impl JointSpread {
+    /// Of the scores of images; none where there is at most one part.
+    fn of(images: &[Parts]) -> Option<Self> {
+        let spread = |part: usize| {
+            let scores = images.iter().map(|parts| parts.all()[part]);
+            let scores: Vec<f32> = scores.collect::<Option<_>>()?;
+            (!scores.is_empty()).then(|| Spread::of(scores.into_iter()))
+        };
+        let [map, pooled, neighbor] = [spread(0), spread(1), spread(2)];
+        let several = [map, pooled, neighbor].iter().flatten().count() > 1;
+        several.then_some(Self {
+            map,
+            pooled,
+            neighbor,
+        })
+    }
+
+    /// The sum of the standardised parts.
+    fn score(self, parts: Parts) -> f32 {
+        let spreads = [self.map, self.pooled, self.neighbor];
+        let parts = spreads.into_iter().zip(parts.all());
+        let parts = parts.filter_map(|(spread, part)| Some(spread?.standardize(part?)));
+        parts.sum()
+    }
 }
 
 /// What turns log-likelihoods into scores: the rule, and constants over a set of images.
@@ -141,11 +186,13 @@ pub struct Calibration {
     pub image_score: ImageScore,
     /// Per flow the largest per-dimension log-likelihood; those of positions come first.
     pub level_maxima: Vec<f32>,
+    /// Per flow the dimension of its vectors; empty where all are taken to be alike.
+    pub level_dimensions: Vec<usize>,
     /// Per flow what relative log-likelihoods are divided by.
     pub level_deviations: Vec<f32>,
     /// The largest sum over levels, of likelihoods or log-likelihoods relative to the largest.
     pub sum_maximum: f32,
-    /// Where an image's score draws on the map and on pooled features.
+    /// Where an image's score has several parts.
     pub joint: Option<JointSpread>,
 }
 
@@ -156,10 +203,17 @@ impl Calibration {
             aggregation,
             image_score,
             level_maxima: Vec::new(),
+            level_dimensions: Vec::new(),
             level_deviations: Vec::new(),
             sum_maximum: 0.0,
             joint: None,
         }
+    }
+
+    /// The same rule for flows of vectors of these dimensions.
+    pub fn with_dimensions(mut self, dimensions: Vec<usize>) -> Self {
+        self.level_dimensions = dimensions;
+        self
     }
 
     /// The same rule with the constants of a set of images, each one input of `size` by `size`
@@ -182,8 +236,23 @@ impl Calibration {
             let values = set.iter().flat_map(move |image| image.values(level));
             Spread::of(values).deviation
         };
+        // Flows of pooled features overlap in what they see, and count alike.
+        let is_map = |level: &usize| {
+            let maps = set.first().and_then(|image| image.inputs.first());
+            maps.is_some_and(|maps| !maps.levels[*level].is_pooled())
+        };
+        let of_maps = (0..flows).filter(is_map);
+        let dimensions: Vec<usize> = of_maps
+            .filter_map(|level| self.level_dimensions.get(level).copied())
+            .collect();
+        let mean = dimensions.iter().sum::<usize>() as f32 / dimensions.len().max(1) as f32;
+        let by_dimension = |level: usize| match self.level_dimensions.get(level) {
+            Some(dimension) if is_map(&level) => mean / *dimension as f32,
+            _ => 1.0,
+        };
         let level_deviations = (0..flows).map(|level| match self.aggregation {
             Aggregation::Standardized => deviation(level),
+            Aggregation::JointLogLikelihood => by_dimension(level),
             Aggregation::Likelihood | Aggregation::LogLikelihood => 1.0,
         });
         let mut calibration = Self {
@@ -199,24 +268,30 @@ impl Calibration {
         calibration
     }
 
-    /// The same with the spread of the scores of `set`, normal images, where there are two.
+    /// The same with the spread of the parts of the scores of `set`, normal images, where there are
+    /// several.
     pub(crate) fn with_joint_spread(mut self, set: &[ImageLikelihoods<'_>]) -> Self {
-        let pairs = set.par_iter().map(|image| {
-            let map = self.map_of(*image)?;
-            Some((
-                self.score_of_map(&map, image.views),
-                self.pooled_score(*image)?,
-            ))
+        let parts = set.par_iter().map(|image| {
+            let map = self.map_of(*image);
+            self.parts_of(*image, map.as_ref())
         });
-        let pairs: Option<Vec<(f32, f32)>> = pairs.collect();
-        self.joint = pairs.filter(|pairs| !pairs.is_empty()).map(|pairs| {
-            let (map, pooled): (Vec<f32>, Vec<f32>) = pairs.into_iter().unzip();
-            JointSpread {
-                map: Spread::of(map.into_iter()),
-                pooled: Spread::of(pooled.into_iter()),
-            }
-        });
+        let parts: Vec<Parts> = parts.collect();
+        self.joint = JointSpread::of(&parts);
         self
+    }
+
+    /// The parts of the score of an image with this map.
+    fn parts_of(&self, image: ImageLikelihoods<'_>, map: Option<&ScoreMap>) -> Parts {
+        let distances = image
+            .inputs
+            .iter()
+            .filter_map(|maps| maps.neighbor_distance);
+        Parts {
+            map: map.map(|map| self.score_of_map(map, image.views)),
+            pooled: self.pooled_score(image),
+            // Of several inputs the highest, as with flows.
+            neighbor: distances.reduce(f32::max),
+        }
     }
 
     /// The sum over levels of what is left of the largest (log-)likelihood, upsampled to the map of
@@ -244,7 +319,9 @@ impl Calibration {
             let relative = |l: &f32| match self.aggregation {
                 Aggregation::Likelihood => (l - maximum).min(LARGEST_EXPONENT).exp(),
                 Aggregation::LogLikelihood => l - maximum,
-                Aggregation::Standardized => (l - maximum) / deviation,
+                Aggregation::Standardized | Aggregation::JointLogLikelihood => {
+                    (l - maximum) / deviation
+                }
             };
             let relative: Vec<f32> = map.values.iter().map(relative).collect();
             add_upsampled(&relative, map, view, (&columns.places, &rows.places), sum);
@@ -312,13 +389,10 @@ impl Calibration {
     /// The image's score, and its map where there is one.
     pub(crate) fn score_of(&self, image: ImageLikelihoods<'_>) -> (f32, Option<ScoreMap>) {
         let map = self.map_of(image);
-        let of_map = map.as_ref().map(|map| self.score_of_map(map, image.views));
-        let score = match (of_map, self.pooled_score(image), self.joint) {
-            (Some(of_map), Some(pooled), Some(joint)) => {
-                joint.map.standardize(of_map) + joint.pooled.standardize(pooled)
-            }
-            (Some(of_map), ..) => of_map,
-            (None, pooled, _) => pooled.unwrap_or(f32::NAN),
+        let parts = self.parts_of(image, map.as_ref());
+        let score = match self.joint {
+            Some(joint) => joint.score(parts),
+            None => parts.map.or(parts.pooled).unwrap_or(f32::NAN),
         };
         (score, map)
     }

@@ -10,6 +10,7 @@ use crate::image_set::{CutImage, SetImage, defective_inputs};
 use crate::images::{self, LabelledImage};
 use crate::inputs::FlowInput;
 use crate::kept_features::KeptFeatures;
+use crate::neighbors::Neighbors;
 use crate::{Error, Result};
 
 /// One image of a batch.
@@ -171,6 +172,34 @@ impl TrainingSet {
         });
         let rows: Vec<Vec<f32>> = rows.collect::<Result<_>>()?;
         Ok(rows.concat())
+    }
+
+    /// What scores draw on beside the flows of `inputs`, where some are pooled.
+    pub fn neighbors(
+        &self,
+        inputs: &[FlowInput],
+        extractor: &Extractor,
+    ) -> Result<Option<Neighbors>> {
+        let pooled = inputs.iter().enumerate().filter(|(_, i)| i.is_pooled());
+        let parts = pooled.map(|(index, input)| {
+            let rows = self.normal_rows((index, input), usize::MAX, |_| true, extractor)?;
+            Ok((rows, input.dimension))
+        });
+        let parts: Vec<(Vec<f32>, usize)> = parts.collect::<Result<_>>()?;
+        let dimension: usize = parts.iter().map(|(_, dimension)| dimension).sum();
+        if dimension == 0 {
+            return Ok(None);
+        }
+        let joined = (0..self.normal.len()).flat_map(|row| {
+            let parts = parts.iter();
+            parts
+                .flat_map(move |(rows, d)| &rows[row * d..(row + 1) * d])
+                .copied()
+        });
+        Ok(Some(Neighbors::of(
+            &joined.collect::<Vec<f32>>(),
+            dimension,
+        )))
     }
 
     /// The images of one epoch, not yet shuffled: every normal one once, and with `mixed` each

@@ -24,6 +24,9 @@ struct Stored<D> {
     scoring: Scoring,
 }
 
+/// The distances to the nearest normal images among the log-likelihoods.
+const NEIGHBORS: &str = "neighbor_distance";
+
 impl Report {
     /// Writes to `folder`, which must be there: `evaluation.json`, all metrics and the score of
     /// each image; `report.json`, what else the page shows; `log_likelihoods.safetensors`, for each
@@ -46,6 +49,11 @@ impl Report {
                 format!("level.{level}"),
                 (shape, bytes.collect::<Vec<u8>>()),
             );
+        }
+        let distances = self.maps.iter().map(|maps| maps.neighbor_distance);
+        if let Some(distances) = distances.collect::<Option<Vec<f32>>>() {
+            let bytes = distances.iter().flat_map(|d| d.to_le_bytes()).collect();
+            tensors.insert(NEIGHBORS.to_owned(), (vec![distances.len()], bytes));
         }
         let damaged = |error: &dyn std::fmt::Display| Error::RunFile {
             path: path.clone(),
@@ -89,7 +97,10 @@ impl Report {
 
 fn read_maps(bytes: &[u8], levels: usize, inputs: usize) -> Result<Vec<LogLikelihoodMaps>, String> {
     let mut maps: Vec<LogLikelihoodMaps> = (0..inputs)
-        .map(|_| LogLikelihoodMaps { levels: Vec::new() })
+        .map(|_| LogLikelihoodMaps {
+            levels: Vec::new(),
+            neighbor_distance: None,
+        })
         .collect();
     if inputs == 0 {
         return Ok(maps);
@@ -117,6 +128,18 @@ fn read_maps(bytes: &[u8], levels: usize, inputs: usize) -> Result<Vec<LogLikeli
                 height,
                 values: values.iter().map(|b| f32::from_le_bytes(*b)).collect(),
             });
+        }
+    }
+    if let Ok(tensor) = tensors.tensor(NEIGHBORS) {
+        let values = tensor.data().as_chunks::<4>().0;
+        if tensor.dtype() != Dtype::F32 || values.len() != inputs {
+            let (dtype, shape) = (tensor.dtype(), tensor.shape());
+            return Err(format!(
+                "{NEIGHBORS} is {dtype:?} {shape:?}, expected F32 of {inputs} inputs"
+            ));
+        }
+        for (maps, value) in maps.iter_mut().zip(values) {
+            maps.neighbor_distance = Some(f32::from_le_bytes(*value));
         }
     }
     Ok(maps)
