@@ -22,6 +22,7 @@ fn golden_scores() {
     let images = golden.shape(&levels[0])[0];
     let maps: Vec<LogLikelihoodMaps> = (0..images)
         .map(|image| LogLikelihoodMaps {
+            neighbor_distance: None,
             levels: levels
                 .iter()
                 .map(|name| {

@@ -116,8 +116,8 @@ pub use bgad_metrics::MetricError;
 pub use burn;
 pub use burn::tensor::Device;
 pub use config::{
-    BoundaryScope, EvaluateWhen, FeatureScaling, Granularity, Mirror, Model, PooledLevels, Pooling, Preset,
-    ThresholdRule, TrainerConfig,
+    BoundaryScope, EvaluateWhen, FeatureScaling, Granularity, Mirror, Model, PooledLevels, Pooling,
+    Preset, ThresholdRule, TrainerConfig,
 };
 pub use custom_backbone::RestoreError;
 pub use detector::{Detector, ModelDescription, Prediction};

@@ -58,7 +58,9 @@ pub(crate) fn normal_maps(
     let calibration = calibration.over_images(&images).with_joint_spread(&images);
     let score = |maps: &[LogLikelihoodMaps]| {
         let images = of_images(&set.normal_images, maps);
-        let scores = images.par_iter().map(|image| calibration.score_of(*image).0);
+        let scores = images
+            .par_iter()
+            .map(|image| calibration.score_of(*image).0);
         scores.collect::<Vec<f32>>()
     };
     if is_harmless(&score(&maps), &score(&mirrored)) {

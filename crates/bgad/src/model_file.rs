@@ -12,8 +12,8 @@ use burn::tensor::{Device, TensorData};
 
 use crate::custom_backbone::{self, RestoreError};
 use crate::detector::{Detector, ModelDescription};
-use crate::neighbors::Neighbors;
 use crate::flows::{ScaledFlow, flow_config};
+use crate::neighbors::Neighbors;
 use crate::scaling::Scaling;
 use crate::tensor_file::{Damage, Kind, Stored, TensorFile};
 use crate::{Error, Result, backbone};
@@ -44,7 +44,10 @@ impl Detector {
             }
         }
         for (name, shape, values) in self.neighbors.iter().flat_map(Neighbors::parameters) {
-            tensors.insert(format!("neighbors.{name}"), Stored::numbers(&shape, &values));
+            tensors.insert(
+                format!("neighbors.{name}"),
+                Stored::numbers(&shape, &values),
+            );
         }
         let file = TensorFile {
             description: serde_json::to_string(&self.description)
@@ -70,7 +73,14 @@ impl Detector {
         }
         let parts = Parts::new(tensors).map_err(|e| damaged(path, e))?;
         backbone::restore(&config.backbone, &config.strides, parts.backbone, device)
-            .and_then(|backbone| build(description, backbone, (parts.levels, parts.neighbors), device))
+            .and_then(|backbone| {
+                build(
+                    description,
+                    backbone,
+                    (parts.levels, parts.neighbors),
+                    device,
+                )
+            })
             .map_err(|error| damaged(path, error))
     }
 
@@ -92,7 +102,13 @@ impl Detector {
         let config = &description.config;
         let backbone =
             custom_backbone::restore(path, config, checksum, parts.backbone, device, restore)?;
-        build(description, backbone, (parts.levels, parts.neighbors), device).map_err(|error| damaged(path, error))
+        build(
+            description,
+            backbone,
+            (parts.levels, parts.neighbors),
+            device,
+        )
+        .map_err(|error| damaged(path, error))
     }
 }
 

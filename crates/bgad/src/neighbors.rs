@@ -143,7 +143,10 @@ mod tests {
         // Means 1 and 2, deviations 1 and 2.
         assert_eq!(neighbors.nearest(&[2.0, 2.0], |_| false), Some(0.5));
         assert_eq!(neighbors.nearest(&[0.0, 0.0], |_| false), Some(0.0));
-        assert_eq!(neighbors.nearest(&[0.0, 0.0], |input| input == 0), Some(2.0));
+        assert_eq!(
+            neighbors.nearest(&[0.0, 0.0], |input| input == 0),
+            Some(2.0)
+        );
         assert_eq!(neighbors.nearest(&[0.0, 0.0], |_| true), None);
     }
 }

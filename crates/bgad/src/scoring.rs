@@ -282,7 +282,10 @@ impl Calibration {
 
     /// The parts of the score of an image with this map.
     fn parts_of(&self, image: ImageLikelihoods<'_>, map: Option<&ScoreMap>) -> Parts {
-        let distances = image.inputs.iter().filter_map(|maps| maps.neighbor_distance);
+        let distances = image
+            .inputs
+            .iter()
+            .filter_map(|maps| maps.neighbor_distance);
         Parts {
             map: map.map(|map| self.score_of_map(map, image.views)),
             pooled: self.pooled_score(image),

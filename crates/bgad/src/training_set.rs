@@ -238,7 +238,11 @@ impl TrainingSet {
     }
 
     /// What scores draw on beside the flows of `inputs`, where some are pooled.
-    pub fn neighbors(&self, inputs: &[FlowInput], extractor: &Extractor) -> Result<Option<Neighbors>> {
+    pub fn neighbors(
+        &self,
+        inputs: &[FlowInput],
+        extractor: &Extractor,
+    ) -> Result<Option<Neighbors>> {
         let pooled = inputs.iter().enumerate().filter(|(_, i)| i.is_pooled());
         let parts = pooled.map(|(index, input)| {
             let rows = self.normal_rows((index, input), usize::MAX, |_| true, extractor)?;
@@ -251,9 +255,14 @@ impl TrainingSet {
         }
         let joined = (0..self.normal.len()).flat_map(|row| {
             let parts = parts.iter();
-            parts.flat_map(move |(rows, d)| &rows[row * d..(row + 1) * d]).copied()
+            parts
+                .flat_map(move |(rows, d)| &rows[row * d..(row + 1) * d])
+                .copied()
         });
-        Ok(Some(Neighbors::of(&joined.collect::<Vec<f32>>(), dimension)))
+        Ok(Some(Neighbors::of(
+            &joined.collect::<Vec<f32>>(),
+            dimension,
+        )))
     }
 
     /// The images of one epoch, not yet shuffled: every normal one once, and with `mixed` each
