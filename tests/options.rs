@@ -2,9 +2,11 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 #![recursion_limit = "256"]
 
+use bgad::synthetic::{self, SyntheticConfig};
 use bgad::{
     Aggregation, Detector, Device, EvaluateWhen, FeatureScaling, FlowStart, Granularity,
-    ImageScore, Model, PooledLevels, Pooling, Preset, Trainer, TrainerConfig, load_image,
+    ImageScore, Layout, Mirror, Model, PooledLevels, Pooling, Preset, Trainer, TrainerConfig,
+    load_image,
 };
 
 mod common;
@@ -18,7 +20,8 @@ fn the_paper_preset_has_none_of_the_additions() {
     assert_eq!(paper.image_score, ImageScore::Maximum);
     assert_eq!(paper.flow_start, FlowStart::Random);
     assert_eq!(paper.pooled_folds, 0);
-    assert!(!paper.pooled_flows && !paper.mirror);
+    assert!(!paper.pooled_flows && !paper.pooled_neighbors);
+    assert_eq!(paper.mirror, Mirror::Off);
     assert_eq!(
         TrainerConfig::preset(Preset::Default),
         TrainerConfig::default()
@@ -48,7 +51,7 @@ fn each_option_is_kept_with_the_model() {
         ..TrainerConfig::paper()
     };
     type Change = fn(&mut TrainerConfig);
-    let changes: [(&str, Change); 9] = [
+    let changes: [(&str, Change); 12] = [
         ("paper", |_| {}),
         ("standardize", |c| {
             c.feature_scaling = FeatureScaling::Standardize
@@ -61,13 +64,27 @@ fn each_option_is_kept_with_the_model() {
             c.aggregation = Aggregation::Standardized
         }),
         ("top", |c| c.image_score = ImageScore::Top(0.02)),
-        ("mirror", |c| c.mirror = true),
+        ("joint-log-likelihood", |c| {
+            c.aggregation = Aggregation::JointLogLikelihood
+        }),
+        ("mirror", |c| c.mirror = Mirror::On),
         ("pooled flows", |c| c.pooled_flows = true),
         ("joined", |c| {
             c.granularity = Some(Granularity::Image);
             c.pooled_levels = PooledLevels::Joined;
             c.pooling = Pooling::MeanStdMax;
             c.pooled_folds = 2;
+        }),
+        ("neighbors", |c| {
+            c.pooled_flows = true;
+            c.pooled_neighbors = true;
+        }),
+        ("neighbors of whole images", |c| {
+            c.granularity = Some(Granularity::Image);
+            c.pooled_neighbors = true;
+            c.pooling = Pooling::MeanStdMax;
+            c.pooled_folds = 2;
+            c.mirror = Mirror::Auto;
         }),
     ];
     let mut scores = Vec::new();
@@ -97,7 +114,7 @@ fn a_mirrored_image_has_the_mirrored_map() {
     let dataset = parts(&folder.path().join("parts"));
     let config = TrainerConfig {
         evaluate: EvaluateWhen::Never,
-        mirror: true,
+        mirror: Mirror::On,
         ..settings()
     };
     let detector = Trainer::new(config).fit(&dataset).unwrap();
@@ -115,6 +132,80 @@ fn a_mirrored_image_has_the_mirrored_map() {
         for (a, b) in a.iter().zip(b.iter().rev()) {
             assert!((a - b).abs() <= 1e-3 * a.abs().max(1.0), "{a} {b}");
         }
+    }
+}
+
+/// A model that decides by itself takes mirrored images where normal ones look alike mirrored, and
+/// not where they are lit from one side.
+#[test]
+fn mirrored_images_count_where_normal_ones_are_symmetric() {
+    let decided = |symmetric: bool| {
+        let folder = tempfile::tempdir().unwrap();
+        let parts = SyntheticConfig {
+            image_size: 64,
+            train_images: 12,
+            test_images: 2,
+            abnormal_per_type: 1,
+            ..SyntheticConfig::default()
+        };
+        synthetic::write(folder.path(), &parts).unwrap();
+        let dataset = Layout::Mvtec.read(folder.path(), None).unwrap();
+        if symmetric {
+            for sample in &dataset.train {
+                let mut image = load_image(&sample.path).unwrap();
+                let mirrored = image::imageops::flip_horizontal(&image);
+                for (x, y, pixel) in image.enumerate_pixels_mut().filter(|(x, ..)| *x >= 32) {
+                    *pixel = *mirrored.get_pixel(x, y);
+                }
+                image.save(&sample.path).unwrap();
+            }
+        }
+        let train = |granularity: Granularity| {
+            let config = TrainerConfig {
+                model: Model::Bgad,
+                granularity: Some(granularity),
+                image_steps: 20,
+                evaluate: EvaluateWhen::Never,
+                ..settings()
+            };
+            let detector = Trainer::new(config).fit(&dataset).unwrap();
+            detector.description().mirrored
+        };
+        assert!(!train(Granularity::Pixel));
+        train(Granularity::Image)
+    };
+    assert!(decided(true));
+    assert!(!decided(false));
+}
+
+/// No training image is its own neighbour when the scale of distances is taken.
+#[test]
+fn distances_to_neighbors_are_those_to_other_images() {
+    let folder = tempfile::tempdir().unwrap();
+    let dataset = parts(&folder.path().join("parts"));
+    for pooled_folds in [0, 3] {
+        let config = TrainerConfig {
+            pooled_folds,
+            evaluate: EvaluateWhen::Never,
+            ..settings()
+        };
+        let detector = Trainer::new(config).fit(&dataset).unwrap();
+        let of = |path: &std::path::Path| {
+            let image = load_image(path).unwrap();
+            let [maps] = detector
+                .log_likelihoods(&image)
+                .unwrap()
+                .try_into()
+                .unwrap();
+            maps.neighbor_distance.unwrap()
+        };
+        let normal = dataset.train.iter().find(|s| !s.label.is_abnormal());
+        assert!(of(&normal.unwrap().path) < 1e-6);
+        let spread = detector.description().calibration.joint.unwrap();
+        let mean = spread.neighbor.unwrap().mean;
+        assert!(mean > 0.01, "{mean}");
+        let abnormal = dataset.test.iter().find(|s| s.label.is_abnormal());
+        assert!(of(&abnormal.unwrap().path) > 0.01);
     }
 }
 
