@@ -10,8 +10,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use bgad::synthetic::{self, SyntheticConfig};
 use bgad::{
-    DatasetDescription, Error, Fit, Granularity, Layout, Model, Preset, Progress, RunDescription,
-    RunDirectory, SplitFile, Trainer, TrainerConfig, load_image,
+    DatasetDescription, Error, Fit, Granularity, Layout, Mirror, Model, Preset, Progress,
+    RunDescription, RunDirectory, SplitFile, Trainer, TrainerConfig, load_image,
 };
 use serde_json::Value;
 
@@ -92,7 +92,7 @@ fn main() -> Result<()> {
         position_dimension: 8,
         meta_epochs: 1,
         sub_epochs: 1,
-        mirror: true,
+        mirror: Mirror::On,
         ..TrainerConfig::paper()
     };
     let path = work.path().join("small.bgad");

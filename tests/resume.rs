@@ -6,8 +6,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
+use bgad::synthetic::{self, SyntheticConfig};
 use bgad::{
-    BoundaryScope, Dataset, Error, Granularity, Preset, Progress, Trainer, TrainerConfig, Training,
+    BoundaryScope, Dataset, Error, Granularity, Layout, Preset, Progress, Trainer, TrainerConfig,
+    Training,
 };
 
 mod common;
@@ -86,6 +88,32 @@ fn a_run_of_all_kinds_of_flows_goes_on_after_any_batch() {
         batch_size: 3,
         pooled_folds: 2,
         boundary: BoundaryScope::Set,
+        ..settings()
+    };
+    same_wherever_it_stops(&config, &dataset, folder.path());
+}
+
+/// Held-out flows need ten images, and a run that stops by itself the boundaries of before.
+#[test]
+fn held_out_flows_and_boundaries_go_on_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let images = SyntheticConfig {
+        image_size: 64,
+        train_images: 12,
+        test_images: 2,
+        abnormal_per_type: 1,
+        ..SyntheticConfig::default()
+    };
+    let to = folder.path().join("parts");
+    synthetic::write(&to, &images).unwrap();
+    let mut dataset = Layout::Mvtec.read(&to, None).unwrap();
+    dataset.move_anomalies_to_training(2, 0).unwrap();
+    let config = TrainerConfig {
+        batch_size: 7,
+        meta_epochs: 4,
+        pooled_folds: 2,
+        // The second meta-epoch moves the boundaries by more, the third by less.
+        stop_when_still: Some(0.5),
         ..settings()
     };
     same_wherever_it_stops(&config, &dataset, folder.path());

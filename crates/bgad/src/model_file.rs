@@ -41,8 +41,8 @@ impl Detector {
         }
         let of_backbone = self.backbone.tensors();
         let of_flows: Vec<_> = self.flows.iter().map(LevelFlow::parameters).collect();
-        let of_neighbors = self.neighbors.as_ref().map(Neighbors::parameters);
-        let of_neighbors = of_neighbors.unwrap_or_default();
+        let of_neighbors = self.neighbors.iter().flat_map(Neighbors::parameters);
+        let of_neighbors: Vec<_> = of_neighbors.collect();
         let mut tensors = BTreeMap::new();
         for tensor in &of_backbone {
             let stored = Stored::numbers(&tensor.shape, &tensor.values);
