@@ -11,7 +11,7 @@ type State = BTreeMap<String, TensorData>;
 /// One block of `dimension` channels whose subnet takes `inputs` values.
 fn state(dimension: usize, inputs: usize) -> State {
     let changed = dimension / 2;
-    let mut rotation = vec![0.0; dimension * dimension];
+    let mut rotation = vec![0.0_f32; dimension * dimension];
     for channel in 0..dimension {
         rotation[channel * (dimension + 1)] = 1.0;
     }
