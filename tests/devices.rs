@@ -80,7 +80,10 @@ fn several_devices_train_the_model_of_one() {
     let train = |config: &TrainerConfig, kinds: &[DeviceKind]| {
         let devices = kinds.iter().copied().map(DeviceSelection::from);
         let trainer = Trainer::new(config.clone()).on_all(devices);
-        numbers(&trainer.fit(&dataset).unwrap(), &image)
+        let mut found = numbers(&trainer.fit(&dataset).unwrap(), &image);
+        // The score is a thousand times as large: beside it no difference of log-likelihoods would show.
+        found.pop();
+        found
     };
     let flex = DeviceKind::Flex;
     let one = train(&config, &[flex]);
