@@ -250,6 +250,7 @@ fn observer(
 fn report(training: &Training, model: &str) -> Value {
     json!({
         "model": model,
+        "mirrored": training.detector.description().mirrored,
         "history": training.history,
         "paper_protocol": training.evaluation.as_ref().map(|e| e.paper_protocol),
         "warnings": training.warnings,
@@ -262,6 +263,8 @@ fn summary(training: &Training, model: &str) -> Result<(), Failure> {
     output::line(&format!("model         {model}"))?;
     let description = training.detector.description();
     output::line(&format!("threshold     {}", description.threshold))?;
+    let mirrored = if description.mirrored { "yes" } else { "no" };
+    output::line(&format!("mirrored      {mirrored}"))?;
     if let Some(last) = training.history.last() {
         let rows = [
             ("loss", last.loss),
