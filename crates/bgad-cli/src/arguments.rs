@@ -383,7 +383,7 @@ pub struct CalibrateArguments {
         value_name = "SCORE",
         value_parser = finite,
         allow_negative_numbers = true,
-        conflicts_with_all = ["normal", "false_positive_rate"]
+        conflicts_with_all = ["normal", "abnormal", "false_positive_rate"]
     )]
     pub threshold: Option<f32>,
     /// Take pixels above this score as defects [default: as they were].
@@ -392,7 +392,8 @@ pub struct CalibrateArguments {
         value_name = "SCORE",
         value_parser = finite,
         allow_negative_numbers = true,
-        requires = "threshold"
+        requires = "threshold",
+        conflicts_with_all = ["normal", "abnormal"]
     )]
     pub pixel_threshold: Option<f32>,
     /// The file for the calibrated model [default: the model's own].

@@ -310,6 +310,7 @@ fn thresholds_of_the_best_f1_and_of_the_user() {
         vec!["--threshold", "1", "--normal", good],
         vec!["--pixel-threshold", "1", "--normal", good],
         vec!["--abnormal", bad],
+        vec!["--threshold", "1", "--abnormal", bad],
         vec!["--normal", good, "--abnormal", bad, "--fpr", "0.1"],
         vec![],
     ];
