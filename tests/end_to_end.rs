@@ -176,8 +176,10 @@ fn the_boundary_over_the_set_and_best_f1_are_choices() {
             threshold,
             evaluate: EvaluateWhen::Never,
             meta_epochs: 3,
-            // Only without folds does the threshold come from the training images as they are.
+            // Only without folds and neighbours does the threshold come from the training images as
+            // they are.
             pooled_folds: 0,
+            pooled_neighbors: false,
             ..settings()
         };
         Trainer::new(config).fit(&dataset).unwrap()

@@ -200,8 +200,8 @@ pub struct SettingsArguments {
     /// The number format in which features are kept [default: f32]; 16 bits take half the memory.
     #[arg(long, value_enum)]
     pub feature_precision: Option<FeaturePrecisionArgument>,
-    /// The number format in which features of training images wait for their batches [default: f16;
-    /// paper: f32].
+    /// The number format in which features of training images wait for their batches [default: f32];
+    /// f16 takes half the memory.
     #[arg(long, value_enum)]
     pub training_precision: Option<FeaturePrecisionArgument>,
     /// Memory for features that are kept over epochs, in MiB [default: 4096].

@@ -304,7 +304,6 @@ impl Default for TrainerConfig {
             pooled_neighbors: true,
             mirror: Mirror::Auto,
             image_steps: 200,
-            training_precision: FeaturePrecision::F16,
             ..Self::paper()
         }
     }
