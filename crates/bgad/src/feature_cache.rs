@@ -112,7 +112,10 @@ impl FeatureCache {
                 [FULL] => {
                     let (values, _) = take(4 * count)?.as_chunks::<4>();
                     let values: Vec<f32> = values.iter().map(|b| f32::from_le_bytes(*b)).collect();
-                    Vectors::Device(Tensor::from_data(TensorData::new(values, shape), device))
+                    Vectors::Device(Box::new(Tensor::from_data(
+                        TensorData::new(values, shape),
+                        device,
+                    )))
                 }
                 _ => return None,
             });
@@ -145,7 +148,8 @@ impl FeatureCache {
                 }
                 Vectors::Device(vectors) => {
                     content.push(FULL);
-                    let values = read(vectors.clone().cast(burn::tensor::FloatDType::F32))?;
+                    let values =
+                        read(vectors.as_ref().clone().cast(burn::tensor::FloatDType::F32))?;
                     content.extend(values.iter().flat_map(|value| value.to_le_bytes()));
                 }
             }

@@ -132,7 +132,7 @@ impl Extractor {
         let vectors = self.inputs.vectors(self.backbone.extract(input), view);
         let kept = vectors
             .into_iter()
-            .map(|x| Vectors::Device(self.precision.keep(x)));
+            .map(|x| Vectors::Device(Box::new(self.precision.keep(x))));
         kept.collect()
     }
 
@@ -188,7 +188,7 @@ impl Extractor {
     /// Vectors of a file in the format that they are kept in.
     fn kept(&self, vectors: Vec<Vectors>) -> Vec<Vectors> {
         let kept = vectors.into_iter().map(|vectors| match vectors {
-            Vectors::Device(vectors) => Vectors::Device(self.precision.keep(vectors)),
+            Vectors::Device(vectors) => Vectors::Device(Box::new(self.precision.keep(*vectors))),
             packed => packed,
         });
         kept.collect()

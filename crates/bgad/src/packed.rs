@@ -12,7 +12,7 @@ use crate::flows::read;
 #[derive(Debug, Clone)]
 pub(crate) enum Vectors {
     /// As the backbone gave them, on the device.
-    Device(Tensor<2>),
+    Device(Box<Tensor<2>>),
     /// On the host, 16 bits a value.
     Packed(Arc<Packed>),
 }
@@ -68,13 +68,14 @@ impl Vectors {
     /// On the device.
     pub fn tensor(&self) -> Tensor<2> {
         match self {
-            Self::Device(vectors) => vectors.clone(),
+            Self::Device(vectors) => vectors.as_ref().clone(),
             Self::Packed(packed) => packed.unpack(),
         }
     }
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use burn::tensor::{Device, Tensor};
 
@@ -82,7 +83,7 @@ mod tests {
 
     fn packed(values: [[f32; 2]; 2]) -> Vectors {
         let device = Device::flex();
-        Vectors::Device(Tensor::from_data(values, &device)).packed()
+        Vectors::Device(Box::new(Tensor::from_data(values, &device))).packed()
     }
 
     #[test]
