@@ -1,6 +1,8 @@
 //! The flow on slices against the flow on tensors, at the shapes that training has.
 #![allow(clippy::unwrap_used)]
 
+use std::collections::BTreeMap;
+
 use bgad_flow::{Conditions, Flow, FlowConfig, HostAdam, HostFlow, PositionalEncoding, Workspace};
 use burn::optim::{AdamConfig, GradientsParams};
 use burn::tensor::{Device, Int, Tensor, TensorData, activation};
@@ -94,12 +96,28 @@ fn train_host(host: &mut HostFlow, conditions: &Conditions, batches: &[Batch]) -
 #[test]
 fn training_follows_the_flow_on_tensors() {
     // Tiles that are full, tiles that are not, mini-batches of changing size, odd dimensions.
-    for (dimension, conditional) in [(10, true), (7, true), (9, false), (2, true)] {
+    // And a last rotation that is none, as a file may have it: it must not be left out.
+    for (dimension, conditional, growth) in [
+        (10, true, 1.0),
+        (7, true, 1.0),
+        (9, false, 1.0),
+        (2, true, 1.0),
+        (10, true, 1.25),
+    ] {
         let config = config(dimension, conditional);
         let device = Device::flex();
         let tracked = device.clone().autodiff();
-        let mut flow = config.init(5, &tracked).unwrap();
-        let mut host = HostFlow::new(&config.init(5, &device).unwrap()).unwrap();
+        let mut parameters = config.init(5, &device).unwrap().parameters();
+        let (_, last) = parameters
+            .iter_mut()
+            .rev()
+            .find(|(name, _)| name.ends_with("rotation"))
+            .unwrap();
+        let grown = last.as_slice::<f32>().unwrap().iter().map(|v| v * growth);
+        *last = TensorData::new(grown.collect(), [dimension, dimension]);
+        let parameters: BTreeMap<String, TensorData> = parameters.into_iter().collect();
+        let mut flow = config.init_from(parameters.clone(), &tracked).unwrap();
+        let mut host = HostFlow::new(&config.init_from(parameters, &device).unwrap()).unwrap();
         let conditions = conditions(&config);
         let batches: Vec<Batch> = [700, 700, 33, 1500, 256]
             .into_iter()
@@ -114,7 +132,7 @@ fn training_follows_the_flow_on_tensors() {
             for (found, expected) in found.iter().zip(values(l.clone().inner())) {
                 assert!(
                     (found - expected).abs() < 2e-4 * expected.abs().max(1.0),
-                    "dimension {dimension}: {found}, on tensors {expected}"
+                    "dimension {dimension}, growth {growth}: {found}, on tensors {expected}"
                 );
             }
             let count = batch.places.len();

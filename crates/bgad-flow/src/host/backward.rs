@@ -155,13 +155,17 @@ impl Gradients {
         let gradients = &mut self.values[index * layout.size..][..layout.size];
         let scratch = &mut self.scratch;
 
-        multiply_panels(
-            Matrix::strided(&scratch.output, rows, d, layout.row),
-            &flow.flow.rotations[index].backward,
-            Start::Zero,
-            Finish::Nothing,
-            MatrixMut::strided(&mut scratch.mixed, rows, d, layout.row),
-        );
+        if flow.flow.rotates(index) {
+            multiply_panels(
+                Matrix::strided(&scratch.output, rows, d, layout.row),
+                &flow.flow.rotations[index].backward,
+                Start::Zero,
+                Finish::Nothing,
+                MatrixMut::strided(&mut scratch.mixed, rows, d, layout.row),
+            );
+        } else {
+            scratch.mixed.copy_from_slice(&scratch.output);
+        }
         vectorized(Uncoupling {
             layout,
             clamp: flow.flow.config.clamp as f32,

@@ -14,7 +14,7 @@ use super::{Conditions, HostFlow};
 use crate::coupling::{GLOBAL_SCALE_FACTOR, SOFTPLUS_BETA};
 
 /// What a block's rows have in common, worked out once for many rows.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct PreparedBlock {
     /// Each table times its part of the condition's weight, `[rows, hidden]`; the bias is added to
     /// the first. Without a condition the bias alone.
@@ -33,54 +33,56 @@ pub(super) struct PreparedBlock {
 }
 
 impl PreparedBlock {
-    fn new(flow: &HostFlow, index: usize, conditions: &Conditions) -> Self {
+    /// Becomes that of block `index`, in the memory that it has.
+    fn set(&mut self, flow: &HostFlow, index: usize, conditions: &Conditions) {
         let (layout, values) = (&flow.layout, flow.block(index));
         let hidden = layout.hidden;
         let mut weight = &values[layout.condition_weight.clone()];
-        let mut tables = Vec::new();
-        for table in &conditions.tables {
+        // Without a condition a table of its own for the bias, and without a second table one of
+        // nothing for all places alike.
+        let lengths = match conditions.tables.as_slice() {
+            [] => vec![hidden],
+            [only] => vec![only.rows * hidden, hidden],
+            tables => tables.iter().map(|table| table.rows * hidden).collect(),
+        };
+        self.tables.resize_with(lengths.len(), Vec::new);
+        for (table, length) in self.tables.iter_mut().zip(lengths) {
+            table.clear();
+            table.resize(length, 0.0);
+        }
+        for (table, product) in conditions.tables.iter().zip(&mut self.tables) {
             let (part, rest) = weight.split_at(table.columns * hidden);
             weight = rest;
-            let mut product = vec![0.0; table.rows * hidden];
             multiply(
                 Matrix::new(&table.values, table.rows, table.columns),
                 Matrix::new(part, table.columns, hidden),
-                MatrixMut::new(&mut product, table.rows, hidden),
+                MatrixMut::new(product, table.rows, hidden),
             );
-            tables.push(product);
         }
         let bias = &values[layout.input_bias.clone()];
-        match tables.first_mut() {
-            Some(first) => first
-                .chunks_exact_mut(hidden)
-                .for_each(|row| row.iter_mut().zip(bias).for_each(|(v, b)| *v += b)),
-            None => tables.push(bias.to_vec()),
-        }
-        if conditions.tables.len() == 1 {
-            // A second summand for all places alike.
-            tables.push(vec![0.0; hidden]);
-        }
+        let first = self.tables.first_mut().into_iter();
+        first
+            .flat_map(|first| first.chunks_exact_mut(hidden))
+            .for_each(|row| row.iter_mut().zip(bias).for_each(|(v, b)| *v += b));
 
         let (factor, beta) = (GLOBAL_SCALE_FACTOR as f32, SOFTPLUS_BETA as f32);
         let global = &values[layout.global_scale.clone()];
         // ln(1 + e^x) without overflow.
         let softplus = |x: f32| x.max(0.0) + (-x.abs()).exp().ln_1p();
         let softplus = |g: &f32| factor * softplus(g * beta) / beta;
-        let mut scale: Vec<f32> = global.iter().map(softplus).collect();
-        let scale_slope = global.iter().map(|g| factor * sigmoid(g * beta)).collect();
-        let mut offset = values[layout.global_offset.clone()].to_vec();
-        let log_determinant = scale.iter().map(|s| s.ln()).sum();
-        scale.resize(layout.row, 0.0);
-        offset.resize(layout.row, 0.0);
-        Self {
-            tables,
-            input: Panels::new(layout.input_matrix(values)),
-            output: Panels::new(layout.output_matrix(values)),
-            log_determinant,
-            scale,
-            scale_slope,
-            offset,
-        }
+        self.scale.clear();
+        self.scale.extend(global.iter().map(softplus));
+        self.log_determinant = self.scale.iter().map(|s| s.ln()).sum();
+        self.scale.resize(layout.row, 0.0);
+        let slopes = global.iter().map(|g| factor * sigmoid(g * beta));
+        self.scale_slope.clear();
+        self.scale_slope.extend(slopes);
+        self.offset.clear();
+        self.offset
+            .extend_from_slice(&values[layout.global_offset.clone()]);
+        self.offset.resize(layout.row, 0.0);
+        self.input.set(layout.input_matrix(values));
+        self.output.set(layout.output_matrix(values));
     }
 }
 
@@ -137,15 +139,25 @@ impl HostFlow {
     /// # Panics
     /// When the conditions' dimension is not the flow's.
     pub fn prepare<'a>(&'a self, conditions: &'a Conditions) -> PreparedFlow<'a> {
+        self.prepare_in(Vec::new(), conditions)
+    }
+
+    /// The same in the memory of `blocks`.
+    pub(super) fn prepare_in<'a>(
+        &'a self,
+        mut blocks: Vec<PreparedBlock>,
+        conditions: &'a Conditions,
+    ) -> PreparedFlow<'a> {
         assert_eq!(
             conditions.dimension(),
             self.layout.condition,
             "the conditions' dimension and the flow's"
         );
-        let blocks = (0..self.config.blocks).into_par_iter();
-        let blocks = blocks.map(|index| PreparedBlock::new(self, index, conditions));
+        blocks.resize_with(self.config.blocks, PreparedBlock::default);
+        let numbered = blocks.par_iter_mut().enumerate();
+        numbered.for_each(|(index, block)| block.set(self, index, conditions));
         PreparedFlow {
-            blocks: blocks.collect(),
+            blocks,
             flow: Cow::Borrowed(self),
             conditions: Cow::Borrowed(conditions),
             first: None,
@@ -293,6 +305,10 @@ impl PreparedFlow<'_> {
             offset: &prepared.offset,
             tile: &mut tile,
         });
+        if !self.flow.rotates(index) {
+            tile.y.copy_from_slice(tile.x);
+            return;
+        }
         multiply_panels(
             Matrix::strided(tile.x, rows, d, layout.row),
             &self.flow.rotations[index].forward,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use bgad_cpu::{Matrix, Panels};
+use bgad_cpu::{Matrix, MatrixMut, Panels, multiply};
 use burn::tensor::{Device, TensorData};
 
 use crate::coupling::{full_name, shapes};
@@ -19,6 +19,9 @@ pub struct HostFlow {
     pub(super) values: Vec<f32>,
     /// The fixed rotations, a block each.
     pub(super) rotations: Arc<Vec<Rotation>>,
+    /// Whether the last one keeps lengths, and with them the density of what it turns: it is not
+    /// carried out then.
+    last_is_orthogonal: bool,
 }
 
 /// A rotation, laid out for both ways through a block.
@@ -27,6 +30,24 @@ pub(super) struct Rotation {
     /// Transposed: rows of vectors are multiplied from the left.
     pub forward: Panels,
     pub backward: Panels,
+}
+
+/// How far a rotation times its transpose may be from the identity, in each element.
+const ORTHOGONAL: f32 = 1e-5;
+
+/// Whether the matrix `[d, d]` keeps lengths. One that comes from a file need not.
+fn is_orthogonal(matrix: Matrix<'_>) -> bool {
+    let d = matrix.rows();
+    let mut product = vec![0.0; d * d];
+    multiply(
+        matrix,
+        matrix.transposed(),
+        MatrixMut::new(&mut product, d, d),
+    );
+    product.iter().enumerate().all(|(index, value)| {
+        let of_identity = if index % (d + 1) == 0 { 1.0 } else { 0.0 };
+        (value - of_identity).abs() <= ORTHOGONAL
+    })
 }
 
 /// Sizes of a block, and where its parameters stand among a block's values.
@@ -94,10 +115,10 @@ impl Layout {
     /// Rows that go through the flow together: few enough for a block's activations to stay in the
     /// second cache, enough for the products to be efficient, and without a remainder for them.
     pub fn tile(&self) -> usize {
-        const CACHED: usize = 1 << 18;
+        const CACHED: usize = 5 << 16;
         const STEP: usize = 24;
         let of_row = self.hidden_row + 2 * self.row + self.output_row;
-        (CACHED / of_row / STEP * STEP).clamp(STEP, 10 * STEP)
+        (CACHED / of_row / STEP * STEP).clamp(STEP, 12 * STEP)
     }
 
     /// The weight of the subnet's first layer for `x1`, `[kept, hidden]`.
@@ -142,6 +163,7 @@ impl HostFlow {
         let parameters: BTreeMap<String, TensorData> = flow.parameters().into_iter().collect();
         let mut values = vec![0.0; config.blocks * layout.size];
         let mut rotations = Vec::with_capacity(config.blocks);
+        let mut last_is_orthogonal = false;
         for (block, values) in values.chunks_exact_mut(layout.size).enumerate() {
             for (name, shape) in shapes(&config) {
                 let name_in_full = full_name(block, name);
@@ -160,6 +182,9 @@ impl HostFlow {
                     None => {
                         let d = config.dimension;
                         let matrix = Matrix::new(given, d, d);
+                        if block + 1 == config.blocks {
+                            last_is_orthogonal = is_orthogonal(matrix);
+                        }
                         rotations.push(Rotation {
                             forward: Panels::new(matrix.transposed()),
                             backward: Panels::new(matrix),
@@ -173,6 +198,7 @@ impl HostFlow {
             layout,
             values,
             rotations: Arc::new(rotations),
+            last_is_orthogonal,
         })
     }
 
@@ -242,6 +268,11 @@ impl HostFlow {
     pub fn to_flow(&self, device: &Device) -> Result<Flow, FlowError> {
         self.config
             .init_from(self.parameters().into_iter().collect(), device)
+    }
+
+    /// Whether a block's rotation makes a difference to log-likelihoods.
+    pub(super) fn rotates(&self, block: usize) -> bool {
+        block + 1 < self.config.blocks || !self.last_is_orthogonal
     }
 
     /// The trained values of a block.

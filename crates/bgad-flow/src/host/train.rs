@@ -4,7 +4,7 @@ use bgad_cpu::{Matrix, MatrixMut, multiply_add, vectorized};
 use rayon::prelude::*;
 
 use super::backward::{Gradients, ReversedBlock};
-use super::forward::PreparedFlow;
+use super::forward::{PreparedBlock, PreparedFlow};
 use super::parameters::Layout;
 use super::tile::Activations;
 use super::{Conditions, GROUPS, HostAdam, HostFlow};
@@ -17,6 +17,7 @@ pub struct Workspace {
     shape: Option<(FlowConfig, Vec<usize>)>,
     tiles: Vec<Activations>,
     groups: Vec<Gradients>,
+    prepared: Vec<PreparedBlock>,
     reversed: Vec<ReversedBlock>,
 }
 
@@ -43,7 +44,7 @@ impl HostFlow {
         workspace: &mut Workspace,
         slopes: impl FnOnce(&[f32]) -> Result<Option<Vec<f32>>, E>,
     ) -> Result<bool, E> {
-        let prepared = self.prepare(conditions);
+        let prepared = self.prepare_in(std::mem::take(&mut workspace.prepared), conditions);
         let places = conditions.rows_of_all(places);
         workspace.fit(&prepared, places.len());
         let (layout, tile_rows) = (&self.layout, tile_rows(&self.layout, places.len()));
@@ -64,6 +65,7 @@ impl HostFlow {
             });
 
         let Some(mut slopes) = slopes(&likelihoods)? else {
+            workspace.prepared = prepared.blocks;
             return Ok(false);
         };
         assert_eq!(slopes.len(), places.len(), "slopes and rows");
@@ -90,6 +92,7 @@ impl HostFlow {
         let groups = &mut workspace.groups[..used];
         let total: f32 = slopes.iter().sum();
         sum_up(&prepared, groups, total);
+        workspace.prepared = prepared.blocks;
         if let Some(gradients) = groups.first() {
             adam.step(rate, &mut self.values, &gradients.values);
         }

@@ -1,0 +1,36 @@
+//! `bgad evaluate`.
+
+use std::path::PathBuf;
+
+use bgad::DeviceSelection;
+use clap::Args;
+
+use super::{DataArguments, ReportingArguments};
+
+#[derive(Debug, Args)]
+pub struct EvaluateArguments {
+    /// The model's file.
+    #[arg(long, value_name = "FILE")]
+    pub model: PathBuf,
+    #[command(flatten)]
+    pub data: DataArguments,
+    /// The false-positive rate up to which AUPRO is taken.
+    #[arg(long, value_name = "RATE", default_value_t = bgad::AUPRO_LIMIT)]
+    pub aupro_limit: f64,
+    /// Also AUPIMO, from 1e-5 to 1e-4 of the normal pixels.
+    #[arg(long)]
+    pub aupimo: bool,
+    /// Also bootstrap confidence intervals that cover this share [default: 0.95].
+    #[arg(long, value_name = "SHARE", num_args = 0..=1, default_missing_value = "0.95")]
+    pub confidence: Option<f64>,
+    /// Write a report, and what it was made of, to this folder; it has AUPIMO and intervals.
+    #[cfg(feature = "report")]
+    #[arg(long, value_name = "DIR")]
+    pub report: Option<PathBuf>,
+    /// flex, ndarray, wgpu, vulkan or cuda, among those compiled in; of several GPUs the second is
+    /// cuda:1.
+    #[arg(long, default_value_t)]
+    pub device: DeviceSelection,
+    #[command(flatten)]
+    pub reporting: ReportingArguments,
+}
