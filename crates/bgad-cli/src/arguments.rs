@@ -15,7 +15,7 @@ pub use calibrate::CalibrateArguments;
 pub use choices::*;
 pub use evaluate::EvaluateArguments;
 pub use predict::{MapFormat, PredictArguments};
-pub use train::{SettingsArguments, TrainArguments, TrainCommand};
+pub use train::{TrainArguments, TrainCommand};
 
 use crate::cut_paste::CutPasteArguments;
 use crate::data::{AnomalyArguments, FolderArguments, SplitArguments};

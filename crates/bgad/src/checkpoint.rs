@@ -10,7 +10,8 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
-use crate::config::{Granularity, TrainerConfig};
+use crate::choices::Granularity;
+use crate::config::TrainerConfig;
 use crate::tensor_file::{Damage, Kind, TensorFile, remove_unfinished};
 use crate::trainer::{MetaEpoch, Seconds};
 use crate::training_state::TrainingState;

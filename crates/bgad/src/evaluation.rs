@@ -14,7 +14,8 @@ use crate::flows::LogLikelihoodMaps;
 use crate::image_set::{CutImage, SetImage, of_images};
 use crate::images::load_mask;
 use crate::kept_features::KeptFeatures;
-use crate::scoring::{Calibration, ScoreMap};
+use crate::score_map::ScoreMap;
+use crate::scoring::Calibration;
 use crate::{Result, training_anomaly};
 use measure::Labelled;
 

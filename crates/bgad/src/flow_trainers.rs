@@ -3,7 +3,8 @@
 use bgad_loss::SeparatingBoundary;
 use burn::tensor::{Device, Tensor, TensorData};
 
-use crate::config::{FeatureScaling, TrainerConfig};
+use crate::choices::FeatureScaling;
+use crate::config::TrainerConfig;
 use crate::features::Extractor;
 use crate::flows::{ScaledFlow, read};
 use crate::inputs::FlowInput;

@@ -8,7 +8,8 @@ use bgad_flow::{FlowConfig, SoftClamp, from_freia};
 use burn::tensor::{Device, TensorData};
 use pytorch_reader::{DType, PytorchReader};
 
-use crate::config::{Granularity, PooledLevels, Pooling, Preset, ThresholdRule, TrainerConfig};
+use crate::choices::{Granularity, PooledLevels, Pooling, Preset, ThresholdRule};
+use crate::config::TrainerConfig;
 use crate::detector::{Detector, ModelDescription};
 use crate::flows::{ScaledFlow, flow_config};
 use crate::inputs::Inputs;

@@ -3,7 +3,8 @@
 use bgad_backbone::{FeaturePyramid, Level};
 use burn::tensor::Tensor;
 
-use crate::config::{Granularity, PooledLevels, Pooling, TrainerConfig};
+use crate::choices::{Granularity, PooledLevels, Pooling};
+use crate::config::TrainerConfig;
 use crate::view::View;
 
 /// What one flow sees.

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::flows::{LogLikelihoodMap, LogLikelihoodMaps};
-use crate::scoring::ScoreMap;
+use crate::score_map::ScoreMap;
 use crate::view::{Axis, View, Views};
 
 /// One image's log-likelihoods, of all its inputs.

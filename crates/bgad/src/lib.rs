@@ -51,6 +51,7 @@ mod documents {
 
 mod backbone;
 mod checkpoint;
+mod choices;
 mod config;
 mod covariance;
 mod custom_backbone;
@@ -70,6 +71,7 @@ mod images;
 mod import;
 mod inputs;
 mod joined;
+mod joint_score;
 mod kept_features;
 mod meta_epoch;
 mod mirror;
@@ -88,6 +90,7 @@ mod run;
 mod run_directory;
 mod scaling;
 mod schedule;
+mod score_map;
 mod scoring;
 mod step;
 mod step_device;
@@ -119,10 +122,11 @@ pub use bgad_metrics::MetricError;
 /// The tensor library that stands in this API: [`Device`], and the tensors of a [`Backbone`].
 pub use burn;
 pub use burn::tensor::Device;
-pub use config::{
+pub use choices::{
     BoundaryScope, EvaluateWhen, FeatureScaling, Granularity, Mirror, Model, PooledLevels, Pooling,
-    Preset, ThresholdRule, TrainerConfig,
+    Preset, ThresholdRule,
 };
+pub use config::TrainerConfig;
 pub use custom_backbone::RestoreError;
 pub use detector::{Detector, ModelDescription, Prediction};
 pub use device::{DeviceKind, DeviceSelection};
@@ -135,6 +139,7 @@ pub use fit::Fit;
 pub use flows::{LogLikelihoodMap, LogLikelihoodMaps};
 pub use image_score::ImageScore;
 pub use import::ImportOptions;
+pub use joint_score::{JointSpread, Spread};
 pub use model_file::FORMAT_VERSION;
 pub use overlay::overlay;
 pub use precision::FeaturePrecision;
@@ -143,6 +148,7 @@ pub use run_directory::{
     DatasetDescription, LoggedMetaEpoch, MetricsLog, RunDescription, RunDirectory,
 };
 pub use schedule::LearningRate;
-pub use scoring::{Aggregation, Calibration, JointSpread, ScoreMap, Spread};
+pub use score_map::ScoreMap;
+pub use scoring::{Aggregation, Calibration};
 pub use trainer::{MetaEpoch, Progress, Seconds, Trainer, Training};
 pub use training_anomaly::TrainingAnomaly;

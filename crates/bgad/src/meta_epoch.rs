@@ -7,7 +7,7 @@ use rand::seq::SliceRandom;
 
 use crate::Result;
 use crate::checkpoint::Position;
-use crate::config::Model;
+use crate::choices::Model;
 use crate::features::Extractor;
 use crate::flow_trainers::FlowTrainers;
 use crate::pooled::SubEpoch;

@@ -2,7 +2,8 @@
 
 use rayon::prelude::*;
 
-use crate::config::{Granularity, Mirror, TrainerConfig};
+use crate::choices::{Granularity, Mirror};
+use crate::config::TrainerConfig;
 use crate::evaluation::log_likelihoods;
 use crate::features::Extractor;
 use crate::flows::LogLikelihoodMaps;

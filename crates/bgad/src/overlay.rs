@@ -3,7 +3,7 @@
 use bgad_data::RgbImage;
 use image::imageops::{self, FilterType};
 
-use crate::scoring::ScoreMap;
+use crate::score_map::ScoreMap;
 
 /// The colours of scores from the lower to the upper end: blue, cyan, yellow, red.
 const COLOURS: [[f32; 3]; 4] = [

@@ -2,7 +2,7 @@
 
 use bgad_data::RgbImage;
 
-use crate::config::ThresholdRule;
+use crate::choices::ThresholdRule;
 use crate::threshold::with_maximum;
 use crate::{Detector, Error, Result};
 

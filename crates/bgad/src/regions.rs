@@ -4,7 +4,7 @@ use bgad_metrics::connected_regions;
 use serde::Serialize;
 
 use crate::Result;
-use crate::scoring::ScoreMap;
+use crate::score_map::ScoreMap;
 
 /// Connected pixels that score above the threshold, in pixels of the image that was predicted.
 #[non_exhaustive]

@@ -11,7 +11,8 @@ use burn::tensor::Device;
 
 use crate::backbone::Opened;
 use crate::checkpoint::{self, Checkpoints, Identity, Position};
-use crate::config::{BoundaryScope, EvaluateWhen, Granularity, Mirror, Model, TrainerConfig};
+use crate::choices::{BoundaryScope, EvaluateWhen, Granularity, Mirror, Model};
+use crate::config::TrainerConfig;
 use crate::detector::{Detector, ModelDescription};
 use crate::evaluation::{Evaluation, EvaluationOptions, TestSet};
 use crate::feature_cache::FeatureCache;

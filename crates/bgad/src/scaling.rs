@@ -4,7 +4,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use rand::Rng;
 use rand_distr::{Distribution, StandardNormal};
 
-use crate::config::FeatureScaling;
+use crate::choices::FeatureScaling;
 use crate::covariance::{Moments, ShrunkCovariance};
 use crate::flows::read;
 use crate::{Error, Result};

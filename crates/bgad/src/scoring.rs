@@ -1,70 +1,18 @@
 //! From log-likelihoods to scores (section 6 of the method).
 
-use image::imageops::{self, FilterType};
-use image::{ImageBuffer, Luma};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::flows::{LogLikelihoodMap, LogLikelihoodMaps};
 use crate::image_score::ImageScore;
 use crate::joined::{ImageLikelihoods, add_upsampled};
+use crate::joint_score::{JointSpread, Parts, Spread};
+use crate::score_map::ScoreMap;
 use crate::view::{Axis, View, Views};
 
 /// A likelihood relative to the largest normal one is cut off at `e` to this power, so that no
 /// score overflows.
 const LARGEST_EXPONENT: f32 = 20.0;
-
-/// A score for each pixel, row-major; the higher, the more anomalous.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ScoreMap {
-    /// Columns.
-    pub width: usize,
-    /// Rows.
-    pub height: usize,
-    /// The scores.
-    pub values: Vec<f32>,
-}
-
-impl ScoreMap {
-    /// The highest score: the image's.
-    pub fn maximum(&self) -> f32 {
-        self.values
-            .iter()
-            .copied()
-            .fold(f32::NEG_INFINITY, f32::max)
-    }
-
-    /// The map at another size, as that of the image that was predicted: bilinear between the
-    /// centres of pixels.
-    pub fn resized(&self, width: u32, height: u32) -> Self {
-        let (columns, rows) = (self.width as u32, self.height as u32);
-        let at = |x: u32, y: u32| self.values[y as usize * self.width + x as usize];
-        let map = ImageBuffer::from_fn(columns, rows, |x, y| Luma([at(x, y)]));
-        let resized = imageops::resize(&map, width, height, FilterType::Triangle);
-        Self {
-            width: width as usize,
-            height: height as usize,
-            values: resized.into_raw(),
-        }
-    }
-
-    /// Which pixels of an image of this size belong to the regions of a prediction, row-major: those
-    /// above `threshold`.
-    pub fn mask(&self, threshold: f32, width: u32, height: u32) -> Vec<bool> {
-        let nearest = |to: u32, of: u32, from: usize| {
-            (u64::from(to) * from as u64 / u64::from(of.max(1))) as usize
-        };
-        let pixels = (0..height).flat_map(|y| (0..width).map(move |x| (x, y)));
-        let above = |(x, y)| {
-            let (x, y) = (
-                nearest(x, width, self.width),
-                nearest(y, height, self.height),
-            );
-            self.values[y * self.width + x] > threshold
-        };
-        pixels.map(above).collect()
-    }
-}
 
 /// How the levels' log-likelihoods become one map.
 #[non_exhaustive]
@@ -83,92 +31,6 @@ pub enum Aggregation {
     /// The sum of log-likelihoods, each divided by its deviation over normal features: levels that
     /// vary much where nothing is wrong weigh less.
     Standardized,
-}
-
-/// Mean and standard deviation of a score over normal images.
-#[non_exhaustive]
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Spread {
-    /// The mean.
-    pub mean: f32,
-    /// The standard deviation.
-    pub deviation: f32,
-}
-
-impl Spread {
-    fn of(scores: impl Iterator<Item = f32> + Clone) -> Self {
-        let count = scores.clone().count().max(1) as f64;
-        let mean = scores.clone().map(f64::from).sum::<f64>() / count;
-        let squares = scores.map(|s| (f64::from(s) - mean).powi(2));
-        let deviation = (squares.sum::<f64>() / (count - 1.0).max(1.0)).sqrt();
-        Self {
-            mean: mean as f32,
-            // A single normal image, or images that are all alike, have no spread to divide by.
-            deviation: if deviation > 1e-6 {
-                deviation as f32
-            } else {
-                1.0
-            },
-        }
-    }
-
-    fn standardize(self, score: f32) -> f32 {
-        (score - self.mean) / self.deviation
-    }
-}
-
-/// What puts the parts of an image's score on one scale.
-#[non_exhaustive]
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct JointSpread {
-    /// Of the score that the map gives.
-    pub map: Option<Spread>,
-    /// Of the score that flows of pooled features give.
-    pub pooled: Option<Spread>,
-    /// Of the distance to the nearest normal training image.
-    pub neighbor: Option<Spread>,
-}
-
-/// The parts of an image's score, as far as it has them.
-#[derive(Debug, Clone, Copy)]
-struct Parts {
-    map: Option<f32>,
-    pooled: Option<f32>,
-    neighbor: Option<f32>,
-}
-
-impl Parts {
-    fn all(self) -> [Option<f32>; 3] {
-        [self.map, self.pooled, self.neighbor]
-    }
-}
-
-impl JointSpread {
-    /// Of the scores of images; none where there is at most one part.
-    fn of(images: &[Parts]) -> Option<Self> {
-        let spread = |part: usize| {
-            let scores = images.iter().map(|parts| parts.all()[part]);
-            let scores: Vec<f32> = scores.collect::<Option<_>>()?;
-            (!scores.is_empty()).then(|| Spread::of(scores.into_iter()))
-        };
-        let [map, pooled, neighbor] = [spread(0), spread(1), spread(2)];
-        let several = [map, pooled, neighbor].iter().flatten().count() > 1;
-        several.then_some(Self {
-            map,
-            pooled,
-            neighbor,
-        })
-    }
-
-    /// The sum of the standardised parts.
-    fn score(self, parts: Parts) -> f32 {
-        let spreads = [self.map, self.pooled, self.neighbor];
-        let parts = spreads.into_iter().zip(parts.all());
-        let parts = parts.filter_map(|(spread, part)| Some(spread?.standardize(part?)));
-        parts.sum()
-    }
 }
 
 /// What turns log-likelihoods into scores: the rule, and constants over a set of images.

@@ -5,7 +5,8 @@ use burn::tensor::{Device, Tensor, TensorData};
 use rand::Rng;
 use rand::seq::SliceRandom;
 
-use crate::config::{BoundaryScope, Model, TrainerConfig};
+use crate::choices::{BoundaryScope, Model};
+use crate::config::TrainerConfig;
 use crate::flows::{self, Places, ScaledFlow, read};
 use crate::inputs::FlowInput;
 use crate::scaling::{Noise, Scaling};

@@ -4,10 +4,10 @@
 use bgad_loss::SeparatingBoundary;
 use rayon::prelude::*;
 
-use crate::config::ThresholdRule;
+use crate::choices::ThresholdRule;
 use crate::flows;
 use crate::joined::ImageLikelihoods;
-use crate::scoring::ScoreMap;
+use crate::score_map::ScoreMap;
 use crate::training_set::TrainingSet;
 use crate::{Detector, Error, Result, false_positives};
 

@@ -8,7 +8,8 @@ use bgad_backbone::Backbone;
 use bgad_data::Dataset;
 use serde::{Deserialize, Serialize};
 
-use crate::config::{Granularity, TrainerConfig};
+use crate::choices::Granularity;
+use crate::config::TrainerConfig;
 use crate::detector::Detector;
 use crate::evaluation::{Evaluation, PaperMetrics};
 use crate::run::Run;

@@ -3,7 +3,8 @@
 use bgad_data::{Dataset, Mask, RgbImage, Sample};
 use rayon::prelude::*;
 
-use crate::config::{Granularity, TrainerConfig};
+use crate::choices::Granularity;
+use crate::config::TrainerConfig;
 use crate::features::{Extractor, ImageFeatures};
 use crate::flows::read;
 use crate::image_set::{CutImage, SetImage, defective_inputs};
