@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::BufReader;
+use std::panic::AssertUnwindSafe;
 use std::path::Path;
 
 use image::error::{DecodingError, ImageFormatHint, LimitError, LimitErrorKind};
@@ -84,7 +85,7 @@ pub(crate) fn decode(path: &Path, orientation: Orientation) -> Result<DynamicIma
         image.apply_orientation(turned);
         Ok(image)
     };
-    let image = decoded().map_err(|reason| decoding_error(path, reason))?;
+    let image = guarded(decoded).map_err(|reason| decoding_error(path, reason))?;
     // Grey images triple when they become RGB.
     if u64::from(image.width()) * u64::from(image.height()) * 3 > MAX_MEBIBYTES << 20 {
         let reason = LimitError::from_kind(LimitErrorKind::InsufficientMemory);
@@ -96,7 +97,7 @@ pub(crate) fn decode(path: &Path, orientation: Orientation) -> Result<DynamicIma
 /// Width and height, from the header alone.
 pub(crate) fn dimensions(path: &Path, orientation: Orientation) -> Result<(u32, u32)> {
     let (reader, _) = open(path)?;
-    let dimensions = match orientation {
+    let dimensions = || match orientation {
         Orientation::Stored => reader.into_dimensions(),
         Orientation::Exif => reader.into_decoder().map(|mut decoder| {
             use metadata::Orientation as Tag;
@@ -109,7 +110,20 @@ pub(crate) fn dimensions(path: &Path, orientation: Orientation) -> Result<(u32, 
             }
         }),
     };
-    dimensions.map_err(|reason| decoding_error(path, reason))
+    guarded(dimensions).map_err(|reason| decoding_error(path, reason))
+}
+
+/// What `decode` gives; an error where it panics, as decoders do on some damaged files (image-webp
+/// 0.2.4 adds up code lengths beyond 16 bits, which builds with overflow checks end on).
+pub(crate) fn guarded<T>(decode: impl FnOnce() -> ImageResult<T>) -> ImageResult<T> {
+    // Nothing of a decoder that has panicked is used again.
+    std::panic::catch_unwind(AssertUnwindSafe(decode)).unwrap_or_else(|_| {
+        let reason = "the decoder could not cope with what the file holds";
+        Err(ImageError::Decoding(DecodingError::new(
+            ImageFormatHint::Unknown,
+            reason,
+        )))
+    })
 }
 
 /// The orientation tag; one that can't be read is as good as none.

@@ -235,14 +235,11 @@ fn header(path: &Path) -> Result<Header> {
         .with_guessed_format()
         .map_err(io_error)?;
     let format = reader.format();
-    let decoder = reader
-        .into_decoder()
-        .map_err(|reason| DataError::DamagedImage {
-            file: path.to_owned(),
-            reason,
-        })?;
-    let decoded = decoder.original_color_type();
-    drop(decoder);
+    let colour = || Ok(reader.into_decoder()?.original_color_type());
+    let decoded = image_file::guarded(colour).map_err(|reason| DataError::DamagedImage {
+        file: path.to_owned(),
+        reason,
+    })?;
     let (mode, bits) = colour_mode(&mut file, format, decoded);
     Ok(Header {
         size,

@@ -26,6 +26,19 @@ fn busy() -> RgbImage {
     })
 }
 
+#[test]
+fn an_image_that_makes_its_decoder_panic_is_an_error() {
+    // From fuzzing: code lengths that image-webp 0.2.4 adds up beyond 16 bits.
+    let folder = tempdir().unwrap();
+    let path = folder.path().join("lengths.webp");
+    fs::write(&path, include_bytes!("fixtures/lengths.webp")).unwrap();
+    for orientation in [Orientation::Stored, Orientation::Exif] {
+        let error = load_image_with(&path, orientation).unwrap_err();
+        assert!(matches!(error, DataError::DamagedImage { .. }), "{error:?}");
+        assert_names(&error, &path);
+    }
+}
+
 fn assert_names(error: &DataError, path: &Path) {
     assert!(
         error

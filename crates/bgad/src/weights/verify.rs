@@ -5,13 +5,12 @@ use std::io::Read;
 use std::path::Path;
 
 use bgad_backbone::{Architecture, EfficientNet, Weights};
-use burn::tensor::Device;
 use sha2::{Digest, Sha256};
 
 use super::WeightsError;
 use super::cache::is_hexadecimal;
-use crate::Result;
 use crate::tensor_file::hexadecimal;
+use crate::{DeviceKind, Result};
 
 /// What is known of a sound file of weights.
 #[non_exhaustive]
@@ -39,7 +38,7 @@ pub fn verify(path: &Path, expected: Option<&str>) -> Result<Verified> {
         compare(path, &sha256, stated)?;
     }
     let weights = Weights::open(path)?;
-    let device = Device::flex();
+    let device = DeviceKind::default().open()?;
     let fits = |architecture: &Architecture| {
         EfficientNet::load(*architecture, &[4, 8, 16], &weights, &device).map(|_| ())
     };
