@@ -4,9 +4,9 @@
 
 use bgad::synthetic::{self, SyntheticConfig};
 use bgad::{
-    Aggregation, Detector, Device, EvaluateWhen, FeatureScaling, FlowStart, Granularity,
-    ImageScore, Layout, Mirror, Model, PooledLevels, Pooling, Preset, Trainer, TrainerConfig,
-    load_image,
+    Aggregation, Detector, Device, EvaluateWhen, FeatureMean, FeatureScaling, FlowStart,
+    Granularity, ImageScore, Layout, MapBaseline, Mirror, Model, PooledLevels, Pooling, Preset,
+    Trainer, TrainerConfig, load_image,
 };
 
 mod common;
@@ -16,7 +16,9 @@ use common::{parts, settings};
 fn the_paper_preset_has_none_of_the_additions() {
     let paper = TrainerConfig::preset(Preset::Paper);
     assert_eq!(paper.feature_scaling, FeatureScaling::None);
+    assert_eq!(paper.feature_mean, FeatureMean::Level);
     assert_eq!(paper.aggregation, Aggregation::Likelihood);
+    assert_eq!(paper.map_baseline, MapBaseline::Keep);
     assert_eq!(paper.image_score, ImageScore::Maximum);
     assert_eq!(paper.flow_start, FlowStart::Random);
     assert_eq!(paper.pooled_folds, 0);
@@ -51,12 +53,17 @@ fn each_option_is_kept_with_the_model() {
         ..TrainerConfig::paper()
     };
     type Change = fn(&mut TrainerConfig);
-    let changes: [(&str, Change); 12] = [
+    let changes: [(&str, Change); 14] = [
         ("paper", |_| {}),
         ("standardize", |c| {
             c.feature_scaling = FeatureScaling::Standardize
         }),
         ("whiten", |c| c.feature_scaling = FeatureScaling::Whiten),
+        ("whiten from positions' means", |c| {
+            c.feature_scaling = FeatureScaling::Whiten;
+            c.feature_mean = FeatureMean::Position;
+        }),
+        ("map baseline", |c| c.map_baseline = MapBaseline::Remove),
         ("log-likelihood", |c| {
             c.aggregation = Aggregation::LogLikelihood
         }),
@@ -106,6 +113,8 @@ fn each_option_is_kept_with_the_model() {
     for (name, score) in &scores[1..] {
         assert_ne!(*score, published, "{name} changes nothing");
     }
+    let of = |wanted: &str| scores.iter().find(|(name, _)| *name == wanted).unwrap().1;
+    assert_ne!(of("whiten from positions' means"), of("whiten"));
 }
 
 #[test]

@@ -46,6 +46,8 @@ fn config(arguments: &TrainArguments) -> Result<TrainerConfig, Failure> {
     set(&mut config.feature_precision, &given.feature_precision);
     set(&mut config.training_precision, &given.training_precision);
     set(&mut config.feature_scaling, &given.feature_scaling);
+    set(&mut config.feature_mean, &given.feature_mean);
+    set(&mut config.map_baseline, &given.map_baseline);
     set(&mut config.aggregation, &given.aggregation);
     set(&mut config.image_score, &given.image_score);
     set(&mut config.mirror, &given.mirror);

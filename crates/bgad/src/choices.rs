@@ -66,6 +66,33 @@ pub enum FeatureScaling {
     Whiten,
 }
 
+/// Which mean features are measured from before they are scaled.
+#[non_exhaustive]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FeatureMean {
+    /// One of all positions of a level.
+    #[default]
+    Level,
+    /// One of each position, as far as there are images enough to tell it from the level's. Near an
+    /// image's border features are others than inside it, if only because convolutions see padding
+    /// there, and of aligned parts they are others everywhere.
+    Position,
+}
+
+/// Whether a score map keeps what all of it lies above or below those of normal images.
+#[non_exhaustive]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MapBaseline {
+    /// As the flows give it.
+    #[default]
+    Keep,
+    /// The map's mean is brought to that of normal images, as far as those differ among each other:
+    /// a normal image that is somewhat darker is no defect everywhere, and hides none.
+    Remove,
+}
+
 /// Which features the separating boundary is taken over.
 #[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]

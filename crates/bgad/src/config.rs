@@ -8,8 +8,8 @@ use bgad_loss::Objective;
 use serde::{Deserialize, Serialize};
 
 use crate::choices::{
-    BoundaryScope, EvaluateWhen, FeatureScaling, Granularity, Mirror, Model, PooledLevels, Pooling,
-    Preset, ThresholdRule,
+    BoundaryScope, EvaluateWhen, FeatureMean, FeatureScaling, Granularity, MapBaseline, Mirror,
+    Model, PooledLevels, Pooling, Preset, ThresholdRule,
 };
 use crate::image_score::ImageScore;
 use crate::precision::FeaturePrecision;
@@ -65,8 +65,12 @@ pub struct TrainerConfig {
     pub training_precision: FeaturePrecision,
     /// What is done to features before the flows.
     pub feature_scaling: FeatureScaling,
+    /// Which mean that is measured from, where there is a scaling and features have positions.
+    pub feature_mean: FeatureMean,
     /// How the levels' log-likelihoods become one score map.
     pub aggregation: Aggregation,
+    /// Whether the map keeps what all of it lies above or below those of normal images.
+    pub map_baseline: MapBaseline,
     /// How a score map becomes an image's score.
     pub image_score: ImageScore,
     /// Whether log-likelihoods are averaged with those of the mirrored image: steadier where parts
@@ -121,7 +125,9 @@ impl Default for TrainerConfig {
     fn default() -> Self {
         Self {
             feature_scaling: FeatureScaling::Whiten,
+            feature_mean: FeatureMean::Position,
             aggregation: Aggregation::JointLogLikelihood,
+            map_baseline: MapBaseline::Remove,
             image_score: ImageScore::Top(0.01),
             pooling: Pooling::MeanStdMax,
             flow_start: FlowStart::Identity,
@@ -156,7 +162,9 @@ impl TrainerConfig {
             feature_precision: FeaturePrecision::F32,
             training_precision: FeaturePrecision::F32,
             feature_scaling: FeatureScaling::None,
+            feature_mean: FeatureMean::Level,
             aggregation: Aggregation::Likelihood,
+            map_baseline: MapBaseline::Keep,
             image_score: ImageScore::Maximum,
             mirror: Mirror::Off,
             flow_start: FlowStart::Random,

@@ -3,12 +3,13 @@
 use bgad_loss::SeparatingBoundary;
 use burn::tensor::{Device, Tensor, TensorData};
 
-use crate::choices::FeatureScaling;
+use crate::choices::{FeatureMean, FeatureScaling};
 use crate::config::TrainerConfig;
 use crate::features::Extractor;
 use crate::flows::{ScaledFlow, read};
 use crate::inputs::FlowInput;
 use crate::pooled::PooledTrainers;
+use crate::position_means::PositionMeans;
 use crate::step::LevelTrainer;
 use crate::step_host::Workspaces;
 use crate::training_set::TrainingSet;
@@ -41,16 +42,22 @@ impl<'a> FlowTrainers<'a> {
         let workspaces = Workspaces::default();
         let of_positions = inputs.iter().enumerate().filter(|(_, i)| !i.is_pooled());
         let positions = of_positions.map(|(index, input)| {
+            let of_input = (index, input);
+            let means = match (config.feature_scaling, config.feature_mean) {
+                (FeatureScaling::None, _) | (_, FeatureMean::Level) => None,
+                (_, FeatureMean::Position) => PositionMeans::of(set, of_input, extractor)?,
+            };
+            let from = means.as_ref();
             let rows = match config.feature_scaling {
                 FeatureScaling::None => Vec::new(),
-                _ => set.normal_rows((index, input), SCALING_ROWS, |_| true, extractor)?,
+                _ => set.normal_rows(of_input, SCALING_ROWS, |_| true, from, extractor)?,
             };
             let devices = (device, others);
             LevelTrainer::new(
                 config,
                 input,
                 (index, 0),
-                &rows,
+                (&rows, means),
                 devices,
                 (&workspaces, None),
             )

@@ -153,7 +153,7 @@ impl LevelFlow {
         parameters
     }
 
-    /// `[rows, dimension]` after the fixed first layer.
+    /// One image's vectors, `[rows, dimension]`, after the fixed first layer.
     pub fn scaled(&self, x: Tensor<2>) -> Tensor<2> {
         match &self.scaling {
             Some(scaling) => scaling.apply(x),
@@ -175,7 +175,12 @@ impl LevelFlow {
         match &self.computed {
             Computed::Host(flow) => {
                 let places: Vec<u32> = (0..x.dims()[0] as u32).collect();
-                Ok(flow.log_likelihoods(&read(x)?, &places))
+                let mut rows = read(x)?;
+                let scaling = self.scaling.as_ref();
+                if let Some(means) = scaling.and_then(Scaling::position_means) {
+                    means.take_off(&mut rows);
+                }
+                Ok(flow.log_likelihoods(&rows, &places))
             }
             Computed::Device(device) => {
                 let (flow, condition) = device.as_ref();

@@ -126,7 +126,8 @@ impl Detector {
         });
         let flows = flows.collect::<Result<Vec<_>>>()?;
         let description = ModelDescription {
-            calibration: Calibration::new(config.aggregation, config.image_score),
+            calibration: Calibration::new(config.aggregation, config.image_score)
+                .with_map_baseline(config.map_baseline),
             mirrored: false,
             granularity,
             backbone_checksum: opened.checksum,

@@ -50,6 +50,7 @@ mod documents {
 }
 
 mod backbone;
+mod baseline;
 mod checkpoint;
 mod choices;
 mod config;
@@ -80,6 +81,7 @@ mod neighbors;
 mod overlay;
 mod packed;
 mod pooled;
+mod position_means;
 mod precision;
 mod random;
 mod recalibration;
@@ -123,8 +125,8 @@ pub use bgad_metrics::MetricError;
 pub use burn;
 pub use burn::tensor::Device;
 pub use choices::{
-    BoundaryScope, EvaluateWhen, FeatureScaling, Granularity, Mirror, Model, PooledLevels, Pooling,
-    Preset, ThresholdRule,
+    BoundaryScope, EvaluateWhen, FeatureMean, FeatureScaling, Granularity, MapBaseline, Mirror,
+    Model, PooledLevels, Pooling, Preset, ThresholdRule,
 };
 pub use config::TrainerConfig;
 pub use custom_backbone::RestoreError;

@@ -19,7 +19,7 @@ use crate::tensor_file::{Damage, Kind, Stored, TensorFile};
 use crate::{Error, Result, backbone};
 
 /// The format that this version reads and writes.
-pub const FORMAT_VERSION: u32 = 4;
+pub const FORMAT_VERSION: u32 = 5;
 const KIND: Kind = Kind {
     key: "bgad",
     version: FORMAT_VERSION,
@@ -214,8 +214,7 @@ fn build(
     let mut flows = Vec::new();
     for (index, input) in inputs.iter().enumerate() {
         let mut parameters = of_levels.remove(&index.to_string()).unwrap_or_default();
-        let take = |name: &str| parameters.remove(name);
-        let scaling = Scaling::restore(config.feature_scaling, input.dimension, take, device)?;
+        let scaling = Scaling::restore(config, input, &mut parameters, device)?;
         let flow = flow_config(config, input).init_from(parameters, device)?;
         flows.push(ScaledFlow { scaling, flow });
     }

@@ -71,10 +71,17 @@ impl<'a> PooledTrainers<'a> {
             let wanted = |input: usize| fold.is_none_or(|fold| set.fold(input, folds) != fold);
             let one = |(index, input): (usize, &FlowInput)| {
                 let rows = (index + first, input);
-                let rows = set.normal_rows(rows, usize::MAX, wanted, extractor)?;
+                let rows = set.normal_rows(rows, usize::MAX, wanted, None, extractor)?;
                 let devices = (device, &[] as &[Device]);
                 let shared = (&workspaces, own.get(index));
-                LevelTrainer::new(config, input, (index, number), &rows, devices, shared)
+                LevelTrainer::new(
+                    config,
+                    input,
+                    (index, number),
+                    (&rows, None),
+                    devices,
+                    shared,
+                )
             };
             let trainers = inputs[first..].iter().enumerate().map(one);
             trainers.collect::<Result<Vec<_>>>()

@@ -352,6 +352,7 @@ impl<'a> Run<'a> {
             granularity: self.granularity,
             backbone_checksum: checksum,
             calibration: Calibration::new(self.config.aggregation, self.config.image_score)
+                .with_map_baseline(self.config.map_baseline)
                 .with_dimensions(dimensions.collect()),
             mirrored: self.config.mirror == Mirror::On,
             threshold: 0.0,

@@ -1,18 +1,23 @@
 //! A fixed affine map of features before a flow.
 
+use std::collections::BTreeMap;
+
 use burn::tensor::{Device, Tensor, TensorData};
 use rand::Rng;
 use rand_distr::{Distribution, StandardNormal};
 
-use crate::choices::FeatureScaling;
+use crate::choices::{FeatureMean, FeatureScaling};
+use crate::config::TrainerConfig;
 use crate::covariance::{Moments, ShrunkCovariance};
 use crate::flows::read;
+use crate::inputs::FlowInput;
+use crate::position_means::PositionMeans;
 use crate::{Error, Result};
 
 /// Directions in which normal features hardly vary are not blown up beyond this share of shrinkage.
-const SMALLEST_SHRINKAGE: f64 = 0.01;
+const SMALLEST_SHRINKAGE: f64 = 0.1;
 
-/// `(x - mean) · factors`: the first layer of a flow, taken from the normal training features and
+/// `(x - mean) · factors`, with the level's mean or each position's: the first layer of a flow, taken from the normal training features and
 /// never trained (what Glow calls data-dependent initialisation). Log-likelihoods are those of the
 /// scaled features: the map's own log-determinant is the same for all features of a level, so that
 /// it moves boundary and scores alike.
@@ -21,6 +26,15 @@ pub(crate) struct Scaling {
     /// `[1, dimension]`.
     mean: Tensor<2>,
     factors: Factors,
+    of_positions: Option<OfPositions>,
+}
+
+/// What positions' means lie apart from the level's.
+#[derive(Debug, Clone)]
+struct OfPositions {
+    means: PositionMeans,
+    /// `[positions, dimension]`.
+    tensor: Tensor<2>,
 }
 
 #[derive(Debug, Clone)]
@@ -44,10 +58,11 @@ pub(crate) struct Noise {
 }
 
 impl Scaling {
-    /// From `rows` of normal features, `[rows, dimension]`; none for [`FeatureScaling::None`].
+    /// From `rows` of normal features, `[rows, dimension]`, that positions' means were taken off
+    /// where there are some; none for [`FeatureScaling::None`].
     pub fn fit(
         kind: FeatureScaling,
-        rows: &[f32],
+        (rows, means): (&[f32], Option<PositionMeans>),
         dimension: usize,
         device: &Device,
     ) -> Result<(Option<Self>, Option<Noise>)> {
@@ -61,10 +76,16 @@ impl Scaling {
         let narrow = |values: &[f64]| values.iter().map(|v| *v as f32).collect::<Vec<f32>>();
         let moments = Moments::of(rows, dimension);
         let mean = tensor(narrow(&moments.mean));
+        let of_positions = means.map(|means| OfPositions::new(means, device));
         if kind == FeatureScaling::Standardize {
             let factors = moments.deviation.iter().map(|d| (1.0 / d) as f32);
             let factors = Factors::Diagonal(tensor(factors.collect()));
-            return Ok((Some(Self { mean, factors }), None));
+            let scaling = Self {
+                mean,
+                factors,
+                of_positions,
+            };
+            return Ok((Some(scaling), None));
         }
         let mut covariance = ShrunkCovariance::of(&moments.standardize(rows), dimension);
         covariance.shrink_to(SMALLEST_SHRINKAGE, dimension);
@@ -81,6 +102,7 @@ impl Scaling {
         let scaling = Self {
             mean,
             factors: Factors::Full(tensor(from_raw)),
+            of_positions,
         };
         let noise = Noise {
             shrinkage: covariance.shrinkage,
@@ -89,13 +111,22 @@ impl Scaling {
         Ok((Some(scaling), Some(noise)))
     }
 
-    /// `[rows, dimension]` scaled.
+    /// The features of a whole map or the vector of pooled ones, `[rows, dimension]`, scaled.
     pub fn apply(&self, x: Tensor<2>) -> Tensor<2> {
+        let x = match &self.of_positions {
+            Some(of_positions) => x - of_positions.tensor.clone(),
+            None => x,
+        };
         let centred = x - self.mean.clone();
         match &self.factors {
             Factors::Diagonal(factors) => centred * factors.clone(),
             Factors::Full(factors) => centred.matmul(factors.clone()),
         }
+    }
+
+    /// What positions' means lie apart from the mean.
+    pub fn position_means(&self) -> Option<&PositionMeans> {
+        self.of_positions.as_ref().map(|of| &of.means)
     }
 
     /// The mean, `[dimension]`, and the factors as a matrix, `[dimension, dimension]`, or, of a
@@ -106,28 +137,32 @@ impl Scaling {
     }
 
     /// Mean and factors, by the names that they have in a model file.
-    pub fn parameters(&self) -> [(&'static str, TensorData); 2] {
+    pub fn parameters(&self) -> Vec<(&'static str, TensorData)> {
         let (Factors::Diagonal(factors) | Factors::Full(factors)) = &self.factors;
-        [
+        let mut parameters = vec![
             (MEAN, self.mean.clone().into_data()),
             (FACTORS, factors.clone().into_data()),
-        ]
+        ];
+        parameters.extend(self.position_means().map(PositionMeans::parameter));
+        parameters
     }
 
-    /// A scaling of `kind` as a model file has it; `take` gives the tensor of a name.
+    /// The scaling of an input's flow as a model file has it, which is taken out of the flow's
+    /// `parameters`.
     pub fn restore(
-        kind: FeatureScaling,
-        dimension: usize,
-        mut take: impl FnMut(&str) -> Option<TensorData>,
+        config: &TrainerConfig,
+        input: &FlowInput,
+        parameters: &mut BTreeMap<String, TensorData>,
         device: &Device,
     ) -> Result<Option<Self>> {
+        let (kind, dimension) = (config.feature_scaling, input.dimension);
         let rows = match kind {
             FeatureScaling::None => return Ok(None),
             FeatureScaling::Standardize => 1,
             FeatureScaling::Whiten => dimension,
         };
         let mut read = |name: &str, rows: usize| {
-            let data = take(name);
+            let data = parameters.remove(name);
             let shape = data.as_ref().map(|data| data.shape().to_vec());
             match data {
                 Some(data) if shape.as_deref() == Some(&[rows, dimension]) => {
@@ -146,7 +181,25 @@ impl Scaling {
             FeatureScaling::Whiten => Factors::Full(factors),
             _ => Factors::Diagonal(factors),
         };
-        Ok(Some(Self { mean, factors }))
+        let side = match config.feature_mean {
+            FeatureMean::Position => input.side,
+            FeatureMean::Level => None,
+        };
+        let positions = side.map(|side| side * side);
+        let means = positions.map(|count| PositionMeans::restore(count, dimension, parameters));
+        let means = means.transpose()?;
+        Ok(Some(Self {
+            mean,
+            factors,
+            of_positions: means.map(|means| OfPositions::new(means, device)),
+        }))
+    }
+}
+
+impl OfPositions {
+    fn new(means: PositionMeans, device: &Device) -> Self {
+        let tensor = means.on_device(device);
+        Self { means, tensor }
     }
 }
 

@@ -23,6 +23,12 @@ impl ScoreMap {
             .fold(f32::NEG_INFINITY, f32::max)
     }
 
+    /// The mean score.
+    pub(crate) fn mean(&self) -> f32 {
+        let sum: f64 = self.values.iter().map(|value| f64::from(*value)).sum();
+        (sum / self.values.len().max(1) as f64) as f32
+    }
+
     /// The map at another size, as that of the image that was predicted: bilinear between the
     /// centres of pixels.
     pub fn resized(&self, width: u32, height: u32) -> Self {

@@ -3,6 +3,8 @@
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use crate::baseline;
+use crate::choices::MapBaseline;
 use crate::flows::{LogLikelihoodMap, LogLikelihoodMaps};
 use crate::image_score::ImageScore;
 use crate::joined::{ImageLikelihoods, add_upsampled};
@@ -44,6 +46,8 @@ pub enum Aggregation {
 pub struct Calibration {
     /// How levels become one map.
     pub aggregation: Aggregation,
+    /// Whether a map keeps its baseline.
+    pub map_baseline: MapBaseline,
     /// How a map becomes an image's score.
     pub image_score: ImageScore,
     /// Per flow the largest per-dimension log-likelihood; those of positions come first.
@@ -54,6 +58,8 @@ pub struct Calibration {
     pub level_deviations: Vec<f32>,
     /// The largest sum over levels, of likelihoods or log-likelihoods relative to the largest.
     pub sum_maximum: f32,
+    /// Mean and deviation of the maps' means, where maps are brought to that mean.
+    pub baseline: Option<Spread>,
     /// Where an image's score has several parts.
     pub joint: Option<JointSpread>,
 }
@@ -63,13 +69,21 @@ impl Calibration {
     pub fn new(aggregation: Aggregation, image_score: ImageScore) -> Self {
         Self {
             aggregation,
+            map_baseline: MapBaseline::Keep,
             image_score,
             level_maxima: Vec::new(),
             level_dimensions: Vec::new(),
             level_deviations: Vec::new(),
             sum_maximum: 0.0,
+            baseline: None,
             joint: None,
         }
+    }
+
+    /// The same rule with another choice of what becomes of a map's baseline.
+    pub fn with_map_baseline(mut self, map_baseline: MapBaseline) -> Self {
+        self.map_baseline = map_baseline;
+        self
     }
 
     /// The same rule for flows of vectors of these dimensions.
@@ -121,12 +135,18 @@ impl Calibration {
             level_maxima,
             level_deviations: level_deviations.collect(),
             sum_maximum: 0.0,
+            baseline: None,
             ..self.clone()
         };
         let largest =
             |image: &ImageLikelihoods<'_>| Some(calibration.joined_sum(*image)?.maximum());
         let maxima: Vec<f32> = set.par_iter().filter_map(largest).collect();
         calibration.sum_maximum = maxima.into_iter().reduce(f32::max).unwrap_or(0.0);
+        if self.map_baseline == MapBaseline::Remove {
+            let mean = |image: &ImageLikelihoods<'_>| Some(calibration.map_of(*image)?.mean());
+            let means: Vec<f32> = set.par_iter().filter_map(mean).collect();
+            calibration.baseline = baseline::of(&means);
+        }
         calibration
     }
 
@@ -204,6 +224,9 @@ impl Calibration {
         let mut map = self.joined_sum(image)?;
         for value in &mut map.values {
             *value = self.sum_maximum - *value;
+        }
+        if let Some(baseline) = self.baseline {
+            baseline::remove(&mut map, baseline);
         }
         Some(map)
     }

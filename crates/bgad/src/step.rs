@@ -9,6 +9,7 @@ use crate::choices::{BoundaryScope, Model};
 use crate::config::TrainerConfig;
 use crate::flows::{self, Places, ScaledFlow, read};
 use crate::inputs::FlowInput;
+use crate::position_means::PositionMeans;
 use crate::scaling::{Noise, Scaling};
 use crate::step_device::DeviceSteps;
 use crate::step_host::{HostSteps, Workspaces};
@@ -57,14 +58,14 @@ pub(crate) struct MiniBatch {
 
 impl LevelTrainer {
     /// Trains a new flow for the `input` of this index, on `device`; `rows` are normal features of
-    /// it, and `fold` tells the flows of one input apart. With `others` each mini-batch is shared out
+    /// it, less the `means` of their positions where there are some, and `fold` tells the flows of one input apart. With `others` each mini-batch is shared out
     /// over all devices. Flows that share `workspaces`, or have the rotations of the input's `first`
     /// trainer, need less memory.
     pub fn new(
         config: &TrainerConfig,
         input: &FlowInput,
         (index, fold): (usize, usize),
-        rows: &[f32],
+        (rows, means): (&[f32], Option<PositionMeans>),
         (device, others): (&Device, &[Device]),
         (workspaces, first): (&Workspaces, Option<&Self>),
     ) -> Result<Self> {
@@ -72,6 +73,7 @@ impl LevelTrainer {
         let rotations = rotations.as_ref().map(|first| &first.flow);
         let flow = &flows::init(config, input, (index, fold), device, rotations)?;
         let places = &Places::new(config, input)?;
+        let rows = (rows, means);
         let (scaling, noise) = Scaling::fit(config.feature_scaling, rows, input.dimension, device)?;
         let steps = match others.is_empty() && crate::device::is_host(device) {
             true => {

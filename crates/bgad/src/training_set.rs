@@ -12,6 +12,7 @@ use crate::images::{self, LabelledImage};
 use crate::inputs::FlowInput;
 use crate::kept_features::KeptFeatures;
 use crate::neighbors::Neighbors;
+use crate::position_means::PositionMeans;
 use crate::{Error, Result};
 
 /// One image of a batch.
@@ -150,12 +151,13 @@ impl TrainingSet {
 
     /// Normal features of input `index`, `[rows, dimension]`: of all images, but of each only so
     /// many positions, evenly spaced, that there are not far more than `most` rows in all. Images
-    /// that `wanted` is false for are left out.
+    /// that `wanted` is false for are left out, and `means` taken off.
     pub fn normal_rows(
         &self,
         (index, input): (usize, &FlowInput),
         most: usize,
         wanted: impl Fn(usize) -> bool + Sync,
+        means: Option<&PositionMeans>,
         extractor: &Extractor,
     ) -> Result<Vec<f32>> {
         let images: Vec<usize> = (0..self.normal.len()).filter(|&i| wanted(i)).collect();
@@ -164,7 +166,10 @@ impl TrainingSet {
         let rows = images.par_iter().enumerate().map(|(number, &image)| {
             let features = self.normal.features(image, extractor)?;
             let counts = input.side.map(|side| features.view.counts(side));
-            let values = read(features.level(index))?;
+            let mut values = read(features.level(index))?;
+            if let Some(means) = means {
+                means.take_off(&mut values);
+            }
             let rows = values.chunks_exact(input.dimension).enumerate();
             let rows = rows.filter(|(row, _)| counts.as_ref().is_none_or(|counts| counts[*row]));
             // Another place to start for each image, so that all positions are seen.
@@ -183,7 +188,7 @@ impl TrainingSet {
     ) -> Result<Option<Neighbors>> {
         let pooled = inputs.iter().enumerate().filter(|(_, i)| i.is_pooled());
         let parts = pooled.map(|(index, input)| {
-            let rows = self.normal_rows((index, input), usize::MAX, |_| true, extractor)?;
+            let rows = self.normal_rows((index, input), usize::MAX, |_| true, None, extractor)?;
             Ok((rows, input.dimension))
         });
         let parts: Vec<(Vec<f32>, usize)> = parts.collect::<Result<_>>()?;

@@ -1,8 +1,9 @@
 //! The library's choices by name.
 
 use bgad::{
-    Aggregation, BoundaryScope, EvaluateWhen, FeaturePrecision, FeatureScaling, FlowStart,
-    FocalWeights, Granularity, Model, Orientation, PooledLevels, Pooling, Preset,
+    Aggregation, BoundaryScope, EvaluateWhen, FeatureMean, FeaturePrecision, FeatureScaling,
+    FlowStart, FocalWeights, Granularity, MapBaseline, Model, Orientation, PooledLevels, Pooling,
+    Preset,
 };
 use clap::ValueEnum;
 
@@ -50,11 +51,19 @@ choice!(FeatureScalingArgument for FeatureScaling {
     Standardize => Self::Standardize,
     Whiten => Self::Whiten,
 });
+choice!(FeatureMeanArgument for FeatureMean {
+    Level => Self::Level,
+    Position => Self::Position,
+});
 choice!(AggregationArgument for Aggregation {
     Likelihood => Self::Likelihood,
     LogLikelihood => Self::LogLikelihood,
     JointLogLikelihood => Self::JointLogLikelihood,
     Standardized => Self::Standardized,
+});
+choice!(MapBaselineArgument for MapBaseline {
+    Keep => Self::Keep,
+    Remove => Self::Remove,
 });
 choice!(PooledLevelsArgument for PooledLevels {
     Separate => Self::Separate,

@@ -152,9 +152,17 @@ pub struct SettingsArguments {
     /// What is done to features before the flows [default: whiten; paper: none].
     #[arg(long, value_enum)]
     pub feature_scaling: Option<FeatureScalingArgument>,
+    /// Measure features from one mean of each level, or from one of each position, before they are
+    /// scaled [default: position; paper: level].
+    #[arg(long, value_enum)]
+    pub feature_mean: Option<FeatureMeanArgument>,
     /// How the levels become one score map [default: joint-log-likelihood; paper: likelihood].
     #[arg(long, value_enum)]
     pub aggregation: Option<AggregationArgument>,
+    /// Keep in a score map what all of it lies above or below normal images' maps, or remove it as far
+    /// as those differ among each other [default: remove; paper: keep].
+    #[arg(long, value_enum)]
+    pub map_baseline: Option<MapBaselineArgument>,
     /// How a score map becomes an image's score: `max`, or `top:SHARE` for the mean of the highest
     /// pixels [default: top:0.01; paper: max].
     #[arg(long, value_name = "SCORE")]

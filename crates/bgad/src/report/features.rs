@@ -170,14 +170,17 @@ pub(super) fn embeddings(examination: &Examination, detector: &Detector) -> Resu
         if chosen.is_empty() {
             continue;
         }
-        let (mut before, mut places, mut labels) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut before, mut scaled) = (Vec::new(), Vec::new());
+        let (mut places, mut labels) = (Vec::new(), Vec::new());
         let mut rows = chosen.chunk_by(|a, b| a.0 == b.0);
         for of_image in &mut rows {
             let matrix = features[of_image[0].0].level(level);
             let dimension = matrix.dims()[1];
-            let values = flows::read(matrix)?;
+            let values = flows::read(matrix.clone())?;
+            let after = flows::read(flow.scaled(matrix))?;
             for &(_, position, abnormal) in of_image {
                 before.extend_from_slice(&values[position * dimension..][..dimension]);
+                scaled.extend_from_slice(&after[position * dimension..][..dimension]);
                 places.push(position as i32);
                 labels.push(abnormal);
             }
@@ -190,13 +193,9 @@ pub(super) fn embeddings(examination: &Examination, detector: &Detector) -> Resu
             let places = TensorData::new(std::mem::take(&mut places), [count]);
             table.select(0, Tensor::<1, Int>::from_data(places, device))
         });
-        let x = TensorData::new(before.clone(), [labels.len(), dimension]);
+        let x = TensorData::new(scaled, [labels.len(), dimension]);
         let x = Tensor::<2>::from_data(x, device);
-        let after = flows::read(
-            flow.to_flow(device)?
-                .forward(flow.scaled(x), condition)
-                .latent,
-        )?;
+        let after = flows::read(flow.to_flow(device)?.forward(x, condition).latent)?;
         let name = level_name(detector, level);
         for (when, values) in [("before the flow", &before), ("after the flow", &after)] {
             let name = format!("{name}: {when}");
