@@ -114,6 +114,35 @@ impl AnomalyArguments {
 impl DataArguments {
     /// Reads the data set with its split.
     pub fn open(&self) -> Result<Dataset, Failure> {
+        let mut dataset = self.read()?;
+        self.narrow(&mut dataset)?;
+        Ok(dataset)
+    }
+
+    /// Reads the data set for work on its images: those that are only named are left out.
+    pub fn open_images(&self) -> Result<Dataset, Failure> {
+        let mut dataset = self.read_images()?;
+        self.narrow(&mut dataset)?;
+        Ok(dataset)
+    }
+
+    /// The same with images of all defect types still in the test set, so that those that train can
+    /// be chosen among them; [`narrow`](Self::narrow) is what follows.
+    pub fn read_images(&self) -> Result<Dataset, Failure> {
+        let mut dataset = self.read()?;
+        dataset.leave_out_absent_files();
+        Ok(dataset)
+    }
+
+    /// Leaves defect types that don't test out of the test set.
+    pub fn narrow(&self, dataset: &mut Dataset) -> Result<(), Failure> {
+        match self.choice.split.test_types.as_slice() {
+            [] => Ok(()),
+            types => Ok(dataset.test_only(types)?),
+        }
+    }
+
+    fn read(&self) -> Result<Dataset, Failure> {
         let category = self.choice.category.as_deref();
         let names = self.choice.folders.names();
         let mut dataset = if names.is_empty() {
@@ -135,16 +164,6 @@ impl DataArguments {
                 .and_then(|index| all.into_iter().nth(index));
             dataset = chosen.ok_or(Failure::Fold { fold, folds })?;
         }
-        if !split.test_types.is_empty() {
-            dataset.test_only(&split.test_types)?;
-        }
-        Ok(dataset)
-    }
-
-    /// Reads the data set for work on its images: those that are only named are left out.
-    pub fn open_images(&self) -> Result<Dataset, Failure> {
-        let mut dataset = self.open()?;
-        dataset.leave_out_absent_files();
         Ok(dataset)
     }
 }

@@ -13,10 +13,11 @@ pub fn run(arguments: &PreviewArguments) -> Result<(), Failure> {
     arguments.cut_paste.apply(&mut config.cut_paste);
     config.cut_paste.check()?;
     let data = &arguments.data;
-    let mut dataset = data.open_images()?;
+    let mut dataset = data.read_images()?;
     dataset.orient(arguments.orientation.into());
     dataset.verify()?;
     arguments.choice.choose(&mut dataset, arguments.seed)?;
+    data.narrow(&mut dataset)?;
     for text in &dataset.warnings {
         warning(text);
     }

@@ -108,10 +108,11 @@ impl Job {
                 devices.collect::<Result<_, _>>()?
             }
         };
-        let mut dataset = data.open_images()?;
+        let mut dataset = data.read_images()?;
         if config.model == Model::BgadFas {
             arguments.anomalies.choose(&mut dataset, config.seed)?;
         }
+        data.narrow(&mut dataset)?;
         // After the images: a typing error there should not cost a transfer.
         if config.weights.is_none() {
             config.weights = weights::resolve(&config.backbone, given.offline, quiet)?;

@@ -4,8 +4,8 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
-use bgad::RgbImage;
 use bgad::synthetic::{self, SyntheticConfig};
+use bgad::{Detector, Device, RgbImage};
 use serde_json::Value;
 
 fn bgad(arguments: &[&str]) -> Output {
@@ -191,6 +191,37 @@ fn a_written_split_repeats_a_run() {
         message.contains("no defect type 'rust'") && message.contains("stain"),
         "{message}"
     );
+}
+
+#[test]
+fn types_that_train_need_not_be_those_that_test() {
+    let folder = tempfile::tempdir().unwrap();
+    let (parts, out) = (folder.path().join("parts"), folder.path().join("out"));
+    let config = SyntheticConfig {
+        image_size: 64,
+        train_images: 5,
+        test_images: 2,
+        abnormal_per_type: 2,
+        ..SyntheticConfig::default()
+    };
+    synthetic::write(&parts, &config).unwrap();
+    let command = |test: &'static str| {
+        let data = ["train", "--layout", "mvtec", "--data", text(&parts)];
+        let types = ["--anomaly-types", "stain", "--anomalies", "1"];
+        let test = ["--test-types", test];
+        [&data[..], &types, &test, &QUICK, &[text(&out)]].concat()
+    };
+    json(&command("dent,scratch"));
+    let evaluate = ["evaluate", "--layout", "mvtec", "--data", text(&parts)];
+    let model = out.join("model.bgad");
+    let options = ["--test-types", "dent,scratch", "--json", "--model"];
+    let found = json(&[&evaluate[..], &options, &[text(&model)]].concat());
+    // Two normal ones, and both of each type: none of them trained.
+    assert_eq!(found["images"], 2 + 2 + 2);
+    let detector = Detector::load(&model, &Device::flex()).unwrap();
+    assert_eq!(detector.description().training_anomalies.len(), 1);
+    let message = refused(&command("rust"), 1);
+    assert!(message.contains("no defect type 'rust'"), "{message}");
 }
 
 #[test]

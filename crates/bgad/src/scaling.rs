@@ -14,13 +14,14 @@ use crate::inputs::FlowInput;
 use crate::position_means::PositionMeans;
 use crate::{Error, Result};
 
-/// Directions in which normal features hardly vary are not blown up beyond this share of shrinkage.
+/// The least share of shrinkage, so that directions in which normal features hardly vary are not blown
+/// up: they say little about small defects.
 const SMALLEST_SHRINKAGE: f64 = 0.1;
 
-/// `(x - mean) · factors`, with the level's mean or each position's: the first layer of a flow, taken from the normal training features and
-/// never trained (what Glow calls data-dependent initialisation). Log-likelihoods are those of the
-/// scaled features: the map's own log-determinant is the same for all features of a level, so that
-/// it moves boundary and scores alike.
+/// `(x - mean) · factors`, with the level's mean or each position's: the first layer of a flow, taken
+/// from the normal training features and never trained (what Glow calls data-dependent
+/// initialisation). Log-likelihoods are those of the scaled features: the map's own log-determinant
+/// is the same for all features of a level, so that it moves boundary and scores alike.
 #[derive(Debug, Clone)]
 pub(crate) struct Scaling {
     /// `[1, dimension]`.

@@ -58,9 +58,9 @@ pub(crate) struct MiniBatch {
 
 impl LevelTrainer {
     /// Trains a new flow for the `input` of this index, on `device`; `rows` are normal features of
-    /// it, less the `means` of their positions where there are some, and `fold` tells the flows of one input apart. With `others` each mini-batch is shared out
-    /// over all devices. Flows that share `workspaces`, or have the rotations of the input's `first`
-    /// trainer, need less memory.
+    /// it, less the `means` of their positions where there are some, and `fold` tells the flows of
+    /// one input apart. With `others` each mini-batch is shared out over all devices. Flows that
+    /// share `workspaces`, or have the rotations of the input's `first` trainer, need less memory.
     pub fn new(
         config: &TrainerConfig,
         input: &FlowInput,
