@@ -4,8 +4,8 @@ use crate::joint_score::Spread;
 use crate::score_map::ScoreMap;
 
 /// How many deviations of normal maps' means a map is moved by, at most: so far normal images
-/// differ, and what goes beyond it is evidence.
-const DEVIATIONS: f32 = 2.0;
+/// differ as a rule, and what goes beyond it is evidence of a large defect.
+const DEVIATIONS: f32 = 1.0;
 
 /// Of normal maps' means; none where nothing is known of how they differ.
 pub(crate) fn of(means: &[f32]) -> Option<Spread> {
