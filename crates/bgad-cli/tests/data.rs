@@ -45,6 +45,18 @@ fn save(root: &Path, name: &str, width: u32, height: u32, pixel: impl Fn(u32, u3
     image.save(path).unwrap();
 }
 
+/// Drawn parts: five normal ones that train, two that test, and two of each defect type.
+fn write_parts(folder: &Path) {
+    let config = SyntheticConfig {
+        image_size: 64,
+        train_images: 5,
+        test_images: 2,
+        abnormal_per_type: 2,
+        ..SyntheticConfig::default()
+    };
+    synthetic::write(folder, &config).unwrap();
+}
+
 const QUICK: [&str; 13] = [
     "--meta-epochs",
     "2",
@@ -150,14 +162,7 @@ fn a_written_split_repeats_a_run() {
         folder.path().join("parts"),
         folder.path().join("split.json"),
     );
-    let config = SyntheticConfig {
-        image_size: 64,
-        train_images: 5,
-        test_images: 2,
-        abnormal_per_type: 2,
-        ..SyntheticConfig::default()
-    };
-    synthetic::write(&parts, &config).unwrap();
+    write_parts(&parts);
     let (one, two) = (folder.path().join("one"), folder.path().join("two"));
     let data = ["--layout", "mvtec", "--data", text(&parts)];
     let written = [
@@ -197,14 +202,7 @@ fn a_written_split_repeats_a_run() {
 fn types_that_train_need_not_be_those_that_test() {
     let folder = tempfile::tempdir().unwrap();
     let (parts, out) = (folder.path().join("parts"), folder.path().join("out"));
-    let config = SyntheticConfig {
-        image_size: 64,
-        train_images: 5,
-        test_images: 2,
-        abnormal_per_type: 2,
-        ..SyntheticConfig::default()
-    };
-    synthetic::write(&parts, &config).unwrap();
+    write_parts(&parts);
     let command = |test: &'static str| {
         let data = ["train", "--layout", "mvtec", "--data", text(&parts)];
         let types = ["--anomaly-types", "stain", "--anomalies", "1"];

@@ -43,15 +43,14 @@ impl<'a> FlowTrainers<'a> {
         let of_positions = inputs.iter().enumerate().filter(|(_, i)| !i.is_pooled());
         let positions = of_positions.map(|(index, input)| {
             let of_input = (index, input);
-            let means = match (config.feature_scaling, config.feature_mean) {
-                (FeatureScaling::None, _) | (_, FeatureMean::Level) => None,
-                (_, FeatureMean::Position) => PositionMeans::of(set, of_input, extractor)?,
-            };
-            let from = means.as_ref();
-            let rows = match config.feature_scaling {
-                FeatureScaling::None => Vec::new(),
-                _ => set.normal_rows(of_input, SCALING_ROWS, |_| true, from, extractor)?,
-            };
+            let (mut rows, mut means) = (Vec::new(), None);
+            if config.feature_scaling != FeatureScaling::None {
+                if config.feature_mean == FeatureMean::Position {
+                    means = PositionMeans::of(set, of_input, extractor)?;
+                }
+                let from = means.as_ref();
+                rows = set.normal_rows(of_input, SCALING_ROWS, |_| true, from, extractor)?;
+            }
             let devices = (device, others);
             LevelTrainer::new(
                 config,

@@ -138,14 +138,17 @@ impl Calibration {
             baseline: None,
             ..self.clone()
         };
-        let largest =
-            |image: &ImageLikelihoods<'_>| Some(calibration.joined_sum(*image)?.maximum());
-        let maxima: Vec<f32> = set.par_iter().filter_map(largest).collect();
-        calibration.sum_maximum = maxima.into_iter().reduce(f32::max).unwrap_or(0.0);
+        let of_sum = |image: &ImageLikelihoods<'_>| {
+            let sum = calibration.joined_sum(*image)?;
+            Some((sum.maximum(), sum.mean()))
+        };
+        let sums: Vec<(f32, f32)> = set.par_iter().filter_map(of_sum).collect();
+        let sum_maximum = sums.iter().map(|(maximum, _)| *maximum).reduce(f32::max);
+        calibration.sum_maximum = sum_maximum.unwrap_or(0.0);
         if self.map_baseline == MapBaseline::Remove {
-            let mean = |image: &ImageLikelihoods<'_>| Some(calibration.map_of(*image)?.mean());
-            let means: Vec<f32> = set.par_iter().filter_map(mean).collect();
-            calibration.baseline = baseline::of(&means);
+            // A map is what a sum is less than the largest.
+            let means = sums.iter().map(|(_, mean)| calibration.sum_maximum - mean);
+            calibration.baseline = baseline::of(&means.collect::<Vec<f32>>());
         }
         calibration
     }
