@@ -1,6 +1,7 @@
 //! What follows a product: activation, residual.
 
-use crate::Kernel;
+use crate::arithmetic::MultiplyAdd;
+use crate::kernel::Kernel;
 
 /// The non-linearity at the end of a kernel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,18 +17,18 @@ pub enum Activation {
 impl Activation {
     /// `values = activation(values)`.
     #[inline(always)]
-    pub(crate) fn apply(self, values: &mut [f32]) {
+    pub(crate) fn apply<A: MultiplyAdd>(self, values: &mut [f32]) {
         match self {
             Self::Linear => {}
             Self::Silu => {
                 let (pairs, rest) = values.as_chunks_mut::<{ 2 * LANES }>();
                 for pair in pairs {
                     for i in 0..LANES {
-                        [pair[i], pair[i + LANES]] = silu_of_two([pair[i], pair[i + LANES]]);
+                        [pair[i], pair[i + LANES]] = silu_of_two::<A>([pair[i], pair[i + LANES]]);
                     }
                 }
                 for value in rest {
-                    [*value, _] = silu_of_two([*value; 2]);
+                    [*value, _] = silu_of_two::<A>([*value; 2]);
                 }
             }
             Self::Relu6 => {
@@ -45,15 +46,15 @@ const LANES: usize = 16;
 /// Two activations for one division, which costs as much as all the rest: `x / (1 + e^-x)` to within
 /// 5e-7 of its value, and 1e-9 where that is nearly 0.
 #[inline(always)]
-fn silu_of_two([a, b]: [f32; 2]) -> [f32; 2] {
-    let (p, q) = (1.0 + exp_of_negative(a), 1.0 + exp_of_negative(b));
+fn silu_of_two<A: MultiplyAdd>([a, b]: [f32; 2]) -> [f32; 2] {
+    let (p, q) = (1.0 + exp_of_negative::<A>(a), 1.0 + exp_of_negative::<A>(b));
     let inverse = 1.0 / (p * q);
     [a * (q * inverse), b * (p * inverse)]
 }
 
 /// `e^-x`, held within 2^-100 and 2^60 so that products of two stay finite.
 #[inline(always)]
-fn exp_of_negative(x: f32) -> f32 {
+fn exp_of_negative<A: MultiplyAdd>(x: f32) -> f32 {
     // Adding and subtracting 1.5 · 2^23 rounds to the nearest integer, which then stands in the
     // sum's low bits.
     const ROUNDING: f32 = 12_582_912.0;
@@ -63,11 +64,11 @@ fn exp_of_negative(x: f32) -> f32 {
     let rounded = power + ROUNDING;
     let f = power - (rounded - ROUNDING);
     // 2^f for |f| at most a half: the polynomial of least relative error, 7e-8.
-    let p = f.mul_add(0.001_327_64, 0.009_675_54);
-    let p = f.mul_add(p, 0.055_507_13);
-    let p = f.mul_add(p, 0.240_221_2);
-    let p = f.mul_add(p, 0.693_146_94);
-    let p = f.mul_add(p, 1.000_000_1);
+    let p = A::mul_add(f, 0.001_327_64, 0.009_675_54);
+    let p = A::mul_add(f, p, 0.055_507_13);
+    let p = A::mul_add(f, p, 0.240_221_2);
+    let p = A::mul_add(f, p, 0.693_146_94);
+    let p = A::mul_add(f, p, 1.000_000_1);
     p * f32::from_bits((rounded.to_bits() << 23).wrapping_add(127 << 23))
 }
 
@@ -83,7 +84,7 @@ pub fn finish(values: &mut [f32], activation: Activation, residual: Option<&[f32
         residual.map(<[f32]>::len)
     );
     if activation != Activation::Linear || residual.is_some() {
-        crate::vectorized(Finishing {
+        crate::run(Finishing {
             values,
             activation,
             residual,
@@ -101,8 +102,8 @@ impl Kernel for Finishing<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn call(self) {
-        self.activation.apply(self.values);
+    fn call<A: MultiplyAdd>(self) {
+        self.activation.apply::<A>(self.values);
         if let Some(residual) = self.residual {
             for (value, residual) in self.values.iter_mut().zip(residual) {
                 *value += residual;

@@ -1,8 +1,11 @@
 //! Depthwise convolution of a strip of channels, one row of outputs at a time.
 
-use pulp::{Simd, WithSimd};
+use pulp::Simd;
 
 use crate::activation::Activation;
+use crate::arithmetic::MultiplyAdd;
+use crate::instructions::{SimdKernel, dispatch};
+
 /// Channels come in blocks of this many: one register of AVX-512, two of AVX2, four of NEON.
 const BLOCK: usize = 16;
 /// Blocks of the widest strip.
@@ -56,7 +59,7 @@ pub fn depthwise_row(
             && rows.iter().all(|row| row.len() >= reach * channels),
         "a row of {width} outputs of {channels} channels, kernel {kernel}, stride {stride}, does not fit"
     );
-    pulp::Arch::new().dispatch(Row {
+    dispatch(Row {
         layer,
         rows,
         outputs,
@@ -71,39 +74,39 @@ struct Row<'a> {
     sums: &'a mut [f32],
 }
 
-impl WithSimd for Row<'_> {
+impl SimdKernel for Row<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) {
+    fn call<S: Simd, A: MultiplyAdd>(self, simd: S) {
         match (S::F32_LANES, self.layer.channels / BLOCK) {
-            (16, 3) => self.of_width::<S, 3>(simd),
-            (16, 2) => self.of_width::<S, 2>(simd),
-            (16, _) => self.of_width::<S, 1>(simd),
-            (8, 3) => self.of_width::<S, 6>(simd),
-            (8, 2) => self.of_width::<S, 4>(simd),
-            (8, _) => self.of_width::<S, 2>(simd),
-            (4, 3) => self.of_width::<S, 12>(simd),
-            (4, 2) => self.of_width::<S, 8>(simd),
-            (4, _) => self.of_width::<S, 4>(simd),
-            (_, 3) => self.of_width::<S, 48>(simd),
-            (_, 2) => self.of_width::<S, 32>(simd),
-            _ => self.of_width::<S, 16>(simd),
+            (16, 3) => self.of_width::<S, A, 3>(simd),
+            (16, 2) => self.of_width::<S, A, 2>(simd),
+            (16, _) => self.of_width::<S, A, 1>(simd),
+            (8, 3) => self.of_width::<S, A, 6>(simd),
+            (8, 2) => self.of_width::<S, A, 4>(simd),
+            (8, _) => self.of_width::<S, A, 2>(simd),
+            (4, 3) => self.of_width::<S, A, 12>(simd),
+            (4, 2) => self.of_width::<S, A, 8>(simd),
+            (4, _) => self.of_width::<S, A, 4>(simd),
+            (_, 3) => self.of_width::<S, A, 48>(simd),
+            (_, 2) => self.of_width::<S, A, 32>(simd),
+            _ => self.of_width::<S, A, 16>(simd),
         }
     }
 }
 
 impl Row<'_> {
     #[inline(always)]
-    fn of_width<S: Simd, const W: usize>(self, simd: S) {
+    fn of_width<S: Simd, A: MultiplyAdd, const W: usize>(self, simd: S) {
         if W * S::F32_LANES != self.layer.channels {
             return; // Never: such a pair is not chosen above.
         }
         match (self.layer.kernel, self.layer.stride) {
-            (3, 1) => self.run::<S, W, 3, 1, 8, 10>(simd),
-            (3, _) => self.run::<S, W, 3, 2, 4, 9>(simd),
-            (_, 1) => self.run::<S, W, 5, 1, 8, 12>(simd),
-            _ => self.run::<S, W, 5, 2, 4, 11>(simd),
+            (3, 1) => self.run::<S, A, W, 3, 1, 8, 10>(simd),
+            (3, _) => self.run::<S, A, W, 3, 2, 4, 9>(simd),
+            (_, 1) => self.run::<S, A, W, 5, 1, 8, 12>(simd),
+            _ => self.run::<S, A, W, 5, 2, 4, 11>(simd),
         }
     }
 
@@ -111,6 +114,7 @@ impl Row<'_> {
     #[inline(always)]
     fn run<
         S: Simd,
+        A: MultiplyAdd,
         const W: usize,
         const K: usize,
         const STRIDE: usize,
@@ -145,7 +149,7 @@ impl Row<'_> {
             tile_of::<S, W, K, STRIDE, 1, K>(simd, weights, bias, &rows, first + x, output);
         }
 
-        self.layer.activation.apply(self.outputs);
+        self.layer.activation.apply::<A>(self.outputs);
         let (outputs, _) = S::as_simd_f32s(self.outputs);
         let (outputs, _) = outputs.as_chunks::<W>();
         let (totals, _) = S::as_mut_simd_f32s(self.sums);
@@ -187,7 +191,7 @@ fn tile_of<
             for kx in 0..K {
                 for t in 0..T {
                     let input = inputs[t * STRIDE + kx][w];
-                    sums[t] = simd.mul_add_f32s(input, weights[ky][kx][w], sums[t]);
+                    sums[t] = simd.mul_add_e_f32s(input, weights[ky][kx][w], sums[t]);
                 }
             }
         }

@@ -6,9 +6,9 @@
 //! stands here. Nothing here starts threads: callers decide what runs beside what, so that results
 //! don't depend on the number of threads.
 //!
-//! All loops are portable Rust. [`vectorized`] compiles them for AVX-512, AVX2 with FMA, NEON and
-//! the plain target, and takes what the machine offers. `unsafe` stands in one place, the call of
-//! the product's kernel behind bounds that are checked first.
+//! All loops are portable Rust. [`run`] compiles them for AVX-512, AVX2 with FMA, NEON, WebAssembly's
+//! 128 bits and the plain target, and takes what the machine offers; [`Instructions`] says what that
+//! is and changes it. There is no `unsafe`.
 //!
 //! ```
 //! use bgad_cpu::{Matrix, MatrixMut, multiply};
@@ -20,8 +20,11 @@
 //! ```
 
 mod activation;
+mod arithmetic;
 mod depthwise;
 mod elementary;
+mod instructions;
+mod kernel;
 mod matrix;
 mod outer_products;
 mod panels;
@@ -30,22 +33,13 @@ mod register;
 mod rows;
 
 pub use activation::{Activation, finish};
+pub use arithmetic::{Fused, MultiplyAdd, Separate};
 pub use depthwise::{Depthwise, depthwise_row};
-pub use elementary::{exp, sigmoid, silu, tanh};
+pub use elementary::{exp, sigmoid, sigmoid_in_place, silu, tanh};
+pub use instructions::{INSTRUCTIONS_VARIABLE, Instructions, InstructionsError};
+pub use kernel::{Kernel, run, vectorized};
 pub use matrix::{Matrix, MatrixMut, multiply, multiply_add};
 pub use outer_products::add_outer_products;
 pub use panels::Panels;
 pub use product::{Finish, Start, multiply_panels};
 pub use rows::Rows;
-
-pub use pulp::NullaryFnOnce as Kernel;
-
-/// Runs `work` compiled for the widest instructions that this machine has.
-///
-/// `work` is a short closure whose loops are written out in it, or a [`Kernel`], whose `call` must be
-/// marked `#[inline(always)]` like the functions that it uses: what is not inlined stays as it was
-/// compiled, and a long closure may not be.
-#[inline]
-pub fn vectorized<K: Kernel>(work: K) -> K::Output {
-    pulp::Arch::new().dispatch(work)
-}

@@ -1,5 +1,7 @@
 //! Products of matrices that are views of slices.
 
+use crate::{Finish, Panels, Start, multiply_panels};
+
 /// A view of a slice as a matrix; element `(row, column)` stands at
 /// `row · row_stride + column · column_stride`.
 #[derive(Debug, Clone, Copy)]
@@ -91,6 +93,12 @@ impl<'a> Matrix<'a> {
         self.data[row * self.row_stride + column * self.column_stride]
     }
 
+    fn to_row_major(self) -> Vec<f32> {
+        (0..self.rows)
+            .flat_map(|row| (0..self.columns).map(move |column| self.at(row, column)))
+            .collect()
+    }
+
     /// The transposed view of the same elements.
     pub fn transposed(self) -> Self {
         Self {
@@ -175,7 +183,7 @@ impl MatrixMut<'_> {
     }
 }
 
-/// `c = a · b`.
+/// `c = a · b`. Lays out `b` first; where it is used again, [`multiply_panels`] does without.
 ///
 /// # Panics
 /// When the shapes don't fit.
@@ -202,30 +210,14 @@ fn product(a: Matrix<'_>, b: Matrix<'_>, c: MatrixMut<'_>, add: bool) {
         c.rows,
         c.columns
     );
-    // SAFETY: each view's constructor has checked that all its elements lie in its slice, the
-    // shapes fit, and `c` is borrowed mutably, so that nothing else reads or writes it.
-    #[allow(unsafe_code)]
-    unsafe {
-        gemm::gemm(
-            c.rows,
-            c.columns,
-            a.columns,
-            c.data.as_mut_ptr(),
-            1,
-            c.row_stride as isize,
-            add,
-            a.data.as_ptr(),
-            a.column_stride as isize,
-            a.row_stride as isize,
-            b.data.as_ptr(),
-            b.column_stride as isize,
-            b.row_stride as isize,
-            1.0,
-            1.0,
-            false,
-            false,
-            false,
-            gemm::Parallelism::None,
-        );
-    }
+    let rows;
+    let a = match a.column_stride == 1 {
+        true => a,
+        false => {
+            rows = a.to_row_major();
+            Matrix::new(&rows, a.rows, a.columns)
+        }
+    };
+    let start = if add { Start::Kept } else { Start::Zero };
+    multiply_panels(a, &Panels::new(b), start, Finish::Nothing, c);
 }

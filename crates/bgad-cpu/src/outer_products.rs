@@ -1,7 +1,9 @@
 //! Sums of outer products: gradients of matrices.
 
-use pulp::{Arch, Simd, WithSimd};
+use pulp::Simd;
 
+use crate::arithmetic::MultiplyAdd;
+use crate::instructions::{SimdKernel, dispatch};
 use crate::panels::BLOCK;
 use crate::register::{load, store};
 use crate::{Matrix, MatrixMut};
@@ -28,11 +30,10 @@ pub fn add_outer_products(a: Matrix<'_>, b: Matrix<'_>, c: MatrixMut<'_>) {
     );
     // Few enough rows at a time for what is read again and again to stay in the first cache.
     const ROWS: usize = 96;
-    let arch = Arch::new();
     let mut c = c;
     for first in (0..a.rows()).step_by(ROWS) {
         let rows = first..a.rows().min(first + ROWS);
-        arch.dispatch(OuterProducts {
+        dispatch(OuterProducts {
             a: a.some_rows(rows.clone()),
             b: b.some_rows(rows),
             c: c.reborrow(),
@@ -46,11 +47,11 @@ struct OuterProducts<'a> {
     c: MatrixMut<'a>,
 }
 
-impl WithSimd for OuterProducts<'_> {
+impl SimdKernel for OuterProducts<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn with_simd<S: Simd>(mut self, simd: S) {
+    fn call<S: Simd, A: MultiplyAdd>(mut self, simd: S) {
         let columns = self.b.columns();
         let mut column = 0;
         while column < columns {
@@ -152,7 +153,7 @@ impl OuterProducts<'_> {
                 let value = simd.splat_f32s(left[r]);
                 for b in 0..B {
                     for v in 0..V {
-                        sums[r][b][v] = simd.mul_add_f32s(value, right[b][v], sums[r][b][v]);
+                        sums[r][b][v] = simd.mul_add_e_f32s(value, right[b][v], sums[r][b][v]);
                     }
                 }
             }
@@ -182,7 +183,7 @@ impl OuterProducts<'_> {
                 let value = simd.splat_f32s(left[r]);
                 for b in 0..B {
                     for v in 0..V {
-                        sums[r][b][v] = simd.mul_add_f32s(value, right[b][v], sums[r][b][v]);
+                        sums[r][b][v] = simd.mul_add_e_f32s(value, right[b][v], sums[r][b][v]);
                     }
                 }
             }

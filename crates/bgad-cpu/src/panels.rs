@@ -1,6 +1,8 @@
 //! Matrices that are laid out for products once.
 
-use crate::{Kernel, Matrix};
+use crate::Matrix;
+use crate::arithmetic::MultiplyAdd;
+use crate::kernel::Kernel;
 
 /// Columns of a block: one register of AVX-512, two of AVX2, four of NEON.
 pub(crate) const BLOCK: usize = 16;
@@ -99,7 +101,7 @@ impl Panels {
         assert_eq!(factors.len(), panels.rows, "factors and rows");
         self.reserve(panels.rows, panels.columns);
         let length = panels.columns.div_ceil(BLOCK) * BLOCK * panels.rows;
-        crate::vectorized(Scaling {
+        crate::run(Scaling {
             from: &panels.values[panels.first..][..length],
             factors,
             to: &mut self.values[self.first..][..length],
@@ -134,7 +136,7 @@ impl Kernel for Scaling<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn call(self) {
+    fn call<A: MultiplyAdd>(self) {
         let (from, _) = self.from.as_chunks::<BLOCK>();
         let (to, _) = self.to.as_chunks_mut::<BLOCK>();
         let rows = self.factors.len().max(1);

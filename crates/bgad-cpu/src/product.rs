@@ -1,7 +1,9 @@
 //! Products with matrices that are laid out for them.
 
-use pulp::{Arch, Simd, WithSimd};
+use pulp::Simd;
 
+use crate::arithmetic::MultiplyAdd;
+use crate::instructions::{SimdKernel, dispatch};
 use crate::panels::BLOCK;
 use crate::register::{load, part, store};
 use crate::{MatrixMut, Panels, Rows};
@@ -82,7 +84,7 @@ pub fn multiply_panels<'a>(
         let reach = rows.saturating_sub(1) * stride + columns;
         assert!(rows == 0 || mask.len() >= reach, "a mask of {}", mask.len());
     }
-    Arch::new().dispatch(Product {
+    dispatch(Product {
         a,
         b,
         start,
@@ -99,11 +101,11 @@ struct Product<'a> {
     c: MatrixMut<'a>,
 }
 
-impl WithSimd for Product<'_> {
+impl SimdKernel for Product<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn with_simd<S: Simd>(mut self, simd: S) {
+    fn call<S: Simd, A: MultiplyAdd>(mut self, simd: S) {
         let mut column = 0;
         while column < self.b.columns() {
             let blocks = (self.b.columns() - column).div_ceil(BLOCK);
@@ -273,7 +275,7 @@ fn accumulate<S: Simd, const V: usize, const B: usize, const R: usize>(
             let value = simd.splat_f32s(left[r][k]);
             for b in 0..B {
                 for v in 0..V {
-                    sums[r][b][v] = simd.mul_add_f32s(value, blocks[b][k][v], sums[r][b][v]);
+                    sums[r][b][v] = simd.mul_add_e_f32s(value, blocks[b][k][v], sums[r][b][v]);
                 }
             }
         }

@@ -11,7 +11,7 @@ fn values(count: usize, salt: usize) -> Vec<f32> {
         .collect()
 }
 
-fn assert_close(found: f32, expected: f64, what: &str) {
+fn assert_close(found: f32, expected: f64, what: impl std::fmt::Display) {
     assert!(
         (f64::from(found) - expected).abs() <= 1e-5 * expected.abs().max(1.0),
         "{what}: {found} instead of {expected}"
@@ -88,7 +88,7 @@ fn products_with_panels_agree_with_the_definition() {
                         Finish::WherePositive(_) if mask[i] > 0.0 => begin + product,
                         Finish::WherePositive(_) => 0.0,
                     };
-                    assert_close(*found, expected, &format!("{m}x{k}x{n}, {start:?}"));
+                    assert_close(*found, expected, format_args!("{m}x{k}x{n}, {start:?}"));
                 }
             }
         }

@@ -8,8 +8,8 @@
 //! many pixels as the width. Pillow up to 12 has no such exception and gives values there that differ
 //! by rounding, at most a grey level or two.
 
+use bgad_cpu::vectorized;
 use image::RgbImage;
-use pulp::Arch;
 use serde::{Deserialize, Serialize};
 
 /// Resampling filter.
@@ -135,7 +135,7 @@ fn horizontal(image: &RgbImage, width: u32, filter: Filter) -> RgbImage {
     let mut band = vec![[0; ROWS * 3]; image.width() as usize];
     let rows = image.as_raw().chunks(lengths.0 * ROWS);
     for (rows, out) in rows.zip(resized.chunks_mut(lengths.1 * ROWS)) {
-        Arch::new().dispatch(|| across(rows, &taps, lengths, &mut band, out));
+        vectorized(|| across(rows, &taps, lengths, &mut band, out));
     }
     resized
 }
@@ -170,7 +170,7 @@ fn vertical(image: &RgbImage, height: u32, filter: Filter) -> RgbImage {
     let mut resized = RgbImage::new(image.width(), height);
     for (taps, out) in taps.iter().zip(resized.chunks_exact_mut(length)) {
         let rows = &image.as_raw()[taps.first * length..];
-        Arch::new().dispatch(|| down(rows, &taps.weights, out));
+        vectorized(|| down(rows, &taps.weights, out));
     }
     resized
 }

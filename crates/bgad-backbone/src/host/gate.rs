@@ -1,6 +1,6 @@
 //! Squeeze-excite: each channel is gated by a function of all channels' means.
 
-use bgad_cpu::{Activation, sigmoid, vectorized};
+use bgad_cpu::{Activation, sigmoid_in_place};
 
 use super::convolution::Pointwise;
 
@@ -19,14 +19,7 @@ impl Gate {
         let mut gates = vec![0.0; self.expand.outputs()];
         self.expand
             .apply(&hidden, Activation::Linear, None, &mut gates);
-        vectorized(
-            #[inline(always)]
-            || {
-                for gate in &mut gates {
-                    *gate = sigmoid(*gate);
-                }
-            },
-        );
+        sigmoid_in_place(&mut gates);
         gates
     }
 }

@@ -1,8 +1,8 @@
 //! Gradients, block by block from the last.
 
 use bgad_cpu::{
-    Finish, Kernel, Matrix, MatrixMut, Panels, Start, add_outer_products, exp, multiply_panels,
-    vectorized,
+    Finish, Kernel, Matrix, MatrixMut, MultiplyAdd, Panels, Start, add_outer_products, exp,
+    multiply_panels, run, vectorized,
 };
 use rayon::prelude::*;
 
@@ -166,7 +166,7 @@ impl Gradients {
         } else {
             scratch.mixed.copy_from_slice(&scratch.output);
         }
-        vectorized(Uncoupling {
+        run(Uncoupling {
             layout,
             clamp: flow.flow.config.clamp as f32,
             slopes,
@@ -213,7 +213,7 @@ impl Gradients {
                 MatrixMut::strided(&mut scratch.output, rows, kept, layout.row),
             );
         }
-        vectorized(Scatter {
+        run(Scatter {
             hidden: (hidden, layout.hidden_row),
             gradients: &scratch.hidden,
             places,
@@ -235,7 +235,7 @@ impl Kernel for Scatter<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn call(self) {
+    fn call<A: MultiplyAdd>(self) {
         let (hidden, row) = self.hidden;
         for (gradient, place) in self.gradients.chunks_exact(row).zip(self.places) {
             for (table, number) in self.tables.iter_mut().zip(place) {
@@ -271,7 +271,7 @@ impl Kernel for Uncoupling<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn call(self) {
+    fn call<A: MultiplyAdd>(self) {
         let all = self;
         let layout = all.layout;
         let (kept, changed) = (layout.kept, layout.changed);
@@ -288,7 +288,7 @@ impl Kernel for Uncoupling<'_> {
             let outputs = &mut all.outputs[index * layout.output_row..][..layout.output_row];
             for j in 0..row {
                 all.sums.offset[j] += mixed[j];
-                all.sums.scale[j] = mixed[j].mul_add(coupled[j], all.sums.scale[j]);
+                all.sums.scale[j] = A::mul_add(mixed[j], coupled[j], all.sums.scale[j]);
                 input[j] = mixed[j] * scale[j];
             }
             // Whole registers: each writes over what the one before put beyond its end.
@@ -302,9 +302,9 @@ impl Kernel for Uncoupling<'_> {
                     return;
                 };
                 for j in 0..LANES {
-                    let of_s = input[j].mul_add(scaled[j], *slope);
+                    let of_s = A::mul_add(input[j], scaled[j], *slope);
                     of_scale[j] = factor * clamp * of_s * (1.0 - tanh[j] * tanh[j]);
-                    input[j] *= exp(clamp * tanh[j]);
+                    input[j] *= exp::<A>(clamp * tanh[j]);
                 }
             }
             for j in 0..changed {

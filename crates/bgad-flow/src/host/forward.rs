@@ -4,7 +4,8 @@ use std::borrow::Cow;
 use std::sync::{Mutex, PoisonError};
 
 use bgad_cpu::{
-    Finish, Matrix, MatrixMut, Panels, Start, multiply, multiply_panels, sigmoid, vectorized,
+    Finish, Matrix, MatrixMut, Panels, Start, multiply, multiply_panels, run, sigmoid_in_place,
+    vectorized,
 };
 use rayon::prelude::*;
 
@@ -74,9 +75,12 @@ impl PreparedBlock {
         self.scale.extend(global.iter().map(softplus));
         self.log_determinant = self.scale.iter().map(|s| s.ln()).sum();
         self.scale.resize(layout.row, 0.0);
-        let slopes = global.iter().map(|g| factor * sigmoid(g * beta));
         self.scale_slope.clear();
-        self.scale_slope.extend(slopes);
+        self.scale_slope.extend(global.iter().map(|g| g * beta));
+        sigmoid_in_place(&mut self.scale_slope);
+        self.scale_slope
+            .iter_mut()
+            .for_each(|slope| *slope *= factor);
         self.offset.clear();
         self.offset
             .extend_from_slice(&values[layout.global_offset.clone()]);
@@ -295,12 +299,12 @@ impl PreparedFlow<'_> {
             MatrixMut::strided(tile.outputs, rows, outputs, layout.output_row),
         );
         let clamp = self.flow.config.clamp as f32;
-        vectorized(Coupling {
+        run(Coupling {
             layout,
             clamp,
             tile: &mut tile,
         });
-        vectorized(GlobalAffine {
+        run(GlobalAffine {
             scale: &prepared.scale,
             offset: &prepared.offset,
             tile: &mut tile,

@@ -1,6 +1,6 @@
 //! The activations of a tile of rows, and the coupling itself.
 
-use bgad_cpu::{Kernel, exp, tanh};
+use bgad_cpu::{Kernel, MultiplyAdd, exp, tanh};
 
 use super::parameters::{LANES, Layout};
 
@@ -108,7 +108,7 @@ impl Kernel for Coupling<'_, '_> {
     type Output = ();
 
     #[inline(always)]
-    fn call(self) {
+    fn call<A: MultiplyAdd>(self) {
         let Self {
             layout,
             clamp,
@@ -143,11 +143,11 @@ impl Kernel for Coupling<'_, '_> {
                 registers.zip(tanhs.iter_mut().zip(scaled))
             {
                 for j in 0..LANES {
-                    let bent = tanh(factor * scale[j]);
-                    let grown = exp(clamp * bent);
+                    let bent = tanh::<A>(factor * scale[j]);
+                    let grown = exp::<A>(clamp * bent);
                     tanhs[j] = bent;
                     scaled[j] = x2[j] * grown;
-                    coupled[j] = factor.mul_add(shift[j], scaled[j]);
+                    coupled[j] = A::mul_add(factor, shift[j], scaled[j]);
                     sums[j] += if j < left { bent } else { 0.0 };
                 }
                 left = left.saturating_sub(LANES);
@@ -169,7 +169,7 @@ impl Kernel for GlobalAffine<'_, '_> {
     type Output = ();
 
     #[inline(always)]
-    fn call(self) {
+    fn call<A: MultiplyAdd>(self) {
         let (scale, _) = self.scale.as_chunks::<LANES>();
         let (offset, _) = self.offset.as_chunks::<LANES>();
         let (x, _) = self.tile.x.as_chunks_mut::<LANES>();
@@ -182,7 +182,7 @@ impl Kernel for GlobalAffine<'_, '_> {
             let constants = scale.iter().zip(offset);
             for ((x, v), (scale, offset)) in x.iter_mut().zip(coupled).zip(constants) {
                 for j in 0..LANES {
-                    x[j] = v[j].mul_add(scale[j], offset[j]);
+                    x[j] = A::mul_add(v[j], scale[j], offset[j]);
                 }
             }
         }
