@@ -19,6 +19,8 @@
 //! assert_eq!(c, [3.0, 7.0]);
 //! ```
 
+#![forbid(unsafe_code)]
+
 mod activation;
 mod arithmetic;
 mod depthwise;

@@ -103,8 +103,10 @@ impl DeviceSelection {
     ///
     /// # Errors
     /// [`Error::DeviceNotCompiled`] names the feature that this build lacks,
-    /// [`Error::DeviceMissing`] says how many devices of the backend the machine has.
+    /// [`Error::DeviceMissing`] says how many devices of the backend the machine has,
+    /// [`Error::Instructions`] that `BGAD_INSTRUCTIONS` names what the processor lacks.
     pub fn open(self) -> Result<Device> {
+        bgad_cpu::Instructions::requested()?;
         match self.kind {
             #[cfg(feature = "flex")]
             DeviceKind::Flex => Ok(Device::flex()),

@@ -40,6 +40,9 @@ pub enum Error {
         /// What would be valid.
         expected: String,
     },
+    /// The environment asks for CPU instructions that can't be used.
+    #[error(transparent)]
+    Instructions(#[from] bgad_cpu::InstructionsError),
     /// The device's backend is not part of this build.
     #[error(
         "device `{device}` is not part of this build, which has {available}; build with \

@@ -10,6 +10,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 
+use crate::machine::Machine;
 use crate::tensor_file::{remove_unfinished, write_whole};
 use crate::{Dataset, Error, FORMAT_VERSION, Result, TrainerConfig, checkpoint};
 
@@ -32,6 +33,9 @@ pub struct RunDescription {
     pub seed: u64,
     /// The device's name.
     pub device: String,
+    /// The machine; none in runs of earlier versions.
+    #[serde(default)]
+    pub machine: Option<Machine>,
     /// The backbone's weights' file.
     pub weights: Option<PathBuf>,
     /// The data set.
@@ -90,6 +94,7 @@ impl RunDescription {
             finished_unix_seconds: None,
             seed: config.seed,
             device: crate::DeviceKind::default().name().to_owned(),
+            machine: Some(Machine::current()),
             weights: config.weights.clone(),
             dataset,
             config: config.clone(),
