@@ -7,8 +7,9 @@ mod predict;
 mod train;
 
 use std::path::PathBuf;
+use std::sync::LazyLock;
 
-use bgad::Layout;
+use bgad::{DeviceKind, Layout, Machine};
 use clap::{Args, Parser, Subcommand};
 
 pub use calibrate::CalibrateArguments;
@@ -23,7 +24,7 @@ use crate::inspect::InspectArguments;
 
 /// Visual anomaly detection: learns what normal parts look like, finds what is wrong on others.
 #[derive(Debug, Parser)]
-#[command(name = "bgad", version, arg_required_else_help = true)]
+#[command(name = "bgad", version, long_version = long_version(), arg_required_else_help = true)]
 pub struct Arguments {
     #[command(subcommand)]
     pub command: Command,
@@ -52,6 +53,37 @@ pub enum Command {
     Data(Box<InspectArguments>),
     /// Draw samples that training would paste, to look at.
     Preview(Box<PreviewArguments>),
+    /// Measure this machine in about ten seconds: products, training steps, predictions.
+    Bench(crate::bench::BenchArguments),
+}
+
+/// This machine, with the allocator of `main.rs`.
+pub fn machine() -> Machine {
+    Machine::current().with_allocator("mimalloc")
+}
+
+/// `--version`: what a report of slowness needs.
+fn long_version() -> &'static str {
+    static VERSION: LazyLock<String> = LazyLock::new(|| {
+        let devices: Vec<&str> = DeviceKind::ALL
+            .into_iter()
+            .filter(|kind| kind.is_compiled())
+            .map(DeviceKind::name)
+            .collect();
+        let machine = machine();
+        format!(
+            "{}\nprocessor     {}\ninstructions  {} (this machine has {})\nthreads       {}\n\
+             allocator     {}\ndevices       {}",
+            env!("CARGO_PKG_VERSION"),
+            machine.processor,
+            machine.instructions,
+            machine.available_instructions.join(", "),
+            machine.threads,
+            machine.allocator.unwrap_or_default(),
+            devices.join(", ")
+        )
+    });
+    &VERSION
 }
 
 /// Where the images are.

@@ -119,6 +119,7 @@ impl Job {
         }
         let description = RunDescription {
             device: devices::join(&devices),
+            machine: Some(crate::arguments::machine()),
             ..RunDescription::new(
                 &config,
                 DatasetDescription {

@@ -35,6 +35,16 @@ impl Machine {
         }
     }
 
+    /// Whether `BGAD_INSTRUCTIONS`, where it is set, names instructions that this machine has. Without
+    /// this check a program that is asked for others uses the widest ones.
+    ///
+    /// # Errors
+    /// [`Error::Instructions`](crate::Error::Instructions) names those that there are.
+    pub fn check() -> crate::Result<()> {
+        Instructions::requested()?;
+        Ok(())
+    }
+
     /// The same with the name of the program's allocator, which a library can't find out.
     #[must_use]
     pub fn with_allocator(mut self, name: impl Into<String>) -> Self {

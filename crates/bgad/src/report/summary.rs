@@ -214,6 +214,13 @@ pub(super) fn run(run: &RunDescription) -> SettingGroup {
             ),
             ("weights", path(&run.weights)),
             ("device", run.device.clone()),
+            (
+                "machine",
+                run.machine.as_ref().map_or_else(
+                    || "unknown: the run is older than this line".to_owned(),
+                    ToString::to_string,
+                ),
+            ),
             ("bgad", run.bgad_version.clone()),
         ],
     )
