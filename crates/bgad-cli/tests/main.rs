@@ -10,6 +10,7 @@ mod hostile;
 mod prediction;
 mod reports;
 mod resume;
+mod test_files;
 mod weights;
 
 #[cfg(unix)]
