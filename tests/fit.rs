@@ -1,6 +1,4 @@
 //! Images that are not square: letterboxes and tiles.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-#![recursion_limit = "256"]
 
 use std::path::Path;
 
@@ -10,8 +8,7 @@ use bgad::{
 };
 use image::{Rgb, imageops};
 
-mod common;
-use common::{parts, settings};
+use crate::common::{parts, settings};
 
 fn with(fit: Fit) -> TrainerConfig {
     TrainerConfig { fit, ..settings() }

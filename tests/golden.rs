@@ -1,14 +1,10 @@
 //! Scoring and the learning rate against reference vectors.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-#![recursion_limit = "256"]
 
 use bgad::{
     Aggregation, Calibration, ImageScore, LearningRate, LogLikelihoodMap, LogLikelihoodMaps,
 };
 
-#[path = "goldens/reader.rs"]
-mod reader;
-use reader::{Golden, assert_close};
+use crate::reader::{Golden, assert_close};
 
 #[test]
 fn golden_scores() {

@@ -1,5 +1,4 @@
 //! Checkpoints of the authors' program.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

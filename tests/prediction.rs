@@ -1,6 +1,4 @@
 //! What a prediction tells: regions, thresholds, and what they promise.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-#![recursion_limit = "256"]
 
 use std::path::Path;
 
@@ -9,8 +7,7 @@ use bgad::{
     load_image,
 };
 
-mod common;
-use common::{parts, settings};
+use crate::common::{parts, settings};
 
 fn images(samples: &[Sample]) -> Vec<RgbImage> {
     samples

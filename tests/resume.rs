@@ -1,6 +1,4 @@
 //! A run that was interrupted ends with the model of one that was not.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-#![recursion_limit = "256"]
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -12,8 +10,7 @@ use bgad::{
     Training,
 };
 
-mod common;
-use common::{parts, settings};
+use crate::common::{parts, settings};
 
 /// A trainer that stops at the end of its `batch`-th batch.
 fn stopping(config: &TrainerConfig, folder: &Path, batch: usize) -> Trainer {

@@ -1,5 +1,4 @@
 //! From log-likelihoods to scores, through the public API.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use bgad::{
     Aggregation, Calibration, ImageScore, LogLikelihoodMap, LogLikelihoodMaps, MapBaseline,

@@ -1,5 +1,4 @@
 //! Levels, restoring, determinism, gradients.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use bgad_backbone::{Architecture, Backbone, BackboneError, EfficientNet, NamedTensor};
 use burn::tensor::{Device, Tensor, TensorData};

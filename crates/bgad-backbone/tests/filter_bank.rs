@@ -1,5 +1,4 @@
 //! The weight-free backbone.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use bgad_backbone::{Backbone, FilterBank};
 use burn::tensor::{Device, Tensor, TensorData};

@@ -1,10 +1,5 @@
 //! Weight files: what is read, and what is refused.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::print_stdout
-)]
+#![allow(clippy::print_stdout)]
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -15,7 +10,7 @@ use half::{bf16, f16};
 use safetensors::{Dtype, tensor::TensorView};
 use tempfile::TempDir;
 
-mod common;
+use crate::common;
 
 const ARCHITECTURE: Architecture = Architecture::Lite0;
 

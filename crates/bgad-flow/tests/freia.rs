@@ -1,5 +1,4 @@
 //! FrEIA states that are no flows: errors, no panic and no endless loop.
-#![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
 
 use std::collections::BTreeMap;
 

@@ -1,5 +1,4 @@
 //! The flow on slices against the flow on tensors, at the shapes that training has.
-#![allow(clippy::unwrap_used)]
 
 use std::collections::BTreeMap;
 

@@ -1,5 +1,4 @@
 //! The objective where sets are empty, and its settings.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use bgad_loss::{
     FocalWeights, LogLikelihoods, LossError, MaximumLikelihood, Objective, SeparatingBoundary,
