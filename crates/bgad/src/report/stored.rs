@@ -7,11 +7,13 @@ use bgad_report::ReportData;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
 
-use super::{Report, Scoring};
-use crate::flows::{LogLikelihoodMap, LogLikelihoodMaps};
-use crate::run_directory::{read_json, write_json};
-use crate::tensor_file::write_whole;
-use crate::{Error, Evaluation, Result};
+use super::build::Report;
+use super::scoring::Scoring;
+use crate::error::{Error, Result};
+use crate::evaluation::result::Evaluation;
+use crate::model::likelihoods::{LogLikelihoodMap, LogLikelihoodMaps};
+use crate::storage::json::{read_json, write_json};
+use crate::storage::whole_file::write_whole;
 
 const EVALUATION: &str = "evaluation.json";
 const REPORT: &str = "report.json";
