@@ -36,6 +36,18 @@ impl Detector {
     where
         I: IntoIterator<Item = Result<RgbImage>>,
     {
+        self.predict_images(images)
+            .map(|predicted| predicted.map(|(_, prediction)| prediction))
+    }
+
+    /// The same, each image with its prediction, for programs that draw or keep it.
+    pub fn predict_images<I>(
+        &self,
+        images: I,
+    ) -> impl Iterator<Item = Result<(RgbImage, Prediction)>>
+    where
+        I: IntoIterator<Item = Result<RgbImage>>,
+    {
         let mut images = images.into_iter();
         self.in_turn(move |count| images.by_ref().take(count).collect())
     }
@@ -77,6 +89,7 @@ impl Detector {
             let first = images.recv().into_iter();
             first.chain(images.try_iter()).take(count).collect()
         })
+        .map(|predicted| predicted.map(|(_, prediction)| prediction))
     }
 
     /// Predictions of what `next` gives, which is asked for so many images at most whenever all that
@@ -84,12 +97,16 @@ impl Detector {
     fn in_turn(
         &self,
         mut next: impl FnMut(usize) -> Vec<Result<RgbImage>>,
-    ) -> impl Iterator<Item = Result<Prediction>> {
+    ) -> impl Iterator<Item = Result<(RgbImage, Prediction)>> {
         let mut done = VecDeque::new();
         std::iter::from_fn(move || {
             if done.is_empty() {
                 let images = next(rayon::current_num_threads()).into_par_iter();
-                let predicted = images.map(|image| self.predict(&image?));
+                let predicted = images.map(|image| {
+                    let image = image?;
+                    let prediction = self.predict(&image)?;
+                    Ok((image, prediction))
+                });
                 done.extend(predicted.collect::<Vec<_>>());
             }
             done.pop_front()

@@ -43,7 +43,7 @@ impl Detector {
                 boundaries.push(boundary);
             }
         }
-        let calibration = self.description.calibration.over_images(images);
+        let calibration = self.description.calibration.over_images(images)?;
         self.description.calibration = calibration.with_joint_spread(images);
         self.description.boundaries = values;
         Ok(boundaries)

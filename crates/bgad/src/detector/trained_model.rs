@@ -135,7 +135,7 @@ impl Detector {
     fn likelihoods_of(&self, image: &RgbImage, views: &Views) -> Result<Vec<LogLikelihoodMaps>> {
         if image.is_empty() {
             let found = format!("{} x {} pixels", image.width(), image.height());
-            return Err(Error::setting("image", found, "at least one pixel"));
+            return Err(Error::input("image", found, "at least one pixel"));
         }
         let extractor = self.extractor();
         let one = |view: &View| self.maps_of(&extractor.extract_view(image, view));

@@ -43,6 +43,26 @@ pub enum Error {
         /// What would be valid.
         expected: String,
     },
+    /// What a call was given can't be worked with.
+    #[error("{what}: {found}, expected {expected}")]
+    Input {
+        /// What was given.
+        what: &'static str,
+        /// What was found.
+        found: String,
+        /// What would be valid.
+        expected: String,
+    },
+    /// A part of a model or of a run's state does not fit the rest of it.
+    #[error("`{part}` is {found}, expected {expected}")]
+    State {
+        /// The part.
+        part: String,
+        /// What it is.
+        found: String,
+        /// What it should be.
+        expected: String,
+    },
     /// The device's backend is not part of this build.
     #[error(
         "device `{device}` is not part of this build, which has {available}; build with \
@@ -275,6 +295,30 @@ impl Error {
     ) -> Self {
         Self::Setting {
             setting,
+            found: found.to_string(),
+            expected: expected.into(),
+        }
+    }
+
+    pub(crate) fn input(
+        what: &'static str,
+        found: impl ToString,
+        expected: impl Into<String>,
+    ) -> Self {
+        Self::Input {
+            what,
+            found: found.to_string(),
+            expected: expected.into(),
+        }
+    }
+
+    pub(crate) fn state(
+        part: impl Into<String>,
+        found: impl ToString,
+        expected: impl Into<String>,
+    ) -> Self {
+        Self::State {
+            part: part.into(),
             found: found.to_string(),
             expected: expected.into(),
         }

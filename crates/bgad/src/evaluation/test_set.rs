@@ -13,7 +13,7 @@ use crate::error::Result;
 use crate::features::extractor::Extractor;
 use crate::features::kept_features::KeptFeatures;
 use crate::input::preparation::load_mask;
-use crate::input::tiled_images::{CutImage, SetImage};
+use crate::input::tiled_images::{CutImage, InputsLeft, SetImage};
 use crate::model::likelihoods::LogLikelihoodMaps;
 use crate::scoring::calibration::Calibration;
 use crate::scoring::image_likelihoods::of_images;
@@ -31,7 +31,7 @@ pub(crate) struct TestSet {
 
 impl TestSet {
     /// Reads images and masks. Images that can't be read are left out, each with a warning; what
-    /// features are kept is deducted from `budget`.
+    /// features are kept is deducted from `budget`, and `done` is called once an image.
     pub fn read(
         samples: &[Sample],
         extractor: &Extractor,
@@ -41,7 +41,13 @@ impl TestSet {
     ) -> Result<Self> {
         let cut = CutImage::all(samples, extractor.fit, extractor.image_size);
         let inputs = cut.iter().flat_map(CutImage::inputs).collect();
-        let inputs = KeptFeatures::read(inputs, extractor, budget, warnings, done);
+        let left = InputsLeft::of(&cut);
+        let last = |input| {
+            if left.is_last(input) {
+                done();
+            }
+        };
+        let inputs = KeptFeatures::read(inputs, extractor, budget, warnings, last);
         let images = SetImage::of(cut, &inputs.samples);
         let has_masks = images.iter().any(|image| image.sample.mask.is_some());
         let masks = images.par_iter().map(|image| {
@@ -155,7 +161,7 @@ impl TestSet {
         let deployed = self.scored(maps, calibration);
         let pairs = self.labelled(&deployed);
         let (mut evaluation, aupimo) = measure(&labels(&deployed, &pairs, known), options)?;
-        let set_wide = calibration.over_images(&of_images(&self.images, maps));
+        let set_wide = calibration.over_images(&of_images(&self.images, maps))?;
         let set_wide = self.scored(maps, &set_wide);
         let pairs = self.labelled(&set_wide);
         evaluation.paper_protocol =

@@ -1,5 +1,7 @@
 //! Features that are computed once and kept.
 
+use std::collections::BTreeSet;
+
 use bgad_data::Sample;
 use rayon::prelude::*;
 
@@ -15,13 +17,13 @@ pub(crate) struct KeptFeatures {
 
 impl KeptFeatures {
     /// Reads all of `samples` once. Those that are no readable images are left out, each with a
-    /// warning. What the features take is deducted from `budget`.
+    /// warning. What the features take is deducted from `budget`; `done` is told the number of each.
     pub fn read(
         samples: Vec<Sample>,
         extractor: &Extractor,
         budget: &mut u64,
         warnings: &mut Vec<String>,
-        done: impl Fn() + Sync,
+        done: impl Fn(usize) + Sync,
     ) -> Self {
         let kept = (*budget / extractor.bytes_per_image().max(1)).min(samples.len() as u64);
         *budget -= kept * extractor.bytes_per_image();
@@ -32,7 +34,7 @@ impl KeptFeatures {
                 false if extractor.cache.is_some() => extractor.features_of(sample).map(|_| None),
                 false => sample.load_image().map(|_| None).map_err(Error::from),
             };
-            done();
+            done(index);
             features
         };
         let all: Vec<Result<Option<ImageFeatures>>> =
@@ -63,9 +65,12 @@ impl KeptFeatures {
         self.samples.len()
     }
 
-    /// How many did not fit in memory.
+    /// Of how many images some features did not fit in memory.
     pub fn beyond_memory(&self) -> usize {
-        self.features.iter().filter(|kept| kept.is_none()).count()
+        let all = self.samples.iter().zip(&self.features);
+        let beyond = all.filter(|(_, kept)| kept.is_none());
+        let files: BTreeSet<_> = beyond.map(|(sample, _)| &sample.path).collect();
+        files.len()
     }
 
     /// The features of image `index`.

@@ -1,6 +1,7 @@
 //! Images of a data set and the inputs that they are cut into.
 
 use std::ops::Range;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bgad_data::{Region, Sample};
 use rayon::prelude::*;
@@ -83,12 +84,58 @@ impl SetImage {
     }
 }
 
+/// Tells when all inputs of an image are done, several of which may be worked on at once.
+pub(crate) struct InputsLeft {
+    /// The image of each input.
+    image_of: Vec<usize>,
+    /// Of each image how many are left.
+    left: Vec<AtomicUsize>,
+}
+
+impl InputsLeft {
+    /// Of images that have so many inputs each.
+    pub fn new(counts: &[usize]) -> Self {
+        let images = counts.iter().enumerate();
+        let image_of = images.flat_map(|(image, count)| std::iter::repeat_n(image, *count));
+        Self {
+            image_of: image_of.collect(),
+            left: counts.iter().copied().map(AtomicUsize::new).collect(),
+        }
+    }
+
+    pub fn of(images: &[CutImage]) -> Self {
+        let counts = images.iter().map(|image| image.views.views.len());
+        Self::new(&counts.collect::<Vec<_>>())
+    }
+
+    /// Takes note of an input; whether it was its image's last one.
+    pub fn is_last(&self, input: usize) -> bool {
+        self.left[self.image_of[input]].fetch_sub(1, Ordering::Relaxed) == 1
+    }
+}
+
+/// What abnormal images have to teach.
+#[derive(Default)]
+pub(crate) struct Defective {
+    /// The images that can teach.
+    pub whole: Vec<Sample>,
+    /// Their inputs that show a defect.
+    pub inputs: Vec<Sample>,
+    /// How many those are of each abnormal image, of those that can't teach as well.
+    pub counts: Vec<usize>,
+}
+
 /// The abnormal images that can teach, and their inputs that show a defect.
 pub(crate) fn defective_inputs(
     cut: Vec<CutImage>,
     warnings: &mut Vec<String>,
-) -> Result<(Vec<Sample>, Vec<Sample>)> {
-    let (mut whole, mut inputs) = (Vec::new(), Vec::new());
+) -> Result<Defective> {
+    let mut defective = Defective::default();
+    let Defective {
+        whole,
+        inputs,
+        counts,
+    } = &mut defective;
     for image in cut {
         let before = inputs.len();
         let path = image.sample.path.display();
@@ -112,9 +159,10 @@ pub(crate) fn defective_inputs(
                  defect; it teaches nothing"
             ));
         }
+        counts.push(inputs.len() - before);
         if inputs.len() > before {
             whole.push(image.sample);
         }
     }
-    Ok((whole, inputs))
+    Ok(defective)
 }

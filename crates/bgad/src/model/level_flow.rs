@@ -82,6 +82,8 @@ pub(crate) struct WhitenedFlow {
 /// A trained flow, ready for whole images.
 #[derive(Debug)]
 pub(crate) struct LevelFlow {
+    /// Whether it is one of pooled features.
+    pooled: bool,
     scaling: Option<Whitening>,
     computed: Computed,
 }
@@ -110,7 +112,11 @@ impl LevelFlow {
                 Computed::Host(Box::new(prepared))
             }
         };
-        Ok(Self { scaling, computed })
+        Ok(Self {
+            pooled: places.positions.is_none(),
+            scaling,
+            computed,
+        })
     }
 
     /// All parameters on the host, by name.
@@ -175,6 +181,7 @@ pub(crate) fn log_likelihood_maps(
             width: side,
             height: side,
             values,
+            pooled: flow.pooled,
         })
     });
     Ok(LogLikelihoodMaps {

@@ -22,11 +22,14 @@ pub struct LogLikelihoodMap {
     pub height: usize,
     /// `log p / d` of each position, row-major.
     pub values: Vec<f32>,
+    /// Whether this is the one value of pooled features rather than a map. A map can have a single
+    /// position too.
+    pub pooled: bool,
 }
 
 impl LogLikelihoodMap {
     /// Whether this is the one value of pooled features rather than a map.
     pub fn is_pooled(&self) -> bool {
-        self.width == 1 && self.height == 1
+        self.pooled
     }
 }

@@ -10,6 +10,7 @@ use super::score_map::ScoreMap;
 use super::stitching::add_upsampled;
 use crate::config::choices::{Aggregation, MapBaseline};
 use crate::config::image_score::ImageScore;
+use crate::error::{Error, Result};
 use crate::input::view::{Axis, View, Views};
 use crate::model::likelihoods::{LogLikelihoodMap, LogLikelihoodMaps};
 
@@ -34,7 +35,7 @@ pub struct Calibration {
     pub image_score: ImageScore,
     /// Per flow the largest per-dimension log-likelihood; those of positions come first.
     pub level_maxima: Vec<f32>,
-    /// Per flow the dimension of its vectors; empty where all are taken to be alike.
+    /// Per flow the dimension of its vectors; empty where the aggregation does not weigh by it.
     pub level_dimensions: Vec<usize>,
     /// Per flow what relative log-likelihoods are divided by.
     pub level_deviations: Vec<f32>,
@@ -76,14 +77,23 @@ impl Calibration {
 
     /// The same rule with the constants of a set of images, each one input of `size` by `size`
     /// pixels without padding.
-    pub fn over(&self, set: &[LogLikelihoodMaps], size: usize) -> Self {
+    ///
+    /// # Errors
+    /// [`Error::Input`] where the rule weighs levels by their dimensions and has not one for each flow.
+    pub fn over(&self, set: &[LogLikelihoodMaps], size: usize) -> Result<Self> {
         let views = Views::one(View::stretched(size as u32));
         self.over_images(&ImageLikelihoods::whole(set, &views))
     }
 
     /// The same rule with the constants of a set of images.
-    pub(crate) fn over_images(&self, set: &[ImageLikelihoods<'_>]) -> Self {
+    pub(crate) fn over_images(&self, set: &[ImageLikelihoods<'_>]) -> Result<Self> {
         let flows = set.first().map_or(0, ImageLikelihoods::flows);
+        let dimensions = self.level_dimensions.len();
+        if self.aggregation == Aggregation::JointLogLikelihood && dimensions != flows {
+            let found = format!("dimensions of {dimensions} flows");
+            let expected = format!("of {flows}, for `joint-log-likelihood` weighs each by its own");
+            return Err(Error::input("calibration", found, expected));
+        }
         let level_maxima = (0..flows)
             .map(|level| {
                 let values = set.iter().flat_map(|image| image.values(level));
@@ -132,7 +142,7 @@ impl Calibration {
             let means = sums.iter().map(|(_, mean)| calibration.sum_maximum - mean);
             calibration.baseline = baseline::of(&means.collect::<Vec<f32>>());
         }
-        calibration
+        Ok(calibration)
     }
 
     /// The same with the spread of the parts of the scores of `set`, normal images, where there are

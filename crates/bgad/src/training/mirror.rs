@@ -56,7 +56,7 @@ pub(crate) fn normal_maps(
     pooled.hold_out(&mut mirrored, set, features, neighbors, device)?;
     let images = of_images(&set.normal_images, &maps);
     let calibration = &detector.description.calibration;
-    let calibration = calibration.over_images(&images).with_joint_spread(&images);
+    let calibration = calibration.over_images(&images)?.with_joint_spread(&images);
     let score = |maps: &[LogLikelihoodMaps]| {
         let images = of_images(&set.normal_images, maps);
         let scores = images

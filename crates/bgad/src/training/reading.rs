@@ -62,7 +62,10 @@ impl Run<'_> {
             EvaluateWhen::Never => Vec::new(),
             _ => dataset.test.clone(),
         };
-        let total = dataset.train.len() + tested.len();
+        let with_abnormal = self.config.model == Model::BgadFas;
+        let trained = dataset.train.iter();
+        let trained = trained.filter(|sample| with_abnormal || !sample.label.is_abnormal());
+        let total = trained.count() + tested.len();
         let count = AtomicUsize::new(0);
         let done = || {
             let done = count.fetch_add(1, Ordering::Relaxed) + 1;
@@ -70,7 +73,7 @@ impl Run<'_> {
         };
         let set = TrainingSet::read(
             dataset,
-            self.config.model == Model::BgadFas,
+            with_abnormal,
             (self.granularity, self.config),
             extractor,
             &mut budget,
@@ -88,7 +91,8 @@ impl Run<'_> {
         if beyond > 0 && extractor.cache.is_none() {
             warnings.push(format!(
                 "features of {beyond} training images don't fit in feature_memory and are computed \
-                 in each epoch; a folder for them (--feature-cache) saves that"
+                 whenever they are needed, before the first step as well; a folder for them \
+                 (--feature-cache) saves that"
             ));
         }
         for warning in &warnings {

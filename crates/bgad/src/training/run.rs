@@ -88,7 +88,11 @@ impl<'a> Run<'a> {
         let mut history = Vec::new();
         if let Some(folder) = &self.context.checkpoints {
             let identity = Identity {
-                config: self.config.clone(),
+                config: TrainerConfig {
+                    // Known by their checksum; where they lie is not kept.
+                    weights: None,
+                    ..self.config.clone()
+                },
                 granularity: self.granularity,
                 backbone_checksum: checksum.clone(),
                 images: image_digest::of(set.samples())?,

@@ -90,7 +90,7 @@ impl Trainer {
     }
 
     /// Keeps features of images on disk, in `folder`: those that don't fit in
-    /// [`feature_memory`](TrainerConfig::feature_memory) are then not computed again in each epoch,
+    /// [`feature_memory`](TrainerConfig::feature_memory) are then computed once,
     /// and a second run on the same images with the same backbone finds them all. A file an image,
     /// which may be taken away at any time.
     ///

@@ -12,7 +12,7 @@ use crate::features::extractor::Extractor;
 use crate::features::flow_inputs::FlowInput;
 use crate::features::kept_features::KeptFeatures;
 use crate::input::preparation::{self, LabelledImage};
-use crate::input::tiled_images::{CutImage, SetImage, defective_inputs};
+use crate::input::tiled_images::{CutImage, InputsLeft, SetImage, defective_inputs};
 use crate::model::neighbors::Neighbors;
 use crate::model::position_means::PositionMeans;
 
@@ -55,16 +55,30 @@ impl TrainingSet {
             .partition(|sample| sample.label.is_abnormal());
         let abnormal = if with_abnormal { abnormal } else { Vec::new() };
         let cut = |samples: &[Sample]| CutImage::all(samples, extractor.fit, extractor.image_size);
-        let (whole, inputs) = defective_inputs(cut(&abnormal), warnings)?;
-        let abnormal = KeptFeatures::read(inputs, extractor, budget, warnings, &done);
-        let abnormal_images = whole.into_iter().filter(|sample| {
+        let defective = defective_inputs(cut(&abnormal), warnings)?;
+        let left = InputsLeft::new(&defective.counts);
+        let unread = defective.counts.iter().filter(|count| **count == 0);
+        unread.for_each(|_| done());
+        let last = |input| {
+            if left.is_last(input) {
+                done();
+            }
+        };
+        let abnormal = KeptFeatures::read(defective.inputs, extractor, budget, warnings, last);
+        let abnormal_images = defective.whole.into_iter().filter(|sample| {
             let path = |input: &Sample| input.path == sample.path;
             abnormal.samples.iter().any(path)
         });
         let abnormal_images = abnormal_images.collect();
         let cut = cut(&normal);
+        let left = InputsLeft::of(&cut);
+        let last = |input| {
+            if left.is_last(input) {
+                done();
+            }
+        };
         let inputs = cut.iter().flat_map(CutImage::inputs).collect();
-        let normal = KeptFeatures::read(inputs, extractor, budget, warnings, &done);
+        let normal = KeptFeatures::read(inputs, extractor, budget, warnings, last);
         let normal_images = SetImage::of(cut, &normal.samples);
         let mut image_of = vec![0; normal.len()];
         for (image, inputs) in normal_images.iter().map(|image| &image.inputs).enumerate() {
