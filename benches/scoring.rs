@@ -1,7 +1,7 @@
 //! From the log-likelihoods of three levels to score map and image score, 256 x 256 pixels.
 //!
 //!     cargo bench --workspace --bench scoring
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::unwrap_used)]
 
 use bgad::{Aggregation, Calibration, ImageScore, LogLikelihoodMap, LogLikelihoodMaps};
 use divan::{Bencher, black_box};
@@ -17,6 +17,7 @@ fn maps(seed: usize) -> LogLikelihoodMaps {
             width: side,
             height: side,
             values: (0..side * side).map(value).collect(),
+            pooled: false,
         }
     };
     LogLikelihoodMaps {
@@ -28,7 +29,9 @@ fn maps(seed: usize) -> LogLikelihoodMaps {
 fn measure(bencher: Bencher<'_, '_>, aggregation: Aggregation, score: ImageScore) {
     let normal: Vec<LogLikelihoodMaps> = (0..20).map(maps).collect();
     let image = maps(20);
-    let calibration = Calibration::new(aggregation, score).over(&normal, SIDE);
+    let calibration = Calibration::new(aggregation, score)
+        .over(&normal, SIDE)
+        .unwrap();
     bencher.bench_local(|| calibration.score(black_box(&image), SIDE));
 }
 

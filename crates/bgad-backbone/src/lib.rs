@@ -29,6 +29,7 @@
 #![warn(missing_docs)]
 
 mod architecture;
+mod architecture_name;
 mod backbone;
 mod blocks;
 mod checkpoint;

@@ -44,6 +44,7 @@ pub mod split;
 mod split_file;
 pub mod subsets;
 pub mod synthetic;
+mod text;
 pub mod transform;
 mod verify;
 

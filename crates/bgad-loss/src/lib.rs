@@ -30,6 +30,7 @@ mod boundary;
 mod error;
 mod focal;
 mod likelihood;
+mod log_likelihoods;
 mod objective;
 mod semi_push_pull;
 
@@ -38,5 +39,6 @@ pub use boundary::{NORMALIZER, SeparatingBoundary};
 pub use error::LossError;
 pub use focal::FocalWeights;
 pub use likelihood::MaximumLikelihood;
-pub use objective::{LogLikelihoods, LossTerms, Objective};
+pub use log_likelihoods::LogLikelihoods;
+pub use objective::{LossTerms, Objective};
 pub use semi_push_pull::{Reduction, Violations, violations};

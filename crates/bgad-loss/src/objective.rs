@@ -4,16 +4,10 @@ use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
 use crate::semi_push_pull::{abnormal_part, normal_part};
-use crate::{FocalWeights, LossError, MaximumLikelihood, Reduction, SeparatingBoundary, boundary};
-
-/// The per-dimension log-likelihoods `l = log p / d` of one mini-batch; an absent set is empty.
-#[derive(Debug, Clone, Default)]
-pub struct LogLikelihoods {
-    /// Of its normal features: `[normal features]`.
-    pub normal: Option<Tensor<1>>,
-    /// Of its abnormal features: `[abnormal features]`.
-    pub abnormal: Option<Tensor<1>>,
-}
+use crate::{
+    FocalWeights, LogLikelihoods, LossError, MaximumLikelihood, Reduction, SeparatingBoundary,
+    boundary,
+};
 
 /// The objective's settings; the defaults are the authors' program's.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]

@@ -1,0 +1,6 @@
+//! The machine, and the device that tensors lie on: chosen by name, told from the CPU, read from. Uses
+//! `error`.
+
+pub(crate) mod host;
+pub(crate) mod machine;
+pub(crate) mod selection;
