@@ -10,9 +10,10 @@ use rayon::prelude::*;
 use super::description::ModelDescription;
 use crate::config::image_score::ImageScore;
 use crate::error::{Error, Result};
-use crate::features::extractor::{Extractor, ImageFeatures};
+use crate::features::extractor::Extractor;
 use crate::features::flow_inputs::FlowInput;
-use crate::features::kept_features::KeptFeatures;
+use crate::features::image_features::ImageFeatures;
+use crate::features::stored_images::StoredImages;
 use crate::input::view::{View, Views};
 use crate::model::level_flow::{self, LevelFlow, Places, WhitenedFlow};
 use crate::model::likelihoods::LogLikelihoodMaps;
@@ -101,10 +102,7 @@ impl Detector {
             image_size: self.description.config.image_size,
             fit: self.description.config.fit,
             inputs: self.description.inputs(),
-            mirror: self.description.mirrored,
             precision: self.description.config.feature_precision,
-            half_precision: false,
-            cache: None,
             device: self.device.clone(),
         }
     }
@@ -138,7 +136,8 @@ impl Detector {
             return Err(Error::input("image", found, "at least one pixel"));
         }
         let extractor = self.extractor();
-        let one = |view: &View| self.maps_of(&extractor.extract_view(image, view));
+        let mirrored = self.description.mirrored;
+        let one = |view: &View| self.maps_of(&extractor.extract_view(image, view, mirrored));
         match views.views.as_slice() {
             [view] => Ok(vec![one(view)?]),
             views => views.par_iter().map(one).collect(),
@@ -156,12 +155,10 @@ impl Detector {
     /// The log-likelihoods of `inputs`, each computed alone, on all cores.
     pub(crate) fn log_likelihoods_of(
         &self,
-        inputs: &KeptFeatures,
-        extractor: &Extractor,
+        inputs: &StoredImages,
     ) -> Result<Vec<LogLikelihoodMaps>> {
-        (0..inputs.len())
-            .into_par_iter()
-            .map(|index| self.maps_of(&inputs.features(index, extractor)?))
-            .collect()
+        inputs.each(self.description.mirrored, |features| {
+            self.maps_of(&features)
+        })
     }
 }

@@ -9,8 +9,8 @@ use super::whitening::Whitening;
 use crate::config::settings::TrainerConfig;
 use crate::device::host::{is_host, read};
 use crate::error::Result;
-use crate::features::extractor::ImageFeatures;
 use crate::features::flow_inputs::FlowInput;
+use crate::features::image_features::ImageFeatures;
 use crate::random::{self, Purpose};
 
 /// The configuration of an input's flow.

@@ -5,5 +5,7 @@ mod covariance;
 pub(crate) mod level_flow;
 pub(crate) mod likelihoods;
 pub(crate) mod neighbors;
+pub(crate) mod normal_statistics;
 pub(crate) mod position_means;
+mod spaced_rows;
 pub(crate) mod whitening;

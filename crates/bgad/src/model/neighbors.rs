@@ -7,7 +7,7 @@ use burn::tensor::TensorData;
 use super::covariance::Moments;
 use crate::device::host::read;
 use crate::error::{Error, Result};
-use crate::features::extractor::ImageFeatures;
+use crate::features::image_features::ImageFeatures;
 
 /// Of more normal inputs than that, evenly spaced ones are kept.
 const MOST_INPUTS: usize = 4096;
