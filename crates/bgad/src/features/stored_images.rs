@@ -11,8 +11,8 @@ use super::image_features::ImageFeatures;
 use super::store::{FeatureFormat, FeatureStore};
 use crate::error::Result;
 
-/// Inputs that are read beside each other.
-const AT_A_TIME: usize = 32;
+/// Inputs whose features are on the host at a time, until statistics have taken them in.
+const AT_A_TIME: usize = 16;
 
 /// Files whose features are kept as far as the store's memory goes; beyond it they are read from the
 /// disk, where they are kept there, and computed anew where they are not.
