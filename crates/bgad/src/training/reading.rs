@@ -83,8 +83,8 @@ impl Run<'_> {
         if beyond > 0 && !store.is_on_disk() {
             warnings.push(format!(
                 "features of {beyond} training images don't fit in feature_memory and are computed \
-                 before the first step and again in each epoch; a folder for them (--feature-cache) \
-                 saves that"
+                 whenever they are needed, before the first step as well; a folder for them \
+                 (--feature-cache) saves that"
             ));
         }
         for warning in &warnings {
