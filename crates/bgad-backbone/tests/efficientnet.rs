@@ -1,4 +1,5 @@
 //! Levels, restoring, determinism, gradients.
+#![cfg(all(feature = "burn", feature = "random", feature = "weights"))]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use bgad_backbone::{Architecture, Backbone, BackboneError, EfficientNet, NamedTensor};

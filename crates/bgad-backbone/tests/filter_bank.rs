@@ -1,4 +1,5 @@
 //! The weight-free backbone.
+#![cfg(all(feature = "burn", feature = "random", feature = "weights"))]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use bgad_backbone::{Backbone, FilterBank};

@@ -1,4 +1,5 @@
 //! The CPU's own loops against Burn's operations, and their independence of threads and batch.
+#![cfg(all(feature = "burn", feature = "random", feature = "weights"))]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use bgad_backbone::{Architecture, Backbone, EfficientNet};

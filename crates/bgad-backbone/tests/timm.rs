@@ -1,4 +1,5 @@
 //! Against timm's features of one architecture of each family, on weights that a formula makes.
+#![cfg(all(feature = "burn", feature = "random", feature = "weights"))]
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -1,4 +1,5 @@
 //! The objective against reference vectors.
+#![cfg(feature = "burn")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use bgad_loss::{

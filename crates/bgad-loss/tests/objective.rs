@@ -1,4 +1,5 @@
 //! The objective where sets are empty, and its settings.
+#![cfg(feature = "burn")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use bgad_loss::{
