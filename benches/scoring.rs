@@ -1,7 +1,7 @@
 //! From the log-likelihoods of three levels to score map and image score, 256 x 256 pixels.
 //!
 //!     cargo bench --workspace --bench scoring
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::unwrap_used)]
 
 use std::hint::black_box;
 
@@ -19,6 +19,7 @@ fn maps(seed: usize) -> LogLikelihoodMaps {
             width: side,
             height: side,
             values: (0..side * side).map(value).collect(),
+            pooled: false,
         }
     };
     LogLikelihoodMaps {
@@ -35,7 +36,9 @@ fn scoring(criterion: &mut Criterion) {
         ("paper", Aggregation::Likelihood, ImageScore::Maximum),
         ("default", Aggregation::LogLikelihood, ImageScore::Top(0.01)),
     ] {
-        let calibration = Calibration::new(aggregation, score).over(&normal, SIDE);
+        let calibration = Calibration::new(aggregation, score)
+            .over(&normal, SIDE)
+            .unwrap();
         group.bench_function(BenchmarkId::from_parameter(name), |bencher| {
             bencher.iter(|| calibration.score(black_box(&image), SIDE));
         });

@@ -3,9 +3,10 @@
 #![recursion_limit = "256"]
 
 use std::path::Path;
+use std::sync::{Arc, Mutex};
 
 use bgad::{
-    Dataset, Detector, Device, Error, Fit, Granularity, Layout, Model, RgbImage, Trainer,
+    Dataset, Detector, Device, Error, Fit, Granularity, Layout, Model, Progress, RgbImage, Trainer,
     TrainerConfig,
 };
 use image::{Rgb, imageops};
@@ -243,4 +244,48 @@ fn overlaps_beyond_half_a_tile_are_refused() {
     let error = with(Fit::Tiles(33)).check().unwrap_err();
     assert!(error.to_string().contains("tiles:33"), "{error}");
     assert!(error.to_string().contains("at most 32"), "{error}");
+}
+
+#[test]
+fn progress_counts_images_whole_or_cut() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut dataset = wide_set(folder.path(), (192, 64));
+    dataset.move_anomalies_to_training(1, 0).unwrap();
+    for (model, fit) in [
+        (Model::BgadFas, Fit::Tiles(16)),
+        (Model::BgadFas, Fit::Stretch),
+        (Model::Bgad, Fit::Tiles(16)),
+    ] {
+        let told = Arc::new(Mutex::new(Vec::new()));
+        let config = TrainerConfig {
+            model,
+            // Nothing fits: the warning counts images as well.
+            feature_memory: 0,
+            ..with(fit)
+        };
+        let list = Arc::clone(&told);
+        let trainer = Trainer::new(config).observed_by(move |progress| {
+            if let Progress::Features { done, total } = progress {
+                list.lock().unwrap().push((done, total));
+            }
+        });
+        let training = trainer.run(&dataset).unwrap();
+        let trained = if model == Model::Bgad { 6 } else { 7 };
+        let total = trained + dataset.test.len();
+        let mut told = told.lock().unwrap().clone();
+        told.sort_unstable();
+        let expected: Vec<_> = (1..=total).map(|done| (done, total)).collect();
+        assert_eq!(told, expected, "{model:?} {fit}");
+        let warning = training
+            .warnings
+            .iter()
+            .find(|w| w.contains("feature_memory"));
+        let warning = warning.unwrap();
+        assert!(
+            warning.contains(&format!(" {trained} training images ")),
+            "{warning}"
+        );
+        // They are computed before the first epoch too.
+        assert!(!warning.contains("in each epoch"), "{warning}");
+    }
 }

@@ -200,6 +200,29 @@ fn a_stream_keeps_order_and_goes_on_after_an_error() {
     }
 }
 
+/// An image without pixels is there, and can't be predicted.
+#[test]
+fn images_stay_with_their_predictions_where_one_fails() {
+    let folder = tempfile::tempdir().unwrap();
+    let dataset = parts(&folder.path().join("parts"));
+    let detector = Trainer::new(settings()).fit(&dataset).unwrap();
+    let mut all = images(&dataset.test);
+    all.insert(1, bgad::RgbImage::new(0, 0));
+    let predicted = detector.predict_images(all.iter().cloned().map(Ok));
+    let predicted: Vec<_> = predicted.collect();
+    assert_eq!(predicted.len(), all.len());
+    for (image, predicted) in all.iter().zip(predicted) {
+        match (image.is_empty(), predicted) {
+            (true, Err(error)) => assert!(matches!(error, Error::Input { .. }), "{error}"),
+            (false, Ok((given, prediction))) => {
+                assert!(given == *image);
+                assert_eq!(prediction, detector.predict(image).unwrap());
+            }
+            (_, other) => panic!("{other:?}"),
+        }
+    }
+}
+
 #[test]
 fn a_channel_gives_each_image_its_prediction_without_waiting_for_others() {
     let folder = tempfile::tempdir().unwrap();

@@ -241,3 +241,31 @@ fn training_ends_although_no_checkpoint_can_be_written() {
     );
     assert!(!checkpoints.exists());
 }
+
+/// A checkpoint keeps the weights' checksum and not their path.
+#[test]
+fn a_run_with_weights_goes_on_wherever_they_lie() {
+    let folder = tempfile::tempdir().unwrap();
+    let dataset = parts(&folder.path().join("parts"));
+    let golden = "/../../tests/goldens/tf_efficientnet_b0_random_weights.safetensors";
+    let golden = format!("{}{golden}", env!("CARGO_MANIFEST_DIR"));
+    let config = TrainerConfig {
+        backbone: "tf_efficientnet_b0".to_owned(),
+        weights: Some(golden.clone().into()),
+        ..settings()
+    };
+    let checkpoints = folder.path().join("checkpoints");
+    let stopped = stopping(&config, &checkpoints, 1).run(&dataset);
+    assert!(matches!(stopped, Err(Error::Stopped { .. })));
+    let moved = folder.path().join("moved.safetensors");
+    std::fs::copy(golden, &moved).unwrap();
+    for weights in [config.weights.clone().unwrap(), moved] {
+        let config = TrainerConfig {
+            weights: Some(weights),
+            ..config.clone()
+        };
+        let trainer = Trainer::new(config).checkpoints_in(&checkpoints);
+        let training = trainer.resume(&dataset).unwrap();
+        assert_eq!(training.history.len(), 2);
+    }
+}

@@ -34,6 +34,7 @@
 
 mod activation;
 mod architecture;
+mod architecture_name;
 mod backbone;
 #[cfg(feature = "burn")]
 mod blocks;

@@ -1,24 +1,25 @@
 //! What can be said on the command line.
 
 mod calibrate;
-mod choices;
+pub mod choices;
 mod evaluate;
 mod predict;
+mod reporting;
 mod train;
 
 use std::path::PathBuf;
 
-use bgad::Layout;
 use clap::{Args, Parser, Subcommand};
 
 pub use calibrate::CalibrateArguments;
 pub use choices::*;
 pub use evaluate::EvaluateArguments;
 pub use predict::{MapFormat, PredictArguments};
+pub use reporting::ReportingArguments;
 pub use train::{TrainArguments, TrainCommand};
 
 use crate::cut_paste::CutPasteArguments;
-use crate::data::{AnomalyArguments, FolderArguments, SplitArguments};
+use crate::data::{AnomalyArguments, DataArguments};
 use crate::inspect::InspectArguments;
 
 /// Visual anomaly detection: learns what normal parts look like, finds what is wrong on others.
@@ -54,32 +55,6 @@ pub enum Command {
     Preview(Box<PreviewArguments>),
 }
 
-/// Where the images are.
-#[derive(Debug, Args)]
-pub struct DataArguments {
-    /// How the data set's files are laid out: mvtec, btad, aitex, elpv, brain-mri, head-ct, folder or
-    /// manifest.
-    #[arg(long)]
-    pub layout: Layout,
-    /// The data set's folder; for manifest the table, .csv or .json.
-    #[arg(long, value_name = "DIR")]
-    pub data: PathBuf,
-    #[command(flatten)]
-    pub choice: ChoiceArguments,
-}
-
-/// Which of a data set's images.
-#[derive(Debug, Clone, Args)]
-pub struct ChoiceArguments {
-    /// The category, where the data set has several.
-    #[arg(long, value_name = "NAME")]
-    pub category: Option<String>,
-    #[command(flatten)]
-    pub folders: FolderArguments,
-    #[command(flatten)]
-    pub split: SplitArguments,
-}
-
 #[cfg(feature = "report")]
 #[derive(Debug, Args)]
 pub struct ReportArguments {
@@ -108,14 +83,4 @@ pub struct PreviewArguments {
     /// The folder for `preview.png`; it is made where it is not there.
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
-}
-
-#[derive(Debug, Args)]
-pub struct ReportingArguments {
-    /// Write JSON to standard output, and nothing else there.
-    #[arg(long)]
-    pub json: bool,
-    /// Don't show progress; it is not shown either where stderr is no terminal.
-    #[arg(long)]
-    pub quiet: bool,
 }

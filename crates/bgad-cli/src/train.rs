@@ -9,8 +9,9 @@ use bgad::{
 };
 use serde_json::{Value, json};
 
-use crate::arguments::{DataArguments, TrainArguments, TrainCommand};
+use crate::arguments::{TrainArguments, TrainCommand};
 use crate::config_file;
+use crate::data::DataArguments;
 use crate::devices;
 use crate::failure::Failure;
 use crate::output;

@@ -60,6 +60,8 @@ mod split_file;
 pub mod subsets;
 #[cfg(feature = "datasets")]
 pub mod synthetic;
+#[cfg(feature = "datasets")]
+mod text;
 pub mod transform;
 #[cfg(feature = "datasets")]
 mod verify;

@@ -38,6 +38,8 @@ mod focal;
 #[cfg(feature = "burn")]
 mod likelihood;
 #[cfg(feature = "burn")]
+mod log_likelihoods;
+#[cfg(feature = "burn")]
 mod objective;
 #[cfg(feature = "burn")]
 mod semi_push_pull;
@@ -48,7 +50,9 @@ pub use bound::error_bound;
 pub use boundary::{NORMALIZER, SeparatingBoundary};
 pub use error::LossError;
 #[cfg(feature = "burn")]
-pub use objective::{LogLikelihoods, LossTerms};
+pub use log_likelihoods::LogLikelihoods;
+#[cfg(feature = "burn")]
+pub use objective::LossTerms;
 #[cfg(feature = "burn")]
 pub use semi_push_pull::{Violations, violations};
 pub use settings::{FocalWeights, MaximumLikelihood, Objective, Reduction};

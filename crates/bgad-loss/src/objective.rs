@@ -3,16 +3,7 @@
 use burn::tensor::Tensor;
 
 use crate::semi_push_pull::{abnormal_part, normal_part};
-use crate::{LossError, Objective, SeparatingBoundary};
-
-/// The per-dimension log-likelihoods `l = log p / d` of one mini-batch; an absent set is empty.
-#[derive(Debug, Clone, Default)]
-pub struct LogLikelihoods {
-    /// Of its normal features: `[normal features]`.
-    pub normal: Option<Tensor<1>>,
-    /// Of its abnormal features: `[abnormal features]`.
-    pub abnormal: Option<Tensor<1>>,
-}
+use crate::{LogLikelihoods, LossError, Objective, SeparatingBoundary};
 
 /// The parts of one loss, each `[1]`.
 #[non_exhaustive]

@@ -49,66 +49,23 @@ mod documents {
     struct Deployment;
 }
 
-mod backbone;
-mod baseline;
-mod checkpoint;
-mod choices;
 mod config;
-mod covariance;
-mod custom_backbone;
 mod detector;
 mod device;
 mod error;
 mod evaluation;
-mod false_positives;
-mod feature_cache;
 mod features;
-mod fit;
-mod flow_trainers;
-mod flows;
-mod image_score;
-mod image_set;
-mod images;
-mod import;
-mod inputs;
-mod joined;
-mod joint_score;
-mod kept_features;
-mod meta_epoch;
-mod mirror;
-mod model_file;
-mod neighbors;
-mod overlay;
-mod packed;
-mod pooled;
-mod position_means;
-mod precision;
+mod input;
+mod model;
 mod random;
-mod recalibration;
-mod regions;
 #[cfg(feature = "report")]
 pub mod report;
-mod run;
 mod run_directory;
-mod scaling;
-mod schedule;
-mod score_map;
 mod scoring;
-mod step;
-mod step_device;
-mod step_host;
-mod stream;
-mod tensor_file;
-mod threshold;
-mod trainer;
-mod training_anomaly;
-mod training_digest;
-mod training_set;
-mod training_state;
-mod view;
+mod storage;
+mod training;
 pub mod weights;
 
-pub use backbone::FILTER_BANK;
 pub use bgad_backbone::{
     Backbone, BackboneError, FeaturePyramid, Level, NamedTensor, Normalization,
 };
@@ -124,33 +81,34 @@ pub use bgad_metrics::MetricError;
 /// The tensor library that stands in this API: [`Device`], and the tensors of a [`Backbone`].
 pub use burn;
 pub use burn::tensor::Device;
-pub use choices::{
-    BoundaryScope, EvaluateWhen, FeatureMean, FeatureScaling, Granularity, MapBaseline, Mirror,
-    Model, PooledLevels, Pooling, Preset, ThresholdRule,
+pub use config::choices::{
+    Aggregation, BoundaryScope, EvaluateWhen, FeatureMean, FeatureScaling, Granularity,
+    MapBaseline, Mirror, Model, PooledLevels, Pooling, Preset, ThresholdRule,
 };
-pub use config::TrainerConfig;
-pub use custom_backbone::RestoreError;
-pub use detector::{Detector, ModelDescription, Prediction};
-pub use device::{DeviceKind, DeviceSelection};
-pub use error::{Error, Result};
-pub use evaluation::{
-    AUPRO_LIMIT, Confidence, Evaluation, EvaluationOptions, ImageResult, Intervals, PaperMetrics,
-    TypeResult,
-};
-pub use fit::Fit;
-pub use flows::{LogLikelihoodMap, LogLikelihoodMaps};
-pub use image_score::ImageScore;
-pub use import::ImportOptions;
-pub use joint_score::{JointSpread, Spread};
-pub use model_file::FORMAT_VERSION;
-pub use overlay::overlay;
-pub use precision::FeaturePrecision;
-pub use regions::DefectRegion;
-pub use run_directory::{
-    DatasetDescription, LoggedMetaEpoch, MetricsLog, RunDescription, RunDirectory,
-};
-pub use schedule::LearningRate;
-pub use score_map::ScoreMap;
-pub use scoring::{Aggregation, Calibration};
-pub use trainer::{MetaEpoch, Progress, Seconds, Trainer, Training};
-pub use training_anomaly::TrainingAnomaly;
+pub use config::image_fit::Fit;
+pub use config::image_score::ImageScore;
+pub use config::precision::FeaturePrecision;
+pub use config::settings::{FILTER_BANK, TrainerConfig};
+pub use detector::description::ModelDescription;
+pub use detector::import::ImportOptions;
+pub use detector::model_file::FORMAT_VERSION;
+pub use detector::prediction::Prediction;
+pub use detector::trained_model::Detector;
+pub use detector::training_anomaly::TrainingAnomaly;
+pub use device::selection::{DeviceKind, DeviceSelection};
+pub use error::{Error, RestoreError, Result};
+pub use evaluation::options::{AUPRO_LIMIT, Confidence, EvaluationOptions};
+pub use evaluation::result::{Evaluation, ImageResult, Intervals, PaperMetrics, TypeResult};
+pub use model::likelihoods::{LogLikelihoodMap, LogLikelihoodMaps};
+pub use run_directory::description::{DatasetDescription, RunDescription};
+pub use run_directory::directory::RunDirectory;
+pub use run_directory::metrics_log::{LoggedMetaEpoch, MetricsLog};
+pub use scoring::calibration::Calibration;
+pub use scoring::fusion::{JointSpread, Spread};
+pub use scoring::overlay::overlay;
+pub use scoring::regions::DefectRegion;
+pub use scoring::score_map::ScoreMap;
+pub use training::learning_rate::LearningRate;
+pub use training::outcome::Training;
+pub use training::progress::{MetaEpoch, Progress, Seconds};
+pub use training::trainer::Trainer;

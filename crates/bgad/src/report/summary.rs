@@ -3,8 +3,10 @@
 use bgad_report::{ImageScore, Interval, Metric, ReportData, SettingGroup, TypeMetrics};
 use serde_json::Value;
 
-use crate::run_directory::RunDescription;
-use crate::{Evaluation, Granularity, Model, ModelDescription};
+use crate::config::choices::{Granularity, Model};
+use crate::detector::description::ModelDescription;
+use crate::evaluation::result::Evaluation;
+use crate::run_directory::description::RunDescription;
 
 /// The page but for curves, figures and gallery.
 pub(super) fn data(

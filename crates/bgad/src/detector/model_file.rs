@@ -1,0 +1,230 @@
+//! The model file: one safetensors file with everything that a prediction needs.
+//!
+//! Tensors of the backbone are named `backbone.NAME`, those of the flows `level.INDEX.block.K.NAME`,
+//! and those of normal training images that scores draw on `neighbors.NAME`.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use bgad_backbone::{Backbone, NamedTensor};
+use burn::tensor::{Device, TensorData};
+
+use super::description::ModelDescription;
+use super::trained_model::Detector;
+use crate::error::{Error, RestoreError, Result};
+use crate::features::{backbone, custom_backbone};
+use crate::model::level_flow::{LevelFlow, WhitenedFlow, flow_config};
+use crate::model::neighbors::Neighbors;
+use crate::model::whitening::Whitening;
+use crate::storage::tensor_file::{Damage, Kind, Stored, TensorFile};
+
+/// The format that this version reads and writes.
+pub const FORMAT_VERSION: u32 = 5;
+const KIND: Kind = Kind {
+    key: "bgad",
+    version: FORMAT_VERSION,
+};
+
+impl Detector {
+    /// Writes the model to one file, whole or not at all. The same model gives the same bytes.
+    ///
+    /// # Errors
+    /// When the file can't be written, a threshold is no finite number, which no file holds, or a
+    /// value can't be read from the device.
+    pub fn save(&self, path: &Path) -> Result<()> {
+        let damaged = |reason: String| damaged(path, reason);
+        let description = &self.description;
+        let thresholds = [Some(description.threshold), description.pixel_threshold];
+        let mut thresholds = thresholds.into_iter().flatten();
+        if let Some(found) = thresholds.find(|threshold| !threshold.is_finite()) {
+            return Err(Error::setting("threshold", found, "a finite number"));
+        }
+        let of_backbone = self.backbone.tensors();
+        let of_flows: Vec<_> = self.flows.iter().map(LevelFlow::parameters).collect();
+        let of_neighbors = self.neighbors.iter().flat_map(Neighbors::parameters);
+        let of_neighbors: Vec<_> = of_neighbors.collect();
+        let mut tensors = BTreeMap::new();
+        for tensor in &of_backbone {
+            let stored = Stored::numbers(&tensor.shape, &tensor.values);
+            tensors.insert(format!("backbone.{}", tensor.name), stored);
+        }
+        for (level, parameters) in of_flows.iter().enumerate() {
+            for (name, data) in parameters {
+                let stored = Stored::of(data).map_err(|e| damaged(format!("{name}: {e}")))?;
+                tensors.insert(format!("level.{level}.{name}"), stored);
+            }
+        }
+        for (name, shape, values) in &of_neighbors {
+            let stored = Stored::numbers(shape, values);
+            tensors.insert(format!("neighbors.{name}"), stored);
+        }
+        let file = TensorFile {
+            description: serde_json::to_string(&self.description)
+                .map_err(|e| damaged(e.to_string()))?,
+            tensors,
+        };
+        file.write(path, &KIND, damaged)
+    }
+
+    /// Reads a model file.
+    ///
+    /// # Errors
+    /// When the file can't be read, is of another version, is damaged or is no model;
+    /// [`Error::BackboneUnknown`] where its backbone is a program's own.
+    pub fn load(path: &Path, device: &Device) -> Result<Self> {
+        let bytes = std::fs::read(path).map_err(Error::io(path))?;
+        let (description, tensors) = read(&bytes, path, device)?;
+        let config = &description.config;
+        if !custom_backbone::is_built_in(&config.backbone) {
+            return Err(Error::BackboneUnknown {
+                path: path.to_owned(),
+                backbone: config.backbone.clone(),
+            });
+        }
+        let parts = Parts::new(tensors).map_err(|e| damaged(path, e))?;
+        backbone::restore(&config.backbone, &config.strides, parts.backbone, device)
+            .and_then(|backbone| {
+                build(
+                    description,
+                    backbone,
+                    (parts.levels, parts.neighbors),
+                    device,
+                )
+            })
+            .map_err(|error| damaged(path, error))
+    }
+
+    /// Reads a model file that was trained [with a backbone](crate::Trainer::with_backbone) of the
+    /// program's own. `restore` makes it again, on `device`, of the tensors that it gave when the
+    /// model was saved, in the order of their names; a backbone without weights ignores them.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load); [`Error::BackboneRestore`] where `restore` fails, and
+    /// [`Error::BackboneContract`] where the backbone is not the one that was trained with.
+    pub fn load_with_backbone(
+        path: &Path,
+        device: &Device,
+        restore: impl FnOnce(Vec<NamedTensor>) -> Result<Arc<dyn Backbone>, RestoreError>,
+    ) -> Result<Self> {
+        let bytes = std::fs::read(path).map_err(Error::io(path))?;
+        let (description, tensors) = read(&bytes, path, device)?;
+        let parts = Parts::new(tensors).map_err(|e| damaged(path, e))?;
+        let checksum = description.backbone_checksum.as_deref();
+        let config = &description.config;
+        let backbone =
+            custom_backbone::restore(path, config, checksum, parts.backbone, device, restore)?;
+        build(
+            description,
+            backbone,
+            (parts.levels, parts.neighbors),
+            device,
+        )
+        .map_err(|error| damaged(path, error))
+    }
+}
+
+/// A file's description and tensors.
+fn read<'a>(
+    bytes: &'a [u8],
+    path: &Path,
+    device: &Device,
+) -> Result<(ModelDescription, BTreeMap<String, Stored<'a>>)> {
+    let file = TensorFile::from_bytes(bytes, &KIND).map_err(|damage| match damage {
+        Damage::Reason(reason) => damaged(path, reason),
+        Damage::Version(found) => Error::ModelVersion {
+            path: path.to_owned(),
+            found,
+            supported: FORMAT_VERSION,
+        },
+    })?;
+    let description: ModelDescription = serde_json::from_str(&file.description)
+        .map_err(|e| damaged(path, format!("its description: {e}")))?;
+    description.config.check()?;
+    description.config.feature_precision.check(device)?;
+    Ok((description, file.tensors))
+}
+
+fn damaged(path: &Path, reason: impl ToString) -> Error {
+    Error::ModelFile {
+        path: path.to_owned(),
+        reason: reason.to_string(),
+    }
+}
+
+/// A file's tensors by what they belong to.
+struct Parts {
+    backbone: Vec<NamedTensor>,
+    /// By the flow's number and the parameter's name.
+    levels: BTreeMap<String, BTreeMap<String, TensorData>>,
+    neighbors: BTreeMap<String, TensorData>,
+}
+
+impl Parts {
+    fn new(tensors: BTreeMap<String, Stored<'_>>) -> Result<Self> {
+        let mut parts = Self {
+            backbone: Vec::new(),
+            levels: BTreeMap::new(),
+            neighbors: BTreeMap::new(),
+        };
+        for (full, tensor) in tensors {
+            let values = tensor.values();
+            let values = values.ok_or_else(|| {
+                Error::setting("tensor", format!("`{full}` of {:?}", tensor.dtype), "F32")
+            })?;
+            if let Some(name) = full.strip_prefix("backbone.") {
+                parts.backbone.push(NamedTensor {
+                    name: name.to_owned(),
+                    values,
+                    shape: tensor.shape,
+                });
+            } else if let Some((level, name)) = full
+                .strip_prefix("level.")
+                .and_then(|rest| rest.split_once('.'))
+            {
+                let data = TensorData::new(values, tensor.shape);
+                let of_level = parts.levels.entry(level.to_owned()).or_default();
+                of_level.insert(name.to_owned(), data);
+            } else if let Some(name) = full.strip_prefix("neighbors.") {
+                let data = TensorData::new(values, tensor.shape);
+                parts.neighbors.insert(name.to_owned(), data);
+            }
+        }
+        Ok(parts)
+    }
+}
+
+fn build(
+    description: ModelDescription,
+    backbone: Arc<dyn Backbone>,
+    (mut of_levels, mut neighbors): (
+        BTreeMap<String, BTreeMap<String, TensorData>>,
+        BTreeMap<String, TensorData>,
+    ),
+    device: &Device,
+) -> Result<Detector> {
+    let config = &description.config;
+    let inputs = description.inputs().list(backbone.levels());
+    let calibration = &description.calibration;
+    let constants = [&calibration.level_maxima, &calibration.level_deviations];
+    if constants.iter().any(|c| c.len() != inputs.len()) {
+        let found = calibration.level_maxima.len();
+        let expected = format!("{}, the number of flows", inputs.len());
+        return Err(Error::setting("calibration.level_maxima", found, expected));
+    }
+    let mut flows = Vec::new();
+    for (index, input) in inputs.iter().enumerate() {
+        let mut parameters = of_levels.remove(&index.to_string()).unwrap_or_default();
+        let scaling = Whitening::restore(config, input, &mut parameters, device)?;
+        let flow = flow_config(config, input).init_from(parameters, device)?;
+        flows.push(WhitenedFlow { scaling, flow });
+    }
+    let pooled = inputs.iter().filter(|input| input.is_pooled());
+    let dimension: usize = pooled.map(|input| input.dimension).sum();
+    let wanted = config.pooled_neighbors && dimension > 0;
+    let neighbors = wanted.then(|| Neighbors::restore(&mut neighbors, dimension));
+    let neighbors = neighbors.transpose()?;
+    let mut detector = Detector::new(description, backbone, flows, device)?;
+    detector.neighbors = neighbors;
+    Ok(detector)
+}

@@ -1,0 +1,7 @@
+//! What can go wrong, in all rooms. Uses no other room.
+
+mod kinds;
+mod weights;
+
+pub use kinds::{Error, RestoreError, Result};
+pub use weights::WeightsError;
