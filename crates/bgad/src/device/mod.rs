@@ -1,4 +1,13 @@
 //! The device that tensors lie on: chosen by name, told from the CPU, read from. Uses `error`.
 
+#[cfg(not(feature = "train"))]
+mod cpu;
+#[cfg(feature = "train")]
 pub(crate) mod host;
+#[cfg(feature = "train")]
 pub(crate) mod selection;
+
+#[cfg(feature = "train")]
+pub use burn::tensor::Device;
+#[cfg(not(feature = "train"))]
+pub use cpu::Device;

@@ -2,6 +2,8 @@
 //! `error`.
 
 pub(crate) mod digest;
+#[cfg(feature = "train")]
 pub(crate) mod json;
 pub(crate) mod tensor_file;
+#[cfg(feature = "train")]
 pub(crate) mod whole_file;

@@ -4,16 +4,24 @@
 //! SHA-256 over the description and all tensors, so that a damaged file is noticed.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
+#[cfg(feature = "train")]
+use std::collections::HashMap;
+#[cfg(feature = "train")]
 use std::path::Path;
 
+#[cfg(feature = "train")]
 use burn::tensor::TensorData;
-use safetensors::tensor::{Dtype, SafeTensorError, SafeTensors, TensorView};
+#[cfg(feature = "train")]
+use safetensors::tensor::SafeTensorError;
+use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::digest::hexadecimal;
+#[cfg(feature = "train")]
 use super::whole_file::write_whole_with;
+#[cfg(feature = "train")]
 use crate::error::{Error, Result};
 
 /// What a file is for.
@@ -88,6 +96,7 @@ impl<'a> Stored<'a> {
     }
 
     /// Single-precision numbers of a device, or what they are instead.
+    #[cfg(feature = "train")]
     pub fn of(data: &'a TensorData) -> Result<Self, String> {
         let values = data.as_slice::<f32>().map_err(|e| format!("{e:?}"))?;
         Ok(Self::numbers(data.shape().as_slice(), values))
@@ -124,6 +133,7 @@ impl<'a> TensorFile<'a> {
     ///
     /// # Errors
     /// As [`write_whole`], and `damaged` of a content that can't be written.
+    #[cfg(feature = "train")]
     pub fn write(&self, path: &Path, kind: &Kind, damaged: impl Fn(String) -> Error) -> Result<()> {
         let header = Header {
             format_version: kind.version,
