@@ -190,7 +190,11 @@ impl Parts {
         for (full, tensor) in tensors {
             let values = tensor.values();
             let values = values.ok_or_else(|| {
-                Error::setting("tensor", format!("`{full}` of {:?}", tensor.dtype), "F32")
+                Error::setting(
+                    "tensor",
+                    format!("`{full}` of {:?}", tensor.elements),
+                    "F32",
+                )
             })?;
             if let Some(name) = full.strip_prefix("backbone.") {
                 parts.backbone.push(NamedTensor {
