@@ -11,6 +11,7 @@ use crate::coupling::{full_name, shapes};
 use crate::{Flow, FlowConfig, FlowError};
 
 /// A [`Flow`] with its parameters on the host.
+#[doc(hidden)]
 #[derive(Debug, Clone)]
 pub struct HostFlow {
     pub(super) config: FlowConfig,

@@ -169,9 +169,9 @@ impl Whitening {
                 Some(data) if shape.as_deref() == Some(&[rows, dimension]) => {
                     Ok(Tensor::<2>::from_data(data, device))
                 }
-                _ => Err(Error::setting(
-                    "scaling",
-                    format!("`{name}` of the shape {shape:?}"),
+                _ => Err(Error::state(
+                    name,
+                    format!("of the shape {shape:?}"),
                     format!("[{rows}, {dimension}]"),
                 )),
             }

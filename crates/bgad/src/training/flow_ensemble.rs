@@ -114,13 +114,13 @@ impl<'a> FlowTrainers<'a> {
         let flows = self.positions.len() + self.pooled.count();
         if count != 0 && count != flows as u64 {
             let expected = format!("none, or {flows}, one a flow");
-            return Err(Error::setting("boundaries", count, expected));
+            return Err(Error::state("boundaries", count, expected));
         }
         let one = |index| {
             let values = state.take_numbers(&format!("boundary.{index}"))?;
             let [normal, abnormal] = values.as_slice() else {
                 let found = format!("{} numbers", values.len());
-                return Err(Error::setting("boundary", found, "two"));
+                return Err(Error::state("boundary", found, "two"));
             };
             let of = |value: f32| Tensor::from_data(TensorData::new(vec![value], [1]), device);
             Ok(SeparatingBoundary {

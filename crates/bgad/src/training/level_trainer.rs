@@ -123,7 +123,7 @@ impl LevelTrainer {
             [sum] => Some(Tensor::from_data(TensorData::new(vec![*sum], [1]), &device)),
             more => {
                 let found = format!("{} numbers", more.len());
-                return Err(Error::setting("loss", found, "the sum of all"));
+                return Err(Error::state("loss", found, "the sum of all"));
             }
         };
         self.count = state.integer(&format!("{prefix}-losses"))? as usize;

@@ -94,7 +94,7 @@ impl HostOptimizer {
     pub fn restore(&mut self, prefix: &str, state: &mut TrainingState<'_>) -> Result<()> {
         if state.take_numbers(&format!("{prefix}-rotation"))? != self.first_rotated() {
             let expected = "those that follow from the seed in this version of the program";
-            return Err(Error::setting("rotations", "others", expected));
+            return Err(Error::state("rotations", "others", expected));
         }
         let values = state.take_numbers(&format!("{prefix}-values"))?;
         self.flow.set_trained(values)?;
@@ -104,7 +104,7 @@ impl HostOptimizer {
         let squares = state.take_numbers(&format!("{prefix}-squares"))?;
         let (found, expected) = (means.len(), self.flow.trained().len());
         let wrong = || {
-            Error::setting(
+            Error::state(
                 "optimizer",
                 format!("{found} moments"),
                 format!("{expected}"),
