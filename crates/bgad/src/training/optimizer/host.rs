@@ -48,7 +48,8 @@ impl HostOptimizer {
     pub fn new(
         flow: &Flow,
         places: &Places,
-        (workspaces, first): (&Workspaces, Option<&Self>),
+        workspaces: &Workspaces,
+        first: Option<&Self>,
         device: &Device,
     ) -> Result<Self> {
         let mut flow = HostFlow::new(flow)?;
