@@ -11,7 +11,6 @@ use crate::coupling::{full_name, shapes};
 use crate::{Flow, FlowConfig, FlowError};
 
 /// A [`Flow`] with its parameters on the host.
-#[doc(hidden)]
 #[derive(Debug, Clone)]
 pub struct HostFlow {
     pub(super) config: FlowConfig,
