@@ -124,16 +124,23 @@ pub use evaluation::options::{AUPRO_LIMIT, Confidence, EvaluationOptions};
 pub use evaluation::result::{Evaluation, ImageResult, Intervals, PaperMetrics, TypeResult};
 pub use model::likelihoods::{LogLikelihoodMap, LogLikelihoodMaps};
 #[cfg(feature = "train")]
+#[doc(hidden)]
 pub use run_directory::description::{DatasetDescription, RunDescription};
 #[cfg(feature = "train")]
+#[doc(hidden)]
 pub use run_directory::directory::RunDirectory;
 #[cfg(feature = "train")]
+#[doc(hidden)]
 pub use run_directory::metrics_log::{LoggedMetaEpoch, MetricsLog};
 pub use scoring::calibration::Calibration;
+#[doc(hidden)]
 pub use scoring::fusion::{JointSpread, Spread};
 pub use scoring::overlay::overlay;
 pub use scoring::regions::DefectRegion;
 pub use scoring::score_map::ScoreMap;
+#[cfg(feature = "train")]
+#[doc(hidden)]
+pub use storage::whole_file::write_replaceable;
 #[cfg(feature = "train")]
 pub use training::learning_rate::LearningRate;
 #[cfg(feature = "train")]

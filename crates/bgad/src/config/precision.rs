@@ -93,6 +93,12 @@ impl FeaturePrecision {
         Err(Error::setting("feature_precision", self, expected))
     }
 
+    /// The CPU has all of them.
+    #[cfg(not(feature = "train"))]
+    pub(crate) fn check(self, _: &crate::device::Device) -> crate::error::Result<()> {
+        Ok(())
+    }
+
     /// Features as they are kept.
     #[cfg(feature = "train")]
     pub(crate) fn keep(self, features: Tensor<2>) -> Tensor<2> {

@@ -44,9 +44,9 @@ impl FixedLayer {
             Some(Parameter { shape, values }) if shape == [rows, dimension] => Ok(values),
             other => {
                 let shape = other.map(|parameter| parameter.shape);
-                Err(Error::setting(
-                    "scaling",
-                    format!("`{name}` of the shape {shape:?}"),
+                Err(Error::state(
+                    name,
+                    format!("of the shape {shape:?}"),
                     format!("[{rows}, {dimension}]"),
                 ))
             }

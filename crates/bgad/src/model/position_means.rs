@@ -117,9 +117,9 @@ impl PositionMeans {
             }),
             other => {
                 let shape = other.map(|parameter| parameter.shape);
-                Err(Error::setting(
-                    "scaling",
-                    format!("`{POSITIONS}` of the shape {shape:?}"),
+                Err(Error::state(
+                    POSITIONS,
+                    format!("of the shape {shape:?}"),
                     format!("[{positions}, {dimension}]"),
                 ))
             }

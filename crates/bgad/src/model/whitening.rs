@@ -63,9 +63,10 @@ pub(crate) struct Noise {
 impl Whitening {
     /// From `rows` of normal features, `[rows, dimension]`, that positions' means were taken off
     /// where there are some; none for [`FeatureScaling::None`].
-    pub fn fit(
+    pub fn of_rows(
         kind: FeatureScaling,
-        (rows, means): (&[f32], Option<PositionMeans>),
+        rows: &[f32],
+        means: Option<PositionMeans>,
         dimension: usize,
         device: &Device,
     ) -> Result<(Option<Self>, Option<Noise>)> {

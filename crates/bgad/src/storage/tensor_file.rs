@@ -21,8 +21,9 @@ use super::digest::hexadecimal;
 use super::safetensors::{Content, Elements};
 #[cfg(feature = "train")]
 use super::whole_file::write_whole_with;
+use crate::error::Error;
 #[cfg(feature = "train")]
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 /// What a file is for.
 pub(crate) struct Kind {
@@ -50,6 +51,12 @@ pub(crate) struct Stored<'a> {
 pub(crate) enum Damage {
     Reason(String),
     Version(u32),
+}
+
+impl From<Error> for Damage {
+    fn from(error: Error) -> Self {
+        Self::Reason(error.to_string())
+    }
 }
 
 impl From<String> for Damage {
