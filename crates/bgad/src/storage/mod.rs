@@ -4,7 +4,7 @@
 pub(crate) mod digest;
 #[cfg(feature = "train")]
 pub(crate) mod json;
-mod safetensors;
 pub(crate) mod tensor_file;
+mod tensor_format;
 #[cfg(feature = "train")]
 pub(crate) mod whole_file;

@@ -11,14 +11,14 @@ use std::collections::HashMap;
 use std::path::Path;
 
 #[cfg(feature = "train")]
-use ::safetensors::tensor::{Dtype, SafeTensorError, TensorView};
-#[cfg(feature = "train")]
 use burn::tensor::TensorData;
+#[cfg(feature = "train")]
+use safetensors::tensor::{Dtype, SafeTensorError, TensorView};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::digest::hexadecimal;
-use super::safetensors::{Content, Elements};
+use super::tensor_format::{Content, Elements};
 #[cfg(feature = "train")]
 use super::whole_file::write_whole_with;
 use crate::error::Error;
@@ -160,8 +160,7 @@ impl<'a> TensorFile<'a> {
         let views = views.map_err(|e| damaged(e.to_string()))?;
         let metadata = HashMap::from([(kind.key.to_owned(), header)]);
         write_whole_with(path, |to| {
-            ::safetensors::serialize_to_file(views, Some(metadata), to).map_err(|error| match error
-            {
+            safetensors::serialize_to_file(views, Some(metadata), to).map_err(|error| match error {
                 SafeTensorError::IoError(error) => Error::io(path)(error),
                 error => damaged(error.to_string()),
             })
