@@ -7,16 +7,22 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use bgad_backbone::{Backbone, NamedTensor};
-use burn::tensor::{Device, TensorData};
+#[cfg(feature = "train")]
+use bgad_backbone::Backbone;
+use bgad_backbone::NamedTensor;
+use bgad_flow::Parameter;
 
 use super::description::ModelDescription;
 use super::trained_model::Detector;
-use crate::error::{Error, RestoreError, Result};
-use crate::features::{backbone, custom_backbone};
-use crate::model::level_flow::{LevelFlow, WhitenedFlow, flow_config};
+use crate::device::Device;
+#[cfg(feature = "train")]
+use crate::error::RestoreError;
+use crate::error::{Error, Result};
+use crate::features::built_in::{self, AnyBackbone};
+#[cfg(feature = "train")]
+use crate::features::custom_backbone;
+use crate::model::LevelFlow;
 use crate::model::neighbors::Neighbors;
-use crate::model::whitening::Whitening;
 use crate::storage::tensor_file::{Damage, Kind, Stored, TensorFile};
 
 /// The format that this version reads and writes.
@@ -32,13 +38,14 @@ impl Detector {
     /// # Errors
     /// When the file can't be written, a threshold is no finite number, which no file holds, or a
     /// value can't be read from the device.
+    #[cfg(feature = "train")]
     pub fn save(&self, path: &Path) -> Result<()> {
-        let damaged = |reason: String| damaged(path, reason);
+        let damaged = |reason: String| at(path)(reason.into());
         let description = &self.description;
         let thresholds = [Some(description.threshold), description.pixel_threshold];
         let mut thresholds = thresholds.into_iter().flatten();
         if let Some(found) = thresholds.find(|threshold| !threshold.is_finite()) {
-            return Err(Error::setting("threshold", found, "a finite number"));
+            return Err(Error::state("threshold", found, "a finite number"));
         }
         let of_backbone = self.backbone.tensors();
         let of_flows: Vec<_> = self.flows.iter().map(LevelFlow::parameters).collect();
@@ -74,16 +81,25 @@ impl Detector {
     /// [`Error::BackboneUnknown`] where its backbone is a program's own.
     pub fn load(path: &Path, device: &Device) -> Result<Self> {
         let bytes = std::fs::read(path).map_err(Error::io(path))?;
-        let (description, tensors) = read(&bytes, path, device)?;
+        Self::from_bytes(&bytes, path, device)
+    }
+
+    /// The same of a model file's bytes, wherever they come from; `path` is the name that errors give
+    /// them.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load), but that nothing is read.
+    pub fn from_bytes(bytes: &[u8], path: &Path, device: &Device) -> Result<Self> {
+        let (description, parts) = parse(bytes).map_err(at(path))?;
         let config = &description.config;
-        if !custom_backbone::is_built_in(&config.backbone) {
+        config.feature_precision.check(device)?;
+        if !built_in::is_built_in(&config.backbone) {
             return Err(Error::BackboneUnknown {
                 path: path.to_owned(),
                 backbone: config.backbone.clone(),
             });
         }
-        let parts = Parts::new(tensors).map_err(|e| damaged(path, e))?;
-        backbone::restore(&config.backbone, &config.strides, parts.backbone, device)
+        built_in::restore(&config.backbone, &config.strides, parts.backbone, device)
             .and_then(|backbone| {
                 build(
                     description,
@@ -92,7 +108,7 @@ impl Detector {
                     device,
                 )
             })
-            .map_err(|error| damaged(path, error))
+            .map_err(|error| at(path)(error.into()))
     }
 
     /// Reads a model file that was trained [with a backbone](crate::Trainer::with_backbone) of the
@@ -102,16 +118,17 @@ impl Detector {
     /// # Errors
     /// As [`load`](Self::load); [`Error::BackboneRestore`] where `restore` fails, and
     /// [`Error::BackboneContract`] where the backbone is not the one that was trained with.
+    #[cfg(feature = "train")]
     pub fn load_with_backbone(
         path: &Path,
         device: &Device,
         restore: impl FnOnce(Vec<NamedTensor>) -> Result<Arc<dyn Backbone>, RestoreError>,
     ) -> Result<Self> {
         let bytes = std::fs::read(path).map_err(Error::io(path))?;
-        let (description, tensors) = read(&bytes, path, device)?;
-        let parts = Parts::new(tensors).map_err(|e| damaged(path, e))?;
+        let (description, parts) = parse(&bytes).map_err(at(path))?;
         let checksum = description.backbone_checksum.as_deref();
         let config = &description.config;
+        config.feature_precision.check(device)?;
         let backbone =
             custom_backbone::restore(path, config, checksum, parts.backbone, device, restore)?;
         build(
@@ -120,35 +137,31 @@ impl Detector {
             (parts.levels, parts.neighbors),
             device,
         )
-        .map_err(|error| damaged(path, error))
+        .map_err(|error| at(path)(error.into()))
     }
 }
 
 /// A file's description and tensors.
-fn read<'a>(
-    bytes: &'a [u8],
-    path: &Path,
-    device: &Device,
-) -> Result<(ModelDescription, BTreeMap<String, Stored<'a>>)> {
-    let file = TensorFile::from_bytes(bytes, &KIND).map_err(|damage| match damage {
-        Damage::Reason(reason) => damaged(path, reason),
+fn parse(bytes: &[u8]) -> Result<(ModelDescription, Parts), Damage> {
+    let file = TensorFile::from_bytes(bytes, &KIND)?;
+    let description: ModelDescription =
+        serde_json::from_str(&file.description).map_err(|e| format!("its description: {e}"))?;
+    description.config.check()?;
+    Ok((description, Parts::new(file.tensors)?))
+}
+
+/// What is wrong with the file at `path`.
+fn at(path: &Path) -> impl Fn(Damage) -> Error + '_ {
+    move |damage| match damage {
+        Damage::Reason(reason) => Error::ModelFile {
+            path: path.to_owned(),
+            reason,
+        },
         Damage::Version(found) => Error::ModelVersion {
             path: path.to_owned(),
             found,
             supported: FORMAT_VERSION,
         },
-    })?;
-    let description: ModelDescription = serde_json::from_str(&file.description)
-        .map_err(|e| damaged(path, format!("its description: {e}")))?;
-    description.config.check()?;
-    description.config.feature_precision.check(device)?;
-    Ok((description, file.tensors))
-}
-
-fn damaged(path: &Path, reason: impl ToString) -> Error {
-    Error::ModelFile {
-        path: path.to_owned(),
-        reason: reason.to_string(),
     }
 }
 
@@ -156,8 +169,8 @@ fn damaged(path: &Path, reason: impl ToString) -> Error {
 struct Parts {
     backbone: Vec<NamedTensor>,
     /// By the flow's number and the parameter's name.
-    levels: BTreeMap<String, BTreeMap<String, TensorData>>,
-    neighbors: BTreeMap<String, TensorData>,
+    levels: BTreeMap<String, BTreeMap<String, Parameter>>,
+    neighbors: BTreeMap<String, Parameter>,
 }
 
 impl Parts {
@@ -170,7 +183,7 @@ impl Parts {
         for (full, tensor) in tensors {
             let values = tensor.values();
             let values = values.ok_or_else(|| {
-                Error::setting("tensor", format!("`{full}` of {:?}", tensor.dtype), "F32")
+                Error::state(full.as_str(), format!("of {:?}", tensor.elements), "F32")
             })?;
             if let Some(name) = full.strip_prefix("backbone.") {
                 parts.backbone.push(NamedTensor {
@@ -182,12 +195,13 @@ impl Parts {
                 .strip_prefix("level.")
                 .and_then(|rest| rest.split_once('.'))
             {
-                let data = TensorData::new(values, tensor.shape);
                 let of_level = parts.levels.entry(level.to_owned()).or_default();
-                of_level.insert(name.to_owned(), data);
+                let shape = tensor.shape;
+                of_level.insert(name.to_owned(), Parameter { shape, values });
             } else if let Some(name) = full.strip_prefix("neighbors.") {
-                let data = TensorData::new(values, tensor.shape);
-                parts.neighbors.insert(name.to_owned(), data);
+                let shape = tensor.shape;
+                let parameter = Parameter { shape, values };
+                parts.neighbors.insert(name.to_owned(), parameter);
             }
         }
         Ok(parts)
@@ -196,10 +210,10 @@ impl Parts {
 
 fn build(
     description: ModelDescription,
-    backbone: Arc<dyn Backbone>,
+    backbone: Arc<dyn AnyBackbone>,
     (mut of_levels, mut neighbors): (
-        BTreeMap<String, BTreeMap<String, TensorData>>,
-        BTreeMap<String, TensorData>,
+        BTreeMap<String, BTreeMap<String, Parameter>>,
+        BTreeMap<String, Parameter>,
     ),
     device: &Device,
 ) -> Result<Detector> {
@@ -210,21 +224,23 @@ fn build(
     if constants.iter().any(|c| c.len() != inputs.len()) {
         let found = calibration.level_maxima.len();
         let expected = format!("{}, the number of flows", inputs.len());
-        return Err(Error::setting("calibration.level_maxima", found, expected));
+        return Err(Error::state("calibration.level_maxima", found, expected));
     }
     let mut flows = Vec::new();
     for (index, input) in inputs.iter().enumerate() {
-        let mut parameters = of_levels.remove(&index.to_string()).unwrap_or_default();
-        let scaling = Whitening::restore(config, input, &mut parameters, device)?;
-        let flow = flow_config(config, input).init_from(parameters, device)?;
-        flows.push(WhitenedFlow { scaling, flow });
+        let parameters = of_levels.remove(&index.to_string()).unwrap_or_default();
+        flows.push(LevelFlow::restore(config, input, parameters, device)?);
     }
     let pooled = inputs.iter().filter(|input| input.is_pooled());
     let dimension: usize = pooled.map(|input| input.dimension).sum();
     let wanted = config.pooled_neighbors && dimension > 0;
     let neighbors = wanted.then(|| Neighbors::restore(&mut neighbors, dimension));
     let neighbors = neighbors.transpose()?;
-    let mut detector = Detector::new(description, backbone, flows, device)?;
-    detector.neighbors = neighbors;
-    Ok(detector)
+    Ok(Detector {
+        description,
+        backbone,
+        flows,
+        neighbors,
+        device: device.clone(),
+    })
 }

@@ -1,10 +1,12 @@
 //! What a trained model takes from its normal training images: the constants of scoring, the
 //! boundaries, and the threshold.
 
+#[cfg(feature = "train")]
 use bgad_loss::SeparatingBoundary;
 
 use super::trained_model::Detector;
 use crate::config::choices::ThresholdRule;
+#[cfg(feature = "train")]
 use crate::device::host::read;
 use crate::error::{Error, Result};
 use crate::scoring::image_likelihoods::ImageLikelihoods;
@@ -12,6 +14,7 @@ use crate::scoring::threshold::{by_rule, with_maximum};
 
 impl Detector {
     /// Takes the constants of scoring and the boundaries over all normal training features.
+    #[cfg(feature = "train")]
     pub(crate) fn calibrate(
         &mut self,
         images: &[ImageLikelihoods<'_>],

@@ -3,7 +3,6 @@
 use rayon::prelude::*;
 
 use super::image_features::ImageFeatures;
-use crate::device::host::read;
 use crate::error::Result;
 use crate::input::view::View;
 
@@ -19,7 +18,7 @@ impl HostFeatures {
     /// # Errors
     /// When the device fails.
     pub fn of(features: &ImageFeatures) -> Result<Self> {
-        let levels = (0..features.len()).map(|index| read(features.level(index)));
+        let levels = (0..features.len()).map(|index| features.values(index));
         Ok(Self {
             view: features.view,
             levels: levels.collect::<Result<_>>()?,

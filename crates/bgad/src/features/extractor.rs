@@ -1,16 +1,20 @@
 //! From an image to the vectors that the flows see.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
-use bgad_backbone::Backbone;
+#[cfg(feature = "train")]
+use bgad_backbone::HostBackbone;
 use bgad_data::RgbImage;
-use burn::tensor::{Device, Tensor, TensorData};
+#[cfg(feature = "train")]
+use burn::tensor::{Tensor, TensorData};
 
+use super::built_in::AnyBackbone;
 use super::flow_inputs::{FlowInput, FlowInputs};
-use super::half_precision::Vectors;
-use super::image_features::ImageFeatures;
+use super::image_features::{ImageFeatures, Vectors};
 use crate::config::image_fit::Fit;
 use crate::config::precision::FeaturePrecision;
+use crate::device::Device;
 use crate::input::preparation;
 use crate::input::view::{View, Views};
 
@@ -18,7 +22,7 @@ use crate::input::view::{View, Views};
 /// computed.
 #[derive(Debug, Clone)]
 pub(crate) struct Extractor {
-    pub backbone: Arc<dyn Backbone>,
+    pub backbone: Arc<dyn AnyBackbone>,
     pub image_size: u32,
     pub fit: Fit,
     pub inputs: FlowInputs,
@@ -66,20 +70,51 @@ impl Extractor {
 
     /// The vectors of an input, or of its mirror image: one question to the backbone.
     pub fn vectors(&self, input: &PreparedInput, mirrored: bool) -> Vec<Vectors> {
-        let size = self.image_size as usize;
-        let (values, view) = match mirrored {
-            false => (input.values.clone(), input.view),
+        match mirrored {
+            false => self.vectors_of(Cow::Borrowed(&input.values), &input.view),
             true => {
-                let rows = input.values.chunks_exact(size);
+                let rows = input.values.chunks_exact(self.image_size as usize);
                 let values = rows.flat_map(|row| row.iter().rev().copied()).collect();
-                (values, input.view.mirrored())
+                self.vectors_of(Cow::Owned(values), &input.view.mirrored())
+            }
+        }
+    }
+
+    /// The vectors of prepared values, `[3, size, size]`.
+    #[cfg(feature = "train")]
+    fn vectors_of(&self, values: Cow<'_, [f32]>, view: &View) -> Vec<Vectors> {
+        let size = self.image_size as usize;
+        let vectors: Vec<Tensor<2>> = match self.backbone.on_host() {
+            Some(backbone) => {
+                let maps = HostBackbone::extract_on_host(backbone, &values, size, size);
+                let rows = self.inputs.rows(maps, view).into_iter();
+                let tensor = |rows: super::rows::Rows| {
+                    let shape = [rows.values.len() / rows.columns, rows.columns];
+                    Tensor::from_data(TensorData::new(rows.values, shape), &self.device)
+                };
+                rows.map(tensor).collect()
+            }
+            None => {
+                let images = TensorData::new(values.into_owned(), [1, 3, size, size]);
+                let images = Tensor::from_data(images, &self.device);
+                self.inputs.vectors(self.backbone.extract(images), view)
             }
         };
-        let images = Tensor::from_data(TensorData::new(values, [1, 3, size, size]), &self.device);
-        let vectors = self.inputs.vectors(self.backbone.extract(images), &view);
         let kept = vectors
             .into_iter()
             .map(|x| Vectors::Device(Box::new(self.precision.keep(x))));
         kept.collect()
+    }
+
+    /// The vectors of prepared values, `[3, size, size]`.
+    #[cfg(not(feature = "train"))]
+    fn vectors_of(&self, values: Cow<'_, [f32]>, view: &View) -> Vec<Vectors> {
+        let size = self.image_size as usize;
+        let maps = self.backbone.extract_on_host(&values, size, size);
+        let mut vectors = self.inputs.rows(maps, view);
+        for value in vectors.iter_mut().flat_map(|rows| &mut rows.values) {
+            *value = self.precision.round(*value);
+        }
+        vectors
     }
 }

@@ -1,9 +1,17 @@
-//! The features of one input.
+//! The vectors of one input of an image.
 
+#[cfg(feature = "train")]
 use burn::tensor::Tensor;
 
-use super::half_precision::Vectors;
+#[cfg(feature = "train")]
+pub(super) use super::half_precision::Vectors;
+/// The vectors that one flow sees of an input.
+#[cfg(not(feature = "train"))]
+pub(super) use super::rows::Rows as Vectors;
 use crate::config::precision::FeaturePrecision;
+#[cfg(feature = "train")]
+use crate::device::host::read;
+use crate::error::Result;
 use crate::input::view::View;
 
 /// One input's features, a matrix a flow: `[height · width, channels]`, a row a position, of each
@@ -21,8 +29,38 @@ pub(crate) struct ImageFeatures {
 
 impl ImageFeatures {
     /// What flow `index` sees.
+    #[cfg(feature = "train")]
     pub fn level(&self, index: usize) -> Tensor<2> {
         self.precision.take(self.levels[index].tensor())
+    }
+
+    /// What flow `index` sees, on the host, row-major.
+    ///
+    /// # Errors
+    /// When the device fails.
+    #[cfg(feature = "train")]
+    pub fn values(&self, index: usize) -> Result<Vec<f32>> {
+        read(self.level(index))
+    }
+
+    /// What flow `index` sees, row-major.
+    #[cfg(not(feature = "train"))]
+    pub fn values(&self, index: usize) -> Result<Vec<f32>> {
+        Ok(self.levels[index].values.clone())
+    }
+
+    /// The same of the mirrored image, where that counts.
+    ///
+    /// # Errors
+    /// When the device fails.
+    pub fn mirrored_values(&self, index: usize) -> Result<Option<Vec<f32>>> {
+        #[cfg(feature = "train")]
+        return self.mirrored_level(index).map(read).transpose();
+        #[cfg(not(feature = "train"))]
+        Ok(self
+            .mirrored
+            .as_ref()
+            .map(|levels| levels[index].values.clone()))
     }
 
     /// How many flows there are vectors for.
@@ -43,6 +81,7 @@ impl ImageFeatures {
     }
 
     /// What it sees of the mirrored image, where that counts.
+    #[cfg(feature = "train")]
     pub fn mirrored_level(&self, index: usize) -> Option<Tensor<2>> {
         let mirrored = self.mirrored.as_ref();
         mirrored.map(|levels| self.precision.take(levels[index].tensor()))

@@ -2,9 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use crate::error::{Error, Result};
-use crate::features::accumulator::{Accumulator, HostFeatures};
+use bgad_flow::Parameter;
+#[cfg(feature = "train")]
 use burn::tensor::{Device, Tensor, TensorData};
+
+use crate::error::{Error, Result};
+#[cfg(feature = "train")]
+use crate::features::accumulator::{Accumulator, HostFeatures};
 
 /// How far the mean normal features of each position lie from the level's mean, as far as that is
 /// no chance.
@@ -21,7 +25,9 @@ pub(crate) struct PositionMeans {
 
 /// The table's name in a model file, after the level's.
 const POSITIONS: &str = "scaling.positions";
+
 /// Sums over the images that show something at a position, of what one flow sees.
+#[cfg(feature = "train")]
 pub(crate) struct PositionSums {
     /// The flow's number.
     index: usize,
@@ -53,16 +59,19 @@ impl PositionMeans {
     }
 
     /// `[positions, dimension]`.
+    #[cfg(feature = "train")]
     pub fn on_device(&self, device: &Device) -> Tensor<2> {
         Tensor::from_data(self.table(), device)
     }
 
+    #[cfg(feature = "train")]
     fn table(&self) -> TensorData {
         let positions = self.offsets.len() / self.dimension;
         TensorData::new(self.offsets.clone(), [positions, self.dimension])
     }
 
     /// The table and the name that it has in a model file.
+    #[cfg(feature = "train")]
     pub fn parameter(&self) -> (&'static str, TensorData) {
         (POSITIONS, self.table())
     }
@@ -71,24 +80,26 @@ impl PositionMeans {
     pub fn restore(
         positions: usize,
         dimension: usize,
-        parameters: &mut BTreeMap<String, TensorData>,
+        parameters: &mut BTreeMap<String, Parameter>,
     ) -> Result<Self> {
-        let data = parameters.remove(POSITIONS);
-        let shape = data.as_ref().map(|data| data.shape().to_vec());
-        let offsets = data.and_then(|data| data.try_to_vec::<f32>().ok());
-        match offsets {
-            Some(offsets) if shape.as_deref() == Some(&[positions, dimension]) => {
-                Ok(Self { dimension, offsets })
+        match parameters.remove(POSITIONS) {
+            Some(Parameter { shape, values }) if shape == [positions, dimension] => Ok(Self {
+                dimension,
+                offsets: values,
+            }),
+            other => {
+                let shape = other.map(|parameter| parameter.shape);
+                Err(Error::state(
+                    POSITIONS,
+                    format!("of the shape {shape:?}"),
+                    format!("[{positions}, {dimension}]"),
+                ))
             }
-            _ => Err(Error::setting(
-                "scaling",
-                format!("`{POSITIONS}` of the shape {shape:?}"),
-                format!("[{positions}, {dimension}]"),
-            )),
         }
     }
 }
 
+#[cfg(feature = "train")]
 impl Accumulator for PositionSums {
     fn add(&mut self, features: &HostFeatures) {
         let counts = features.view.counts(self.side);
@@ -96,6 +107,7 @@ impl Accumulator for PositionSums {
     }
 }
 
+#[cfg(feature = "train")]
 impl PositionSums {
     /// For flow `index`, which sees the positions of a map of `side` by `side`.
     pub fn new(index: usize, side: usize, dimension: usize) -> Self {
@@ -166,7 +178,7 @@ impl PositionSums {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "train"))]
 mod tests {
     use super::*;
 

@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use bgad_flow::Parameter;
 use burn::tensor::{Device, Tensor, TensorData};
 use rand::Rng;
 use rand_distr::{Distribution, StandardNormal};
 
 use super::covariance::{Moments, ShrunkCovariance};
+use super::fixed_layer::{FACTORS, FixedLayer, MEAN};
 use super::position_means::PositionMeans;
-use crate::config::choices::{FeatureMean, FeatureScaling};
+use crate::config::choices::FeatureScaling;
 use crate::config::settings::TrainerConfig;
 use crate::device::host::read;
 use crate::error::{Error, Result};
@@ -61,9 +63,10 @@ pub(crate) struct Noise {
 impl Whitening {
     /// From `rows` of normal features, `[rows, dimension]`, that positions' means were taken off
     /// where there are some; none for [`FeatureScaling::None`].
-    pub fn fit(
+    pub fn of_rows(
         kind: FeatureScaling,
-        (rows, means): (&[f32], Option<PositionMeans>),
+        rows: &[f32],
+        means: Option<PositionMeans>,
         dimension: usize,
         device: &Device,
     ) -> Result<(Option<Self>, Option<Noise>)> {
@@ -153,46 +156,25 @@ impl Whitening {
     pub fn restore(
         config: &TrainerConfig,
         input: &FlowInput,
-        parameters: &mut BTreeMap<String, TensorData>,
+        parameters: &mut BTreeMap<String, Parameter>,
         device: &Device,
     ) -> Result<Option<Self>> {
-        let (kind, dimension) = (config.feature_scaling, input.dimension);
-        let rows = match kind {
-            FeatureScaling::None => return Ok(None),
-            FeatureScaling::Standardize => 1,
-            FeatureScaling::Whiten => dimension,
+        let Some(layer) = FixedLayer::restore(config, input, parameters)? else {
+            return Ok(None);
         };
-        let mut read = |name: &str, rows: usize| {
-            let data = parameters.remove(name);
-            let shape = data.as_ref().map(|data| data.shape().to_vec());
-            match data {
-                Some(data) if shape.as_deref() == Some(&[rows, dimension]) => {
-                    Ok(Tensor::<2>::from_data(data, device))
-                }
-                _ => Err(Error::setting(
-                    "scaling",
-                    format!("`{name}` of the shape {shape:?}"),
-                    format!("[{rows}, {dimension}]"),
-                )),
-            }
+        let dimension = input.dimension;
+        let tensor = |values: Vec<f32>| {
+            let height = values.len() / dimension;
+            Tensor::<2>::from_data(TensorData::new(values, [height, dimension]), device)
         };
-        let mean = read(MEAN, 1)?;
-        let factors = read(FACTORS, rows)?;
-        let factors = match kind {
-            FeatureScaling::Whiten => Factors::Full(factors),
-            _ => Factors::Diagonal(factors),
-        };
-        let side = match config.feature_mean {
-            FeatureMean::Position => input.side,
-            FeatureMean::Level => None,
-        };
-        let positions = side.map(|side| side * side);
-        let means = positions.map(|count| PositionMeans::restore(count, dimension, parameters));
-        let means = means.transpose()?;
+        let factors = tensor(layer.factors);
         Ok(Some(Self {
-            mean,
-            factors,
-            of_positions: means.map(|means| OfPositions::new(means, device)),
+            mean: tensor(layer.mean),
+            factors: match config.feature_scaling {
+                FeatureScaling::Whiten => Factors::Full(factors),
+                _ => Factors::Diagonal(factors),
+            },
+            of_positions: layer.positions.map(|means| OfPositions::new(means, device)),
         }))
     }
 }
@@ -203,11 +185,6 @@ impl OfPositions {
         Self { means, tensor }
     }
 }
-
-/// The mean's name in a model file, after the level's.
-const MEAN: &str = "scaling.mean";
-/// The factors' name.
-const FACTORS: &str = "scaling.factors";
 
 impl Noise {
     /// Whitened vectors `[rows, dimension]` with noise.

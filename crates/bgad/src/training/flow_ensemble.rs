@@ -3,7 +3,7 @@
 use bgad_loss::SeparatingBoundary;
 use burn::tensor::{Device, Tensor, TensorData};
 
-use super::level_trainer::LevelTrainer;
+use super::level_trainer::{LevelTrainer, NewFlow};
 use super::optimizer::host::Workspaces;
 use super::pooled_flows::PooledTrainers;
 use super::state::TrainingState;
@@ -39,15 +39,18 @@ impl<'a> FlowTrainers<'a> {
         let of_positions = inputs.iter().enumerate().filter(|(_, i)| !i.is_pooled());
         let positions = of_positions.map(|(index, input)| {
             let LevelRows { rows, means } = statistics.take_level(index);
-            let devices = (device, others);
-            LevelTrainer::new(
-                config,
+            let new = NewFlow {
                 input,
-                (index, 0),
-                (&rows, means),
-                devices,
-                (&workspaces, None),
-            )
+                index,
+                fold: 0,
+                rows: &rows,
+                means,
+                device,
+                others,
+                workspaces: &workspaces,
+                first: None,
+            };
+            LevelTrainer::new(config, new)
         });
         let positions = positions.collect::<Result<_>>()?;
         Ok(Self {
@@ -102,13 +105,13 @@ impl<'a> FlowTrainers<'a> {
         let flows = self.positions.len() + self.pooled.count();
         if count != 0 && count != flows as u64 {
             let expected = format!("none, or {flows}, one a flow");
-            return Err(Error::setting("boundaries", count, expected));
+            return Err(Error::state("boundaries", count, expected));
         }
         let one = |index| {
             let values = state.take_numbers(&format!("boundary.{index}"))?;
             let [normal, abnormal] = values.as_slice() else {
                 let found = format!("{} numbers", values.len());
-                return Err(Error::setting("boundary", found, "two"));
+                return Err(Error::state("boundary", found, "two"));
             };
             let of = |value: f32| Tensor::from_data(TensorData::new(vec![value], [1]), device);
             Ok(SeparatingBoundary {

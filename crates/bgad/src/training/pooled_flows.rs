@@ -10,7 +10,7 @@ use rand::seq::SliceRandom;
 use rayon::prelude::*;
 
 use super::batch::{BatchImage, Item};
-use super::level_trainer::LevelTrainer;
+use super::level_trainer::{LevelTrainer, NewFlow};
 use super::mini_batch::StepSettings;
 use super::optimizer::host::Workspaces;
 use super::training_set::TrainingSet;
@@ -18,10 +18,12 @@ use crate::config::settings::TrainerConfig;
 use crate::error::Result;
 use crate::features::flow_inputs::FlowInput;
 use crate::features::image_features::ImageFeatures;
-use crate::model::level_flow::{LevelFlow, Places, WhitenedFlow, mean_log_likelihoods};
+use crate::model::image_maps::mean_log_likelihoods;
+use crate::model::level_flow::{LevelFlow, WhitenedFlow};
 use crate::model::likelihoods::LogLikelihoodMaps;
 use crate::model::neighbors::Neighbors;
 use crate::model::normal_statistics::NormalStatistics;
+use crate::model::places::Places;
 use crate::random::{self, Purpose};
 
 /// The flows of pooled features: the model's own, and, where folds are configured, those that have
@@ -75,16 +77,18 @@ impl<'a> PooledTrainers<'a> {
             let wanted = |input: usize| fold.is_none_or(|fold| set.fold(input, folds) != fold);
             let one = |(index, input): (usize, &FlowInput)| {
                 let rows = statistics.pooled_rows(index + first, wanted);
-                let devices = (device, &[] as &[Device]);
-                let shared = (&workspaces, own.get(index));
-                LevelTrainer::new(
-                    config,
+                let new = NewFlow {
                     input,
-                    (index, number),
-                    (&rows, None),
-                    devices,
-                    shared,
-                )
+                    index,
+                    fold: number,
+                    rows: &rows,
+                    means: None,
+                    device,
+                    others: &[],
+                    workspaces: &workspaces,
+                    first: own.get(index),
+                };
+                LevelTrainer::new(config, new)
             };
             let trainers = inputs[first..].iter().enumerate().map(one);
             trainers.collect::<Result<Vec<_>>>()

@@ -6,7 +6,7 @@ use burn::optim::{AdamConfig, GradientsParams, ModuleOptimizer, MultiGradientsPa
 use burn::tensor::{Bytes, Device, Int, Tensor, TensorData};
 
 use crate::error::{Error, Result};
-use crate::model::level_flow::Places;
+use crate::model::places::Places;
 use crate::training::mini_batch::{MiniBatch, StepSettings};
 use crate::training::state::TrainingState;
 
@@ -206,7 +206,7 @@ mod tests {
             side: None,
             name: "test".to_owned(),
         };
-        let flow = crate::model::level_flow::init(&config, &input, (0, 0), &device, None).unwrap();
+        let flow = crate::model::level_flow::init(&config, &input, 0, &device, None).unwrap();
         let places = Places::new(&config, &input).unwrap();
         let settings = StepSettings {
             config: &config,
