@@ -116,7 +116,7 @@ fn an_imported_model_predicts_and_is_saved_like_any_other() {
     let device = Device::flex();
     let detector = Detector::import(&[program()], &options(), images(), &device).unwrap();
     let description = detector.description();
-    assert_eq!(description.config.coupling_blocks, 2);
+    assert_eq!(description.config.flow.coupling_blocks, 2);
     assert_eq!(description.normal_scores.len(), 4);
     let image = images().next().unwrap().unwrap();
     let prediction = detector.predict(&image).unwrap();

@@ -115,7 +115,7 @@ pub fn run(arguments: &ImportArguments) -> Result<(), Failure> {
             "images": files.len(),
             "threshold": description.threshold,
             "pixel_threshold": description.pixel_threshold,
-            "coupling_blocks": description.config.coupling_blocks,
+            "coupling_blocks": description.config.flow.coupling_blocks,
         }));
     }
     output::line(&format!("model         {}", arguments.out.display()))?;

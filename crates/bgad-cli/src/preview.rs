@@ -22,7 +22,7 @@ pub fn run(arguments: &PreviewArguments) -> Result<(), Failure> {
         warning(text);
     }
     // Training pastes from the second meta-epoch on.
-    let epoch = config.sub_epochs as u64;
+    let epoch = config.schedule.sub_epochs as u64;
     let sheet = contact_sheet(
         &dataset,
         &config.cut_paste,

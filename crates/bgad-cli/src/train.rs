@@ -30,51 +30,54 @@ fn config(arguments: &TrainArguments) -> Result<TrainerConfig, Failure> {
         }
     }
     set(&mut config.model, &given.model);
-    set(&mut config.backbone, &given.backbone);
-    set(&mut config.meta_epochs, &given.meta_epochs);
-    set(&mut config.sub_epochs, &given.sub_epochs);
-    set(&mut config.batch_size, &given.batch_size);
-    set(&mut config.learning_rate, &given.learning_rate);
-    set(&mut config.image_size, &given.image_size);
-    set(&mut config.fit, &given.fit);
-    set(&mut config.orientation, &given.orientation);
+    set(&mut config.backbone.name, &given.backbone);
+    set(&mut config.schedule.meta_epochs, &given.meta_epochs);
+    set(&mut config.schedule.sub_epochs, &given.sub_epochs);
+    set(&mut config.schedule.batch_size, &given.batch_size);
+    set(&mut config.schedule.learning_rate, &given.learning_rate);
+    set(&mut config.input.image_size, &given.image_size);
+    set(&mut config.input.fit, &given.fit);
+    set(&mut config.input.orientation, &given.orientation);
     set(&mut config.objective.beta, &given.beta);
     set(&mut config.objective.tau, &given.tau);
     set(&mut config.objective.lambda, &given.lambda);
     set(&mut config.objective.focal, &given.focal);
-    set(&mut config.boundary, &given.boundary);
-    set(&mut config.pooling, &given.pooling);
-    set(&mut config.feature_precision, &given.feature_precision);
-    set(&mut config.training_precision, &given.training_precision);
-    set(&mut config.feature_scaling, &given.feature_scaling);
-    set(&mut config.feature_mean, &given.feature_mean);
-    set(&mut config.map_baseline, &given.map_baseline);
-    set(&mut config.aggregation, &given.aggregation);
-    set(&mut config.image_score, &given.image_score);
-    set(&mut config.mirror, &given.mirror);
-    set(&mut config.flow_start, &given.flow_start);
-    set(&mut config.pooled_flows, &given.pooled_flows);
-    set(&mut config.pooled_levels, &given.pooled_levels);
-    set(&mut config.pooled_folds, &given.pooled_folds);
-    set(&mut config.pooled_neighbors, &given.pooled_neighbors);
-    set(&mut config.image_steps, &given.image_steps);
-    set(&mut config.evaluate, &given.evaluate);
+    set(&mut config.schedule.boundary, &given.boundary);
+    set(&mut config.pooled.pooling, &given.pooling);
+    set(&mut config.features.precision, &given.feature_precision);
+    set(
+        &mut config.features.training_precision,
+        &given.training_precision,
+    );
+    set(&mut config.features.scaling, &given.feature_scaling);
+    set(&mut config.features.mean, &given.feature_mean);
+    set(&mut config.scoring.map_baseline, &given.map_baseline);
+    set(&mut config.scoring.aggregation, &given.aggregation);
+    set(&mut config.scoring.image_score, &given.image_score);
+    set(&mut config.scoring.mirror, &given.mirror);
+    set(&mut config.flow.start, &given.flow_start);
+    set(&mut config.pooled.flows, &given.pooled_flows);
+    set(&mut config.pooled.levels, &given.pooled_levels);
+    set(&mut config.pooled.folds, &given.pooled_folds);
+    set(&mut config.pooled.neighbors, &given.pooled_neighbors);
+    set(&mut config.schedule.image_steps, &given.image_steps);
+    set(&mut config.schedule.evaluate, &given.evaluate);
     set(&mut config.seed, &given.seed);
     arguments.cut_paste.apply(&mut config.cut_paste);
     if let Some(granularity) = given.granularity {
         config.granularity = Some(granularity.into());
     }
     if let Some(mebibytes) = given.feature_memory {
-        config.feature_memory = mebibytes.saturating_mul(1 << 20);
+        config.features.memory = mebibytes.saturating_mul(1 << 20);
     }
     if given.stop_when_still.is_some() {
-        config.stop_when_still = given.stop_when_still;
+        config.schedule.stop_when_still = given.stop_when_still;
     }
     if let Some(weights) = &given.weights {
-        config.weights = Some(weights.clone());
+        config.backbone.weights = Some(weights.clone());
     }
     if let Some(rate) = given.false_positive_rate {
-        config.threshold = ThresholdRule::FalsePositiveRate(rate);
+        config.scoring.threshold = ThresholdRule::FalsePositiveRate(rate);
     }
     Ok(config)
 }
@@ -115,8 +118,9 @@ impl Job {
         }
         data.narrow(&mut dataset)?;
         // After the images: a typing error there should not cost a transfer.
-        if config.weights.is_none() {
-            config.weights = weights::resolve(&config.backbone, given.offline, quiet)?;
+        if config.backbone.weights.is_none() {
+            config.backbone.weights =
+                weights::resolve(&config.backbone.name, given.offline, quiet)?;
         }
         let description = RunDescription {
             device: devices::join(&devices),

@@ -10,8 +10,9 @@ use pytorch_reader::{DType, PytorchReader};
 
 use super::description::ModelDescription;
 use super::trained_model::Detector;
+use crate::config::backbone::FILTER_BANK;
 use crate::config::choices::{Granularity, PooledLevels, Pooling, Preset, ThresholdRule};
-use crate::config::settings::{FILTER_BANK, TrainerConfig};
+use crate::config::settings::TrainerConfig;
 use crate::error::{Error, Result};
 use crate::features::backbone;
 use crate::features::flow_inputs::FlowInputs;
@@ -89,8 +90,13 @@ impl Detector {
         let mut config = config(options, shape, weights);
         config.check()?;
         let opened = {
-            let weights = config.weights.as_deref();
-            backbone::open(&config.backbone, weights, &config.strides, device)?
+            let weights = config.backbone.weights.as_deref();
+            backbone::open(
+                &config.backbone.name,
+                weights,
+                &config.backbone.strides,
+                device,
+            )?
         };
         let granularity = match shape.condition {
             Some(_) => Granularity::Pixel,
@@ -98,10 +104,11 @@ impl Detector {
         };
         config.granularity = Some(granularity);
         let channels = opened.backbone.levels().first().map_or(0, |l| l.channels);
-        config.pooling = match shape.dimension == channels {
+        config.pooled.pooling = match shape.dimension == channels {
             true => Pooling::Mean,
             false => Pooling::MeanStd,
         };
+        let config = config.check()?;
         let inputs = FlowInputs::new(&config, granularity).list(opened.backbone.levels());
         let found = states
             .iter()
@@ -115,7 +122,7 @@ impl Detector {
                 first,
                 format!(
                     "its flows are {found}; `{}` at strides {:?} needs {expected}",
-                    config.backbone, config.strides
+                    config.backbone.name, config.backbone.strides
                 ),
             ));
         }
@@ -128,8 +135,8 @@ impl Detector {
         });
         let flows = flows.collect::<Result<Vec<_>>>()?;
         let description = ModelDescription {
-            calibration: Calibration::new(config.aggregation, config.image_score)
-                .with_map_baseline(config.map_baseline),
+            calibration: Calibration::new(config.scoring.aggregation, config.scoring.image_score)
+                .with_map_baseline(config.scoring.map_baseline),
             mirrored: false,
             granularity,
             backbone_checksum: opened.checksum,
@@ -160,24 +167,24 @@ impl Detector {
         let images: Vec<_> = images.collect();
         detector.calibrate(&images, 0)?;
         let scores = detector.scores(&images);
-        detector.decide_by(detector.description.config.threshold, scores, &[])?;
+        detector.decide_by(detector.description.config.scoring.threshold, scores, &[])?;
         Ok(detector)
     }
 }
 
 /// The published method's settings with those of the checkpoint.
 fn config(options: &ImportOptions, shape: FlowConfig, weights: Option<PathBuf>) -> TrainerConfig {
-    let paper = TrainerConfig::preset(Preset::Paper);
-    TrainerConfig {
-        backbone: options.backbone.clone(),
-        weights,
-        image_size: options.image_size,
-        coupling_blocks: shape.blocks,
-        position_dimension: shape.condition.unwrap_or(paper.position_dimension),
-        pooled_levels: PooledLevels::Separate,
-        threshold: ThresholdRule::FalsePositiveRate(options.false_positive_rate),
-        ..paper
-    }
+    TrainerConfig::preset(Preset::Paper).with(|config| {
+        config.backbone.name = options.backbone.clone();
+        config.backbone.weights = weights;
+        config.input.image_size = options.image_size;
+        config.flow.coupling_blocks = shape.blocks;
+        if let Some(dimension) = shape.condition {
+            config.flow.position_dimension = dimension;
+        }
+        config.pooled.levels = PooledLevels::Separate;
+        config.scoring.threshold = ThresholdRule::FalsePositiveRate(options.false_positive_rate);
+    })
 }
 
 fn shape_of(config: &FlowConfig) -> String {

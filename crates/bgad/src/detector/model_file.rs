@@ -20,7 +20,7 @@ use crate::model::whitening::Whitening;
 use crate::storage::tensor_file::{Damage, Kind, Stored, TensorFile};
 
 /// The format that this version reads and writes.
-pub const FORMAT_VERSION: u32 = 5;
+pub const FORMAT_VERSION: u32 = 6;
 const KIND: Kind = Kind {
     key: "bgad",
     version: FORMAT_VERSION,
@@ -76,23 +76,28 @@ impl Detector {
         let bytes = std::fs::read(path).map_err(Error::io(path))?;
         let (description, tensors) = read(&bytes, path, device)?;
         let config = &description.config;
-        if !custom_backbone::is_built_in(&config.backbone) {
+        if !custom_backbone::is_built_in(&config.backbone.name) {
             return Err(Error::BackboneUnknown {
                 path: path.to_owned(),
-                backbone: config.backbone.clone(),
+                backbone: config.backbone.name.clone(),
             });
         }
         let parts = Parts::new(tensors).map_err(|e| damaged(path, e))?;
-        backbone::restore(&config.backbone, &config.strides, parts.backbone, device)
-            .and_then(|backbone| {
-                build(
-                    description,
-                    backbone,
-                    (parts.levels, parts.neighbors),
-                    device,
-                )
-            })
-            .map_err(|error| damaged(path, error))
+        backbone::restore(
+            &config.backbone.name,
+            &config.backbone.strides,
+            parts.backbone,
+            device,
+        )
+        .and_then(|backbone| {
+            build(
+                description,
+                backbone,
+                (parts.levels, parts.neighbors),
+                device,
+            )
+        })
+        .map_err(|error| damaged(path, error))
     }
 
     /// Reads a model file that was trained [with a backbone](crate::Trainer::with_backbone) of the
@@ -140,8 +145,7 @@ fn read<'a>(
     })?;
     let description: ModelDescription = serde_json::from_str(&file.description)
         .map_err(|e| damaged(path, format!("its description: {e}")))?;
-    description.config.check()?;
-    description.config.feature_precision.check(device)?;
+    description.config.features.precision.check(device)?;
     Ok((description, file.tensors))
 }
 
@@ -221,7 +225,7 @@ fn build(
     }
     let pooled = inputs.iter().filter(|input| input.is_pooled());
     let dimension: usize = pooled.map(|input| input.dimension).sum();
-    let wanted = config.pooled_neighbors && dimension > 0;
+    let wanted = config.pooled.neighbors && dimension > 0;
     let neighbors = wanted.then(|| Neighbors::restore(&mut neighbors, dimension));
     let neighbors = neighbors.transpose()?;
     let mut detector = Detector::new(description, backbone, flows, device)?;

@@ -56,7 +56,7 @@ impl Detector {
         normal: &[ImageLikelihoods<'_>],
         abnormal: &[Sample],
     ) -> Result<()> {
-        let rule = self.description.config.threshold;
+        let rule = self.description.config.scoring.threshold;
         let abnormal = match rule {
             ThresholdRule::FalsePositiveRate(_) => Vec::new(),
             ThresholdRule::BestF1 if abnormal.is_empty() => {

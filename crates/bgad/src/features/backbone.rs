@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bgad_backbone::{Architecture, Backbone, EfficientNet, FilterBank, NamedTensor, Weights};
 use burn::tensor::Device;
 
-use crate::config::settings::FILTER_BANK;
+use crate::config::backbone::FILTER_BANK;
 use crate::error::{Error, Result};
 use crate::weights::published::PublishedWeights;
 use crate::weights::verify::check_against_cache;

@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use super::likelihoods::{LogLikelihoodMap, LogLikelihoodMaps};
 use super::whitening::Whitening;
-use crate::config::settings::TrainerConfig;
+use crate::config::checked::CheckedConfig;
 use crate::device::host::{is_host, read};
 use crate::error::Result;
 use crate::features::extractor::ImageFeatures;
@@ -14,12 +14,12 @@ use crate::features::flow_inputs::FlowInput;
 use crate::random::{self, Purpose};
 
 /// The configuration of an input's flow.
-pub(crate) fn flow_config(config: &TrainerConfig, input: &FlowInput) -> FlowConfig {
+pub(crate) fn flow_config(config: &CheckedConfig, input: &FlowInput) -> FlowConfig {
     let flow = FlowConfig::new(input.dimension)
-        .with_blocks(config.coupling_blocks)
-        .with_start(config.flow_start);
+        .with_blocks(config.flow.coupling_blocks)
+        .with_start(config.flow.start);
     match input.is_pooled() {
-        false => flow.with_condition(config.position_dimension),
+        false => flow.with_condition(config.flow.position_dimension),
         true => flow,
     }
 }
@@ -27,7 +27,7 @@ pub(crate) fn flow_config(config: &TrainerConfig, input: &FlowInput) -> FlowConf
 /// An untrained flow for input `index`; `fold` tells apart those of one input, which may have the
 /// rotations of the first in common.
 pub(crate) fn init(
-    config: &TrainerConfig,
+    config: &CheckedConfig,
     input: &FlowInput,
     (index, fold): (usize, usize),
     device: &Device,
@@ -49,10 +49,13 @@ pub(crate) struct Places {
 }
 
 impl Places {
-    pub fn new(config: &TrainerConfig, input: &FlowInput) -> Result<Self> {
+    pub fn new(config: &CheckedConfig, input: &FlowInput) -> Result<Self> {
         let positions = match input.side {
             None => None,
-            Some(side) => Some((PositionalEncoding::new(config.position_dimension)?, side)),
+            Some(side) => Some((
+                PositionalEncoding::new(config.flow.position_dimension)?,
+                side,
+            )),
         };
         Ok(Self { positions })
     }

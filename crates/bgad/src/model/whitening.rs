@@ -8,8 +8,8 @@ use rand_distr::{Distribution, StandardNormal};
 
 use super::covariance::{Moments, ShrunkCovariance};
 use super::position_means::PositionMeans;
+use crate::config::checked::CheckedConfig;
 use crate::config::choices::{FeatureMean, FeatureScaling};
-use crate::config::settings::TrainerConfig;
 use crate::device::host::read;
 use crate::error::{Error, Result};
 use crate::features::flow_inputs::FlowInput;
@@ -151,12 +151,12 @@ impl Whitening {
     /// The scaling of an input's flow as a model file has it, which is taken out of the flow's
     /// `parameters`.
     pub fn restore(
-        config: &TrainerConfig,
+        config: &CheckedConfig,
         input: &FlowInput,
         parameters: &mut BTreeMap<String, TensorData>,
         device: &Device,
     ) -> Result<Option<Self>> {
-        let (kind, dimension) = (config.feature_scaling, input.dimension);
+        let (kind, dimension) = (config.features.scaling, input.dimension);
         let rows = match kind {
             FeatureScaling::None => return Ok(None),
             FeatureScaling::Standardize => 1,
@@ -182,7 +182,7 @@ impl Whitening {
             FeatureScaling::Whiten => Factors::Full(factors),
             _ => Factors::Diagonal(factors),
         };
-        let side = match config.feature_mean {
+        let side = match config.features.mean {
             FeatureMean::Position => input.side,
             FeatureMean::Level => None,
         };

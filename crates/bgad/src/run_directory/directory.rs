@@ -134,7 +134,7 @@ impl RunDirectory {
     pub fn description(&self) -> Result<RunDescription> {
         let mut run: RunDescription = read_json(&self.path.join("run.json"))?;
         // Settings are written without a path of this machine, which models don't need.
-        run.config.weights.clone_from(&run.weights);
+        run.config.backbone.weights.clone_from(&run.weights);
         Ok(run)
     }
 

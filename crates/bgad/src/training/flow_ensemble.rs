@@ -8,8 +8,8 @@ use super::optimizer::host::Workspaces;
 use super::pooled_flows::PooledTrainers;
 use super::state::TrainingState;
 use super::training_set::TrainingSet;
+use crate::config::checked::CheckedConfig;
 use crate::config::choices::{FeatureMean, FeatureScaling};
-use crate::config::settings::TrainerConfig;
 use crate::device::host::read;
 use crate::error::{Error, Result};
 use crate::features::extractor::Extractor;
@@ -34,7 +34,7 @@ impl<'a> FlowTrainers<'a> {
     /// New flows for `inputs` on the first device; the others share the work on those of positions.
     /// Those of pooled features have mini-batches too small to share.
     pub fn new(
-        config: &'a TrainerConfig,
+        config: &'a CheckedConfig,
         inputs: &[FlowInput],
         set: &TrainingSet,
         extractor: &Extractor,
@@ -45,8 +45,8 @@ impl<'a> FlowTrainers<'a> {
         let positions = of_positions.map(|(index, input)| {
             let of_input = (index, input);
             let (mut rows, mut means) = (Vec::new(), None);
-            if config.feature_scaling != FeatureScaling::None {
-                if config.feature_mean == FeatureMean::Position {
+            if config.features.scaling != FeatureScaling::None {
+                if config.features.mean == FeatureMean::Position {
                     means = PositionMeans::of(&set.normal, of_input, extractor)?;
                 }
                 let from = means.as_ref();

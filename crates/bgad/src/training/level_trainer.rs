@@ -9,7 +9,7 @@ use super::mini_batch::{MiniBatch, StepSettings};
 use super::optimizer::burn::BurnOptimizer;
 use super::optimizer::host::{HostOptimizer, Workspaces};
 use super::state::TrainingState;
-use crate::config::settings::TrainerConfig;
+use crate::config::checked::CheckedConfig;
 use crate::device::host::{is_host, read};
 use crate::error::{Error, Result};
 use crate::features::flow_inputs::FlowInput;
@@ -44,7 +44,7 @@ impl LevelTrainer {
     /// one input apart. With `others` each mini-batch is shared out over all devices. Flows that
     /// share `workspaces`, or have the rotations of the input's `first` trainer, need less memory.
     pub fn new(
-        config: &TrainerConfig,
+        config: &CheckedConfig,
         input: &FlowInput,
         (index, fold): (usize, usize),
         (rows, means): (&[f32], Option<PositionMeans>),
@@ -57,7 +57,7 @@ impl LevelTrainer {
         let places = &Places::new(config, input)?;
         let rows = (rows, means);
         let (scaling, noise) =
-            Whitening::fit(config.feature_scaling, rows, input.dimension, device)?;
+            Whitening::fit(config.features.scaling, rows, input.dimension, device)?;
         let steps = match others.is_empty() && is_host(device) {
             true => {
                 let first = first.and_then(|first| match &first.steps {
@@ -171,7 +171,12 @@ impl LevelTrainer {
             order.retain(|&row| counts[row as usize]);
         }
         order.shuffle(rng);
-        let size = settings.config.mini_batch_size.min(order.len()).max(1);
+        let size = settings
+            .config
+            .schedule
+            .mini_batch_size
+            .min(order.len())
+            .max(1);
         let mini_batches = order.chunks_exact(size).map(|order| {
             let (of_defects, mut order): (Vec<u32>, Vec<u32>) =
                 order.iter().partition(|&&row| abnormal[row as usize]);

@@ -28,16 +28,16 @@ impl Run<'_> {
     ) -> Result<Extractor> {
         let mut extractor = Extractor {
             backbone: backbone.clone(),
-            image_size: self.config.image_size,
-            fit: self.config.fit,
+            image_size: self.config.input.image_size,
+            fit: self.config.input.fit,
             inputs: FlowInputs::new(self.config, self.granularity),
-            mirror: match self.config.mirror {
+            mirror: match self.config.scoring.mirror {
                 Mirror::Off => false,
                 Mirror::On => true,
                 Mirror::Auto => mirror::is_open(self.config, self.granularity),
             },
-            precision: self.config.feature_precision,
-            half_precision: self.config.training_precision == FeaturePrecision::F16,
+            precision: self.config.features.precision,
+            half_precision: self.config.features.training_precision == FeaturePrecision::F16,
             cache: None,
             device: self.device.clone(),
         };
@@ -56,9 +56,9 @@ impl Run<'_> {
         extractor: &Extractor,
     ) -> Result<(TrainingSet, TestSet)> {
         let start = Instant::now();
-        let mut budget = self.config.feature_memory;
+        let mut budget = self.config.features.memory.bytes;
         let mut warnings = Vec::new();
-        let tested = match self.config.evaluate {
+        let tested = match self.config.schedule.evaluate {
             EvaluateWhen::Never => Vec::new(),
             _ => dataset.test.clone(),
         };

@@ -4,8 +4,8 @@ use bgad_data::{Dataset, Mask, RgbImage, Sample};
 use rayon::prelude::*;
 
 use super::batch::{BatchImage, Item};
+use crate::config::checked::CheckedConfig;
 use crate::config::choices::Granularity;
-use crate::config::settings::TrainerConfig;
 use crate::device::host::read;
 use crate::error::{Error, Result};
 use crate::features::extractor::Extractor;
@@ -42,7 +42,7 @@ impl TrainingSet {
     pub fn read(
         dataset: &Dataset,
         with_abnormal: bool,
-        (granularity, config): (Granularity, &TrainerConfig),
+        (granularity, config): (Granularity, &CheckedConfig),
         extractor: &Extractor,
         budget: &mut u64,
         warnings: &mut Vec<String>,
@@ -106,7 +106,7 @@ impl TrainingSet {
                 ));
             }
             let has_region = !source.mask.is_empty();
-            let positions_alone = granularity == Granularity::Pixel && !config.pooled_flows;
+            let positions_alone = granularity == Granularity::Pixel && !config.pooled.flows;
             let known = sample.mask.is_some() || positions_alone;
             placed.push(known);
             pastable.push(has_region && known);
@@ -224,7 +224,7 @@ impl TrainingSet {
         &self,
         items: &[Item],
         epoch: u64,
-        config: &TrainerConfig,
+        config: &CheckedConfig,
         extractor: &Extractor,
     ) -> Result<Vec<BatchImage>> {
         let one = |item: &Item| match *item {
@@ -261,7 +261,7 @@ impl TrainingSet {
         index: usize,
         epoch: u64,
         number: u64,
-        config: &TrainerConfig,
+        config: &CheckedConfig,
     ) -> Result<(RgbImage, Mask)> {
         let source = &self.sources[index];
         let sample = config.cut_paste.sample(
