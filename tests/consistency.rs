@@ -15,7 +15,7 @@ mod common;
 
 use std::collections::BTreeMap;
 
-use bgad::{Device, DeviceKind, DeviceSelection, Objective, Trainer, TrainerConfig, load_image};
+use bgad::{Device, DeviceKind, DeviceSelection, Objective, Trainer, load_image};
 use bgad_backbone::{Architecture, Backbone, EfficientNet, FilterBank};
 use bgad_flow::{Conditions, Flow, FlowConfig, HostFlow, PositionalEncoding};
 use bgad_loss::LogLikelihoods;

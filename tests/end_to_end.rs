@@ -2,7 +2,7 @@
 
 use bgad::{
     BoundaryScope, Detector, Device, EvaluateWhen, Granularity, Model, Pooling, ThresholdRule,
-    Trainer, TrainerConfig, load_image,
+    Trainer, load_image,
 };
 
 use crate::common::{parts, settings};
@@ -48,7 +48,7 @@ fn the_same_seed_gives_the_same_file_and_another_seed_another() {
         let path = folder.path().join("model.bgad");
         let config = settings().with(|config| {
             config.seed = seed;
-            config.features.memory = feature_memory;
+            config.features.memory = bgad::MemorySize::bytes(feature_memory);
         });
         let pool = rayon::ThreadPoolBuilder::new()
             .num_threads(threads)
@@ -71,7 +71,8 @@ fn features_that_are_not_kept_give_the_same_model() {
     let folder = tempfile::tempdir().unwrap();
     let dataset = parts(&folder.path().join("parts"));
     let maps = |feature_memory: u64| {
-        let config = settings().with(|config| config.features.memory = feature_memory);
+        let config = settings()
+            .with(|config| config.features.memory = bgad::MemorySize::bytes(feature_memory));
         let detector = Trainer::new(config).fit(&dataset).unwrap();
         let image = load_image(&dataset.test[0].path).unwrap();
         detector.log_likelihoods(&image).unwrap()

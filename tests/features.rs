@@ -36,7 +36,9 @@ fn where_features_are_kept_changes_nothing() {
     let dataset = parts(&folder.path().join("parts"));
     for precision in [FeaturePrecision::F16, FeaturePrecision::F32] {
         let config = settings().with(|config| config.features.training_precision = precision);
-        let without_memory = config.clone().with(|config| config.features.memory = 0);
+        let without_memory = config
+            .clone()
+            .with(|config| config.features.memory = bgad::MemorySize::bytes(0));
         let in_memory = trained(&Trainer::new(config.clone()), &dataset);
         assert_eq!(
             trained(&Trainer::new(without_memory.clone()), &dataset),
@@ -118,7 +120,7 @@ fn a_folder_that_cannot_be_made_is_an_error_before_any_work() {
 fn features_beyond_the_memory_are_told_of() {
     let folder = tempfile::tempdir().unwrap();
     let dataset = parts(&folder.path().join("parts"));
-    let config = settings().with(|config| config.features.memory = 0);
+    let config = settings().with(|config| config.features.memory = bgad::MemorySize::bytes(0));
     let training = Trainer::new(config.clone()).run(&dataset).unwrap();
     let told = |training: &Training| {
         let mut warnings = training.warnings.iter();

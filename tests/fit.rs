@@ -248,7 +248,7 @@ fn progress_counts_images_whole_or_cut() {
         let config = with(fit).with(|config| {
             config.model = model;
             // Nothing fits: the warning counts images as well.
-            config.features.memory = 0;
+            config.features.memory = bgad::MemorySize::bytes(0);
         });
         let list = Arc::clone(&told);
         let trainer = Trainer::new(config).observed_by(move |progress| {

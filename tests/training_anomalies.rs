@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use bgad::synthetic::{self, SyntheticConfig};
-use bgad::{Layout, Trainer, TrainerConfig};
+use bgad::{Layout, Trainer};
 
 use crate::common::settings;
 

@@ -59,11 +59,10 @@ impl Example {
     pub fn settings(&self, model: Model) -> TrainerConfig {
         let mut config = match self.is_drawn {
             true => short(model),
-            false => TrainerConfig {
-                model,
-                evaluate: EvaluateWhen::Last,
-                ..TrainerConfig::default()
-            },
+            false => TrainerConfig::default().with(|config| {
+                config.model = model;
+                config.schedule.evaluate = EvaluateWhen::Last;
+            }),
         };
         if let Some(weights) = &self.weights {
             let name = weights.file_stem().unwrap_or_default();

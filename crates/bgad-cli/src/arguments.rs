@@ -5,6 +5,7 @@ pub mod choices;
 mod evaluate;
 mod predict;
 mod reporting;
+pub mod settings;
 mod train;
 
 use std::path::PathBuf;
@@ -18,9 +19,9 @@ pub use choices::*;
 pub use evaluate::EvaluateArguments;
 pub use predict::{MapFormat, PredictArguments};
 pub use reporting::ReportingArguments;
+pub use settings::{Flag, Flags, NoFlags, SettingArguments};
 pub use train::{TrainArguments, TrainCommand};
 
-use crate::cut_paste::CutPasteArguments;
 use crate::data::{AnomalyArguments, DataArguments};
 use crate::inspect::InspectArguments;
 
@@ -42,6 +43,8 @@ pub enum Command {
     Predict(PredictArguments),
     /// Take the threshold anew from normal images that were not trained on.
     Calibrate(CalibrateArguments),
+    /// List all settings of training: help, allowed values, the presets' values.
+    Settings(crate::settings::SettingsArguments),
     /// Make a model of a PyTorch checkpoint.
     Import(Box<crate::import::ImportArguments>),
     /// Repeat a table or figure of the paper.
@@ -109,7 +112,7 @@ pub struct PreviewArguments {
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub seed: u64,
     #[command(flatten)]
-    pub cut_paste: CutPasteArguments,
+    pub settings: SettingArguments<NoFlags>,
     /// Take images as they are stored, or turned as their EXIF orientation says.
     #[arg(long, value_enum, default_value = "stored")]
     pub orientation: OrientationArgument,

@@ -9,7 +9,6 @@ mod arguments;
 mod bench;
 mod calibrate;
 mod config_file;
-mod cut_paste;
 mod data;
 mod devices;
 mod evaluate;
@@ -26,6 +25,7 @@ mod progress;
 #[cfg(feature = "report")]
 mod report;
 mod reproduce;
+mod settings;
 mod stop;
 mod train;
 mod watch;
@@ -58,6 +58,7 @@ fn main() -> ExitCode {
         arguments::Command::Weights(arguments) => weights::run(&arguments),
         arguments::Command::Data(arguments) => inspect::run(&arguments),
         arguments::Command::Preview(arguments) => preview::run(&arguments),
+        arguments::Command::Settings(arguments) => settings::run(&arguments),
         arguments::Command::Bench(arguments) => bench::run(&arguments),
     };
     match result {

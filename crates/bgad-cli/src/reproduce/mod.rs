@@ -88,14 +88,10 @@ pub fn run(arguments: &ReproduceArguments) -> Result<(), Failure> {
 /// The settings that all rows share: defaults, then the file's, then the command line's.
 fn base_config(arguments: &ReproduceArguments) -> Result<TrainerConfig, Failure> {
     let mut config = crate::config_file::read(arguments.config.as_deref(), Preset::Paper)?;
-    if let Some(backbone) = &arguments.backbone {
-        config.backbone.name.clone_from(backbone);
-    } else if arguments.config.is_none() {
+    if arguments.config.is_none() {
         "tf_efficientnet_b6".clone_into(&mut config.backbone.name);
     }
-    config.backbone.weights = arguments.weights.clone().or(config.backbone.weights);
-    config.schedule.meta_epochs = arguments.meta_epochs.unwrap_or(config.schedule.meta_epochs);
-    config.schedule.sub_epochs = arguments.sub_epochs.unwrap_or(config.schedule.sub_epochs);
+    arguments.settings.apply(&mut config)?;
     config.schedule.evaluate = EvaluateWhen::Each;
     Ok(config)
 }
