@@ -140,7 +140,7 @@ fn padding_moves_neither_thresholds_nor_constants() {
     let detector = Trainer::new(config).fit(&dataset).unwrap();
     let description = detector.description();
     // The constants are those of the log-likelihoods in the image, not of the grey beside it.
-    let mut largest = vec![f32::NEG_INFINITY; description.calibration.level_maxima.len()];
+    let mut largest = vec![f32::NEG_INFINITY; description.calibration.level_maxima().len()];
     for sample in &dataset.train {
         let maps = detector
             .log_likelihoods(&sample.load_image().unwrap())
@@ -157,7 +157,7 @@ fn padding_moves_neither_thresholds_nor_constants() {
             }
         }
     }
-    assert_eq!(description.calibration.level_maxima[..3], largest[..3]);
+    assert_eq!(description.calibration.level_maxima()[..3], largest[..3]);
 }
 
 #[test]

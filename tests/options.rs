@@ -205,7 +205,7 @@ fn distances_to_neighbors_are_those_to_other_images() {
         };
         let normal = dataset.train.iter().find(|s| !s.label.is_abnormal());
         assert!(of(&normal.unwrap().path) < 1e-6);
-        let spread = detector.description().calibration.joint.unwrap();
+        let spread = detector.description().calibration.joint().unwrap();
         let mean = spread.neighbor.unwrap().mean;
         assert!(mean > 0.01, "{mean}");
         let abnormal = dataset.test.iter().find(|s| s.label.is_abnormal());

@@ -114,7 +114,7 @@ fn a_calibration_on_new_images_keeps_its_promise_and_the_scores() {
     assert!(detector.recalibrate(none.into_iter().map(Ok), 0.1).is_err());
     for rate in [0.0, 1.0, f64::NAN] {
         let error = detector.recalibrate(new.iter().cloned().map(Ok), rate);
-        assert!(matches!(error, Err(Error::Setting { .. })), "{rate}");
+        assert!(matches!(error, Err(Error::Input { .. })), "{rate}");
     }
     let damaged = load_image(Path::new("no-such.png")).map_err(Error::from);
     let with_damaged = [Ok(new[0].clone()), damaged];
@@ -159,7 +159,7 @@ fn thresholds_of_the_best_f1_and_of_the_user() {
     let damaged = detector.recalibrate_by_f1(normal.iter().cloned().map(Ok), [missing]);
     assert!(matches!(damaged, Err(Error::Data(_))));
     let nothing = detector.recalibrate_by_f1([], abnormal.iter().cloned().map(Ok));
-    assert!(matches!(nothing, Err(Error::Setting { .. })));
+    assert!(matches!(nothing, Err(Error::Input { .. })));
     assert_eq!(*detector.description(), kept);
 
     // A user's thresholds count for themselves, and a file holds them or is not written.
@@ -172,7 +172,7 @@ fn thresholds_of_the_best_f1_and_of_the_user() {
     for threshold in [f32::NAN, f32::INFINITY] {
         detector.set_threshold(threshold);
         let error = detector.save(&file);
-        assert!(matches!(error, Err(Error::Setting { .. })), "{threshold}");
+        assert!(matches!(error, Err(Error::State { .. })), "{threshold}");
         assert!(!file.exists());
     }
 }
@@ -265,7 +265,7 @@ fn images_of_any_size_have_a_prediction_or_an_error() {
         }
         for (width, height) in [(0, 0), (0, 5), (5, 0)] {
             let error = detector.predict(&RgbImage::new(width, height)).unwrap_err();
-            assert!(matches!(error, Error::Setting { .. }), "{error}");
+            assert!(matches!(error, Error::Input { .. }), "{error}");
         }
     }
 }

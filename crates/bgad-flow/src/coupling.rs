@@ -24,20 +24,28 @@ pub(crate) const SUBNET_FACTOR: f64 = 0.1;
 #[derive(Module, Debug)]
 pub struct CouplingBlock {
     /// `[kept, hidden]`: the part of the subnet's first layer that sees `x1`.
+    #[doc(hidden)]
     pub input_weight: Param<Tensor<2>>,
     /// `[condition, hidden]`: the part that sees the condition.
+    #[doc(hidden)]
     pub condition_weight: Option<Param<Tensor<2>>>,
     /// `[hidden]`.
+    #[doc(hidden)]
     pub input_bias: Param<Tensor<1>>,
     /// `[hidden, 2 · changed]`.
+    #[doc(hidden)]
     pub output_weight: Param<Tensor<2>>,
     /// `[2 · changed]`.
+    #[doc(hidden)]
     pub output_bias: Param<Tensor<1>>,
     /// `[dimension]`: `g`, the global scale before its softplus.
+    #[doc(hidden)]
     pub global_scale: Param<Tensor<1>>,
     /// `[dimension]`.
+    #[doc(hidden)]
     pub global_offset: Param<Tensor<1>>,
     /// `[dimension, dimension]`: `R`, fixed.
+    #[doc(hidden)]
     pub rotation: Param<Tensor<2>>,
     pub(crate) clamp: f64,
 }

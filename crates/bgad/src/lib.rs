@@ -111,14 +111,20 @@ pub use error::{Error, RestoreError, Result};
 pub use evaluation::options::{AUPRO_LIMIT, Confidence, EvaluationOptions};
 pub use evaluation::result::{Evaluation, ImageResult, Intervals, PaperMetrics, TypeResult};
 pub use model::likelihoods::{LogLikelihoodMap, LogLikelihoodMaps};
+#[doc(hidden)]
 pub use run_directory::description::{DatasetDescription, RunDescription};
+#[doc(hidden)]
 pub use run_directory::directory::RunDirectory;
+#[doc(hidden)]
 pub use run_directory::metrics_log::{LoggedMetaEpoch, MetricsLog};
 pub use scoring::calibration::Calibration;
+#[doc(hidden)]
 pub use scoring::fusion::{JointSpread, Spread};
 pub use scoring::overlay::overlay;
 pub use scoring::regions::DefectRegion;
 pub use scoring::score_map::ScoreMap;
+#[doc(hidden)]
+pub use storage::whole_file::write_replaceable;
 pub use training::learning_rate::LearningRate;
 pub use training::outcome::Training;
 pub use training::progress::{MetaEpoch, Progress, Seconds};

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use bgad_backbone::{BackboneError, Weights};
 use bgad_data::RgbImage;
 use bgad_flow::{FlowConfig, SoftClamp, from_freia};
 use burn::tensor::{Device, TensorData};
-use pytorch_reader::{DType, PytorchReader};
 
 use super::description::ModelDescription;
 use super::trained_model::Detector;
@@ -160,7 +160,7 @@ impl Detector {
         });
         let maps = maps.collect::<Result<Vec<_>>>()?;
         if maps.is_empty() {
-            return Err(Error::setting("normal images", 0, "at least one"));
+            return Err(Error::input("normal images", 0, "at least one"));
         }
         let images = maps.iter();
         let images = images.map(|(views, inputs)| ImageLikelihoods { views, inputs });
@@ -203,43 +203,22 @@ type State = BTreeMap<String, TensorData>;
 /// The flows' states in a checkpoint, in the order of their names, and whether the backbone's weights
 /// are there too.
 fn read(file: &Path) -> Result<(Vec<State>, bool)> {
-    let length = std::fs::metadata(file).map_err(Error::io(file))?.len();
-    let reader = PytorchReader::new(file).map_err(|e| wrong(file, e.to_string()))?;
-    let mut left = usize::try_from(length).unwrap_or(usize::MAX);
-    let mut flows: BTreeMap<Prefix, State> = BTreeMap::new();
     let mut has_encoder = false;
-    for (name, tensor) in reader.tensors() {
-        has_encoder |= name.starts_with(ENCODER);
-        let Some(at) = name.find(FLOW) else {
-            continue;
-        };
-        // A view can repeat its storage without end; a file holds no more than its length.
-        left = left.checked_sub(tensor.byte_len()).ok_or_else(|| {
-            wrong(
-                file,
-                format!("`{name}` claims more bytes than the file has"),
-            )
-        })?;
-        let bytes = tensor.read().map_err(|e| wrong(file, e.to_string()))?;
-        let values: Vec<f32> = match tensor.dtype() {
-            DType::F32 => {
-                let numbers = bytes.as_chunks::<4>().0.iter();
-                numbers.map(|b| f32::from_ne_bytes(*b)).collect()
-            }
-            DType::F64 => {
-                let numbers = bytes.as_chunks::<8>().0.iter();
-                numbers.map(|b| f64::from_ne_bytes(*b) as f32).collect()
-            }
-            other => {
-                return Err(wrong(
-                    file,
-                    format!("`{name}` is {other:?}, expected F32 or F64"),
-                ));
-            }
-        };
-        let data = TensorData::new(values, tensor.shape().to_vec());
-        let flow = flows.entry(Prefix::of(&name[..at])).or_default();
-        flow.insert(name[at..].to_owned(), data);
+    let tensors = Weights::pytorch_tensors(file, |names| {
+        has_encoder = names.iter().any(|name| name.starts_with(ENCODER));
+        |name: &str| name.contains(FLOW).then(|| name.to_owned())
+    });
+    let tensors = tensors.map_err(|error| match error {
+        BackboneError::Read { source, .. } => Error::io(file)(source),
+        BackboneError::Corrupt { reason, .. } => wrong(file, reason),
+        other => other.into(),
+    })?;
+    let mut flows: BTreeMap<Prefix, State> = BTreeMap::new();
+    for tensor in tensors {
+        let at = tensor.name.find(FLOW).unwrap_or_default();
+        let data = TensorData::new(tensor.values, tensor.shape);
+        let flow = flows.entry(Prefix::of(&tensor.name[..at])).or_default();
+        flow.insert(tensor.name[at..].to_owned(), data);
     }
     Ok((flows.into_values().collect(), has_encoder))
 }

@@ -33,12 +33,12 @@ impl Detector {
     /// When the file can't be written, a threshold is no finite number, which no file holds, or a
     /// value can't be read from the device.
     pub fn save(&self, path: &Path) -> Result<()> {
-        let damaged = |reason: String| damaged(path, reason);
+        let damaged = |reason: String| at(path)(reason.into());
         let description = &self.description;
         let thresholds = [Some(description.threshold), description.pixel_threshold];
         let mut thresholds = thresholds.into_iter().flatten();
         if let Some(found) = thresholds.find(|threshold| !threshold.is_finite()) {
-            return Err(Error::setting("threshold", found, "a finite number"));
+            return Err(Error::state("threshold", found, "a finite number"));
         }
         let of_backbone = self.backbone.tensors();
         let of_flows: Vec<_> = self.flows.iter().map(LevelFlow::parameters).collect();
@@ -74,15 +74,15 @@ impl Detector {
     /// [`Error::BackboneUnknown`] where its backbone is a program's own.
     pub fn load(path: &Path, device: &Device) -> Result<Self> {
         let bytes = std::fs::read(path).map_err(Error::io(path))?;
-        let (description, tensors) = read(&bytes, path, device)?;
+        let (description, parts) = parse(&bytes).map_err(at(path))?;
         let config = &description.config;
+        config.features.precision.check(device)?;
         if !custom_backbone::is_built_in(&config.backbone.name) {
             return Err(Error::BackboneUnknown {
                 path: path.to_owned(),
                 backbone: config.backbone.name.clone(),
             });
         }
-        let parts = Parts::new(tensors).map_err(|e| damaged(path, e))?;
         backbone::restore(
             &config.backbone.name,
             &config.backbone.strides,
@@ -97,7 +97,7 @@ impl Detector {
                 device,
             )
         })
-        .map_err(|error| damaged(path, error))
+        .map_err(|error| at(path)(error.into()))
     }
 
     /// Reads a model file that was trained [with a backbone](crate::Trainer::with_backbone) of the
@@ -113,10 +113,10 @@ impl Detector {
         restore: impl FnOnce(Vec<NamedTensor>) -> Result<Arc<dyn Backbone>, RestoreError>,
     ) -> Result<Self> {
         let bytes = std::fs::read(path).map_err(Error::io(path))?;
-        let (description, tensors) = read(&bytes, path, device)?;
-        let parts = Parts::new(tensors).map_err(|e| damaged(path, e))?;
+        let (description, parts) = parse(&bytes).map_err(at(path))?;
         let checksum = description.backbone_checksum.as_deref();
         let config = &description.config;
+        config.features.precision.check(device)?;
         let backbone =
             custom_backbone::restore(path, config, checksum, parts.backbone, device, restore)?;
         build(
@@ -125,34 +125,31 @@ impl Detector {
             (parts.levels, parts.neighbors),
             device,
         )
-        .map_err(|error| damaged(path, error))
+        .map_err(|error| at(path)(error.into()))
     }
 }
 
 /// A file's description and tensors.
-fn read<'a>(
-    bytes: &'a [u8],
-    path: &Path,
-    device: &Device,
-) -> Result<(ModelDescription, BTreeMap<String, Stored<'a>>)> {
-    let file = TensorFile::from_bytes(bytes, &KIND).map_err(|damage| match damage {
-        Damage::Reason(reason) => damaged(path, reason),
+fn parse(bytes: &[u8]) -> Result<(ModelDescription, Parts), Damage> {
+    let file = TensorFile::from_bytes(bytes, &KIND)?;
+    let description: ModelDescription =
+        serde_json::from_str(&file.description).map_err(|e| format!("its description: {e}"))?;
+    description.config.check()?;
+    Ok((description, Parts::new(file.tensors)?))
+}
+
+/// What is wrong with the file at `path`.
+fn at(path: &Path) -> impl Fn(Damage) -> Error + '_ {
+    move |damage| match damage {
+        Damage::Reason(reason) => Error::ModelFile {
+            path: path.to_owned(),
+            reason,
+        },
         Damage::Version(found) => Error::ModelVersion {
             path: path.to_owned(),
             found,
             supported: FORMAT_VERSION,
         },
-    })?;
-    let description: ModelDescription = serde_json::from_str(&file.description)
-        .map_err(|e| damaged(path, format!("its description: {e}")))?;
-    description.config.features.precision.check(device)?;
-    Ok((description, file.tensors))
-}
-
-fn damaged(path: &Path, reason: impl ToString) -> Error {
-    Error::ModelFile {
-        path: path.to_owned(),
-        reason: reason.to_string(),
     }
 }
 
@@ -174,7 +171,7 @@ impl Parts {
         for (full, tensor) in tensors {
             let values = tensor.values();
             let values = values.ok_or_else(|| {
-                Error::setting("tensor", format!("`{full}` of {:?}", tensor.dtype), "F32")
+                Error::state(full.as_str(), format!("of {:?}", tensor.dtype), "F32")
             })?;
             if let Some(name) = full.strip_prefix("backbone.") {
                 parts.backbone.push(NamedTensor {
@@ -214,7 +211,7 @@ fn build(
     if constants.iter().any(|c| c.len() != inputs.len()) {
         let found = calibration.level_maxima.len();
         let expected = format!("{}, the number of flows", inputs.len());
-        return Err(Error::setting("calibration.level_maxima", found, expected));
+        return Err(Error::state("calibration.level_maxima", found, expected));
     }
     let mut flows = Vec::new();
     for (index, input) in inputs.iter().enumerate() {

@@ -28,7 +28,7 @@ impl Detector {
     {
         if !(rate > 0.0 && rate < 1.0) {
             let expected = "a rate above 0 and below 1";
-            return Err(Error::setting("false-positive rate", rate, expected));
+            return Err(Error::input("false-positive rate", rate, expected));
         }
         let scores = self.scores_of(normal)?;
         let count = scores.len();
@@ -49,9 +49,9 @@ impl Detector {
         A: IntoIterator<Item = Result<RgbImage>>,
     {
         let (normal, abnormal) = (self.scores_of(normal)?, self.scores_of(abnormal)?);
-        for (setting, scores) in [("normal images", &normal), ("abnormal images", &abnormal)] {
+        for (what, scores) in [("normal images", &normal), ("abnormal images", &abnormal)] {
             if scores.is_empty() {
-                return Err(Error::setting(setting, 0, "at least one"));
+                return Err(Error::input(what, 0, "at least one"));
             }
         }
         let of_abnormal = abnormal.len();

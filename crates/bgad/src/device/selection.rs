@@ -189,7 +189,7 @@ impl FromStr for DeviceKind {
         let known = Self::ALL.into_iter().find(|kind| kind.name() == name);
         known.ok_or_else(|| {
             let names = Self::ALL.map(Self::name).join(", ");
-            Error::setting("device", name, format!("one of {names}"))
+            Error::input("device", format!("`{name}`"), format!("one of {names}"))
         })
     }
 }
@@ -204,7 +204,7 @@ impl FromStr for DeviceSelection {
         let kind: DeviceKind = name.parse()?;
         if !kind.is_indexed() {
             let expected = format!("{name}: the CPU is one device");
-            return Err(Error::setting("device", text, expected));
+            return Err(Error::input("device", format!("`{text}`"), expected));
         }
         match index.parse() {
             Ok(index) => Ok(Self {
@@ -213,7 +213,7 @@ impl FromStr for DeviceSelection {
             }),
             Err(_) => {
                 let expected = format!("{name}, or {name}:0 and so on");
-                Err(Error::setting("device", text, expected))
+                Err(Error::input("device", format!("`{text}`"), expected))
             }
         }
     }

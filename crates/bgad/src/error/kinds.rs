@@ -33,7 +33,8 @@ pub enum Error {
     #[cfg(feature = "report")]
     #[error(transparent)]
     Report(#[from] bgad_report::ReportError),
-    /// A setting is out of its range.
+    /// A setting of [`TrainerConfig`](crate::TrainerConfig) or
+    /// [`EvaluationOptions`](crate::EvaluationOptions) is out of its range.
     #[error("setting `{setting}` is {found}, expected {expected}")]
     Setting {
         /// The setting's name.

@@ -7,7 +7,6 @@
 //! changes under the program when somebody cuts the file short. The system keeps them in its memory
 //! as long as there is some to spare.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -22,6 +21,7 @@ use crate::device::host::read;
 use crate::error::{Error, Result};
 use crate::input::view::View;
 use crate::storage::digest::{file_digest, hexadecimal};
+use crate::storage::whole_file::write_replaceable;
 
 /// The first bytes of each file.
 const MAGIC: &[u8; 8] = b"bgadfea1";
@@ -129,31 +129,24 @@ impl FeatureCache {
     }
 
     fn try_write<'v>(&self, file: &Path, all: impl Iterator<Item = &'v Vectors>) -> Result<()> {
-        let mut content = Vec::new();
+        let mut bytes = MAGIC.to_vec();
+        bytes.extend([0; CHECKSUM]);
         for vectors in all {
             match vectors {
                 Vectors::Half(half) => {
-                    content.push(HALF);
-                    content.extend(half.values.iter().flat_map(|value| value.to_le_bytes()));
+                    bytes.push(HALF);
+                    bytes.extend(half.values.iter().flat_map(|value| value.to_le_bytes()));
                 }
                 Vectors::Device(vectors) => {
-                    content.push(FULL);
+                    bytes.push(FULL);
                     let values =
                         read(vectors.as_ref().clone().cast(burn::tensor::FloatDType::F32))?;
-                    content.extend(values.iter().flat_map(|value| value.to_le_bytes()));
+                    bytes.extend(values.iter().flat_map(|value| value.to_le_bytes()));
                 }
             }
         }
-        let write = || {
-            let mut unfinished = tempfile::Builder::new()
-                .prefix(".bgad-")
-                .tempfile_in(&self.folder)?;
-            unfinished.write_all(MAGIC)?;
-            unfinished.write_all(&Sha256::digest(&content))?;
-            unfinished.write_all(&content)?;
-            unfinished.persist(file).map_err(|error| error.error)?;
-            Ok(())
-        };
-        write().map_err(Error::io(file))
+        let (start, content) = bytes.split_at_mut(MAGIC.len() + CHECKSUM);
+        start[MAGIC.len()..].copy_from_slice(&Sha256::digest(content));
+        write_replaceable(file, &bytes)
     }
 }

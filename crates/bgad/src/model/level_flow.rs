@@ -24,17 +24,16 @@ pub(crate) fn flow_config(config: &CheckedConfig, input: &FlowInput) -> FlowConf
     }
 }
 
-/// An untrained flow for input `index`; `fold` tells apart those of one input, which may have the
-/// rotations of the first in common.
+/// An untrained flow for an input. `number` tells apart the flows of a run, of which those of one input
+/// may have the rotations of the `first` in common.
 pub(crate) fn init(
     config: &CheckedConfig,
     input: &FlowInput,
-    (index, fold): (usize, usize),
+    number: u64,
     device: &Device,
     first: Option<&Flow>,
 ) -> Result<Flow> {
-    let index = (fold as u64) << 32 | index as u64;
-    let seed = random::seed(config.seed, Purpose::Flow, index);
+    let seed = random::seed(config.seed, Purpose::Flow, number);
     let flow = flow_config(config, input);
     Ok(match first {
         Some(first) => flow.init_with_rotations_of(first, seed, device)?,

@@ -111,9 +111,9 @@ impl Neighbors {
             let sound = |value: &f32| value.is_finite() && (name != DEVIATION || *value > 0.0);
             let values = values.filter(|values| fits && values.iter().all(sound));
             values.ok_or_else(|| {
-                let found = format!("`{name}` of the shape {shape:?}");
+                let found = format!("of the shape {shape:?}");
                 let expected = format!("finite numbers, {dimension} an image");
-                Error::setting("neighbors", found, expected)
+                Error::state(format!("neighbors.{name}"), found, expected)
             })
         };
         let wide = |values: Vec<f32>| values.into_iter().map(f64::from).collect();

@@ -108,9 +108,9 @@ impl PositionMeans {
             Some(offsets) if shape.as_deref() == Some(&[positions, dimension]) => {
                 Ok(Self { dimension, offsets })
             }
-            _ => Err(Error::setting(
-                "scaling",
-                format!("`{POSITIONS}` of the shape {shape:?}"),
+            _ => Err(Error::state(
+                POSITIONS,
+                format!("of the shape {shape:?}"),
                 format!("[{positions}, {dimension}]"),
             )),
         }

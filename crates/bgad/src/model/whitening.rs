@@ -61,9 +61,10 @@ pub(crate) struct Noise {
 impl Whitening {
     /// From `rows` of normal features, `[rows, dimension]`, that positions' means were taken off
     /// where there are some; none for [`FeatureScaling::None`].
-    pub fn fit(
+    pub fn of_rows(
         kind: FeatureScaling,
-        (rows, means): (&[f32], Option<PositionMeans>),
+        rows: &[f32],
+        means: Option<PositionMeans>,
         dimension: usize,
         device: &Device,
     ) -> Result<(Option<Self>, Option<Noise>)> {
@@ -169,9 +170,9 @@ impl Whitening {
                 Some(data) if shape.as_deref() == Some(&[rows, dimension]) => {
                     Ok(Tensor::<2>::from_data(data, device))
                 }
-                _ => Err(Error::setting(
-                    "scaling",
-                    format!("`{name}` of the shape {shape:?}"),
+                _ => Err(Error::state(
+                    name,
+                    format!("of the shape {shape:?}"),
                     format!("[{rows}, {dimension}]"),
                 )),
             }

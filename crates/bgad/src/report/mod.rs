@@ -9,5 +9,7 @@ mod scoring;
 mod stored;
 mod summary;
 
-pub use bgad_report::{self as page, ReportFiles};
+#[doc(hidden)]
+pub use bgad_report as page;
+pub use bgad_report::ReportFiles;
 pub use build::Report;

@@ -28,23 +28,23 @@ const LARGEST_EXPONENT: f32 = 20.0;
 #[serde(deny_unknown_fields)]
 pub struct Calibration {
     /// How levels become one map.
-    pub aggregation: Aggregation,
+    pub(crate) aggregation: Aggregation,
     /// Whether a map keeps its baseline.
-    pub map_baseline: MapBaseline,
+    pub(crate) map_baseline: MapBaseline,
     /// How a map becomes an image's score.
-    pub image_score: ImageScore,
+    pub(crate) image_score: ImageScore,
     /// Per flow the largest per-dimension log-likelihood; those of positions come first.
-    pub level_maxima: Vec<f32>,
+    pub(crate) level_maxima: Vec<f32>,
     /// Per flow the dimension of its vectors; empty where the aggregation does not weigh by it.
-    pub level_dimensions: Vec<usize>,
+    pub(crate) level_dimensions: Vec<usize>,
     /// Per flow what relative log-likelihoods are divided by.
-    pub level_deviations: Vec<f32>,
+    pub(crate) level_deviations: Vec<f32>,
     /// The largest sum over levels, of likelihoods or log-likelihoods relative to the largest.
-    pub sum_maximum: f32,
+    pub(crate) sum_maximum: f32,
     /// Mean and deviation of the maps' means, where maps are brought to that mean.
-    pub baseline: Option<Spread>,
+    pub(crate) baseline: Option<Spread>,
     /// Where an image's score has several parts.
-    pub joint: Option<JointSpread>,
+    pub(crate) joint: Option<JointSpread>,
 }
 
 impl Calibration {
@@ -61,6 +61,18 @@ impl Calibration {
             baseline: None,
             joint: None,
         }
+    }
+
+    /// Per flow the largest per-dimension log-likelihood; for tests.
+    #[doc(hidden)]
+    pub fn level_maxima(&self) -> &[f32] {
+        &self.level_maxima
+    }
+
+    /// What puts the parts of a score on one scale; for tests.
+    #[doc(hidden)]
+    pub fn joint(&self) -> Option<JointSpread> {
+        self.joint
     }
 
     /// The same rule with another choice of what becomes of a map's baseline.

@@ -14,7 +14,7 @@ pub(crate) fn with_maximum((score, map): (f32, Option<ScoreMap>)) -> (f32, Optio
 pub(crate) fn by_rule(rule: ThresholdRule, normal: &[f32], abnormal: &[f32]) -> Result<f32> {
     match rule {
         ThresholdRule::FalsePositiveRate(rate) => false_positives::threshold(normal, rate)
-            .ok_or_else(|| Error::setting("normal images", 0, "at least one")),
+            .ok_or_else(|| Error::input("normal images", 0, "at least one")),
         ThresholdRule::BestF1 => {
             let labels: Vec<bool> = std::iter::repeat_n(false, normal.len())
                 .chain(std::iter::repeat_n(true, abnormal.len()))

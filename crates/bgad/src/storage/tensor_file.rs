@@ -44,6 +44,12 @@ pub(crate) enum Damage {
     Version(u32),
 }
 
+impl From<Error> for Damage {
+    fn from(error: Error) -> Self {
+        Self::Reason(error.to_string())
+    }
+}
+
 impl From<String> for Damage {
     fn from(reason: String) -> Self {
         Self::Reason(reason)

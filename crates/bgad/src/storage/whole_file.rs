@@ -33,14 +33,34 @@ pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
 
 /// The same for a file that `write` writes at the path that it is given.
 pub(crate) fn write_whole_with(path: &Path, write: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
+    replace(path, write, |file| file.sync_all())?;
+    // The new name is part of the folder. Not every system can flush one; the file is whole anyway.
+    if let Ok(folder) = std::fs::File::open(folder_of(path)) {
+        let _ = folder.sync_all();
+    }
+    Ok(())
+}
+
+/// Writes a file so that whoever looks sees all of it or nothing. After a power cut it may be damaged:
+/// for what can be made again.
+///
+/// # Errors
+/// [`Error::Io`] names the file.
+pub fn write_replaceable(path: &Path, bytes: &[u8]) -> Result<()> {
+    let write = |to: &Path| std::fs::write(to, bytes).map_err(Error::io(path));
+    replace(path, write, |_| Ok(()))
+}
+
+/// Writes a file in a folder of its own and moves it to its place.
+fn replace(
+    path: &Path,
+    write: impl FnOnce(&Path) -> Result<()>,
+    flush: impl FnOnce(&std::fs::File) -> std::io::Result<()>,
+) -> Result<()> {
     // A folder, because a writer may itself write to another name first.
     let room = tempfile::Builder::new()
         .prefix(UNFINISHED)
-        .tempdir_in(folder);
+        .tempdir_in(folder_of(path));
     let room = room.map_err(Error::io(path))?;
     let unfinished = room.path().join("file");
     // An ordinary file's permissions; a writer's own temporary file is private.
@@ -50,15 +70,17 @@ pub(crate) fn write_whole_with(path: &Path, write: impl FnOnce(&Path) -> Result<
     let written = std::fs::OpenOptions::new().write(true).open(&unfinished);
     let kept = written.and_then(|file| {
         file.set_permissions(permissions)?;
-        file.sync_all()?;
+        flush(&file)?;
         std::fs::rename(&unfinished, path)
     });
-    kept.map_err(Error::io(path))?;
-    // The new name is part of the folder. Not every system can flush one; the file is whole anyway.
-    if let Ok(folder) = std::fs::File::open(folder) {
-        let _ = folder.sync_all();
+    kept.map_err(Error::io(path))
+}
+
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
     }
-    Ok(())
 }
 
 /// Takes a file away where it is there.

@@ -114,10 +114,10 @@ impl Checkpoints {
         };
         let file = TensorFile {
             description: serde_json::to_string(&description)
-                .map_err(|e| damaged(&path, e.to_string()))?,
+                .map_err(|e| at(&path)(e.to_string().into()))?,
             tensors,
         };
-        file.write(&path, &KIND, |reason| damaged(&path, reason))?;
+        file.write(&path, &KIND, |reason| at(&path)(reason.into()))?;
         let files = files(&self.folder)?;
         for old in &files[..files.len().saturating_sub(KEPT)] {
             std::fs::remove_file(old).map_err(Error::io(old))?;
@@ -159,20 +159,7 @@ pub(crate) struct Found {
 impl Found {
     fn read(path: PathBuf) -> Result<Self> {
         let bytes = std::fs::read(&path).map_err(Error::io(&path))?;
-        let file = open(&bytes, &path)?;
-        let description: Description = serde_json::from_str(&file.description)
-            .map_err(|e| damaged(&path, format!("its description: {e}")))?;
-        let Position {
-            meta_epoch,
-            sub_epoch,
-            ..
-        } = description.position;
-        let config = &description.identity.config;
-        if meta_epoch >= config.schedule.meta_epochs || sub_epoch > config.schedule.sub_epochs {
-            let reason =
-                format!("meta-epoch {meta_epoch}, sub-epoch {sub_epoch} lies beyond its schedule");
-            return Err(damaged(&path, reason));
-        }
+        let description = parse(&bytes).map_err(at(&path))?;
         Ok(Self {
             path,
             description,
@@ -180,12 +167,36 @@ impl Found {
         })
     }
 
-    /// What training had changed.
-    pub fn state(&self) -> Result<TrainingState<'_>> {
-        let tensors = open(&self.bytes, &self.path)?.tensors;
-        let integers = self.description.integers.clone();
-        Ok(TrainingState::from_parts(tensors, integers))
+    /// Gives `flows` back what training had changed of them.
+    ///
+    /// # Errors
+    /// Those of `flows`, with the checkpoint's path.
+    pub fn restore(&self, flows: impl FnOnce(TrainingState<'_>) -> Result<()>) -> Result<()> {
+        let restore = || {
+            let tensors = TensorFile::from_bytes(&self.bytes, &KIND)?.tensors;
+            let integers = self.description.integers.clone();
+            Ok(flows(TrainingState::from_parts(tensors, integers))?)
+        };
+        restore().map_err(at(&self.path))
     }
+}
+
+fn parse(bytes: &[u8]) -> Result<Description, Damage> {
+    let file = TensorFile::from_bytes(bytes, &KIND)?;
+    let description: Description =
+        serde_json::from_str(&file.description).map_err(|e| format!("its description: {e}"))?;
+    let Position {
+        meta_epoch,
+        sub_epoch,
+        ..
+    } = description.position;
+    let config = &description.identity.config;
+    if meta_epoch >= config.schedule.meta_epochs || sub_epoch > config.schedule.sub_epochs {
+        let reason =
+            format!("meta-epoch {meta_epoch}, sub-epoch {sub_epoch} lies beyond its schedule");
+        return Err(reason.into());
+    }
+    Ok(description)
 }
 
 impl Identity {
@@ -207,23 +218,16 @@ impl Identity {
     }
 }
 
-fn open<'a>(bytes: &'a [u8], path: &Path) -> Result<TensorFile<'a>> {
-    TensorFile::from_bytes(bytes, &KIND).map_err(|damage| {
-        let reason = match damage {
+/// What is wrong with the checkpoint at `path`.
+fn at(path: &Path) -> impl Fn(Damage) -> Error + '_ {
+    move |damage| Error::Checkpoint {
+        path: path.to_owned(),
+        reason: match damage {
             Damage::Reason(reason) => reason,
             Damage::Version(found) => {
                 format!("format {found}, this program reads format {}", KIND.version)
             }
-        };
-        damaged(path, reason)
-    })
-}
-
-/// What is wrong with a checkpoint.
-pub(crate) fn damaged(path: &Path, reason: String) -> Error {
-    Error::Checkpoint {
-        path: path.to_owned(),
-        reason,
+        },
     }
 }
 

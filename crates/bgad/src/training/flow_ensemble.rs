@@ -3,7 +3,7 @@
 use bgad_loss::SeparatingBoundary;
 use burn::tensor::{Device, Tensor, TensorData};
 
-use super::level_trainer::LevelTrainer;
+use super::level_trainer::{LevelTrainer, NewFlow};
 use super::optimizer::host::Workspaces;
 use super::pooled_flows::PooledTrainers;
 use super::state::TrainingState;
@@ -52,15 +52,18 @@ impl<'a> FlowTrainers<'a> {
                 let from = means.as_ref();
                 rows = set.normal_rows(of_input, SCALING_ROWS, |_| true, from, extractor)?;
             }
-            let devices = (device, others);
-            LevelTrainer::new(
-                config,
+            let new = NewFlow {
                 input,
-                (index, 0),
-                (&rows, means),
-                devices,
-                (&workspaces, None),
-            )
+                index,
+                fold: 0,
+                rows: &rows,
+                means,
+                device,
+                others,
+                workspaces: &workspaces,
+                first: None,
+            };
+            LevelTrainer::new(config, new)
         });
         Ok(Self {
             positions: positions.collect::<Result<_>>()?,
@@ -114,13 +117,13 @@ impl<'a> FlowTrainers<'a> {
         let flows = self.positions.len() + self.pooled.count();
         if count != 0 && count != flows as u64 {
             let expected = format!("none, or {flows}, one a flow");
-            return Err(Error::setting("boundaries", count, expected));
+            return Err(Error::state("boundaries", count, expected));
         }
         let one = |index| {
             let values = state.take_numbers(&format!("boundary.{index}"))?;
             let [normal, abnormal] = values.as_slice() else {
                 let found = format!("{} numbers", values.len());
-                return Err(Error::setting("boundary", found, "two"));
+                return Err(Error::state("boundary", found, "two"));
             };
             let of = |value: f32| Tensor::from_data(TensorData::new(vec![value], [1]), device);
             Ok(SeparatingBoundary {

@@ -30,6 +30,26 @@ pub(crate) struct LevelTrainer {
     count: usize,
 }
 
+/// What a flow is trained for, and where.
+pub(crate) struct NewFlow<'a> {
+    /// What it sees, and the number of that among all inputs.
+    pub input: &'a FlowInput,
+    pub index: usize,
+    /// Tells apart the flows of one input.
+    pub fold: usize,
+    /// Normal features of the input, `[rows, dimension]`, less the `means` of their positions where
+    /// there are some.
+    pub rows: &'a [f32],
+    pub means: Option<PositionMeans>,
+    pub device: &'a Device,
+    /// Devices that share each mini-batch with the first.
+    pub others: &'a [Device],
+    /// Flows that share them need less memory.
+    pub workspaces: &'a Workspaces,
+    /// A trainer of the same input, whose rotations are taken.
+    pub first: Option<&'a LevelTrainer>,
+}
+
 /// Where the steps are computed.
 enum Steps {
     /// By our own code on the CPU.
@@ -39,39 +59,34 @@ enum Steps {
 }
 
 impl LevelTrainer {
-    /// Trains a new flow for the `input` of this index, on `device`; `rows` are normal features of
-    /// it, less the `means` of their positions where there are some, and `fold` tells the flows of
-    /// one input apart. With `others` each mini-batch is shared out over all devices. Flows that
-    /// share `workspaces`, or have the rotations of the input's `first` trainer, need less memory.
-    pub fn new(
-        config: &CheckedConfig,
-        input: &FlowInput,
-        (index, fold): (usize, usize),
-        (rows, means): (&[f32], Option<PositionMeans>),
-        (device, others): (&Device, &[Device]),
-        (workspaces, first): (&Workspaces, Option<&Self>),
-    ) -> Result<Self> {
-        let rotations = first.map(|first| first.flow()).transpose()?;
+    /// An untrained flow.
+    pub fn new(config: &CheckedConfig, new: NewFlow<'_>) -> Result<Self> {
+        let NewFlow { input, device, .. } = new;
+        let rotations = new.first.map(|first| first.flow()).transpose()?;
         let rotations = rotations.as_ref().map(|first| &first.flow);
-        let flow = &level_flow::init(config, input, (index, fold), device, rotations)?;
+        let number = (new.fold as u64) << 32 | new.index as u64;
+        let flow = &level_flow::init(config, input, number, device, rotations)?;
         let places = &Places::new(config, input)?;
-        let rows = (rows, means);
+        let kind = config.features.scaling;
         let (scaling, noise) =
-            Whitening::fit(config.features.scaling, rows, input.dimension, device)?;
-        let steps = match others.is_empty() && is_host(device) {
+            Whitening::of_rows(kind, new.rows, new.means, input.dimension, device)?;
+        let steps = match new.others.is_empty() && is_host(device) {
             true => {
-                let first = first.and_then(|first| match &first.steps {
+                let first = new.first.and_then(|first| match &first.steps {
                     Steps::Host(steps) => Some(steps.as_ref()),
                     Steps::Device(_) => None,
                 });
-                let steps = HostOptimizer::new(flow, places, (workspaces, first), device)?;
+                let steps = HostOptimizer::new(flow, places, new.workspaces, first, device)?;
                 Steps::Host(Box::new(steps))
             }
-            false => Steps::Device(Box::new(BurnOptimizer::new(flow, places, device, others)?)),
+            false => {
+                let steps = BurnOptimizer::new(flow, places, device, new.others)?;
+                Steps::Device(Box::new(steps))
+            }
         };
         Ok(Self {
             steps,
-            index,
+            index: new.index,
             input: input.clone(),
             scaling,
             // Positions are many: there is nothing to learn by heart.
@@ -123,7 +138,7 @@ impl LevelTrainer {
             [sum] => Some(Tensor::from_data(TensorData::new(vec![*sum], [1]), &device)),
             more => {
                 let found = format!("{} numbers", more.len());
-                return Err(Error::setting("loss", found, "the sum of all"));
+                return Err(Error::state("loss", found, "the sum of all"));
             }
         };
         self.count = state.integer(&format!("{prefix}-losses"))? as usize;

@@ -10,7 +10,7 @@ use rand::seq::SliceRandom;
 use rayon::prelude::*;
 
 use super::batch::{BatchImage, Item};
-use super::level_trainer::LevelTrainer;
+use super::level_trainer::{LevelTrainer, NewFlow};
 use super::mini_batch::StepSettings;
 use super::optimizer::host::Workspaces;
 use super::training_set::TrainingSet;
@@ -75,16 +75,18 @@ impl<'a> PooledTrainers<'a> {
             let one = |(index, input): (usize, &FlowInput)| {
                 let rows = (index + first, input);
                 let rows = set.normal_rows(rows, usize::MAX, wanted, None, extractor)?;
-                let devices = (device, &[] as &[Device]);
-                let shared = (&workspaces, own.get(index));
-                LevelTrainer::new(
-                    config,
+                let new = NewFlow {
                     input,
-                    (index, number),
-                    (&rows, None),
-                    devices,
-                    shared,
-                )
+                    index,
+                    fold: number,
+                    rows: &rows,
+                    means: None,
+                    device,
+                    others: &[],
+                    workspaces: &workspaces,
+                    first: own.get(index),
+                };
+                LevelTrainer::new(config, new)
             };
             let trainers = inputs[first..].iter().enumerate().map(one);
             trainers.collect::<Result<Vec<_>>>()

@@ -102,8 +102,7 @@ impl<'a> Run<'a> {
                 wrong
                     .into_iter()
                     .for_each(|error| self.warn(error.to_string()));
-                let restored = flows.restore(found.state()?, &self.device);
-                restored.map_err(|e| checkpoints::damaged(&found.path, e.to_string()))?;
+                found.restore(|state| flows.restore(state, &self.device))?;
                 position = found.description.position;
                 history = found.description.history;
                 self.before = found.description.seconds;

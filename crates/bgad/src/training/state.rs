@@ -90,5 +90,5 @@ impl<'a> TrainingState<'a> {
 }
 
 fn missing(name: &str) -> Error {
-    Error::setting("state", format!("without `{name}`"), "all of a run's state")
+    Error::state(name, "missing", "one of a run's tensors and numbers")
 }

@@ -82,8 +82,7 @@ impl Trainer {
 
     /// Keeps checkpoints in `folder`: after each meta-epoch, every five minutes within a long one,
     /// and when training is stopped. [`resume`](Self::resume) goes on from the newest. The two
-    /// newest are kept; take them away when the model is saved
-    /// ([`RunDirectory::finish`](crate::RunDirectory::finish) does).
+    /// newest are kept; remove the folder when the model is saved.
     pub fn checkpoints_in(mut self, folder: impl Into<PathBuf>) -> Self {
         self.context.checkpoints = Some(folder.into());
         self
@@ -136,10 +135,10 @@ impl Trainer {
     pub fn resume(&self, dataset: &Dataset) -> Result<Training> {
         match &self.context.checkpoints {
             Some(_) => self.start(dataset, true),
-            None => Err(Error::setting(
-                "checkpoints",
-                "no folder",
-                "the folder of a run's",
+            None => Err(Error::input(
+                "folder of checkpoints",
+                "none",
+                "that of the run, by `checkpoints_in`",
             )),
         }
     }

@@ -206,7 +206,7 @@ mod tests {
             side: None,
             name: "test".to_owned(),
         };
-        let flow = crate::model::level_flow::init(&config, &input, (0, 0), &device, None).unwrap();
+        let flow = crate::model::level_flow::init(&config, &input, 0, &device, None).unwrap();
         let places = Places::new(&config, &input).unwrap();
         let settings = StepSettings {
             config: &config,

@@ -48,7 +48,8 @@ impl HostOptimizer {
     pub fn new(
         flow: &Flow,
         places: &Places,
-        (workspaces, first): (&Workspaces, Option<&Self>),
+        workspaces: &Workspaces,
+        first: Option<&Self>,
         device: &Device,
     ) -> Result<Self> {
         let mut flow = HostFlow::new(flow)?;
@@ -94,7 +95,7 @@ impl HostOptimizer {
     pub fn restore(&mut self, prefix: &str, state: &mut TrainingState<'_>) -> Result<()> {
         if state.take_numbers(&format!("{prefix}-rotation"))? != self.first_rotated() {
             let expected = "those that follow from the seed in this version of the program";
-            return Err(Error::setting("rotations", "others", expected));
+            return Err(Error::state("rotations", "others", expected));
         }
         let values = state.take_numbers(&format!("{prefix}-values"))?;
         self.flow.set_trained(values)?;
@@ -104,7 +105,7 @@ impl HostOptimizer {
         let squares = state.take_numbers(&format!("{prefix}-squares"))?;
         let (found, expected) = (means.len(), self.flow.trained().len());
         let wrong = || {
-            Error::setting(
+            Error::state(
                 "optimizer",
                 format!("{found} moments"),
                 format!("{expected}"),
