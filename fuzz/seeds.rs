@@ -98,7 +98,7 @@ fn main() -> Result<()> {
     put_model(&corpus, "small", &std::fs::read(path)?)?;
     put_checkpoint(&corpus, work.path())?;
 
-    let text = "model = \"bgad-fas\"\nimage_size = 128\n[objective]\nbeta = 0.05\n";
+    let text = "model = \"bgad-fas\"\ninput.image_size = 128\n[objective]\nbeta = 0.05\n";
     put(&corpus, "config", "text.toml", text.as_bytes())?;
 
     let split = work.path().join("split.json");

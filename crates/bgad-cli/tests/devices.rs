@@ -7,8 +7,8 @@ use std::process::{Command, Output};
 use bgad::synthetic::{self, SyntheticConfig};
 use serde_json::Value;
 
-const SETTINGS: &str = "coupling_blocks = 2\nposition_dimension = 16\nbatch_size = 4\n\
-                        image_size = 64\nimage_steps = 4\n";
+const SETTINGS: &str = "input.image_size = 64\n[flow]\ncoupling_blocks = 2\nposition_dimension = 16\n\
+                        [schedule]\nbatch_size = 4\nimage_steps = 4\n";
 
 fn bgad(arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_bgad"));
@@ -97,8 +97,8 @@ fn two_devices_train_as_one() {
             "2",
             "--sub-epochs",
             "1",
-            "--evaluate",
-            "never",
+            "--set",
+            "schedule.evaluate=never",
             "--config",
             text(&settings),
             "--devices",
