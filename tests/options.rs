@@ -49,8 +49,7 @@ fn each_option_is_kept_with_the_model() {
         config.schedule.evaluate = EvaluateWhen::Never;
     });
     type Change = fn(&mut TrainerConfig);
-    let changes: [(&str, Change); 15] = [
-        ("clamp", |c| c.flow.clamp = 1.0),
+    let changes: [(&str, Change); 14] = [
         ("paper", |_| {}),
         ("standardize", |c| {
             c.features.scaling = FeatureScaling::Standardize

@@ -12,8 +12,6 @@ settings! {
         pub start: FlowStart = FlowStart::Identity, paper FlowStart::Random;
         /// Coupling blocks of each flow.
         pub coupling_blocks: usize = 8, allowed "at least 1";
-        /// The bound of each coupling block's log-scale.
-        pub clamp: f64 = 1.9, allowed "a positive number";
         /// Dimension of the positional encoding.
         pub position_dimension: usize = 128, allowed "a multiple of 4";
     }

@@ -17,8 +17,7 @@ use crate::random::{self, Purpose};
 pub(crate) fn flow_config(config: &CheckedConfig, input: &FlowInput) -> FlowConfig {
     let flow = FlowConfig::new(input.dimension)
         .with_blocks(config.flow.coupling_blocks)
-        .with_start(config.flow.start)
-        .with_clamp(config.flow.clamp);
+        .with_start(config.flow.start);
     match input.is_pooled() {
         false => flow.with_condition(config.flow.position_dimension),
         true => flow,
