@@ -36,6 +36,7 @@ pub struct Arguments {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Train a detector on a data set.
+    #[command(mut_args(train::hide_rare), after_help = train::MORE)]
     Train(Box<TrainCommand>),
     /// Measure a detector on a data set's test images.
     Evaluate(Box<EvaluateArguments>),

@@ -81,7 +81,7 @@ impl<F: Flags> Args for SettingArguments<F> {
             .long(SET)
             .value_name("NAME=VALUE")
             .action(ArgAction::Append)
-            .help("Any setting, as scoring.image_score=top:0.02; `bgad settings` lists them")
+            .help("Any setting, as scoring.image_score=top:0.02, one a --set")
             .value_parser(|text: &str| {
                 let (name, value) = text.split_once('=').ok_or("expected NAME=VALUE")?;
                 tried(name.trim(), value.trim())

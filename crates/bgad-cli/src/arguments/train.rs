@@ -11,10 +11,37 @@ use super::settings::{Flag, Flags, SettingArguments};
 use crate::data::{AnomalyArguments, ChoiceArguments};
 use crate::devices::ListedDevice;
 
+/// Options that are left out of the help: that of the commands named in [`MORE`] has them too.
+const RARE: [&str; 11] = [
+    "normal",
+    "abnormal",
+    "mask_dir",
+    "mask_suffix",
+    "split_file",
+    "folds",
+    "fold",
+    "fold_seed",
+    "test_types",
+    "anomalies_per_type",
+    "anomaly_types",
+];
+
+/// Ends the help.
+pub const MORE: &str = "\
+bgad settings        all settings, with what is allowed and where both presets stand
+bgad data --help     options of folders and splits, which train takes too
+bgad preview --help  options by which abnormal training images are chosen, which train takes too";
+
+/// Keeps the help to a screen.
+pub fn hide_rare(argument: clap::Arg) -> clap::Arg {
+    let is_rare = RARE.contains(&argument.get_id().as_str());
+    argument.hide(is_rare)
+}
+
 /// A new run, or one that goes on.
 #[derive(Debug, Args)]
 pub struct TrainCommand {
-    /// Go on with the run in this folder where it stopped, with its own settings and images.
+    /// Go on with the run in this folder where it stopped.
     #[arg(
         long,
         value_name = "RUN_DIR",
@@ -30,11 +57,10 @@ pub struct TrainCommand {
     pub resume: Option<PathBuf>,
     #[command(flatten)]
     pub new: TrainArguments,
-    /// Keep features of images in this folder: those beyond features.memory are not computed
-    /// anew then, and a second run finds them all.
+    /// Keep features of images in this folder, for this run and later ones.
     #[arg(long, value_name = "DIR")]
     pub feature_cache: Option<PathBuf>,
-    /// Also write the metrics of each meta-epoch as a TensorBoard event file.
+    /// Also write metrics as a TensorBoard event file.
     #[arg(long)]
     pub tensorboard: bool,
     /// Don't evaluate once more at the end for the report.
@@ -62,15 +88,13 @@ pub struct TrainArguments {
 /// there are groups within them.
 #[derive(Debug, Args)]
 pub struct RunArguments {
-    /// How the data set's files are laid out: mvtec, btad, aitex, elpv, brain-mri, head-ct, folder or
-    /// manifest.
+    /// mvtec, btad, aitex, elpv, brain-mri, head-ct, folder or manifest.
     #[arg(long, required_unless_present = "resume")]
     pub layout: Option<Layout>,
     /// The data set's folder; for manifest the table, .csv or .json.
     #[arg(long, value_name = "DIR", required_unless_present = "resume")]
     pub data: Option<PathBuf>,
-    /// What settings that are not given stand at: those of the paper, or better ones
-    /// [default: default].
+    /// Where settings that are not given stand [default: default].
     #[arg(long, value_enum)]
     pub preset: Option<PresetArgument>,
     /// Take weights from the cache alone, never from the network.
@@ -79,17 +103,16 @@ pub struct RunArguments {
     /// Write the split that this run uses to a file.
     #[arg(long, value_name = "FILE")]
     pub write_split: Option<PathBuf>,
-    /// flex, ndarray, wgpu, vulkan or cuda, among those compiled in; of several GPUs the second is
-    /// cuda:1 [default: flex].
+    /// flex, ndarray, wgpu, vulkan or cuda, or cuda:1 of several [default: flex].
     #[arg(long)]
     pub device: Option<DeviceSelection>,
-    /// Train on all of these at once, as cuda:0,cuda:1; bare numbers count those of --device.
+    /// Train on all of these at once, as cuda:0,cuda:1.
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     pub devices: Vec<ListedDevice>,
-    /// Settings from a TOML file; those given here come first.
+    /// Settings from a TOML file; options come first.
     #[arg(long, value_name = "FILE.toml")]
     pub config: Option<PathBuf>,
-    /// The folder for model, metrics and report; it is made where it is not there.
+    /// The folder for model, metrics and report.
     #[arg(long, value_name = "DIR", required_unless_present = "resume")]
     pub out: Option<PathBuf>,
 }

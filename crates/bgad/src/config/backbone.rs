@@ -11,10 +11,11 @@ settings! {
     /// Which backbone gives the features. A backbone of the program's own says name and strides
     /// itself ([`Trainer::with_backbone`](crate::Trainer::with_backbone)).
     pub struct BackboneSettings in "backbone." {
-        /// The backbone: one that needs no weights, or an EfficientNet by timm's name.
+        /// The filter bank, which needs no weights, or an EfficientNet by timm's name.
         pub name: String = FILTER_BANK.to_owned(),
             allowed "`filter-bank`, or a name such as `tf_efficientnet_b6`";
-        /// The backbone's timm weights. The model file holds what is needed of them, not this path.
+        /// The backbone's timm weights; none: the published ones of its name, from the Hugging Face hub's cache
+        /// or the hub. The model file holds what is needed of them, not this path.
         #[serde(skip_serializing)]
         pub weights: Option<PathBuf> = None, allowed "a .safetensors or .pth file";
         /// The strides of the feature pyramid's levels.
