@@ -139,5 +139,10 @@ fn help(name: &str) -> String {
         "none" => String::new(),
         default => format!(" [default: {default}]"),
     };
-    format!("{short}{default}")
+    // Choices are short enough to be said here.
+    let allowed = match setting.allowed.starts_with('`') && setting.allowed.len() < 60 {
+        true => format!(" [{}]", setting.allowed.replace('`', "")),
+        false => String::new(),
+    };
+    format!("{short}{allowed}{default}")
 }

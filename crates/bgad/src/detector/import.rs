@@ -10,8 +10,10 @@ use burn::tensor::{Device, TensorData};
 
 use super::description::ModelDescription;
 use super::trained_model::Detector;
-use crate::config::backbone::FILTER_BANK;
-use crate::config::choices::{Granularity, PooledLevels, Pooling, Preset, ThresholdRule};
+use crate::config::backbone::{BackboneSettings, FILTER_BANK};
+use crate::config::choices::{Granularity, Mirror, PooledLevels, Pooling};
+use crate::config::input::InputSettings;
+use crate::config::scoring::ScoringSettings;
 use crate::config::settings::TrainerConfig;
 use crate::error::{Error, Result};
 use crate::features::backbone;
@@ -25,19 +27,31 @@ const FLOW: &str = "module_list.";
 /// Where the authors' program keeps the backbone.
 const ENCODER: &str = "encoder_state_dict.";
 
-/// What a PyTorch checkpoint does not say.
+/// What a PyTorch checkpoint does not say: sections of the settings, and how FrEIA computed. The
+/// default is the published method's, on the filter bank.
 #[derive(Debug, Clone)]
 pub struct ImportOptions {
-    /// The backbone that the flows were trained on, by timm's name, or `filter-bank`.
-    pub backbone: String,
-    /// Its weights; none takes those of the checkpoint, which the authors' program stores with it.
-    pub weights: Option<PathBuf>,
-    /// Width and height of the images in training, in pixels.
-    pub image_size: u32,
+    /// The backbone that the flows were trained on. Without weights those of the checkpoint are taken,
+    /// which the authors' program stores with it.
+    pub backbone: BackboneSettings,
+    /// How images became inputs in training.
+    pub input: InputSettings,
+    /// How the model scores and decides. `auto` does not mirror: nothing is held out that could
+    /// decide it.
+    pub scoring: ScoringSettings,
     /// How the version of FrEIA bounds log-scales.
     pub clamp: SoftClamp,
-    /// The false-positive rate of the threshold.
-    pub false_positive_rate: f64,
+}
+
+impl Default for ImportOptions {
+    fn default() -> Self {
+        Self {
+            backbone: BackboneSettings::paper(),
+            input: InputSettings::paper(),
+            scoring: ScoringSettings::paper(),
+            clamp: SoftClamp::Tanh,
+        }
+    }
 }
 
 impl Detector {
@@ -83,9 +97,13 @@ impl Detector {
                 "it has no flow: no name contains `module_list.`".to_owned(),
             )
         })?;
-        let weights = match options.backbone == FILTER_BANK {
+        let weights = match options.backbone.name == FILTER_BANK {
             true => None,
-            false => options.weights.clone().or(encoder.map(Path::to_owned)),
+            false => options
+                .backbone
+                .weights
+                .clone()
+                .or(encoder.map(Path::to_owned)),
         };
         let mut config = config(options, shape, weights);
         config.check()?;
@@ -137,7 +155,7 @@ impl Detector {
         let description = ModelDescription {
             calibration: Calibration::new(config.scoring.aggregation, config.scoring.image_score)
                 .with_map_baseline(config.scoring.map_baseline),
-            mirrored: false,
+            mirrored: config.scoring.mirror == Mirror::On,
             granularity,
             backbone_checksum: opened.checksum,
             threshold: 0.0,
@@ -174,16 +192,16 @@ impl Detector {
 
 /// The published method's settings with those of the checkpoint.
 fn config(options: &ImportOptions, shape: FlowConfig, weights: Option<PathBuf>) -> TrainerConfig {
-    TrainerConfig::preset(Preset::Paper).with(|config| {
-        config.backbone.name = options.backbone.clone();
+    TrainerConfig::paper().with(|config| {
+        config.backbone.clone_from(&options.backbone);
         config.backbone.weights = weights;
-        config.input.image_size = options.image_size;
+        config.input.clone_from(&options.input);
+        config.scoring.clone_from(&options.scoring);
         config.flow.coupling_blocks = shape.blocks;
         if let Some(dimension) = shape.condition {
             config.flow.position_dimension = dimension;
         }
         config.pooled.levels = PooledLevels::Separate;
-        config.scoring.threshold = ThresholdRule::FalsePositiveRate(options.false_positive_rate);
     })
 }
 
