@@ -11,13 +11,15 @@ pub fn check(span: &str, document: &str) -> usize {
         Some((name, value)) => (name, Some(value)),
         None => (span, None),
     };
+    // As `backbone.NAME` of a model file.
+    let stands_for_any = |field: &str| field.starts_with(|c: char| c.is_uppercase());
     let is_file = |ending: &str| ["rs", "toml", "json", "bgad", "png"].contains(&ending);
     let known = Setting::all();
     let of_section = name.split_once('.').is_some_and(|(section, field)| {
         let mut sections = known
             .iter()
             .filter_map(|setting| setting.name.split_once('.'));
-        !is_file(field) && sections.any(|(known, _)| known == section)
+        !is_file(field) && !stands_for_any(field) && sections.any(|(known, _)| known == section)
     });
     if !of_section {
         return 0;
