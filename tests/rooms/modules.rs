@@ -119,7 +119,7 @@ fn tree(
                 i += 1;
             }
             Some(Token::Name(word)) => {
-                if !(word == "self" && !path.is_empty()) {
+                if word != "self" || path.is_empty() {
                     path.push(word.clone());
                 }
                 if tokens.get(i + 1) != Some(&Token::Path) {

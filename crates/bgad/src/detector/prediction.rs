@@ -24,7 +24,8 @@ pub struct Prediction {
     pub threshold: f32,
     /// Whether the score lies above the threshold.
     pub anomalous: bool,
-    /// The share of normal images that score as high: [`ModelDescription::p_value`].
+    /// The share of normal images that score as high:
+    /// [`ModelDescription::p_value`](crate::ModelDescription::p_value).
     pub p_value: f64,
     /// A score map that covers the image, all of it and nothing else: with [`Fit::Stretch`] it has
     /// the size of the model's input, with [`Fit::Letterbox`] that of the image on it, and with
