@@ -11,7 +11,7 @@ mod train;
 use std::path::PathBuf;
 use std::sync::LazyLock;
 
-use bgad::{DeviceKind, Machine};
+use bgad::DeviceKind;
 use clap::{Args, Parser, Subcommand};
 
 pub use calibrate::CalibrateArguments;
@@ -24,6 +24,7 @@ pub use train::{TrainArguments, TrainCommand};
 
 use crate::data::{AnomalyArguments, DataArguments};
 use crate::inspect::InspectArguments;
+use crate::machine::machine;
 
 /// Visual anomaly detection: learns what normal parts look like, finds what is wrong on others.
 #[derive(Debug, Parser)]
@@ -61,11 +62,6 @@ pub enum Command {
     Preview(Box<PreviewArguments>),
     /// Measure this machine in about ten seconds: products, training steps, predictions.
     Bench(crate::bench::BenchArguments),
-}
-
-/// This machine, with the allocator of `main.rs`.
-pub fn machine() -> Machine {
-    Machine::current().with_allocator("mimalloc")
 }
 
 /// `--version`: what a report of slowness needs.
