@@ -1,7 +1,7 @@
 //! How abnormal training images are shown.
 
-use super::declaration::settings;
-use crate::error::{Error, Result};
+use super::declaration::{Section, settings};
+use crate::error::Result;
 
 settings! {
     /// How abnormal training images are shown.
@@ -18,7 +18,7 @@ settings! {
 impl AbnormalSettings {
     pub(crate) fn check(&self) -> Result<()> {
         match self.repeats {
-            0 => Err(Error::setting("abnormal.repeats", 0, "at least 1")),
+            0 => Err(self.refused("abnormal.repeats", 0)),
             _ => Ok(()),
         }
     }

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::value::Given;
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// What is said of a setting where it is declared.
 pub(crate) struct Declared {
@@ -17,6 +17,19 @@ pub(crate) struct Declared {
 /// A section of the settings, whose values can be read and set by name.
 pub(crate) trait Section {
     fn declared(&self) -> &'static [Declared];
+
+    /// The error that a setting's value is none of those that are declared as allowed.
+    fn refused(&self, name: &'static str, found: impl ToString) -> Error
+    where
+        Self: Sized,
+    {
+        let declared = self
+            .declared()
+            .iter()
+            .find(|declared| declared.name == name);
+        let allowed = declared.map(|declared| (declared.allowed)());
+        Error::setting(name, found, allowed.unwrap_or_default())
+    }
 
     /// The value of a setting; none where it is of another section.
     fn value(&self, name: &str) -> Option<Value>;

@@ -1,10 +1,10 @@
 //! What is done to features before the flows, and how they are kept.
 
 use super::choices::{FeatureMean, FeatureScaling};
-use super::declaration::settings;
+use super::declaration::{Section, settings};
 use super::memory_size::MemorySize;
 use super::precision::FeaturePrecision;
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 settings! {
     /// What is done to features before the flows, and how they are kept.
@@ -29,11 +29,9 @@ settings! {
 impl FeatureSettings {
     pub(crate) fn check(&self) -> Result<()> {
         match self.training_precision {
-            FeaturePrecision::Bf16 => Err(Error::setting(
-                "features.training_precision",
-                self.training_precision,
-                "f32 or f16",
-            )),
+            FeaturePrecision::Bf16 => {
+                Err(self.refused("features.training_precision", self.training_precision))
+            }
             FeaturePrecision::F32 | FeaturePrecision::F16 => Ok(()),
         }
     }

@@ -2,8 +2,8 @@
 
 use bgad_flow::FlowStart;
 
-use super::declaration::settings;
-use crate::error::{Error, Result};
+use super::declaration::{Section, settings};
+use crate::error::Result;
 
 settings! {
     /// The shape of the flows.
@@ -20,7 +20,7 @@ settings! {
 impl FlowSettings {
     pub(crate) fn check(&self) -> Result<()> {
         if self.coupling_blocks == 0 {
-            return Err(Error::setting("flow.coupling_blocks", 0, "at least 1"));
+            return Err(self.refused("flow.coupling_blocks", 0));
         }
         bgad_flow::PositionalEncoding::new(self.position_dimension)?;
         Ok(())

@@ -2,9 +2,9 @@
 
 use bgad_data::Orientation;
 
-use super::declaration::settings;
+use super::declaration::{Section, settings};
 use super::image_fit::Fit;
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 settings! {
     /// How images become inputs of the backbone.
@@ -23,11 +23,7 @@ impl InputSettings {
     pub(crate) fn check(&self) -> Result<()> {
         if !(32..=2048).contains(&self.image_size) {
             let found = self.image_size;
-            return Err(Error::setting(
-                "input.image_size",
-                found,
-                "32 to 2048 pixels",
-            ));
+            return Err(self.refused("input.image_size", found));
         }
         self.fit.check(self.image_size)
     }

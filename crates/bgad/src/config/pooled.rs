@@ -1,8 +1,8 @@
 //! Features pooled over positions, one vector an image, and the flows on them.
 
 use super::choices::{PooledLevels, Pooling};
-use super::declaration::settings;
-use crate::error::{Error, Result};
+use super::declaration::{Section, settings};
+use crate::error::Result;
 
 settings! {
     /// Features pooled over positions, one vector an image, and the flows on them.
@@ -27,7 +27,7 @@ impl PooledSettings {
     pub(crate) fn check(&self) -> Result<()> {
         match self.folds {
             0 | 2..=20 => Ok(()),
-            found => Err(Error::setting("pooled.folds", found, "0, or 2 to 20 folds")),
+            found => Err(self.refused("pooled.folds", found)),
         }
     }
 }

@@ -1,8 +1,8 @@
 //! How long is trained, in which steps, and when is evaluated.
 
 use super::choices::{BoundaryScope, EvaluateWhen};
-use super::declaration::settings;
-use crate::error::{Error, Result};
+use super::declaration::{Section, settings};
+use crate::error::Result;
 
 settings! {
     /// How long is trained, in which steps, and when is evaluated.
@@ -42,22 +42,16 @@ impl ScheduleSettings {
             ("schedule.image_steps", self.image_steps),
         ];
         if let Some((setting, value)) = at_least_one.into_iter().find(|(_, value)| *value == 0) {
-            return Err(Error::setting(setting, value, "at least 1"));
+            return Err(self.refused(setting, value));
         }
         if !(self.learning_rate.is_finite() && self.learning_rate > 0.0) {
             let found = self.learning_rate;
-            return Err(Error::setting(
-                "schedule.learning_rate",
-                found,
-                "a positive number",
-            ));
+            return Err(self.refused("schedule.learning_rate", found));
         }
         match self.stop_when_still {
-            Some(most) if !(most.is_finite() && most > 0.0) => Err(Error::setting(
-                "schedule.stop_when_still",
-                most,
-                "a positive change in log-likelihood, such as 0.01",
-            )),
+            Some(most) if !(most.is_finite() && most > 0.0) => {
+                Err(self.refused("schedule.stop_when_still", most))
+            }
             _ => Ok(()),
         }
     }

@@ -1,9 +1,9 @@
 //! How log-likelihoods become scores and decisions.
 
 use super::choices::{Aggregation, MapBaseline, Mirror, ThresholdRule};
-use super::declaration::settings;
+use super::declaration::{Section, settings};
 use super::image_score::ImageScore;
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 settings! {
     /// How log-likelihoods become scores and decisions.
@@ -32,8 +32,7 @@ impl ScoringSettings {
         self.image_score.check()?;
         match self.threshold {
             ThresholdRule::FalsePositiveRate(rate) if !(0.0..1.0).contains(&rate) => {
-                let expected = "a false-positive rate from 0 to below 1";
-                Err(Error::setting("scoring.threshold", rate, expected))
+                Err(self.refused("scoring.threshold", rate))
             }
             _ => Ok(()),
         }
