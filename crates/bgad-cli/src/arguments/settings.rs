@@ -14,6 +14,8 @@ pub struct Flag {
     pub name: &'static str,
     pub setting: &'static str,
     pub value: &'static str,
+    /// Its value in this command, where that is not the default preset's.
+    pub default: Option<&'static str>,
 }
 
 impl Flag {
@@ -22,7 +24,13 @@ impl Flag {
             name,
             setting,
             value,
+            default: None,
         }
+    }
+
+    pub const fn or_else(mut self, default: &'static str) -> Self {
+        self.default = Some(default);
+        self
     }
 }
 
@@ -73,7 +81,7 @@ impl<F: Flags> Args for SettingArguments<F> {
                 Arg::new(flag.name)
                     .long(flag.name)
                     .value_name(flag.value)
-                    .help(help(flag.setting))
+                    .help(help(flag))
                     .value_parser(|text: &str| tried(flag.setting, text)),
             );
         }
@@ -126,8 +134,8 @@ fn tried(name: &str, value: &str) -> Result<(String, String), String> {
 }
 
 /// A line for `--help`: what a setting is, without the details that `bgad settings` tells.
-fn help(name: &str) -> String {
-    let Some(setting) = Setting::named(name) else {
+fn help(flag: &Flag) -> String {
+    let Some(setting) = Setting::named(flag.setting) else {
         return String::new();
     };
     let end = [". ", "; ", ": "]
@@ -135,7 +143,7 @@ fn help(name: &str) -> String {
         .filter_map(|end| setting.help.find(end))
         .min();
     let short = setting.help[..end.unwrap_or(setting.help.len())].trim_end_matches('.');
-    let default = match setting.default.as_str() {
+    let default = match flag.default.unwrap_or(&setting.default) {
         "none" => String::new(),
         default => format!(" [default: {default}]"),
     };

@@ -90,13 +90,16 @@ pub struct ReproduceArguments {
     pub reporting: ReportingArguments,
 }
 
+/// The paper's backbone.
+pub const BACKBONE: &str = "tf_efficientnet_b6";
+
 /// Settings with a flag of their own.
 #[derive(Debug)]
 pub struct ReproduceFlags;
 
 impl Flags for ReproduceFlags {
     const FLAGS: &'static [Flag] = &[
-        Flag::new("backbone", "backbone.name", "NAME"),
+        Flag::new("backbone", "backbone.name", "NAME").or_else(BACKBONE),
         Flag::new("weights", "backbone.weights", "FILE"),
         Flag::new("meta-epochs", "schedule.meta_epochs", "N"),
         Flag::new("sub-epochs", "schedule.sub_epochs", "N"),

@@ -16,6 +16,7 @@ use bgad::{
     Trainer, TrainerConfig, Training, subsets,
 };
 
+use arguments::BACKBONE;
 pub use arguments::{Experiment, ReproduceArguments};
 use case::{Case, Defects};
 use locate::{Category, Found};
@@ -89,7 +90,7 @@ pub fn run(arguments: &ReproduceArguments) -> Result<(), Failure> {
 fn base_config(arguments: &ReproduceArguments) -> Result<TrainerConfig, Failure> {
     let mut config = crate::config_file::read(arguments.config.as_deref(), Preset::Paper)?;
     if arguments.config.is_none() {
-        "tf_efficientnet_b6".clone_into(&mut config.backbone.name);
+        BACKBONE.clone_into(&mut config.backbone.name);
     }
     arguments.settings.apply(&mut config)?;
     config.schedule.evaluate = EvaluateWhen::Each;

@@ -46,8 +46,8 @@ pub enum Error {
     },
     /// There is no setting of this name.
     #[error(
-        "there is no setting `{name}`{}; `bgad settings` lists all",
-        .nearest.map_or(String::new(), |nearest| format!(", did you mean `{nearest}`?"))
+        "there is no setting `{name}`; {}`bgad settings` lists all",
+        .nearest.map_or(String::new(), |nearest| format!("did you mean `{nearest}`? "))
     )]
     UnknownSetting {
         /// The name.
