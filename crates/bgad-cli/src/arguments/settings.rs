@@ -111,7 +111,7 @@ impl<F: Flags> FromArgMatches for SettingArguments<F> {
         match given.iter().find(|(name, _)| !names.insert(name)) {
             Some((name, _)) => Err(clap::Error::raw(
                 ErrorKind::ArgumentConflict,
-                format!("setting `{name}` is given twice\n"),
+                format!("setting `{name}` is given twice"),
             )),
             None => Ok(Self {
                 given,

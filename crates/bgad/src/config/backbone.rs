@@ -13,7 +13,7 @@ settings! {
     pub struct BackboneSettings in "backbone." {
         /// The filter bank, which needs no weights, or an EfficientNet by timm's name.
         pub name: String = FILTER_BANK.to_owned(),
-            allowed "`filter-bank`, or a name such as `tf_efficientnet_b6`";
+            allowed "a backbone's name, as `filter-bank` or `tf_efficientnet_b6`";
         /// The backbone's timm weights; none: the published ones of its name, from the Hugging Face hub's cache
         /// or the hub. The model file holds what is needed of them, not this path.
         #[serde(skip_serializing)]

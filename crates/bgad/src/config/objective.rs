@@ -7,9 +7,9 @@ use super::declaration::settings;
 settings! {
     for Objective in "objective." {
         /// The share of normal features that may lie below the boundary.
-        beta, allowed "a share above 0 and below 1";
+        beta, allowed "a share from 0 to below 1";
         /// The margin between the boundaries of normal and abnormal features.
-        tau, allowed "a positive number";
+        tau, allowed "a margin of at least 0";
         /// The weight of the semi-push-pull terms.
         lambda, allowed "a weight of at least 0";
         /// The maximum-likelihood term's form.
