@@ -1,4 +1,5 @@
 //! Levels, restoring, determinism, gradients.
+#![cfg(all(feature = "burn", feature = "random", feature = "weights"))]
 
 use bgad_backbone::{Architecture, Backbone, BackboneError, EfficientNet, NamedTensor};
 use burn::tensor::{Device, Tensor, TensorData};

@@ -1,4 +1,5 @@
 //! The weight-free backbone.
+#![cfg(all(feature = "burn", feature = "random", feature = "weights"))]
 
 use bgad_backbone::{Backbone, FilterBank};
 use burn::tensor::{Device, Tensor, TensorData};

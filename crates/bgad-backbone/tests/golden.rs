@@ -1,4 +1,5 @@
 //! Against timm's features on random weights.
+#![cfg(all(feature = "burn", feature = "random", feature = "weights"))]
 #![allow(clippy::print_stdout)]
 
 use bgad_backbone::{Architecture, Backbone, EfficientNet, Weights};

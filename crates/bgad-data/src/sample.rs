@@ -123,6 +123,7 @@ impl Sample {
     }
 
     /// This sample as one part of its image.
+    #[cfg(feature = "datasets")]
     pub(crate) fn of_region(self, region: Region) -> Self {
         Self {
             region: Some(region),

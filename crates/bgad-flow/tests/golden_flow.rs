@@ -5,6 +5,7 @@
 //! both names; their starting point is then recovered by [`Case::recover`] and everything that
 //! the file computed from it (latent vectors, determinants, likelihoods, gradients, three losses)
 //! still has to agree, of which the recovery uses the gradients alone, and those of the first step only.
+#![cfg(feature = "burn")]
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,5 @@
 //! The flow on slices against the flow on tensors, at the shapes that training has.
+#![cfg(feature = "burn")]
 
 use std::collections::BTreeMap;
 

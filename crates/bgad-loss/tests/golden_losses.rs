@@ -1,4 +1,5 @@
 //! The objective against reference vectors.
+#![cfg(feature = "burn")]
 
 use bgad_loss::{
     FocalWeights, LogLikelihoods, LossTerms, Objective, Reduction, SeparatingBoundary, violations,

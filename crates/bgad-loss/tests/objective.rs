@@ -1,4 +1,5 @@
 //! The objective where sets are empty, and its settings.
+#![cfg(feature = "burn")]
 
 use bgad_loss::{
     FocalWeights, LogLikelihoods, LossError, MaximumLikelihood, Objective, SeparatingBoundary,

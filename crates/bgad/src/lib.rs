@@ -7,7 +7,12 @@
 //! tells the likely from the unlikely. [`Model::Bgad`] learns from normal images alone,
 //! [`Model::BgadFas`] from a few abnormal ones as well.
 //!
-//! ```
+//! The feature `train`, which every backend turns on, is all of that. A build without default features
+//! but with `predict` only loads a model file, decodes an image and predicts, on the CPU and without
+//! Burn, to the same bits; one without any feature does so from bytes and pixels.
+//!
+#![cfg_attr(feature = "train", doc = "```")]
+#![cfg_attr(not(feature = "train"), doc = "```ignore")]
 //! use bgad::synthetic::{self, SyntheticConfig};
 //! use bgad::{Layout, Trainer, TrainerConfig, load_image};
 //!
@@ -39,8 +44,11 @@
 //! The work is done by five crates that can be used on their own: `bgad-data`, `bgad-backbone`,
 //! `bgad-flow`, `bgad-loss` and `bgad-metrics`.
 
+// Much that takes the constants of scoring, or keeps what was trained, is there for training alone.
+#![cfg_attr(not(feature = "train"), allow(dead_code))]
+
 /// The programs in the documents compile.
-#[cfg(doctest)]
+#[cfg(all(doctest, feature = "train"))]
 mod documents {
     #[doc = include_str!("../../../README.md")]
     struct Readme;
@@ -52,34 +60,44 @@ mod config;
 mod detector;
 mod device;
 mod error;
+#[cfg(feature = "train")]
 mod evaluation;
 mod features;
 mod input;
 mod model;
+#[cfg(feature = "train")]
 mod random;
 #[cfg(feature = "report")]
 pub mod report;
+#[cfg(feature = "train")]
 mod run_directory;
 mod scoring;
 mod storage;
+#[cfg(feature = "train")]
 mod training;
+#[cfg(feature = "train")]
 pub mod weights;
 
-pub use bgad_backbone::{
-    Backbone, BackboneError, FeaturePyramid, Level, NamedTensor, Normalization,
+#[cfg(feature = "train")]
+pub use bgad_backbone::{Backbone, FeaturePyramid};
+pub use bgad_backbone::{BackboneError, Level, NamedTensor, Normalization};
+#[cfg(feature = "train")]
+pub use bgad_data::{
+    AnomalyCount, AnomalySelection, AvailableMasks, Dataset, FolderLayout, FolderNames, Inspection,
+    Layout, MaskLocation, SkippedFile, SplitFile, contact_sheet, subsets, synthetic,
 };
 pub use bgad_data::{
-    AnomalyCount, AnomalySelection, AvailableMasks, CutPaste, DataError, Dataset, FolderLayout,
-    FolderNames, Foreground, Inspection, Label, Layout, Mask, MaskFiles, MaskLocation, Orientation,
-    Region, RgbImage, Sample, SkippedFile, SplitFile, contact_sheet, load_image, load_image_with,
-    subsets, synthetic,
+    CutPaste, DataError, Foreground, Label, Mask, MaskFiles, Orientation, Region, RgbImage, Sample,
+    load_image, load_image_with,
 };
-pub use bgad_flow::{FlowError, FlowStart, SoftClamp};
+#[cfg(feature = "train")]
+pub use bgad_flow::SoftClamp;
+pub use bgad_flow::{FlowError, FlowStart};
 pub use bgad_loss::{FocalWeights, LossError, MaximumLikelihood, Objective, Reduction};
 pub use bgad_metrics::MetricError;
 /// The tensor library that stands in this API: [`Device`], and the tensors of a [`Backbone`].
+#[cfg(feature = "train")]
 pub use burn;
-pub use burn::tensor::Device;
 pub use config::abnormal::AbnormalSettings;
 pub use config::backbone::{BackboneSettings, FILTER_BANK};
 pub use config::by_name::Setting;
@@ -100,21 +118,29 @@ pub use config::schedule::ScheduleSettings;
 pub use config::scoring::ScoringSettings;
 pub use config::settings::TrainerConfig;
 pub use detector::description::ModelDescription;
+#[cfg(feature = "train")]
 pub use detector::import::ImportOptions;
 pub use detector::model_file::FORMAT_VERSION;
 pub use detector::prediction::Prediction;
 pub use detector::trained_model::Detector;
 pub use detector::training_anomaly::TrainingAnomaly;
+pub use device::Device;
 pub use device::machine::Machine;
+#[cfg(feature = "train")]
 pub use device::selection::{DeviceKind, DeviceSelection};
 pub use error::{Error, RestoreError, Result};
+#[cfg(feature = "train")]
 pub use evaluation::options::{AUPRO_LIMIT, Confidence, EvaluationOptions};
+#[cfg(feature = "train")]
 pub use evaluation::result::{Evaluation, ImageResult, Intervals, PaperMetrics, TypeResult};
 pub use model::likelihoods::{LogLikelihoodMap, LogLikelihoodMaps};
+#[cfg(feature = "train")]
 #[doc(hidden)]
 pub use run_directory::description::{DatasetDescription, RunDescription};
+#[cfg(feature = "train")]
 #[doc(hidden)]
 pub use run_directory::directory::RunDirectory;
+#[cfg(feature = "train")]
 #[doc(hidden)]
 pub use run_directory::metrics_log::{LoggedMetaEpoch, MetricsLog};
 pub use scoring::calibration::Calibration;
@@ -123,9 +149,14 @@ pub use scoring::fusion::{JointSpread, Spread};
 pub use scoring::overlay::overlay;
 pub use scoring::regions::DefectRegion;
 pub use scoring::score_map::ScoreMap;
+#[cfg(feature = "train")]
 #[doc(hidden)]
 pub use storage::whole_file::write_replaceable;
+#[cfg(feature = "train")]
 pub use training::learning_rate::LearningRate;
+#[cfg(feature = "train")]
 pub use training::outcome::Training;
+#[cfg(feature = "train")]
 pub use training::progress::{MetaEpoch, Progress, Seconds};
+#[cfg(feature = "train")]
 pub use training::trainer::Trainer;

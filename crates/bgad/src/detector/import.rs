@@ -18,7 +18,8 @@ use crate::config::settings::TrainerConfig;
 use crate::error::{Error, Result};
 use crate::features::backbone;
 use crate::features::flow_inputs::FlowInputs;
-use crate::model::level_flow::{WhitenedFlow, flow_config};
+use crate::model::level_flow::WhitenedFlow;
+use crate::model::places::flow_config;
 use crate::scoring::calibration::Calibration;
 use crate::scoring::image_likelihoods::ImageLikelihoods;
 

@@ -2,6 +2,7 @@
 //! to `scoring`.
 
 pub(crate) mod description;
+#[cfg(feature = "train")]
 pub(crate) mod import;
 pub(crate) mod model_file;
 pub(crate) mod prediction;

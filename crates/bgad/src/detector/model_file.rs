@@ -7,16 +7,22 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use bgad_backbone::{Backbone, NamedTensor};
-use burn::tensor::{Device, TensorData};
+#[cfg(feature = "train")]
+use bgad_backbone::Backbone;
+use bgad_backbone::NamedTensor;
+use bgad_flow::Parameter;
 
 use super::description::ModelDescription;
 use super::trained_model::Detector;
-use crate::error::{Error, RestoreError, Result};
-use crate::features::{backbone, custom_backbone};
-use crate::model::level_flow::{LevelFlow, WhitenedFlow, flow_config};
+use crate::device::Device;
+#[cfg(feature = "train")]
+use crate::error::RestoreError;
+use crate::error::{Error, Result};
+use crate::features::built_in::{self, AnyBackbone};
+#[cfg(feature = "train")]
+use crate::features::custom_backbone;
+use crate::model::LevelFlow;
 use crate::model::neighbors::Neighbors;
-use crate::model::whitening::Whitening;
 use crate::storage::tensor_file::{Damage, Kind, Stored, TensorFile};
 
 /// The format that this version reads and writes.
@@ -32,6 +38,7 @@ impl Detector {
     /// # Errors
     /// When the file can't be written, a threshold is no finite number, which no file holds, or a
     /// value can't be read from the device.
+    #[cfg(feature = "train")]
     pub fn save(&self, path: &Path) -> Result<()> {
         let damaged = |reason: String| at(path)(reason.into());
         let description = &self.description;
@@ -74,16 +81,25 @@ impl Detector {
     /// [`Error::BackboneUnknown`] where its backbone is a program's own.
     pub fn load(path: &Path, device: &Device) -> Result<Self> {
         let bytes = std::fs::read(path).map_err(Error::io(path))?;
-        let (description, parts) = parse(&bytes).map_err(at(path))?;
+        Self::from_bytes(&bytes, path, device)
+    }
+
+    /// The same of a model file's bytes, wherever they come from; `path` is the name that errors give
+    /// them.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load), but that nothing is read.
+    pub fn from_bytes(bytes: &[u8], path: &Path, device: &Device) -> Result<Self> {
+        let (description, parts) = parse(bytes).map_err(at(path))?;
         let config = &description.config;
         config.features.precision.check(device)?;
-        if !custom_backbone::is_built_in(&config.backbone.name) {
+        if !built_in::is_built_in(&config.backbone.name) {
             return Err(Error::BackboneUnknown {
                 path: path.to_owned(),
                 backbone: config.backbone.name.clone(),
             });
         }
-        backbone::restore(
+        built_in::restore(
             &config.backbone.name,
             &config.backbone.strides,
             parts.backbone,
@@ -107,6 +123,7 @@ impl Detector {
     /// # Errors
     /// As [`load`](Self::load); [`Error::BackboneRestore`] where `restore` fails, and
     /// [`Error::BackboneContract`] where the backbone is not the one that was trained with.
+    #[cfg(feature = "train")]
     pub fn load_with_backbone(
         path: &Path,
         device: &Device,
@@ -157,8 +174,8 @@ fn at(path: &Path) -> impl Fn(Damage) -> Error + '_ {
 struct Parts {
     backbone: Vec<NamedTensor>,
     /// By the flow's number and the parameter's name.
-    levels: BTreeMap<String, BTreeMap<String, TensorData>>,
-    neighbors: BTreeMap<String, TensorData>,
+    levels: BTreeMap<String, BTreeMap<String, Parameter>>,
+    neighbors: BTreeMap<String, Parameter>,
 }
 
 impl Parts {
@@ -171,7 +188,7 @@ impl Parts {
         for (full, tensor) in tensors {
             let values = tensor.values();
             let values = values.ok_or_else(|| {
-                Error::state(full.as_str(), format!("of {:?}", tensor.dtype), "F32")
+                Error::state(full.as_str(), format!("of {:?}", tensor.elements), "F32")
             })?;
             if let Some(name) = full.strip_prefix("backbone.") {
                 parts.backbone.push(NamedTensor {
@@ -183,12 +200,13 @@ impl Parts {
                 .strip_prefix("level.")
                 .and_then(|rest| rest.split_once('.'))
             {
-                let data = TensorData::new(values, tensor.shape);
                 let of_level = parts.levels.entry(level.to_owned()).or_default();
-                of_level.insert(name.to_owned(), data);
+                let shape = tensor.shape;
+                of_level.insert(name.to_owned(), Parameter { shape, values });
             } else if let Some(name) = full.strip_prefix("neighbors.") {
-                let data = TensorData::new(values, tensor.shape);
-                parts.neighbors.insert(name.to_owned(), data);
+                let shape = tensor.shape;
+                let parameter = Parameter { shape, values };
+                parts.neighbors.insert(name.to_owned(), parameter);
             }
         }
         Ok(parts)
@@ -197,10 +215,10 @@ impl Parts {
 
 fn build(
     description: ModelDescription,
-    backbone: Arc<dyn Backbone>,
+    backbone: Arc<dyn AnyBackbone>,
     (mut of_levels, mut neighbors): (
-        BTreeMap<String, BTreeMap<String, TensorData>>,
-        BTreeMap<String, TensorData>,
+        BTreeMap<String, BTreeMap<String, Parameter>>,
+        BTreeMap<String, Parameter>,
     ),
     device: &Device,
 ) -> Result<Detector> {
@@ -215,17 +233,19 @@ fn build(
     }
     let mut flows = Vec::new();
     for (index, input) in inputs.iter().enumerate() {
-        let mut parameters = of_levels.remove(&index.to_string()).unwrap_or_default();
-        let scaling = Whitening::restore(config, input, &mut parameters, device)?;
-        let flow = flow_config(config, input).init_from(parameters, device)?;
-        flows.push(WhitenedFlow { scaling, flow });
+        let parameters = of_levels.remove(&index.to_string()).unwrap_or_default();
+        flows.push(LevelFlow::restore(config, input, parameters, device)?);
     }
     let pooled = inputs.iter().filter(|input| input.is_pooled());
     let dimension: usize = pooled.map(|input| input.dimension).sum();
     let wanted = config.pooled.neighbors && dimension > 0;
     let neighbors = wanted.then(|| Neighbors::restore(&mut neighbors, dimension));
     let neighbors = neighbors.transpose()?;
-    let mut detector = Detector::new(description, backbone, flows, device)?;
-    detector.neighbors = neighbors;
-    Ok(detector)
+    Ok(Detector {
+        description,
+        backbone,
+        flows,
+        neighbors,
+        device: device.clone(),
+    })
 }

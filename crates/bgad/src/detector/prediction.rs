@@ -1,7 +1,7 @@
 //! What a detector finds on one image.
 
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bgad_data::{RgbImage, load_image_with};
 use rayon::prelude::*;
@@ -41,7 +41,7 @@ pub struct Prediction {
     /// Where the map lies above it: connected regions, the highest peak first. The decision is the
     /// score's alone: a normal image may have a region, an anomalous one none.
     pub regions: Vec<DefectRegion>,
-    /// How long it took, without reading the image.
+    /// How long it took, without reading the image; zero where there is no clock, as in a browser.
     pub duration: Duration,
 }
 
@@ -60,13 +60,24 @@ impl PartialEq for Prediction {
     }
 }
 
+/// What tells the time since now; none passes where there is no clock.
+fn stopwatch() -> impl FnOnce() -> Duration {
+    #[cfg(all(target_family = "wasm", target_os = "unknown"))]
+    return || Duration::ZERO;
+    #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
+    {
+        let start = std::time::Instant::now();
+        move || start.elapsed()
+    }
+}
+
 impl Detector {
     /// Score, decision and map of one image of any size.
     ///
     /// # Errors
     /// An image without pixels, or a device that fails.
     pub fn predict(&self, image: &RgbImage) -> Result<Prediction> {
-        let start = Instant::now();
+        let elapsed = stopwatch();
         let (score, map) = self.score(image)?;
         let threshold = self.description.threshold;
         let pixel_threshold = self.description.pixel_threshold;
@@ -83,7 +94,7 @@ impl Detector {
                 .unwrap_or_default(),
             map,
             pixel_threshold,
-            duration: start.elapsed(),
+            duration: elapsed(),
         })
     }
 

@@ -2,11 +2,13 @@
 //! boundaries, and the threshold.
 
 use bgad_data::Sample;
+#[cfg(feature = "train")]
 use bgad_loss::SeparatingBoundary;
 use rayon::prelude::*;
 
 use super::trained_model::Detector;
 use crate::config::choices::ThresholdRule;
+#[cfg(feature = "train")]
 use crate::device::host::read;
 use crate::error::{Error, Result};
 use crate::scoring::image_likelihoods::ImageLikelihoods;
@@ -14,6 +16,7 @@ use crate::scoring::threshold::{by_rule, with_maximum};
 
 impl Detector {
     /// Takes the constants of scoring and the boundaries over all normal training features.
+    #[cfg(feature = "train")]
     pub(crate) fn calibrate(
         &mut self,
         images: &[ImageLikelihoods<'_>],

@@ -2,21 +2,27 @@
 
 use std::sync::Arc;
 
-use bgad_backbone::Backbone;
 use bgad_data::RgbImage;
-use burn::tensor::Device;
 use rayon::prelude::*;
 
 use super::description::ModelDescription;
 use crate::config::image_score::ImageScore;
+use crate::device::Device;
 use crate::error::{Error, Result};
-use crate::features::extractor::{Extractor, ImageFeatures};
+use crate::features::built_in::AnyBackbone;
+use crate::features::extractor::Extractor;
 use crate::features::flow_inputs::FlowInput;
+use crate::features::image_features::ImageFeatures;
+#[cfg(feature = "train")]
 use crate::features::kept_features::KeptFeatures;
 use crate::input::view::{View, Views};
-use crate::model::level_flow::{self, LevelFlow, Places, WhitenedFlow};
+#[cfg(feature = "train")]
+use crate::model::level_flow::WhitenedFlow;
 use crate::model::likelihoods::LogLikelihoodMaps;
 use crate::model::neighbors::Neighbors;
+#[cfg(feature = "train")]
+use crate::model::places::Places;
+use crate::model::{LevelFlow, image_maps};
 use crate::scoring::image_likelihoods::ImageLikelihoods;
 use crate::scoring::score_map::ScoreMap;
 
@@ -24,7 +30,7 @@ use crate::scoring::score_map::ScoreMap;
 #[derive(Debug)]
 pub struct Detector {
     pub(crate) description: ModelDescription,
-    pub(crate) backbone: Arc<dyn Backbone>,
+    pub(crate) backbone: Arc<dyn AnyBackbone>,
     pub(crate) flows: Vec<LevelFlow>,
     /// The pooled features of the normal training images, where scores draw on them.
     pub(crate) neighbors: Option<Neighbors>,
@@ -32,9 +38,10 @@ pub struct Detector {
 }
 
 impl Detector {
+    #[cfg(feature = "train")]
     pub(crate) fn new(
         description: ModelDescription,
-        backbone: Arc<dyn Backbone>,
+        backbone: Arc<dyn AnyBackbone>,
         flows: Vec<WhitenedFlow>,
         device: &Device,
     ) -> Result<Self> {
@@ -50,6 +57,7 @@ impl Detector {
     }
 
     /// Takes other flows from now on, one an input.
+    #[cfg(feature = "train")]
     pub(crate) fn set_flows(&mut self, flows: Vec<WhitenedFlow>) -> Result<()> {
         let inputs = self.inputs();
         let flows = inputs.iter().zip(flows).map(|(input, flow)| {
@@ -104,6 +112,7 @@ impl Detector {
             mirror: self.description.mirrored,
             precision: self.description.config.features.precision,
             half_precision: false,
+            #[cfg(feature = "train")]
             cache: None,
             device: self.device.clone(),
         }
@@ -114,7 +123,7 @@ impl Detector {
         let first = self.first_pooled();
         let distance = neighbors.map(|all| all.distance(features, first, |_| false));
         let distance = distance.transpose()?.flatten();
-        level_flow::log_likelihood_maps(&self.flows, features, distance)
+        image_maps::log_likelihood_maps(&self.flows, features, distance)
     }
 
     /// The per-dimension log-likelihoods of an image at each level: an entry for each input, of which
@@ -154,6 +163,7 @@ impl Detector {
     }
 
     /// The log-likelihoods of `inputs`, each computed alone, on all cores.
+    #[cfg(feature = "train")]
     pub(crate) fn log_likelihoods_of(
         &self,
         inputs: &KeptFeatures,

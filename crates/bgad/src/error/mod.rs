@@ -4,4 +4,5 @@ mod kinds;
 mod weights;
 
 pub use kinds::{Error, RestoreError, Result};
+#[cfg(feature = "train")]
 pub use weights::WeightsError;

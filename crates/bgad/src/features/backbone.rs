@@ -3,9 +3,10 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use bgad_backbone::{Architecture, Backbone, EfficientNet, FilterBank, NamedTensor, Weights};
+use bgad_backbone::{Architecture, Backbone, EfficientNet, Weights};
 use burn::tensor::Device;
 
+use super::built_in::{check_strides, filter_bank};
 use crate::config::backbone::FILTER_BANK;
 use crate::error::{Error, Result};
 use crate::weights::published::PublishedWeights;
@@ -53,51 +54,4 @@ pub(crate) fn open(
         backbone: Arc::new(EfficientNet::load(architecture, strides, &weights, device)?),
         checksum: Some(weights.checksum().to_owned()),
     })
-}
-
-/// Restores the backbone that a model file holds.
-pub(crate) fn restore(
-    name: &str,
-    strides: &[usize],
-    tensors: Vec<NamedTensor>,
-    device: &Device,
-) -> Result<Arc<dyn Backbone>> {
-    check_strides(strides)?;
-    if name == FILTER_BANK {
-        return filter_bank(strides, device);
-    }
-    let architecture: Architecture = name.parse()?;
-    Ok(Arc::new(EfficientNet::from_folded(
-        architecture,
-        strides,
-        tensors,
-        device,
-    )?))
-}
-
-fn filter_bank(strides: &[usize], device: &Device) -> Result<Arc<dyn Backbone>> {
-    let bank = FilterBank::new(device);
-    let own: Vec<usize> = bank.levels().iter().map(|level| level.stride).collect();
-    match strides == own {
-        true => Ok(Arc::new(bank)),
-        false => Err(Error::setting(
-            "strides",
-            format!("{strides:?}"),
-            format!("{own:?}, all of which the filter bank has"),
-        )),
-    }
-}
-
-fn check_strides(strides: &[usize]) -> Result<()> {
-    let sound = !strides.is_empty()
-        && strides.windows(2).all(|pair| pair[0] < pair[1])
-        && strides.iter().all(|stride| [4, 8, 16].contains(stride));
-    match sound {
-        true => Ok(()),
-        false => Err(Error::setting(
-            "strides",
-            format!("{strides:?}"),
-            "some of 4, 8 and 16, ascending, each once",
-        )),
-    }
 }

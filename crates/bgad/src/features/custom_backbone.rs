@@ -4,21 +4,16 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
-use bgad_backbone::{Architecture, Backbone, NamedTensor};
+use bgad_backbone::{Backbone, NamedTensor};
 use burn::tensor::{Device, Tensor};
 use sha2::{Digest, Sha256};
 
 use super::backbone::Opened;
+use super::built_in::is_built_in;
 use super::flow_inputs::map_size;
-use crate::config::backbone::FILTER_BANK;
 use crate::config::checked::CheckedConfig;
 use crate::error::{Error, RestoreError, Result};
 use crate::storage::digest::hexadecimal;
-
-/// Whether a name means one of the backbones that a model file alone brings back.
-pub(crate) fn is_built_in(name: &str) -> bool {
-    name == FILTER_BANK || name.parse::<Architecture>().is_ok()
-}
 
 /// Takes a backbone into a run, once it has shown that it keeps to its contract.
 pub(crate) fn take(

@@ -1,11 +1,9 @@
 //! What the flows see: which vectors are made of a feature pyramid.
 
-use bgad_backbone::{FeaturePyramid, Level};
-use burn::tensor::Tensor;
+use bgad_backbone::Level;
 
 use crate::config::checked::CheckedConfig;
 use crate::config::choices::{Granularity, PooledLevels, Pooling};
-use crate::input::view::View;
 
 /// What one flow sees.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,8 +27,8 @@ impl FlowInput {
 /// Which inputs a model has: the maps' positions level by level, then the pooled features.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct FlowInputs {
-    positions: bool,
-    pooled: Option<(Pooling, PooledLevels)>,
+    pub(super) positions: bool,
+    pub(super) pooled: Option<(Pooling, PooledLevels)>,
     image_size: u32,
 }
 
@@ -42,7 +40,7 @@ pub(crate) fn map_size(image_size: u32, stride: usize) -> usize {
 /// What is pooled into one vector. Maxima have one of their own: they say other things than moments
 /// do, and in one vector either drowns among the other's dimensions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Part {
+pub(super) enum Part {
     Mean,
     MeanStd,
     Max,
@@ -50,7 +48,7 @@ enum Part {
 
 impl Part {
     /// The vectors of a pooling.
-    fn of(pooling: Pooling) -> &'static [Self] {
+    pub fn of(pooling: Pooling) -> &'static [Self] {
         match pooling {
             Pooling::Mean => &[Self::Mean],
             Pooling::MeanStd => &[Self::MeanStd],
@@ -72,21 +70,6 @@ impl Part {
             Self::Max => "maximum",
         }
     }
-
-    /// `[positions, channels]` to `[1, dimension]`.
-    fn pool(self, rows: &Tensor<2>) -> Tensor<2> {
-        let [positions, _] = rows.dims();
-        match self {
-            Self::Max => rows.clone().max_dim(0),
-            Self::Mean => rows.clone().mean_dim(0),
-            Self::MeanStd => {
-                let mean = rows.clone().mean_dim(0);
-                let squared = (rows.clone() - mean.clone()).square().sum_dim(0);
-                let deviation = (squared / (positions.max(2) - 1) as f64).sqrt();
-                Tensor::cat(vec![mean, deviation], 1)
-            }
-        }
-    }
 }
 
 impl FlowInputs {
@@ -100,7 +83,7 @@ impl FlowInputs {
         }
     }
 
-    /// One entry a flow, in the order of [`vectors`](Self::vectors).
+    /// One entry a flow, in the order of their vectors.
     pub fn list(&self, levels: &[Level]) -> Vec<FlowInput> {
         let mut inputs = Vec::new();
         if self.positions {
@@ -129,44 +112,5 @@ impl FlowInputs {
             }
         }
         inputs
-    }
-
-    /// One input's vectors, a matrix a flow: `[height · width, channels]`, a row a position, of each
-    /// level; then `[1, dimension]` of the pooled features. Positions in the padding have rows too,
-    /// but are not pooled.
-    pub fn vectors(&self, pyramid: FeaturePyramid, view: &View) -> Vec<Tensor<2>> {
-        let mut vectors = Vec::new();
-        let parts = self
-            .pooled
-            .map_or(&[] as &[_], |(pooling, _)| Part::of(pooling));
-        let mut pooled = vec![Vec::new(); parts.len()];
-        for map in pyramid.into_levels() {
-            let [_, channels, height, width] = map.dims();
-            // On the CPU this is how the map lies in memory.
-            let map = map.permute([0, 2, 3, 1]);
-            let in_image = match view.is_padded() && !parts.is_empty() {
-                true => {
-                    let (columns, rows) = (view.positions(width).0, view.positions(height).1);
-                    let count = columns.len() * rows.len();
-                    let map = map.clone().slice([0..1, rows, columns, 0..channels]);
-                    Some(map.reshape([count, channels]))
-                }
-                false => None,
-            };
-            let rows = map.reshape([height * width, channels]);
-            for (part, pooled) in parts.iter().zip(&mut pooled) {
-                pooled.push(part.pool(in_image.as_ref().unwrap_or(&rows)));
-            }
-            if self.positions {
-                vectors.push(rows);
-            }
-        }
-        for pooled in pooled {
-            match self.pooled {
-                Some((_, PooledLevels::Joined)) => vectors.push(Tensor::cat(pooled, 1)),
-                _ => vectors.extend(pooled),
-            }
-        }
-        vectors
     }
 }

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use bgad_data::Sample;
 use rayon::prelude::*;
 
-use super::extractor::{Extractor, ImageFeatures};
+use super::extractor::Extractor;
+use super::image_features::ImageFeatures;
 use crate::error::{Error, Result};
 
 /// Files whose features are kept as far as the memory budget goes; beyond it they are read from the

@@ -1,28 +1,19 @@
 //! The flows of all levels, and the log-likelihoods that they give.
 
-use bgad_flow::{Conditions, Flow, FlowConfig, HostFlow, PositionalEncoding, PreparedFlow};
-use burn::tensor::{Device, Tensor, TensorData};
-use rayon::prelude::*;
+use std::collections::BTreeMap;
 
-use super::likelihoods::{LogLikelihoodMap, LogLikelihoodMaps};
+use bgad_flow::{Flow, HostFlow, Parameter};
+use burn::tensor::{Device, Tensor, TensorData};
+
+use super::host_flow::HostLevelFlow;
+use super::places::{Places, flow_config};
 use super::whitening::Whitening;
 use crate::config::checked::CheckedConfig;
 use crate::device::host::{is_host, read};
 use crate::error::Result;
-use crate::features::extractor::ImageFeatures;
 use crate::features::flow_inputs::FlowInput;
+use crate::features::image_features::ImageFeatures;
 use crate::random::{self, Purpose};
-
-/// The configuration of an input's flow.
-pub(crate) fn flow_config(config: &CheckedConfig, input: &FlowInput) -> FlowConfig {
-    let flow = FlowConfig::new(input.dimension)
-        .with_blocks(config.flow.coupling_blocks)
-        .with_start(config.flow.start);
-    match input.is_pooled() {
-        false => flow.with_condition(config.flow.position_dimension),
-        true => flow,
-    }
-}
 
 /// An untrained flow for an input. `number` tells apart the flows of a run, of which those of one input
 /// may have the rotations of the `first` in common.
@@ -41,39 +32,6 @@ pub(crate) fn init(
     })
 }
 
-/// The places that an input's vectors can have, which are its flow's conditions.
-pub(crate) struct Places {
-    /// The encoding and the map's width and height; none for pooled features.
-    positions: Option<(PositionalEncoding, usize)>,
-}
-
-impl Places {
-    pub fn new(config: &CheckedConfig, input: &FlowInput) -> Result<Self> {
-        let positions = match input.side {
-            None => None,
-            Some(side) => Some((
-                PositionalEncoding::new(config.flow.position_dimension)?,
-                side,
-            )),
-        };
-        Ok(Self { positions })
-    }
-
-    /// The conditions as tables.
-    pub fn on_host(&self) -> Conditions {
-        match &self.positions {
-            Some((encoding, size)) => Conditions::positions(encoding, *size, *size),
-            None => Conditions::none(),
-        }
-    }
-
-    /// The condition of each place: `[height · width, dimension]`.
-    pub fn on_device(&self, device: &Device) -> Option<Tensor<2>> {
-        let positions = self.positions.as_ref();
-        positions.map(|(encoding, size)| encoding.rows(*size, *size, device))
-    }
-}
-
 /// A flow with the fixed first layer that its features go through.
 #[derive(Debug, Clone)]
 pub(crate) struct WhitenedFlow {
@@ -85,7 +43,7 @@ pub(crate) struct WhitenedFlow {
 #[derive(Debug)]
 pub(crate) struct LevelFlow {
     /// Whether it is one of pooled features.
-    pooled: bool,
+    pub(super) pooled: bool,
     scaling: Option<Whitening>,
     computed: Computed,
 }
@@ -94,7 +52,7 @@ pub(crate) struct LevelFlow {
 #[derive(Debug)]
 enum Computed {
     /// On the CPU.
-    Host(Box<PreparedFlow<'static>>),
+    Host(Box<HostLevelFlow>),
     /// On any device, with the condition of each place.
     Device(Box<(Flow, Option<Tensor<2>>)>),
 }
@@ -106,12 +64,11 @@ impl LevelFlow {
             false => Computed::Device(Box::new((flow, places.on_device(device)))),
             true => {
                 let flow = HostFlow::new(&flow)?;
-                let mut prepared = flow.prepare(&places.on_host()).into_owned();
-                if let Some(scaling) = &scaling {
-                    let (mean, factors) = scaling.on_host()?;
-                    prepared = prepared.after(&mean, &factors);
-                }
-                Computed::Host(Box::new(prepared))
+                let layer = scaling.as_ref().map(Whitening::on_host).transpose()?;
+                let layer = layer
+                    .as_ref()
+                    .map(|(mean, factors)| (&mean[..], &factors[..]));
+                Computed::Host(Box::new(HostLevelFlow::new(&flow, places, layer)))
             }
         };
         Ok(Self {
@@ -149,17 +106,37 @@ impl LevelFlow {
         }
     }
 
-    /// The per-dimension log-likelihoods of one image's vectors.
-    pub fn log_likelihoods(&self, x: Tensor<2>) -> Result<Vec<f32>> {
+    /// The flow of an input as a model file has it.
+    pub fn restore(
+        config: &CheckedConfig,
+        input: &FlowInput,
+        mut parameters: BTreeMap<String, Parameter>,
+        device: &Device,
+    ) -> Result<Self> {
+        let scaling = Whitening::restore(config, input, &mut parameters, device)?;
+        let parameters = parameters.into_iter();
+        let parameters = parameters.map(|(name, parameter)| (name, parameter.into()));
+        let flow = flow_config(config, input).init_from(parameters.collect(), device)?;
+        let places = Places::new(config, input)?;
+        Self::new(WhitenedFlow { scaling, flow }, &places, device)
+    }
+
+    /// The per-dimension log-likelihoods of what input `index` of an image sees.
+    pub fn of_image(&self, features: &ImageFeatures, index: usize) -> Result<Vec<f32>> {
+        self.log_likelihoods(features.level(index))
+    }
+
+    /// The same of the mirrored image, where there is one.
+    pub fn of_mirrored(&self, features: &ImageFeatures, index: usize) -> Result<Option<Vec<f32>>> {
+        let mirrored = features.mirrored_level(index);
+        mirrored.map(|x| self.log_likelihoods(x)).transpose()
+    }
+
+    fn log_likelihoods(&self, x: Tensor<2>) -> Result<Vec<f32>> {
         match &self.computed {
             Computed::Host(flow) => {
-                let places: Vec<u32> = (0..x.dims()[0] as u32).collect();
-                let mut rows = read(x)?;
-                let scaling = self.scaling.as_ref();
-                if let Some(means) = scaling.and_then(Whitening::position_means) {
-                    means.take_off(&mut rows);
-                }
-                Ok(flow.log_likelihoods(&rows, &places))
+                let means = self.scaling.as_ref().and_then(Whitening::position_means);
+                Ok(flow.log_likelihoods(read(x)?, means))
             }
             Computed::Device(device) => {
                 let (flow, condition) = device.as_ref();
@@ -170,45 +147,10 @@ impl LevelFlow {
     }
 }
 
-/// The log-likelihoods of one image, computed alone.
-pub(crate) fn log_likelihood_maps(
-    flows: &[LevelFlow],
-    features: &ImageFeatures,
-    neighbor_distance: Option<f32>,
-) -> Result<LogLikelihoodMaps> {
-    let maps = flows.par_iter().enumerate().map(|(index, flow)| {
-        let values = mean_log_likelihoods(flow, features, index)?;
-        let side = values.len().isqrt();
-        Ok(LogLikelihoodMap {
-            width: side,
-            height: side,
-            values,
-            pooled: flow.pooled,
-        })
-    });
-    Ok(LogLikelihoodMaps {
-        levels: maps.collect::<Result<_>>()?,
-        neighbor_distance,
-    })
-}
-
-/// One flow's log-likelihoods of an image, averaged with those of its mirror image where there is
-/// one.
-pub(crate) fn mean_log_likelihoods(
-    flow: &LevelFlow,
-    features: &ImageFeatures,
-    index: usize,
-) -> Result<Vec<f32>> {
-    let mut values = flow.log_likelihoods(features.level(index))?;
-    if let Some(mirrored) = features.mirrored_level(index) {
-        let mirrored = flow.log_likelihoods(mirrored)?;
-        let side = values.len().isqrt();
-        let rows = values.chunks_exact_mut(side);
-        for (row, mirrored) in rows.zip(mirrored.chunks_exact(side)) {
-            for (value, other) in row.iter_mut().zip(mirrored.iter().rev()) {
-                *value = (*value + other) / 2.0;
-            }
-        }
+impl Places {
+    /// The condition of each place: `[height · width, dimension]`.
+    pub fn on_device(&self, device: &Device) -> Option<Tensor<2>> {
+        let positions = self.positions.as_ref();
+        positions.map(|(encoding, size)| encoding.rows(*size, *size, device))
     }
-    Ok(values)
 }

@@ -2,12 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use burn::tensor::TensorData;
+use bgad_flow::Parameter;
 
 use super::covariance::Moments;
-use crate::device::host::read;
 use crate::error::{Error, Result};
-use crate::features::extractor::ImageFeatures;
+use crate::features::image_features::ImageFeatures;
 
 /// Of more normal inputs than that, evenly spaced ones are kept.
 const MOST_INPUTS: usize = 4096;
@@ -56,10 +55,8 @@ impl Neighbors {
         let mut own = Vec::new();
         let mut mirrored = Vec::new();
         for index in first..features.len() {
-            own.extend(read(features.level(index))?);
-            if let Some(level) = features.mirrored_level(index) {
-                mirrored.extend(read(level)?);
-            }
+            own.extend(features.values(index)?);
+            mirrored.extend(features.mirrored_values(index)?.unwrap_or_default());
         }
         let own = self.nearest(&own, &left_out);
         Ok(match mirrored.is_empty() {
@@ -95,19 +92,16 @@ impl Neighbors {
     }
 
     /// What a model file has.
-    pub fn restore(
-        parameters: &mut BTreeMap<String, TensorData>,
-        dimension: usize,
-    ) -> Result<Self> {
+    pub fn restore(parameters: &mut BTreeMap<String, Parameter>, dimension: usize) -> Result<Self> {
         let mut take = |name: &str| {
-            let data = parameters.remove(name);
-            let shape = data.as_ref().map(|data| data.shape().to_vec());
+            let parameter = parameters.remove(name);
+            let shape = parameter.as_ref().map(|parameter| parameter.shape.clone());
             let fits = match (name, shape.as_deref()) {
                 (ROWS, Some([inputs, width])) => *inputs > 0 && *width == dimension,
                 (_, Some([width])) => *width == dimension,
                 _ => false,
             };
-            let values = data.and_then(|data| data.try_to_vec::<f32>().ok());
+            let values = parameter.map(|parameter| parameter.values);
             let sound = |value: &f32| value.is_finite() && (name != DEVIATION || *value > 0.0);
             let values = values.filter(|values| fits && values.iter().all(sound));
             values.ok_or_else(|| {

@@ -2,13 +2,18 @@
 
 use std::collections::BTreeMap;
 
+use bgad_flow::Parameter;
+#[cfg(feature = "train")]
 use burn::tensor::{Device, Tensor, TensorData};
+#[cfg(feature = "train")]
 use rayon::prelude::*;
 
-use crate::device::host::read;
 use crate::error::{Error, Result};
+#[cfg(feature = "train")]
 use crate::features::extractor::Extractor;
+#[cfg(feature = "train")]
 use crate::features::flow_inputs::FlowInput;
+#[cfg(feature = "train")]
 use crate::features::kept_features::KeptFeatures;
 
 /// How far the mean normal features of each position lie from the level's mean, as far as that is
@@ -43,6 +48,7 @@ struct Sums {
 impl PositionMeans {
     /// Of all normal images' features for input `index`; none of pooled features, which have no
     /// positions. Positions in the padding don't count.
+    #[cfg(feature = "train")]
     pub fn of(
         normal: &KeptFeatures,
         (index, input): (usize, &FlowInput),
@@ -53,7 +59,7 @@ impl PositionMeans {
         };
         let of_image = |image: &usize| {
             let features = normal.features(*image, extractor)?;
-            Ok((features.view.counts(side), read(features.level(index))?))
+            Ok((features.view.counts(side), features.values(index)?))
         };
         let mut sums = Sums::new(side * side, input.dimension);
         let images: Vec<usize> = (0..normal.len()).collect();
@@ -81,16 +87,19 @@ impl PositionMeans {
     }
 
     /// `[positions, dimension]`.
+    #[cfg(feature = "train")]
     pub fn on_device(&self, device: &Device) -> Tensor<2> {
         Tensor::from_data(self.table(), device)
     }
 
+    #[cfg(feature = "train")]
     fn table(&self) -> TensorData {
         let positions = self.offsets.len() / self.dimension;
         TensorData::new(self.offsets.clone(), [positions, self.dimension])
     }
 
     /// The table and the name that it has in a model file.
+    #[cfg(feature = "train")]
     pub fn parameter(&self) -> (&'static str, TensorData) {
         (POSITIONS, self.table())
     }
@@ -99,20 +108,21 @@ impl PositionMeans {
     pub fn restore(
         positions: usize,
         dimension: usize,
-        parameters: &mut BTreeMap<String, TensorData>,
+        parameters: &mut BTreeMap<String, Parameter>,
     ) -> Result<Self> {
-        let data = parameters.remove(POSITIONS);
-        let shape = data.as_ref().map(|data| data.shape().to_vec());
-        let offsets = data.and_then(|data| data.try_to_vec::<f32>().ok());
-        match offsets {
-            Some(offsets) if shape.as_deref() == Some(&[positions, dimension]) => {
-                Ok(Self { dimension, offsets })
+        match parameters.remove(POSITIONS) {
+            Some(Parameter { shape, values }) if shape == [positions, dimension] => Ok(Self {
+                dimension,
+                offsets: values,
+            }),
+            other => {
+                let shape = other.map(|parameter| parameter.shape);
+                Err(Error::state(
+                    POSITIONS,
+                    format!("of the shape {shape:?}"),
+                    format!("[{positions}, {dimension}]"),
+                ))
             }
-            _ => Err(Error::state(
-                POSITIONS,
-                format!("of the shape {shape:?}"),
-                format!("[{positions}, {dimension}]"),
-            )),
         }
     }
 }

@@ -2,14 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use bgad_flow::Parameter;
 use burn::tensor::{Device, Tensor, TensorData};
 use rand::Rng;
 use rand_distr::{Distribution, StandardNormal};
 
 use super::covariance::{Moments, ShrunkCovariance};
+use super::fixed_layer::{FACTORS, FixedLayer, MEAN};
 use super::position_means::PositionMeans;
 use crate::config::checked::CheckedConfig;
-use crate::config::choices::{FeatureMean, FeatureScaling};
+use crate::config::choices::FeatureScaling;
 use crate::device::host::read;
 use crate::error::{Error, Result};
 use crate::features::flow_inputs::FlowInput;
@@ -154,46 +156,25 @@ impl Whitening {
     pub fn restore(
         config: &CheckedConfig,
         input: &FlowInput,
-        parameters: &mut BTreeMap<String, TensorData>,
+        parameters: &mut BTreeMap<String, Parameter>,
         device: &Device,
     ) -> Result<Option<Self>> {
-        let (kind, dimension) = (config.features.scaling, input.dimension);
-        let rows = match kind {
-            FeatureScaling::None => return Ok(None),
-            FeatureScaling::Standardize => 1,
-            FeatureScaling::Whiten => dimension,
+        let Some(layer) = FixedLayer::restore(config, input, parameters)? else {
+            return Ok(None);
         };
-        let mut read = |name: &str, rows: usize| {
-            let data = parameters.remove(name);
-            let shape = data.as_ref().map(|data| data.shape().to_vec());
-            match data {
-                Some(data) if shape.as_deref() == Some(&[rows, dimension]) => {
-                    Ok(Tensor::<2>::from_data(data, device))
-                }
-                _ => Err(Error::state(
-                    name,
-                    format!("of the shape {shape:?}"),
-                    format!("[{rows}, {dimension}]"),
-                )),
-            }
+        let dimension = input.dimension;
+        let tensor = |values: Vec<f32>| {
+            let height = values.len() / dimension;
+            Tensor::<2>::from_data(TensorData::new(values, [height, dimension]), device)
         };
-        let mean = read(MEAN, 1)?;
-        let factors = read(FACTORS, rows)?;
-        let factors = match kind {
-            FeatureScaling::Whiten => Factors::Full(factors),
-            _ => Factors::Diagonal(factors),
-        };
-        let side = match config.features.mean {
-            FeatureMean::Position => input.side,
-            FeatureMean::Level => None,
-        };
-        let positions = side.map(|side| side * side);
-        let means = positions.map(|count| PositionMeans::restore(count, dimension, parameters));
-        let means = means.transpose()?;
+        let factors = tensor(layer.factors);
         Ok(Some(Self {
-            mean,
-            factors,
-            of_positions: means.map(|means| OfPositions::new(means, device)),
+            mean: tensor(layer.mean),
+            factors: match config.features.scaling {
+                FeatureScaling::Whiten => Factors::Full(factors),
+                _ => Factors::Diagonal(factors),
+            },
+            of_positions: layer.positions.map(|means| OfPositions::new(means, device)),
         }))
     }
 }
@@ -204,11 +185,6 @@ impl OfPositions {
         Self { means, tensor }
     }
 }
-
-/// The mean's name in a model file, after the level's.
-const MEAN: &str = "scaling.mean";
-/// The factors' name.
-const FACTORS: &str = "scaling.factors";
 
 impl Noise {
     /// Whitened vectors `[rows, dimension]` with noise.

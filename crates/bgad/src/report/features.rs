@@ -12,7 +12,7 @@ use crate::error::Result;
 use crate::evaluation::evaluate::Examination;
 use crate::input::tiled_images::SetImage;
 use crate::input::view::View;
-use crate::model::level_flow::Places;
+use crate::model::places::Places;
 
 /// Bins of a histogram.
 const BINS: usize = 60;

@@ -2,6 +2,9 @@
 //! `error`.
 
 pub(crate) mod digest;
+#[cfg(feature = "train")]
 pub(crate) mod json;
 pub(crate) mod tensor_file;
+mod tensor_format;
+#[cfg(feature = "train")]
 pub(crate) mod whole_file;

@@ -4,17 +4,26 @@
 //! SHA-256 over the description and all tensors, so that a damaged file is noticed.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
+#[cfg(feature = "train")]
+use std::collections::HashMap;
+#[cfg(feature = "train")]
 use std::path::Path;
 
+#[cfg(feature = "train")]
 use burn::tensor::TensorData;
-use safetensors::tensor::{Dtype, SafeTensorError, SafeTensors, TensorView};
+#[cfg(feature = "train")]
+use safetensors::tensor::{Dtype, SafeTensorError, TensorView};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::digest::hexadecimal;
+use super::tensor_format::{Content, Elements};
+#[cfg(feature = "train")]
 use super::whole_file::write_whole_with;
-use crate::error::{Error, Result};
+use crate::error::Error;
+#[cfg(feature = "train")]
+use crate::error::Result;
 
 /// What a file is for.
 pub(crate) struct Kind {
@@ -33,7 +42,7 @@ pub(crate) struct TensorFile<'a> {
 
 /// A tensor as it stands in the file. Large ones are not copied for it.
 pub(crate) struct Stored<'a> {
-    pub dtype: Dtype,
+    pub elements: Elements,
     pub shape: Vec<usize>,
     pub bytes: Cow<'a, [u8]>,
 }
@@ -70,7 +79,7 @@ impl<'a> Stored<'a> {
             false => Cow::Owned(values.iter().flat_map(|v| v.to_le_bytes()).collect()),
         };
         Self {
-            dtype: Dtype::F32,
+            elements: Elements::F32,
             shape: shape.to_vec(),
             bytes,
         }
@@ -78,7 +87,7 @@ impl<'a> Stored<'a> {
 
     pub fn raw(bytes: Vec<u8>) -> Self {
         Self {
-            dtype: Dtype::U8,
+            elements: Elements::U8,
             shape: vec![bytes.len()],
             bytes: Cow::Owned(bytes),
         }
@@ -87,13 +96,14 @@ impl<'a> Stored<'a> {
     /// The same, on its own.
     pub fn into_owned(self) -> Stored<'static> {
         Stored {
-            dtype: self.dtype,
+            elements: self.elements,
             shape: self.shape,
             bytes: Cow::Owned(self.bytes.into_owned()),
         }
     }
 
     /// Single-precision numbers of a device, or what they are instead.
+    #[cfg(feature = "train")]
     pub fn of(data: &'a TensorData) -> Result<Self, String> {
         let values = data.as_slice::<f32>().map_err(|e| format!("{e:?}"))?;
         Ok(Self::numbers(data.shape().as_slice(), values))
@@ -103,7 +113,7 @@ impl<'a> Stored<'a> {
     pub fn values(&self) -> Option<Vec<f32>> {
         let value = |b: &[u8; 4]| f32::from_le_bytes(*b);
         let numbers = || self.bytes.as_chunks::<4>().0.iter().map(value).collect();
-        (self.dtype == Dtype::F32).then(numbers)
+        (self.elements == Elements::F32).then(numbers)
     }
 }
 
@@ -117,7 +127,7 @@ impl<'a> TensorFile<'a> {
         field(self.description.as_bytes());
         for (name, tensor) in &self.tensors {
             field(name.as_bytes());
-            field(format!("{:?}", tensor.dtype).as_bytes());
+            field(format!("{:?}", tensor.elements).as_bytes());
             let shape = tensor.shape.iter().flat_map(|n| (*n as u64).to_le_bytes());
             field(&shape.collect::<Vec<_>>());
             field(&tensor.bytes);
@@ -130,6 +140,7 @@ impl<'a> TensorFile<'a> {
     ///
     /// # Errors
     /// As [`write_whole`], and `damaged` of a content that can't be written.
+    #[cfg(feature = "train")]
     pub fn write(&self, path: &Path, kind: &Kind, damaged: impl Fn(String) -> Error) -> Result<()> {
         let header = Header {
             format_version: kind.version,
@@ -138,7 +149,11 @@ impl<'a> TensorFile<'a> {
         };
         let header = serde_json::to_string(&header).map_err(|e| damaged(e.to_string()))?;
         let views = self.tensors.iter().map(|(name, tensor)| {
-            let view = TensorView::new(tensor.dtype, tensor.shape.clone(), &tensor.bytes);
+            let dtype = match tensor.elements {
+                Elements::F32 => Dtype::F32,
+                Elements::U8 => Dtype::U8,
+            };
+            let view = TensorView::new(dtype, tensor.shape.clone(), &tensor.bytes);
             view.map(|view| (name.as_str(), view))
         });
         let views = views.collect::<Result<Vec<_>, _>>();
@@ -154,9 +169,9 @@ impl<'a> TensorFile<'a> {
 
     /// Reads a file's bytes, whatever they are; the tensors stay where they are.
     pub fn from_bytes(bytes: &'a [u8], kind: &Kind) -> Result<Self, Damage> {
-        let (_, metadata) = SafeTensors::read_metadata(bytes)
+        let file = Content::read(bytes)
             .map_err(|e| format!("it is damaged or no safetensors file ({e})"))?;
-        let header = metadata.metadata().as_ref().and_then(|m| m.get(kind.key));
+        let header = file.metadata.get(kind.key);
         let header = header.ok_or_else(|| {
             let key = kind.key;
             format!("a safetensors file, but without the description `{key}`")
@@ -166,18 +181,17 @@ impl<'a> TensorFile<'a> {
         if header.format_version != kind.version {
             return Err(Damage::Version(header.format_version));
         }
-        let file = SafeTensors::deserialize(bytes).map_err(|e| e.to_string())?;
-        let stored = |(name, view): (String, TensorView<'a>)| {
+        let tensors = file.tensors()?.into_iter().map(|(name, view)| {
             let stored = Stored {
-                dtype: view.dtype(),
-                shape: view.shape().to_vec(),
-                bytes: Cow::Borrowed(view.data()),
+                elements: view.elements,
+                shape: view.shape,
+                bytes: Cow::Borrowed(view.bytes),
             };
             (name, stored)
-        };
+        });
         let content = Self {
             description: header.description,
-            tensors: file.tensors().into_iter().map(stored).collect(),
+            tensors: tensors.collect(),
         };
         match content.checksum() == header.checksum {
             true => Ok(content),

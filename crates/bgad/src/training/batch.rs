@@ -2,7 +2,7 @@
 
 use bgad_data::Mask;
 
-use crate::features::extractor::ImageFeatures;
+use crate::features::image_features::ImageFeatures;
 
 /// One image of a batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

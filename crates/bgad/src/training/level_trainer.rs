@@ -13,7 +13,8 @@ use crate::config::checked::CheckedConfig;
 use crate::device::host::{is_host, read};
 use crate::error::{Error, Result};
 use crate::features::flow_inputs::FlowInput;
-use crate::model::level_flow::{self, Places, WhitenedFlow};
+use crate::model::level_flow::{self, WhitenedFlow};
+use crate::model::places::Places;
 use crate::model::position_means::PositionMeans;
 use crate::model::whitening::{Noise, Whitening};
 

@@ -16,11 +16,14 @@ use super::optimizer::host::Workspaces;
 use super::training_set::TrainingSet;
 use crate::config::checked::CheckedConfig;
 use crate::error::Result;
-use crate::features::extractor::{Extractor, ImageFeatures};
+use crate::features::extractor::Extractor;
 use crate::features::flow_inputs::FlowInput;
-use crate::model::level_flow::{LevelFlow, Places, WhitenedFlow, mean_log_likelihoods};
+use crate::features::image_features::ImageFeatures;
+use crate::model::image_maps::mean_log_likelihoods;
+use crate::model::level_flow::{LevelFlow, WhitenedFlow};
 use crate::model::likelihoods::LogLikelihoodMaps;
 use crate::model::neighbors::Neighbors;
+use crate::model::places::Places;
 use crate::random::{self, Purpose};
 
 /// The flows of pooled features: the model's own, and, where folds are configured, those that have

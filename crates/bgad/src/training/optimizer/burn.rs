@@ -6,7 +6,7 @@ use burn::optim::{AdamConfig, GradientsParams, ModuleOptimizer, MultiGradientsPa
 use burn::tensor::{Bytes, Device, Int, Tensor, TensorData};
 
 use crate::error::{Error, Result};
-use crate::model::level_flow::Places;
+use crate::model::places::Places;
 use crate::training::mini_batch::{MiniBatch, StepSettings};
 use crate::training::state::TrainingState;
 

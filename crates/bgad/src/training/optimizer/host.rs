@@ -7,7 +7,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 
 use crate::device::host::read;
 use crate::error::{Error, Result};
-use crate::model::level_flow::Places;
+use crate::model::places::Places;
 use crate::training::mini_batch::{MiniBatch, StepSettings};
 use crate::training::state::TrainingState;
 
