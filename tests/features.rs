@@ -124,7 +124,7 @@ fn features_beyond_the_memory_are_told_of() {
     let training = Trainer::new(config.clone()).run(&dataset).unwrap();
     let told = |training: &Training| {
         let mut warnings = training.warnings.iter();
-        warnings.any(|warning| warning.contains("don't fit in feature_memory"))
+        warnings.any(|warning| warning.contains("don't fit in features.memory"))
     };
     assert!(told(&training));
     let cached = Trainer::new(config).features_in(folder.path().join("features"));

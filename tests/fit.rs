@@ -266,7 +266,7 @@ fn progress_counts_images_whole_or_cut() {
         let warning = training
             .warnings
             .iter()
-            .find(|w| w.contains("feature_memory"));
+            .find(|w| w.contains("features.memory"));
         let warning = warning.unwrap();
         assert!(
             warning.contains(&format!(" {trained} training images ")),

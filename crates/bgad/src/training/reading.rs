@@ -90,7 +90,7 @@ impl Run<'_> {
         let beyond = set.normal.beyond_memory() + set.abnormal.beyond_memory();
         if beyond > 0 && extractor.cache.is_none() {
             warnings.push(format!(
-                "features of {beyond} training images don't fit in feature_memory and are computed \
+                "features of {beyond} training images don't fit in features.memory and are computed \
                  whenever they are needed, before the first step as well; a folder for them \
                  (--feature-cache) saves that"
             ));
