@@ -84,7 +84,7 @@ for i in range(6): save(root / "test" / "spot" / f"{i}.png", True)
 
 def train_command(architecture, data, out, *more):
     return [RELEASE / "bgad", "train", "--layout", "mvtec", "--data", data, "--model", "bgad-fas", "--backbone",
-            architecture, "--weights", weights(architecture), "--evaluate", "never", "--out", out, *more]
+            architecture, "--weights", weights(architecture), "--set", "schedule.evaluate=never", "--out", out, *more]
 
 
 def main():

@@ -49,18 +49,17 @@ fn main() {
             "bf16" => FeaturePrecision::Bf16,
             _ => FeaturePrecision::F32,
         };
-        let config = TrainerConfig {
-            model: Model::BgadFas,
-            feature_precision,
-            image_size,
-            backbone: setting("BGAD_BACKBONE", bgad::FILTER_BANK.to_owned()),
-            weights: std::env::var("BGAD_BACKBONE_WEIGHTS").ok().map(Into::into),
-            meta_epochs: setting("BGAD_META_EPOCHS", 2),
-            sub_epochs: setting("BGAD_SUB_EPOCHS", 4),
-            batch_size: 16.min(images),
-            evaluate: EvaluateWhen::Last,
-            ..TrainerConfig::default()
-        };
+        let config = TrainerConfig::default().with(|config| {
+            config.model = Model::BgadFas;
+            config.features.precision = feature_precision;
+            config.input.image_size = image_size;
+            config.backbone.name = setting("BGAD_BACKBONE", bgad::FILTER_BANK.to_owned());
+            config.backbone.weights = std::env::var("BGAD_BACKBONE_WEIGHTS").ok().map(Into::into);
+            config.schedule.meta_epochs = setting("BGAD_META_EPOCHS", 2);
+            config.schedule.sub_epochs = setting("BGAD_SUB_EPOCHS", 4);
+            config.schedule.batch_size = 16.min(images);
+            config.schedule.evaluate = EvaluateWhen::Last;
+        });
         // A format that this device lacks has no row.
         let training = match Trainer::new(config).on(device).run(&dataset) {
             Ok(training) => training,

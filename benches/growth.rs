@@ -34,12 +34,11 @@ fn train(images: usize, config: TrainerConfig) -> Result<(Detector, f64), Failur
     };
     synthetic::write(folder.path(), &parts)?;
     let dataset = Layout::Mvtec.read(folder.path(), None)?;
-    let config = TrainerConfig {
-        meta_epochs: 1,
-        sub_epochs: 1,
-        evaluate: EvaluateWhen::Never,
-        ..config
-    };
+    let config = config.with(|config| {
+        config.schedule.meta_epochs = 1;
+        config.schedule.sub_epochs = 1;
+        config.schedule.evaluate = EvaluateWhen::Never;
+    });
     let start = Instant::now();
     let detector = Trainer::new(config).fit(&dataset)?;
     Ok((detector, start.elapsed().as_secs_f64()))
@@ -75,12 +74,12 @@ fn main() -> Result<(), Failure> {
     };
     let mut config = TrainerConfig::default();
     if let [_, _, backbone, weights] = &arguments[..] {
-        config.backbone.clone_from(backbone);
-        config.weights = Some(PathBuf::from(Path::new(weights)));
+        config.backbone.name.clone_from(backbone);
+        config.backbone.weights = Some(PathBuf::from(Path::new(weights)));
     }
     let milliseconds = match what {
         "images" => {
-            config.image_size = 128;
+            config.input.image_size = 128;
             train(number, config)?.1 * 1e3
         }
         "batch" | "size" => {
@@ -89,7 +88,7 @@ fn main() -> Result<(), Failure> {
             } else {
                 (1, number)
             };
-            config.image_size = size as u32;
+            config.input.image_size = size as u32;
             let (detector, _) = train(2, config)?;
             let image = RgbImage::from_fn(size as u32, size as u32, |x, y| {
                 let at = |factor: u32| ((x * factor + y * 7) % 251) as u8;

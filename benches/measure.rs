@@ -38,7 +38,7 @@ fn peak_mebibytes() -> f64 {
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let model = std::env::args().nth(1).ok_or("usage: measure MODEL")?;
     let detector = Detector::load(Path::new(&model), &Device::flex())?;
-    let size = detector.description().config.image_size;
+    let size = detector.description().config.input.image_size;
     let image = RgbImage::from_fn(size, size, |x, y| {
         let at = |factor: u32| ((x * factor + y * 7) % 251) as u8;
         [at(3), at(5), at(11)].into()

@@ -19,11 +19,10 @@ fn filter_bank(bencher: Bencher<'_, '_>) {
     };
     synthetic::write(folder.path(), &parts).unwrap();
     let dataset = Layout::Mvtec.read(folder.path(), None).unwrap();
-    let config = TrainerConfig {
-        meta_epochs: 1,
-        sub_epochs: 1,
-        ..TrainerConfig::default()
-    };
+    let config = TrainerConfig::default().with(|config| {
+        config.schedule.meta_epochs = 1;
+        config.schedule.sub_epochs = 1;
+    });
     let detector = Trainer::new(config).fit(&dataset).unwrap();
     let image = load_image(&dataset.test[0].path).unwrap();
     bencher.bench_local(|| detector.predict(black_box(&image)).unwrap());

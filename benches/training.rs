@@ -20,13 +20,12 @@ fn measure(bencher: Bencher<'_, '_>, preset: Preset) {
     };
     synthetic::write(folder.path(), &parts).unwrap();
     let dataset = Layout::Mvtec.read(folder.path(), None).unwrap();
-    let trainer = Trainer::new(TrainerConfig {
-        image_size: 128,
-        meta_epochs: 1,
-        sub_epochs: 1,
-        evaluate: EvaluateWhen::Never,
-        ..TrainerConfig::preset(preset)
-    });
+    let trainer = Trainer::new(TrainerConfig::preset(preset).with(|config| {
+        config.input.image_size = 128;
+        config.schedule.meta_epochs = 1;
+        config.schedule.sub_epochs = 1;
+        config.schedule.evaluate = EvaluateWhen::Never;
+    }));
     bencher.bench_local(|| trainer.fit(&dataset).unwrap());
 }
 

@@ -97,22 +97,21 @@ fn train(
     dataset: &Dataset,
     path: &Path,
 ) -> Result<(Detector, Evaluation), Box<dyn std::error::Error>> {
-    let config = TrainerConfig {
-        model,
-        image_size: 128,
+    let config = TrainerConfig::default().with(|config| {
+        config.model = model;
+        config.input.image_size = 128;
         // A short run: smaller flows, smaller mini-batches and a higher rate than the paper's do in a
         // few epochs.
-        coupling_blocks: 4,
-        position_dimension: 32,
-        mini_batch_size: 512,
-        batch_size: 16,
-        meta_epochs: 7,
-        sub_epochs: 6,
-        learning_rate: 3e-3,
-        abnormal_repeats: 2,
-        evaluate: EvaluateWhen::Last,
-        ..TrainerConfig::default()
-    };
+        config.flow.coupling_blocks = 4;
+        config.flow.position_dimension = 32;
+        config.schedule.mini_batch_size = 512;
+        config.schedule.batch_size = 16;
+        config.schedule.meta_epochs = 7;
+        config.schedule.sub_epochs = 6;
+        config.schedule.learning_rate = 3e-3;
+        config.abnormal.repeats = 2;
+        config.schedule.evaluate = EvaluateWhen::Last;
+    });
     let training = Trainer::new(config)
         .observed_by(move |progress| {
             if let Progress::MetaEpoch(epoch) = progress {

@@ -79,15 +79,14 @@ fn prepare(folder: &Path) -> Result<(Detector, Vec<PathBuf>), Box<dyn std::error
     let data = folder.join("parts");
     synthetic::write(&data, &parts)?;
     let dataset = Layout::Mvtec.read(&data, None)?;
-    let config = TrainerConfig {
-        image_size: IMAGE_SIZE,
-        coupling_blocks: 4,
-        position_dimension: 32,
-        meta_epochs: 1,
-        sub_epochs: 1,
-        evaluate: EvaluateWhen::Never,
-        ..TrainerConfig::default()
-    };
+    let config = TrainerConfig::default().with(|config| {
+        config.input.image_size = IMAGE_SIZE;
+        config.flow.coupling_blocks = 4;
+        config.flow.position_dimension = 32;
+        config.schedule.meta_epochs = 1;
+        config.schedule.sub_epochs = 1;
+        config.schedule.evaluate = EvaluateWhen::Never;
+    });
     let detector = Trainer::new(config).fit(&dataset)?;
     let files = dataset
         .test

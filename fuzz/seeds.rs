@@ -49,16 +49,15 @@ fn main() -> Result<()> {
 
     // A model at each granularity, and what a run leaves beside it.
     for (name, preset) in [("default", Preset::Default), ("paper", Preset::Paper)] {
-        let config = TrainerConfig {
-            model: Model::Bgad,
-            image_size: 32,
-            coupling_blocks: 1,
-            position_dimension: 8,
-            image_steps: 1,
-            meta_epochs: 1,
-            sub_epochs: 1,
-            ..TrainerConfig::preset(preset)
-        };
+        let config = TrainerConfig::preset(preset).with(|config| {
+            config.model = Model::Bgad;
+            config.input.image_size = 32;
+            config.flow.coupling_blocks = 1;
+            config.flow.position_dimension = 8;
+            config.schedule.image_steps = 1;
+            config.schedule.meta_epochs = 1;
+            config.schedule.sub_epochs = 1;
+        });
         put(
             &corpus,
             "config",
@@ -84,23 +83,22 @@ fn main() -> Result<()> {
             put(&corpus, "run_files", &format!("{name}-metrics"), &line)?;
         }
     }
-    let small = TrainerConfig {
-        image_size: 32,
-        fit: Fit::Tiles(8),
-        granularity: Some(Granularity::Pixel),
-        coupling_blocks: 1,
-        position_dimension: 8,
-        meta_epochs: 1,
-        sub_epochs: 1,
-        mirror: Mirror::On,
-        ..TrainerConfig::paper()
-    };
+    let small = TrainerConfig::paper().with(|config| {
+        config.input.image_size = 32;
+        config.input.fit = Fit::Tiles(8);
+        config.granularity = Some(Granularity::Pixel);
+        config.flow.coupling_blocks = 1;
+        config.flow.position_dimension = 8;
+        config.schedule.meta_epochs = 1;
+        config.schedule.sub_epochs = 1;
+        config.scoring.mirror = Mirror::On;
+    });
     let path = work.path().join("small.bgad");
     Trainer::new(small).fit(&dataset)?.save(&path)?;
     put_model(&corpus, "small", &std::fs::read(path)?)?;
     put_checkpoint(&corpus, work.path())?;
 
-    let text = "model = \"bgad-fas\"\nimage_size = 128\n[objective]\nbeta = 0.05\n";
+    let text = "model = \"bgad-fas\"\ninput.image_size = 128\n[objective]\nbeta = 0.05\n";
     put(&corpus, "config", "text.toml", text.as_bytes())?;
 
     let split = work.path().join("split.json");

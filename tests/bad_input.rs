@@ -69,10 +69,7 @@ fn unreadable_images_among_many_are_left_out_with_a_warning() {
     fs::write(good.join("b_cut.png"), &sound[..sound.len() / 2]).unwrap();
     fs::write(data.join("test/good/c_empty.png"), "").unwrap();
     let dataset = Layout::Mvtec.read(&data, None).unwrap();
-    let config = TrainerConfig {
-        model: Model::Bgad,
-        ..settings()
-    };
+    let config = settings().with(|config| config.model = Model::Bgad);
     let training = Trainer::new(config).run(&dataset).unwrap();
     for name in ["a_text.png", "b_cut.png", "c_empty.png"] {
         let named = training
@@ -95,10 +92,7 @@ fn a_set_of_unreadable_images_is_an_error() {
         fs::write(entry.unwrap().path(), "").unwrap();
     }
     let dataset = Layout::Mvtec.read(&data, None).unwrap();
-    let config = TrainerConfig {
-        model: Model::Bgad,
-        ..settings()
-    };
+    let config = settings().with(|config| config.model = Model::Bgad);
     assert!(matches!(
         Trainer::new(config).fit(&dataset),
         Err(Error::NoNormalImages { .. })
@@ -132,10 +126,7 @@ fn a_missing_mask_is_a_warning_with_a_count() {
     write_parts(&data);
     fs::remove_file(first_image(&data.join("ground_truth/stain"))).unwrap();
     let dataset = Layout::Mvtec.read(&data, None).unwrap();
-    let config = TrainerConfig {
-        model: Model::Bgad,
-        ..settings()
-    };
+    let config = settings().with(|config| config.model = Model::Bgad);
     let training = Trainer::new(config).run(&dataset).unwrap();
     assert!(
         training
@@ -159,15 +150,15 @@ fn settings_that_cannot_work_are_named() {
         change(&mut config);
         refused(config)
     };
-    assert!(with(|c| c.meta_epochs = 0).contains("meta_epochs"));
-    assert!(with(|c| c.image_size = 8).contains("image_size"));
-    assert!(with(|c| c.learning_rate = f64::NAN).contains("learning_rate"));
+    assert!(with(|c| c.schedule.meta_epochs = 0).contains("meta_epochs"));
+    assert!(with(|c| c.input.image_size = 8).contains("image_size"));
+    assert!(with(|c| c.schedule.learning_rate = f64::NAN).contains("learning_rate"));
     assert!(with(|c| c.objective.beta = 1.5).contains("beta"));
-    assert!(with(|c| c.strides = vec![8, 4]).contains("strides"));
-    assert!(with(|c| c.position_dimension = 6).contains("multiple of 4"));
-    assert!(with(|c| c.backbone = "resnet50".into()).contains("resnet50"));
-    assert!(with(|c| c.backbone = "tf_efficientnet_b0".into()).contains("weights"));
-    assert!(with(|c| c.learning_rate = 1e30).contains("diverged"));
+    assert!(with(|c| c.backbone.strides = vec![8, 4]).contains("strides"));
+    assert!(with(|c| c.flow.position_dimension = 6).contains("multiple of 4"));
+    assert!(with(|c| c.backbone.name = "resnet50".into()).contains("resnet50"));
+    assert!(with(|c| c.backbone.name = "tf_efficientnet_b0".into()).contains("weights"));
+    assert!(with(|c| c.schedule.learning_rate = 1e30).contains("diverged"));
     let mut without = dataset.clone();
     without.train.retain(|sample| !sample.label.is_abnormal());
     assert!(matches!(
@@ -181,11 +172,11 @@ fn weights_of_another_architecture_are_refused_by_tensor() {
     let goldens = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/goldens");
     let folder = tempfile::tempdir().unwrap();
     let dataset = parts(&folder.path().join("parts"));
-    let config = TrainerConfig {
-        backbone: "tf_efficientnet_b3".into(),
-        weights: Some(Path::new(goldens).join("tf_efficientnet_b0_random_weights.safetensors")),
-        ..settings()
-    };
+    let config = settings().with(|config| {
+        config.backbone.name = "tf_efficientnet_b3".into();
+        config.backbone.weights =
+            Some(Path::new(goldens).join("tf_efficientnet_b0_random_weights.safetensors"));
+    });
     let error = Trainer::new(config).fit(&dataset).unwrap_err().to_string();
     assert!(
         error.contains("tf_efficientnet_b0_random_weights"),

@@ -15,7 +15,7 @@ mod common;
 
 use std::collections::BTreeMap;
 
-use bgad::{Device, DeviceKind, DeviceSelection, Objective, Trainer, TrainerConfig, load_image};
+use bgad::{Device, DeviceKind, DeviceSelection, Objective, Trainer, load_image};
 use bgad_backbone::{Architecture, Backbone, EfficientNet, FilterBank};
 use bgad_flow::{Conditions, Flow, FlowConfig, HostFlow, PositionalEncoding};
 use bgad_loss::LogLikelihoods;
@@ -230,15 +230,14 @@ fn a_trained_model_scores_the_same() {
     let folder = tempfile::tempdir().unwrap();
     let dataset = common::parts(folder.path());
     let image = load_image(&dataset.test[0].path).unwrap();
-    let config = TrainerConfig {
-        image_size: 32,
-        pooled_folds: 0,
-        image_steps: 2,
-        mini_batch_size: 64,
-        meta_epochs: 2,
-        evaluate: bgad::EvaluateWhen::Never,
-        ..common::settings()
-    };
+    let config = common::settings().with(|config| {
+        config.input.image_size = 32;
+        config.pooled.folds = 0;
+        config.schedule.image_steps = 2;
+        config.schedule.mini_batch_size = 64;
+        config.schedule.meta_epochs = 2;
+        config.schedule.evaluate = bgad::EvaluateWhen::Never;
+    });
     let run = |devices: &[DeviceSelection]| {
         let trainer = Trainer::new(config.clone()).on_all(devices.iter().copied());
         let detector = trainer.fit(&dataset).unwrap();

@@ -84,11 +84,10 @@ impl Backbone for Means {
 }
 
 fn settings() -> TrainerConfig {
-    TrainerConfig {
-        model: Model::Bgad,
-        pooled_flows: false,
-        ..common::settings()
-    }
+    common::settings().with(|config| {
+        config.model = Model::Bgad;
+        config.pooled.flows = false;
+    })
 }
 
 fn train(backbone: Means, parts: &Dataset) -> bgad::Result<Detector> {
@@ -121,8 +120,8 @@ fn a_model_comes_back_with_its_backbone() {
     let detector = train(Means::new(), &parts).unwrap();
     detector.save(&path).unwrap();
     let description = detector.description();
-    assert_eq!(description.config.backbone, "means");
-    assert_eq!(description.config.strides, [8, 16]);
+    assert_eq!(description.config.backbone.name, "means");
+    assert_eq!(description.config.backbone.strides, [8, 16]);
     assert!(description.backbone_checksum.is_some());
 
     let loaded = load(&path, |_| {}).unwrap();
@@ -186,10 +185,8 @@ fn a_backbone_that_is_not_what_it_says_is_refused() {
     assert!(refused(|b| b.tensors.push(b.tensors[0].clone())).contains("`second`"));
     assert!(refused(|b| b.tensors[0].shape = vec![4]).contains("`second`"));
 
-    let config = TrainerConfig {
-        weights: Some("weights.safetensors".into()),
-        ..settings()
-    };
+    let config =
+        settings().with(|config| config.backbone.weights = Some("weights.safetensors".into()));
     let trainer = Trainer::new(config).with_backbone(Arc::new(Means::new()));
     let error = trainer.fit(&parts).unwrap_err();
     assert!(matches!(error, Error::WeightsNotUsed { .. }), "{error}");

@@ -66,17 +66,16 @@ fn several_devices_train_the_model_of_one() {
     let folder = tempfile::tempdir().unwrap();
     let dataset = common::parts(folder.path());
     let image = load_image(&dataset.test[0].path).unwrap();
-    let config = TrainerConfig {
+    let config = common::settings().with(|config| {
         // No multiple of two or three: shares differ in size.
-        mini_batch_size: 65,
-        image_size: 32,
-        pooled_folds: 0,
-        meta_epochs: 3,
-        sub_epochs: 2,
-        learning_rate: 1e-3,
-        evaluate: bgad::EvaluateWhen::Never,
-        ..common::settings()
-    };
+        config.schedule.mini_batch_size = 65;
+        config.input.image_size = 32;
+        config.pooled.folds = 0;
+        config.schedule.meta_epochs = 3;
+        config.schedule.sub_epochs = 2;
+        config.schedule.learning_rate = 1e-3;
+        config.schedule.evaluate = bgad::EvaluateWhen::Never;
+    });
     let train = |config: &TrainerConfig, kinds: &[DeviceKind]| {
         let devices = kinds.iter().copied().map(DeviceSelection::from);
         let trainer = Trainer::new(config.clone()).on_all(devices);
@@ -87,10 +86,7 @@ fn several_devices_train_the_model_of_one() {
     };
     let flex = DeviceKind::Flex;
     let one = train(&config, &[flex]);
-    let longer = TrainerConfig {
-        sub_epochs: 3,
-        ..config.clone()
-    };
+    let longer = config.clone().with(|config| config.schedule.sub_epochs = 3);
     // What two more steps a meta-epoch change is what sharing must not.
     let changed = difference(&train(&longer, &[flex]), &one);
     let mut groups = vec![vec![flex; 2], vec![flex; 3]];
@@ -121,11 +117,10 @@ fn features_in_sixteen_bits_score_nearly_the_same() {
     let dataset = common::parts(folder.path());
     let image = load_image(&dataset.test[0].path).unwrap();
     let train = |feature_precision| {
-        let config = TrainerConfig {
-            feature_precision,
-            evaluate: bgad::EvaluateWhen::Never,
-            ..common::settings()
-        };
+        let config = common::settings().with(|config| {
+            config.features.precision = feature_precision;
+            config.schedule.evaluate = bgad::EvaluateWhen::Never;
+        });
         Trainer::new(config).fit(&dataset).unwrap()
     };
     let full = numbers(&train(FeaturePrecision::F32), &image);
@@ -139,7 +134,7 @@ fn features_in_sixteen_bits_score_nearly_the_same() {
         detector.save(&path).unwrap();
         let device = DeviceKind::Flex.open().unwrap();
         let loaded = Detector::load(&path, &device).unwrap();
-        assert_eq!(loaded.description().config.feature_precision, precision);
+        assert_eq!(loaded.description().config.features.precision, precision);
         assert_eq!(numbers(&loaded, &image), found);
     }
     println!("{differences:?}");
@@ -156,10 +151,8 @@ fn features_in_sixteen_bits_score_nearly_the_same() {
 fn a_format_that_a_device_lacks_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let dataset = common::parts(folder.path());
-    let config = TrainerConfig {
-        feature_precision: FeaturePrecision::Bf16,
-        ..common::settings()
-    };
+    let config =
+        common::settings().with(|config| config.features.precision = FeaturePrecision::Bf16);
     let trainer = Trainer::new(config).on(DeviceKind::Ndarray);
     let error = trainer.fit(&dataset).unwrap_err().to_string();
     assert!(

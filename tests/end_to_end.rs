@@ -2,7 +2,7 @@
 
 use bgad::{
     BoundaryScope, Detector, Device, EvaluateWhen, Granularity, Model, Pooling, ThresholdRule,
-    Trainer, TrainerConfig, load_image,
+    Trainer, load_image,
 };
 
 use crate::common::{parts, settings};
@@ -46,11 +46,10 @@ fn the_same_seed_gives_the_same_file_and_another_seed_another() {
     let dataset = parts(&folder.path().join("parts"));
     let file = |seed: u64, feature_memory: u64, threads: usize| {
         let path = folder.path().join("model.bgad");
-        let config = TrainerConfig {
-            seed,
-            feature_memory,
-            ..settings()
-        };
+        let config = settings().with(|config| {
+            config.seed = seed;
+            config.features.memory = bgad::MemorySize::bytes(feature_memory);
+        });
         let pool = rayon::ThreadPoolBuilder::new()
             .num_threads(threads)
             .build()
@@ -72,10 +71,8 @@ fn features_that_are_not_kept_give_the_same_model() {
     let folder = tempfile::tempdir().unwrap();
     let dataset = parts(&folder.path().join("parts"));
     let maps = |feature_memory: u64| {
-        let config = TrainerConfig {
-            feature_memory,
-            ..settings()
-        };
+        let config = settings()
+            .with(|config| config.features.memory = bgad::MemorySize::bytes(feature_memory));
         let detector = Trainer::new(config).fit(&dataset).unwrap();
         let image = load_image(&dataset.test[0].path).unwrap();
         detector.log_likelihoods(&image).unwrap()
@@ -87,13 +84,12 @@ fn features_that_are_not_kept_give_the_same_model() {
 fn training_lowers_the_loss_and_reports_each_meta_epoch() {
     let folder = tempfile::tempdir().unwrap();
     let dataset = parts(&folder.path().join("parts"));
-    let config = TrainerConfig {
-        model: Model::Bgad,
-        meta_epochs: 3,
-        sub_epochs: 3,
-        learning_rate: 2e-3,
-        ..settings()
-    };
+    let config = settings().with(|config| {
+        config.model = Model::Bgad;
+        config.schedule.meta_epochs = 3;
+        config.schedule.sub_epochs = 3;
+        config.schedule.learning_rate = 2e-3;
+    });
     let training = Trainer::new(config).run(&dataset).unwrap();
     let losses: Vec<f64> = training.history.iter().map(|m| m.loss.unwrap()).collect();
     assert_eq!(training.history.len(), 3);
@@ -120,10 +116,7 @@ fn evaluation_leaves_out_what_the_model_was_trained_on() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("parts");
     let dataset = parts(&data);
-    let config = TrainerConfig {
-        evaluate: EvaluateWhen::Last,
-        ..settings()
-    };
+    let config = settings().with(|config| config.schedule.evaluate = EvaluateWhen::Last);
     let training = Trainer::new(config).run(&dataset).unwrap();
     // Read anew, the abnormal training images stand in the test folders again.
     let whole = bgad::Layout::Mvtec.read(&data, None).unwrap();
@@ -143,10 +136,7 @@ fn without_masks_images_are_scored_as_a_whole() {
         sample.mask = None;
     }
     for pooling in [Pooling::Mean, Pooling::MeanStd, Pooling::MeanStdMax] {
-        let config = TrainerConfig {
-            pooling,
-            ..settings()
-        };
+        let config = settings().with(|config| config.pooled.pooling = pooling);
         let training = Trainer::new(config).run(&dataset).unwrap();
         let description = training.detector.description();
         assert_eq!(description.granularity, Granularity::Image);
@@ -168,17 +158,16 @@ fn the_boundary_over_the_set_and_best_f1_are_choices() {
     let folder = tempfile::tempdir().unwrap();
     let dataset = parts(&folder.path().join("parts"));
     let train = |boundary, threshold| {
-        let config = TrainerConfig {
-            boundary,
-            threshold,
-            evaluate: EvaluateWhen::Never,
-            meta_epochs: 3,
+        let config = settings().with(|config| {
+            config.schedule.boundary = boundary;
+            config.scoring.threshold = threshold;
+            config.schedule.evaluate = EvaluateWhen::Never;
+            config.schedule.meta_epochs = 3;
             // Only without folds and neighbours does the threshold come from the training images as
             // they are.
-            pooled_folds: 0,
-            pooled_neighbors: false,
-            ..settings()
-        };
+            config.pooled.folds = 0;
+            config.pooled.neighbors = false;
+        });
         Trainer::new(config).fit(&dataset).unwrap()
     };
     let rate = ThresholdRule::FalsePositiveRate(0.0);

@@ -87,21 +87,17 @@ fn parts(folder: &Path) -> Dataset {
 
 /// The default method with all its statistics; all normal images are one batch.
 fn settings() -> TrainerConfig {
-    TrainerConfig {
-        model: Model::Bgad,
-        evaluate: EvaluateWhen::Never,
-        batch_size: NORMAL,
-        meta_epochs: 1,
-        sub_epochs: 2,
-        ..common::settings()
-    }
+    common::settings().with(|config| {
+        config.model = Model::Bgad;
+        config.schedule.evaluate = EvaluateWhen::Never;
+        config.schedule.batch_size = NORMAL;
+        config.schedule.meta_epochs = 1;
+        config.schedule.sub_epochs = 2;
+    })
 }
 
 fn without_memory() -> TrainerConfig {
-    TrainerConfig {
-        feature_memory: 0,
-        ..settings()
-    }
+    settings().with(|config| config.features.memory.bytes = 0)
 }
 
 /// The model's decisions, and how often each input was asked for.
@@ -165,10 +161,11 @@ fn without_memory_one_pass_comes_before_the_first_step_and_one_with_each_epoch()
 fn mirror_images_are_asked_for_once_where_it_is_decided_whether_they_count() {
     let folder = tempfile::tempdir().unwrap();
     let dataset = parts(folder.path());
-    let of_images = |config: TrainerConfig| TrainerConfig {
-        granularity: Some(Granularity::Image),
-        mirror: Mirror::Auto,
-        ..config
+    let of_images = |config: TrainerConfig| {
+        config.with(|config| {
+            config.granularity = Some(Granularity::Image);
+            config.scoring.mirror = Mirror::Auto;
+        })
     };
     let (decided, asked) = run(of_images(without_memory()), &dataset, None);
     assert_eq!(times(&asked), [(1, NORMAL), (4, NORMAL)].into());
@@ -182,23 +179,19 @@ fn with_memory_each_image_is_asked_for_once_in_all() {
     let folder = tempfile::tempdir().unwrap();
     let dataset = parts(folder.path());
     let all = dataset.train.len() + dataset.test.len();
-    let config = TrainerConfig {
-        model: Model::BgadFas,
-        evaluate: EvaluateWhen::Each,
-        meta_epochs: 3,
-        threshold: ThresholdRule::BestF1,
-        paste: false,
-        ..settings()
-    };
+    let config = settings().with(|config| {
+        config.model = Model::BgadFas;
+        config.schedule.evaluate = EvaluateWhen::Each;
+        config.schedule.meta_epochs = 3;
+        config.scoring.threshold = ThresholdRule::BestF1;
+        config.abnormal.paste = false;
+    });
     let (_, asked) = run(config.clone(), &dataset, None);
     assert_eq!(times(&asked), [(1, all)].into());
     // Pasted images are new each time: one of each abnormal image in each of the four epochs after
     // the first meta-epoch.
     let (_, asked) = run(
-        TrainerConfig {
-            paste: true,
-            ..config
-        },
+        config.with(|config| config.abnormal.paste = true),
         &dataset,
         None,
     );
@@ -211,14 +204,15 @@ fn a_second_run_asks_for_nothing_that_is_on_the_disk() {
     let dataset = parts(&folder.path().join("parts"));
     let cache = folder.path().join("features");
     let all = dataset.train.len() + dataset.test.len();
-    let mirrored = |mirror: Mirror| TrainerConfig {
-        model: Model::BgadFas,
-        evaluate: EvaluateWhen::Each,
-        meta_epochs: 2,
-        threshold: ThresholdRule::BestF1,
-        paste: false,
-        mirror,
-        ..without_memory()
+    let mirrored = |mirror: Mirror| {
+        without_memory().with(|config| {
+            config.model = Model::BgadFas;
+            config.schedule.evaluate = EvaluateWhen::Each;
+            config.schedule.meta_epochs = 2;
+            config.scoring.threshold = ThresholdRule::BestF1;
+            config.abnormal.paste = false;
+            config.scoring.mirror = mirror;
+        })
     };
     let asked = |mirror: Mirror| run(mirrored(mirror), &dataset, Some(&cache));
     let (decided, own) = asked(Mirror::Off);
@@ -252,12 +246,11 @@ fn an_image_that_is_left_out_leaves_no_trace_in_the_statistics() {
     dataset.train.truncate(9);
     // At stride 8 eight images have as many positions as a scaling is taken from: of nine every
     // second one would be.
-    let config = TrainerConfig {
-        image_size: 512,
-        sub_epochs: 1,
-        pooled_flows: false,
-        ..without_memory()
-    };
+    let config = without_memory().with(|config| {
+        config.input.image_size = 512;
+        config.schedule.sub_epochs = 1;
+        config.pooled.flows = false;
+    });
     // Not the last one: what follows has another number.
     std::fs::write(&dataset.train[3].path, b"no image").unwrap();
     let (left_out, _) = run(config.clone(), &dataset, None);

@@ -35,14 +35,10 @@ fn where_features_are_kept_changes_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let dataset = parts(&folder.path().join("parts"));
     for precision in [FeaturePrecision::F16, FeaturePrecision::F32] {
-        let config = TrainerConfig {
-            training_precision: precision,
-            ..settings()
-        };
-        let without_memory = TrainerConfig {
-            feature_memory: 0,
-            ..config.clone()
-        };
+        let config = settings().with(|config| config.features.training_precision = precision);
+        let without_memory = config
+            .clone()
+            .with(|config| config.features.memory = bgad::MemorySize::bytes(0));
         let in_memory = trained(&Trainer::new(config.clone()), &dataset);
         assert_eq!(
             trained(&Trainer::new(without_memory.clone()), &dataset),
@@ -97,15 +93,9 @@ fn the_name_of_a_file_follows_from_all_that_its_features_depend_on() {
         files(&cache).len()
     };
     let first = run(settings(), &dataset);
-    let seed = TrainerConfig {
-        seed: 1,
-        ..settings()
-    };
+    let seed = settings().with(|config| config.seed = 1);
     assert_eq!(run(seed, &dataset), first);
-    let larger = TrainerConfig {
-        image_size: 96,
-        ..settings()
-    };
+    let larger = settings().with(|config| config.input.image_size = 96);
     assert_eq!(run(larger, &dataset), 2 * first);
     // An image that is changed under its name.
     std::fs::copy(&dataset.train[0].path, &dataset.train[1].path).unwrap();
@@ -130,14 +120,11 @@ fn a_folder_that_cannot_be_made_is_an_error_before_any_work() {
 fn features_beyond_the_memory_are_told_of() {
     let folder = tempfile::tempdir().unwrap();
     let dataset = parts(&folder.path().join("parts"));
-    let config = TrainerConfig {
-        feature_memory: 0,
-        ..settings()
-    };
+    let config = settings().with(|config| config.features.memory = bgad::MemorySize::bytes(0));
     let training = Trainer::new(config.clone()).run(&dataset).unwrap();
     let told = |training: &Training| {
         let mut warnings = training.warnings.iter();
-        warnings.any(|warning| warning.contains("don't fit in feature_memory"))
+        warnings.any(|warning| warning.contains("don't fit in features.memory"))
     };
     assert!(told(&training));
     let cached = Trainer::new(config).features_in(folder.path().join("features"));
@@ -148,15 +135,11 @@ fn features_beyond_the_memory_are_told_of() {
 fn training_ends_when_no_boundary_moves() {
     let folder = tempfile::tempdir().unwrap();
     let dataset = parts(&folder.path().join("parts"));
-    let config = TrainerConfig {
-        meta_epochs: 4,
-        ..settings()
-    };
+    let config = settings().with(|config| config.schedule.meta_epochs = 4);
     let stopping = |most: f32| {
-        let config = TrainerConfig {
-            stop_when_still: Some(most),
-            ..config.clone()
-        };
+        let config = config
+            .clone()
+            .with(|config| config.schedule.stop_when_still = Some(most));
         Trainer::new(config).run(&dataset).unwrap()
     };
     // Anything counts as still: the first comparison is after the second meta-epoch.
@@ -175,10 +158,9 @@ fn training_ends_when_no_boundary_moves() {
     assert_eq!(flows(&whole), flows(&never));
     assert_ne!(model(&early, folder.path()), model(&whole, folder.path()));
     for wrong in [0.0, -1.0, f32::NAN] {
-        let config = TrainerConfig {
-            stop_when_still: Some(wrong),
-            ..config.clone()
-        };
+        let config = config
+            .clone()
+            .with(|config| config.schedule.stop_when_still = Some(wrong));
         let error = Trainer::new(config).run(&dataset).unwrap_err().to_string();
         assert!(error.contains("stop_when_still"), "{error}");
     }

@@ -12,7 +12,7 @@ use image::{Rgb, imageops};
 use crate::common::{parts, settings};
 
 fn with(fit: Fit) -> TrainerConfig {
-    TrainerConfig { fit, ..settings() }
+    settings().with(|config| config.input.fit = fit)
 }
 
 /// A wide texture, its grain from a seed.
@@ -128,7 +128,7 @@ fn letterboxes_score_the_image_and_nothing_else() {
     let file = folder.path().join("model.bgad");
     detector.save(&file).unwrap();
     let loaded = Detector::load(&file, &Device::flex()).unwrap();
-    assert_eq!(loaded.description().config.fit, Fit::Letterbox);
+    assert_eq!(loaded.description().config.input.fit, Fit::Letterbox);
     assert_eq!(loaded.predict(&image).unwrap(), prediction);
 }
 
@@ -136,10 +136,7 @@ fn letterboxes_score_the_image_and_nothing_else() {
 fn padding_moves_neither_thresholds_nor_constants() {
     let folder = tempfile::tempdir().unwrap();
     let dataset = wide_set(folder.path(), (192, 64));
-    let config = TrainerConfig {
-        model: Model::Bgad,
-        ..with(Fit::Letterbox)
-    };
+    let config = with(Fit::Letterbox).with(|config| config.model = Model::Bgad);
     let detector = Trainer::new(config).fit(&dataset).unwrap();
     let description = detector.description();
     // The constants are those of the log-likelihoods in the image, not of the grey beside it.
@@ -221,16 +218,10 @@ fn tiles_of_an_image_without_a_mask_teach_nothing() {
     std::fs::remove_dir_all(folder.path().join("ground_truth")).unwrap();
     let mut dataset = Layout::Mvtec.read(folder.path(), None).unwrap();
     dataset.move_anomalies_to_training(1, 0).unwrap();
-    let config = TrainerConfig {
-        granularity: Some(Granularity::Image),
-        ..with(Fit::Tiles(16))
-    };
+    let config = with(Fit::Tiles(16)).with(|config| config.granularity = Some(Granularity::Image));
     let error = Trainer::new(config.clone()).run(&dataset).unwrap_err();
     assert!(matches!(error, Error::NoAbnormalImages { .. }), "{error}");
-    let normal_only = TrainerConfig {
-        model: Model::Bgad,
-        ..config
-    };
+    let normal_only = config.with(|config| config.model = Model::Bgad);
     let training = Trainer::new(normal_only).run(&dataset).unwrap();
     let prediction = training.detector.predict(&damaged(200, 100, 9)).unwrap();
     assert!(prediction.map.is_none() && prediction.score.is_finite());
@@ -254,12 +245,11 @@ fn progress_counts_images_whole_or_cut() {
         (Model::Bgad, Fit::Tiles(16)),
     ] {
         let told = Arc::new(Mutex::new(Vec::new()));
-        let config = TrainerConfig {
-            model,
+        let config = with(fit).with(|config| {
+            config.model = model;
             // Nothing fits: the warning counts images as well.
-            feature_memory: 0,
-            ..with(fit)
-        };
+            config.features.memory = bgad::MemorySize::bytes(0);
+        });
         let list = Arc::clone(&told);
         let trainer = Trainer::new(config).observed_by(move |progress| {
             if let Progress::Features { done, total } = progress {
@@ -276,7 +266,7 @@ fn progress_counts_images_whole_or_cut() {
         let warning = training
             .warnings
             .iter()
-            .find(|w| w.contains("feature_memory"));
+            .find(|w| w.contains("features.memory"));
         let warning = warning.unwrap();
         assert!(
             warning.contains(&format!(" {trained} training images ")),

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use bgad::{Detector, Device, Error, ImportOptions, RgbImage, SoftClamp};
+use bgad::{
+    Detector, Device, Error, ImageScore, ImportOptions, RgbImage, SoftClamp, ThresholdRule,
+};
 use bgad_flow::{FlowError, PositionalEncoding, from_freia};
 use burn::tensor::{Tensor, TensorData};
 use pytorch_reader::PytorchReader;
@@ -94,13 +96,10 @@ fn the_later_bound_of_log_scales_is_the_same_flow_with_another_subnet() {
 }
 
 fn options() -> ImportOptions {
-    ImportOptions {
-        backbone: bgad::FILTER_BANK.to_owned(),
-        weights: None,
-        image_size: 32,
-        clamp: SoftClamp::Tanh,
-        false_positive_rate: 0.1,
-    }
+    let mut options = ImportOptions::default();
+    options.input.image_size = 32;
+    options.scoring.threshold = ThresholdRule::FalsePositiveRate(0.1);
+    options
 }
 
 fn images() -> impl Iterator<Item = bgad::Result<RgbImage>> {
@@ -116,7 +115,7 @@ fn an_imported_model_predicts_and_is_saved_like_any_other() {
     let device = Device::flex();
     let detector = Detector::import(&[program()], &options(), images(), &device).unwrap();
     let description = detector.description();
-    assert_eq!(description.config.coupling_blocks, 2);
+    assert_eq!(description.config.flow.coupling_blocks, 2);
     assert_eq!(description.normal_scores.len(), 4);
     let image = images().next().unwrap().unwrap();
     let prediction = detector.predict(&image).unwrap();
@@ -128,6 +127,20 @@ fn an_imported_model_predicts_and_is_saved_like_any_other() {
     detector.save(&file).unwrap();
     let loaded = Detector::load(&file, &device).unwrap();
     assert_eq!(loaded.predict(&image).unwrap(), prediction);
+}
+
+#[test]
+fn scoring_is_that_of_the_options() {
+    let device = Device::flex();
+    let image = images().next().unwrap().unwrap();
+    let score = |image_score| {
+        let mut options = options();
+        options.scoring.image_score = image_score;
+        let detector = Detector::import(&[program()], &options, images(), &device).unwrap();
+        assert_eq!(detector.description().config.scoring, options.scoring);
+        detector.predict(&image).unwrap().score
+    };
+    assert!(score(ImageScore::Top(0.2)) < score(ImageScore::Maximum));
 }
 
 #[test]
@@ -143,10 +156,8 @@ fn what_does_not_fit_is_named() {
         message.contains("import_program.pt") && message.contains("37 channels"),
         "{message}"
     );
-    let other = ImportOptions {
-        backbone: "tf_efficientnet_b0".to_owned(),
-        ..options()
-    };
+    let mut other = options();
+    other.backbone.name = "tf_efficientnet_b0".to_owned();
     // The checkpoint's own encoder is taken, and is none.
     assert!(refused(&[program()], &other).contains("import_program.pt"));
     let folder = tempfile::tempdir().unwrap();

@@ -17,6 +17,7 @@ mod prediction;
 mod real_data;
 mod resume;
 mod scoring;
+mod settings;
 mod training_anomalies;
 mod weights;
 

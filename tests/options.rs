@@ -12,15 +12,15 @@ use crate::common::{parts, settings};
 #[test]
 fn the_paper_preset_has_none_of_the_additions() {
     let paper = TrainerConfig::preset(Preset::Paper);
-    assert_eq!(paper.feature_scaling, FeatureScaling::None);
-    assert_eq!(paper.feature_mean, FeatureMean::Level);
-    assert_eq!(paper.aggregation, Aggregation::Likelihood);
-    assert_eq!(paper.map_baseline, MapBaseline::Keep);
-    assert_eq!(paper.image_score, ImageScore::Maximum);
-    assert_eq!(paper.flow_start, FlowStart::Random);
-    assert_eq!(paper.pooled_folds, 0);
-    assert!(!paper.pooled_flows && !paper.pooled_neighbors);
-    assert_eq!(paper.mirror, Mirror::Off);
+    assert_eq!(paper.features.scaling, FeatureScaling::None);
+    assert_eq!(paper.features.mean, FeatureMean::Level);
+    assert_eq!(paper.scoring.aggregation, Aggregation::Likelihood);
+    assert_eq!(paper.scoring.map_baseline, MapBaseline::Keep);
+    assert_eq!(paper.scoring.image_score, ImageScore::Maximum);
+    assert_eq!(paper.flow.start, FlowStart::Random);
+    assert_eq!(paper.pooled.folds, 0);
+    assert!(!paper.pooled.flows && !paper.pooled.neighbors);
+    assert_eq!(paper.scoring.mirror, Mirror::Off);
     assert_eq!(
         TrainerConfig::preset(Preset::Default),
         TrainerConfig::default()
@@ -36,59 +36,60 @@ fn each_option_is_kept_with_the_model() {
     let dataset = parts(&folder.path().join("parts"));
     let image = load_image(&dataset.test[0].path).unwrap();
     let small = settings();
-    let paper = TrainerConfig {
-        model: small.model,
-        image_size: small.image_size,
-        coupling_blocks: small.coupling_blocks,
-        position_dimension: small.position_dimension,
-        meta_epochs: small.meta_epochs,
-        sub_epochs: small.sub_epochs,
-        batch_size: small.batch_size,
-        image_steps: small.image_steps,
-        abnormal_repeats: small.abnormal_repeats,
-        evaluate: EvaluateWhen::Never,
-        ..TrainerConfig::paper()
-    };
+    let paper = TrainerConfig::paper().with(|config| {
+        config.model = small.model;
+        config.input.image_size = small.input.image_size;
+        config.flow.coupling_blocks = small.flow.coupling_blocks;
+        config.flow.position_dimension = small.flow.position_dimension;
+        config.schedule.meta_epochs = small.schedule.meta_epochs;
+        config.schedule.sub_epochs = small.schedule.sub_epochs;
+        config.schedule.batch_size = small.schedule.batch_size;
+        config.schedule.image_steps = small.schedule.image_steps;
+        config.abnormal.repeats = small.abnormal.repeats;
+        config.schedule.evaluate = EvaluateWhen::Never;
+    });
     type Change = fn(&mut TrainerConfig);
     let changes: [(&str, Change); 14] = [
         ("paper", |_| {}),
         ("standardize", |c| {
-            c.feature_scaling = FeatureScaling::Standardize
+            c.features.scaling = FeatureScaling::Standardize
         }),
-        ("whiten", |c| c.feature_scaling = FeatureScaling::Whiten),
+        ("whiten", |c| c.features.scaling = FeatureScaling::Whiten),
         ("whiten from positions' means", |c| {
-            c.feature_scaling = FeatureScaling::Whiten;
-            c.feature_mean = FeatureMean::Position;
+            c.features.scaling = FeatureScaling::Whiten;
+            c.features.mean = FeatureMean::Position;
         }),
-        ("map baseline", |c| c.map_baseline = MapBaseline::Remove),
+        ("map baseline", |c| {
+            c.scoring.map_baseline = MapBaseline::Remove
+        }),
         ("log-likelihood", |c| {
-            c.aggregation = Aggregation::LogLikelihood
+            c.scoring.aggregation = Aggregation::LogLikelihood
         }),
         ("standardized", |c| {
-            c.aggregation = Aggregation::Standardized
+            c.scoring.aggregation = Aggregation::Standardized
         }),
-        ("top", |c| c.image_score = ImageScore::Top(0.02)),
+        ("top", |c| c.scoring.image_score = ImageScore::Top(0.02)),
         ("joint-log-likelihood", |c| {
-            c.aggregation = Aggregation::JointLogLikelihood
+            c.scoring.aggregation = Aggregation::JointLogLikelihood
         }),
-        ("mirror", |c| c.mirror = Mirror::On),
-        ("pooled flows", |c| c.pooled_flows = true),
+        ("mirror", |c| c.scoring.mirror = Mirror::On),
+        ("pooled flows", |c| c.pooled.flows = true),
         ("joined", |c| {
             c.granularity = Some(Granularity::Image);
-            c.pooled_levels = PooledLevels::Joined;
-            c.pooling = Pooling::MeanStdMax;
-            c.pooled_folds = 2;
+            c.pooled.levels = PooledLevels::Joined;
+            c.pooled.pooling = Pooling::MeanStdMax;
+            c.pooled.folds = 2;
         }),
         ("neighbors", |c| {
-            c.pooled_flows = true;
-            c.pooled_neighbors = true;
+            c.pooled.flows = true;
+            c.pooled.neighbors = true;
         }),
         ("neighbors of whole images", |c| {
             c.granularity = Some(Granularity::Image);
-            c.pooled_neighbors = true;
-            c.pooling = Pooling::MeanStdMax;
-            c.pooled_folds = 2;
-            c.mirror = Mirror::Auto;
+            c.pooled.neighbors = true;
+            c.pooled.pooling = Pooling::MeanStdMax;
+            c.pooled.folds = 2;
+            c.scoring.mirror = Mirror::Auto;
         }),
     ];
     let mut scores = Vec::new();
@@ -118,11 +119,10 @@ fn each_option_is_kept_with_the_model() {
 fn a_mirrored_image_has_the_mirrored_map() {
     let folder = tempfile::tempdir().unwrap();
     let dataset = parts(&folder.path().join("parts"));
-    let config = TrainerConfig {
-        evaluate: EvaluateWhen::Never,
-        mirror: Mirror::On,
-        ..settings()
-    };
+    let config = settings().with(|config| {
+        config.schedule.evaluate = EvaluateWhen::Never;
+        config.scoring.mirror = Mirror::On;
+    });
     let detector = Trainer::new(config).fit(&dataset).unwrap();
     let image = load_image(&dataset.test[0].path).unwrap();
     // The size of the input, so that resizing does not come between.
@@ -167,13 +167,12 @@ fn mirrored_images_count_where_normal_ones_are_symmetric() {
             }
         }
         let train = |granularity: Granularity| {
-            let config = TrainerConfig {
-                model: Model::Bgad,
-                granularity: Some(granularity),
-                image_steps: 20,
-                evaluate: EvaluateWhen::Never,
-                ..settings()
-            };
+            let config = settings().with(|config| {
+                config.model = Model::Bgad;
+                config.granularity = Some(granularity);
+                config.schedule.image_steps = 20;
+                config.schedule.evaluate = EvaluateWhen::Never;
+            });
             let detector = Trainer::new(config).fit(&dataset).unwrap();
             detector.description().mirrored
         };
@@ -190,11 +189,10 @@ fn distances_to_neighbors_are_those_to_other_images() {
     let folder = tempfile::tempdir().unwrap();
     let dataset = parts(&folder.path().join("parts"));
     for pooled_folds in [0, 3] {
-        let config = TrainerConfig {
-            pooled_folds,
-            evaluate: EvaluateWhen::Never,
-            ..settings()
-        };
+        let config = settings().with(|config| {
+            config.pooled.folds = pooled_folds;
+            config.schedule.evaluate = EvaluateWhen::Never;
+        });
         let detector = Trainer::new(config).fit(&dataset).unwrap();
         let of = |path: &std::path::Path| {
             let image = load_image(path).unwrap();
@@ -243,11 +241,10 @@ fn a_set_may_have_masks_for_some_images_only() {
         sample.mask = None;
     }
     let positions = |model: Model| {
-        let config = TrainerConfig {
-            model,
-            batch_size: 3,
-            ..settings()
-        };
+        let config = settings().with(|config| {
+            config.model = model;
+            config.schedule.batch_size = 3;
+        });
         let maps = Trainer::new(config)
             .fit(&dataset)
             .unwrap()
@@ -270,13 +267,12 @@ fn folds_raise_the_threshold_to_what_unseen_images_score() {
         sample.mask = None;
     }
     let above = |pooled_folds: usize| {
-        let config = TrainerConfig {
-            model: Model::Bgad,
-            pooled_folds,
-            image_steps: 20,
-            evaluate: EvaluateWhen::Never,
-            ..settings()
-        };
+        let config = settings().with(|config| {
+            config.model = Model::Bgad;
+            config.pooled.folds = pooled_folds;
+            config.schedule.image_steps = 20;
+            config.schedule.evaluate = EvaluateWhen::Never;
+        });
         let detector = Trainer::new(config).fit(&dataset).unwrap();
         let normal = dataset.test.iter().filter(|s| !s.label.is_abnormal());
         normal
@@ -292,17 +288,11 @@ fn settings_out_of_range_are_named() {
     let dataset = parts(&folder.path().join("parts"));
     for (config, name) in [
         (
-            TrainerConfig {
-                image_score: ImageScore::Top(0.0),
-                ..settings()
-            },
+            settings().with(|config| config.scoring.image_score = ImageScore::Top(0.0)),
             "image_score",
         ),
         (
-            TrainerConfig {
-                pooled_folds: 1,
-                ..settings()
-            },
+            settings().with(|config| config.pooled.folds = 1),
             "pooled_folds",
         ),
     ] {

@@ -62,12 +62,11 @@ fn with_the_papers_score_pixels_and_images_share_a_threshold() {
     let folder = tempfile::tempdir().unwrap();
     let dataset = parts(&folder.path().join("parts"));
     let paper = TrainerConfig::preset(Preset::Paper);
-    let config = TrainerConfig {
-        image_score: paper.image_score,
-        aggregation: paper.aggregation,
-        pooled_flows: paper.pooled_flows,
-        ..settings()
-    };
+    let config = settings().with(|config| {
+        config.scoring.image_score = paper.scoring.image_score;
+        config.scoring.aggregation = paper.scoring.aggregation;
+        config.pooled.flows = paper.pooled.flows;
+    });
     let mut detector = Trainer::new(config).fit(&dataset).unwrap();
     let description = detector.description();
     assert_eq!(description.pixel_threshold, Some(description.threshold));
@@ -255,11 +254,10 @@ fn images_of_any_size_have_a_prediction_or_an_error() {
     let folder = tempfile::tempdir().unwrap();
     let dataset = parts(&folder.path().join("parts"));
     for fit in [Fit::Stretch, Fit::Letterbox, Fit::Tiles(16)] {
-        let config = TrainerConfig {
-            fit,
-            meta_epochs: 1,
-            ..settings()
-        };
+        let config = settings().with(|config| {
+            config.input.fit = fit;
+            config.schedule.meta_epochs = 1;
+        });
         let detector = Trainer::new(config).fit(&dataset).unwrap();
         for (width, height) in [(1, 1), (1, 300), (300, 1), (63, 65)] {
             let prediction = detector.predict(&RgbImage::new(width, height)).unwrap();

@@ -18,15 +18,14 @@ fn image_auroc(layout: Layout, set: &str) -> Option<f64> {
     let (data, weights) = (folder("BGAD_DATA")?, folder("BGAD_WEIGHTS")?);
     let mut dataset = layout.read(&data.join(set), None).unwrap();
     dataset.move_anomalies_to_training(1, 0).unwrap();
-    let config = TrainerConfig {
-        model: Model::BgadFas,
-        backbone: "tf_efficientnetv2_b0".into(),
-        weights: Some(weights.join("tf_efficientnetv2_b0.safetensors")),
-        meta_epochs: 4,
-        sub_epochs: 2,
-        evaluate: EvaluateWhen::Last,
-        ..TrainerConfig::default()
-    };
+    let config = TrainerConfig::default().with(|config| {
+        config.model = Model::BgadFas;
+        config.backbone.name = "tf_efficientnetv2_b0".into();
+        config.backbone.weights = Some(weights.join("tf_efficientnetv2_b0.safetensors"));
+        config.schedule.meta_epochs = 4;
+        config.schedule.sub_epochs = 2;
+        config.schedule.evaluate = EvaluateWhen::Last;
+    });
     let training = Trainer::new(config).run(&dataset).unwrap();
     assert_eq!(
         training.detector.description().granularity,

@@ -74,7 +74,7 @@ fn same_wherever_it_stops(config: &TrainerConfig, dataset: &Dataset, folder: &Pa
         assert!(files(&checkpoints).len() <= 2);
     }
     let meta_epochs = unbroken.history.len();
-    assert!(stops >= meta_epochs * config.sub_epochs, "{stops}");
+    assert!(stops >= meta_epochs * config.schedule.sub_epochs, "{stops}");
     meta_epochs
 }
 
@@ -82,13 +82,12 @@ fn same_wherever_it_stops(config: &TrainerConfig, dataset: &Dataset, folder: &Pa
 fn a_run_of_all_kinds_of_flows_goes_on_after_any_batch() {
     let folder = tempfile::tempdir().unwrap();
     let dataset = parts(&folder.path().join("parts"));
-    let config = TrainerConfig {
-        sub_epochs: 2,
-        batch_size: 3,
-        pooled_folds: 2,
-        boundary: BoundaryScope::Set,
-        ..settings()
-    };
+    let config = settings().with(|config| {
+        config.schedule.sub_epochs = 2;
+        config.schedule.batch_size = 3;
+        config.pooled.folds = 2;
+        config.schedule.boundary = BoundaryScope::Set;
+    });
     same_wherever_it_stops(&config, &dataset, folder.path());
 }
 
@@ -107,13 +106,12 @@ fn held_out_flows_and_boundaries_go_on_too() {
     synthetic::write(&to, &images).unwrap();
     let mut dataset = Layout::Mvtec.read(&to, None).unwrap();
     dataset.move_anomalies_to_training(2, 0).unwrap();
-    let config = TrainerConfig {
-        batch_size: 7,
-        meta_epochs: 4,
-        pooled_folds: 2,
-        stop_when_still: Some(0.5),
-        ..settings()
-    };
+    let config = settings().with(|config| {
+        config.schedule.batch_size = 7;
+        config.schedule.meta_epochs = 4;
+        config.pooled.folds = 2;
+        config.schedule.stop_when_still = Some(0.5);
+    });
     let meta_epochs = same_wherever_it_stops(&config, &dataset, folder.path());
     assert!((2..4).contains(&meta_epochs), "{meta_epochs}");
 }
@@ -122,11 +120,10 @@ fn held_out_flows_and_boundaries_go_on_too() {
 fn a_run_at_image_granularity_goes_on_after_any_sub_epoch() {
     let folder = tempfile::tempdir().unwrap();
     let dataset = parts(&folder.path().join("parts"));
-    let config = TrainerConfig {
-        granularity: Some(Granularity::Image),
-        sub_epochs: 2,
-        ..settings()
-    };
+    let config = settings().with(|config| {
+        config.granularity = Some(Granularity::Image);
+        config.schedule.sub_epochs = 2;
+    });
     same_wherever_it_stops(&config, &dataset, folder.path());
 }
 
@@ -135,17 +132,16 @@ fn the_papers_method_goes_on_too() {
     let folder = tempfile::tempdir().unwrap();
     let dataset = parts(&folder.path().join("parts"));
     let small = settings();
-    let config = TrainerConfig {
-        model: small.model,
-        image_size: small.image_size,
-        coupling_blocks: small.coupling_blocks,
-        position_dimension: small.position_dimension,
-        meta_epochs: 2,
-        sub_epochs: 1,
-        batch_size: 4,
-        abnormal_repeats: 1,
-        ..TrainerConfig::preset(Preset::Paper)
-    };
+    let config = TrainerConfig::preset(Preset::Paper).with(|config| {
+        config.model = small.model;
+        config.input.image_size = small.input.image_size;
+        config.flow.coupling_blocks = small.flow.coupling_blocks;
+        config.flow.position_dimension = small.flow.position_dimension;
+        config.schedule.meta_epochs = 2;
+        config.schedule.sub_epochs = 1;
+        config.schedule.batch_size = 4;
+        config.abnormal.repeats = 1;
+    });
     same_wherever_it_stops(&config, &dataset, folder.path());
 }
 
@@ -179,10 +175,7 @@ fn damaged_and_foreign_checkpoints_are_told_apart() {
     );
     assert!(model(&training, folder.path()) == expected);
 
-    let other = TrainerConfig {
-        seed: 1,
-        ..config.clone()
-    };
+    let other = config.clone().with(|config| config.seed = 1);
     let error = resumed(&other).unwrap_err();
     assert!(
         matches!(
@@ -246,21 +239,19 @@ fn a_run_with_weights_goes_on_wherever_they_lie() {
     let dataset = parts(&folder.path().join("parts"));
     let golden = "/../../tests/goldens/tf_efficientnet_b0_random_weights.safetensors";
     let golden = format!("{}{golden}", env!("CARGO_MANIFEST_DIR"));
-    let config = TrainerConfig {
-        backbone: "tf_efficientnet_b0".to_owned(),
-        weights: Some(golden.clone().into()),
-        ..settings()
-    };
+    let config = settings().with(|config| {
+        config.backbone.name = "tf_efficientnet_b0".to_owned();
+        config.backbone.weights = Some(golden.clone().into());
+    });
     let checkpoints = folder.path().join("checkpoints");
     let stopped = stopping(&config, &checkpoints, 1).run(&dataset);
     assert!(matches!(stopped, Err(Error::Stopped { .. })));
     let moved = folder.path().join("moved.safetensors");
     std::fs::copy(golden, &moved).unwrap();
-    for weights in [config.weights.clone().unwrap(), moved] {
-        let config = TrainerConfig {
-            weights: Some(weights),
-            ..config.clone()
-        };
+    for weights in [config.backbone.weights.clone().unwrap(), moved] {
+        let config = config
+            .clone()
+            .with(|config| config.backbone.weights = Some(weights));
         let trainer = Trainer::new(config).checkpoints_in(&checkpoints);
         let training = trainer.resume(&dataset).unwrap();
         assert_eq!(training.history.len(), 2);

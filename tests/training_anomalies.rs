@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use bgad::synthetic::{self, SyntheticConfig};
-use bgad::{Layout, Trainer, TrainerConfig};
+use bgad::{Layout, Trainer};
 
 use crate::common::settings;
 
@@ -47,10 +47,7 @@ fn images_are_known_by_content_not_by_name() {
         .find(|sample| sample.label.is_abnormal())
         .unwrap();
     let trained = trained.path.clone();
-    let config = TrainerConfig {
-        meta_epochs: 1,
-        ..settings()
-    };
+    let config = settings().with(|config| config.schedule.meta_epochs = 1);
     let detector = Trainer::new(config).fit(&dataset).unwrap();
     let known = &detector.description().training_anomalies;
     assert_eq!(known.len(), 1);

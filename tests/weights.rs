@@ -160,10 +160,11 @@ fn a_damaged_file_of_the_cache_is_noticed_before_training() {
     };
     bgad::synthetic::write(&parts, &synthetic).unwrap();
     let dataset = bgad::Layout::Mvtec.read(&parts, None).unwrap();
-    let config = |backbone: &str, weights: &Path| TrainerConfig {
-        backbone: backbone.to_owned(),
-        weights: Some(weights.to_owned()),
-        ..TrainerConfig::default()
+    let config = |backbone: &str, weights: &Path| {
+        TrainerConfig::default().with(|config| {
+            config.backbone.name = backbone.to_owned();
+            config.backbone.weights = Some(weights.to_owned());
+        })
     };
     let trainer = Trainer::new(config("tf_efficientnet_b0", &link));
     assert!(damaged(trainer.fit(&dataset).unwrap_err()));

@@ -59,16 +59,15 @@ impl Example {
     pub fn settings(&self, model: Model) -> TrainerConfig {
         let mut config = match self.is_drawn {
             true => short(model),
-            false => TrainerConfig {
-                model,
-                evaluate: EvaluateWhen::Last,
-                ..TrainerConfig::default()
-            },
+            false => TrainerConfig::default().with(|config| {
+                config.model = model;
+                config.schedule.evaluate = EvaluateWhen::Last;
+            }),
         };
         if let Some(weights) = &self.weights {
             let name = weights.file_stem().unwrap_or_default();
-            config.backbone = name.to_string_lossy().into_owned();
-            config.weights = Some(weights.clone());
+            config.backbone.name = name.to_string_lossy().into_owned();
+            config.backbone.weights = Some(weights.clone());
         }
         config
     }
@@ -100,17 +99,16 @@ impl Example {
 
 /// Settings for seconds, not for good results.
 pub fn short(model: Model) -> TrainerConfig {
-    TrainerConfig {
-        model,
-        image_size: 64,
-        coupling_blocks: 2,
-        position_dimension: 16,
-        meta_epochs: 2,
-        sub_epochs: 1,
-        image_steps: 10,
-        evaluate: EvaluateWhen::Last,
-        ..TrainerConfig::default()
-    }
+    TrainerConfig::default().with(|config| {
+        config.model = model;
+        config.input.image_size = 64;
+        config.flow.coupling_blocks = 2;
+        config.flow.position_dimension = 16;
+        config.schedule.meta_epochs = 2;
+        config.schedule.sub_epochs = 1;
+        config.schedule.image_steps = 10;
+        config.schedule.evaluate = EvaluateWhen::Last;
+    })
 }
 
 /// Draws a few parts, of which some have a defect, as a set in MVTec AD's layout.

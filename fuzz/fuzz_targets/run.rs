@@ -18,14 +18,13 @@ pub fn write_parts(folder: &Path) -> Result<(), bgad::DataError> {
 
 /// Two meta-epochs of two sub-epochs.
 pub fn config() -> TrainerConfig {
-    TrainerConfig {
-        image_size: 32,
-        coupling_blocks: 1,
-        position_dimension: 8,
-        boundary: BoundaryScope::Set,
-        meta_epochs: 2,
-        sub_epochs: 2,
-        evaluate: EvaluateWhen::Never,
-        ..TrainerConfig::paper()
-    }
+    TrainerConfig::paper().with(|config| {
+        config.input.image_size = 32;
+        config.flow.coupling_blocks = 1;
+        config.flow.position_dimension = 8;
+        config.schedule.boundary = BoundaryScope::Set;
+        config.schedule.meta_epochs = 2;
+        config.schedule.sub_epochs = 2;
+        config.schedule.evaluate = EvaluateWhen::Never;
+    })
 }

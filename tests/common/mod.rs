@@ -26,16 +26,15 @@ pub fn parts(folder: &Path) -> Dataset {
 }
 
 pub fn settings() -> TrainerConfig {
-    TrainerConfig {
-        model: Model::BgadFas,
-        image_size: 64,
-        coupling_blocks: 2,
-        position_dimension: 16,
-        meta_epochs: 2,
-        sub_epochs: 1,
-        batch_size: 4,
-        image_steps: 4,
-        abnormal_repeats: 1,
-        ..TrainerConfig::default()
-    }
+    TrainerConfig::default().with(|config| {
+        config.model = Model::BgadFas;
+        config.input.image_size = 64;
+        config.flow.coupling_blocks = 2;
+        config.flow.position_dimension = 16;
+        config.schedule.meta_epochs = 2;
+        config.schedule.sub_epochs = 1;
+        config.schedule.batch_size = 4;
+        config.schedule.image_steps = 4;
+        config.abnormal.repeats = 1;
+    })
 }

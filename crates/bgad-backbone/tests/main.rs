@@ -10,6 +10,7 @@ mod golden;
 mod host;
 mod timm;
 mod weights;
+mod without_burn;
 
 #[path = "../../../tests/goldens/reader.rs"]
 mod reader;

@@ -5,12 +5,13 @@ pub mod choices;
 mod evaluate;
 mod predict;
 mod reporting;
+pub mod settings;
 mod train;
 
 use std::path::PathBuf;
 use std::sync::LazyLock;
 
-use bgad::{DeviceKind, Machine};
+use bgad::DeviceKind;
 use clap::{Args, Parser, Subcommand};
 
 pub use calibrate::CalibrateArguments;
@@ -18,11 +19,12 @@ pub use choices::*;
 pub use evaluate::EvaluateArguments;
 pub use predict::{MapFormat, PredictArguments};
 pub use reporting::ReportingArguments;
+pub use settings::{Flag, Flags, NoFlags, SettingArguments};
 pub use train::{TrainArguments, TrainCommand};
 
-use crate::cut_paste::CutPasteArguments;
 use crate::data::{AnomalyArguments, DataArguments};
 use crate::inspect::InspectArguments;
+use crate::machine::machine;
 
 /// Visual anomaly detection: learns what normal parts look like, finds what is wrong on others.
 #[derive(Debug, Parser)]
@@ -35,6 +37,7 @@ pub struct Arguments {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Train a detector on a data set.
+    #[command(mut_args(train::hide_rare), after_help = train::MORE)]
     Train(Box<TrainCommand>),
     /// Measure a detector on a data set's test images.
     Evaluate(Box<EvaluateArguments>),
@@ -42,6 +45,8 @@ pub enum Command {
     Predict(PredictArguments),
     /// Take the threshold anew from normal images that were not trained on.
     Calibrate(CalibrateArguments),
+    /// List all settings of training: help, allowed values, the presets' values.
+    Settings(crate::settings::SettingsArguments),
     /// Make a model of a PyTorch checkpoint.
     Import(Box<crate::import::ImportArguments>),
     /// Repeat a table or figure of the paper.
@@ -57,11 +62,6 @@ pub enum Command {
     Preview(Box<PreviewArguments>),
     /// Measure this machine in about ten seconds: products, training steps, predictions.
     Bench(crate::bench::BenchArguments),
-}
-
-/// This machine, with the allocator of `main.rs`.
-pub fn machine() -> Machine {
-    Machine::current().with_allocator("mimalloc")
 }
 
 /// `--version`: what a report of slowness needs.
@@ -109,7 +109,7 @@ pub struct PreviewArguments {
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub seed: u64,
     #[command(flatten)]
-    pub cut_paste: CutPasteArguments,
+    pub settings: SettingArguments<NoFlags>,
     /// Take images as they are stored, or turned as their EXIF orientation says.
     #[arg(long, value_enum, default_value = "stored")]
     pub orientation: OrientationArgument,

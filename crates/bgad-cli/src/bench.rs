@@ -15,8 +15,8 @@ use clap::Args;
 use rayon::prelude::*;
 use serde_json::{Value, json};
 
-use crate::arguments::machine;
 use crate::failure::Failure;
+use crate::machine::machine;
 use crate::output;
 
 #[derive(Debug, Args)]
@@ -251,17 +251,21 @@ impl Predictor {
         };
         synthetic::write(folder.path(), &parts)?;
         let dataset = Layout::Mvtec.read(folder.path(), None)?;
-        let config = TrainerConfig {
-            backbone: BACKBONE.to_owned(),
-            image_size: SIZE,
-            meta_epochs: 1,
-            sub_epochs: 1,
-            pooled_folds: 0,
-            image_steps: 1,
-            ..TrainerConfig::default()
-        };
-        let backbone =
-            EfficientNet::random(Architecture::V2B0, &config.strides, 0, &Device::flex());
+        let config = TrainerConfig::default().with(|config| {
+            // The names of backbones that have weights are taken.
+            config.backbone.name = format!("{BACKBONE} with random weights");
+            config.input.image_size = SIZE;
+            config.schedule.meta_epochs = 1;
+            config.schedule.sub_epochs = 1;
+            config.pooled.folds = 0;
+            config.schedule.image_steps = 1;
+        });
+        let backbone = EfficientNet::random(
+            Architecture::V2B0,
+            &config.backbone.strides,
+            0,
+            &Device::flex(),
+        );
         let trainer = Trainer::new(config).with_backbone(std::sync::Arc::new(backbone));
         Ok(Self {
             detector: trainer.fit(&dataset)?,

@@ -74,7 +74,7 @@ fn given(detector: &mut Detector, threshold: f32, of_pixels: Option<f32>) -> Res
 fn by_rate(detector: &mut Detector, arguments: &CalibrateArguments) -> Result<Said, Failure> {
     let rate = arguments.false_positive_rate;
     let normal = images::list(&arguments.normal)?;
-    let orientation = detector.description().config.orientation;
+    let orientation = detector.description().config.input.orientation;
     let count = detector.recalibrate(read(&normal, orientation), rate)?;
     let description = detector.description();
     let promised = description.false_positive_rate();
@@ -100,7 +100,7 @@ fn by_rate(detector: &mut Detector, arguments: &CalibrateArguments) -> Result<Sa
 fn by_f1(detector: &mut Detector, arguments: &CalibrateArguments) -> Result<Said, Failure> {
     let normal = images::list(&arguments.normal)?;
     let abnormal = images::list(&arguments.abnormal)?;
-    let orientation = detector.description().config.orientation;
+    let orientation = detector.description().config.input.orientation;
     let [of_normal, of_abnormal] = [&normal, &abnormal].map(|files| read(files, orientation));
     let f1 = detector.recalibrate_by_f1(of_normal, of_abnormal)?;
     let counts = [normal.len(), abnormal.len()];

@@ -96,9 +96,8 @@ pub struct SplitArguments {
 /// The few abnormal images that train.
 #[derive(Debug, Args)]
 pub struct AnomalyArguments {
-    /// How many, evenly over the defect types. They are taken out of the test set; where the data set
-    /// has abnormal training images of its own, the choice is among those [default: 5, or all of its
-    /// own].
+    /// How many, evenly over the defect types, taken out of the test set; of a data set that has abnormal
+    /// training images, among those [default: 5, or all of those].
     #[arg(help_heading = TRAINING, long, value_name = "N", conflicts_with = "anomalies_per_type")]
     pub anomalies: Option<usize>,
     /// How many of each defect type.

@@ -21,6 +21,11 @@ pub enum Failure {
         path: PathBuf,
         source: Box<toml::de::Error>,
     },
+    #[error("{}: {source}", .path.display())]
+    Setting {
+        path: PathBuf,
+        source: Box<bgad::Error>,
+    },
     #[error("writing an image to {}: {source}", .path.display())]
     Picture {
         path: PathBuf,

@@ -2,11 +2,13 @@
 
 use std::path::PathBuf;
 
-use bgad::{Detector, DeviceSelection, ImportOptions, SoftClamp, load_image};
+use bgad::{
+    Detector, DeviceSelection, ImportOptions, SoftClamp, ThresholdRule, TrainerConfig, load_image,
+};
 use clap::{Args, ValueEnum};
 use serde_json::json;
 
-use crate::arguments::ReportingArguments;
+use crate::arguments::{Flag, Flags, ReportingArguments, SettingArguments};
 use crate::failure::Failure;
 use crate::images;
 use crate::output;
@@ -23,10 +25,8 @@ pub struct ImportArguments {
     /// The backbone that the flows were trained on, by timm's name.
     #[arg(long, value_name = "NAME")]
     pub backbone: String,
-    /// Its weights [default: those in the checkpoint, else the published ones of its name, from the
-    /// Hugging Face hub's cache or the hub].
-    #[arg(long, value_name = "FILE")]
-    pub weights: Option<PathBuf>,
+    #[command(flatten)]
+    pub settings: SettingArguments<ImportFlags>,
     /// Take weights from the cache alone, never from the network.
     #[arg(long)]
     pub offline: bool,
@@ -34,9 +34,6 @@ pub struct ImportArguments {
     /// trained on: images, folders, or `-` for a list on standard input.
     #[arg(long, required = true, num_args = 1.., value_name = "IMAGE")]
     pub normal: Vec<PathBuf>,
-    /// Width and height of the images in training.
-    #[arg(long, value_name = "PIXELS", default_value_t = 256)]
-    pub image_size: u32,
     /// How the version of FrEIA bounds log-scales: tanh up to 0.2, divided-tanh from August 2023 on.
     #[arg(long, value_enum, default_value_t = Clamp::Tanh)]
     pub clamp: Clamp,
@@ -58,6 +55,22 @@ pub struct ImportArguments {
     #[command(flatten)]
     pub reporting: ReportingArguments,
 }
+
+/// Settings with a flag of their own.
+#[derive(Debug)]
+pub struct ImportFlags;
+
+impl Flags for ImportFlags {
+    const FLAGS: &'static [Flag] = &[
+        Flag::new("weights", "backbone.weights", "FILE"),
+        Flag::new("image-size", "input.image_size", "PIXELS"),
+    ];
+}
+
+/// Sections that an import takes; the checkpoint and the flags say the rest.
+const SECTIONS: [&str; 3] = ["backbone.", "input.", "scoring."];
+/// What has a flag that is no setting's.
+const SAID_BY_FLAGS: [&str; 2] = ["backbone.name", "scoring.threshold"];
 
 /// Programs whose checkpoints are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -82,16 +95,7 @@ pub fn run(arguments: &ImportArguments) -> Result<(), Failure> {
         ));
     }
     let device = arguments.device.open()?;
-    let mut options = ImportOptions {
-        backbone: arguments.backbone.clone(),
-        weights: arguments.weights.clone(),
-        image_size: arguments.image_size,
-        clamp: match arguments.clamp {
-            Clamp::Tanh => SoftClamp::Tanh,
-            Clamp::DividedTanh => SoftClamp::DividedTanh,
-        },
-        false_positive_rate: arguments.false_positive_rate,
-    };
+    let mut options = options(arguments)?;
     let files = images::list(&arguments.normal)?;
     let import = |options: &ImportOptions| {
         let normal = files.iter().map(|path: &PathBuf| Ok(load_image(path)?));
@@ -102,7 +106,7 @@ pub fn run(arguments: &ImportArguments) -> Result<(), Failure> {
         Err(bgad::Error::WeightsMissing { .. }) => {
             let quiet = arguments.reporting.quiet;
             let backbone = &arguments.backbone;
-            options.weights = crate::weights::resolve(backbone, arguments.offline, quiet)?;
+            options.backbone.weights = crate::weights::resolve(backbone, arguments.offline, quiet)?;
             import(&options)?
         }
         other => other?,
@@ -115,10 +119,41 @@ pub fn run(arguments: &ImportArguments) -> Result<(), Failure> {
             "images": files.len(),
             "threshold": description.threshold,
             "pixel_threshold": description.pixel_threshold,
-            "coupling_blocks": description.config.coupling_blocks,
+            "coupling_blocks": description.config.flow.coupling_blocks,
         }));
     }
     output::line(&format!("model         {}", arguments.out.display()))?;
     output::line(&format!("images        {}", files.len()))?;
     output::line(&format!("threshold     {}", description.threshold))
+}
+
+/// The published method's settings with those that were given.
+fn options(arguments: &ImportArguments) -> Result<ImportOptions, Failure> {
+    let mut config = TrainerConfig::paper().with(|config| {
+        config.backbone.name.clone_from(&arguments.backbone);
+        config.scoring.threshold = ThresholdRule::FalsePositiveRate(arguments.false_positive_rate);
+    });
+    let mut given = arguments
+        .settings
+        .given
+        .iter()
+        .map(|(name, _)| name.as_str());
+    if let Some(other) = given.find(|name| {
+        SAID_BY_FLAGS.contains(name) || !SECTIONS.iter().any(|section| name.starts_with(section))
+    }) {
+        return Err(Failure::Missing(format!(
+            "`--set {other}` is not for an import: it takes sections `backbone`, `input` and \
+             `scoring`; the backbone's name is --backbone, the threshold --false-positive-rate"
+        )));
+    }
+    arguments.settings.apply(&mut config)?;
+    Ok(ImportOptions {
+        backbone: config.backbone,
+        input: config.input,
+        scoring: config.scoring,
+        clamp: match arguments.clamp {
+            Clamp::Tanh => SoftClamp::Tanh,
+            Clamp::DividedTanh => SoftClamp::DividedTanh,
+        },
+    })
 }

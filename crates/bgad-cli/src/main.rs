@@ -9,7 +9,6 @@ mod arguments;
 mod bench;
 mod calibrate;
 mod config_file;
-mod cut_paste;
 mod data;
 mod devices;
 mod evaluate;
@@ -17,6 +16,7 @@ mod failure;
 mod images;
 mod import;
 mod inspect;
+mod machine;
 mod output;
 mod predict;
 mod prediction_files;
@@ -26,6 +26,7 @@ mod progress;
 #[cfg(feature = "report")]
 mod report;
 mod reproduce;
+mod settings;
 mod stop;
 mod train;
 mod watch;
@@ -58,6 +59,7 @@ fn main() -> ExitCode {
         arguments::Command::Weights(arguments) => weights::run(&arguments),
         arguments::Command::Data(arguments) => inspect::run(&arguments),
         arguments::Command::Preview(arguments) => preview::run(&arguments),
+        arguments::Command::Settings(arguments) => settings::run(&arguments),
         arguments::Command::Bench(arguments) => bench::run(&arguments),
     };
     match result {

@@ -10,7 +10,16 @@ use crate::progress::warning;
 /// Writes a contact sheet of the samples that training would paste first.
 pub fn run(arguments: &PreviewArguments) -> Result<(), Failure> {
     let mut config = TrainerConfig::default();
-    arguments.cut_paste.apply(&mut config.cut_paste);
+    let others = arguments.settings.given.iter().map(|(name, _)| name);
+    if let Some(other) = others
+        .into_iter()
+        .find(|name| !name.starts_with("cut_paste."))
+    {
+        return Err(Failure::Missing(format!(
+            "setting `{other}` changes nothing in a preview: `--set` takes those of `cut_paste` here"
+        )));
+    }
+    arguments.settings.apply(&mut config)?;
     config.cut_paste.check()?;
     let data = &arguments.data;
     let mut dataset = data.read_images()?;
@@ -22,7 +31,7 @@ pub fn run(arguments: &PreviewArguments) -> Result<(), Failure> {
         warning(text);
     }
     // Training pastes from the second meta-epoch on.
-    let epoch = config.sub_epochs as u64;
+    let epoch = config.schedule.sub_epochs as u64;
     let sheet = contact_sheet(
         &dataset,
         &config.cut_paste,

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use bgad::{
     Dataset, DatasetDescription, DeviceSelection, Model, Progress, RunDescription, RunDirectory,
-    ThresholdRule, Trainer, TrainerConfig, Training,
+    Trainer, TrainerConfig, Training,
 };
 use serde_json::{Value, json};
 
@@ -21,61 +21,10 @@ use crate::weights;
 
 /// The settings: defaults, then the file's, then the command line's.
 fn config(arguments: &TrainArguments) -> Result<TrainerConfig, Failure> {
-    let given = &arguments.settings;
+    let given = &arguments.run;
     let preset = given.preset.map(Into::into).unwrap_or_default();
     let mut config = config_file::read(given.config.as_deref(), preset)?;
-    fn set<T: Clone, U: From<T>>(target: &mut U, given: &Option<T>) {
-        if let Some(value) = given {
-            *target = value.clone().into();
-        }
-    }
-    set(&mut config.model, &given.model);
-    set(&mut config.backbone, &given.backbone);
-    set(&mut config.meta_epochs, &given.meta_epochs);
-    set(&mut config.sub_epochs, &given.sub_epochs);
-    set(&mut config.batch_size, &given.batch_size);
-    set(&mut config.learning_rate, &given.learning_rate);
-    set(&mut config.image_size, &given.image_size);
-    set(&mut config.fit, &given.fit);
-    set(&mut config.orientation, &given.orientation);
-    set(&mut config.objective.beta, &given.beta);
-    set(&mut config.objective.tau, &given.tau);
-    set(&mut config.objective.lambda, &given.lambda);
-    set(&mut config.objective.focal, &given.focal);
-    set(&mut config.boundary, &given.boundary);
-    set(&mut config.pooling, &given.pooling);
-    set(&mut config.feature_precision, &given.feature_precision);
-    set(&mut config.training_precision, &given.training_precision);
-    set(&mut config.feature_scaling, &given.feature_scaling);
-    set(&mut config.feature_mean, &given.feature_mean);
-    set(&mut config.map_baseline, &given.map_baseline);
-    set(&mut config.aggregation, &given.aggregation);
-    set(&mut config.image_score, &given.image_score);
-    set(&mut config.mirror, &given.mirror);
-    set(&mut config.flow_start, &given.flow_start);
-    set(&mut config.pooled_flows, &given.pooled_flows);
-    set(&mut config.pooled_levels, &given.pooled_levels);
-    set(&mut config.pooled_folds, &given.pooled_folds);
-    set(&mut config.pooled_neighbors, &given.pooled_neighbors);
-    set(&mut config.image_steps, &given.image_steps);
-    set(&mut config.evaluate, &given.evaluate);
-    set(&mut config.seed, &given.seed);
-    arguments.cut_paste.apply(&mut config.cut_paste);
-    if let Some(granularity) = given.granularity {
-        config.granularity = Some(granularity.into());
-    }
-    if let Some(mebibytes) = given.feature_memory {
-        config.feature_memory = mebibytes.saturating_mul(1 << 20);
-    }
-    if given.stop_when_still.is_some() {
-        config.stop_when_still = given.stop_when_still;
-    }
-    if let Some(weights) = &given.weights {
-        config.weights = Some(weights.clone());
-    }
-    if let Some(rate) = given.false_positive_rate {
-        config.threshold = ThresholdRule::FalsePositiveRate(rate);
-    }
+    arguments.settings.apply(&mut config)?;
     Ok(config)
 }
 
@@ -90,7 +39,7 @@ struct Job {
 
 impl Job {
     fn new(arguments: &TrainArguments, quiet: bool) -> Result<Self, Failure> {
-        let given = &arguments.settings;
+        let given = &arguments.run;
         let mut config = config(arguments)?;
         config.check()?;
         // clap has made sure of these.
@@ -115,12 +64,13 @@ impl Job {
         }
         data.narrow(&mut dataset)?;
         // After the images: a typing error there should not cost a transfer.
-        if config.weights.is_none() {
-            config.weights = weights::resolve(&config.backbone, given.offline, quiet)?;
+        if config.backbone.weights.is_none() {
+            config.backbone.weights =
+                weights::resolve(&config.backbone.name, given.offline, quiet)?;
         }
         let description = RunDescription {
             device: devices::join(&devices),
-            machine: Some(crate::arguments::machine()),
+            machine: Some(crate::machine::machine()),
             ..RunDescription::new(
                 &config,
                 DatasetDescription {

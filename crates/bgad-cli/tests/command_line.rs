@@ -51,7 +51,7 @@ fn train_evaluate_and_predict_with_json() {
     let settings = folder.path().join("settings.toml");
     std::fs::write(
         &settings,
-        "coupling_blocks = 2\nposition_dimension = 16\nbatch_size = 4\n",
+        "[flow]\ncoupling_blocks = 2\nposition_dimension = 16\n[schedule]\nbatch_size = 4\n",
     )
     .unwrap();
     let arguments = [
@@ -70,8 +70,8 @@ fn train_evaluate_and_predict_with_json() {
         "1",
         "--image-size",
         "64",
-        "--focal",
-        "program",
+        "--set",
+        "objective.focal=program",
         "--config",
         text(&settings),
         "--out",
@@ -243,14 +243,16 @@ fn bad_input_is_status_1_with_one_message() {
         &["--backbone", "tf_efficientnet_b6", "--weights", text(&none)],
     );
     assert!(message.contains("none.safetensors"), "{message}");
-    assert!(train(&data, &["--beta", "7"]).contains("beta"));
+    assert!(train(&data, &["--set", "objective.beta=7"]).contains("beta"));
     let message = train(&data, &["--config", text(&data.join("none.toml"))]);
     assert!(message.contains("none.toml"), "{message}");
     let settings = folder.path().join("typo.toml");
     std::fs::write(&settings, "batchsize = 3").unwrap();
     let message = train(&data, &["--config", text(&settings)]);
     assert!(
-        message.contains("typo.toml") && message.contains("batchsize"),
+        ["typo.toml", "batchsize", "schedule.batch_size"]
+            .iter()
+            .all(|said| message.contains(said)),
         "{message}"
     );
     let missing = bgad::DeviceKind::ALL.into_iter();

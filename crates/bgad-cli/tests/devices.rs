@@ -7,8 +7,8 @@ use std::process::{Command, Output};
 use bgad::synthetic::{self, SyntheticConfig};
 use serde_json::Value;
 
-const SETTINGS: &str = "coupling_blocks = 2\nposition_dimension = 16\nbatch_size = 4\n\
-                        image_size = 64\nimage_steps = 4\n";
+const SETTINGS: &str = "input.image_size = 64\n[flow]\ncoupling_blocks = 2\nposition_dimension = 16\n\
+                        [schedule]\nbatch_size = 4\nimage_steps = 4\n";
 
 fn bgad(arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_bgad"));
@@ -72,7 +72,7 @@ fn devices_that_are_not_there_are_named() {
     };
     // Bare numbers count those of --device, of which the CPU has one.
     assert!(
-        reproduce("0,1").contains("is flex:0,"),
+        reproduce("0,1").contains("`flex:0`, expected flex"),
         "{}",
         reproduce("0,1")
     );
@@ -97,8 +97,8 @@ fn two_devices_train_as_one() {
             "2",
             "--sub-epochs",
             "1",
-            "--evaluate",
-            "never",
+            "--set",
+            "schedule.evaluate=never",
             "--config",
             text(&settings),
             "--devices",

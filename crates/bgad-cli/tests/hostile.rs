@@ -28,15 +28,14 @@ fn model(folder: &Path) -> PathBuf {
     };
     let data = folder.join("parts");
     synthetic::write(&data, &parts).unwrap();
-    let config = TrainerConfig {
-        image_size: 32,
-        coupling_blocks: 1,
-        position_dimension: 16,
-        meta_epochs: 1,
-        sub_epochs: 1,
-        image_steps: 1,
-        ..TrainerConfig::default()
-    };
+    let config = TrainerConfig::default().with(|config| {
+        config.input.image_size = 32;
+        config.flow.coupling_blocks = 1;
+        config.flow.position_dimension = 16;
+        config.schedule.meta_epochs = 1;
+        config.schedule.sub_epochs = 1;
+        config.schedule.image_steps = 1;
+    });
     let dataset = Layout::Mvtec.read(&data, None).unwrap();
     let path = folder.join("model.bgad");
     let detector = Trainer::new(config).fit(&dataset).unwrap();
@@ -177,10 +176,8 @@ fn a_checkpoint_of_wrong_tensors_is_refused() {
     let dataset = Layout::Mvtec
         .read(&folder.path().join("parts"), None)
         .unwrap();
-    let trainer = Trainer::new(TrainerConfig {
-        image_size: 32,
-        ..TrainerConfig::default()
-    });
+    let trainer =
+        Trainer::new(TrainerConfig::default().with(|config| config.input.image_size = 32));
     let error = trainer
         .checkpoints_in(run.join("checkpoints"))
         .resume(&dataset)
@@ -205,16 +202,15 @@ fn a_checkpoint_of_wrong_numbers_is_refused_or_the_run_ends() {
     };
     synthetic::write(&data, &parts).unwrap();
     let dataset = Layout::Mvtec.read(&data, None).unwrap();
-    let config = TrainerConfig {
-        image_size: 32,
-        coupling_blocks: 1,
-        position_dimension: 8,
-        boundary: BoundaryScope::Set,
-        meta_epochs: 2,
-        sub_epochs: 1,
-        evaluate: EvaluateWhen::Never,
-        ..TrainerConfig::paper()
-    };
+    let config = TrainerConfig::paper().with(|config| {
+        config.input.image_size = 32;
+        config.flow.coupling_blocks = 1;
+        config.flow.position_dimension = 8;
+        config.schedule.boundary = BoundaryScope::Set;
+        config.schedule.meta_epochs = 2;
+        config.schedule.sub_epochs = 1;
+        config.schedule.evaluate = EvaluateWhen::Never;
+    });
     let checkpoints = folder.path().join("checkpoints");
     let trainer = || Trainer::new(config.clone()).checkpoints_in(&checkpoints);
     let stop = Arc::new(AtomicBool::new(false));

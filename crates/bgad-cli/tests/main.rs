@@ -11,6 +11,7 @@ mod machine;
 mod prediction;
 mod reports;
 mod resume;
+mod settings;
 mod test_files;
 mod weights;
 

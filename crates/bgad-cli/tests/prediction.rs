@@ -27,15 +27,14 @@ impl Case {
         let data = folder.path().join("parts");
         synthetic::write(&data, &parts).unwrap();
         let dataset = Layout::Mvtec.read(&data, None).unwrap();
-        let config = TrainerConfig {
-            image_size: 32,
-            coupling_blocks: 2,
-            position_dimension: 16,
-            meta_epochs: 1,
-            sub_epochs: 1,
-            image_steps: 2,
-            ..TrainerConfig::default()
-        };
+        let config = TrainerConfig::default().with(|config| {
+            config.input.image_size = 32;
+            config.flow.coupling_blocks = 2;
+            config.flow.position_dimension = 16;
+            config.schedule.meta_epochs = 1;
+            config.schedule.sub_epochs = 1;
+            config.schedule.image_steps = 2;
+        });
         let detector = Trainer::new(config).fit(&dataset).unwrap();
         let model = folder.path().join("model.bgad");
         detector.save(&model).unwrap();

@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 use bgad::synthetic::{self, SyntheticConfig};
 use serde_json::Value;
 
-const SETTINGS: &str = "coupling_blocks = 2\nposition_dimension = 16\nbatch_size = 4\n\
-                        image_size = 64\nimage_steps = 40\n";
+const SETTINGS: &str = "input.image_size = 64\n[flow]\ncoupling_blocks = 2\nposition_dimension = 16\n\
+                        [schedule]\nbatch_size = 4\nimage_steps = 40\n";
 
 fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_bgad"));
@@ -119,7 +119,7 @@ fn a_run_leaves_its_folder_and_the_report_is_made_again_from_it() {
 
     let described = json(&out.join("run.json"));
     assert_eq!(described["seed"], 7);
-    assert_eq!(described["config"]["meta_epochs"], 2);
+    assert_eq!(described["config"]["schedule"]["meta_epochs"], 2);
     assert_eq!(described["dataset"]["training_abnormal"], 2);
     let log = std::fs::read_to_string(out.join("metrics.jsonl")).unwrap();
     let lines: Vec<Value> = log
@@ -217,8 +217,8 @@ fn evaluate_gives_what_is_asked_for() {
         "1",
         "--sub-epochs",
         "1",
-        "--evaluate",
-        "never",
+        "--set",
+        "schedule.evaluate=never",
         "--config",
         text(&settings),
         "--out",

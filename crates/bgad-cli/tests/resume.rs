@@ -25,8 +25,9 @@ impl Case {
             ..SyntheticConfig::default()
         };
         synthetic::write(&folder.path().join("parts"), &parts).unwrap();
-        let settings = "coupling_blocks = 2\nposition_dimension = 16\nbatch_size = 3\n\
-                        image_steps = 4\nimage_size = 64\nmeta_epochs = 4\nsub_epochs = 3\n";
+        let settings = "input.image_size = 64\nflow.coupling_blocks = 2\nflow.position_dimension = 16\n\
+                        [schedule]\nbatch_size = 3\nimage_steps = 4\nmeta_epochs = 4\n\
+                        sub_epochs = 3\n";
         std::fs::write(folder.path().join("settings.toml"), settings).unwrap();
         Self { folder }
     }

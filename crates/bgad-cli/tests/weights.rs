@@ -86,8 +86,9 @@ impl Parts {
             ..SyntheticConfig::default()
         };
         synthetic::write(&folder.path().join("parts"), &parts).unwrap();
-        let settings = "coupling_blocks = 1\nposition_dimension = 16\nimage_size = 64\n\
-                        image_steps = 1\nmeta_epochs = 1\nsub_epochs = 1\nevaluate = \"never\"\n";
+        let settings = "input.image_size = 64\nflow.coupling_blocks = 1\nflow.position_dimension = 16\n\
+                        [schedule]\nimage_steps = 1\nmeta_epochs = 1\nsub_epochs = 1\n\
+                        evaluate = \"never\"\n";
         std::fs::write(folder.path().join("settings.toml"), settings).unwrap();
         Self { folder }
     }

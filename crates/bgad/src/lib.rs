@@ -28,13 +28,12 @@
 //! synthetic::write(folder.path(), &parts)?;
 //! let dataset = Layout::Mvtec.read(folder.path(), None)?;
 //!
-//! let config = TrainerConfig {
-//!     image_size: 64,
-//!     meta_epochs: 2,
-//!     sub_epochs: 1,
-//!     coupling_blocks: 2,
-//!     ..TrainerConfig::default()
-//! };
+//! let config = TrainerConfig::default().with(|config| {
+//!     config.input.image_size = 64;
+//!     config.schedule.meta_epochs = 2;
+//!     config.schedule.sub_epochs = 1;
+//!     config.flow.coupling_blocks = 2;
+//! });
 //! let detector = Trainer::new(config).fit(&dataset)?;
 //! let prediction = detector.predict(&load_image(&dataset.test[0].path)?)?;
 //! println!("score {}, anomalous: {}", prediction.score, prediction.anomalous);
@@ -99,14 +98,25 @@ pub use bgad_metrics::MetricError;
 /// The tensor library that stands in this API: [`Device`], and the tensors of a [`Backbone`].
 #[cfg(feature = "train")]
 pub use burn;
+pub use config::abnormal::AbnormalSettings;
+pub use config::backbone::{BackboneSettings, FILTER_BANK};
+pub use config::by_name::Setting;
+pub use config::checked::CheckedConfig;
 pub use config::choices::{
     Aggregation, BoundaryScope, EvaluateWhen, FeatureMean, FeatureScaling, Granularity,
     MapBaseline, Mirror, Model, PooledLevels, Pooling, Preset, ThresholdRule,
 };
+pub use config::features::FeatureSettings;
+pub use config::flow::FlowSettings;
 pub use config::image_fit::Fit;
 pub use config::image_score::ImageScore;
+pub use config::input::InputSettings;
+pub use config::memory_size::MemorySize;
+pub use config::pooled::PooledSettings;
 pub use config::precision::FeaturePrecision;
-pub use config::settings::{FILTER_BANK, TrainerConfig};
+pub use config::schedule::ScheduleSettings;
+pub use config::scoring::ScoringSettings;
+pub use config::settings::TrainerConfig;
 pub use detector::description::ModelDescription;
 #[cfg(feature = "train")]
 pub use detector::import::ImportOptions;

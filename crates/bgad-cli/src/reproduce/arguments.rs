@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use bgad::DeviceSelection;
 use clap::{Args, ValueEnum};
 
-use crate::arguments::ReportingArguments;
+use crate::arguments::{Flag, Flags, ReportingArguments, SettingArguments};
 use crate::devices::ListedDevice;
 
 /// A table or figure of the paper.
@@ -64,19 +64,8 @@ pub struct ReproduceArguments {
     /// Runs with the seeds from 0 on.
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..))]
     pub seeds: u64,
-    /// Meta-epochs [default: 25].
-    #[arg(long, value_name = "N")]
-    pub meta_epochs: Option<usize>,
-    /// Sub-epochs in a meta-epoch [default: 8].
-    #[arg(long, value_name = "N")]
-    pub sub_epochs: Option<usize>,
-    /// The backbone [default: tf_efficientnet_b6].
-    #[arg(long, value_name = "NAME")]
-    pub backbone: Option<String>,
-    /// The backbone's timm weights, .safetensors or .pth [default: the published ones of its name,
-    /// from the Hugging Face hub's cache or the hub].
-    #[arg(long, value_name = "FILE")]
-    pub weights: Option<PathBuf>,
+    #[command(flatten)]
+    pub settings: SettingArguments<ReproduceFlags>,
     /// Take weights from the cache alone, never from the network.
     #[arg(long)]
     pub offline: bool,
@@ -99,4 +88,20 @@ pub struct ReproduceArguments {
     pub runs_only: bool,
     #[command(flatten)]
     pub reporting: ReportingArguments,
+}
+
+/// The paper's backbone.
+pub const BACKBONE: &str = "tf_efficientnet_b6";
+
+/// Settings with a flag of their own.
+#[derive(Debug)]
+pub struct ReproduceFlags;
+
+impl Flags for ReproduceFlags {
+    const FLAGS: &'static [Flag] = &[
+        Flag::new("backbone", "backbone.name", "NAME").or_else(BACKBONE),
+        Flag::new("weights", "backbone.weights", "FILE"),
+        Flag::new("meta-epochs", "schedule.meta_epochs", "N"),
+        Flag::new("sub-epochs", "schedule.sub_epochs", "N"),
+    ];
 }

@@ -74,19 +74,13 @@ pub fn categories(experiment: Experiment, wanted: &[String]) -> Vec<String> {
 pub fn cases(experiment: Experiment, base: &TrainerConfig) -> Vec<Case> {
     let bgad = || Case {
         row: "BGAD".to_owned(),
-        config: TrainerConfig {
-            model: Model::Bgad,
-            ..base.clone()
-        },
+        config: base.clone().with(|config| config.model = Model::Bgad),
         anomalies: 0,
         defects: Defects::All,
     };
     let fas = |row: &str, anomalies: usize| Case {
         row: row.to_owned(),
-        config: TrainerConfig {
-            model: Model::BgadFas,
-            ..base.clone()
-        },
+        config: base.clone().with(|config| config.model = Model::BgadFas),
         anomalies,
         defects: Defects::All,
     };
@@ -100,7 +94,7 @@ pub fn cases(experiment: Experiment, base: &TrainerConfig) -> Vec<Case> {
         case
     };
     let without_pasting = |mut case: Case| {
-        case.config.paste = false;
+        case.config.abnormal.paste = false;
         case
     };
     match experiment {

@@ -16,6 +16,7 @@ use bgad::{
     Trainer, TrainerConfig, Training, subsets,
 };
 
+use arguments::BACKBONE;
 pub use arguments::{Experiment, ReproduceArguments};
 use case::{Case, Defects};
 use locate::{Category, Found};
@@ -28,9 +29,10 @@ use crate::progress::{Display, warning};
 pub fn run(arguments: &ReproduceArguments) -> Result<(), Failure> {
     let mut base = base_config(arguments)?;
     base.check()?;
-    if base.weights.is_none() {
+    if base.backbone.weights.is_none() {
         let quiet = arguments.reporting.quiet;
-        base.weights = crate::weights::resolve(&base.backbone, arguments.offline, quiet)?;
+        base.backbone.weights =
+            crate::weights::resolve(&base.backbone.name, arguments.offline, quiet)?;
     }
     let wanted = case::categories(arguments.experiment, &arguments.categories);
     let Found { found, missing } = locate::find(&arguments.data, &wanted);
@@ -87,15 +89,11 @@ pub fn run(arguments: &ReproduceArguments) -> Result<(), Failure> {
 /// The settings that all rows share: defaults, then the file's, then the command line's.
 fn base_config(arguments: &ReproduceArguments) -> Result<TrainerConfig, Failure> {
     let mut config = crate::config_file::read(arguments.config.as_deref(), Preset::Paper)?;
-    if let Some(backbone) = &arguments.backbone {
-        config.backbone.clone_from(backbone);
-    } else if arguments.config.is_none() {
-        "tf_efficientnet_b6".clone_into(&mut config.backbone);
+    if arguments.config.is_none() {
+        BACKBONE.clone_into(&mut config.backbone.name);
     }
-    config.weights = arguments.weights.clone().or(config.weights);
-    config.meta_epochs = arguments.meta_epochs.unwrap_or(config.meta_epochs);
-    config.sub_epochs = arguments.sub_epochs.unwrap_or(config.sub_epochs);
-    config.evaluate = EvaluateWhen::Each;
+    arguments.settings.apply(&mut config)?;
+    config.schedule.evaluate = EvaluateWhen::Each;
     Ok(config)
 }
 
@@ -107,10 +105,7 @@ fn one(
     seed: u64,
     results: &mut ResultsFile,
 ) -> Result<Option<Record>, Failure> {
-    let config = TrainerConfig {
-        seed,
-        ..case.config.clone()
-    };
+    let config = case.config.clone().with(|config| config.seed = seed);
     let experiment = arguments.experiment.to_string();
     let settings = settings(&config, case);
     let name = format!("{experiment}, {}, {}, seed {seed}", case.row, category.name);

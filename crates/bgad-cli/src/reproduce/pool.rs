@@ -76,25 +76,11 @@ fn one(
         .arg(&arguments.data)
         .arg("--out")
         .arg(&arguments.out);
-    let numbers = [
-        ("--meta-epochs", arguments.meta_epochs),
-        ("--sub-epochs", arguments.sub_epochs),
-    ];
-    for (name, value) in numbers {
-        if let Some(value) = value {
-            command.args([name, &value.to_string()]);
-        }
+    for (name, value) in &arguments.settings.given {
+        command.args(["--set", &format!("{name}={value}")]);
     }
-    if let Some(backbone) = &arguments.backbone {
-        command.args(["--backbone", backbone]);
-    }
-    for (name, file) in [
-        ("--weights", &arguments.weights),
-        ("--config", &arguments.config),
-    ] {
-        if let Some(file) = file {
-            command.arg(name).arg(file);
-        }
+    if let Some(file) = &arguments.config {
+        command.arg("--config").arg(file);
     }
     command.status()
 }

@@ -12,6 +12,7 @@ mod cargo;
 mod links;
 mod markdown;
 mod options;
+mod settings;
 mod shell;
 mod tree;
 
@@ -78,6 +79,24 @@ fn every_option_in_the_text_exists() {
 }
 
 #[test]
+fn every_setting_in_the_text_exists() {
+    let documents = documents();
+    let spans = documents.iter().flat_map(|document| {
+        let spans = document.spans.iter();
+        spans.map(|span| settings::check(span, &document.name))
+    });
+    let settings: usize = spans.sum();
+    assert!(settings >= 30, "only {settings} settings were found");
+}
+
+#[test]
+fn the_table_of_presets_is_that_of_the_program() {
+    let documents = documents();
+    let presets = documents.iter().find(|d| d.name == "docs/presets.md");
+    settings::check_presets(&presets.unwrap().text);
+}
+
+#[test]
 fn every_link_leads_somewhere() {
     let documents = documents();
     let links = documents
@@ -97,6 +116,7 @@ fn a_wrong_option_is_noticed() {
             let known = options::Known::new();
             document.spans.iter().for_each(|span| {
                 known.check(span, &document.name);
+                settings::check(span, &document.name);
             });
             document
                 .commands()
@@ -117,6 +137,8 @@ fn a_wrong_option_is_noticed() {
     ));
     assert!(wrong("text\n\n    bgad nothing\n"));
     assert!(wrong("```console\nls | bgad predict --no-such -\n```\n"));
+    assert!(wrong("say `scoring.no_such=1`\n"));
+    assert!(wrong("say `scoring.aggregation=no-such`\n"));
     assert!(wrong("say `--no-such`\n"));
     assert!(wrong("say `bgad predict --meta-epochs 3`\n"));
     assert!(wrong("```sh\ncargo run --example no_such\n```\n"));

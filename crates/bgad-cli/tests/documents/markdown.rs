@@ -50,7 +50,10 @@ impl Document {
             if let Some((is_shell, block)) = &mut fence {
                 if line.trim_start().starts_with("```") {
                     assert!(
-                        *is_shell || !block.lines().any(|line| line.starts_with("bgad ")),
+                        *is_shell
+                            || !block.lines().any(
+                                |line| line.starts_with("bgad ") && !line.starts_with("bgad =")
+                            ),
                         "{name}: mark this as `console` or `sh`:\n{block}"
                     );
                     if *is_shell {

@@ -23,13 +23,17 @@ has --resume && exec "$BGAD" "$@" --help
 # There may be no such device here.
 for word in --device --devices; do has $word && exec "$BGAD" "$@" --help; done
 if [ "$1" = train ]; then
-  while read -r option value; do has $option || set -- "$@" $option $value; done <<SHORT
+  while read -r option value; do
+    key="$option "
+    [ "$option" = --set ] && key="${value%%=*}="
+    case " $line " in *" $key"*) ;; *) set -- "$@" $option $value ;; esac
+  done <<SHORT
 --meta-epochs 1
 --sub-epochs 1
 --image-size 64
---image-steps 1
---pooled-folds 0
---evaluate last
+--set schedule.image_steps=1
+--set pooled.folds=0
+--set schedule.evaluate=last
 SHORT
 fi
 exec "$BGAD" "$@"

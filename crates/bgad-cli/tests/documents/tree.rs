@@ -127,8 +127,14 @@ pub fn draw(folder: &Path) {
         },
     );
 
+    // The file that docs/settings.md shows.
+    let settings = std::fs::read_to_string(crate::root().join("docs/settings.md")).unwrap();
+    let settings = settings.split("```toml\n").nth(1).unwrap();
+    let settings = settings.split("```").next().unwrap();
+    std::fs::write(at("settings.toml"), settings).unwrap();
+
     let train = "train --layout mvtec --data mvtec --category leather --image-size 64 --meta-epochs 1 \
-                 --sub-epochs 1 --image-steps 1 --out run";
+                 --sub-epochs 1 --set schedule.image_steps=1 --out run";
     let output = Command::new(env!("CARGO_BIN_EXE_bgad"))
         .args(train.split_whitespace())
         .current_dir(folder)

@@ -30,10 +30,10 @@ impl Fit {
     pub(crate) fn check(self, image_size: u32) -> Result<()> {
         match self {
             Self::Tiles(overlap) if overlap > image_size / 2 => Err(Error::setting(
-                "fit",
+                "input.fit",
                 self,
                 format!(
-                    "an overlap of at most {}, half of `image_size`",
+                    "an overlap of at most {}, half of `input.image_size`",
                     image_size / 2
                 ),
             )),

@@ -26,7 +26,7 @@ impl ImageScore {
         match self {
             Self::Top(share) if !(share > 0.0 && share <= 1.0) => {
                 let expected = "a share above 0 and of at most 1";
-                Err(Error::setting("image_score", share, expected))
+                Err(Error::setting("scoring.image_score", share, expected))
             }
             _ => Ok(()),
         }

@@ -1,7 +1,23 @@
-//! What a run can be told: settings, the choices that they have, and their checks. Uses `error`.
+//! What a run can be told: a file a section of the settings, the choices that they have, and their
+//! checks. Uses `error`.
 
+pub(crate) mod abnormal;
+pub(crate) mod backbone;
+pub(crate) mod by_name;
+pub(crate) mod checked;
 pub(crate) mod choices;
+mod cut_paste;
+mod declaration;
+pub(crate) mod features;
+pub(crate) mod flow;
 pub(crate) mod image_fit;
 pub(crate) mod image_score;
+pub(crate) mod input;
+pub(crate) mod memory_size;
+mod objective;
+pub(crate) mod pooled;
 pub(crate) mod precision;
+pub(crate) mod schedule;
+pub(crate) mod scoring;
 pub(crate) mod settings;
+mod value;

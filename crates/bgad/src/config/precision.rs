@@ -34,10 +34,9 @@ impl FeaturePrecision {
         }
     }
 
-    /// Whether features stay as they are. A description leaves it out then, so that programs without
-    /// this setting can read it.
-    pub(crate) fn is_full(&self) -> bool {
-        *self == Self::F32
+    /// Whether features stay as they are.
+    pub(crate) fn is_full(self) -> bool {
+        self == Self::F32
     }
 
     /// The bytes that a feature takes.
@@ -90,7 +89,7 @@ impl FeaturePrecision {
         let others = others.filter(|other| other.is_on(device));
         let others: Vec<_> = others.map(Self::name).collect();
         let expected = format!("{}: this device has no {self}", others.join(" or "));
-        Err(Error::setting("feature_precision", self, expected))
+        Err(Error::setting("features.precision", self, expected))
     }
 
     /// The CPU has all of them.

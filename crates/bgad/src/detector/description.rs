@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::training_anomaly::TrainingAnomaly;
+use crate::config::checked::CheckedConfig;
 use crate::config::choices::Granularity;
-use crate::config::settings::TrainerConfig;
 use crate::features::flow_inputs::FlowInputs;
 use crate::scoring::calibration::Calibration;
 use crate::scoring::false_positives;
@@ -15,7 +15,7 @@ use crate::scoring::false_positives;
 #[serde(deny_unknown_fields)]
 pub struct ModelDescription {
     /// The settings that it was trained with.
-    pub config: TrainerConfig,
+    pub config: CheckedConfig,
     /// What was one sample.
     pub granularity: Granularity,
     /// SHA-256 of the backbone's weights' file, for a backbone that has weights.

@@ -10,8 +10,11 @@ use burn::tensor::{Device, TensorData};
 
 use super::description::ModelDescription;
 use super::trained_model::Detector;
-use crate::config::choices::{Granularity, PooledLevels, Pooling, Preset, ThresholdRule};
-use crate::config::settings::{FILTER_BANK, TrainerConfig};
+use crate::config::backbone::{BackboneSettings, FILTER_BANK};
+use crate::config::choices::{Granularity, Mirror, PooledLevels, Pooling};
+use crate::config::input::InputSettings;
+use crate::config::scoring::ScoringSettings;
+use crate::config::settings::TrainerConfig;
 use crate::error::{Error, Result};
 use crate::features::backbone;
 use crate::features::flow_inputs::FlowInputs;
@@ -25,19 +28,31 @@ const FLOW: &str = "module_list.";
 /// Where the authors' program keeps the backbone.
 const ENCODER: &str = "encoder_state_dict.";
 
-/// What a PyTorch checkpoint does not say.
+/// What a PyTorch checkpoint does not say: sections of the settings, and how FrEIA computed. The
+/// default is the published method's, on the filter bank.
 #[derive(Debug, Clone)]
 pub struct ImportOptions {
-    /// The backbone that the flows were trained on, by timm's name, or `filter-bank`.
-    pub backbone: String,
-    /// Its weights; none takes those of the checkpoint, which the authors' program stores with it.
-    pub weights: Option<PathBuf>,
-    /// Width and height of the images in training, in pixels.
-    pub image_size: u32,
+    /// The backbone that the flows were trained on. Without weights those of the checkpoint are taken,
+    /// which the authors' program stores with it.
+    pub backbone: BackboneSettings,
+    /// How images became inputs in training.
+    pub input: InputSettings,
+    /// How the model scores and decides. `auto` does not mirror: nothing is held out that could
+    /// decide it.
+    pub scoring: ScoringSettings,
     /// How the version of FrEIA bounds log-scales.
     pub clamp: SoftClamp,
-    /// The false-positive rate of the threshold.
-    pub false_positive_rate: f64,
+}
+
+impl Default for ImportOptions {
+    fn default() -> Self {
+        Self {
+            backbone: BackboneSettings::paper(),
+            input: InputSettings::paper(),
+            scoring: ScoringSettings::paper(),
+            clamp: SoftClamp::Tanh,
+        }
+    }
 }
 
 impl Detector {
@@ -83,15 +98,24 @@ impl Detector {
                 "it has no flow: no name contains `module_list.`".to_owned(),
             )
         })?;
-        let weights = match options.backbone == FILTER_BANK {
+        let weights = match options.backbone.name == FILTER_BANK {
             true => None,
-            false => options.weights.clone().or(encoder.map(Path::to_owned)),
+            false => options
+                .backbone
+                .weights
+                .clone()
+                .or(encoder.map(Path::to_owned)),
         };
         let mut config = config(options, shape, weights);
         config.check()?;
         let opened = {
-            let weights = config.weights.as_deref();
-            backbone::open(&config.backbone, weights, &config.strides, device)?
+            let weights = config.backbone.weights.as_deref();
+            backbone::open(
+                &config.backbone.name,
+                weights,
+                &config.backbone.strides,
+                device,
+            )?
         };
         let granularity = match shape.condition {
             Some(_) => Granularity::Pixel,
@@ -99,10 +123,11 @@ impl Detector {
         };
         config.granularity = Some(granularity);
         let channels = opened.backbone.levels().first().map_or(0, |l| l.channels);
-        config.pooling = match shape.dimension == channels {
+        config.pooled.pooling = match shape.dimension == channels {
             true => Pooling::Mean,
             false => Pooling::MeanStd,
         };
+        let config = config.check()?;
         let inputs = FlowInputs::new(&config, granularity).list(opened.backbone.levels());
         let found = states
             .iter()
@@ -116,7 +141,7 @@ impl Detector {
                 first,
                 format!(
                     "its flows are {found}; `{}` at strides {:?} needs {expected}",
-                    config.backbone, config.strides
+                    config.backbone.name, config.backbone.strides
                 ),
             ));
         }
@@ -129,9 +154,9 @@ impl Detector {
         });
         let flows = flows.collect::<Result<Vec<_>>>()?;
         let description = ModelDescription {
-            calibration: Calibration::new(config.aggregation, config.image_score)
-                .with_map_baseline(config.map_baseline),
-            mirrored: false,
+            calibration: Calibration::new(config.scoring.aggregation, config.scoring.image_score)
+                .with_map_baseline(config.scoring.map_baseline),
+            mirrored: config.scoring.mirror == Mirror::On,
             granularity,
             backbone_checksum: opened.checksum,
             threshold: 0.0,
@@ -161,24 +186,24 @@ impl Detector {
         let images: Vec<_> = images.collect();
         detector.calibrate(&images, 0)?;
         let scores = detector.scores(&images);
-        detector.decide_by(detector.description.config.threshold, scores, &[])?;
+        detector.decide_by(detector.description.config.scoring.threshold, scores, &[])?;
         Ok(detector)
     }
 }
 
 /// The published method's settings with those of the checkpoint.
 fn config(options: &ImportOptions, shape: FlowConfig, weights: Option<PathBuf>) -> TrainerConfig {
-    let paper = TrainerConfig::preset(Preset::Paper);
-    TrainerConfig {
-        backbone: options.backbone.clone(),
-        weights,
-        image_size: options.image_size,
-        coupling_blocks: shape.blocks,
-        position_dimension: shape.condition.unwrap_or(paper.position_dimension),
-        pooled_levels: PooledLevels::Separate,
-        threshold: ThresholdRule::FalsePositiveRate(options.false_positive_rate),
-        ..paper
-    }
+    TrainerConfig::paper().with(|config| {
+        config.backbone.clone_from(&options.backbone);
+        config.backbone.weights = weights;
+        config.input.clone_from(&options.input);
+        config.scoring.clone_from(&options.scoring);
+        config.flow.coupling_blocks = shape.blocks;
+        if let Some(dimension) = shape.condition {
+            config.flow.position_dimension = dimension;
+        }
+        config.pooled.levels = PooledLevels::Separate;
+    })
 }
 
 fn shape_of(config: &FlowConfig) -> String {

@@ -26,7 +26,7 @@ use crate::model::neighbors::Neighbors;
 use crate::storage::tensor_file::{Damage, Kind, Stored, TensorFile};
 
 /// The format that this version reads and writes.
-pub const FORMAT_VERSION: u32 = 5;
+pub const FORMAT_VERSION: u32 = 6;
 const KIND: Kind = Kind {
     key: "bgad",
     version: FORMAT_VERSION,
@@ -92,23 +92,28 @@ impl Detector {
     pub fn from_bytes(bytes: &[u8], path: &Path, device: &Device) -> Result<Self> {
         let (description, parts) = parse(bytes).map_err(at(path))?;
         let config = &description.config;
-        config.feature_precision.check(device)?;
-        if !built_in::is_built_in(&config.backbone) {
+        config.features.precision.check(device)?;
+        if !built_in::is_built_in(&config.backbone.name) {
             return Err(Error::BackboneUnknown {
                 path: path.to_owned(),
-                backbone: config.backbone.clone(),
+                backbone: config.backbone.name.clone(),
             });
         }
-        built_in::restore(&config.backbone, &config.strides, parts.backbone, device)
-            .and_then(|backbone| {
-                build(
-                    description,
-                    backbone,
-                    (parts.levels, parts.neighbors),
-                    device,
-                )
-            })
-            .map_err(|error| at(path)(error.into()))
+        built_in::restore(
+            &config.backbone.name,
+            &config.backbone.strides,
+            parts.backbone,
+            device,
+        )
+        .and_then(|backbone| {
+            build(
+                description,
+                backbone,
+                (parts.levels, parts.neighbors),
+                device,
+            )
+        })
+        .map_err(|error| at(path)(error.into()))
     }
 
     /// Reads a model file that was trained [with a backbone](crate::Trainer::with_backbone) of the
@@ -128,7 +133,7 @@ impl Detector {
         let (description, parts) = parse(&bytes).map_err(at(path))?;
         let checksum = description.backbone_checksum.as_deref();
         let config = &description.config;
-        config.feature_precision.check(device)?;
+        config.features.precision.check(device)?;
         let backbone =
             custom_backbone::restore(path, config, checksum, parts.backbone, device, restore)?;
         build(
@@ -233,7 +238,7 @@ fn build(
     }
     let pooled = inputs.iter().filter(|input| input.is_pooled());
     let dimension: usize = pooled.map(|input| input.dimension).sum();
-    let wanted = config.pooled_neighbors && dimension > 0;
+    let wanted = config.pooled.neighbors && dimension > 0;
     let neighbors = wanted.then(|| Neighbors::restore(&mut neighbors, dimension));
     let neighbors = neighbors.transpose()?;
     Ok(Detector {

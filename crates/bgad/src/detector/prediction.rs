@@ -103,7 +103,10 @@ impl Detector {
     /// # Errors
     /// When the file is no readable image.
     pub fn load_image(&self, path: &Path) -> Result<RgbImage> {
-        Ok(load_image_with(path, self.description.config.orientation)?)
+        Ok(load_image_with(
+            path,
+            self.description.config.input.orientation,
+        )?)
     }
 
     /// Reads an image file and predicts it.

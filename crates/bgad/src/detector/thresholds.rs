@@ -57,7 +57,7 @@ impl Detector {
         normal: &[ImageLikelihoods<'_>],
         abnormal: &[ImageLikelihoods<'_>],
     ) -> Result<()> {
-        let rule = self.description.config.threshold;
+        let rule = self.description.config.scoring.threshold;
         if rule == ThresholdRule::BestF1 && abnormal.is_empty() {
             return Err(Error::setting(
                 "threshold",

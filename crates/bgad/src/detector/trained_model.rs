@@ -106,10 +106,10 @@ impl Detector {
     pub(crate) fn extractor(&self) -> Extractor {
         Extractor {
             backbone: self.backbone.clone(),
-            image_size: self.description.config.image_size,
-            fit: self.description.config.fit,
+            image_size: self.description.config.input.image_size,
+            fit: self.description.config.input.fit,
             inputs: self.description.inputs(),
-            precision: self.description.config.feature_precision,
+            precision: self.description.config.features.precision,
             device: self.device.clone(),
         }
     }
@@ -134,7 +134,7 @@ impl Detector {
     /// The inputs of an image of this width and height.
     pub(crate) fn views(&self, size: (u32, u32)) -> Views {
         let config = &self.description.config;
-        config.fit.views(size, config.image_size)
+        config.input.fit.views(size, config.input.image_size)
     }
 
     fn likelihoods_of(&self, image: &RgbImage, views: &Views) -> Result<Vec<LogLikelihoodMaps>> {

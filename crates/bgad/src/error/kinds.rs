@@ -44,6 +44,17 @@ pub enum Error {
         /// What would be valid.
         expected: String,
     },
+    /// There is no setting of this name.
+    #[error(
+        "there is no setting `{name}`; {}`bgad settings` lists all",
+        .nearest.map_or(String::new(), |nearest| format!("did you mean `{nearest}`? "))
+    )]
+    UnknownSetting {
+        /// The name.
+        name: String,
+        /// The setting whose name is most like it.
+        nearest: Option<&'static str>,
+    },
     /// The environment asks for CPU instructions that can't be used.
     #[error(transparent)]
     Instructions(#[from] bgad_cpu::InstructionsError),
@@ -162,7 +173,7 @@ pub enum Error {
     /// Normal features of which no covariance can be taken: they are not all finite.
     #[error(
         "the normal training features of {dimension} channels are not finite numbers; check the \
-         images and the backbone's weights, or train with `--feature-scaling none`"
+         images and the backbone's weights, or train with `--set features.scaling=none`"
     )]
     Scaling {
         /// The features' dimension.

@@ -45,7 +45,7 @@ impl Detector {
     ) -> Result<Examination> {
         options.check()?;
         let mut dataset = dataset.clone();
-        dataset.orient(self.description.config.orientation);
+        dataset.orient(self.description.config.input.orientation);
         dataset.verify()?;
         let mut warnings = dataset.warnings.clone();
         let trained = &self.description.training_anomalies;

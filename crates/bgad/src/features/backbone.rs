@@ -7,7 +7,7 @@ use bgad_backbone::{Architecture, Backbone, EfficientNet, Weights};
 use burn::tensor::Device;
 
 use super::built_in::{check_strides, filter_bank};
-use crate::config::settings::FILTER_BANK;
+use crate::config::backbone::FILTER_BANK;
 use crate::error::{Error, Result};
 use crate::weights::published::PublishedWeights;
 use crate::weights::verify::check_against_cache;

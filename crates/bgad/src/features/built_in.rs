@@ -13,7 +13,7 @@ use bgad_backbone::{EfficientNet, FilterBank};
 #[cfg(not(feature = "train"))]
 use bgad_backbone::{HostEfficientNet, HostFilterBank};
 
-use crate::config::settings::FILTER_BANK;
+use crate::config::backbone::FILTER_BANK;
 use crate::device::Device;
 use crate::error::{Error, Result};
 

@@ -11,14 +11,14 @@ use sha2::{Digest, Sha256};
 use super::backbone::Opened;
 use super::built_in::is_built_in;
 use super::flow_inputs::map_size;
-use crate::config::settings::TrainerConfig;
+use crate::config::checked::CheckedConfig;
 use crate::error::{Error, RestoreError, Result};
 use crate::storage::digest::hexadecimal;
 
 /// Takes a backbone into a run, once it has shown that it keeps to its contract.
 pub(crate) fn take(
     backbone: Arc<dyn Backbone>,
-    config: &TrainerConfig,
+    config: &CheckedConfig,
     device: &Device,
 ) -> Result<Opened> {
     let name = backbone.name();
@@ -29,14 +29,14 @@ pub(crate) fn take(
             expected: "one that no backbone of bgad has".to_owned(),
         });
     }
-    if let Some(weights) = &config.weights {
+    if let Some(weights) = &config.backbone.weights {
         return Err(Error::WeightsNotUsed {
             backbone: name.to_owned(),
             weights: weights.to_owned(),
         });
     }
     check_levels(&*backbone)?;
-    check_maps(&*backbone, config.image_size, device)?;
+    check_maps(&*backbone, config.input.image_size, device)?;
     let tensors = backbone.tensors();
     check_tensors(name, &tensors)?;
     let checksum = (!tensors.is_empty()).then(|| checksum(tensors));
@@ -46,7 +46,7 @@ pub(crate) fn take(
 /// Brings a backbone back from the tensors of a model file.
 pub(crate) fn restore(
     path: &Path,
-    config: &TrainerConfig,
+    config: &CheckedConfig,
     expected: Option<&str>,
     tensors: Vec<NamedTensor>,
     device: &Device,
@@ -54,21 +54,21 @@ pub(crate) fn restore(
 ) -> Result<Arc<dyn Backbone>> {
     let backbone = by(tensors).map_err(|source| Error::BackboneRestore {
         path: path.to_owned(),
-        backbone: config.backbone.clone(),
+        backbone: config.backbone.name.clone(),
         source,
     })?;
     let differs = |found: String, expected: String| Error::BackboneContract {
-        backbone: config.backbone.clone(),
+        backbone: config.backbone.name.clone(),
         found,
         expected: format!("{expected}, with which {} was trained", path.display()),
     };
-    if backbone.name() != config.backbone {
+    if backbone.name() != config.backbone.name {
         let found = format!("backbone `{}`", backbone.name());
-        return Err(differs(found, format!("`{}`", config.backbone)));
+        return Err(differs(found, format!("`{}`", config.backbone.name)));
     }
     let strides = strides(&*backbone);
-    if strides != config.strides {
-        let (found, expected) = (format!("strides {strides:?}"), &config.strides);
+    if strides != config.backbone.strides {
+        let (found, expected) = (format!("strides {strides:?}"), &config.backbone.strides);
         return Err(differs(found, format!("{expected:?}")));
     }
     let opened = take(backbone, config, device)?;

@@ -2,8 +2,8 @@
 
 use bgad_backbone::Level;
 
+use crate::config::checked::CheckedConfig;
 use crate::config::choices::{Granularity, PooledLevels, Pooling};
-use crate::config::settings::TrainerConfig;
 
 /// What one flow sees.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,13 +73,13 @@ impl Part {
 }
 
 impl FlowInputs {
-    pub fn new(config: &TrainerConfig, granularity: Granularity) -> Self {
+    pub fn new(config: &CheckedConfig, granularity: Granularity) -> Self {
         let positions = granularity == Granularity::Pixel;
-        let pooled = !positions || config.pooled_flows;
+        let pooled = !positions || config.pooled.flows;
         Self {
             positions,
-            pooled: pooled.then_some((config.pooling, config.pooled_levels)),
-            image_size: config.image_size,
+            pooled: pooled.then_some((config.pooled.pooling, config.pooled.levels)),
+            image_size: config.input.image_size,
         }
     }
 

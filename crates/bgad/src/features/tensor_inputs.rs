@@ -97,13 +97,13 @@ mod tests {
             (Pooling::Mean, PooledLevels::Separate),
             (Pooling::MeanStdMax, PooledLevels::Joined),
         ] {
-            let config = TrainerConfig {
-                image_size: SIZE,
-                pooling,
-                pooled_levels,
-                pooled_flows: true,
-                ..TrainerConfig::default()
-            };
+            let config = TrainerConfig::default().with(|config| {
+                config.input.image_size = SIZE;
+                config.pooled.pooling = pooling;
+                config.pooled.levels = pooled_levels;
+                config.pooled.flows = true;
+            });
+            let config = config.check().unwrap();
             let inputs = FlowInputs::new(&config, Granularity::Pixel);
             for view in [View::stretched(SIZE), View::centred(SIZE, 20, SIZE)] {
                 let pyramid = maps().into_iter().map(|map| {

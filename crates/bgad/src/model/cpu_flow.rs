@@ -8,7 +8,7 @@ use super::fixed_layer::FixedLayer;
 use super::host_flow::HostLevelFlow;
 use super::places::{Places, flow_config};
 use super::position_means::PositionMeans;
-use crate::config::settings::TrainerConfig;
+use crate::config::checked::CheckedConfig;
 use crate::device::Device;
 use crate::error::Result;
 use crate::features::flow_inputs::FlowInput;
@@ -26,7 +26,7 @@ pub(crate) struct LevelFlow {
 impl LevelFlow {
     /// The flow of an input as a model file has it.
     pub fn restore(
-        config: &TrainerConfig,
+        config: &CheckedConfig,
         input: &FlowInput,
         mut parameters: BTreeMap<String, Parameter>,
         _: &Device,

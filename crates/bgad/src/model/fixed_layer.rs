@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use bgad_flow::Parameter;
 
 use super::position_means::PositionMeans;
+use crate::config::checked::CheckedConfig;
 use crate::config::choices::{FeatureMean, FeatureScaling};
-use crate::config::settings::TrainerConfig;
 use crate::error::{Error, Result};
 use crate::features::flow_inputs::FlowInput;
 
@@ -30,12 +30,12 @@ impl FixedLayer {
     /// That of an input's flow, which is taken out of the flow's `parameters`; none where features are
     /// taken as they are.
     pub fn restore(
-        config: &TrainerConfig,
+        config: &CheckedConfig,
         input: &FlowInput,
         parameters: &mut BTreeMap<String, Parameter>,
     ) -> Result<Option<Self>> {
         let dimension = input.dimension;
-        let rows = match config.feature_scaling {
+        let rows = match config.features.scaling {
             FeatureScaling::None => return Ok(None),
             FeatureScaling::Standardize => 1,
             FeatureScaling::Whiten => dimension,
@@ -53,7 +53,7 @@ impl FixedLayer {
         };
         let mean = take(MEAN, 1)?;
         let factors = take(FACTORS, rows)?;
-        let side = match config.feature_mean {
+        let side = match config.features.mean {
             FeatureMean::Position => input.side,
             FeatureMean::Level => None,
         };

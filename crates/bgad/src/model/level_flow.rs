@@ -8,7 +8,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use super::host_flow::HostLevelFlow;
 use super::places::{Places, flow_config};
 use super::whitening::Whitening;
-use crate::config::settings::TrainerConfig;
+use crate::config::checked::CheckedConfig;
 use crate::device::host::{is_host, read};
 use crate::error::Result;
 use crate::features::flow_inputs::FlowInput;
@@ -18,7 +18,7 @@ use crate::random::{self, Purpose};
 /// An untrained flow for an input. `number` tells apart the flows of a run, of which those of one input
 /// may have the rotations of the `first` in common.
 pub(crate) fn init(
-    config: &TrainerConfig,
+    config: &CheckedConfig,
     input: &FlowInput,
     number: u64,
     device: &Device,
@@ -108,7 +108,7 @@ impl LevelFlow {
 
     /// The flow of an input as a model file has it.
     pub fn restore(
-        config: &TrainerConfig,
+        config: &CheckedConfig,
         input: &FlowInput,
         mut parameters: BTreeMap<String, Parameter>,
         device: &Device,

@@ -3,8 +3,8 @@
 use super::neighbors::Neighbors;
 use super::position_means::{PositionMeans, PositionSums};
 use super::spaced_rows::{SpacedRows, spacing};
+use crate::config::checked::CheckedConfig;
 use crate::config::choices::{FeatureMean, FeatureScaling};
-use crate::config::settings::TrainerConfig;
 use crate::features::accumulator::Accumulator;
 use crate::features::flow_inputs::FlowInput;
 
@@ -38,11 +38,11 @@ pub(crate) struct LevelRows {
 
 impl NormalStatistics {
     /// Those that a run needs of `count` normal inputs; nothing is fed yet.
-    pub fn new(config: &TrainerConfig, inputs: &[FlowInput], count: usize) -> Self {
-        let scaled = config.feature_scaling != FeatureScaling::None;
-        let of_positions = scaled && config.feature_mean == FeatureMean::Position;
+    pub fn new(config: &CheckedConfig, inputs: &[FlowInput], count: usize) -> Self {
+        let scaled = config.features.scaling != FeatureScaling::None;
+        let of_positions = scaled && config.features.mean == FeatureMean::Position;
         let of_input = |(index, input): (usize, &FlowInput)| {
-            let wanted = scaled || (input.is_pooled() && config.pooled_neighbors);
+            let wanted = scaled || (input.is_pooled() && config.pooled.neighbors);
             let (side, dimension) = (input.side.filter(|_| of_positions), input.dimension);
             OfInput {
                 input: input.clone(),
@@ -52,7 +52,7 @@ impl NormalStatistics {
         };
         Self {
             of_inputs: inputs.iter().enumerate().map(of_input).collect(),
-            neighbors: config.pooled_neighbors,
+            neighbors: config.pooled.neighbors,
         }
     }
 

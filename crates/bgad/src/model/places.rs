@@ -2,17 +2,17 @@
 
 use bgad_flow::{Conditions, FlowConfig, PositionalEncoding};
 
-use crate::config::settings::TrainerConfig;
+use crate::config::checked::CheckedConfig;
 use crate::error::Result;
 use crate::features::flow_inputs::FlowInput;
 
 /// The configuration of an input's flow.
-pub(crate) fn flow_config(config: &TrainerConfig, input: &FlowInput) -> FlowConfig {
+pub(crate) fn flow_config(config: &CheckedConfig, input: &FlowInput) -> FlowConfig {
     let flow = FlowConfig::new(input.dimension)
-        .with_blocks(config.coupling_blocks)
-        .with_start(config.flow_start);
+        .with_blocks(config.flow.coupling_blocks)
+        .with_start(config.flow.start);
     match input.is_pooled() {
-        false => flow.with_condition(config.position_dimension),
+        false => flow.with_condition(config.flow.position_dimension),
         true => flow,
     }
 }
@@ -24,10 +24,13 @@ pub(crate) struct Places {
 }
 
 impl Places {
-    pub fn new(config: &TrainerConfig, input: &FlowInput) -> Result<Self> {
+    pub fn new(config: &CheckedConfig, input: &FlowInput) -> Result<Self> {
         let positions = match input.side {
             None => None,
-            Some(side) => Some((PositionalEncoding::new(config.position_dimension)?, side)),
+            Some(side) => Some((
+                PositionalEncoding::new(config.flow.position_dimension)?,
+                side,
+            )),
         };
         Ok(Self { positions })
     }

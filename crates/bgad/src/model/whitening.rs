@@ -10,8 +10,8 @@ use rand_distr::{Distribution, StandardNormal};
 use super::covariance::{Moments, ShrunkCovariance};
 use super::fixed_layer::{FACTORS, FixedLayer, MEAN};
 use super::position_means::PositionMeans;
+use crate::config::checked::CheckedConfig;
 use crate::config::choices::FeatureScaling;
-use crate::config::settings::TrainerConfig;
 use crate::device::host::read;
 use crate::error::{Error, Result};
 use crate::features::flow_inputs::FlowInput;
@@ -154,7 +154,7 @@ impl Whitening {
     /// The scaling of an input's flow as a model file has it, which is taken out of the flow's
     /// `parameters`.
     pub fn restore(
-        config: &TrainerConfig,
+        config: &CheckedConfig,
         input: &FlowInput,
         parameters: &mut BTreeMap<String, Parameter>,
         device: &Device,
@@ -170,7 +170,7 @@ impl Whitening {
         let factors = tensor(layer.factors);
         Ok(Some(Self {
             mean: tensor(layer.mean),
-            factors: match config.feature_scaling {
+            factors: match config.features.scaling {
                 FeatureScaling::Whiten => Factors::Full(factors),
                 _ => Factors::Diagonal(factors),
             },

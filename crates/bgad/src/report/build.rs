@@ -54,9 +54,9 @@ impl Report {
         let description = detector.description();
         let scoring = Scoring {
             calibration: description.calibration.clone(),
-            size: description.config.image_size,
-            fit: description.config.fit,
-            orientation: description.config.orientation,
+            size: description.config.input.image_size,
+            fit: description.config.input.fit,
+            orientation: description.config.input.orientation,
             threshold: description.threshold,
             pixel_threshold: description.pixel_threshold,
         };

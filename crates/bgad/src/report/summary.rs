@@ -26,7 +26,7 @@ pub(super) fn data(
     });
     ReportData {
         title: dataset.to_owned(),
-        subtitle: format!("{model} on {}", description.config.backbone),
+        subtitle: format!("{model} on {}", description.config.backbone.name),
         seed: Some(description.config.seed),
         settings: settings(evaluation, description),
         metrics: metrics(evaluation),

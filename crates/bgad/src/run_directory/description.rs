@@ -90,7 +90,7 @@ impl RunDescription {
             seed: config.seed,
             device: DeviceKind::default().name().to_owned(),
             machine: Some(Machine::current()),
-            weights: config.weights.clone(),
+            weights: config.backbone.weights.clone(),
             dataset,
             config: config.clone(),
         }

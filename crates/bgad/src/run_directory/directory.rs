@@ -7,6 +7,7 @@ use bgad_data::Dataset;
 use super::description::{RunDescription, seconds_since_1970};
 use super::metrics_log::{self, LoggedMetaEpoch, MetricsLog};
 use super::{dataset_file, event_file};
+use crate::detector::model_file::FORMAT_VERSION;
 use crate::error::{Error, Result};
 use crate::storage::json::{read_json, write_json};
 use crate::storage::whole_file::{remove, remove_unfinished};
@@ -130,11 +131,24 @@ impl RunDirectory {
     /// What `run.json` says.
     ///
     /// # Errors
-    /// [`Error::Io`] or [`Error::RunFile`] names it.
+    /// [`Error::Io`] or [`Error::RunFile`] names it; the latter also for a run of a version whose
+    /// settings were others.
     pub fn description(&self) -> Result<RunDescription> {
-        let mut run: RunDescription = read_json(&self.path.join("run.json"))?;
+        let path = self.path.join("run.json");
+        let run: serde_json::Value = read_json(&path)?;
+        let format = run["model_format"].as_u64();
+        let read = serde_json::from_value(run);
+        let mut run: RunDescription = read.map_err(|error| Error::RunFile {
+            path,
+            reason: match format {
+                Some(found) if found != u64::from(FORMAT_VERSION) => format!(
+                    "it is of a bgad with model format {found}, this program has {FORMAT_VERSION}"
+                ),
+                _ => error.to_string(),
+            },
+        })?;
         // Settings are written without a path of this machine, which models don't need.
-        run.config.weights.clone_from(&run.weights);
+        run.config.backbone.weights.clone_from(&run.weights);
         Ok(run)
     }
 

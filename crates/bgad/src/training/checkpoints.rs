@@ -12,15 +12,15 @@ use serde::{Deserialize, Serialize};
 
 use super::progress::{MetaEpoch, Seconds};
 use super::state::TrainingState;
+use crate::config::checked::CheckedConfig;
 use crate::config::choices::Granularity;
-use crate::config::settings::TrainerConfig;
 use crate::error::{Error, Result};
 use crate::storage::tensor_file::{Damage, Kind, TensorFile};
 use crate::storage::whole_file::remove_unfinished;
 
 const KIND: Kind = Kind {
     key: "bgad_checkpoint",
-    version: 2,
+    version: 3,
 };
 const PREFIX: &str = "checkpoint-";
 const SUFFIX: &str = ".safetensors";
@@ -45,7 +45,7 @@ pub(crate) struct Position {
 /// What a run must have in common with the one that wrote a checkpoint.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Identity {
-    pub config: TrainerConfig,
+    pub config: CheckedConfig,
     pub granularity: Granularity,
     pub backbone_checksum: Option<String>,
     /// A SHA-256 over the training images and masks.
@@ -191,7 +191,7 @@ fn parse(bytes: &[u8]) -> Result<Description, Damage> {
         ..
     } = description.position;
     let config = &description.identity.config;
-    if meta_epoch >= config.meta_epochs || sub_epoch > config.sub_epochs {
+    if meta_epoch >= config.schedule.meta_epochs || sub_epoch > config.schedule.sub_epochs {
         let reason =
             format!("meta-epoch {meta_epoch}, sub-epoch {sub_epoch} lies beyond its schedule");
         return Err(reason.into());

@@ -8,7 +8,7 @@ use super::optimizer::host::Workspaces;
 use super::pooled_flows::PooledTrainers;
 use super::state::TrainingState;
 use super::training_set::TrainingSet;
-use crate::config::settings::TrainerConfig;
+use crate::config::checked::CheckedConfig;
 use crate::device::host::read;
 use crate::error::{Error, Result};
 use crate::features::flow_inputs::FlowInput;
@@ -29,7 +29,7 @@ impl<'a> FlowTrainers<'a> {
     /// New flows for `inputs` on the first device; the others share the work on those of positions.
     /// Those of pooled features have mini-batches too small to share.
     pub fn new(
-        config: &'a TrainerConfig,
+        config: &'a CheckedConfig,
         inputs: &[FlowInput],
         set: &TrainingSet,
         statistics: &mut NormalStatistics,

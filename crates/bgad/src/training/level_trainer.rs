@@ -9,7 +9,7 @@ use super::mini_batch::{MiniBatch, StepSettings};
 use super::optimizer::burn::BurnOptimizer;
 use super::optimizer::host::{HostOptimizer, Workspaces};
 use super::state::TrainingState;
-use crate::config::settings::TrainerConfig;
+use crate::config::checked::CheckedConfig;
 use crate::device::host::{is_host, read};
 use crate::error::{Error, Result};
 use crate::features::flow_inputs::FlowInput;
@@ -61,14 +61,14 @@ enum Steps {
 
 impl LevelTrainer {
     /// An untrained flow.
-    pub fn new(config: &TrainerConfig, new: NewFlow<'_>) -> Result<Self> {
+    pub fn new(config: &CheckedConfig, new: NewFlow<'_>) -> Result<Self> {
         let NewFlow { input, device, .. } = new;
         let rotations = new.first.map(|first| first.flow()).transpose()?;
         let rotations = rotations.as_ref().map(|first| &first.flow);
         let number = (new.fold as u64) << 32 | new.index as u64;
         let flow = &level_flow::init(config, input, number, device, rotations)?;
         let places = &Places::new(config, input)?;
-        let kind = config.feature_scaling;
+        let kind = config.features.scaling;
         let (scaling, noise) =
             Whitening::of_rows(kind, new.rows, new.means, input.dimension, device)?;
         let steps = match new.others.is_empty() && is_host(device) {
@@ -187,7 +187,12 @@ impl LevelTrainer {
             order.retain(|&row| counts[row as usize]);
         }
         order.shuffle(rng);
-        let size = settings.config.mini_batch_size.min(order.len()).max(1);
+        let size = settings
+            .config
+            .schedule
+            .mini_batch_size
+            .min(order.len())
+            .max(1);
         let mini_batches = order.chunks_exact(size).map(|order| {
             let (of_defects, mut order): (Vec<u32>, Vec<u32>) =
                 order.iter().partition(|&&row| abnormal[row as usize]);

@@ -33,23 +33,23 @@ impl Run<'_> {
         let first = meta_epoch == 0;
         let mixed = config.model == Model::BgadFas && !first;
         let schedule = LearningRate {
-            peak: config.learning_rate,
-            meta_epochs: config.meta_epochs,
-            sub_epochs: config.sub_epochs,
+            peak: config.schedule.learning_rate,
+            meta_epochs: config.schedule.meta_epochs,
+            sub_epochs: config.schedule.sub_epochs,
         };
-        for sub_epoch in position.sub_epoch..config.sub_epochs {
+        for sub_epoch in position.sub_epoch..config.schedule.sub_epochs {
             // Batches that were done before the run stopped are shuffled all the same.
             let done = match sub_epoch == position.sub_epoch {
                 true => position.batch,
                 false => 0,
             };
-            let epoch = (meta_epoch * config.sub_epochs + sub_epoch) as u64;
+            let epoch = (meta_epoch * config.schedule.sub_epochs + sub_epoch) as u64;
             let mut shuffle = random::generator(config.seed, Purpose::Images, epoch);
             let mut places = random::generator(config.seed, Purpose::Positions, epoch);
             if done > 0 {
                 places.set_word_pos(joined(position.words));
             }
-            let items = set.items(mixed, config.abnormal_repeats, config.paste);
+            let items = set.items(mixed, config.abnormal.repeats, config.abnormal.paste);
             let (placed, mut others): (Vec<_>, Vec<_>) = items
                 .into_iter()
                 .partition(|item| !flows.positions.is_empty() && set.is_placed(item));
@@ -112,7 +112,7 @@ impl Run<'_> {
             }
             let start = Instant::now();
             if !flows.pooled.is_empty() {
-                for items in others.chunks(config.batch_size) {
+                for items in others.chunks(config.schedule.batch_size) {
                     let images = set.batch(items, epoch, config)?;
                     for (item, image) in items.iter().zip(&images) {
                         flows.pooled.take(item, image);
@@ -150,7 +150,7 @@ impl Run<'_> {
 
     /// Shuffles `items` into batches, and what remains; fewer items than a batch are one.
     fn batches(&self, mut items: Vec<Item>, rng: &mut impl Rng) -> (Vec<Vec<Item>>, Vec<Item>) {
-        let size = self.config.batch_size.min(items.len()).max(1);
+        let size = self.config.schedule.batch_size.min(items.len()).max(1);
         items.shuffle(rng);
         let batches = items.chunks_exact(size);
         let remainder = batches.remainder().to_vec();
@@ -165,11 +165,11 @@ impl Run<'_> {
         (batch, batches): (usize, usize),
         learning_rate: f64,
     ) {
-        let sub_epochs = self.config.sub_epochs;
+        let sub_epochs = self.config.schedule.sub_epochs;
         self.context.tell(Progress::Batch {
             meta_epoch: meta_epoch + 1,
             done: (meta_epoch * sub_epochs + sub_epoch) * batches + batch + 1,
-            total: self.config.meta_epochs * sub_epochs * batches,
+            total: self.config.schedule.meta_epochs * sub_epochs * batches,
             learning_rate,
         });
     }

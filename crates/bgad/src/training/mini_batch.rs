@@ -3,13 +3,13 @@
 use bgad_loss::{LogLikelihoods, SeparatingBoundary};
 use burn::tensor::Tensor;
 
+use crate::config::checked::CheckedConfig;
 use crate::config::choices::{BoundaryScope, Model};
-use crate::config::settings::TrainerConfig;
 use crate::error::Result;
 
 /// What a meta-epoch's steps have in common.
 pub(crate) struct StepSettings<'a> {
-    pub config: &'a TrainerConfig,
+    pub config: &'a CheckedConfig,
     /// The first meta-epoch trains by maximum likelihood alone.
     pub first: bool,
     pub rate: f64,
@@ -39,7 +39,7 @@ impl StepSettings<'_> {
         if self.first {
             return Ok(sides.normal.map(|l| objective.first_meta_epoch(l)));
         }
-        let boundary = match (self.config.boundary, self.boundary) {
+        let boundary = match (self.config.schedule.boundary, self.boundary) {
             (BoundaryScope::Set, Some(boundary)) => Some(boundary.clone()),
             _ => objective.batch_boundary(&sides)?,
         };

@@ -4,8 +4,8 @@ use rayon::prelude::*;
 
 use super::pooled_flows::PooledTrainers;
 use super::training_set::TrainingSet;
+use crate::config::checked::CheckedConfig;
 use crate::config::choices::{Granularity, Mirror};
-use crate::config::settings::TrainerConfig;
 use crate::detector::trained_model::Detector;
 use crate::error::Result;
 use crate::features::image_features::ImageFeatures;
@@ -19,8 +19,10 @@ const SMALL_EFFECT: f64 = 0.2;
 
 /// Whether there is something to decide: at image granularity, with images held out. Where positions
 /// are scored a mirror image changed next to nothing, and it doubles the time of a prediction.
-pub(crate) fn is_open(config: &TrainerConfig, granularity: Granularity) -> bool {
-    config.mirror == Mirror::Auto && granularity == Granularity::Image && config.pooled_folds > 0
+pub(crate) fn is_open(config: &CheckedConfig, granularity: Granularity) -> bool {
+    config.scoring.mirror == Mirror::Auto
+        && granularity == Granularity::Image
+        && config.pooled.folds > 0
 }
 
 /// The log-likelihoods of the normal training images, held out as far as there are folds, from one
@@ -33,7 +35,7 @@ pub(crate) fn normal_maps(
 ) -> Result<Vec<LogLikelihoodMaps>> {
     let description = &mut detector.description;
     let open = is_open(&description.config, description.granularity) && pooled.holds_out();
-    if description.config.mirror == Mirror::Auto {
+    if description.config.scoring.mirror == Mirror::Auto {
         description.mirrored = false;
     }
     let mirrored = description.mirrored;

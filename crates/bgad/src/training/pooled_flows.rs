@@ -14,7 +14,7 @@ use super::level_trainer::{LevelTrainer, NewFlow};
 use super::mini_batch::StepSettings;
 use super::optimizer::host::Workspaces;
 use super::training_set::TrainingSet;
-use crate::config::settings::TrainerConfig;
+use crate::config::checked::CheckedConfig;
 use crate::error::Result;
 use crate::features::flow_inputs::FlowInput;
 use crate::features::image_features::ImageFeatures;
@@ -29,7 +29,7 @@ use crate::random::{self, Purpose};
 /// The flows of pooled features: the model's own, and, where folds are configured, those that have
 /// not seen one fold of the normal images each.
 pub(crate) struct PooledTrainers<'a> {
-    config: &'a TrainerConfig,
+    config: &'a CheckedConfig,
     /// The first pooled one among all inputs.
     first: usize,
     own: Vec<LevelTrainer>,
@@ -58,7 +58,7 @@ pub(crate) struct SubEpoch<'a> {
 impl<'a> PooledTrainers<'a> {
     /// New flows for those of `inputs` that are pooled.
     pub fn new(
-        config: &'a TrainerConfig,
+        config: &'a CheckedConfig,
         inputs: &[FlowInput],
         set: &TrainingSet,
         statistics: &NormalStatistics,
@@ -67,7 +67,7 @@ impl<'a> PooledTrainers<'a> {
         let pooled = inputs.iter().filter(|input| input.is_pooled());
         let first = inputs.len() - pooled.count();
         let images = set.normal_images.len();
-        let folds = match config.pooled_folds.min(images) {
+        let folds = match config.pooled.folds.min(images) {
             folds if folds >= 2 && images >= FEWEST_IMAGES && first < inputs.len() => folds,
             _ => 0,
         };
@@ -271,14 +271,15 @@ impl<'a> PooledTrainers<'a> {
 /// `images` shuffled into batches again and again, until there are as many as this sub-epoch's
 /// share of the configured steps. The remainder of each round is dropped.
 fn batches<'i>(
-    config: &TrainerConfig,
+    config: &CheckedConfig,
     mut images: Vec<&'i BatchImage>,
     rng: &mut impl Rng,
 ) -> Vec<Vec<&'i BatchImage>> {
-    let size = config.batch_size.min(images.len()).max(1);
+    let size = config.schedule.batch_size.min(images.len()).max(1);
     let least = config
+        .schedule
         .image_steps
-        .div_ceil(config.meta_epochs * config.sub_epochs);
+        .div_ceil(config.schedule.meta_epochs * config.schedule.sub_epochs);
     let mut batches = Vec::new();
     while batches.len() < least && !images.is_empty() {
         images.shuffle(rng);

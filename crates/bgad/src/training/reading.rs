@@ -31,20 +31,20 @@ impl Run<'_> {
         let config = self.config;
         let extractor = Extractor {
             backbone: backbone.clone(),
-            image_size: config.image_size,
-            fit: config.fit,
+            image_size: config.input.image_size,
+            fit: config.input.fit,
             inputs: FlowInputs::new(config, self.granularity),
-            precision: config.feature_precision,
+            precision: config.features.precision,
             device: self.device.clone(),
         };
         let settings = StoreSettings {
-            mirrored: match config.mirror {
+            mirrored: match config.scoring.mirror {
                 Mirror::Off => false,
                 Mirror::On => true,
                 Mirror::Auto => mirror::is_open(config, self.granularity),
             },
-            half_precision: config.training_precision == FeaturePrecision::F16,
-            memory: config.feature_memory,
+            half_precision: config.features.training_precision == FeaturePrecision::F16,
+            memory: config.features.memory.bytes,
         };
         let mut store = FeatureStore::new(extractor, settings);
         if let Some(folder) = &self.context.features
@@ -63,7 +63,7 @@ impl Run<'_> {
     ) -> Result<(TrainingSet, NormalStatistics, TestSet)> {
         let start = Instant::now();
         let mut warnings = Vec::new();
-        let tested = match self.config.evaluate {
+        let tested = match self.config.schedule.evaluate {
             EvaluateWhen::Never => Vec::new(),
             _ => dataset.test.clone(),
         };
@@ -82,7 +82,7 @@ impl Run<'_> {
         let beyond = set.normal.beyond_memory() + set.abnormal.beyond_memory();
         if beyond > 0 && !store.is_on_disk() {
             warnings.push(format!(
-                "features of {beyond} training images don't fit in feature_memory and are computed \
+                "features of {beyond} training images don't fit in features.memory and are computed \
                  whenever they are needed, before the first step as well; a folder for them \
                  (--feature-cache) saves that"
             ));

@@ -15,8 +15,8 @@ use super::progress::{MetaEpoch, Progress, Seconds};
 use super::run_context::RunContext;
 use super::training_set::TrainingSet;
 use super::{image_digest, mirror};
+use crate::config::checked::CheckedConfig;
 use crate::config::choices::{BoundaryScope, EvaluateWhen, Granularity, Mirror, ThresholdRule};
-use crate::config::settings::TrainerConfig;
 use crate::detector::description::ModelDescription;
 use crate::detector::trained_model::Detector;
 use crate::detector::training_anomaly::TrainingAnomaly;
@@ -33,7 +33,7 @@ use crate::scoring::image_likelihoods::{ImageLikelihoods, of_images};
 /// One run's state.
 pub(crate) struct Run<'a> {
     pub(super) context: &'a RunContext,
-    pub(super) config: &'a TrainerConfig,
+    pub(super) config: &'a CheckedConfig,
     pub(super) granularity: Granularity,
     pub(super) device: Device,
     /// Devices that train flows of positions beside the first.
@@ -49,13 +49,14 @@ pub(crate) struct Run<'a> {
 impl<'a> Run<'a> {
     pub fn new(
         context: &'a RunContext,
+        config: &'a CheckedConfig,
         granularity: Granularity,
         (device, others): (Device, Vec<Device>),
         warnings: Vec<String>,
     ) -> Self {
         Self {
             context,
-            config: &context.config,
+            config,
             granularity,
             device,
             others,
@@ -87,11 +88,7 @@ impl<'a> Run<'a> {
         let mut history = Vec::new();
         if let Some(folder) = &self.context.checkpoints {
             let identity = Identity {
-                config: TrainerConfig {
-                    // Known by their checksum; where they lie is not kept.
-                    weights: None,
-                    ..self.config.clone()
-                },
+                config: self.config.without_weights(),
                 granularity: self.granularity,
                 backbone_checksum: checksum.clone(),
                 images: image_digest::of(set.samples(), store.digests())?,
@@ -119,16 +116,16 @@ impl<'a> Run<'a> {
         detector.neighbors = statistics.neighbors();
         drop(statistics);
         let mut evaluation = None;
-        while position.meta_epoch < self.config.meta_epochs {
+        while position.meta_epoch < self.config.schedule.meta_epochs {
             let meta_epoch = position.meta_epoch;
             self.meta_epoch(position, &set, &mut flows, |run, position, flows| {
                 run.between_batches(position, &history, flows)
             })?;
             let loss = flows.take_loss(meta_epoch + 1)?;
-            let mut last = meta_epoch + 1 == self.config.meta_epochs;
+            let mut last = meta_epoch + 1 == self.config.schedule.meta_epochs;
             let mut evaluate = false;
-            let refresh =
-                self.config.boundary == BoundaryScope::Set || self.config.stop_when_still.is_some();
+            let refresh = self.config.schedule.boundary == BoundaryScope::Set
+                || self.config.schedule.stop_when_still.is_some();
             if self.evaluates(last, &test) || last || refresh {
                 let start = Instant::now();
                 detector.set_flows(flows.current()?)?;
@@ -150,7 +147,7 @@ impl<'a> Run<'a> {
                     evaluation = None;
                 }
                 if last {
-                    let abnormal = match self.config.threshold {
+                    let abnormal = match self.config.scoring.threshold {
                         ThresholdRule::BestF1 => set.abnormal_likelihoods(&detector)?,
                         _ => Vec::new(),
                     };
@@ -189,7 +186,7 @@ impl<'a> Run<'a> {
     }
 
     fn evaluates(&self, last: bool, test: &TestSet) -> bool {
-        let asked = match self.config.evaluate {
+        let asked = match self.config.schedule.evaluate {
             EvaluateWhen::Each => true,
             EvaluateWhen::Last => last,
             EvaluateWhen::Never => false,
@@ -203,7 +200,8 @@ impl<'a> Run<'a> {
         before: Option<&[SeparatingBoundary]>,
         now: Option<&[SeparatingBoundary]>,
     ) -> Result<bool> {
-        let (Some(most), Some(before), Some(now)) = (self.config.stop_when_still, before, now)
+        let (Some(most), Some(before), Some(now)) =
+            (self.config.schedule.stop_when_still, before, now)
         else {
             return Ok(false);
         };
@@ -224,7 +222,7 @@ impl<'a> Run<'a> {
         flows: &FlowTrainers<'_>,
     ) -> Result<()> {
         let stop = self.context.is_stopped();
-        let over = position.sub_epoch == self.config.sub_epochs;
+        let over = position.sub_epoch == self.config.schedule.sub_epochs;
         let seconds = self.seconds();
         let Some(checkpoints) = &mut self.checkpoints else {
             return match stop {
@@ -283,10 +281,13 @@ impl<'a> Run<'a> {
             config: self.config.clone(),
             granularity: self.granularity,
             backbone_checksum: checksum,
-            calibration: Calibration::new(self.config.aggregation, self.config.image_score)
-                .with_map_baseline(self.config.map_baseline)
-                .with_dimensions(dimensions.collect()),
-            mirrored: self.config.mirror == Mirror::On,
+            calibration: Calibration::new(
+                self.config.scoring.aggregation,
+                self.config.scoring.image_score,
+            )
+            .with_map_baseline(self.config.scoring.map_baseline)
+            .with_dimensions(dimensions.collect()),
+            mirrored: self.config.scoring.mirror == Mirror::On,
             threshold: 0.0,
             pixel_threshold: None,
             normal_scores: Vec::new(),

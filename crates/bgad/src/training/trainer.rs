@@ -63,13 +63,13 @@ impl Trainer {
 
     /// Trains on a feature extractor of the program's own, which must lie on the trainer's device.
     ///
-    /// Its name and strides become the settings' `backbone` and `strides`. The model file keeps its
+    /// Its name and strides become the settings' `backbone.name` and `backbone.strides`. The model file keeps its
     /// [`tensors`](Backbone::tensors); [`Detector::load_with_backbone`] brings it back.
     pub fn with_backbone(mut self, backbone: Arc<dyn Backbone>) -> Self {
         backbone
             .name()
-            .clone_into(&mut self.context.config.backbone);
-        self.context.config.strides = custom_backbone::strides(&*backbone);
+            .clone_into(&mut self.context.config.backbone.name);
+        self.context.config.backbone.strides = custom_backbone::strides(&*backbone);
         self.context.backbone = Some(backbone);
         self
     }
@@ -89,7 +89,7 @@ impl Trainer {
     }
 
     /// Keeps features of images on disk, in `folder`: those that don't fit in
-    /// [`feature_memory`](TrainerConfig::feature_memory) are then computed once,
+    /// [`memory`](crate::FeatureSettings::memory) are then computed once,
     /// and a second run on the same images with the same backbone finds them all. A file an image,
     /// which may be taken away at any time.
     ///
@@ -144,33 +144,34 @@ impl Trainer {
     }
 
     fn start(&self, dataset: &Dataset, resume: bool) -> Result<Training> {
-        self.context.config.check()?;
+        let config = &self.context.config.check()?;
         let first = self.devices.first().copied().unwrap_or_default();
         let device = first.open()?;
-        self.context.config.feature_precision.check(&device)?;
+        config.features.precision.check(&device)?;
         let others = self.devices.iter().skip(1);
         let others = others.map(|other| other.open()).collect::<Result<_>>()?;
         let mut dataset = dataset.clone();
-        dataset.orient(self.context.config.orientation);
+        dataset.orient(config.input.orientation);
         dataset.verify()?;
-        let granularity = self
-            .context
-            .config
-            .granularity
-            .unwrap_or(match dataset.has_masks() {
-                true => Granularity::Pixel,
-                false => Granularity::Image,
-            });
-        let config = &self.context.config;
+        let granularity = config.granularity.unwrap_or(match dataset.has_masks() {
+            true => Granularity::Pixel,
+            false => Granularity::Image,
+        });
         let opened = match &self.context.backbone {
             Some(own) => custom_backbone::take(own.clone(), config, &device)?,
             None => {
-                let weights = config.weights.as_deref();
-                backbone::open(&config.backbone, weights, &config.strides, &device)?
+                let weights = config.backbone.weights.as_deref();
+                backbone::open(
+                    &config.backbone.name,
+                    weights,
+                    &config.backbone.strides,
+                    &device,
+                )?
             }
         };
         let devices = (device, others);
         let warnings = dataset.warnings.clone();
-        Run::new(&self.context, granularity, devices, warnings).train(&dataset, opened, resume)
+        Run::new(&self.context, config, granularity, devices, warnings)
+            .train(&dataset, opened, resume)
     }
 }

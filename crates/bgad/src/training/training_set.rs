@@ -6,8 +6,8 @@ use bgad_data::{Dataset, Mask, RgbImage, Sample};
 use rayon::prelude::*;
 
 use super::batch::{BatchImage, Item};
+use crate::config::checked::CheckedConfig;
 use crate::config::choices::{Granularity, Model};
-use crate::config::settings::TrainerConfig;
 use crate::detector::trained_model::Detector;
 use crate::error::{Error, Result};
 use crate::features::store::FeatureStore;
@@ -45,7 +45,7 @@ impl TrainingSet {
     /// features are taken as well. `done` is called once an image.
     pub fn read(
         dataset: &Dataset,
-        settings: (Granularity, &TrainerConfig),
+        settings: (Granularity, &CheckedConfig),
         store: &Arc<FeatureStore>,
         warnings: &mut Vec<String>,
         done: impl Fn() + Sync,
@@ -120,7 +120,7 @@ impl TrainingSet {
                 ));
             }
             let has_region = !source.mask.is_empty();
-            let positions_alone = granularity == Granularity::Pixel && !config.pooled_flows;
+            let positions_alone = granularity == Granularity::Pixel && !config.pooled.flows;
             let known = sample.mask.is_some() || positions_alone;
             placed.push(known);
             pastable.push(has_region && known);
@@ -201,7 +201,7 @@ impl TrainingSet {
         &self,
         items: &[Item],
         epoch: u64,
-        config: &TrainerConfig,
+        config: &CheckedConfig,
     ) -> Result<Vec<BatchImage>> {
         let one = |item: &Item| match *item {
             Item::Normal(index) => Ok(BatchImage {
@@ -237,7 +237,7 @@ impl TrainingSet {
         index: usize,
         epoch: u64,
         number: u64,
-        config: &TrainerConfig,
+        config: &CheckedConfig,
     ) -> Result<(RgbImage, Mask)> {
         let source = &self.sources[index];
         let sample = config.cut_paste.sample(

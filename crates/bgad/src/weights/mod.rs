@@ -10,11 +10,10 @@
 //! # fn main() -> bgad::Result<()> {
 //! let weights: PublishedWeights = "tf_efficientnet_b6".parse()?;
 //! assert_eq!(weights.name(), "tf_efficientnet_b6.aa_in1k");
-//! let config = TrainerConfig {
-//!     backbone: weights.name(),
-//!     weights: Some(WeightsCache::from_environment()?.get(weights)?),
-//!     ..TrainerConfig::default()
-//! };
+//! let config = TrainerConfig::default().with(|config| {
+//!     config.backbone.name = weights.name();
+//!     config.backbone.weights = Some(WeightsCache::from_environment()?.get(weights)?);
+//! });
 //! # Ok(())
 //! # }
 //! ```

@@ -200,7 +200,7 @@ mod tests {
     #[test]
     fn a_state_that_went_through_bytes_goes_on_the_same() {
         let device = Device::flex();
-        let config = TrainerConfig::default();
+        let config = TrainerConfig::default().check().unwrap();
         let input = FlowInput {
             dimension: 6,
             side: None,

@@ -1,0 +1,156 @@
+//! Settings on the command line: flags for those that people use, `--set` for all.
+
+use std::collections::BTreeSet;
+use std::marker::PhantomData;
+
+use bgad::{Setting, TrainerConfig};
+use clap::error::ErrorKind;
+use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Args, Command, FromArgMatches, Id};
+
+use crate::failure::Failure;
+
+/// A setting's own flag.
+pub struct Flag {
+    pub name: &'static str,
+    pub setting: &'static str,
+    pub value: &'static str,
+    /// Its value in this command, where that is not the default preset's.
+    pub default: Option<&'static str>,
+}
+
+impl Flag {
+    pub const fn new(name: &'static str, setting: &'static str, value: &'static str) -> Self {
+        Self {
+            name,
+            setting,
+            value,
+            default: None,
+        }
+    }
+
+    pub const fn or_else(mut self, default: &'static str) -> Self {
+        self.default = Some(default);
+        self
+    }
+}
+
+/// The flags that a command has.
+pub trait Flags {
+    const FLAGS: &'static [Flag];
+}
+
+/// None but `--set`.
+#[derive(Debug)]
+pub struct NoFlags;
+
+impl Flags for NoFlags {
+    const FLAGS: &'static [Flag] = &[];
+}
+
+/// The settings that were given, by their names.
+#[derive(Debug)]
+pub struct SettingArguments<F> {
+    pub given: Vec<(String, String)>,
+    flags: PhantomData<F>,
+}
+
+/// By which others can exclude all of them.
+const GROUP: &str = "SettingArguments";
+const SET: &str = "set";
+
+impl<F> SettingArguments<F> {
+    /// Puts what was given in place of what `config` says.
+    pub fn apply(&self, config: &mut TrainerConfig) -> Result<(), Failure> {
+        for (name, value) in &self.given {
+            config.set(name, value)?;
+        }
+        Ok(())
+    }
+}
+
+impl<F: Flags> Args for SettingArguments<F> {
+    fn group_id() -> Option<Id> {
+        Some(GROUP.into())
+    }
+
+    fn augment_args(mut command: Command) -> Command {
+        let mut group = ArgGroup::new(GROUP).multiple(true).arg(SET);
+        for flag in F::FLAGS {
+            group = group.arg(flag.name);
+            command = command.arg(
+                Arg::new(flag.name)
+                    .long(flag.name)
+                    .value_name(flag.value)
+                    .help(help(flag))
+                    .value_parser(|text: &str| tried(flag.setting, text)),
+            );
+        }
+        let set = Arg::new(SET)
+            .long(SET)
+            .value_name("NAME=VALUE")
+            .action(ArgAction::Append)
+            .help("Any setting, as scoring.image_score=top:0.02, one a --set")
+            .value_parser(|text: &str| {
+                let (name, value) = text.split_once('=').ok_or("expected NAME=VALUE")?;
+                tried(name.trim(), value.trim())
+            });
+        command.arg(set).group(group)
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+impl<F: Flags> FromArgMatches for SettingArguments<F> {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let names = F::FLAGS.iter().map(|flag| flag.name).chain([SET]);
+        let given = names.filter_map(|name| matches.get_many::<(String, String)>(name));
+        let given: Vec<_> = given.flatten().cloned().collect();
+        let mut names = BTreeSet::new();
+        match given.iter().find(|(name, _)| !names.insert(name)) {
+            Some((name, _)) => Err(clap::Error::raw(
+                ErrorKind::ArgumentConflict,
+                format!("setting `{name}` is given twice"),
+            )),
+            None => Ok(Self {
+                given,
+                flags: PhantomData,
+            }),
+        }
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+/// A setting with a value that its type has.
+fn tried(name: &str, value: &str) -> Result<(String, String), String> {
+    let set = TrainerConfig::default().set(name, value);
+    set.map_err(|error| error.to_string())?;
+    Ok((name.to_owned(), value.to_owned()))
+}
+
+/// A line for `--help`: what a setting is, without the details that `bgad settings` tells.
+fn help(flag: &Flag) -> String {
+    let Some(setting) = Setting::named(flag.setting) else {
+        return String::new();
+    };
+    let end = [". ", "; ", ": "]
+        .iter()
+        .filter_map(|end| setting.help.find(end))
+        .min();
+    let short = setting.help[..end.unwrap_or(setting.help.len())].trim_end_matches('.');
+    let default = match flag.default.unwrap_or(&setting.default) {
+        "none" => String::new(),
+        default => format!(" [default: {default}]"),
+    };
+    // Choices are short enough to be said here.
+    let allowed = match setting.allowed.starts_with('`') && setting.allowed.len() < 60 {
+        true => format!(" [{}]", setting.allowed.replace('`', "")),
+        false => String::new(),
+    };
+    format!("{short}{allowed}{default}")
+}

@@ -1,0 +1,38 @@
+//! What is done to features before the flows, and how they are kept.
+
+use super::choices::{FeatureMean, FeatureScaling};
+use super::declaration::{Section, settings};
+use super::memory_size::MemorySize;
+use super::precision::FeaturePrecision;
+use crate::error::Result;
+
+settings! {
+    /// What is done to features before the flows, and how they are kept.
+    pub struct FeatureSettings in "features." {
+        /// What is done to features before the flows.
+        pub scaling: FeatureScaling = FeatureScaling::Whiten, paper FeatureScaling::None;
+        /// Measure features from one mean of each level, or from one of each position, before they are
+        /// scaled.
+        pub mean: FeatureMean = FeatureMean::Position, paper FeatureMean::Level;
+        /// The number format in which features are kept; 16 bits take half the memory, and round
+        /// predictions as well.
+        pub precision: FeaturePrecision = FeaturePrecision::F32;
+        /// The number format in which features of training images wait for their batches, on the CPU.
+        /// Pasted images, test images and predictions are not rounded.
+        pub training_precision: FeaturePrecision = FeaturePrecision::F32, allowed "`f32` or `f16`";
+        /// Memory for features that are kept over epochs; what does not fit is computed anew.
+        pub memory: MemorySize = MemorySize::bytes(4 << 30),
+            allowed "bytes, or an amount such as `512MiB` or `4GiB`";
+    }
+}
+
+impl FeatureSettings {
+    pub(crate) fn check(&self) -> Result<()> {
+        match self.training_precision {
+            FeaturePrecision::Bf16 => {
+                Err(self.refused("features.training_precision", self.training_precision))
+            }
+            FeaturePrecision::F32 | FeaturePrecision::F16 => Ok(()),
+        }
+    }
+}
