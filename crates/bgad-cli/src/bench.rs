@@ -15,8 +15,8 @@ use clap::Args;
 use rayon::prelude::*;
 use serde_json::{Value, json};
 
-use crate::arguments::machine;
 use crate::failure::Failure;
+use crate::machine::machine;
 use crate::output;
 
 #[derive(Debug, Args)]

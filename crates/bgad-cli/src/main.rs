@@ -17,6 +17,7 @@ mod failure;
 mod images;
 mod import;
 mod inspect;
+mod machine;
 mod output;
 mod predict;
 mod prediction_files;

@@ -120,7 +120,7 @@ impl Job {
         }
         let description = RunDescription {
             device: devices::join(&devices),
-            machine: Some(crate::arguments::machine()),
+            machine: Some(crate::machine::machine()),
             ..RunDescription::new(
                 &config,
                 DatasetDescription {
