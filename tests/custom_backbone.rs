@@ -13,7 +13,7 @@ use crate::common;
 
 /// Means of patches, each channel times weights of its own; what it tells of itself can be wrong.
 #[derive(Debug, Clone)]
-struct Means {
+pub(crate) struct Means {
     name: &'static str,
     levels: Vec<Level>,
     /// The stride that maps really have, relative to what `levels` say.
@@ -22,7 +22,7 @@ struct Means {
 }
 
 impl Means {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let tensor = |name: &str, values: [f32; 3]| NamedTensor {
             name: name.to_owned(),
             shape: vec![3],

@@ -7,6 +7,7 @@ mod bad_input;
 mod common;
 mod custom_backbone;
 mod end_to_end;
+mod feature_store;
 mod features;
 mod fit;
 mod golden;

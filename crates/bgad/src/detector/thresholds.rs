@@ -1,10 +1,8 @@
 //! What a trained model takes from its normal training images: the constants of scoring, the
 //! boundaries, and the threshold.
 
-use bgad_data::Sample;
 #[cfg(feature = "train")]
 use bgad_loss::SeparatingBoundary;
-use rayon::prelude::*;
 
 use super::trained_model::Detector;
 use crate::config::choices::ThresholdRule;
@@ -52,31 +50,22 @@ impl Detector {
         Ok(boundaries)
     }
 
-    /// Takes the decision thresholds from the scores of normal training images and of the
-    /// `abnormal` ones (section 6).
+    /// Takes the decision thresholds from the scores of normal training images and, for the best F1,
+    /// of the `abnormal` ones (section 6).
     pub(crate) fn take_thresholds(
         &mut self,
         normal: &[ImageLikelihoods<'_>],
-        abnormal: &[Sample],
+        abnormal: &[ImageLikelihoods<'_>],
     ) -> Result<()> {
         let rule = self.description.config.threshold;
-        let abnormal = match rule {
-            ThresholdRule::FalsePositiveRate(_) => Vec::new(),
-            ThresholdRule::BestF1 if abnormal.is_empty() => {
-                return Err(Error::setting(
-                    "threshold",
-                    "best-f1",
-                    "a false-positive rate, since there are no abnormal training images",
-                ));
-            }
-            ThresholdRule::BestF1 => {
-                let images = abnormal.par_iter();
-                let scores = images.map(|sample| self.score(&sample.load_image()?));
-                let scores = scores.map(|score| score.map(with_maximum));
-                scores.collect::<Result<_>>()?
-            }
-        };
-        self.decide_by(rule, self.scores(normal), &abnormal)
+        if rule == ThresholdRule::BestF1 && abnormal.is_empty() {
+            return Err(Error::setting(
+                "threshold",
+                "best-f1",
+                "a false-positive rate, since there are no abnormal training images",
+            ));
+        }
+        self.decide_by(rule, self.scores(normal), &self.scores(abnormal))
     }
 
     /// Each image's score, and its map's highest value where there is one.

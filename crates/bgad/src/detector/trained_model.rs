@@ -14,7 +14,7 @@ use crate::features::extractor::Extractor;
 use crate::features::flow_inputs::FlowInput;
 use crate::features::image_features::ImageFeatures;
 #[cfg(feature = "train")]
-use crate::features::kept_features::KeptFeatures;
+use crate::features::stored_images::StoredImages;
 use crate::input::view::{View, Views};
 #[cfg(feature = "train")]
 use crate::model::level_flow::WhitenedFlow;
@@ -109,11 +109,7 @@ impl Detector {
             image_size: self.description.config.image_size,
             fit: self.description.config.fit,
             inputs: self.description.inputs(),
-            mirror: self.description.mirrored,
             precision: self.description.config.feature_precision,
-            half_precision: false,
-            #[cfg(feature = "train")]
-            cache: None,
             device: self.device.clone(),
         }
     }
@@ -147,7 +143,8 @@ impl Detector {
             return Err(Error::input("image", found, "at least one pixel"));
         }
         let extractor = self.extractor();
-        let one = |view: &View| self.maps_of(&extractor.extract_view(image, view));
+        let mirrored = self.description.mirrored;
+        let one = |view: &View| self.maps_of(&extractor.extract_view(image, view, mirrored));
         match views.views.as_slice() {
             [view] => Ok(vec![one(view)?]),
             views => views.par_iter().map(one).collect(),
@@ -166,12 +163,10 @@ impl Detector {
     #[cfg(feature = "train")]
     pub(crate) fn log_likelihoods_of(
         &self,
-        inputs: &KeptFeatures,
-        extractor: &Extractor,
+        inputs: &StoredImages,
     ) -> Result<Vec<LogLikelihoodMaps>> {
-        (0..inputs.len())
-            .into_par_iter()
-            .map(|index| self.maps_of(&inputs.features(index, extractor)?))
-            .collect()
+        inputs.each(self.description.mirrored, |features| {
+            self.maps_of(&features)
+        })
     }
 }

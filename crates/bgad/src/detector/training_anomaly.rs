@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Result;
-use crate::storage::digest::file_digest;
+use crate::storage::digest::{FileDigests, file_digest, hexadecimal};
 
 /// An abnormal training image. It is known by its content, so that it is found again wherever the
 /// set lies, and is not taken for another one of the same name in another folder.
@@ -64,11 +64,11 @@ impl TrainingAnomaly {
     ///
     /// # Errors
     /// When the file can't be read.
-    pub(crate) fn of(sample: &Sample) -> Result<Self> {
+    pub(crate) fn of(sample: &Sample, digests: &FileDigests) -> Result<Self> {
         Ok(Self {
             name: name(sample),
             region: sample.region,
-            sha256: file_digest(&sample.path)?,
+            sha256: hexadecimal(&digests.of(&sample.path)?),
         })
     }
 }

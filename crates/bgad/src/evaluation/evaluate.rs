@@ -1,5 +1,7 @@
 //! Evaluation of a detector.
 
+use std::sync::Arc;
+
 use bgad_data::Dataset;
 
 use super::options::EvaluationOptions;
@@ -8,6 +10,7 @@ use super::test_set::TestSet;
 use crate::detector::trained_model::Detector;
 use crate::detector::training_anomaly;
 use crate::error::Result;
+use crate::features::store::{FeatureStore, StoreSettings};
 use crate::model::likelihoods::LogLikelihoodMaps;
 
 impl Detector {
@@ -56,9 +59,14 @@ impl Detector {
                 all - samples.len()
             ));
         }
-        // Each image is used once: nothing is kept.
-        let extractor = self.extractor();
-        let test = TestSet::read(&samples, &extractor, &mut 0, &mut warnings, || {})?;
+        let settings = StoreSettings {
+            mirrored: self.description.mirrored,
+            half_precision: false,
+            // Each image is used once: nothing is kept.
+            memory: 0,
+        };
+        let store = Arc::new(FeatureStore::new(self.extractor(), settings));
+        let test = TestSet::read(&samples, &store, &mut warnings, || {})?;
         let maps = test.log_likelihoods(self)?;
         let mut evaluation = test.evaluate(&maps, &self.description.calibration, options)?;
         evaluation.warnings = warnings;

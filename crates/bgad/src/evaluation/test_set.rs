@@ -1,5 +1,7 @@
 //! Metrics of a detector on a test set.
 
+use std::sync::Arc;
+
 use bgad_data::{Label, Mask, Sample};
 use bgad_metrics::{LabelledMap, MetricError};
 use rayon::prelude::*;
@@ -10,8 +12,8 @@ use super::result::{Evaluation, ImageResult};
 use super::scored::Scored;
 use crate::detector::trained_model::Detector;
 use crate::error::Result;
-use crate::features::extractor::Extractor;
-use crate::features::kept_features::KeptFeatures;
+use crate::features::store::FeatureStore;
+use crate::features::stored_images::StoredImages;
 use crate::input::preparation::load_mask;
 use crate::input::tiled_images::{CutImage, InputsLeft, SetImage};
 use crate::model::likelihoods::LogLikelihoodMaps;
@@ -22,7 +24,7 @@ use crate::scoring::score_map::ScoreMap;
 /// A test set with the masks that metrics need.
 pub(crate) struct TestSet {
     /// What the images are cut into.
-    pub inputs: KeptFeatures,
+    pub inputs: StoredImages,
     pub images: Vec<SetImage>,
     /// Masks at the size of the score maps; none for an abnormal image that has none.
     masks: Vec<Option<Mask>>,
@@ -30,16 +32,15 @@ pub(crate) struct TestSet {
 }
 
 impl TestSet {
-    /// Reads images and masks. Images that can't be read are left out, each with a warning; what
-    /// features are kept is deducted from `budget`, and `done` is called once an image.
+    /// Reads images and masks. Images that can't be read are left out, each with a warning; features
+    /// are kept where `store` has room for them, and `done` is called once an image.
     pub fn read(
         samples: &[Sample],
-        extractor: &Extractor,
-        budget: &mut u64,
+        store: &Arc<FeatureStore>,
         warnings: &mut Vec<String>,
         done: impl Fn() + Sync,
     ) -> Result<Self> {
-        let cut = CutImage::all(samples, extractor.fit, extractor.image_size);
+        let cut = store.cut(samples);
         let inputs = cut.iter().flat_map(CutImage::inputs).collect();
         let left = InputsLeft::of(&cut);
         let last = |input| {
@@ -47,7 +48,8 @@ impl TestSet {
                 done();
             }
         };
-        let inputs = KeptFeatures::read(inputs, extractor, budget, warnings, last);
+        let mut inputs = StoredImages::new(store, store.exact_format(), inputs);
+        inputs.read(&mut [], warnings, last)?;
         let images = SetImage::of(cut, &inputs.samples);
         let has_masks = images.iter().any(|image| image.sample.mask.is_some());
         let masks = images.par_iter().map(|image| {
@@ -80,7 +82,7 @@ impl TestSet {
 
     /// The log-likelihoods of all inputs.
     pub fn log_likelihoods(&self, detector: &Detector) -> Result<Vec<LogLikelihoodMaps>> {
-        detector.log_likelihoods_of(&self.inputs, &detector.extractor())
+        detector.log_likelihoods_of(&self.inputs)
     }
 
     /// Scores under `calibration`.

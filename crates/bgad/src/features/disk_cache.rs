@@ -1,11 +1,11 @@
 //! Features on disk, so that what does not fit in memory is not computed again, nor what an earlier
 //! run has computed.
 //!
-//! A file an input. Its name is a SHA-256 over all that its features depend on: the backbone and its
-//! weights, the bytes of the image, the part of it and how that is prepared, the formats of numbers,
-//! the device and this program's version. Files are read whole rather than mapped: what is mapped
-//! changes under the program when somebody cuts the file short. The system keeps them in its memory
-//! as long as there is some to spare.
+//! A file an input, and another one for its mirror image. Its name is a SHA-256 over all that its
+//! features depend on: the backbone and its weights, the bytes of the image, the part of it and how
+//! that is prepared, the formats of numbers, the device and this program's version. Files are read
+//! whole rather than mapped: what is mapped changes under the program when somebody cuts the file
+//! short. The system keeps them in its memory as long as there is some to spare.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -20,7 +20,7 @@ use super::half_precision::{HalfPrecision, Vectors};
 use crate::device::host::read;
 use crate::error::{Error, Result};
 use crate::input::view::View;
-use crate::storage::digest::{file_digest, hexadecimal};
+use crate::storage::digest::hexadecimal;
 use crate::storage::whole_file::write_replaceable;
 
 /// The first bytes of each file.
@@ -30,6 +30,18 @@ const CHECKSUM: usize = 32;
 /// How the vectors of a flow are written: 16 bits a value, or 32.
 const HALF: u8 = 2;
 const FULL: u8 = 4;
+
+/// What a file holds the features of.
+pub(crate) struct CachedInput<'a> {
+    /// The SHA-256 of the image's file.
+    pub image: [u8; 32],
+    pub sample: &'a Sample,
+    pub view: &'a View,
+    /// Whether it is the mirror image's features.
+    pub mirrored: bool,
+    /// Whether they are rounded to 16 bits.
+    pub half: bool,
+}
 
 /// A folder of features.
 #[derive(Debug)]
@@ -55,28 +67,25 @@ impl FeatureCache {
         })
     }
 
-    /// The file for one input, and whether of its mirror image as well.
-    ///
-    /// # Errors
-    /// When the image can't be read.
-    pub fn file(
-        &self,
-        sample: &Sample,
-        view: &View,
-        (mirror, half): (bool, bool),
-    ) -> Result<PathBuf> {
-        let image = file_digest(&sample.path)?;
+    /// The file for one input.
+    pub fn file(&self, input: &CachedInput<'_>) -> PathBuf {
+        let CachedInput {
+            image,
+            sample,
+            view,
+            mirrored,
+            half,
+        } = input;
+        let (image, settings) = (hexadecimal(image), &self.settings);
         let (region, orientation) = (&sample.region, sample.orientation);
-        let all = format!(
-            "{}\n{image} {region:?} {orientation:?} {view:?} {mirror} {half}",
-            self.settings
-        );
+        let all =
+            format!("{settings}\n{image} {region:?} {orientation:?} {view:?} {mirrored} {half}");
         let name = hexadecimal(&Sha256::digest(all));
-        Ok(self.folder.join(format!("{name}.features")))
+        self.folder.join(format!("{name}.features"))
     }
 
-    /// The vectors in a file, those of the mirror image last; none where it is missing or damaged.
-    pub fn read(&self, file: &Path, mirror: bool, device: &Device) -> Option<Vec<Vectors>> {
+    /// The vectors in a file; none where it is missing or damaged.
+    pub fn read(&self, file: &Path, device: &Device) -> Option<Vec<Vectors>> {
         let bytes = std::fs::read(file).ok()?;
         let (checksum, content) = bytes.strip_prefix(MAGIC)?.split_at_checked(CHECKSUM)?;
         if Sha256::digest(content).as_slice() != checksum {
@@ -88,9 +97,8 @@ impl FeatureCache {
             content = rest;
             Some(taken)
         };
-        let times = if mirror { 2 } else { 1 };
         let mut all = Vec::new();
-        for input in self.inputs.iter().cycle().take(times * self.inputs.len()) {
+        for input in &self.inputs {
             let shape = [input.side.map_or(1, |side| side * side), input.dimension];
             let count = shape[0] * shape[1];
             all.push(match take(1)? {
@@ -115,7 +123,7 @@ impl FeatureCache {
 
     /// Writes a file, whole or not at all. It need not outlive a power cut: what is damaged is
     /// computed anew. Nor is a full disk the end of a run: see [`take_failure`](Self::take_failure).
-    pub fn write<'v>(&self, file: &Path, all: impl Iterator<Item = &'v Vectors>) {
+    pub fn write(&self, file: &Path, all: &[Vectors]) {
         if let Err(error) = self.try_write(file, all) {
             let mut failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
             failure.get_or_insert(error);
@@ -128,7 +136,7 @@ impl FeatureCache {
         failure.take()
     }
 
-    fn try_write<'v>(&self, file: &Path, all: impl Iterator<Item = &'v Vectors>) -> Result<()> {
+    fn try_write(&self, file: &Path, all: &[Vectors]) -> Result<()> {
         let mut bytes = MAGIC.to_vec();
         bytes.extend([0; CHECKSUM]);
         for vectors in all {

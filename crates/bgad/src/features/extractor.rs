@@ -1,5 +1,6 @@
 //! From an image to the vectors that the flows see.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 #[cfg(feature = "train")]
@@ -9,9 +10,7 @@ use bgad_data::RgbImage;
 use burn::tensor::{Tensor, TensorData};
 
 use super::built_in::AnyBackbone;
-#[cfg(feature = "train")]
-use super::disk_cache::FeatureCache;
-use super::flow_inputs::FlowInputs;
+use super::flow_inputs::{FlowInput, FlowInputs};
 use super::image_features::{ImageFeatures, Vectors};
 use crate::config::image_fit::Fit;
 use crate::config::precision::FeaturePrecision;
@@ -27,16 +26,16 @@ pub(crate) struct Extractor {
     pub image_size: u32,
     pub fit: Fit,
     pub inputs: FlowInputs,
-    /// Whether features of mirrored images are computed too.
-    pub mirror: bool,
-    /// The format in which they are kept.
+    /// The format in which features are kept.
     pub precision: FeaturePrecision,
-    /// Whether features that are kept are rounded to 16 bits.
-    pub half_precision: bool,
-    /// Where features are kept on disk.
-    #[cfg(feature = "train")]
-    pub cache: Option<Arc<FeatureCache>>,
     pub device: Device,
+}
+
+/// An input as the backbone wants it.
+pub(crate) struct PreparedInput {
+    /// `[3, size, size]`.
+    values: Vec<f32>,
+    pub view: View,
 }
 
 impl Extractor {
@@ -45,37 +44,49 @@ impl Extractor {
         self.fit.views(size, self.image_size)
     }
 
-    /// The features of an image that is one input.
-    pub fn extract(&self, image: &RgbImage) -> ImageFeatures {
-        let views = self.views(image.dimensions());
-        debug_assert_eq!(views.views.len(), 1);
-        self.extract_view(image, &views.views[0])
+    /// What each flow sees.
+    pub fn flow_inputs(&self) -> Vec<FlowInput> {
+        self.inputs.list(self.backbone.levels())
     }
 
-    /// The features of one input of an image.
-    pub fn extract_view(&self, image: &RgbImage, view: &View) -> ImageFeatures {
-        let size = self.image_size as usize;
-        let input = preparation::prepare(image, view, self.backbone.normalization());
-        let mirrored = self.mirror.then(|| {
-            let rows = input.chunks_exact(size);
-            let mirrored = rows.flat_map(|row| row.iter().rev().copied()).collect();
-            self.vectors(mirrored, &view.mirrored())
-        });
+    /// The features of one input of an image, with those of its mirror image where they are wanted.
+    pub fn extract_view(&self, image: &RgbImage, view: &View, mirrored: bool) -> ImageFeatures {
+        let input = self.prepare(image, view);
         ImageFeatures {
-            levels: self.vectors(input, view),
+            levels: self.vectors(&input, false),
             view: *view,
-            mirrored,
+            mirrored: mirrored.then(|| self.vectors(&input, true)),
             precision: self.precision,
         }
     }
 
-    /// The vectors of a prepared input, `[3, size, size]`.
+    /// One input of an image.
+    pub fn prepare(&self, image: &RgbImage, view: &View) -> PreparedInput {
+        PreparedInput {
+            values: preparation::prepare(image, view, self.backbone.normalization()),
+            view: *view,
+        }
+    }
+
+    /// The vectors of an input, or of its mirror image: one question to the backbone.
+    pub fn vectors(&self, input: &PreparedInput, mirrored: bool) -> Vec<Vectors> {
+        match mirrored {
+            false => self.vectors_of(Cow::Borrowed(&input.values), &input.view),
+            true => {
+                let rows = input.values.chunks_exact(self.image_size as usize);
+                let values = rows.flat_map(|row| row.iter().rev().copied()).collect();
+                self.vectors_of(Cow::Owned(values), &input.view.mirrored())
+            }
+        }
+    }
+
+    /// The vectors of prepared values, `[3, size, size]`.
     #[cfg(feature = "train")]
-    fn vectors(&self, input: Vec<f32>, view: &View) -> Vec<Vectors> {
+    fn vectors_of(&self, values: Cow<'_, [f32]>, view: &View) -> Vec<Vectors> {
         let size = self.image_size as usize;
         let vectors: Vec<Tensor<2>> = match self.backbone.on_host() {
             Some(backbone) => {
-                let maps = HostBackbone::extract_on_host(backbone, &input, size, size);
+                let maps = HostBackbone::extract_on_host(backbone, &values, size, size);
                 let rows = self.inputs.rows(maps, view).into_iter();
                 let tensor = |rows: super::rows::Rows| {
                     let shape = [rows.values.len() / rows.columns, rows.columns];
@@ -84,9 +95,9 @@ impl Extractor {
                 rows.map(tensor).collect()
             }
             None => {
-                let input = TensorData::new(input, [1, 3, size, size]);
-                let input = Tensor::from_data(input, &self.device);
-                self.inputs.vectors(self.backbone.extract(input), view)
+                let images = TensorData::new(values.into_owned(), [1, 3, size, size]);
+                let images = Tensor::from_data(images, &self.device);
+                self.inputs.vectors(self.backbone.extract(images), view)
             }
         };
         let kept = vectors
@@ -95,11 +106,11 @@ impl Extractor {
         kept.collect()
     }
 
-    /// The vectors of a prepared input, `[3, size, size]`.
+    /// The vectors of prepared values, `[3, size, size]`.
     #[cfg(not(feature = "train"))]
-    fn vectors(&self, input: Vec<f32>, view: &View) -> Vec<Vectors> {
+    fn vectors_of(&self, values: Cow<'_, [f32]>, view: &View) -> Vec<Vectors> {
         let size = self.image_size as usize;
-        let maps = self.backbone.extract_on_host(&input, size, size);
+        let maps = self.backbone.extract_on_host(&values, size, size);
         let mut vectors = self.inputs.rows(maps, view);
         for value in vectors.iter_mut().flat_map(|rows| &mut rows.values) {
             *value = self.precision.round(*value);

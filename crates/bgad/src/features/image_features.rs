@@ -87,24 +87,14 @@ impl ImageFeatures {
         mirrored.map(|levels| self.precision.take(levels[index].tensor()))
     }
 
-    /// What the flows from number `first` on see, without the mirrored image.
+    /// What the flows from number `first` on see.
     pub fn starting_at(&self, first: usize) -> Self {
+        let mirrored = self.mirrored.as_ref();
         Self {
             levels: self.levels[first..].to_vec(),
             view: self.view,
-            mirrored: None,
+            mirrored: mirrored.map(|levels| levels[first..].to_vec()),
             precision: self.precision,
-        }
-    }
-
-    /// In half of the memory, rounded to 16 bits a value.
-    #[cfg(feature = "train")]
-    pub(super) fn halved(self) -> Self {
-        let half = |levels: Vec<Vectors>| levels.into_iter().map(Vectors::halved).collect();
-        Self {
-            levels: half(self.levels),
-            mirrored: self.mirrored.map(half),
-            ..self
         }
     }
 }

@@ -64,3 +64,62 @@ impl FlowInputs {
         vectors
     }
 }
+
+#[cfg(all(test, feature = "flex"))]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use bgad_backbone::FeatureMap;
+    use burn::tensor::{Device, TensorData};
+
+    use super::*;
+    use crate::config::choices::{Granularity, Pooling};
+    use crate::config::settings::TrainerConfig;
+
+    const SIZE: u32 = 64;
+
+    /// Maps of strides 4 and 16, whose values vary in sign and size.
+    fn maps() -> Vec<FeatureMap> {
+        let map = |(side, channels): (usize, usize)| FeatureMap {
+            channels,
+            height: side,
+            width: side,
+            values: (0..side * side * channels)
+                .map(|i| ((i * 7919 % 10_007) as f32 / 997.0 - 5.0).powi(3))
+                .collect(),
+        };
+        [(16, 37), (4, 19)].map(map).into()
+    }
+
+    #[test]
+    fn on_the_cpu_vectors_have_the_bits_of_those_on_the_host() {
+        let device = Device::flex();
+        for (pooling, pooled_levels) in [
+            (Pooling::Mean, PooledLevels::Separate),
+            (Pooling::MeanStdMax, PooledLevels::Joined),
+        ] {
+            let config = TrainerConfig {
+                image_size: SIZE,
+                pooling,
+                pooled_levels,
+                pooled_flows: true,
+                ..TrainerConfig::default()
+            };
+            let inputs = FlowInputs::new(&config, Granularity::Pixel);
+            for view in [View::stretched(SIZE), View::centred(SIZE, 20, SIZE)] {
+                let pyramid = maps().into_iter().map(|map| {
+                    let shape = [1, map.height, map.width, map.channels];
+                    let map = Tensor::<4>::from_data(TensorData::new(map.values, shape), &device);
+                    map.permute([0, 3, 1, 2])
+                });
+                let expected = inputs.vectors(FeaturePyramid::new(pyramid.collect()), &view);
+                let found = inputs.rows(maps(), &view);
+                assert_eq!(found.len(), expected.len());
+                for (found, expected) in found.iter().zip(expected) {
+                    assert_eq!(found.columns, expected.dims()[1]);
+                    let expected = expected.into_data().try_to_vec::<f32>().unwrap();
+                    assert_eq!(found.values, expected, "{pooling:?}, {view:?}");
+                }
+            }
+        }
+    }
+}

@@ -11,8 +11,12 @@ pub(crate) mod image_maps;
 pub(crate) mod level_flow;
 pub(crate) mod likelihoods;
 pub(crate) mod neighbors;
+#[cfg(feature = "train")]
+pub(crate) mod normal_statistics;
 pub(crate) mod places;
 pub(crate) mod position_means;
+#[cfg(feature = "train")]
+mod spaced_rows;
 #[cfg(feature = "train")]
 pub(crate) mod whitening;
 

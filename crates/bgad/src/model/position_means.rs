@@ -5,16 +5,10 @@ use std::collections::BTreeMap;
 use bgad_flow::Parameter;
 #[cfg(feature = "train")]
 use burn::tensor::{Device, Tensor, TensorData};
-#[cfg(feature = "train")]
-use rayon::prelude::*;
 
 use crate::error::{Error, Result};
 #[cfg(feature = "train")]
-use crate::features::extractor::Extractor;
-#[cfg(feature = "train")]
-use crate::features::flow_inputs::FlowInput;
-#[cfg(feature = "train")]
-use crate::features::kept_features::KeptFeatures;
+use crate::features::accumulator::{Accumulator, HostFeatures};
 
 /// How far the mean normal features of each position lie from the level's mean, as far as that is
 /// no chance.
@@ -31,11 +25,14 @@ pub(crate) struct PositionMeans {
 
 /// The table's name in a model file, after the level's.
 const POSITIONS: &str = "scaling.positions";
-/// Images that are read beside each other.
-const AT_A_TIME: usize = 32;
 
-/// Sums over the images that show something at a position.
-struct Sums {
+/// Sums over the images that show something at a position, of what one flow sees.
+#[cfg(feature = "train")]
+pub(crate) struct PositionSums {
+    /// The flow's number.
+    index: usize,
+    /// Columns and rows of its map.
+    side: usize,
     dimension: usize,
     /// Of each position how many there are.
     counts: Vec<f64>,
@@ -46,42 +43,17 @@ struct Sums {
 }
 
 impl PositionMeans {
-    /// Of all normal images' features for input `index`; none of pooled features, which have no
-    /// positions. Positions in the padding don't count.
-    #[cfg(feature = "train")]
-    pub fn of(
-        normal: &KeptFeatures,
-        (index, input): (usize, &FlowInput),
-        extractor: &Extractor,
-    ) -> Result<Option<Self>> {
-        let Some(side) = input.side else {
-            return Ok(None);
-        };
-        let of_image = |image: &usize| {
-            let features = normal.features(*image, extractor)?;
-            Ok((features.view.counts(side), features.values(index)?))
-        };
-        let mut sums = Sums::new(side * side, input.dimension);
-        let images: Vec<usize> = (0..normal.len()).collect();
-        for images in images.chunks(AT_A_TIME) {
-            let features = images
-                .par_iter()
-                .map(of_image)
-                .collect::<Result<Vec<_>>>()?;
-            // In the images' order: the same sums whatever was read first.
-            for (counts, values) in &features {
-                sums.add(counts, values);
-            }
-        }
-        Ok(Some(Self {
-            dimension: input.dimension,
-            offsets: sums.offsets(),
-        }))
-    }
-
     /// Takes them off the features of a whole map, `[positions, dimension]`.
     pub fn take_off(&self, features: &mut [f32]) {
         for (value, offset) in features.iter_mut().zip(&self.offsets) {
+            *value -= offset;
+        }
+    }
+
+    /// Takes those of a position off one of its rows, `[dimension]`.
+    pub fn take_off_at(&self, position: usize, row: &mut [f32]) {
+        let offsets = &self.offsets[position * self.dimension..];
+        for (value, offset) in row.iter_mut().zip(offsets) {
             *value -= offset;
         }
     }
@@ -127,9 +99,22 @@ impl PositionMeans {
     }
 }
 
-impl Sums {
-    fn new(positions: usize, dimension: usize) -> Self {
+#[cfg(feature = "train")]
+impl Accumulator for PositionSums {
+    fn add(&mut self, features: &HostFeatures) {
+        let counts = features.view.counts(self.side);
+        self.add_map(&counts, &features.levels[self.index]);
+    }
+}
+
+#[cfg(feature = "train")]
+impl PositionSums {
+    /// For flow `index`, which sees the positions of a map of `side` by `side`.
+    pub fn new(index: usize, side: usize, dimension: usize) -> Self {
+        let positions = side * side;
         Self {
+            index,
+            side,
             dimension,
             counts: vec![0.0; positions],
             values: vec![0.0; positions * dimension],
@@ -138,7 +123,7 @@ impl Sums {
     }
 
     /// Adds an image's features, `[positions, dimension]`, at the positions that count.
-    fn add(&mut self, counts: &[bool], features: &[f32]) {
+    fn add_map(&mut self, counts: &[bool], features: &[f32]) {
         let sums = self.values.chunks_exact_mut(self.dimension);
         let positions = self.counts.iter_mut().zip(sums);
         let features = features.chunks_exact(self.dimension).zip(counts);
@@ -150,6 +135,14 @@ impl Sums {
                 *sum += value;
                 *squares += value * value;
             }
+        }
+    }
+
+    /// The means of all images that were fed.
+    pub fn means(&self) -> PositionMeans {
+        PositionMeans {
+            dimension: self.dimension,
+            offsets: self.offsets(),
         }
     }
 
@@ -185,17 +178,22 @@ impl Sums {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "train"))]
 mod tests {
     use super::*;
 
-    /// Two positions of one channel.
+    /// Two positions of one channel, and two that are in the padding.
     fn offsets(images: &[[f32; 2]]) -> Vec<f32> {
-        let mut sums = Sums::new(2, 1);
+        let mut sums = PositionSums::new(0, 2, 1);
         for image in images {
-            sums.add(&[true, true], image);
+            sums.add_map(
+                &[true, true, false, false],
+                &[image[0], image[1], 99.0, -7.0],
+            );
         }
-        sums.offsets()
+        let mut offsets = sums.offsets();
+        assert_eq!(offsets.split_off(2), [0.0, 0.0]);
+        offsets
     }
 
     #[test]
@@ -212,16 +210,5 @@ mod tests {
         assert_eq!(offsets(&[[-3.0, 3.0], [3.0, -2.0]]), [0.0, 0.0]);
         // One image can't tell.
         assert_eq!(offsets(&[[-3.0, 3.0]]), [0.0, 0.0]);
-    }
-
-    #[test]
-    fn positions_in_the_padding_do_not_count() {
-        let mut sums = Sums::new(3, 1);
-        for image in [[-1.0, 3.0, 99.0], [1.0, 5.0, -99.0]] {
-            sums.add(&[true, true, false], &image);
-        }
-        let found = sums.offsets();
-        assert_eq!(found[..2], offsets(&[[-1.0, 3.0], [1.0, 5.0]]));
-        assert_eq!(found[2], 0.0);
     }
 }

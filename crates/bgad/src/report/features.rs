@@ -147,10 +147,9 @@ pub(super) fn embeddings(examination: &Examination, detector: &Detector) -> Resu
     let mut images = of_class(false);
     images.extend(of_class(true));
     let inputs = detector.inputs();
-    let extractor = detector.extractor();
     let mut features = Vec::with_capacity(images.len());
     for input in &images {
-        features.push(examination.test.inputs.features(input.index, &extractor)?);
+        features.push(examination.test.inputs.features(input.index, false)?);
     }
     let mut embeddings = Vec::new();
     for (level, flow) in detector.flows.iter().enumerate() {

@@ -8,17 +8,12 @@ use super::optimizer::host::Workspaces;
 use super::pooled_flows::PooledTrainers;
 use super::state::TrainingState;
 use super::training_set::TrainingSet;
-use crate::config::choices::{FeatureMean, FeatureScaling};
 use crate::config::settings::TrainerConfig;
 use crate::device::host::read;
 use crate::error::{Error, Result};
-use crate::features::extractor::Extractor;
 use crate::features::flow_inputs::FlowInput;
 use crate::model::level_flow::WhitenedFlow;
-use crate::model::position_means::PositionMeans;
-
-/// Positions that a level's scaling is taken from, about: far more than it has channels.
-const SCALING_ROWS: usize = 32_768;
+use crate::model::normal_statistics::{LevelRows, NormalStatistics};
 
 /// The flows of positions, the flows of pooled features, and what they are held against.
 pub(crate) struct FlowTrainers<'a> {
@@ -37,21 +32,13 @@ impl<'a> FlowTrainers<'a> {
         config: &'a TrainerConfig,
         inputs: &[FlowInput],
         set: &TrainingSet,
-        extractor: &Extractor,
+        statistics: &mut NormalStatistics,
         (device, others): (&Device, &[Device]),
     ) -> Result<Self> {
         let workspaces = Workspaces::default();
         let of_positions = inputs.iter().enumerate().filter(|(_, i)| !i.is_pooled());
         let positions = of_positions.map(|(index, input)| {
-            let of_input = (index, input);
-            let (mut rows, mut means) = (Vec::new(), None);
-            if config.feature_scaling != FeatureScaling::None {
-                if config.feature_mean == FeatureMean::Position {
-                    means = PositionMeans::of(&set.normal, of_input, extractor)?;
-                }
-                let from = means.as_ref();
-                rows = set.normal_rows(of_input, SCALING_ROWS, |_| true, from, extractor)?;
-            }
+            let LevelRows { rows, means } = statistics.take_level(index);
             let new = NewFlow {
                 input,
                 index,
@@ -65,10 +52,11 @@ impl<'a> FlowTrainers<'a> {
             };
             LevelTrainer::new(config, new)
         });
+        let positions = positions.collect::<Result<_>>()?;
         Ok(Self {
-            positions: positions.collect::<Result<_>>()?,
+            positions,
             workspaces: workspaces.clone(),
-            pooled: PooledTrainers::new(config, inputs, set, extractor, device)?,
+            pooled: PooledTrainers::new(config, inputs, set, statistics, device)?,
             boundaries: None,
         })
     }

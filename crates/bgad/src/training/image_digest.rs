@@ -1,34 +1,35 @@
 //! What tells one set of training images from another.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use bgad_data::{MaskFiles, Sample};
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
-use crate::error::{Error, Result};
-use crate::storage::digest::hexadecimal;
+use crate::error::Result;
+use crate::storage::digest::{FileDigests, hexadecimal};
 
 /// A SHA-256 over the content of all images and masks of `samples`, in their order; their names
 /// don't count.
-pub(crate) fn of<'s>(samples: impl Iterator<Item = &'s Sample> + Clone) -> Result<String> {
-    let mut files: BTreeMap<&Path, Vec<u8>> = BTreeMap::new();
+pub(crate) fn of<'s>(
+    samples: impl Iterator<Item = &'s Sample> + Clone,
+    digests: &FileDigests,
+) -> Result<String> {
+    let mut files: BTreeSet<&Path> = BTreeSet::new();
     for sample in samples.clone() {
-        files.insert(&sample.path, Vec::new());
-        let masks = sample.mask.iter().flat_map(MaskFiles::paths);
-        files.extend(masks.map(|path| (path, Vec::new())));
+        files.insert(&sample.path);
+        files.extend(sample.mask.iter().flat_map(MaskFiles::paths));
     }
-    files.par_iter_mut().try_for_each(|(path, digest)| {
-        let bytes = std::fs::read(path).map_err(Error::io(path))?;
-        *digest = Sha256::digest(bytes).to_vec();
-        Ok::<_, Error>(())
-    })?;
+    // On all cores; below they are only looked up.
+    files
+        .par_iter()
+        .try_for_each(|path| digests.of(path).map(drop))?;
     let mut all = Sha256::new();
     for sample in samples {
         let masks = sample.mask.iter().flat_map(MaskFiles::paths);
         for path in std::iter::once(sample.path.as_path()).chain(masks) {
-            all.update(&files[path]);
+            all.update(digests.of(path)?);
         }
         let region = sample.region.map(|region| region.to_string());
         let label = sample.label.is_abnormal();

@@ -16,7 +16,6 @@ use super::run::Run;
 use super::training_set::TrainingSet;
 use crate::config::choices::Model;
 use crate::error::Result;
-use crate::features::extractor::Extractor;
 use crate::random::{self, Purpose};
 
 impl Run<'_> {
@@ -26,12 +25,10 @@ impl Run<'_> {
         &mut self,
         position: Position,
         set: &TrainingSet,
-        extractor: &Extractor,
         flows: &mut FlowTrainers<'_>,
         mut between: impl FnMut(&mut Self, Position, &FlowTrainers<'_>) -> Result<()>,
     ) -> Result<()> {
         let config = self.config;
-        let extractor = &extractor.unmirrored();
         let meta_epoch = position.meta_epoch;
         let first = meta_epoch == 0;
         let mixed = config.model == Model::BgadFas && !first;
@@ -64,7 +61,7 @@ impl Run<'_> {
             };
             let load = |index: usize| {
                 let items = batches.get(index).map_or(&[] as &[Item], Vec::as_slice);
-                set.batch(items, epoch, config, extractor)
+                set.batch(items, epoch, config)
             };
             let start = Instant::now();
             let mut next = load(begin);
@@ -116,7 +113,7 @@ impl Run<'_> {
             let start = Instant::now();
             if !flows.pooled.is_empty() {
                 for items in others.chunks(config.batch_size) {
-                    let images = set.batch(items, epoch, config, extractor)?;
+                    let images = set.batch(items, epoch, config)?;
                     for (item, image) in items.iter().zip(&images) {
                         flows.pooled.take(item, image);
                     }

@@ -8,7 +8,7 @@ use crate::config::choices::{Granularity, Mirror};
 use crate::config::settings::TrainerConfig;
 use crate::detector::trained_model::Detector;
 use crate::error::Result;
-use crate::features::extractor::Extractor;
+use crate::features::image_features::ImageFeatures;
 use crate::model::likelihoods::LogLikelihoodMaps;
 use crate::scoring::image_likelihoods::of_images;
 
@@ -23,37 +23,47 @@ pub(crate) fn is_open(config: &TrainerConfig, granularity: Granularity) -> bool 
     config.mirror == Mirror::Auto && granularity == Granularity::Image && config.pooled_folds > 0
 }
 
-/// The log-likelihoods of the normal training images, held out as far as there are folds. Where that
-/// is left to the images the detector takes mirrored ones or none from now on.
+/// The log-likelihoods of the normal training images, held out as far as there are folds, from one
+/// pass over them. Where that is left to the images the detector takes mirrored ones or none from now
+/// on.
 pub(crate) fn normal_maps(
     detector: &mut Detector,
     set: &TrainingSet,
     pooled: &PooledTrainers<'_>,
-    extractor: &Extractor,
 ) -> Result<Vec<LogLikelihoodMaps>> {
     let description = &mut detector.description;
     let open = is_open(&description.config, description.granularity) && pooled.holds_out();
     if description.config.mirror == Mirror::Auto {
         description.mirrored = false;
     }
-    let own = Extractor {
-        mirror: description.mirrored,
-        ..extractor.clone()
+    let mirrored = description.mirrored;
+    let of_detector: &Detector = detector;
+    let one = |features: ImageFeatures| {
+        let of_pooled = features.starting_at(pooled.first());
+        if !open {
+            return Ok((of_detector.maps_of(&features)?, of_pooled, None));
+        }
+        let maps = of_detector.maps_of(&features.unmirrored())?;
+        let only_mirrored = of_pooled.clone().only_mirrored();
+        Ok((maps, of_pooled.unmirrored(), only_mirrored))
     };
+    let all = set.normal.each(open || mirrored, one)?;
+    let mut maps = Vec::with_capacity(all.len());
+    let mut features = Vec::with_capacity(all.len());
+    let mut of_mirrored = Vec::new();
+    for (of_image, own, mirrored) in all {
+        maps.push(of_image);
+        features.push(own);
+        of_mirrored.extend(mirrored);
+    }
     let neighbors = detector.neighbors.as_ref();
     let device = &detector.device;
-    let mut maps = detector.log_likelihoods_of(&set.normal, &own)?;
-    let features = |input| set.normal.features(input, &own);
-    pooled.hold_out(&mut maps, set, features, neighbors, device)?;
+    pooled.hold_out(&mut maps, set, &features, neighbors, device)?;
     if !open {
         return Ok(maps);
     }
     let mut mirrored = maps.clone();
-    let features = |input| {
-        let features = set.normal.features(input, extractor)?;
-        Ok(features.clone().only_mirrored().unwrap_or(features))
-    };
-    pooled.hold_out(&mut mirrored, set, features, neighbors, device)?;
+    pooled.hold_out(&mut mirrored, set, &of_mirrored, neighbors, device)?;
     let images = of_images(&set.normal_images, &maps);
     let calibration = &detector.description.calibration;
     let calibration = calibration.over_images(&images)?.with_joint_spread(&images);

@@ -16,13 +16,13 @@ use super::optimizer::host::Workspaces;
 use super::training_set::TrainingSet;
 use crate::config::settings::TrainerConfig;
 use crate::error::Result;
-use crate::features::extractor::Extractor;
 use crate::features::flow_inputs::FlowInput;
 use crate::features::image_features::ImageFeatures;
 use crate::model::image_maps::mean_log_likelihoods;
 use crate::model::level_flow::{LevelFlow, WhitenedFlow};
 use crate::model::likelihoods::LogLikelihoodMaps;
 use crate::model::neighbors::Neighbors;
+use crate::model::normal_statistics::NormalStatistics;
 use crate::model::places::Places;
 use crate::random::{self, Purpose};
 
@@ -61,7 +61,7 @@ impl<'a> PooledTrainers<'a> {
         config: &'a TrainerConfig,
         inputs: &[FlowInput],
         set: &TrainingSet,
-        extractor: &Extractor,
+        statistics: &NormalStatistics,
         device: &Device,
     ) -> Result<Self> {
         let pooled = inputs.iter().filter(|input| input.is_pooled());
@@ -76,8 +76,7 @@ impl<'a> PooledTrainers<'a> {
             let number = fold.map_or(0, |fold| fold + 1);
             let wanted = |input: usize| fold.is_none_or(|fold| set.fold(input, folds) != fold);
             let one = |(index, input): (usize, &FlowInput)| {
-                let rows = (index + first, input);
-                let rows = set.normal_rows(rows, usize::MAX, wanted, None, extractor)?;
+                let rows = statistics.pooled_rows(index + first, wanted);
                 let new = NewFlow {
                     input,
                     index,
@@ -109,6 +108,11 @@ impl<'a> PooledTrainers<'a> {
                 .map(|input| set.fold(input, folds))
                 .collect(),
         })
+    }
+
+    /// The number of the first flow of pooled features.
+    pub fn first(&self) -> usize {
+        self.first
     }
 
     /// Whether there is anything to train.
@@ -224,12 +228,12 @@ impl<'a> PooledTrainers<'a> {
 
     /// Puts in place of the normal training images' pooled log-likelihoods those under flows that
     /// have not seen them, where there are folds, and in place of their distances to themselves those
-    /// to other images.
+    /// to other images. `pooled` are their pooled features alone.
     pub fn hold_out(
         &self,
         maps: &mut [LogLikelihoodMaps],
         set: &TrainingSet,
-        features_of: impl Fn(usize) -> Result<ImageFeatures>,
+        pooled: &[ImageFeatures],
         neighbors: Option<&Neighbors>,
         device: &Device,
     ) -> Result<()> {
@@ -242,9 +246,8 @@ impl<'a> PooledTrainers<'a> {
             for (input, maps) in maps.iter_mut().enumerate() {
                 let own = set.fold(input, folds);
                 let left_out = |other: usize| set.fold(other, folds) == own;
-                let features = features_of(input)?;
                 maps.neighbor_distance = neighbors
-                    .distance(&features, self.first, left_out)?
+                    .distance(&pooled[input], 0, left_out)?
                     .or(maps.neighbor_distance);
             }
         }
@@ -256,9 +259,8 @@ impl<'a> PooledTrainers<'a> {
                     if self.fold_of[input] != fold {
                         continue;
                     }
-                    let features = features_of(input)?;
-                    let index = self.first + index;
-                    maps.levels[index].values = mean_log_likelihoods(&flow, &features, index)?;
+                    let values = mean_log_likelihoods(&flow, &pooled[input], index)?;
+                    maps.levels[self.first + index].values = values;
                 }
             }
         }

@@ -17,46 +17,51 @@ use crate::error::Result;
 use crate::evaluation::test_set::TestSet;
 use crate::features::extractor::Extractor;
 use crate::features::flow_inputs::FlowInputs;
+use crate::features::store::{FeatureStore, StoreSettings};
+use crate::model::normal_statistics::NormalStatistics;
 
 impl Run<'_> {
-    /// What computes features, and keeps them on disk where that is asked for. `checksum` is that of
-    /// the backbone's weights.
-    pub(super) fn extractor(
+    /// What owns features, on disk as well where that is asked for. `checksum` is that of the
+    /// backbone's weights.
+    pub(super) fn store(
         &self,
         backbone: &Arc<dyn Backbone>,
         checksum: Option<&str>,
-    ) -> Result<Extractor> {
-        let mut extractor = Extractor {
+    ) -> Result<Arc<FeatureStore>> {
+        let config = self.config;
+        let extractor = Extractor {
             backbone: backbone.clone(),
-            image_size: self.config.image_size,
-            fit: self.config.fit,
-            inputs: FlowInputs::new(self.config, self.granularity),
-            mirror: match self.config.mirror {
-                Mirror::Off => false,
-                Mirror::On => true,
-                Mirror::Auto => mirror::is_open(self.config, self.granularity),
-            },
-            precision: self.config.feature_precision,
-            half_precision: self.config.training_precision == FeaturePrecision::F16,
-            cache: None,
+            image_size: config.image_size,
+            fit: config.fit,
+            inputs: FlowInputs::new(config, self.granularity),
+            precision: config.feature_precision,
             device: self.device.clone(),
         };
+        let settings = StoreSettings {
+            mirrored: match config.mirror {
+                Mirror::Off => false,
+                Mirror::On => true,
+                Mirror::Auto => mirror::is_open(config, self.granularity),
+            },
+            half_precision: config.training_precision == FeaturePrecision::F16,
+            memory: config.feature_memory,
+        };
+        let mut store = FeatureStore::new(extractor, settings);
         if let Some(folder) = &self.context.features
             && (checksum.is_some() || self.context.backbone.is_none())
         {
-            extractor.keep_in(folder, checksum)?;
+            store.keep_in(folder, checksum)?;
         }
-        Ok(extractor)
+        Ok(Arc::new(store))
     }
 
     /// Reads all images once: training images first, whose features are worth keeping most.
     pub(super) fn read_images(
         &mut self,
         dataset: &Dataset,
-        extractor: &Extractor,
-    ) -> Result<(TrainingSet, TestSet)> {
+        store: &Arc<FeatureStore>,
+    ) -> Result<(TrainingSet, NormalStatistics, TestSet)> {
         let start = Instant::now();
-        let mut budget = self.config.feature_memory;
         let mut warnings = Vec::new();
         let tested = match self.config.evaluate {
             EvaluateWhen::Never => Vec::new(),
@@ -71,24 +76,11 @@ impl Run<'_> {
             let done = count.fetch_add(1, Ordering::Relaxed) + 1;
             self.context.tell(Progress::Features { done, total });
         };
-        let set = TrainingSet::read(
-            dataset,
-            with_abnormal,
-            (self.granularity, self.config),
-            extractor,
-            &mut budget,
-            &mut warnings,
-            done,
-        )?;
-        let test = TestSet::read(
-            &tested,
-            &extractor.in_full_precision(),
-            &mut budget,
-            &mut warnings,
-            done,
-        )?;
+        let settings = (self.granularity, self.config);
+        let (set, statistics) = TrainingSet::read(dataset, settings, store, &mut warnings, done)?;
+        let test = TestSet::read(&tested, store, &mut warnings, done)?;
         let beyond = set.normal.beyond_memory() + set.abnormal.beyond_memory();
-        if beyond > 0 && extractor.cache.is_none() {
+        if beyond > 0 && !store.is_on_disk() {
             warnings.push(format!(
                 "features of {beyond} training images don't fit in feature_memory and are computed \
                  whenever they are needed, before the first step as well; a folder for them \
@@ -99,14 +91,10 @@ impl Run<'_> {
             self.context.tell(Progress::Warning(warning.clone()));
         }
         self.warnings.extend(warnings);
-        if let Some(failure) = extractor
-            .cache
-            .as_ref()
-            .and_then(|cache| cache.take_failure())
-        {
+        if let Some(failure) = store.take_failure() {
             self.warn(format!("features could not be kept: {failure}"));
         }
         self.seconds.features += start.elapsed().as_secs_f64();
-        Ok((set, test))
+        Ok((set, statistics, test))
     }
 }

@@ -15,7 +15,7 @@ use super::progress::{MetaEpoch, Progress, Seconds};
 use super::run_context::RunContext;
 use super::training_set::TrainingSet;
 use super::{image_digest, mirror};
-use crate::config::choices::{BoundaryScope, EvaluateWhen, Granularity, Mirror};
+use crate::config::choices::{BoundaryScope, EvaluateWhen, Granularity, Mirror, ThresholdRule};
 use crate::config::settings::TrainerConfig;
 use crate::detector::description::ModelDescription;
 use crate::detector::trained_model::Detector;
@@ -28,7 +28,7 @@ use crate::evaluation::test_set::TestSet;
 use crate::features::backbone::Opened;
 use crate::features::flow_inputs::FlowInputs;
 use crate::scoring::calibration::Calibration;
-use crate::scoring::image_likelihoods::of_images;
+use crate::scoring::image_likelihoods::{ImageLikelihoods, of_images};
 
 /// One run's state.
 pub(crate) struct Run<'a> {
@@ -73,15 +73,14 @@ impl<'a> Run<'a> {
             self.context.tell(Progress::Warning(warning.clone()));
         }
         let Opened { backbone, checksum } = opened;
-        let inputs = FlowInputs::new(self.config, self.granularity);
-        let extractor = self.extractor(&backbone, checksum.as_deref())?;
-        let (set, test) = self.read_images(dataset, &extractor)?;
-        let inputs = inputs.list(backbone.levels());
+        let store = self.store(&backbone, checksum.as_deref())?;
+        let (set, mut statistics, test) = self.read_images(dataset, &store)?;
+        let inputs = store.flow_inputs();
         let mut flows = FlowTrainers::new(
             self.config,
             &inputs,
             &set,
-            &extractor,
+            &mut statistics,
             (&self.device, &self.others),
         )?;
         let mut position = Position::default();
@@ -95,7 +94,7 @@ impl<'a> Run<'a> {
                 },
                 granularity: self.granularity,
                 backbone_checksum: checksum.clone(),
-                images: image_digest::of(set.samples())?,
+                images: image_digest::of(set.samples(), store.digests())?,
             };
             if !resume {
                 checkpoints::remove_all(folder)?;
@@ -117,19 +116,14 @@ impl<'a> Run<'a> {
             self.checkpoints = Some(checkpoints);
         }
         let mut detector = self.detector(dataset, &set, backbone.clone(), checksum)?;
-        if self.config.pooled_neighbors {
-            detector.neighbors = set.neighbors(&inputs, &extractor)?;
-        }
+        detector.neighbors = statistics.neighbors();
+        drop(statistics);
         let mut evaluation = None;
         while position.meta_epoch < self.config.meta_epochs {
             let meta_epoch = position.meta_epoch;
-            self.meta_epoch(
-                position,
-                &set,
-                &extractor,
-                &mut flows,
-                |run, position, flows| run.between_batches(position, &history, flows),
-            )?;
+            self.meta_epoch(position, &set, &mut flows, |run, position, flows| {
+                run.between_batches(position, &history, flows)
+            })?;
             let loss = flows.take_loss(meta_epoch + 1)?;
             let mut last = meta_epoch + 1 == self.config.meta_epochs;
             let mut evaluate = false;
@@ -138,7 +132,7 @@ impl<'a> Run<'a> {
             if self.evaluates(last, &test) || last || refresh {
                 let start = Instant::now();
                 detector.set_flows(flows.current()?)?;
-                let maps = mirror::normal_maps(&mut detector, &set, &flows.pooled, &extractor)?;
+                let maps = mirror::normal_maps(&mut detector, &set, &flows.pooled)?;
                 let images = of_images(&set.normal_images, &maps);
                 let boundaries = detector.calibrate(&images, meta_epoch + 1)?;
                 let before = flows.boundaries.replace(boundaries);
@@ -156,7 +150,14 @@ impl<'a> Run<'a> {
                     evaluation = None;
                 }
                 if last {
-                    detector.take_thresholds(&images, &set.abnormal_images)?;
+                    let abnormal = match self.config.threshold {
+                        ThresholdRule::BestF1 => set.abnormal_likelihoods(&detector)?,
+                        _ => Vec::new(),
+                    };
+                    let abnormal = abnormal.iter();
+                    let abnormal =
+                        abnormal.map(|(views, inputs)| ImageLikelihoods { views, inputs });
+                    detector.take_thresholds(&images, &abnormal.collect::<Vec<_>>())?;
                 } else {
                     // Not needed before the next time, and a copy of all parameters.
                     detector.set_flows(Vec::new())?;
@@ -274,7 +275,9 @@ impl<'a> Run<'a> {
     ) -> Result<Detector> {
         let inputs = FlowInputs::new(self.config, self.granularity).list(backbone.levels());
         let dimensions = inputs.iter().map(|input| input.dimension);
-        let anomalies = set.abnormal_images.iter().map(TrainingAnomaly::of);
+        let digests = set.abnormal.store().digests();
+        let anomalies = set.abnormal_images.iter();
+        let anomalies = anomalies.map(|sample| TrainingAnomaly::of(sample, digests));
         let description = ModelDescription {
             training_anomalies: anomalies.collect::<Result<_>>()?,
             config: self.config.clone(),

@@ -1,32 +1,34 @@
 //! The images of a run: which are readable, whose features are kept, and what a batch holds.
 
+use std::sync::Arc;
+
 use bgad_data::{Dataset, Mask, RgbImage, Sample};
 use rayon::prelude::*;
 
 use super::batch::{BatchImage, Item};
-use crate::config::choices::Granularity;
+use crate::config::choices::{Granularity, Model};
 use crate::config::settings::TrainerConfig;
-use crate::device::host::read;
+use crate::detector::trained_model::Detector;
 use crate::error::{Error, Result};
-use crate::features::extractor::Extractor;
-use crate::features::flow_inputs::FlowInput;
-use crate::features::kept_features::KeptFeatures;
+use crate::features::store::FeatureStore;
+use crate::features::stored_images::StoredImages;
 use crate::input::preparation::{self, LabelledImage};
 use crate::input::tiled_images::{CutImage, InputsLeft, SetImage, defective_inputs};
-use crate::model::neighbors::Neighbors;
-use crate::model::position_means::PositionMeans;
+use crate::input::view::Views;
+use crate::model::likelihoods::LogLikelihoodMaps;
+use crate::model::normal_statistics::NormalStatistics;
 
 /// The training images.
 ///
 /// Where images are cut into tiles each tile is a sample of its own, `normal` and `abnormal` alike;
 /// of an abnormal image those that show a defect.
 pub(crate) struct TrainingSet {
-    pub normal: KeptFeatures,
+    pub normal: StoredImages,
     /// The images that the normal inputs are of.
     pub normal_images: Vec<SetImage>,
     /// The image of each normal input.
     image_of: Vec<usize>,
-    pub abnormal: KeptFeatures,
+    pub abnormal: StoredImages,
     /// The abnormal images that `abnormal` is of, whole.
     pub abnormal_images: Vec<Sample>,
     /// The abnormal images and masks at their own size: few, and pasted from again and again.
@@ -39,23 +41,24 @@ pub(crate) struct TrainingSet {
 }
 
 impl TrainingSet {
+    /// Reads the training images of `dataset`, all in one pass, from which the statistics of normal
+    /// features are taken as well. `done` is called once an image.
     pub fn read(
         dataset: &Dataset,
-        with_abnormal: bool,
-        (granularity, config): (Granularity, &TrainerConfig),
-        extractor: &Extractor,
-        budget: &mut u64,
+        settings: (Granularity, &TrainerConfig),
+        store: &Arc<FeatureStore>,
         warnings: &mut Vec<String>,
         done: impl Fn() + Sync,
-    ) -> Result<Self> {
+    ) -> Result<(Self, NormalStatistics)> {
+        let (granularity, config) = settings;
+        let with_abnormal = config.model == Model::BgadFas;
         let (abnormal, normal): (Vec<_>, Vec<_>) = dataset
             .train
             .iter()
             .cloned()
             .partition(|sample| sample.label.is_abnormal());
         let abnormal = if with_abnormal { abnormal } else { Vec::new() };
-        let cut = |samples: &[Sample]| CutImage::all(samples, extractor.fit, extractor.image_size);
-        let defective = defective_inputs(cut(&abnormal), warnings)?;
+        let defective = defective_inputs(store.cut(&abnormal), warnings)?;
         let left = InputsLeft::new(&defective.counts);
         let unread = defective.counts.iter().filter(|count| **count == 0);
         unread.for_each(|_| done());
@@ -64,21 +67,32 @@ impl TrainingSet {
                 done();
             }
         };
-        let abnormal = KeptFeatures::read(defective.inputs, extractor, budget, warnings, last);
+        let format = store.training_format();
+        let mut abnormal = StoredImages::new(store, format, defective.inputs);
+        abnormal.read(&mut [], warnings, last)?;
         let abnormal_images = defective.whole.into_iter().filter(|sample| {
             let path = |input: &Sample| input.path == sample.path;
             abnormal.samples.iter().any(path)
         });
         let abnormal_images = abnormal_images.collect();
-        let cut = cut(&normal);
+        let cut = store.cut(&normal);
         let left = InputsLeft::of(&cut);
         let last = |input| {
             if left.is_last(input) {
                 done();
             }
         };
-        let inputs = cut.iter().flat_map(CutImage::inputs).collect();
-        let normal = KeptFeatures::read(inputs, extractor, budget, warnings, last);
+        let inputs: Vec<Sample> = cut.iter().flat_map(CutImage::inputs).collect();
+        let listed = inputs.len();
+        let of = |count| NormalStatistics::new(config, &store.flow_inputs(), count);
+        let mut statistics = of(listed);
+        let mut normal = StoredImages::new(store, format, inputs);
+        normal.read(&mut statistics.accumulators(), warnings, last)?;
+        // How far rows lie apart follows from how many images can be read.
+        if !statistics.are_alike(listed, normal.len()) {
+            statistics = of(normal.len());
+            normal.feed(&mut statistics.accumulators())?;
+        }
         let normal_images = SetImage::of(cut, &normal.samples);
         let mut image_of = vec![0; normal.len()];
         for (image, inputs) in normal_images.iter().map(|image| &image.inputs).enumerate() {
@@ -112,7 +126,7 @@ impl TrainingSet {
             pastable.push(has_region && known);
             sources.push(source);
         }
-        Ok(Self {
+        let set = Self {
             normal,
             normal_images,
             image_of,
@@ -121,7 +135,8 @@ impl TrainingSet {
             sources,
             placed,
             pastable,
-        })
+        };
+        Ok((set, statistics))
     }
 
     /// All samples, the normal ones first.
@@ -142,63 +157,24 @@ impl TrainingSet {
         }
     }
 
-    /// Normal features of input `index`, `[rows, dimension]`: of all images, but of each only so
-    /// many positions, evenly spaced, that there are not far more than `most` rows in all. Images
-    /// that `wanted` is false for are left out, and `means` taken off.
-    pub fn normal_rows(
+    /// The views of each abnormal image and the log-likelihoods of all its inputs, of those that show
+    /// no defect as well.
+    pub fn abnormal_likelihoods(
         &self,
-        (index, input): (usize, &FlowInput),
-        most: usize,
-        wanted: impl Fn(usize) -> bool + Sync,
-        means: Option<&PositionMeans>,
-        extractor: &Extractor,
-    ) -> Result<Vec<f32>> {
-        let images: Vec<usize> = (0..self.normal.len()).filter(|&i| wanted(i)).collect();
-        let positions = input.side.map_or(1, |side| side * side);
-        let every = (positions * images.len()).div_ceil(most).max(1);
-        let rows = images.par_iter().enumerate().map(|(number, &image)| {
-            let features = self.normal.features(image, extractor)?;
-            let counts = input.side.map(|side| features.view.counts(side));
-            let mut values = read(features.level(index))?;
-            if let Some(means) = means {
-                means.take_off(&mut values);
-            }
-            let rows = values.chunks_exact(input.dimension).enumerate();
-            let rows = rows.filter(|(row, _)| counts.as_ref().is_none_or(|counts| counts[*row]));
-            // Another place to start for each image, so that all positions are seen.
-            let rows = rows.skip(number % every).step_by(every);
-            Ok(rows.flat_map(|(_, row)| row).copied().collect())
-        });
-        let rows: Vec<Vec<f32>> = rows.collect::<Result<_>>()?;
-        Ok(rows.concat())
-    }
-
-    /// What scores draw on beside the flows of `inputs`, where some are pooled.
-    pub fn neighbors(
-        &self,
-        inputs: &[FlowInput],
-        extractor: &Extractor,
-    ) -> Result<Option<Neighbors>> {
-        let pooled = inputs.iter().enumerate().filter(|(_, i)| i.is_pooled());
-        let parts = pooled.map(|(index, input)| {
-            let rows = self.normal_rows((index, input), usize::MAX, |_| true, None, extractor)?;
-            Ok((rows, input.dimension))
-        });
-        let parts: Vec<(Vec<f32>, usize)> = parts.collect::<Result<_>>()?;
-        let dimension: usize = parts.iter().map(|(_, dimension)| dimension).sum();
-        if dimension == 0 {
-            return Ok(None);
-        }
-        let joined = (0..self.normal.len()).flat_map(|row| {
-            let parts = parts.iter();
-            parts
-                .flat_map(move |(rows, d)| &rows[row * d..(row + 1) * d])
-                .copied()
-        });
-        Ok(Some(Neighbors::of(
-            &joined.collect::<Vec<f32>>(),
-            dimension,
-        )))
+        detector: &Detector,
+    ) -> Result<Vec<(Views, Vec<LogLikelihoodMaps>)>> {
+        let mirrored = detector.description.mirrored;
+        let of_input = |input: Sample| {
+            let features = self.abnormal.exact_features(&input, mirrored)?;
+            detector.maps_of(&features)
+        };
+        let cut = self.abnormal.store().cut(&self.abnormal_images);
+        let of_image = |image: CutImage| {
+            let inputs: Vec<Sample> = image.inputs().collect();
+            let maps = inputs.into_par_iter().map(of_input);
+            Ok((image.views, maps.collect::<Result<_>>()?))
+        };
+        cut.into_par_iter().map(of_image).collect()
     }
 
     /// The images of one epoch, not yet shuffled: every normal one once, and with `mixed` each
@@ -219,22 +195,22 @@ impl TrainingSet {
         items
     }
 
-    /// The images of one batch, on all cores. `epoch` and the items decide what is pasted where.
+    /// The images of one batch, on all cores, without their mirror images, which training has no use
+    /// for. `epoch` and the items decide what is pasted where.
     pub fn batch(
         &self,
         items: &[Item],
         epoch: u64,
         config: &TrainerConfig,
-        extractor: &Extractor,
     ) -> Result<Vec<BatchImage>> {
         let one = |item: &Item| match *item {
             Item::Normal(index) => Ok(BatchImage {
-                features: self.normal.features(index, extractor)?,
+                features: self.normal.features(index, false)?,
                 abnormal: false,
                 mask: None,
             }),
             Item::Abnormal(index) => {
-                let features = self.abnormal.features(index, extractor)?;
+                let features = self.abnormal.features(index, false)?;
                 let mask = features.view.place(&self.sources[index].mask);
                 Ok(BatchImage {
                     features,
@@ -244,7 +220,7 @@ impl TrainingSet {
             }
             Item::Pasted(index, number) => {
                 let (image, mask) = self.paste(index, epoch, number, config)?;
-                let features = extractor.extract(&image);
+                let features = self.abnormal.store().extract(&image);
                 Ok(BatchImage {
                     mask: Some(features.view.place(&mask)),
                     features,

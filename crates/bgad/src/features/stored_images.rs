@@ -1,0 +1,186 @@
+//! A set of images and their features.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use bgad_data::Sample;
+use rayon::prelude::*;
+
+use super::accumulator::{Accumulator, HostFeatures, feed};
+use super::image_features::ImageFeatures;
+use super::store::{FeatureFormat, FeatureStore};
+use crate::error::Result;
+
+/// Inputs whose features are on the host at a time, until statistics have taken them in.
+const AT_A_TIME: usize = 16;
+
+/// Files whose features are kept as far as the store's memory goes; beyond it they are read from the
+/// disk, where they are kept there, and computed anew where they are not.
+pub(crate) struct StoredImages {
+    store: Arc<FeatureStore>,
+    format: FeatureFormat,
+    pub samples: Vec<Sample>,
+    kept: Vec<Option<ImageFeatures>>,
+}
+
+impl StoredImages {
+    /// A set of which nothing is read yet.
+    pub fn new(store: &Arc<FeatureStore>, format: FeatureFormat, samples: Vec<Sample>) -> Self {
+        Self {
+            store: store.clone(),
+            format,
+            kept: vec![None; samples.len()],
+            samples,
+        }
+    }
+
+    /// Reads all images once, keeps features as far as there is memory, and feeds those of readable
+    /// ones to `accumulators`. Files that are no readable images are left out, each with a warning.
+    /// `done` is told the number of each.
+    ///
+    /// # Errors
+    /// When the device fails.
+    pub fn read(
+        &mut self,
+        accumulators: &mut [&mut dyn Accumulator],
+        warnings: &mut Vec<String>,
+        done: impl Fn(usize) + Sync,
+    ) -> Result<()> {
+        let samples = std::mem::take(&mut self.samples);
+        self.kept.clear();
+        let room = self.store.take_memory(samples.len(), self.format);
+        let wanted = !accumulators.is_empty();
+        let numbered: Vec<(usize, &Sample)> = samples.iter().enumerate().collect();
+        // Without statistics nothing has to wait for its turn.
+        let at_a_time = if wanted {
+            AT_A_TIME
+        } else {
+            samples.len().max(1)
+        };
+        for chunk in numbered.chunks(at_a_time) {
+            let read = chunk.par_iter().map(|&(index, sample)| {
+                let features = self.read_one(sample, index < room, wanted);
+                done(index);
+                let features = match features {
+                    Ok(features) => features,
+                    Err(error) => return Ok(Err(error)),
+                };
+                let on_host = features.as_ref().filter(|_| wanted);
+                let on_host = on_host.map(HostFeatures::of).transpose()?;
+                Ok(Ok((features.filter(|_| index < room), on_host)))
+            });
+            let read: Vec<Result<_>> = read.collect::<Result<_>>()?;
+            let mut on_host = Vec::new();
+            for ((_, sample), features) in chunk.iter().zip(read) {
+                match features {
+                    Ok((kept, statistics)) => {
+                        self.samples.push((*sample).clone());
+                        self.kept.push(kept);
+                        on_host.extend(statistics);
+                    }
+                    Err(error) => {
+                        let warning = format!("image left out: {error}");
+                        // All parts of an image fail alike.
+                        if !warnings.contains(&warning) {
+                            warnings.push(warning);
+                        }
+                    }
+                }
+            }
+            feed(accumulators, &on_host);
+        }
+        Ok(())
+    }
+
+    /// The features of an image, to be kept, put on the disk or `wanted` for statistics; none where
+    /// it is enough to see that it can be read.
+    fn read_one(&self, sample: &Sample, keep: bool, wanted: bool) -> Result<Option<ImageFeatures>> {
+        let format = match keep || self.store.is_on_disk() {
+            true => self.format,
+            // Statistics are taken without mirror images.
+            false if wanted => FeatureFormat {
+                mirrored: false,
+                ..self.format
+            },
+            false => {
+                sample.load_image()?;
+                return Ok(None);
+            }
+        };
+        self.store.features_of(sample, format).map(Some)
+    }
+
+    /// Feeds the features of all images to `accumulators`, as [`read`](Self::read) does.
+    ///
+    /// # Errors
+    /// When an image can no longer be read, or the device fails.
+    pub fn feed(&self, accumulators: &mut [&mut dyn Accumulator]) -> Result<()> {
+        let all: Vec<usize> = (0..self.len()).collect();
+        for chunk in all.chunks(AT_A_TIME) {
+            let of_image = |index: &usize| HostFeatures::of(&self.features(*index, false)?);
+            let inputs = chunk.par_iter().map(of_image);
+            feed(accumulators, &inputs.collect::<Result<Vec<_>>>()?);
+        }
+        Ok(())
+    }
+
+    pub fn len(&self) -> usize {
+        self.samples.len()
+    }
+
+    /// Of how many images some features did not fit in memory.
+    pub fn beyond_memory(&self) -> usize {
+        let all = self.samples.iter().zip(&self.kept);
+        let beyond = all.filter(|(_, kept)| kept.is_none());
+        let files: BTreeSet<_> = beyond.map(|(sample, _)| &sample.path).collect();
+        files.len()
+    }
+
+    /// The features of image `index`, with those of its mirror image where they are wanted.
+    ///
+    /// # Errors
+    /// When the image can no longer be read.
+    pub fn features(&self, index: usize, mirrored: bool) -> Result<ImageFeatures> {
+        match &self.kept[index] {
+            Some(features) if mirrored => Ok(features.clone()),
+            Some(features) => Ok(features.clone().unmirrored()),
+            None => self.computed(&self.samples[index], mirrored, self.format.half),
+        }
+    }
+
+    /// The features of `sample` without rounding: those of the set where they are not rounded there.
+    ///
+    /// # Errors
+    /// As [`features`](Self::features).
+    pub fn exact_features(&self, sample: &Sample, mirrored: bool) -> Result<ImageFeatures> {
+        let own = self.samples.iter().position(|own| own == sample);
+        match own {
+            Some(index) if !self.format.half => self.features(index, mirrored),
+            _ => self.computed(sample, mirrored, false),
+        }
+    }
+
+    fn computed(&self, sample: &Sample, mirrored: bool, half: bool) -> Result<ImageFeatures> {
+        let format = FeatureFormat { mirrored, half };
+        self.store.features_of(sample, format)
+    }
+
+    /// What owns their features.
+    pub fn store(&self) -> &FeatureStore {
+        &self.store
+    }
+
+    /// What `of` makes of each image's features, computed on all cores: one pass.
+    ///
+    /// # Errors
+    /// Those of [`features`](Self::features) and of `of`.
+    pub fn each<T: Send>(
+        &self,
+        mirrored: bool,
+        of: impl Fn(ImageFeatures) -> Result<T> + Sync,
+    ) -> Result<Vec<T>> {
+        let all = (0..self.len()).into_par_iter();
+        all.map(|index| of(self.features(index, mirrored)?))
+            .collect()
+    }
+}
