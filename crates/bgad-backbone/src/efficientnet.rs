@@ -10,7 +10,7 @@ use crate::error::BackboneError;
 use crate::host_efficientnet::HostEfficientNet;
 use crate::layers::TensorLayers;
 use crate::network::Network;
-use crate::tensors::{Backbone, FeaturePyramid, extract_through_host, on_cpu};
+use crate::tensors::{Backbone, FeaturePyramid, extract_through_host, is_host};
 
 /// A frozen EfficientNet, built only as deep as its coarsest selected level.
 ///
@@ -119,7 +119,7 @@ impl EfficientNet {
     fn new(network: Network, device: &Device) -> Self {
         // Frozen: nothing here may enter a gradient graph.
         let device = device.clone().inner();
-        let computed = if on_cpu(&device) {
+        let computed = if is_host(&device) {
             Computed::Host(HostEfficientNet::new(network))
         } else {
             let layers = TensorLayers::new(&network, &device);

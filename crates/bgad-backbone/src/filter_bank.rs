@@ -6,7 +6,7 @@ use crate::backbone::{HostBackbone, Level, NamedTensor, Normalization};
 use crate::filter_channels::{LEVELS, NAME, NORMALIZATION};
 use crate::host_filter_bank::HostFilterBank;
 use crate::tensor_filter_bank::TensorFilterBank;
-use crate::tensors::{Backbone, FeaturePyramid, extract_through_host, on_cpu};
+use crate::tensors::{Backbone, FeaturePyramid, extract_through_host, is_host};
 
 /// [`HostFilterBank`] on any device: by our own loops on the CPU, by Burn's operations elsewhere.
 #[derive(Debug, Clone)]
@@ -25,7 +25,7 @@ impl FilterBank {
     /// The filter bank on `device`, without gradients even where the device tracks them.
     pub fn new(device: &Device) -> Self {
         let device = device.clone().inner();
-        let computed = match on_cpu(&device) {
+        let computed = match is_host(&device) {
             true => Computed::Host(HostFilterBank::new()),
             false => Computed::Tensors(Box::new(TensorFilterBank::new(&device))),
         };

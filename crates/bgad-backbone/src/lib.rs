@@ -82,6 +82,6 @@ pub use filter_bank::FilterBank;
 pub use host_efficientnet::HostEfficientNet;
 pub use host_filter_bank::HostFilterBank;
 #[cfg(feature = "burn")]
-pub use tensors::{Backbone, FeaturePyramid};
+pub use tensors::{Backbone, FeaturePyramid, is_host};
 #[cfg(feature = "weights")]
 pub use weights::Weights;

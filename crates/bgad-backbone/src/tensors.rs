@@ -60,11 +60,15 @@ pub trait Backbone: Send + Sync + std::fmt::Debug {
     }
 }
 
-/// Whether a device's tensors lie in the CPU's memory. Burn has no question for that which does not
-/// depend on its features; a device of unknown name counts as another one, which is slower there.
-pub(crate) fn on_cpu(device: &Device) -> bool {
-    let name = format!("{:?}", device.as_dispatch());
-    name.starts_with("Flex") || name.starts_with("NdArray")
+/// Whether our own code on the CPU takes the place of a device's operations: on Burn's own CPU backend.
+/// `ndarray` is there for comparison and computes all by itself.
+///
+/// Burn has no question for that which does not depend on its features; a device of unknown name counts
+/// as another one, which is slower there.
+#[doc(hidden)]
+pub fn is_host(device: &Device) -> bool {
+    let name = format!("{:?}", device.clone().inner().as_dispatch());
+    name.starts_with("Flex")
 }
 
 /// What `backbone` gives for images that are tensors of any device.
@@ -96,10 +100,11 @@ pub(crate) fn extract_through_host(
 mod tests {
     use burn::tensor::Device;
 
-    use super::on_cpu;
+    use super::is_host;
 
     #[test]
     fn burns_cpu_device_is_known() {
-        assert!(on_cpu(&Device::flex()));
+        assert!(is_host(&Device::flex()));
+        assert!(is_host(&Device::flex().autodiff()));
     }
 }

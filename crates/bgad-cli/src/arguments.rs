@@ -9,9 +9,7 @@ pub mod settings;
 mod train;
 
 use std::path::PathBuf;
-use std::sync::LazyLock;
 
-use bgad::DeviceKind;
 use clap::{Args, Parser, Subcommand};
 
 pub use calibrate::CalibrateArguments;
@@ -24,7 +22,7 @@ pub use train::{TrainArguments, TrainCommand};
 
 use crate::data::{AnomalyArguments, DataArguments};
 use crate::inspect::InspectArguments;
-use crate::machine::machine;
+use crate::machine::long_version;
 
 /// Visual anomaly detection: learns what normal parts look like, finds what is wrong on others.
 #[derive(Debug, Parser)]
@@ -62,30 +60,6 @@ pub enum Command {
     Preview(Box<PreviewArguments>),
     /// Measure this machine in about ten seconds: products, training steps, predictions.
     Bench(crate::bench::BenchArguments),
-}
-
-/// `--version`: what a report of slowness needs.
-fn long_version() -> &'static str {
-    static VERSION: LazyLock<String> = LazyLock::new(|| {
-        let devices: Vec<&str> = DeviceKind::ALL
-            .into_iter()
-            .filter(|kind| kind.is_compiled())
-            .map(DeviceKind::name)
-            .collect();
-        let machine = machine();
-        format!(
-            "{}\nprocessor     {}\ninstructions  {} (this machine has {})\nthreads       {}\n\
-             allocator     {}\ndevices       {}",
-            env!("CARGO_PKG_VERSION"),
-            machine.processor,
-            machine.instructions,
-            machine.available_instructions.join(", "),
-            machine.threads,
-            machine.allocator.unwrap_or_default(),
-            devices.join(", ")
-        )
-    });
-    &VERSION
 }
 
 #[cfg(feature = "report")]
