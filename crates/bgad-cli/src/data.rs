@@ -153,6 +153,7 @@ impl DataArguments {
         } else {
             return Err(Failure::FolderNames(self.layout));
         };
+        dataset.settle_mask_values(&self.choice.mask_values.parse()?)?;
         let split = &self.choice.split;
         if let Some(file) = &split.split_file {
             SplitFile::read(file)?.apply(&mut dataset)?;

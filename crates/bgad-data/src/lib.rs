@@ -21,17 +21,24 @@
 //! # }
 //! ```
 
+mod bit_depth;
 mod colour_mode;
 mod cutpaste;
 mod dataset;
 mod decoded;
+mod decoding;
 mod error;
+mod folder_images;
 mod folds;
 mod foreground;
 mod image_file;
 mod inspection;
 mod layout;
 mod mask;
+mod mask_decision;
+mod mask_file;
+mod mask_values;
+mod names;
 mod normalize;
 mod orientation;
 mod preview;
@@ -47,15 +54,20 @@ pub mod synthetic;
 pub mod transform;
 mod verify;
 
+pub use bit_depth::{BitDepth, BitDepthInspection};
 pub use cutpaste::{CutPaste, PastedSample};
 pub use dataset::{AvailableMasks, Dataset, SkippedFile};
 pub use error::{DataError, Result};
+pub use folder_images::{FolderImages, images_of_folder};
 pub use foreground::{Foreground, estimate_foreground};
 pub use image::RgbImage;
-pub use image_file::{load_image, load_image_with};
+pub use image_file::{ImageReading, load_image, load_image_as, load_image_with};
 pub use inspection::{Inspection, MaskInspection, ModeCount, SizeCount};
 pub use layout::{FolderLayout, FolderNames, Layout, MaskLocation};
 pub use mask::Mask;
+pub use mask_decision::MaskDecision;
+pub use mask_values::MaskValues;
+pub use names::{path_from_text, path_text, path_texts, path_to_text};
 pub use normalize::normalize;
 pub use orientation::Orientation;
 pub use preview::contact_sheet;

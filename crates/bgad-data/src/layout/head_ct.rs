@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use super::{RANDOM_STATE, TEST_FRACTION, files, split_normals, table};
-use crate::{DataError, Dataset, Result, Sample};
+use crate::{DataError, Dataset, Result, Sample, names};
 
 /// Name of the only defect type.
 const HEMORRHAGE: &str = "hemorrhage";
@@ -133,7 +133,7 @@ fn by_id<'a>(images: &'a [PathBuf], folder: &Path) -> HashMap<String, &'a PathBu
         }
         ids.insert(stem, image);
         if let Ok(relative) = image.strip_prefix(folder) {
-            ids.insert(relative.to_string_lossy().into_owned(), image);
+            ids.insert(names::path_to_text(relative), image);
         }
     }
     ids
