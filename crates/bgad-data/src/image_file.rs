@@ -7,14 +7,12 @@ use std::path::Path;
 use image::codecs::jpeg::JpegDecoder;
 use image::error::{DecodingError, ImageFormatHint};
 use image::metadata::Orientation as Tag;
-use image::{
-    DynamicImage, ImageBuffer, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits, Pixel,
-    RgbImage,
-};
+use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits, RgbImage};
 
 use crate::decoding::tiff::Tiff;
 use crate::decoding::{Fault, Kind, Size, guarded, jpeg};
-use crate::{BitDepth, DataError, Orientation, Result};
+use crate::image_reading::rgb;
+use crate::{DataError, ImageReading, Orientation, Result};
 
 /// The largest image that is decoded; its side in pixels, its decoded size in bytes.
 const LARGEST: Size = Size {
@@ -23,32 +21,6 @@ const LARGEST: Size = Size {
 };
 /// Largest decoded size of an image in MiB.
 const MAX_MEBIBYTES: u64 = 512;
-
-/// How the pixels of a file become an image: the same for all images of a data set, and for those
-/// that its model predicts.
-#[non_exhaustive]
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub struct ImageReading {
-    /// Whether it is turned as its orientation tag says.
-    pub orientation: Orientation,
-    /// How many of 16 bits hold the values.
-    pub bit_depth: BitDepth,
-}
-
-impl ImageReading {
-    /// Turned as `orientation` says.
-    pub fn oriented(self, orientation: Orientation) -> Self {
-        Self {
-            orientation,
-            ..self
-        }
-    }
-
-    /// With values of so many bits.
-    pub fn of_depth(self, bit_depth: BitDepth) -> Self {
-        Self { bit_depth, ..self }
-    }
-}
 
 /// Loads an image as 8-bit RGB.
 ///
@@ -86,26 +58,6 @@ pub(crate) fn load(path: &Path, reading: ImageReading) -> Result<RgbImage> {
     Ok(rgb(image, reading.bit_depth))
 }
 
-/// Converts decoded pixels to 8-bit RGB.
-pub(crate) fn rgb(image: DynamicImage, depth: BitDepth) -> RgbImage {
-    let byte = |value: u16| depth.byte(value);
-    match image {
-        DynamicImage::ImageRgb8(image) => image,
-        DynamicImage::ImageLuma8(image) => to_rgb(&image, |p| [p.0[0]; 3]),
-        DynamicImage::ImageLumaA8(image) => to_rgb(&image, |p| [p.0[0]; 3]),
-        DynamicImage::ImageRgba8(image) => to_rgb(&image, |p| [p.0[0], p.0[1], p.0[2]]),
-        DynamicImage::ImageLuma16(image) => to_rgb(&image, |p| [byte(p.0[0]); 3]),
-        DynamicImage::ImageLumaA16(image) => to_rgb(&image, |p| [byte(p.0[0]); 3]),
-        DynamicImage::ImageRgb16(image) => {
-            to_rgb(&image, |p| [byte(p.0[0]), byte(p.0[1]), byte(p.0[2])])
-        }
-        DynamicImage::ImageRgba16(image) => {
-            to_rgb(&image, |p| [byte(p.0[0]), byte(p.0[1]), byte(p.0[2])])
-        }
-        other => other.to_rgb8(),
-    }
-}
-
 /// Decodes a file within the limits.
 pub(crate) fn decode(path: &Path, orientation: Orientation) -> Result<DynamicImage> {
     let (reader, format, length) = open(path)?;
@@ -121,7 +73,7 @@ pub(crate) fn decode(path: &Path, orientation: Orientation) -> Result<DynamicIma
             ImageFormat::Jpeg => {
                 LARGEST.check_bytes(length)?;
                 let bytes = std::fs::read(path).map_err(Fault::Io)?;
-                let checked = jpeg::checked(&bytes)?;
+                let checked = jpeg::checked(&bytes, &LARGEST)?;
                 let image = JpegDecoder::new(Cursor::new(&*checked))
                     .map_err(Fault::from)
                     .and_then(|decoder| from_decoder(decoder, orientation));
@@ -256,17 +208,6 @@ fn turned_by(tag: u8, orientation: Orientation) -> Tag {
         Orientation::Stored => Tag::NoTransforms,
         Orientation::Exif => Tag::from_exif(tag).unwrap_or(Tag::NoTransforms),
     }
-}
-
-fn to_rgb<P>(image: &ImageBuffer<P, Vec<P::Subpixel>>, convert: impl Fn(&P) -> [u8; 3]) -> RgbImage
-where
-    P: Pixel,
-{
-    let mut rgb = RgbImage::new(image.width(), image.height());
-    for (to, from) in rgb.pixels_mut().zip(image.pixels()) {
-        to.0 = convert(from);
-    }
-    rgb
 }
 
 /// The reader, the format told by the content, and the file's length in bytes.

@@ -12,7 +12,7 @@ use crate::{DataError, Dataset, MaskValues, Orientation, Result};
 const MOST_CLASSES: usize = 32;
 /// So many values are shown in a message.
 const SHOWN: usize = 12;
-/// Values that are written as 0 and 255 by a lossy format, or resized, come to at least so many.
+/// Edges that are soft, from resizing or a lossy format, have at least so many shades.
 const FEWEST_SOFT: usize = 8;
 
 /// The rule by which a data set's masks are read, and why.
@@ -153,9 +153,8 @@ pub(crate) fn from_survey(survey: &Survey) -> std::result::Result<MaskDecision, 
             false => Err(format!("{values}, none above half")),
         };
     }
-    let between = distinct - 2;
-    if between >= FEWEST_SOFT && survey.low < survey.high {
-        let reason = "values on both sides of half, most at the ends: soft edges".to_owned();
+    if survey.shades.len() >= FEWEST_SOFT && survey.between <= 2 * survey.white {
+        let reason = "shades between black and white, few of them: soft edges".to_owned();
         return decision(MaskValues::Half, reason);
     }
     Err(values)

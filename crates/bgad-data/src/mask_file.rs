@@ -31,15 +31,21 @@ pub(crate) struct Survey {
     /// Pixels with a value of at most half of the depth and not 0, and those above.
     pub(crate) low: u64,
     pub(crate) high: u64,
+    /// Pixels that are neither nearly black nor nearly white, and those that are nearly white: by an
+    /// eighth of the depth, as JPEG strays.
+    pub(crate) between: u64,
+    pub(crate) white: u64,
+    /// Distinct values of the former.
+    pub(crate) shades: BTreeSet<u16>,
     /// Files that have a pixel of value 0.
     pub(crate) with_black: usize,
     /// Files whose pixels all have one value.
     pub(crate) of_one_value: usize,
     /// Colours that are not grey.
     pub(crate) colours: BTreeSet<[u8; 3]>,
-    /// Files in which some pixels are transparent and others are not.
+    /// Files in which some pixels are transparent and the others are all black or all not.
     pub(crate) with_alpha: usize,
-    /// Of those, files whose opaque pixels are partly black and partly not.
+    /// Files in which both opacity and colour could mark.
     pub(crate) with_both: usize,
 }
 
@@ -124,6 +130,12 @@ impl Survey {
                 continue;
             }
             survey.values.insert(value, count);
+            if value >= file.white - file.white / 8 {
+                survey.white += count;
+            } else if value > file.white / 8 {
+                survey.between += count;
+                survey.shades.insert(value);
+            }
             match value {
                 0 => survey.with_black = 1,
                 value if value <= half => survey.low += count,
@@ -132,14 +144,20 @@ impl Survey {
         }
         survey.of_one_value = usize::from(survey.values.len() == 1);
         if let Some(alpha) = &file.alpha {
-            survey.with_alpha = 1;
-            let opaque = file
-                .values
-                .iter()
-                .zip(alpha)
-                .filter(|(_, alpha)| **alpha > half);
-            let blacks = opaque.clone().filter(|(value, _)| **value == 0).count();
-            survey.with_both = usize::from(blacks > 0 && blacks < opaque.count());
+            let count = |marks: &dyn Fn(u16, u16) -> bool| {
+                let pixels = file.values.iter().zip(alpha);
+                pixels
+                    .filter(|(value, alpha)| marks(**value, **alpha))
+                    .count()
+            };
+            let opaque_black = count(&|value, alpha| alpha > half && value == 0);
+            let opaque_marks = count(&|value, alpha| alpha > half && value > 0);
+            let clear_marks = count(&|value, alpha| alpha <= half && value > 0);
+            match opaque_black > 0 && opaque_marks > 0 {
+                false => survey.with_alpha = 1,
+                // Marks on black whose edges are transparent, or black is no background.
+                true => survey.with_both = usize::from(clear_marks >= opaque_marks),
+            }
         }
         survey
     }
@@ -150,6 +168,9 @@ impl Survey {
         }
         self.files += other.files;
         self.low += other.low;
+        self.between += other.between;
+        self.white += other.white;
+        self.shades.extend(other.shades);
         self.high += other.high;
         self.with_black += other.with_black;
         self.of_one_value += other.of_one_value;

@@ -116,3 +116,23 @@ fn damage_of_any_byte_is_an_error_or_a_picture() {
         }
     }
 }
+
+#[test]
+fn a_small_file_does_not_claim_much_memory() {
+    let root = tempdir().unwrap();
+    let path = root.path().join("image.jpg");
+    for name in ["seq_2x2.jpg", "ni_2x2.jpg", "progressive_2x2.jpg"] {
+        let mut bytes = fs::read(fixture(name)).unwrap();
+        let frame = bytes
+            .windows(2)
+            .position(|pair| matches!(pair, [0xff, 0xc0..=0xc2]))
+            .unwrap();
+        bytes[frame + 5..frame + 9].copy_from_slice(&[0xff, 0xff, 0xff, 0xff]);
+        fs::write(&path, &bytes).unwrap();
+        let error = load_image(&path).unwrap_err();
+        assert!(
+            matches!(error, DataError::ImageTooLarge { .. }),
+            "{error:?}"
+        );
+    }
+}

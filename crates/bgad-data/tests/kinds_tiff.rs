@@ -79,7 +79,7 @@ fn packed_depths_are_brought_to_8_bits() {
         let most = (1 << bits) - 1;
         let bytes = tiff.write(&|x, y, _| u64::from(x + y) % (most + 1));
         let pixels = load(&bytes).unwrap();
-        for (x, y) in [(0, 0), (1, 0), (5, 3), (20, 17)] {
+        for (x, y) in [(0_u32, 0_u32), (1, 0), (5, 3), (20, 17)] {
             let found = pixels[3 * (y * 21 + x) as usize];
             assert_eq!(
                 u64::from(found),

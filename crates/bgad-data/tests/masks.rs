@@ -1,4 +1,4 @@
-//! Masks of a data set: one rule for all their values, and each with the image that it belongs to.
+//! Masks of a data set: one rule for all their values.
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod common;
@@ -6,7 +6,6 @@ mod common;
 mod encode;
 
 use std::fs;
-use std::path::Path;
 
 use bgad_data::{DataError, Dataset, Layout, Mask, MaskValues, Orientation};
 use common::{images, warned};
@@ -152,8 +151,21 @@ fn opacity_marks_where_it_varies() {
     // The same everywhere, it says nothing.
     let opaque = [rgba(&[[255, 255, 255, 255]], [0, 0, 0, 255])];
     assert_eq!(settled(&opaque), (MaskValues::Half, vec![1]));
-    // Black paper and transparent parts: which of the two marks?
-    let both = rgba(&[[255, 0, 0, 255], [0, 0, 0, 255]], [0, 0, 0, 0]);
+    // Marks on black with transparent edges, as AITEX has them, or with nothing around.
+    let edges = rgba(
+        &[
+            [255, 255, 255, 255],
+            [255, 255, 255, 255],
+            [200, 200, 200, 90],
+        ],
+        [0, 0, 0, 255],
+    );
+    assert_eq!(
+        settled(&[edges, grey(&[255])]),
+        (MaskValues::Half, vec![3, 1])
+    );
+    // Black and transparent parts, of a colour: which of the two marks?
+    let both = rgba(&[[255, 0, 0, 255], [0, 0, 0, 255]], [255, 255, 255, 0]);
     assert!(unclear(&[both]).contains("transparent"));
     let ink = rgba(&[[255, 0, 0, 255]], [0, 0, 0, 0]);
     assert!(unclear(&[ink, grey(&[255])]).contains("without"));
@@ -179,6 +191,9 @@ fn deep_masks_go_by_their_own_half() {
 fn values_that_allow_several_rules_are_asked_about() {
     let text = unclear(&[grey(&[1, 2]), grey(&[255])]);
     assert!(text.contains("0, 1, 2, 255"), "{text}");
+    // Many classes and a 255 are no soft edge.
+    let classes = grey(&(1..=20).chain([255; 20]).collect::<Vec<u8>>());
+    assert!(unclear(&[classes]).contains("up to 255"));
     assert!(unclear(&[grey(&[76, 255])]).contains("0, 76, 255"));
     // As many values as a photograph has.
     let photograph = grey(&(1..=48).map(|index| index * 5).collect::<Vec<u8>>());
@@ -259,116 +274,6 @@ fn the_rule_is_said() {
     let (_root, mut dataset) = set(&[grey(&[255])]);
     dataset.settle_mask_values(&MaskValues::Auto).unwrap();
     assert!(!warned(&dataset, &["rule"]));
-}
-
-/// Which mask each abnormal image has, by names.
-fn pairs(dataset: &Dataset) -> Vec<(String, Option<String>)> {
-    let name = |path: &Path| path.file_name().unwrap().to_string_lossy().into_owned();
-    let abnormal = dataset
-        .test
-        .iter()
-        .filter(|sample| sample.label.is_abnormal());
-    let mask = |sample: &bgad_data::Sample| {
-        let first = sample.mask.as_ref()?.paths().next()?;
-        Some(name(first))
-    };
-    abnormal
-        .map(|sample| (name(&sample.path), mask(sample)))
-        .collect()
-}
-
-fn pair(image: &str, mask: Option<&str>) -> (String, Option<String>) {
-    (image.to_owned(), mask.map(str::to_owned))
-}
-
-#[test]
-fn the_full_name_comes_before_the_stem() {
-    for (normal, abnormal, masks, layout) in [
-        ("good", "dent", "masks/dent", Layout::Folder),
-        (
-            "train/good",
-            "test/dent",
-            "ground_truth/dent",
-            Layout::Mvtec,
-        ),
-    ] {
-        let root = tempdir().unwrap();
-        let at = root.path();
-        images(
-            at,
-            &[&format!("{normal}/0.png"), &format!("{normal}/1.png")],
-        );
-        for name in [
-            "0.bmp", "0.png", "1.png", "2.jpg", "3.bmp", "3.png", "4.jpg", "5.png",
-        ] {
-            images(at, &[&format!("{abnormal}/{name}")]);
-        }
-        for name in [
-            "0.bmp",
-            "0.png",
-            "1_mask.png",
-            "2.png",
-            "2.tif",
-            "3.webp",
-            "4.jpg.png",
-            "6.png",
-        ] {
-            images(at, &[&format!("{masks}/{name}")]);
-        }
-        let dataset = layout.read(at, None).unwrap();
-        let expected = [
-            pair("0.bmp", Some("0.bmp")),
-            pair("0.png", Some("0.png")),
-            pair("1.png", Some("1_mask.png")),
-            pair("2.jpg", Some("2.png")),
-            // 3.webp could belong to either.
-            pair("3.bmp", None),
-            pair("3.png", None),
-            pair("4.jpg", Some("4.jpg.png")),
-            pair("5.png", None),
-        ];
-        assert_eq!(pairs(&dataset), expected, "{layout}");
-        let orphans: Vec<_> = dataset
-            .orphan_masks
-            .iter()
-            .map(|path| path.file_name().unwrap())
-            .collect();
-        assert_eq!(orphans, ["2.tif", "3.webp", "6.png"], "{layout}");
-        assert!(warned(
-            &dataset,
-            &["3 masks without an image", "2.tif", "3.webp", "6.png"]
-        ));
-        assert_eq!(dataset.inspect().masks.orphans, dataset.orphan_masks);
-    }
-}
-
-#[test]
-fn a_mask_for_images_of_two_folders_is_nobodys() {
-    let root = tempdir().unwrap();
-    let at = root.path();
-    images(
-        at,
-        &[
-            "good/0.png",
-            "good/1.png",
-            "dent/1.png",
-            "hole/1.png",
-            "hole/2.png",
-            "masks/1.png",
-            "masks/2.png",
-        ],
-    );
-    let dataset = Layout::Folder.read(at, None).unwrap();
-    let expected = [
-        pair("1.png", None),
-        pair("1.png", None),
-        pair("2.png", Some("2.png")),
-    ];
-    assert_eq!(pairs(&dataset), expected);
-    assert!(warned(
-        &dataset,
-        &["1 mask without an image", "masks/1.png"]
-    ));
 }
 
 #[test]

@@ -137,12 +137,12 @@ fn tables_name_such_files_by_escapes() {
     text(
         at,
         "m.csv",
-        "path,label,mask\ngood/0.png,ok,\ndent/caf\\xE9.png,bad,masks/dent/caf\\xE9.png\n",
+        "path,label,mask,split\ngood/0.png,ok,,train\ndent/caf\\xE9.png,bad,masks/dent/caf\\xE9.png\n",
     );
     text(
         at,
         "m.json",
-        r#"[{"path":"good/0.png","label":"ok"},{"path":"dent/caf\\xE9.png","label":"bad","mask":"masks/dent/caf\\xE9.png"}]"#,
+        r#"[{"path":"good/0.png","label":"ok","split":"train"},{"path":"dent/caf\\xE9.png","label":"bad","mask":"masks/dent/caf\\xE9.png"}]"#,
     );
     for name in ["m.csv", "m.json"] {
         let dataset = Layout::Manifest.read(&at.join(name), None).unwrap();
@@ -164,7 +164,7 @@ fn tables_name_such_files_by_escapes() {
         text(
             at,
             "m.csv",
-            &format!("path,label\ngood/0.png,ok\n{escape},bad\n"),
+            &format!("path,label,split\ngood/0.png,ok,train\n{escape},bad,test\n"),
         );
         let error = Layout::Manifest.read(&at.join("m.csv"), None).unwrap_err();
         assert!(error.to_string().contains("leads out"), "{error}");

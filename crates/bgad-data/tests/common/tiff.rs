@@ -99,7 +99,7 @@ impl Tiff {
             }
         }
         let head: u64 = if self.big { 16 } else { 8 };
-        let mut data = Vec::new();
+        let mut data: Vec<u8> = Vec::new();
         let (mut offsets, mut counts) = (Vec::new(), Vec::new());
         for chunk in &chunks {
             offsets.push(head + data.len() as u64);

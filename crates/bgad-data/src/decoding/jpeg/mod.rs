@@ -8,7 +8,7 @@ mod scan;
 
 use std::borrow::Cow;
 
-use super::{Fault, damaged, not_read};
+use super::{Fault, Size, damaged, not_read};
 use bits::{Table, next_marker};
 use frame::Frame;
 
@@ -32,7 +32,7 @@ struct Tables {
 /// # Errors
 /// [`Fault::NotRead`] for kinds that are not decoded, [`Fault::Damaged`] for data that end early or
 /// cannot be right.
-pub(crate) fn checked(bytes: &[u8]) -> Result<Cow<'_, [u8]>, Fault> {
+pub(crate) fn checked<'a>(bytes: &'a [u8], limit: &Size) -> Result<Cow<'a, [u8]>, Fault> {
     let mut tables = Tables::default();
     let mut frame: Option<Frame> = None;
     let (mut at, mut scans) = (2, 0);
@@ -59,7 +59,13 @@ pub(crate) fn checked(bytes: &[u8]) -> Result<Cow<'_, [u8]>, Fault> {
             0xc0..=0xcf if frame.is_some() => {
                 return Err(damaged("a second frame in one image"));
             }
-            0xc0..=0xcf | 0xf7 => frame = Some(Frame::new(marker, segment)?),
+            0xc0..=0xcf | 0xf7 => {
+                let new = Frame::new(marker, segment)?;
+                // The decoder and the coefficients need as much.
+                let size = (new.width as u32, new.height as u32);
+                limit.check(size, new.components.len() as u64)?;
+                frame = Some(new);
+            }
             0xda => {
                 let frame = frame
                     .as_mut()

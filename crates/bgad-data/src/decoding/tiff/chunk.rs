@@ -7,9 +7,13 @@ use zune_jpeg::zune_core::bytestream::ZCursor;
 use zune_jpeg::zune_core::colorspace::ColorSpace;
 use zune_jpeg::zune_core::options::DecoderOptions;
 
-use super::layout::{Colour, Compression, Layout, Predictor};
+use super::kinds::{Colour, Compression, Predictor};
+use super::layout::Layout;
 use super::{Fault, ccitt, damaged};
-use crate::decoding::jpeg;
+use crate::decoding::{Size, jpeg};
+
+/// A JPEG may be larger than its strip by less than a unit.
+const JPEG_UNIT: usize = 64;
 
 /// Unpacks a chunk of `rows` rows; gives the rows as they would stand uncompressed, numbers with the
 /// lowest byte first.
@@ -112,7 +116,13 @@ fn jpeg_pixels(layout: &Layout, packed: &[u8], rows: usize) -> Result<Vec<u8>, F
         (Some(tables), Some(rest)) => [tables, rest].concat(),
         _ => packed.to_vec(),
     };
-    let whole = jpeg::checked(&whole)?;
+    // A chunk is as large as the tags say; the last strip may be written whole.
+    let chunk = (layout.chunk.0.max(layout.chunk.1) + JPEG_UNIT) as u32;
+    let limit = Size {
+        side: chunk,
+        bytes: u64::from(chunk) * u64::from(chunk) * 4,
+    };
+    let whole = jpeg::checked(&whole, &limit)?;
     let wrong = |error: zune_jpeg::errors::DecodeErrors| Fault::Damaged(error.to_string());
     let mut decoder = JpegDecoder::new(ZCursor::new(&*whole));
     decoder.decode_headers().map_err(wrong)?;

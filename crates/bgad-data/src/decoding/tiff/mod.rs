@@ -5,6 +5,7 @@
 mod ccitt;
 mod chunk;
 mod directory;
+mod kinds;
 mod layout;
 
 use std::io::{Read, Seek};
@@ -13,7 +14,8 @@ use image::{DynamicImage, GrayImage, ImageBuffer, RgbImage};
 
 use super::{Fault, Size, damaged, not_read};
 use directory::Directory;
-use layout::{Colour, Format, Layout};
+use kinds::{Colour, Format};
+use layout::Layout;
 
 /// A TIFF whose header was read.
 pub(crate) struct Tiff<R> {
@@ -179,7 +181,8 @@ fn float(bits: usize, row: &[u8], sample: usize) -> Result<u8, Fault> {
             "a float TIFF with pixels that are no number (NaN)",
         )),
         value => Err(Fault::NotRead(format!(
-            "a float TIFF with the value {value}, where 0 is black and 1 is white"
+            "a float TIFF with the value {}, where 0 is black and 1 is white",
+            value as f32
         ))),
     }
 }
