@@ -17,14 +17,18 @@ thread_local! {
 /// all other panics.
 pub(crate) fn guarded<T>(decode: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
     static HOOK: Once = Once::new();
-    HOOK.call_once(|| {
+    // A thread that panics already must not change the hook.
+    let install = || {
         let others = panic::take_hook();
         panic::set_hook(Box::new(move |info| {
             if !DECODING.get() {
                 others(info);
             }
         }));
-    });
+    };
+    if !std::thread::panicking() {
+        HOOK.call_once(install);
+    }
     let outer = DECODING.replace(true);
     // Nothing of a decoder that has panicked is used again.
     let decoded = panic::catch_unwind(AssertUnwindSafe(decode));
