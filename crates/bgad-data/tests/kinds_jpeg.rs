@@ -136,3 +136,24 @@ fn a_small_file_does_not_claim_much_memory() {
         );
     }
 }
+
+#[test]
+fn films_pictures_have_the_standard_tables() {
+    let root = tempdir().unwrap();
+    let path = root.path().join("image.jpg");
+    let whole = fs::read(fixture("standard_tables.jpg")).unwrap();
+    let (mut at, mut bare) = (2, whole[..2].to_vec());
+    // The same file without its Huffman tables.
+    while whole[at + 1] != 0xda {
+        let behind = at + 2 + usize::from(u16::from_be_bytes([whole[at + 2], whole[at + 3]]));
+        if whole[at + 1] != 0xc4 {
+            bare.extend(&whole[at..behind]);
+        }
+        at = behind;
+    }
+    bare.extend(&whole[at..]);
+    assert_eq!(whole.len() - bare.len(), 416 + 4 * 4);
+    fs::write(&path, &bare).unwrap();
+    let expected = load_image(&fixture("standard_tables.jpg")).unwrap();
+    assert!(load_image(&path).unwrap() == expected);
+}

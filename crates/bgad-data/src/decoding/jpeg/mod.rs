@@ -5,12 +5,14 @@ mod bits;
 mod frame;
 mod interleave;
 mod scan;
+mod standard;
 
 use std::borrow::Cow;
 
 use super::{Fault, Size, damaged, not_read};
 use bits::{Table, next_marker};
 use frame::Frame;
+use standard::STANDARD;
 
 /// Tables of one kind that a file can have at a time.
 const SLOTS: usize = 4;
@@ -24,6 +26,8 @@ struct Tables {
     ac: [Option<Table>; SLOTS],
     quantization: [Option<[u16; 64]>; SLOTS],
     restart_interval: usize,
+    /// Whether the file has Huffman tables of its own.
+    has_huffman: bool,
 }
 
 /// Checks all of a JPEG's data and gives the bytes for the decoder: the file's own, or the same
@@ -34,6 +38,7 @@ struct Tables {
 /// cannot be right.
 pub(crate) fn checked<'a>(bytes: &'a [u8], limit: &Size) -> Result<Cow<'a, [u8]>, Fault> {
     let mut tables = Tables::default();
+    tables.huffman(&STANDARD)?;
     let mut frame: Option<Frame> = None;
     let (mut at, mut scans) = (2, 0);
     loop {
@@ -48,7 +53,10 @@ pub(crate) fn checked<'a>(bytes: &'a [u8], limit: &Size) -> Result<Cow<'a, [u8]>
         let segment = segment(bytes, at)?;
         at += 2 + segment.len();
         match marker {
-            0xc4 => tables.huffman(segment)?,
+            0xc4 => {
+                tables.has_huffman = true;
+                tables.huffman(segment)?;
+            }
             0xdb => tables.quantization(segment)?,
             0xdd => {
                 let interval = segment.first_chunk().ok_or_else(cut_short)?;
@@ -84,7 +92,17 @@ pub(crate) fn checked<'a>(bytes: &'a [u8], limit: &Size) -> Result<Cow<'a, [u8]>
     if frame.is_stored() {
         return interleave::rewritten(bytes, &frame).map(Cow::Owned);
     }
+    if !tables.has_huffman {
+        return Ok(Cow::Owned(with_standard_tables(bytes)));
+    }
     Ok(Cow::Borrowed(bytes))
+}
+
+/// The file with the tables that it relies on, for the decoder.
+fn with_standard_tables(bytes: &[u8]) -> Vec<u8> {
+    let length = (STANDARD.len() as u16 + 2).to_be_bytes();
+    let rest = bytes.get(2..).unwrap_or_default();
+    [&[0xff, 0xd8, 0xff, 0xc4], &length[..], &STANDARD, rest].concat()
 }
 
 /// Checks that a JPEG's frame is of a kind that is decoded; nothing behind it is looked at.
