@@ -1,7 +1,7 @@
 //! What a short training and predictions cost on a device, and how good the model is; one JSON object
 //! a number format of features. `benches/gpu.sh` makes a table of it.
 //!
-//!     BGAD_DEVICE=flex cargo bench -p bgad --bench devices
+//!     BGAD_DEVICE=flex cargo bench --workspace --bench devices
 //!
 //! `BGAD_IMAGE_SIZE`, `BGAD_IMAGES`, `BGAD_META_EPOCHS` and `BGAD_SUB_EPOCHS` make it smaller or
 //! larger, `BGAD_BACKBONE` with `BGAD_BACKBONE_WEIGHTS` takes another backbone, `BGAD_PRECISIONS` lists

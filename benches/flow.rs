@@ -4,11 +4,11 @@
 #![allow(missing_docs, clippy::unwrap_used)]
 
 use std::convert::Infallible;
-use std::hint::black_box;
 
 use bgad::Device;
 use bgad_flow::{Conditions, FlowConfig, HostAdam, HostFlow, PositionalEncoding, Workspace};
-use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use divan::counter::ItemsCount;
+use divan::{Bencher, black_box};
 
 const ROWS: usize = 4096;
 const SIDE: usize = 64;
@@ -21,36 +21,54 @@ fn slopes(l: &[f32]) -> Result<Option<Vec<f32>>, Infallible> {
     Ok(Some(l.iter().map(|_| -1.0 / count).collect()))
 }
 
-fn flow(criterion: &mut Criterion) {
+/// What both measurements are done on: a flow of that many channels, and a mini-batch.
+struct Case {
+    flow: HostFlow,
+    conditions: Conditions,
+    rows: Vec<f32>,
+    places: Vec<u32>,
+}
+
+fn case(dimension: usize) -> Case {
     let encoding = PositionalEncoding::new(128).unwrap();
-    let conditions = Conditions::positions(&encoding, SIDE, SIDE);
-    let places: Vec<u32> = (0..ROWS as u32).map(|row| row * 37 % ROWS as u32).collect();
-    let mut group = criterion.benchmark_group("flow");
-    group.throughput(Throughput::Elements(ROWS as u64));
-    for dimension in DIMENSIONS {
-        let rows: Vec<f32> = (0..ROWS * dimension)
+    let config = FlowConfig::new(dimension).with_condition(128);
+    Case {
+        flow: HostFlow::new(&config.init(0, &Device::flex()).unwrap()).unwrap(),
+        conditions: Conditions::positions(&encoding, SIDE, SIDE),
+        rows: (0..ROWS * dimension)
             .map(|i| (i as f32 * 0.731).sin())
-            .collect();
-        let config = FlowConfig::new(dimension).with_condition(128);
-        let mut flow = HostFlow::new(&config.init(0, &Device::flex()).unwrap()).unwrap();
-        let prepared = flow.prepare(&conditions).into_owned();
-        group.bench_function(BenchmarkId::new("forward", dimension), |bencher| {
-            bencher.iter(|| prepared.log_likelihoods(black_box(&rows), &places));
-        });
-        let (mut adam, mut workspace) = (HostAdam::new(), Workspace::default());
-        let row = |i: usize| &rows[i * dimension..][..dimension];
-        group.bench_function(BenchmarkId::new("step", dimension), |bencher| {
-            bencher.iter(|| {
-                let batch = (row, places.as_slice());
-                flow.step(&mut adam, 1e-5, batch, &conditions, &mut workspace, slopes)
-            });
-        });
+            .collect(),
+        places: (0..ROWS as u32).map(|row| row * 37 % ROWS as u32).collect(),
     }
 }
 
-criterion_group! {
-    name = benches;
-    config = Criterion::default().sample_size(10);
-    targets = flow
+#[divan::bench(args = DIMENSIONS, sample_count = 10, sample_size = 1)]
+fn forward(bencher: Bencher<'_, '_>, dimension: usize) {
+    let case = case(dimension);
+    let prepared = case.flow.prepare(&case.conditions);
+    bencher
+        .counter(ItemsCount::new(ROWS))
+        .bench_local(|| prepared.log_likelihoods(black_box(&case.rows), &case.places));
 }
-criterion_main!(benches);
+
+#[divan::bench(args = DIMENSIONS, sample_count = 10, sample_size = 1)]
+fn step(bencher: Bencher<'_, '_>, dimension: usize) {
+    let mut case = case(dimension);
+    let (mut adam, mut workspace) = (HostAdam::new(), Workspace::default());
+    let row = |i: usize| &case.rows[i * dimension..][..dimension];
+    bencher.counter(ItemsCount::new(ROWS)).bench_local(|| {
+        let batch = (row, case.places.as_slice());
+        case.flow.step(
+            &mut adam,
+            1e-5,
+            batch,
+            &case.conditions,
+            &mut workspace,
+            slopes,
+        )
+    });
+}
+
+fn main() {
+    divan::main();
+}

@@ -12,12 +12,12 @@ cd "$(dirname "$0")/.."
 
 devices=("${@:-vulkan}")
 profile=${BGAD_PROFILE:-release}
-features=$(printf '%s\n' "${devices[@]}" | sed 's/:.*//' | grep -vx flex | sort -u | paste -sd, || true)
+features=$(printf '%s\n' "${devices[@]}" | sed 's#:.*##; s#^#bgad/#' | grep -vx bgad/flex | sort -u | paste -sd, || true)
 out=$(mktemp -d)
 trap 'rm -rf "$out"' EXIT
 
 echo "== building (features: ${features:-none})"
-build=(cargo test -p bgad --profile "$profile" --features "$features" --no-run --message-format json)
+build=(cargo test --workspace --profile "$profile" --features "$features" --no-run --message-format json)
 "${build[@]}" --test consistency --bench devices > "$out/build.jsonl"
 executable() {
   python3 - "$out/build.jsonl" "$1" <<'PY'

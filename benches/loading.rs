@@ -5,10 +5,8 @@
 //! `benches/loading.py` sets it beside Pillow.
 #![allow(missing_docs, clippy::unwrap_used)]
 
-use std::hint::black_box;
-
 use bgad_data::{Filter, RgbImage, load_image, normalize, resize};
-use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
+use divan::{Bencher, black_box};
 
 /// A smooth picture with some grain.
 fn picture(side: u32) -> RgbImage {
@@ -19,27 +17,27 @@ fn picture(side: u32) -> RgbImage {
     })
 }
 
-fn loading(criterion: &mut Criterion) {
+fn measure(bencher: Bencher<'_, '_>, side: u32, format: &str) {
     let folder = tempfile::tempdir().unwrap();
-    let mut group = criterion.benchmark_group("loading");
-    for side in [256, 1024] {
-        for format in ["png", "jpg"] {
-            let path = folder.path().join(format!("{side}.{format}"));
-            picture(side).save(&path).unwrap();
-            group.bench_function(BenchmarkId::new(format, side), |bencher| {
-                bencher.iter(|| {
-                    let image = load_image(black_box(&path)).unwrap();
-                    let image = resize(&image, 256, 256, Filter::Lanczos);
-                    normalize(&image, [0.485, 0.456, 0.406], [0.229, 0.224, 0.225])
-                });
-            });
-        }
-    }
+    let path = folder.path().join(format!("{side}.{format}"));
+    picture(side).save(&path).unwrap();
+    bencher.bench_local(|| {
+        let image = load_image(black_box(&path)).unwrap();
+        let image = resize(&image, 256, 256, Filter::Lanczos);
+        normalize(&image, [0.485, 0.456, 0.406], [0.229, 0.224, 0.225])
+    });
 }
 
-criterion_group! {
-    name = benches;
-    config = Criterion::default().sample_size(20);
-    targets = loading
+#[divan::bench(args = [256, 1024], sample_count = 20)]
+fn png(bencher: Bencher<'_, '_>, side: u32) {
+    measure(bencher, side, "png");
 }
-criterion_main!(benches);
+
+#[divan::bench(args = [256, 1024], sample_count = 20)]
+fn jpg(bencher: Bencher<'_, '_>, side: u32) {
+    measure(bencher, side, "jpg");
+}
+
+fn main() {
+    divan::main();
+}

@@ -1,16 +1,15 @@
-//! What one prediction costs, by backbone.
+//! What one prediction of 256 x 256 pixels costs, with the filter bank.
 //!
-//!     cargo bench -p bgad --bench prediction
+//!     cargo bench --workspace --bench prediction
 #![allow(missing_docs, clippy::unwrap_used)]
 #![recursion_limit = "256"]
 
-use std::hint::black_box;
-
 use bgad::synthetic::{self, SyntheticConfig};
 use bgad::{Layout, Trainer, TrainerConfig, load_image};
-use criterion::{Criterion, criterion_group, criterion_main};
+use divan::{Bencher, black_box};
 
-fn prediction(criterion: &mut Criterion) {
+#[divan::bench(sample_count = 20, sample_size = 1)]
+fn filter_bank(bencher: Bencher<'_, '_>) {
     let folder = tempfile::tempdir().unwrap();
     let parts = SyntheticConfig {
         train_images: 2,
@@ -27,14 +26,9 @@ fn prediction(criterion: &mut Criterion) {
     };
     let detector = Trainer::new(config).fit(&dataset).unwrap();
     let image = load_image(&dataset.test[0].path).unwrap();
-    criterion.bench_function("predict/filter-bank/256", |bencher| {
-        bencher.iter(|| detector.predict(black_box(&image)).unwrap());
-    });
+    bencher.bench_local(|| detector.predict(black_box(&image)).unwrap());
 }
 
-criterion_group! {
-    name = benches;
-    config = Criterion::default().sample_size(20);
-    targets = prediction
+fn main() {
+    divan::main();
 }
-criterion_main!(benches);

@@ -1,12 +1,10 @@
 //! From the log-likelihoods of three levels to score map and image score, 256 x 256 pixels.
 //!
 //!     cargo bench --workspace --bench scoring
-#![allow(missing_docs)]
-
-use std::hint::black_box;
+#![allow(missing_docs, clippy::unwrap_used)]
 
 use bgad::{Aggregation, Calibration, ImageScore, LogLikelihoodMap, LogLikelihoodMaps};
-use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
+use divan::{Bencher, black_box};
 
 const SIDE: usize = 256;
 
@@ -19,6 +17,7 @@ fn maps(seed: usize) -> LogLikelihoodMaps {
             width: side,
             height: side,
             values: (0..side * side).map(value).collect(),
+            pooled: false,
         }
     };
     LogLikelihoodMaps {
@@ -27,20 +26,26 @@ fn maps(seed: usize) -> LogLikelihoodMaps {
     }
 }
 
-fn scoring(criterion: &mut Criterion) {
+fn measure(bencher: Bencher<'_, '_>, aggregation: Aggregation, score: ImageScore) {
     let normal: Vec<LogLikelihoodMaps> = (0..20).map(maps).collect();
     let image = maps(20);
-    let mut group = criterion.benchmark_group("scoring");
-    for (name, aggregation, score) in [
-        ("paper", Aggregation::Likelihood, ImageScore::Maximum),
-        ("default", Aggregation::LogLikelihood, ImageScore::Top(0.01)),
-    ] {
-        let calibration = Calibration::new(aggregation, score).over(&normal, SIDE);
-        group.bench_function(BenchmarkId::from_parameter(name), |bencher| {
-            bencher.iter(|| calibration.score(black_box(&image), SIDE));
-        });
-    }
+    let calibration = Calibration::new(aggregation, score)
+        .over(&normal, SIDE)
+        .unwrap();
+    bencher.bench_local(|| calibration.score(black_box(&image), SIDE));
 }
 
-criterion_group!(benches, scoring);
-criterion_main!(benches);
+#[divan::bench]
+fn paper(bencher: Bencher<'_, '_>) {
+    measure(bencher, Aggregation::Likelihood, ImageScore::Maximum);
+}
+
+#[divan::bench]
+fn default(bencher: Bencher<'_, '_>) {
+    let score = ImageScore::Top(0.01);
+    measure(bencher, Aggregation::LogLikelihood, score);
+}
+
+fn main() {
+    divan::main();
+}

@@ -6,9 +6,10 @@
 
 use bgad::synthetic::{self, SyntheticConfig};
 use bgad::{EvaluateWhen, Layout, Preset, Trainer, TrainerConfig};
-use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
+use divan::Bencher;
 
-fn training(criterion: &mut Criterion) {
+/// Trains on 32 images with the filter bank.
+fn measure(bencher: Bencher<'_, '_>, preset: Preset) {
     let folder = tempfile::tempdir().unwrap();
     let parts = SyntheticConfig {
         image_size: 128,
@@ -19,25 +20,26 @@ fn training(criterion: &mut Criterion) {
     };
     synthetic::write(folder.path(), &parts).unwrap();
     let dataset = Layout::Mvtec.read(folder.path(), None).unwrap();
-    let mut group = criterion.benchmark_group("training epoch, 32 images, filter bank");
-    for (name, preset) in [("paper", Preset::Paper), ("default", Preset::Default)] {
-        let config = TrainerConfig {
-            image_size: 128,
-            meta_epochs: 1,
-            sub_epochs: 1,
-            evaluate: EvaluateWhen::Never,
-            ..TrainerConfig::preset(preset)
-        };
-        let trainer = Trainer::new(config);
-        group.bench_function(BenchmarkId::from_parameter(name), |bencher| {
-            bencher.iter(|| trainer.fit(&dataset).unwrap());
-        });
-    }
+    let trainer = Trainer::new(TrainerConfig {
+        image_size: 128,
+        meta_epochs: 1,
+        sub_epochs: 1,
+        evaluate: EvaluateWhen::Never,
+        ..TrainerConfig::preset(preset)
+    });
+    bencher.bench_local(|| trainer.fit(&dataset).unwrap());
 }
 
-criterion_group! {
-    name = benches;
-    config = Criterion::default().sample_size(10);
-    targets = training
+#[divan::bench(sample_count = 10, sample_size = 1)]
+fn paper(bencher: Bencher<'_, '_>) {
+    measure(bencher, Preset::Paper);
 }
-criterion_main!(benches);
+
+#[divan::bench(sample_count = 10, sample_size = 1)]
+fn default(bencher: Bencher<'_, '_>) {
+    measure(bencher, Preset::Default);
+}
+
+fn main() {
+    divan::main();
+}

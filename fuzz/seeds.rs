@@ -1,6 +1,6 @@
 //! Writes seeds for the fuzz targets: a few small sound files for each reader.
 //!
-//!     cargo run -p bgad --example fuzz_seeds -- fuzz/corpus
+//!     cargo run --release --example fuzz_seeds -- fuzz/corpus
 #![allow(clippy::print_stdout)]
 #![recursion_limit = "256"]
 

@@ -1,14 +1,11 @@
 //! Bad input gets a clear error or a warning, never a panic.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-#![recursion_limit = "256"]
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use bgad::{Detector, Device, Error, Layout, Model, Trainer, TrainerConfig};
 
-mod common;
-use common::{parts, settings, write_parts};
+use crate::common::{parts, settings, write_parts};
 
 fn first_image(folder: &Path) -> PathBuf {
     let mut files: Vec<_> = fs::read_dir(folder)

@@ -1,7 +1,4 @@
 //! A feature extractor of the program's own, through training, saving and loading.
-#![allow(clippy::unwrap_used, clippy::panic)]
-
-mod common;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -11,6 +8,8 @@ use bgad::{
     Backbone, Dataset, Detector, Error, FeaturePyramid, Level, Model, NamedTensor, Normalization,
     Trainer, TrainerConfig,
 };
+
+use crate::common;
 
 /// Means of patches, each channel times weights of its own; what it tells of itself can be wrong.
 #[derive(Debug, Clone)]

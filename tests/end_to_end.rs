@@ -1,14 +1,11 @@
 //! Training, prediction, saving and evaluation through the public API.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-#![recursion_limit = "256"]
 
 use bgad::{
     BoundaryScope, Detector, Device, EvaluateWhen, Granularity, Model, Pooling, ThresholdRule,
     Trainer, TrainerConfig, load_image,
 };
 
-mod common;
-use common::{parts, settings};
+use crate::common::{parts, settings};
 
 fn bits(values: &[f32]) -> Vec<u32> {
     values.iter().map(|value| value.to_bits()).collect()

@@ -1,12 +1,10 @@
 //! Features that are kept: in memory, on disk, rounded.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::path::{Path, PathBuf};
 
 use bgad::{Dataset, FeaturePrecision, Trainer, TrainerConfig, Training};
 
-mod common;
-use common::{parts, settings};
+use crate::common::{parts, settings};
 
 fn model(training: &Training, folder: &Path) -> Vec<u8> {
     let path = folder.join("model.bgad");

@@ -1,17 +1,15 @@
 //! Images that are not square: letterboxes and tiles.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-#![recursion_limit = "256"]
 
 use std::path::Path;
+use std::sync::{Arc, Mutex};
 
 use bgad::{
-    Dataset, Detector, Device, Error, Fit, Granularity, Layout, Model, RgbImage, Trainer,
+    Dataset, Detector, Device, Error, Fit, Granularity, Layout, Model, Progress, RgbImage, Trainer,
     TrainerConfig,
 };
 use image::{Rgb, imageops};
 
-mod common;
-use common::{parts, settings};
+use crate::common::{parts, settings};
 
 fn with(fit: Fit) -> TrainerConfig {
     TrainerConfig { fit, ..settings() }
@@ -145,7 +143,7 @@ fn padding_moves_neither_thresholds_nor_constants() {
     let detector = Trainer::new(config).fit(&dataset).unwrap();
     let description = detector.description();
     // The constants are those of the log-likelihoods in the image, not of the grey beside it.
-    let mut largest = vec![f32::NEG_INFINITY; description.calibration.level_maxima.len()];
+    let mut largest = vec![f32::NEG_INFINITY; description.calibration.level_maxima().len()];
     for sample in &dataset.train {
         let maps = detector
             .log_likelihoods(&sample.load_image().unwrap())
@@ -162,7 +160,7 @@ fn padding_moves_neither_thresholds_nor_constants() {
             }
         }
     }
-    assert_eq!(description.calibration.level_maxima[..3], largest[..3]);
+    assert_eq!(description.calibration.level_maxima()[..3], largest[..3]);
 }
 
 #[test]
@@ -243,4 +241,48 @@ fn overlaps_beyond_half_a_tile_are_refused() {
     let error = with(Fit::Tiles(33)).check().unwrap_err();
     assert!(error.to_string().contains("tiles:33"), "{error}");
     assert!(error.to_string().contains("at most 32"), "{error}");
+}
+
+#[test]
+fn progress_counts_images_whole_or_cut() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut dataset = wide_set(folder.path(), (192, 64));
+    dataset.move_anomalies_to_training(1, 0).unwrap();
+    for (model, fit) in [
+        (Model::BgadFas, Fit::Tiles(16)),
+        (Model::BgadFas, Fit::Stretch),
+        (Model::Bgad, Fit::Tiles(16)),
+    ] {
+        let told = Arc::new(Mutex::new(Vec::new()));
+        let config = TrainerConfig {
+            model,
+            // Nothing fits: the warning counts images as well.
+            feature_memory: 0,
+            ..with(fit)
+        };
+        let list = Arc::clone(&told);
+        let trainer = Trainer::new(config).observed_by(move |progress| {
+            if let Progress::Features { done, total } = progress {
+                list.lock().unwrap().push((done, total));
+            }
+        });
+        let training = trainer.run(&dataset).unwrap();
+        let trained = if model == Model::Bgad { 6 } else { 7 };
+        let total = trained + dataset.test.len();
+        let mut told = told.lock().unwrap().clone();
+        told.sort_unstable();
+        let expected: Vec<_> = (1..=total).map(|done| (done, total)).collect();
+        assert_eq!(told, expected, "{model:?} {fit}");
+        let warning = training
+            .warnings
+            .iter()
+            .find(|w| w.contains("feature_memory"));
+        let warning = warning.unwrap();
+        assert!(
+            warning.contains(&format!(" {trained} training images ")),
+            "{warning}"
+        );
+        // They are computed before the first epoch too.
+        assert!(!warning.contains("in each epoch"), "{warning}");
+    }
 }

@@ -1,14 +1,10 @@
 //! Scoring and the learning rate against reference vectors.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-#![recursion_limit = "256"]
 
 use bgad::{
     Aggregation, Calibration, ImageScore, LearningRate, LogLikelihoodMap, LogLikelihoodMaps,
 };
 
-#[path = "goldens/reader.rs"]
-mod reader;
-use reader::{Golden, assert_close};
+use crate::reader::{Golden, assert_close};
 
 #[test]
 fn golden_scores() {
@@ -33,14 +29,16 @@ fn golden_scores() {
                         width,
                         height,
                         values: values[image * height * width..][..height * width].to_vec(),
+                        pooled: false,
                     }
                 })
                 .collect(),
         })
         .collect();
     let size = golden.shape("score_map")[1];
-    let calibration =
-        Calibration::new(Aggregation::Likelihood, ImageScore::Maximum).over(&maps, size);
+    let calibration = Calibration::new(Aggregation::Likelihood, ImageScore::Maximum)
+        .over(&maps, size)
+        .unwrap();
     let scored: Vec<_> = maps
         .iter()
         .map(|maps| calibration.score_map(maps, size).unwrap())
@@ -82,4 +80,32 @@ fn golden_learning_rate() {
         }
     }
     assert!(expected.next().is_none());
+}
+
+#[test]
+fn the_rate_rises_while_it_warms_up_however_short_the_run() {
+    for meta_epochs in 1..6 {
+        let schedule = LearningRate {
+            peak: 1.0,
+            meta_epochs,
+            sub_epochs: 3,
+        };
+        let warm = (0..2.min(meta_epochs)).take_while(|epoch| *epoch < meta_epochs.max(2) - 1);
+        let steps = warm.flat_map(|meta_epoch| {
+            let sub_epochs =
+                (0..3).flat_map(|sub_epoch| (0..4).map(move |batch| (sub_epoch, batch)));
+            sub_epochs.map(move |(sub_epoch, batch)| schedule.at(meta_epoch, sub_epoch, batch, 4))
+        });
+        let rates: Vec<f64> = steps.collect();
+        assert!(rates.len() >= 12, "{meta_epochs}");
+        let rises = rates.windows(2).all(|pair| pair[0] < pair[1]);
+        assert!(rises, "{meta_epochs} meta-epochs: {rates:?}");
+    }
+    // The second of two meta-epochs trains at half of the peak.
+    let two = LearningRate {
+        peak: 1.0,
+        meta_epochs: 2,
+        sub_epochs: 1,
+    };
+    assert!((two.at(1, 0, 0, 4) - 0.5005).abs() < 1e-9);
 }

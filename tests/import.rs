@@ -1,5 +1,4 @@
 //! Checkpoints of the authors' program.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -162,7 +161,7 @@ fn what_does_not_fit_is_named() {
     assert!(refused(&[folder.path().join("none.pt")], &options()).contains("none.pt"));
     let none: [bgad::Result<RgbImage>; 0] = [];
     let error = Detector::import(&[program()], &options(), none, &device).unwrap_err();
-    assert!(matches!(error, Error::Setting { .. }), "{error}");
+    assert!(matches!(error, Error::Input { .. }), "{error}");
 
     let mut flow = state(0);
     flow.remove("module_list.1.subnet.2.bias");

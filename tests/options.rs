@@ -1,6 +1,4 @@
 //! The options between the published method and the default one, through the public API.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-#![recursion_limit = "256"]
 
 use bgad::synthetic::{self, SyntheticConfig};
 use bgad::{
@@ -9,8 +7,7 @@ use bgad::{
     Trainer, TrainerConfig, load_image,
 };
 
-mod common;
-use common::{parts, settings};
+use crate::common::{parts, settings};
 
 #[test]
 fn the_paper_preset_has_none_of_the_additions() {
@@ -210,7 +207,7 @@ fn distances_to_neighbors_are_those_to_other_images() {
         };
         let normal = dataset.train.iter().find(|s| !s.label.is_abnormal());
         assert!(of(&normal.unwrap().path) < 1e-6);
-        let spread = detector.description().calibration.joint.unwrap();
+        let spread = detector.description().calibration.joint().unwrap();
         let mean = spread.neighbor.unwrap().mean;
         assert!(mean > 0.01, "{mean}");
         let abnormal = dataset.test.iter().find(|s| s.label.is_abnormal());

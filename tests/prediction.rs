@@ -1,6 +1,4 @@
 //! What a prediction tells: regions, thresholds, and what they promise.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-#![recursion_limit = "256"]
 
 use std::path::Path;
 
@@ -9,8 +7,7 @@ use bgad::{
     load_image,
 };
 
-mod common;
-use common::{parts, settings};
+use crate::common::{parts, settings};
 
 fn images(samples: &[Sample]) -> Vec<RgbImage> {
     samples
@@ -118,7 +115,7 @@ fn a_calibration_on_new_images_keeps_its_promise_and_the_scores() {
     assert!(detector.recalibrate(none.into_iter().map(Ok), 0.1).is_err());
     for rate in [0.0, 1.0, f64::NAN] {
         let error = detector.recalibrate(new.iter().cloned().map(Ok), rate);
-        assert!(matches!(error, Err(Error::Setting { .. })), "{rate}");
+        assert!(matches!(error, Err(Error::Input { .. })), "{rate}");
     }
     let damaged = load_image(Path::new("no-such.png")).map_err(Error::from);
     let with_damaged = [Ok(new[0].clone()), damaged];
@@ -163,7 +160,7 @@ fn thresholds_of_the_best_f1_and_of_the_user() {
     let damaged = detector.recalibrate_by_f1(normal.iter().cloned().map(Ok), [missing]);
     assert!(matches!(damaged, Err(Error::Data(_))));
     let nothing = detector.recalibrate_by_f1([], abnormal.iter().cloned().map(Ok));
-    assert!(matches!(nothing, Err(Error::Setting { .. })));
+    assert!(matches!(nothing, Err(Error::Input { .. })));
     assert_eq!(*detector.description(), kept);
 
     // A user's thresholds count for themselves, and a file holds them or is not written.
@@ -176,7 +173,7 @@ fn thresholds_of_the_best_f1_and_of_the_user() {
     for threshold in [f32::NAN, f32::INFINITY] {
         detector.set_threshold(threshold);
         let error = detector.save(&file);
-        assert!(matches!(error, Err(Error::Setting { .. })), "{threshold}");
+        assert!(matches!(error, Err(Error::State { .. })), "{threshold}");
         assert!(!file.exists());
     }
 }
@@ -196,6 +193,29 @@ fn a_stream_keeps_order_and_goes_on_after_an_error() {
             (Ok(alone), Ok(streamed)) => assert_eq!(alone, streamed),
             (Err(alone), Err(streamed)) => assert_eq!(alone.to_string(), streamed.to_string()),
             other => panic!("{}: {other:?}", file.display()),
+        }
+    }
+}
+
+/// An image without pixels is there, and can't be predicted.
+#[test]
+fn images_stay_with_their_predictions_where_one_fails() {
+    let folder = tempfile::tempdir().unwrap();
+    let dataset = parts(&folder.path().join("parts"));
+    let detector = Trainer::new(settings()).fit(&dataset).unwrap();
+    let mut all = images(&dataset.test);
+    all.insert(1, bgad::RgbImage::new(0, 0));
+    let predicted = detector.predict_images(all.iter().cloned().map(Ok));
+    let predicted: Vec<_> = predicted.collect();
+    assert_eq!(predicted.len(), all.len());
+    for (image, predicted) in all.iter().zip(predicted) {
+        match (image.is_empty(), predicted) {
+            (true, Err(error)) => assert!(matches!(error, Error::Input { .. }), "{error}"),
+            (false, Ok((given, prediction))) => {
+                assert!(given == *image);
+                assert_eq!(prediction, detector.predict(image).unwrap());
+            }
+            (_, other) => panic!("{other:?}"),
         }
     }
 }
@@ -247,7 +267,7 @@ fn images_of_any_size_have_a_prediction_or_an_error() {
         }
         for (width, height) in [(0, 0), (0, 5), (5, 0)] {
             let error = detector.predict(&RgbImage::new(width, height)).unwrap_err();
-            assert!(matches!(error, Error::Setting { .. }), "{error}");
+            assert!(matches!(error, Error::Input { .. }), "{error}");
         }
     }
 }

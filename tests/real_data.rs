@@ -1,6 +1,5 @@
 //! Training on real images with real weights, where `BGAD_DATA` and `BGAD_WEIGHTS` name them.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr)]
-#![recursion_limit = "256"]
+#![allow(clippy::print_stderr)]
 
 use std::path::PathBuf;
 

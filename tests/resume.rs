@@ -1,6 +1,4 @@
 //! A run that was interrupted ends with the model of one that was not.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-#![recursion_limit = "256"]
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -12,8 +10,7 @@ use bgad::{
     Training,
 };
 
-mod common;
-use common::{parts, settings};
+use crate::common::{parts, settings};
 
 /// A trainer that stops at the end of its `batch`-th batch.
 fn stopping(config: &TrainerConfig, folder: &Path, batch: usize) -> Trainer {
@@ -240,4 +237,32 @@ fn training_ends_although_no_checkpoint_can_be_written() {
             .any(|w| w.contains("no checkpoint"))
     );
     assert!(!checkpoints.exists());
+}
+
+/// A checkpoint keeps the weights' checksum and not their path.
+#[test]
+fn a_run_with_weights_goes_on_wherever_they_lie() {
+    let folder = tempfile::tempdir().unwrap();
+    let dataset = parts(&folder.path().join("parts"));
+    let golden = "/../../tests/goldens/tf_efficientnet_b0_random_weights.safetensors";
+    let golden = format!("{}{golden}", env!("CARGO_MANIFEST_DIR"));
+    let config = TrainerConfig {
+        backbone: "tf_efficientnet_b0".to_owned(),
+        weights: Some(golden.clone().into()),
+        ..settings()
+    };
+    let checkpoints = folder.path().join("checkpoints");
+    let stopped = stopping(&config, &checkpoints, 1).run(&dataset);
+    assert!(matches!(stopped, Err(Error::Stopped { .. })));
+    let moved = folder.path().join("moved.safetensors");
+    std::fs::copy(golden, &moved).unwrap();
+    for weights in [config.weights.clone().unwrap(), moved] {
+        let config = TrainerConfig {
+            weights: Some(weights),
+            ..config.clone()
+        };
+        let trainer = Trainer::new(config).checkpoints_in(&checkpoints);
+        let training = trainer.resume(&dataset).unwrap();
+        assert_eq!(training.history.len(), 2);
+    }
 }

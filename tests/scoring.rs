@@ -1,8 +1,8 @@
 //! From log-likelihoods to scores, through the public API.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use bgad::{
-    Aggregation, Calibration, ImageScore, LogLikelihoodMap, LogLikelihoodMaps, MapBaseline,
+    Aggregation, Calibration, Error, ImageScore, LogLikelihoodMap, LogLikelihoodMaps, MapBaseline,
+    ScoreMap,
 };
 
 /// A map of one level, 2 by 2, whose log-likelihoods all lie by `lower` below a normal one's.
@@ -15,6 +15,7 @@ fn maps(lower: f32, defect: f32) -> LogLikelihoodMaps {
                 .into_iter()
                 .map(|l| l - lower)
                 .collect(),
+            pooled: false,
         }],
         neighbor_distance: None,
     }
@@ -24,6 +25,7 @@ fn calibrated(baseline: MapBaseline, normal: &[LogLikelihoodMaps]) -> Calibratio
     Calibration::new(Aggregation::LogLikelihood, ImageScore::Maximum)
         .with_map_baseline(baseline)
         .over(normal, 2)
+        .unwrap()
 }
 
 /// Three normal images, whose maps' means lie 0.1 apart from one to the next: a deviation of 0.1.
@@ -70,4 +72,55 @@ fn a_single_normal_image_says_nothing_of_how_images_differ() {
     );
     let of = |calibration: &Calibration| calibration.score(&maps(0.3, 0.0), 2);
     assert_eq!(of(&kept), of(&removed));
+}
+
+#[test]
+fn levels_are_not_weighed_by_dimensions_that_nobody_gave() {
+    let rule = Calibration::new(Aggregation::JointLogLikelihood, ImageScore::Maximum);
+    let error = rule.over(&normal(), 2).unwrap_err();
+    assert!(matches!(error, Error::Input { .. }), "{error}");
+    let of_two = rule.clone().with_dimensions(vec![8, 16]);
+    assert!(of_two.over(&normal(), 2).is_err(), "there is one flow");
+    assert!(rule.with_dimensions(vec![8]).over(&normal(), 2).is_ok());
+}
+
+#[test]
+fn a_map_of_one_position_is_a_map() {
+    let one = |value: f32, pooled| LogLikelihoodMaps {
+        levels: vec![LogLikelihoodMap {
+            width: 1,
+            height: 1,
+            values: vec![value],
+            pooled,
+        }],
+        neighbor_distance: None,
+    };
+    let rule = Calibration::new(Aggregation::LogLikelihood, ImageScore::Maximum);
+    let of_maps = rule.over(&[one(-1.0, false), one(-2.0, false)], 4).unwrap();
+    let map = of_maps.score_map(&one(-3.0, false), 4).unwrap();
+    assert_eq!(map.values, [2.0; 16]);
+    let of_pooled = rule.over(&[one(-1.0, true), one(-2.0, true)], 4).unwrap();
+    assert_eq!(of_pooled.score_map(&one(-3.0, true), 4), None);
+    assert_eq!(of_pooled.score(&one(-3.0, true), 4).0, 2.0);
+}
+
+#[test]
+fn a_resized_map_keeps_scores_of_any_size() {
+    let map = ScoreMap {
+        width: 2,
+        height: 2,
+        values: vec![-3.0, 5.0, 40.0, 0.5],
+    };
+    assert_eq!(map.resized(2, 2), map);
+    let wide = map.resized(4, 2);
+    // A quarter and three quarters of the way from one middle to the next.
+    assert_eq!(wide.values[..4], [-3.0, -1.0, 3.0, 5.0]);
+    let large = map.resized(64, 48);
+    assert_eq!((large.width, large.height), (64, 48));
+    let highest = large.values.iter().copied().fold(f32::MIN, f32::max);
+    let lowest = large.values.iter().copied().fold(f32::MAX, f32::min);
+    assert_eq!((lowest, highest), (-3.0, 40.0));
+    // Made smaller it keeps its mean.
+    let mean = map.resized(1, 1).values[0];
+    assert!((mean - 42.5 / 4.0).abs() < 1e-5, "{mean}");
 }

@@ -1,14 +1,11 @@
 //! Abnormal images that were trained on are not tested on, whatever they are called.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-#![recursion_limit = "256"]
 
 use std::path::Path;
 
 use bgad::synthetic::{self, SyntheticConfig};
 use bgad::{Layout, Trainer, TrainerConfig};
 
-mod common;
-use common::settings;
+use crate::common::settings;
 
 /// Three abnormal images in nested folders, all called `1.png`.
 fn write(folder: &Path) {

@@ -1,5 +1,4 @@
 //! Published weights by name, and the hub's cache as Python writes it.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::path::Path;
 

@@ -1,13 +1,10 @@
 //! The network architectures, under timm's names.
 
 use std::fmt;
-use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::backbone::{Level, Normalization};
-use crate::error::BackboneError;
-use crate::scaling;
+use crate::backbone::Normalization;
 
 /// An EfficientNet in its TensorFlow ("SAME" padding) variant.
 ///
@@ -106,11 +103,6 @@ impl Architecture {
         }
     }
 
-    /// The levels features can be taken at: strides 4, 8 and 16.
-    pub fn levels(self) -> [Level; 3] {
-        scaling::levels(self)
-    }
-
     pub(crate) fn family(self) -> Family {
         match self {
             Self::B0 | Self::B1 | Self::B2 | Self::B3 => Family::Original,
@@ -147,31 +139,8 @@ impl fmt::Display for Architecture {
     }
 }
 
-impl FromStr for Architecture {
-    type Err = BackboneError;
-
-    fn from_str(name: &str) -> Result<Self, Self::Err> {
-        let bare = name.split_once('.').map_or(name, |(bare, _tag)| bare);
-        Self::ALL
-            .iter()
-            .copied()
-            .find(|architecture| architecture.name() == bare)
-            .ok_or_else(|| BackboneError::UnknownArchitecture {
-                name: name.to_owned(),
-            })
-    }
-}
-
 impl From<Architecture> for String {
     fn from(architecture: Architecture) -> Self {
         architecture.name().to_owned()
-    }
-}
-
-impl TryFrom<String> for Architecture {
-    type Error = BackboneError;
-
-    fn try_from(name: String) -> Result<Self, Self::Error> {
-        name.parse()
     }
 }

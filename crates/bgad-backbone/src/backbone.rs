@@ -1,6 +1,5 @@
 //! What every feature extractor offers.
 
-use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
 /// How an input channel is brought to the range a backbone expects: `(v / 255 - mean) / std`, for
@@ -37,27 +36,17 @@ pub struct Level {
     pub channels: usize,
 }
 
-/// Feature maps of a batch of images, one for each level, finest first.
-#[derive(Debug, Clone)]
-pub struct FeaturePyramid {
-    levels: Vec<Tensor<4>>,
-}
-
-impl FeaturePyramid {
-    /// A pyramid of maps, each `[batch, channels, height, width]`, finest first.
-    pub fn new(levels: Vec<Tensor<4>>) -> Self {
-        Self { levels }
-    }
-
-    /// The maps, each `[batch, channels, height, width]`, finest first.
-    pub fn levels(&self) -> &[Tensor<4>] {
-        &self.levels
-    }
-
-    /// Hands the maps over, each `[batch, channels, height, width]`, finest first.
-    pub fn into_levels(self) -> Vec<Tensor<4>> {
-        self.levels
-    }
+/// One level's features of a batch of images, on the host.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FeatureMap {
+    /// Features at each position.
+    pub channels: usize,
+    /// Rows of positions.
+    pub height: usize,
+    /// Columns of positions.
+    pub width: usize,
+    /// `[batch, height, width, channels]`: a row of features for each position.
+    pub values: Vec<f32>,
 }
 
 /// A parameter under its name, on the host, in row-major order.
@@ -71,10 +60,10 @@ pub struct NamedTensor {
     pub values: Vec<f32>,
 }
 
-/// A frozen feature extractor.
+/// A frozen feature extractor on the CPU, on plain slices.
 ///
-/// Each image's features depend on that image alone.
-pub trait Backbone: Send + Sync + std::fmt::Debug {
+/// Each image's features depend on that image alone, and on no number of threads.
+pub trait HostBackbone: Send + Sync + std::fmt::Debug {
     /// The extractor's name, such as `tf_efficientnet_b6` or `filter-bank`.
     fn name(&self) -> &str;
 
@@ -84,17 +73,25 @@ pub trait Backbone: Send + Sync + std::fmt::Debug {
     /// Stride and channels of each level, finest first.
     fn levels(&self) -> &[Level];
 
-    /// Features of normalised images `[batch, 3, height, width]`, of any height and width above 0.
-    ///
-    /// Gradients are not tracked, whatever the images carry.
+    /// Features of normalised images `[batch, 3, height, width]`, of any height and width above 0:
+    /// one map for each level, finest first.
     ///
     /// # Panics
     ///
-    /// When the images do not have three channels or hold no pixels, or lie on another device than
-    /// the backbone.
-    fn extract(&self, images: Tensor<4>) -> FeaturePyramid;
+    /// When `images` does not hold whole images of that size, or height or width is 0.
+    fn extract_on_host(&self, images: &[f32], height: usize, width: usize) -> Vec<FeatureMap>;
 
     /// Everything that is needed to restore the extractor beside its name and levels, in a fixed
     /// order; empty where there are no weights.
     fn tensors(&self) -> Vec<NamedTensor>;
+}
+
+/// Panics where `images` are not whole images `[batch, 3, height, width]`.
+pub(crate) fn check_images(images: &[f32], height: usize, width: usize) {
+    let image = 3 * height * width;
+    assert!(
+        image > 0 && images.len().is_multiple_of(image),
+        "{} values, not images [batch, 3, {height}, {width}]",
+        images.len()
+    );
 }

@@ -5,26 +5,12 @@ use burn::tensor::module::conv2d;
 use burn::tensor::ops::ConvOptions;
 use burn::tensor::{Device, Tensor, TensorData};
 
-use crate::architecture::{Architecture, Family};
+use crate::activation::Activation;
 use crate::backbone::NamedTensor;
 use crate::padding::same;
 use crate::plan::{Block, Convolution, ParameterSource, SqueezeExcite, Step};
 
-/// The family's non-linearity.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Activation {
-    Silu,
-    Relu6,
-}
-
 impl Activation {
-    pub fn of(architecture: Architecture) -> Self {
-        match architecture.family() {
-            Family::Original | Family::V2 => Self::Silu,
-            Family::Lite => Self::Relu6,
-        }
-    }
-
     fn apply(self, x: Tensor<4>) -> Tensor<4> {
         match self {
             Self::Silu => silu(x),

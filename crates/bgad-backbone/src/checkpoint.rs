@@ -127,17 +127,34 @@ fn read_pytorch(
     file: &str,
     file_len: usize,
 ) -> Result<Vec<NamedTensor>, BackboneError> {
+    pytorch_tensors(path, file, file_len, |names| {
+        let prefix = common_prefix(names.iter().copied());
+        move |full_name: &str| {
+            let name = full_name.strip_prefix(&prefix).filter(|n| is_wanted(n));
+            name.map(str::to_owned)
+        }
+    })
+}
+
+/// The tensors of a checkpoint that `wanted`, which is given all names, gives a name.
+pub(crate) fn pytorch_tensors<N: Fn(&str) -> Option<String>>(
+    path: &Path,
+    file: &str,
+    file_len: usize,
+    wanted: impl FnOnce(&[&str]) -> N,
+) -> Result<Vec<NamedTensor>, BackboneError> {
     let corrupt = |reason: String| BackboneError::Corrupt {
         file: file.to_owned(),
         format: "PyTorch",
         reason,
     };
     let reader = PytorchReader::new(path).map_err(|error| corrupt(error.to_string()))?;
-    let prefix = common_prefix(reader.tensors().keys().map(String::as_str));
+    let names: Vec<&str> = reader.tensors().keys().map(String::as_str).collect();
+    let wanted = wanted(&names);
     let mut left = file_len;
     let mut tensors = Vec::new();
     for (full_name, tensor) in reader.tensors() {
-        let Some(name) = full_name.strip_prefix(&prefix).filter(|n| is_wanted(n)) else {
+        let Some(name) = wanted(full_name) else {
             continue;
         };
         let encoding = match tensor.dtype() {
@@ -161,7 +178,7 @@ fn read_pytorch(
         })?;
         let bytes = tensor.read().map_err(|error| corrupt(error.to_string()))?;
         tensors.push(NamedTensor {
-            name: name.to_owned(),
+            name,
             shape: tensor.shape().to_vec(),
             // The reader turns values to the machine's own byte order.
             values: encoding.decode(&bytes, cfg!(target_endian = "big")),

@@ -1,17 +1,16 @@
-//! EfficientNet up to stride 16.
+//! EfficientNet up to stride 16, on any device.
+
+use std::sync::Arc;
 
 use burn::tensor::{Device, Tensor};
 
 use crate::architecture::Architecture;
-use crate::backbone::{Backbone, FeaturePyramid, Level, NamedTensor, Normalization};
-use crate::blocks::Activation;
+use crate::backbone::{HostBackbone, Level, NamedTensor, Normalization};
 use crate::error::BackboneError;
-use crate::fold::{Folded, Raw};
-use crate::layers::Layers;
-use crate::plan::{ParameterSource, Plan};
-use crate::random::Seeded;
-use crate::table::Table;
-use crate::weights::Weights;
+use crate::host_efficientnet::HostEfficientNet;
+use crate::layers::TensorLayers;
+use crate::network::Network;
+use crate::tensors::{Backbone, FeaturePyramid, extract_through_host, on_cpu};
 
 /// A frozen EfficientNet, built only as deep as its coarsest selected level.
 ///
@@ -19,13 +18,16 @@ use crate::weights::Weights;
 /// `features_only=True` and `out_indices` 1, 2, 3.
 #[derive(Debug, Clone)]
 pub struct EfficientNet {
-    architecture: Architecture,
-    normalization: Normalization,
-    levels: Vec<Level>,
-    layers: Layers,
+    computed: Computed,
     device: Device,
-    /// Folded parameters on the host, kept for saving: exact whatever the device.
-    parameters: Vec<NamedTensor>,
+}
+
+#[derive(Debug, Clone)]
+enum Computed {
+    /// By our own loops on the CPU.
+    Host(HostEfficientNet),
+    /// By Burn's operations on any device.
+    Tensors(Arc<Network>, Box<TensorLayers>),
 }
 
 impl EfficientNet {
@@ -39,18 +41,15 @@ impl EfficientNet {
     ///
     /// When no stride or an unknown one is selected; when a tensor is missing, has another shape
     /// than the architecture's, is not finite, or is a negative variance.
+    #[cfg(feature = "weights")]
     pub fn load(
         architecture: Architecture,
         strides: &[usize],
-        weights: &Weights,
+        weights: &crate::Weights,
         device: &Device,
     ) -> Result<Self, BackboneError> {
-        let plan = Plan::new(architecture, strides)?;
-        let source = Raw {
-            table: weights.table(),
-            architecture,
-        };
-        Self::build(architecture, &plan, source, device)
+        let network = Network::load(architecture, strides, weights)?;
+        Ok(Self::new(network, device))
     }
 
     /// Restores the network from what [`Backbone::tensors`] gave; its features are bit-equal.
@@ -67,13 +66,8 @@ impl EfficientNet {
         tensors: Vec<NamedTensor>,
         device: &Device,
     ) -> Result<Self, BackboneError> {
-        let plan = Plan::new(architecture, strides)?;
-        let table = Table::new("the stored backbone".to_owned(), tensors)?;
-        let source = Folded {
-            table: &table,
-            architecture,
-        };
-        Self::build(architecture, &plan, source, device)
+        let network = Network::from_folded(architecture, strides, tensors)?;
+        Ok(Self::new(network, device))
     }
 
     /// A network of random weights that keep the features' variance near 1: for benches, and for
@@ -81,82 +75,96 @@ impl EfficientNet {
     ///
     /// The same seed gives the same weights on every device. Strides other than 4, 8 and 16 are
     /// ignored; where none is left, all three are taken.
+    #[cfg(feature = "random")]
     pub fn random(
         architecture: Architecture,
         strides: &[usize],
         seed: u64,
         device: &Device,
     ) -> Self {
-        let plan = Plan::new(architecture, strides);
-        let plan = plan.unwrap_or_else(|_| Plan::build(architecture, &[4, 8, 16]));
-        let source = Seeded::new(seed, Activation::of(architecture));
-        let Ok(network) = Self::build(architecture, &plan, source, device);
-        network
+        Self::new(Network::random(architecture, strides, seed), device)
     }
 
     /// The same network with another normalisation of its input: for weights that were not trained
     /// with the architecture's usual one ([`Architecture::normalization`]).
     #[must_use]
     pub fn with_normalization(self, normalization: Normalization) -> Self {
-        Self {
-            normalization,
-            ..self
-        }
+        let computed = match self.computed {
+            Computed::Host(host) => Computed::Host(host.with_normalization(normalization)),
+            Computed::Tensors(mut network, layers) => {
+                Arc::make_mut(&mut network).normalization = normalization;
+                Computed::Tensors(network, layers)
+            }
+        };
+        Self { computed, ..self }
     }
 
     /// The architecture.
     pub fn architecture(&self) -> Architecture {
-        self.architecture
+        self.network().architecture
     }
 
     /// The same network, computed by Burn's operations on the CPU as well, where it otherwise has
     /// its own: slower, and there to compare the two, which agree but for rounding.
     #[must_use]
     pub fn with_tensor_layers(self) -> Self {
-        let strides: Vec<usize> = self.levels.iter().map(|level| level.stride).collect();
-        let plan = Plan::build(self.architecture, &strides);
-        let layers = Layers::on_tensors(self.architecture, &plan, &self.parameters, &self.device);
-        Self { layers, ..self }
+        let network = self.network().clone();
+        let layers = TensorLayers::new(&network, &self.device);
+        Self {
+            computed: Computed::Tensors(Arc::new(network), Box::new(layers)),
+            ..self
+        }
     }
 
-    fn build<S: ParameterSource>(
-        architecture: Architecture,
-        plan: &Plan,
-        mut source: S,
-        device: &Device,
-    ) -> Result<Self, S::Error> {
-        let parameters = plan.collect(&mut source)?;
+    fn new(network: Network, device: &Device) -> Self {
         // Frozen: nothing here may enter a gradient graph.
         let device = device.clone().inner();
-        Ok(Self {
-            architecture,
-            normalization: architecture.normalization(),
-            levels: plan.taps.iter().map(|&(_, level)| level).collect(),
-            layers: Layers::new(architecture, plan, &parameters, &device),
-            device,
-            parameters,
-        })
+        let computed = if on_cpu(&device) {
+            Computed::Host(HostEfficientNet::new(network))
+        } else {
+            let layers = TensorLayers::new(&network, &device);
+            Computed::Tensors(Arc::new(network), Box::new(layers))
+        };
+        Self { computed, device }
+    }
+
+    fn network(&self) -> &Network {
+        match &self.computed {
+            Computed::Host(host) => host.network(),
+            Computed::Tensors(network, _) => network,
+        }
     }
 }
 
 impl Backbone for EfficientNet {
     fn name(&self) -> &str {
-        self.architecture.name()
+        self.network().architecture.name()
     }
 
     fn normalization(&self) -> Normalization {
-        self.normalization
+        self.network().normalization
     }
 
     fn levels(&self) -> &[Level] {
-        &self.levels
+        &self.network().levels
     }
 
     fn extract(&self, images: Tensor<4>) -> FeaturePyramid {
-        self.layers.extract(images.inner())
+        let images = images.inner();
+        match &self.computed {
+            Computed::Host(host) => extract_through_host(host, images),
+            Computed::Tensors(_, layers) => layers.extract(images),
+        }
     }
 
     fn tensors(&self) -> Vec<NamedTensor> {
-        self.parameters.clone()
+        self.network().parameters.clone()
+    }
+
+    fn on_host(&self) -> Option<&dyn HostBackbone> {
+        match &self.computed {
+            Computed::Host(host) => Some(host),
+            Computed::Tensors(..) => None,
+        }
     }
 }

@@ -45,15 +45,16 @@ pub(crate) fn gradient() -> Vec<f32> {
     kernels.iter().flatten().map(|&tap| tap as f32).collect()
 }
 
-/// Binomial weights that smooth and, at stride 2, keep pixel pairs centred: `[channels, 1, 4, 4]` in
-/// row-major order.
-pub(crate) fn binomial(channels: usize) -> Vec<f32> {
+/// Taps on each axis of the kernel that smooths and halves.
+pub(crate) const HALVING: usize = 4;
+
+/// Binomial weights that smooth and, at stride 2, keep pixel pairs centred: `[4, 4]` in row-major
+/// order.
+pub(crate) fn binomial() -> Vec<f32> {
     let taps = [0.125_f32, 0.375, 0.375, 0.125];
-    let plane: Vec<f32> = taps
-        .iter()
+    taps.iter()
         .flat_map(|row| taps.iter().map(move |column| row * column))
-        .collect();
-    plane.repeat(channels)
+        .collect()
 }
 
 fn edge(angle: f64) -> Kernel {

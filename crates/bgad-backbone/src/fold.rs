@@ -68,28 +68,6 @@ impl ParameterSource for Raw<'_> {
     }
 }
 
-/// Weights that were folded before.
-pub(crate) struct Folded<'a> {
-    pub table: &'a Table,
-    pub architecture: Architecture,
-}
-
-impl ParameterSource for Folded<'_> {
-    type Error = BackboneError;
-
-    fn convolution(&mut self, plan: &Convolution) -> Result<[NamedTensor; 2], BackboneError> {
-        let [weight, bias] = plan.parameters();
-        let copy = |parameter| self.table.copy(parameter, self.architecture);
-        Ok([copy(weight)?, copy(bias)?])
-    }
-
-    fn gate(&mut self, plan: &SqueezeExcite) -> Result<[NamedTensor; 4], BackboneError> {
-        let [a, b, c, d] = plan.parameters();
-        let copy = |parameter| self.table.copy(parameter, self.architecture);
-        Ok([copy(a)?, copy(b)?, copy(c)?, copy(d)?])
-    }
-}
-
 /// Weight and bias of a convolution that takes over the batch norm `[gamma, beta, mean, variance]`.
 fn fold(weight: &[f32], [gamma, beta, mean, variance]: [&[f32]; 4]) -> (Vec<f32>, Vec<f32>) {
     let scale: Vec<f64> = gamma

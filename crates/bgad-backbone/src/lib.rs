@@ -1,14 +1,18 @@
 //! Frozen feature extractors: an image goes in, a pyramid of feature maps comes out.
 //!
-//! Two backbones stand behind the [`Backbone`] trait:
+//! There are two backbones:
 //!
-//! - [`EfficientNet`]: the convolutional networks the method was published with (B6 there), in
-//!   timm's `tf_` variants, read from timm's weight files ([`Weights`]). Batch norms are folded into
-//!   the convolutions when the weights are read, and nothing beyond stride 16 is built. On the CPU
-//!   it runs on loops of its own, on other devices through Burn's operations.
-//! - [`FilterBank`]: oriented linear filters, rectified and pooled. It needs no weights at all.
+//! - [`HostEfficientNet`]: the convolutional networks the method was published with (B6 there), in
+//!   timm's `tf_` variants, read from timm's weight files (`Weights`). Batch norms are folded into
+//!   the convolutions when the weights are read, and nothing beyond stride 16 is built.
+//! - [`HostFilterBank`]: oriented linear filters, rectified and pooled. It needs no weights at all.
 //!
-//! ```
+//! Both compute on the CPU, on plain slices ([`HostBackbone`]). With the feature `burn`, which is on by
+//! default, `EfficientNet` and `FilterBank` take and give tensors of any device (`Backbone`), on the
+//! CPU by the same code. `weights` reads weight files and `random` draws weights; both are on by default.
+//!
+#![cfg_attr(feature = "burn", doc = "```")]
+#![cfg_attr(not(feature = "burn"), doc = "```ignore")]
 //! use bgad_backbone::{Backbone, FilterBank};
 //! use burn::tensor::{Device, Tensor};
 //!
@@ -28,29 +32,56 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+mod activation;
 mod architecture;
+mod architecture_name;
 mod backbone;
+#[cfg(feature = "burn")]
 mod blocks;
+#[cfg(feature = "weights")]
 mod checkpoint;
 mod collected;
+#[cfg(feature = "burn")]
 mod efficientnet;
 mod error;
+#[cfg(feature = "burn")]
 mod filter_bank;
+mod filter_channels;
 mod filter_kernels;
+#[cfg(feature = "weights")]
 mod fold;
+mod folded;
 mod host;
+mod host_efficientnet;
+mod host_filter_bank;
+#[cfg(feature = "burn")]
 mod layers;
+mod network;
 mod padding;
 mod plan;
+mod planes;
 mod published;
+#[cfg(feature = "random")]
 mod random;
 mod scaling;
 mod table;
+#[cfg(feature = "burn")]
+mod tensor_filter_bank;
+#[cfg(feature = "burn")]
+mod tensors;
+#[cfg(feature = "weights")]
 mod weights;
 
 pub use architecture::Architecture;
-pub use backbone::{Backbone, FeaturePyramid, Level, NamedTensor, Normalization};
+pub use backbone::{FeatureMap, HostBackbone, Level, NamedTensor, Normalization};
+#[cfg(feature = "burn")]
 pub use efficientnet::EfficientNet;
 pub use error::BackboneError;
+#[cfg(feature = "burn")]
 pub use filter_bank::FilterBank;
+pub use host_efficientnet::HostEfficientNet;
+pub use host_filter_bank::HostFilterBank;
+#[cfg(feature = "burn")]
+pub use tensors::{Backbone, FeaturePyramid};
+#[cfg(feature = "weights")]
 pub use weights::Weights;

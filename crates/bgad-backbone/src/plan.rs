@@ -14,6 +14,7 @@ pub(crate) struct Convolution {
     /// Path of the weight, less `.weight`.
     pub name: String,
     /// Path of the batch norm.
+    #[cfg_attr(not(feature = "weights"), allow(dead_code))]
     pub norm: String,
     pub inputs: usize,
     pub outputs: usize,
@@ -22,6 +23,7 @@ pub(crate) struct Convolution {
     pub depthwise: bool,
     pub activation: bool,
     /// The block's input is added to what comes out.
+    #[cfg_attr(not(feature = "random"), allow(dead_code))]
     pub residual: bool,
 }
 

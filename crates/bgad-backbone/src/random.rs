@@ -5,8 +5,8 @@ use std::convert::Infallible;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
+use crate::activation::Activation;
 use crate::backbone::NamedTensor;
-use crate::blocks::Activation;
 use crate::plan::{Convolution, Parameter, ParameterSource, SqueezeExcite};
 
 /// Draws weights uniformly, with the variance that keeps a unit variance through the layers

@@ -131,3 +131,10 @@ pub(crate) fn levels(architecture: Architecture) -> [Level; 3] {
         channels: scaling.channels(bases[stage].channels),
     })
 }
+
+impl Architecture {
+    /// The levels features can be taken at: strides 4, 8 and 16.
+    pub fn levels(self) -> [Level; 3] {
+        levels(self)
+    }
+}

@@ -53,6 +53,7 @@ impl Table {
     }
 
     /// All tensors, by name.
+    #[cfg(feature = "weights")]
     pub fn iter(&self) -> impl Iterator<Item = (&str, &[usize], &[f32])> {
         self.tensors
             .iter()

@@ -47,6 +47,25 @@ impl Weights {
         })
     }
 
+    /// The tensors of any PyTorch checkpoint that `wanted`, which is given all names, gives a name;
+    /// read with the same care as [`open`](Self::open).
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    #[doc(hidden)]
+    pub fn pytorch_tensors<N: Fn(&str) -> Option<String>>(
+        path: &Path,
+        wanted: impl FnOnce(&[&str]) -> N,
+    ) -> Result<Vec<NamedTensor>, BackboneError> {
+        let file = path.display().to_string();
+        let length = std::fs::metadata(path).map_err(|source| BackboneError::Read {
+            file: file.clone(),
+            source,
+        })?;
+        let length = usize::try_from(length.len()).unwrap_or(usize::MAX);
+        checkpoint::pytorch_tensors(path, &file, length, wanted)
+    }
+
     /// Takes weights that are in memory already, under timm's names.
     ///
     /// # Errors

@@ -1,5 +1,5 @@
 //! Names, levels and sizes of all architectures, as timm 1.0.31 has them.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![cfg(all(feature = "burn", feature = "random", feature = "weights"))]
 
 use bgad_backbone::{Architecture, Backbone, BackboneError, EfficientNet, Normalization};
 use burn::tensor::Device;

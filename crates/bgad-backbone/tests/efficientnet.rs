@@ -1,5 +1,5 @@
 //! Levels, restoring, determinism, gradients.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![cfg(all(feature = "burn", feature = "random", feature = "weights"))]
 
 use bgad_backbone::{Architecture, Backbone, BackboneError, EfficientNet, NamedTensor};
 use burn::tensor::{Device, Tensor, TensorData};

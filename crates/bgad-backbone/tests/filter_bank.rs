@@ -1,5 +1,5 @@
 //! The weight-free backbone.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![cfg(all(feature = "burn", feature = "random", feature = "weights"))]
 
 use bgad_backbone::{Backbone, FilterBank};
 use burn::tensor::{Device, Tensor, TensorData};

@@ -1,17 +1,11 @@
 //! Against timm's features on random weights.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::print_stdout
-)]
+#![cfg(all(feature = "burn", feature = "random", feature = "weights"))]
+#![allow(clippy::print_stdout)]
 
 use bgad_backbone::{Architecture, Backbone, EfficientNet, Weights};
 use burn::tensor::{Device, Tensor, TensorData};
 
-#[path = "../../../tests/goldens/reader.rs"]
-mod reader;
-use reader::Golden;
+use crate::reader::Golden;
 
 /// float32 reaches `|found - expected| <= 5e-7 * max |expected of the map|` on x86-64; ten times that
 /// leaves room for other summation orders. A purely relative bound is out of reach where a feature

@@ -1,16 +1,18 @@
 //! Against timm's features of one architecture of each family, on weights that a formula makes.
+#![cfg(all(feature = "burn", feature = "random", feature = "weights"))]
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
     clippy::print_stdout
 )]
+#![allow(clippy::print_stdout)]
 
 use bgad_backbone::{Architecture, Backbone, EfficientNet, Weights};
 use burn::tensor::{Device, Tensor, TensorData};
 use safetensors::SafeTensors;
 
-mod common;
+use crate::common;
 
 /// 8e-7 of the map's scale is reached on x86-64.
 const OF_SCALE: f32 = 1e-5;

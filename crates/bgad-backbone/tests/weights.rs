@@ -1,10 +1,12 @@
 //! Weight files: what is read, and what is refused.
+#![cfg(all(feature = "burn", feature = "random", feature = "weights"))]
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
     clippy::print_stdout
 )]
+#![allow(clippy::print_stdout)]
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -15,7 +17,7 @@ use half::{bf16, f16};
 use safetensors::{Dtype, tensor::TensorView};
 use tempfile::TempDir;
 
-mod common;
+use crate::common;
 
 const ARCHITECTURE: Architecture = Architecture::Lite0;
 

@@ -1,29 +1,32 @@
 //! What can be said on the command line.
 
 mod calibrate;
-mod choices;
+pub mod choices;
 mod evaluate;
 mod predict;
+mod reporting;
 mod train;
 
 use std::path::PathBuf;
+use std::sync::LazyLock;
 
-use bgad::Layout;
+use bgad::{DeviceKind, Machine};
 use clap::{Args, Parser, Subcommand};
 
 pub use calibrate::CalibrateArguments;
 pub use choices::*;
 pub use evaluate::EvaluateArguments;
 pub use predict::{MapFormat, PredictArguments};
+pub use reporting::ReportingArguments;
 pub use train::{TrainArguments, TrainCommand};
 
 use crate::cut_paste::CutPasteArguments;
-use crate::data::{AnomalyArguments, FolderArguments, SplitArguments};
+use crate::data::{AnomalyArguments, DataArguments};
 use crate::inspect::InspectArguments;
 
 /// Visual anomaly detection: learns what normal parts look like, finds what is wrong on others.
 #[derive(Debug, Parser)]
-#[command(name = "bgad", version, arg_required_else_help = true)]
+#[command(name = "bgad", version, long_version = long_version(), arg_required_else_help = true)]
 pub struct Arguments {
     #[command(subcommand)]
     pub command: Command,
@@ -52,36 +55,37 @@ pub enum Command {
     Data(Box<InspectArguments>),
     /// Draw samples that training would paste, to look at.
     Preview(Box<PreviewArguments>),
+    /// Measure this machine in about ten seconds: products, training steps, predictions.
+    Bench(crate::bench::BenchArguments),
 }
 
-/// Where the images are.
-#[derive(Debug, Args)]
-pub struct DataArguments {
-    /// How the data set's files are laid out: mvtec, btad, aitex, elpv, brain-mri, head-ct, folder or
-    /// manifest.
-    #[arg(long)]
-    pub layout: Layout,
-    /// The data set's folder; for manifest the table, .csv or .json.
-    #[arg(long, value_name = "DIR")]
-    pub data: PathBuf,
-    #[command(flatten)]
-    pub choice: ChoiceArguments,
+/// This machine, with the allocator of `main.rs`.
+pub fn machine() -> Machine {
+    Machine::current().with_allocator("mimalloc")
 }
 
-/// Which of a data set's images.
-#[derive(Debug, Clone, Args)]
-pub struct ChoiceArguments {
-    /// The category, where the data set has several.
-    #[arg(long, value_name = "NAME")]
-    pub category: Option<String>,
-    #[command(flatten)]
-    pub folders: FolderArguments,
-    /// Which values of the masks mark a defect: auto (as all masks together tell), nonzero, half,
-    /// above:N, alpha, or the values themselves, as 1,2,5.
-    #[arg(long, value_name = "RULE", default_value = "auto")]
-    pub mask_values: String,
-    #[command(flatten)]
-    pub split: SplitArguments,
+/// `--version`: what a report of slowness needs.
+fn long_version() -> &'static str {
+    static VERSION: LazyLock<String> = LazyLock::new(|| {
+        let devices: Vec<&str> = DeviceKind::ALL
+            .into_iter()
+            .filter(|kind| kind.is_compiled())
+            .map(DeviceKind::name)
+            .collect();
+        let machine = machine();
+        format!(
+            "{}\nprocessor     {}\ninstructions  {} (this machine has {})\nthreads       {}\n\
+             allocator     {}\ndevices       {}",
+            env!("CARGO_PKG_VERSION"),
+            machine.processor,
+            machine.instructions,
+            machine.available_instructions.join(", "),
+            machine.threads,
+            machine.allocator.unwrap_or_default(),
+            devices.join(", ")
+        )
+    });
+    &VERSION
 }
 
 #[cfg(feature = "report")]
@@ -112,14 +116,4 @@ pub struct PreviewArguments {
     /// The folder for `preview.png`; it is made where it is not there.
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
-}
-
-#[derive(Debug, Args)]
-pub struct ReportingArguments {
-    /// Write JSON to standard output, and nothing else there.
-    #[arg(long)]
-    pub json: bool,
-    /// Don't show progress; it is not shown either where stderr is no terminal.
-    #[arg(long)]
-    pub quiet: bool,
 }

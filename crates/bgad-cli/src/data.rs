@@ -9,7 +9,6 @@ use bgad::{
 };
 use clap::Args;
 
-use crate::arguments::DataArguments;
 use crate::failure::Failure;
 
 /// Abnormal training images where nothing is said of them.
@@ -18,6 +17,36 @@ const ANOMALIES: usize = 5;
 const FOLDERS: &str = "Folders (layout folder)";
 const SPLIT: &str = "Split";
 const TRAINING: &str = "Abnormal training images (BGAD-FAS)";
+
+/// Where the images are.
+#[derive(Debug, Args)]
+pub struct DataArguments {
+    /// How the data set's files are laid out: mvtec, btad, aitex, elpv, brain-mri, head-ct, folder or
+    /// manifest.
+    #[arg(long)]
+    pub layout: Layout,
+    /// The data set's folder; for manifest the table, .csv or .json.
+    #[arg(long, value_name = "DIR")]
+    pub data: PathBuf,
+    #[command(flatten)]
+    pub choice: ChoiceArguments,
+}
+
+/// Which of a data set's images.
+#[derive(Debug, Clone, Args)]
+pub struct ChoiceArguments {
+    /// The category, where the data set has several.
+    #[arg(long, value_name = "NAME")]
+    pub category: Option<String>,
+    #[command(flatten)]
+    pub folders: FolderArguments,
+    /// Which values of the masks mark a defect: auto (as all masks together tell), nonzero, half,
+    /// above:N, alpha, or the values themselves, as 1,2,5.
+    #[arg(long, value_name = "RULE", default_value = "auto")]
+    pub mask_values: String,
+    #[command(flatten)]
+    pub split: SplitArguments,
+}
 
 /// Names of sub-folders, for the layout `folder`.
 #[derive(Debug, Clone, Args)]

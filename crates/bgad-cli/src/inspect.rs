@@ -7,8 +7,8 @@ use bgad::{AvailableMasks, Inspection, Sample};
 use clap::Args;
 use serde_json::json;
 
-use crate::arguments::{DataArguments, OrientationArgument};
-use crate::data::write_split;
+use crate::arguments::choices::OrientationArgument;
+use crate::data::{DataArguments, write_split};
 use crate::failure::Failure;
 use crate::output;
 

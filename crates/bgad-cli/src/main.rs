@@ -6,6 +6,7 @@
 #![recursion_limit = "256"]
 
 mod arguments;
+mod bench;
 mod calibrate;
 mod config_file;
 mod cut_paste;
@@ -41,6 +42,10 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     let arguments = arguments::Arguments::parse();
+    if let Err(error) = bgad::Machine::check() {
+        eprintln!("error: {error}");
+        return ExitCode::FAILURE;
+    }
     let result = match arguments.command {
         arguments::Command::Train(arguments) => train::run(&arguments),
         arguments::Command::Evaluate(arguments) => evaluate::run(&arguments),
@@ -53,6 +58,7 @@ fn main() -> ExitCode {
         arguments::Command::Weights(arguments) => weights::run(&arguments),
         arguments::Command::Data(arguments) => inspect::run(&arguments),
         arguments::Command::Preview(arguments) => preview::run(&arguments),
+        arguments::Command::Bench(arguments) => bench::run(&arguments),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

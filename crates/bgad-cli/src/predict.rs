@@ -1,7 +1,5 @@
 //! `bgad predict`.
 
-use std::cell::RefCell;
-use std::collections::VecDeque;
 use std::path::Path;
 
 use bgad::{Detector, Prediction, RgbImage};
@@ -28,24 +26,17 @@ pub fn run(arguments: &PredictArguments) -> Result<(), Failure> {
     if let Some(folder) = &arguments.watch {
         return watch::images(folder, |path| {
             let image = detector.load_image(path);
-            let prediction = image.and_then(|image| Ok((detector.predict(&image)?, image)));
+            let prediction = image.and_then(|image| {
+                let prediction = detector.predict(&image)?;
+                Ok((image, prediction))
+            });
             output.take(path, prediction)
         });
     }
     let files = images::list(&arguments.images)?;
-    // The stream reads ahead; the images wait here for their predictions.
-    let waiting = RefCell::new(VecDeque::new());
-    let images = files.iter().map(|path| {
-        let image = detector.load_image(path)?;
-        waiting.borrow_mut().push_back(image.clone());
-        Ok(image)
-    });
-    for (path, prediction) in files.iter().zip(detector.predict_stream(images)) {
-        let prediction = prediction.map(|prediction| {
-            let image = waiting.borrow_mut().pop_front();
-            (prediction, image.unwrap_or_default())
-        });
-        output.take(path, prediction)?;
+    let images = files.iter().map(|path| detector.load_image(path));
+    for (path, predicted) in files.iter().zip(detector.predict_images(images)) {
+        output.take(path, predicted)?;
     }
     match output.failed {
         0 => Ok(()),
@@ -68,14 +59,14 @@ impl Output<'_> {
     fn take(
         &mut self,
         path: &Path,
-        prediction: bgad::Result<(Prediction, RgbImage)>,
+        predicted: bgad::Result<(RgbImage, Prediction)>,
     ) -> Result<(), Failure> {
-        match prediction {
-            Ok((prediction, image)) => {
+        match predicted {
+            Ok((image, prediction)) => {
                 self.files.write(self.detector, path, &image, &prediction)?;
                 self.lines.prediction(path, &prediction)
             }
-            Err(error @ bgad::Error::Data(_)) => {
+            Err(error @ (bgad::Error::Data(_) | bgad::Error::Input { .. })) => {
                 warning(&error.to_string());
                 self.failed += 1;
                 self.lines.failure(path, &error.to_string())

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
 
-use bgad::{Detector, Granularity, Prediction, RgbImage, ScoreMap};
+use bgad::{Detector, Granularity, Prediction, RgbImage, ScoreMap, write_replaceable};
 use image::{GrayImage, ImageFormat, Luma};
 use tiff::encoder::{TiffEncoder, colortype::Gray32Float};
 
@@ -60,7 +60,7 @@ impl PredictionFiles {
         if let Some(folder) = self.heatmaps.clone() {
             let file = self.file(&folder, path, "_heatmap.png");
             let overlay = detector.overlay(image, prediction)?;
-            write_whole(
+            write_replaceable(
                 &file,
                 &png(&file, |to| overlay.write_to(to, ImageFormat::Png))?,
             )?;
@@ -73,7 +73,7 @@ impl PredictionFiles {
             let mask = map.mask(threshold, width, height);
             let at = |x, y| Luma([255 * u8::from(mask[(y * width + x) as usize])]);
             let mask = GrayImage::from_fn(width, height, at);
-            write_whole(
+            write_replaceable(
                 &file,
                 &png(&file, |to| mask.write_to(to, ImageFormat::Png))?,
             )?;
@@ -84,11 +84,11 @@ impl PredictionFiles {
             match self.map_format {
                 MapFormat::Npy => {
                     let file = self.file(&folder, path, ".npy");
-                    write_whole(&file, &numpy(map))?;
+                    write_replaceable(&file, &numpy(map))?;
                 }
                 MapFormat::Tiff => {
                     let file = self.file(&folder, path, ".tiff");
-                    write_whole(&file, &tiff(&file, map)?)?;
+                    write_replaceable(&file, &tiff(&file, map)?)?;
                 }
             }
         }
@@ -149,19 +149,6 @@ fn numpy(map: &ScoreMap) -> Vec<u8> {
     bytes.extend(format!("{header:<width$}\n", width = length - 1).bytes());
     bytes.extend(map.values.iter().flat_map(|value| value.to_le_bytes()));
     bytes
-}
-
-/// Writes under another name first: whoever watches the folder never sees half a file.
-fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    let mut name = std::ffi::OsString::from(".");
-    name.push(path.file_name().unwrap_or_default());
-    let unfinished = path.with_file_name(name);
-    let written =
-        std::fs::write(&unfinished, bytes).and_then(|()| std::fs::rename(&unfinished, path));
-    written.map_err(|source| {
-        let _ = std::fs::remove_file(&unfinished);
-        file_failure(path)(source)
-    })
 }
 
 fn file_failure(path: &Path) -> impl FnOnce(std::io::Error) -> Failure + '_ {

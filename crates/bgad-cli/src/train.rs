@@ -9,8 +9,9 @@ use bgad::{
 };
 use serde_json::{Value, json};
 
-use crate::arguments::{DataArguments, TrainArguments, TrainCommand};
+use crate::arguments::{TrainArguments, TrainCommand};
 use crate::config_file;
+use crate::data::DataArguments;
 use crate::devices;
 use crate::failure::Failure;
 use crate::output;
@@ -119,6 +120,7 @@ impl Job {
         }
         let description = RunDescription {
             device: devices::join(&devices),
+            machine: Some(crate::arguments::machine()),
             ..RunDescription::new(
                 &config,
                 DatasetDescription {

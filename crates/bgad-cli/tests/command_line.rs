@@ -1,5 +1,4 @@
 //! The binary as a person or a script uses it.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::path::Path;
 use std::process::{Command, Output};

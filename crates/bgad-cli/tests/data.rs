@@ -1,5 +1,4 @@
 //! Data sets on the command line: inspection, layouts, splits.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::path::Path;
 use std::process::{Command, Output};

@@ -1,5 +1,4 @@
 //! `--device` and `--devices`: names, training on several, and a process a device.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 #![cfg(feature = "flex")]
 
 use std::path::Path;

@@ -1,12 +1,7 @@
 //! Runs on a disk that is full or read-only. Mounting takes Linux and a namespace of its own; where
 //! the system gives none, these tests say so and pass.
 #![cfg(target_os = "linux")]
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::print_stderr
-)]
+#![allow(clippy::print_stderr)]
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

@@ -1,6 +1,5 @@
 //! Files whose checksums are right and whose content is not: errors, no panic, bounded memory.
 #![cfg(target_os = "linux")]
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};

@@ -1,5 +1,4 @@
 //! `bgad predict` and `bgad calibrate` in all their forms.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};

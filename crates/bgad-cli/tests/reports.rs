@@ -1,10 +1,5 @@
 //! A run's folder, its report, and experiments that continue where they stopped.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::print_stdout
-)]
+#![allow(clippy::print_stdout)]
 #![cfg(feature = "report")]
 
 use std::path::Path;

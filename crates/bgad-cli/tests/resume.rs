@@ -1,6 +1,5 @@
 //! Runs that are killed, stopped or starved of disk, and go on.
 #![cfg(unix)]
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};

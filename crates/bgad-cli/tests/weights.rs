@@ -1,6 +1,5 @@
 //! `bgad weights`, and weights by the backbone's name.
 #![cfg(unix)]
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -9,10 +8,8 @@ use bgad::synthetic::{self, SyntheticConfig};
 use bgad::{Layout, RunDirectory};
 use serde_json::Value;
 
-#[path = "../../../tests/hub_server/mod.rs"]
-mod hub_server;
 #[cfg(feature = "hub")]
-use hub_server::{Fault, Imitation};
+use crate::hub_server::{Fault, Imitation};
 
 const GOLDEN: &str = concat!(
     env!("CARGO_MANIFEST_DIR"),

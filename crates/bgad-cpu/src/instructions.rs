@@ -8,7 +8,9 @@ use std::sync::atomic::{AtomicU8, Ordering};
 
 use pulp::{Arch, Scalar, Simd, WithSimd};
 
-use crate::arithmetic::{Fused, MultiplyAdd, Separate};
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+use crate::arithmetic::Fused;
+use crate::arithmetic::{MultiplyAdd, Separate};
 
 /// Names the set to use: `scalar`, `neon`, `simd128`, `avx2` or `avx512`. Without it the widest one
 /// that the machine has is used.

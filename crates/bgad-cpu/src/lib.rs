@@ -19,6 +19,8 @@
 //! assert_eq!(c, [3.0, 7.0]);
 //! ```
 
+#![forbid(unsafe_code)]
+
 mod activation;
 mod arithmetic;
 mod depthwise;
@@ -26,6 +28,7 @@ mod elementary;
 mod instructions;
 mod kernel;
 mod matrix;
+mod multiply;
 mod outer_products;
 mod panels;
 mod product;
@@ -38,7 +41,8 @@ pub use depthwise::{Depthwise, depthwise_row};
 pub use elementary::{exp, sigmoid, sigmoid_in_place, silu, tanh};
 pub use instructions::{INSTRUCTIONS_VARIABLE, Instructions, InstructionsError};
 pub use kernel::{Kernel, run, vectorized};
-pub use matrix::{Matrix, MatrixMut, multiply, multiply_add};
+pub use matrix::{Matrix, MatrixMut};
+pub use multiply::{multiply, multiply_add};
 pub use outer_products::add_outer_products;
 pub use panels::Panels;
 pub use product::{Finish, Start, multiply_panels};

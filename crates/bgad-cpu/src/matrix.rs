@@ -1,6 +1,4 @@
-//! Products of matrices that are views of slices.
-
-use crate::{Finish, Panels, Start, multiply_panels};
+//! Slices as matrices.
 
 /// A view of a slice as a matrix; element `(row, column)` stands at
 /// `row · row_stride + column · column_stride`.
@@ -93,7 +91,7 @@ impl<'a> Matrix<'a> {
         self.data[row * self.row_stride + column * self.column_stride]
     }
 
-    fn to_row_major(self) -> Vec<f32> {
+    pub(crate) fn to_row_major(self) -> Vec<f32> {
         (0..self.rows)
             .flat_map(|row| (0..self.columns).map(move |column| self.at(row, column)))
             .collect()
@@ -181,43 +179,4 @@ impl MatrixMut<'_> {
     pub(crate) fn data_mut(&mut self) -> &mut [f32] {
         self.data
     }
-}
-
-/// `c = a · b`. Lays out `b` first; where it is used again, [`multiply_panels`] does without.
-///
-/// # Panics
-/// When the shapes don't fit.
-pub fn multiply(a: Matrix<'_>, b: Matrix<'_>, c: MatrixMut<'_>) {
-    product(a, b, c, false);
-}
-
-/// `c = c + a · b`.
-///
-/// # Panics
-/// When the shapes don't fit.
-pub fn multiply_add(a: Matrix<'_>, b: Matrix<'_>, c: MatrixMut<'_>) {
-    product(a, b, c, true);
-}
-
-fn product(a: Matrix<'_>, b: Matrix<'_>, c: MatrixMut<'_>, add: bool) {
-    assert!(
-        a.columns == b.rows && a.rows == c.rows && b.columns == c.columns,
-        "{}x{} times {}x{} into {}x{}",
-        a.rows,
-        a.columns,
-        b.rows,
-        b.columns,
-        c.rows,
-        c.columns
-    );
-    let rows;
-    let a = match a.column_stride == 1 {
-        true => a,
-        false => {
-            rows = a.to_row_major();
-            Matrix::new(&rows, a.rows, a.columns)
-        }
-    };
-    let start = if add { Start::Kept } else { Start::Zero };
-    multiply_panels(a, &Panels::new(b), start, Finish::Nothing, c);
 }

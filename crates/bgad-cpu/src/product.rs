@@ -1,5 +1,7 @@
 //! Products with matrices that are laid out for them.
 
+use std::ops::Range;
+
 use pulp::Simd;
 
 use crate::arithmetic::MultiplyAdd;
@@ -106,24 +108,31 @@ impl SimdKernel for Product<'_> {
 
     #[inline(always)]
     fn call<S: Simd, A: MultiplyAdd>(mut self, simd: S) {
-        let mut column = 0;
-        while column < self.b.columns() {
-            let blocks = (self.b.columns() - column).div_ceil(BLOCK);
-            // As many accumulators as registers hold beside the operands.
-            let taken = match S::F32_LANES {
-                16 => match blocks {
-                    1 => self.panel::<S, 1, 1, 12>(simd, column),
-                    2 | 4 => self.panel::<S, 1, 2, 12>(simd, column),
-                    _ => self.panel::<S, 1, 3, 8>(simd, column),
-                },
-                8 => self.panel::<S, 2, 1, 6>(simd, column),
-                4 => self.panel::<S, 4, 1, 6>(simd, column),
-                _ => self.panel::<S, 16, 1, 1>(simd, column),
-            };
-            column += taken;
+        for first in (0..self.c.rows()).step_by(ROWS) {
+            let rows = first..self.c.rows().min(first + ROWS);
+            let mut column = 0;
+            while column < self.b.columns() {
+                let blocks = (self.b.columns() - column).div_ceil(BLOCK);
+                // As many accumulators as registers hold beside the operands.
+                let at = (rows.clone(), column);
+                column += match S::F32_LANES {
+                    16 => match blocks {
+                        1 => self.panel::<S, 1, 1, 12>(simd, at),
+                        2 | 4 => self.panel::<S, 1, 2, 12>(simd, at),
+                        _ => self.panel::<S, 1, 3, 8>(simd, at),
+                    },
+                    8 => self.panel::<S, 2, 1, 6>(simd, at),
+                    4 => self.panel::<S, 4, 1, 6>(simd, at),
+                    _ => self.panel::<S, 16, 1, 1>(simd, at),
+                };
+            }
         }
     }
 }
+
+/// Rows that all panels see before the next ones are read, so that they stay in the cache: a multiple
+/// of what every set takes at a time.
+const ROWS: usize = 96;
 
 impl Product<'_> {
     /// `B` blocks of columns, in `V` registers each, `R` rows at a time; gives the columns done.
@@ -131,85 +140,76 @@ impl Product<'_> {
     fn panel<S: Simd, const V: usize, const B: usize, const R: usize>(
         &mut self,
         simd: S,
-        column: usize,
+        (rows, column): (Range<usize>, usize),
     ) -> usize {
         let blocks: [&[[S::f32s; V]]; B] = std::array::from_fn(|i| {
             let block = self.b.block(column + i * BLOCK);
             S::as_simd_f32s(block).0.as_chunks().0
         });
-        let rows = self.c.rows();
-        let mut row = 0;
-        while row + R <= rows {
-            self.tile::<S, V, B, R>(simd, blocks, row, column);
-            row += R;
-        }
-        while row + 4 <= rows {
-            self.tile::<S, V, B, 4>(simd, blocks, row, column);
-            row += 4;
-        }
-        while row < rows {
-            self.tile::<S, V, B, 1>(simd, blocks, row, column);
-            row += 1;
+        // Nearly all blocks are whole; those need no look at where a row ends.
+        match column + B * BLOCK <= self.b.columns() {
+            true => self.tiles::<S, V, B, R, true>(simd, blocks, (rows, column)),
+            false => self.tiles::<S, V, B, R, false>(simd, blocks, (rows, column)),
         }
         B * BLOCK
     }
 
     #[inline(always)]
-    fn tile<S: Simd, const V: usize, const B: usize, const R: usize>(
+    fn tiles<S: Simd, const V: usize, const B: usize, const R: usize, const WHOLE: bool>(
         &mut self,
         simd: S,
         blocks: [&[[S::f32s; V]]; B],
-        row: usize,
-        column: usize,
+        (rows, column): (Range<usize>, usize),
+    ) {
+        let mut row = rows.start;
+        while row + R <= rows.end {
+            self.tile::<S, V, B, R, WHOLE>(simd, blocks, (row, column));
+            row += R;
+        }
+        while row + 4 <= rows.end {
+            self.tile::<S, V, B, 4, WHOLE>(simd, blocks, (row, column));
+            row += 4;
+        }
+        while row < rows.end {
+            self.tile::<S, V, B, 1, WHOLE>(simd, blocks, (row, column));
+            row += 1;
+        }
+    }
+
+    #[inline(always)]
+    fn tile<S: Simd, const V: usize, const B: usize, const R: usize, const WHOLE: bool>(
+        &mut self,
+        simd: S,
+        blocks: [&[[S::f32s; V]]; B],
+        (row, column): (usize, usize),
     ) {
         let (columns, stride) = (self.b.columns(), self.c.row_stride());
-        let part = |b: usize, v: usize| part(column + b * BLOCK + v * S::F32_LANES, columns, simd);
-
-        let zero = simd.splat_f32s(0.0);
-        let mut start = [[[zero; V]; B]; R];
-        match self.start {
-            Start::Zero => {}
-            Start::Kept => {
-                for (r, start) in start.iter_mut().enumerate() {
-                    let from = &self.c.data()[(row + r) * stride..];
-                    for (b, start) in start.iter_mut().enumerate() {
-                        for (v, start) in start.iter_mut().enumerate() {
-                            *start = load(simd, &from[part(b, v)]);
-                        }
-                    }
-                }
-            }
-            Start::Row(from) => {
-                start = [std::array::from_fn(|b| {
-                    std::array::from_fn(|v| load(simd, &from[part(b, v)]))
-                }); R];
-            }
+        let read = |line: &[f32]| read::<S, V, B, WHOLE>(simd, line, column..columns);
+        let start = match self.start {
+            Start::Zero => [[[simd.splat_f32s(0.0); V]; B]; R],
+            Start::Kept => std::array::from_fn(|r| read(&self.c.data()[(row + r) * stride..])),
+            Start::Row(from) => [read(from); R],
             Start::Gathered {
                 first,
                 second,
                 rows,
-            } => {
-                for (r, start) in start.iter_mut().enumerate() {
-                    let [i, j] = rows[row + r].map(|i| i as usize * columns);
-                    let (first, second) = (&first[i..], &second[j..]);
-                    for (b, start) in start.iter_mut().enumerate() {
-                        for (v, start) in start.iter_mut().enumerate() {
-                            let (a, b) = (
-                                load(simd, &first[part(b, v)]),
-                                load(simd, &second[part(b, v)]),
-                            );
-                            *start = simd.add_f32s(a, b);
-                        }
+            } => std::array::from_fn(|r| {
+                let [i, j] = rows[row + r].map(|i| i as usize * columns);
+                let (mut sums, second) = (read(&first[i..]), read(&second[j..]));
+                for b in 0..B {
+                    for v in 0..V {
+                        sums[b][v] = simd.add_f32s(sums[b][v], second[b][v]);
                     }
                 }
-            }
-        }
+                sums
+            }),
+        };
 
         // Without a loop where there is one strip: its sums would go through memory.
         if self.a.strips == 1 {
             let left: [&[f32]; R] = std::array::from_fn(|r| self.a.row(0, row + r));
-            let mut sums = accumulate::<S, V, B, R>(simd, left, blocks, start);
-            self.finish_tile::<S, V, B, R>(simd, (row, column), &mut sums);
+            let sums = accumulate::<S, V, B, R>(simd, left, blocks, start);
+            self.finish_tile::<S, V, B, R, WHOLE>(simd, (row, column), sums);
             return;
         }
         let mut sums = start;
@@ -219,41 +219,95 @@ impl Product<'_> {
             let blocks = blocks.map(|block| &block[strip * width..][..width]);
             sums = accumulate::<S, V, B, R>(simd, left, blocks, sums);
         }
-        self.finish_tile::<S, V, B, R>(simd, (row, column), &mut sums);
+        self.finish_tile::<S, V, B, R, WHOLE>(simd, (row, column), sums);
     }
 
     /// Writes a tile's sums.
     #[inline(always)]
-    fn finish_tile<S: Simd, const V: usize, const B: usize, const R: usize>(
+    fn finish_tile<S: Simd, const V: usize, const B: usize, const R: usize, const WHOLE: bool>(
         &mut self,
         simd: S,
         (row, column): (usize, usize),
-        sums: &mut [[[S::f32s; V]; B]; R],
+        sums: [[[S::f32s; V]; B]; R],
     ) {
         let (columns, stride) = (self.b.columns(), self.c.row_stride());
-        let part = |b: usize, v: usize| part(column + b * BLOCK + v * S::F32_LANES, columns, simd);
         let zero = simd.splat_f32s(0.0);
-        for (r, sums) in sums.iter_mut().enumerate() {
-            let at = (row + r) * stride;
-            if let Finish::WherePositive(mask) = self.finish {
-                for (b, sums) in sums.iter_mut().enumerate() {
-                    for (v, sum) in sums.iter_mut().enumerate() {
-                        let mask = load(simd, &mask[at..][part(b, v)]);
-                        let positive = simd.less_than_f32s(zero, mask);
-                        *sum = simd.select_f32s(positive, *sum, zero);
+        for r in 0..R {
+            let (at, mut sums) = ((row + r) * stride, sums[r]);
+            match self.finish {
+                Finish::Nothing => {}
+                Finish::Relu => {
+                    for b in 0..B {
+                        for v in 0..V {
+                            sums[b][v] = simd.max_f32s(sums[b][v], zero);
+                        }
+                    }
+                }
+                Finish::WherePositive(mask) => {
+                    let mask = read::<S, V, B, WHOLE>(simd, &mask[at..], column..columns);
+                    for b in 0..B {
+                        for v in 0..V {
+                            let positive = simd.less_than_f32s(zero, mask[b][v]);
+                            sums[b][v] = simd.select_f32s(positive, sums[b][v], zero);
+                        }
                     }
                 }
             }
-            let relu = matches!(self.finish, Finish::Relu);
-            let to = &mut self.c.data_mut()[at..];
-            for (b, sums) in sums.iter_mut().enumerate() {
-                for (v, sum) in sums.iter_mut().enumerate() {
-                    if relu {
-                        *sum = simd.max_f32s(*sum, zero);
-                    }
-                    store(simd, &mut to[part(b, v)], *sum);
-                }
+            let line = &mut self.c.data_mut()[at..];
+            write::<S, V, B, WHOLE>(simd, line, column..columns, sums);
+        }
+    }
+}
+
+/// `B` blocks of a line from `columns.start` on; zeros from `columns.end` on, which lies beyond them
+/// where they are `WHOLE`.
+#[inline(always)]
+fn read<S: Simd, const V: usize, const B: usize, const WHOLE: bool>(
+    simd: S,
+    line: &[f32],
+    columns: Range<usize>,
+) -> [[S::f32s; V]; B] {
+    if WHOLE {
+        let (registers, _) = S::as_simd_f32s(&line[columns.start..][..B * BLOCK]);
+        return std::array::from_fn(|b| std::array::from_fn(|v| registers[b * V + v]));
+    }
+    let part = |b, v| {
+        part(
+            columns.start + b * BLOCK + v * S::F32_LANES,
+            columns.end,
+            simd,
+        )
+    };
+    std::array::from_fn(|b| std::array::from_fn(|v| load(simd, &line[part(b, v)])))
+}
+
+/// The other way round; nothing is written from `columns.end` on.
+#[inline(always)]
+fn write<S: Simd, const V: usize, const B: usize, const WHOLE: bool>(
+    simd: S,
+    line: &mut [f32],
+    columns: Range<usize>,
+    sums: [[S::f32s; V]; B],
+) {
+    if WHOLE {
+        let (registers, _) = S::as_mut_simd_f32s(&mut line[columns.start..][..B * BLOCK]);
+        for b in 0..B {
+            for v in 0..V {
+                registers[b * V + v] = sums[b][v];
             }
+        }
+        return;
+    }
+    let part = |b, v| {
+        part(
+            columns.start + b * BLOCK + v * S::F32_LANES,
+            columns.end,
+            simd,
+        )
+    };
+    for (b, sums) in sums.iter().enumerate() {
+        for (v, sum) in sums.iter().enumerate() {
+            store(simd, &mut line[part(b, v)], *sum);
         }
     }
 }
@@ -268,17 +322,39 @@ fn accumulate<S: Simd, const V: usize, const B: usize, const R: usize>(
 ) -> [[[S::f32s; V]; B]; R] {
     let mut sums = start;
     let depth = blocks[0].len();
-    let left = left.map(|row| &row[..depth]);
-    let blocks = blocks.map(|block| &block[..depth]);
-    for k in 0..depth {
-        for r in 0..R {
-            let value = simd.splat_f32s(left[r][k]);
-            for b in 0..B {
-                for v in 0..V {
-                    sums[r][b][v] = simd.mul_add_e_f32s(value, blocks[b][k][v], sums[r][b][v]);
-                }
+    let blocks = blocks.map(|block| block[..depth].as_chunks::<STEP>());
+    let left = left.map(|row| row[..depth].as_chunks::<STEP>());
+    for step in 0..depth / STEP {
+        let left: [&[f32; STEP]; R] = std::array::from_fn(|r| &left[r].0[step]);
+        let right: [&[[S::f32s; V]; STEP]; B] = std::array::from_fn(|b| &blocks[b].0[step]);
+        for k in 0..STEP {
+            add_product::<S, V, B, R>(simd, left.map(|l| l[k]), right.map(|r| r[k]), &mut sums);
+        }
+    }
+    for k in 0..depth % STEP {
+        let left = std::array::from_fn(|r| left[r].1[k]);
+        let right = std::array::from_fn(|b| blocks[b].1[k]);
+        add_product::<S, V, B, R>(simd, left, right, &mut sums);
+    }
+    sums
+}
+
+/// Columns of the left side that are taken in one go, without a look at lengths in between.
+const STEP: usize = 4;
+
+#[inline(always)]
+fn add_product<S: Simd, const V: usize, const B: usize, const R: usize>(
+    simd: S,
+    left: [f32; R],
+    right: [[S::f32s; V]; B],
+    sums: &mut [[[S::f32s; V]; B]; R],
+) {
+    for r in 0..R {
+        let value = simd.splat_f32s(left[r]);
+        for b in 0..B {
+            for v in 0..V {
+                sums[r][b][v] = simd.mul_add_e_f32s(value, right[b][v], sums[r][b][v]);
             }
         }
     }
-    sums
 }

@@ -201,7 +201,7 @@ fn outer_products_agree_with_the_definition() {
             assert_close(
                 *found,
                 f64::from(before[i]) + sum,
-                &format!("{m}x{rows}x{n}"),
+                format!("{m}x{rows}x{n}"),
             );
         }
     }

@@ -1,15 +1,21 @@
 //! How many of 16 bits hold the values.
 
+#[cfg(feature = "datasets")]
 use std::collections::BTreeSet;
 use std::fmt;
+#[cfg(feature = "datasets")]
 use std::path::PathBuf;
 use std::str::FromStr;
 
+#[cfg(feature = "datasets")]
 use image::DynamicImage;
+#[cfg(feature = "datasets")]
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::{DataError, Dataset, Orientation, Result, image_file};
+use crate::{DataError, Result};
+#[cfg(feature = "datasets")]
+use crate::{Dataset, Orientation, image_file};
 
 /// How many bits a value has in images of 16 bits a channel.
 ///
@@ -62,6 +68,7 @@ impl BitDepth {
     }
 }
 
+#[cfg(feature = "datasets")]
 /// What images of 16 bits hold.
 #[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -74,6 +81,7 @@ pub struct BitDepthInspection {
     pub depth: BitDepth,
 }
 
+#[cfg(feature = "datasets")]
 impl BitDepthInspection {
     /// Reads these files; none if no image of 16 bits is among them. Files that cannot be read are
     /// passed over.
@@ -106,7 +114,7 @@ impl BitDepthInspection {
         if self.depth.is_full() {
             return None;
         }
-        let images = crate::layout::count(self.files, "image");
+        let images = crate::text::count(self.files, "image");
         let (largest, bits) = (self.largest, self.depth);
         Some(format!(
             "{images} of 16 bits with no value above {largest}: a camera's {bits} bits, it seems, which are nearly black as 16; read them with a bit depth of {bits}"
@@ -114,6 +122,7 @@ impl BitDepthInspection {
     }
 }
 
+#[cfg(feature = "datasets")]
 impl Dataset {
     /// Reads all images of 16 bits and tells how many bits their values have; none where no image has
     /// 16 bits. [`set_bit_depth`](Self::set_bit_depth) has them read so.

@@ -108,7 +108,7 @@ impl Dataset {
             self.warnings.push(format!(
                 "{}: {} left out, the file is not there; the first is {}",
                 self.root.display(),
-                crate::layout::count(absent.len(), "image"),
+                crate::text::count(absent.len(), "image"),
                 first.display()
             ));
         }

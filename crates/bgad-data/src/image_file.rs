@@ -1,16 +1,22 @@
 //! Reading untrusted image files.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, Cursor, Seek};
+#[cfg(feature = "jpeg")]
+use std::io::Cursor;
+use std::io::{BufRead, BufReader, Seek};
 use std::path::Path;
 
+#[cfg(feature = "jpeg")]
 use image::codecs::jpeg::JpegDecoder;
 use image::error::{DecodingError, ImageFormatHint};
 use image::metadata::Orientation as Tag;
 use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits, RgbImage};
 
+#[cfg(feature = "jpeg")]
+use crate::decoding::jpeg;
+#[cfg(feature = "tiff")]
 use crate::decoding::tiff::Tiff;
-use crate::decoding::{Fault, Kind, Size, guarded, jpeg};
+use crate::decoding::{Fault, Kind, Size, guarded};
 use crate::image_reading::rgb;
 use crate::{DataError, ImageReading, Orientation, Result};
 
@@ -60,9 +66,11 @@ pub(crate) fn load(path: &Path, reading: ImageReading) -> Result<RgbImage> {
 
 /// Decodes a file within the limits.
 pub(crate) fn decode(path: &Path, orientation: Orientation) -> Result<DynamicImage> {
+    #[cfg_attr(not(feature = "jpeg"), allow(unused_variables))]
     let (reader, format, length) = open(path)?;
     let decoded = || -> std::result::Result<DynamicImage, Fault> {
         let image = match format {
+            #[cfg(feature = "tiff")]
             ImageFormat::Tiff => {
                 let tiff = Tiff::new(reader)?;
                 let turned = turned_by(tiff.orientation(), orientation);
@@ -70,6 +78,7 @@ pub(crate) fn decode(path: &Path, orientation: Orientation) -> Result<DynamicIma
                 image.apply_orientation(turned);
                 image
             }
+            #[cfg(feature = "jpeg")]
             ImageFormat::Jpeg => {
                 LARGEST.check_bytes(length)?;
                 let bytes = std::fs::read(path).map_err(Fault::Io)?;
@@ -93,6 +102,7 @@ pub(crate) fn decode(path: &Path, orientation: Orientation) -> Result<DynamicIma
 }
 
 /// All of the file was read before: what the decoder refuses is a kind, not damage.
+#[cfg(feature = "jpeg")]
 fn of_sound_jpeg(fault: Fault) -> Fault {
     match fault {
         Fault::Decoder(ImageError::Decoding(reason)) => Fault::NotRead(format!(
@@ -102,6 +112,7 @@ fn of_sound_jpeg(fault: Fault) -> Fault {
     }
 }
 
+#[cfg(feature = "datasets")]
 /// The same, but of a PNG with a palette the palette's numbers as grey values.
 pub(crate) fn decode_numbers(path: &Path, orientation: Orientation) -> Result<DynamicImage> {
     let (reader, format, _) = open(path)?;
@@ -153,8 +164,10 @@ pub(crate) struct Header {
 
 /// The header alone, without decoding pixels; its size as `orientation` turns it.
 pub(crate) fn header(path: &Path, orientation: Orientation) -> Result<Header> {
+    #[cfg_attr(not(feature = "jpeg"), allow(unused_variables))]
     let (reader, format, length) = open(path)?;
     let header = || -> std::result::Result<Header, Fault> {
+        #[cfg(feature = "tiff")]
         if format == ImageFormat::Tiff {
             let tiff = Tiff::new(reader)?;
             let turned = turned_by(tiff.orientation(), orientation);
@@ -164,6 +177,7 @@ pub(crate) fn header(path: &Path, orientation: Orientation) -> Result<Header> {
                 mode: tiff.mode(),
             });
         }
+        #[cfg(feature = "jpeg")]
         if format == ImageFormat::Jpeg {
             LARGEST.check_bytes(length)?;
             jpeg::check_header(&std::fs::read(path).map_err(Fault::Io)?)?;
@@ -203,6 +217,7 @@ fn tag(decoder: &mut impl ImageDecoder) -> Tag {
     decoder.orientation().unwrap_or(Tag::NoTransforms)
 }
 
+#[cfg(feature = "tiff")]
 fn turned_by(tag: u8, orientation: Orientation) -> Tag {
     match orientation {
         Orientation::Stored => Tag::NoTransforms,

@@ -5,7 +5,11 @@
 //! nine augmentations equal Pillow's, and every augmented sample is a pure function of
 //! `(seed, epoch, index)`.
 //!
-//! ```
+//! The feature `datasets`, which is on by default, is all of that but images, masks and resizing; formats
+//! of image files are features as well.
+//!
+#![cfg_attr(feature = "datasets", doc = "```")]
+#![cfg_attr(not(feature = "datasets"), doc = "```ignore")]
 //! use bgad_data::{Layout, synthetic::{self, SyntheticConfig}};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -24,58 +28,88 @@
 mod bit_depth;
 mod colour_mode;
 mod cutpaste;
+#[cfg(feature = "datasets")]
 mod dataset;
 mod decoded;
 mod decoding;
 mod error;
+#[cfg(feature = "datasets")]
 mod folder_images;
+#[cfg(feature = "datasets")]
 mod folds;
 mod foreground;
 mod image_file;
 mod image_reading;
+#[cfg(feature = "datasets")]
 mod inspection;
+#[cfg(feature = "datasets")]
 mod layout;
 mod mask;
+#[cfg(feature = "datasets")]
 mod mask_decision;
+#[cfg(feature = "datasets")]
 mod mask_file;
 mod mask_values;
 mod names;
 mod normalize;
 mod orientation;
+#[cfg(feature = "datasets")]
 mod preview;
 mod region;
 mod resize;
+#[cfg(feature = "datasets")]
 mod rng;
 mod sample;
+#[cfg(feature = "datasets")]
 mod selection;
+#[cfg(feature = "datasets")]
 pub mod split;
+#[cfg(feature = "datasets")]
 mod split_file;
+#[cfg(feature = "datasets")]
 pub mod subsets;
+#[cfg(feature = "datasets")]
 pub mod synthetic;
+#[cfg(feature = "datasets")]
+mod text;
 pub mod transform;
+#[cfg(feature = "datasets")]
 mod verify;
 
-pub use bit_depth::{BitDepth, BitDepthInspection};
-pub use cutpaste::{CutPaste, PastedSample};
+pub use bit_depth::BitDepth;
+#[cfg(feature = "datasets")]
+pub use bit_depth::BitDepthInspection;
+pub use cutpaste::CutPaste;
+#[cfg(feature = "datasets")]
+pub use cutpaste::PastedSample;
+#[cfg(feature = "datasets")]
 pub use dataset::{AvailableMasks, Dataset, SkippedFile};
 pub use error::{DataError, Result};
+#[cfg(feature = "datasets")]
 pub use folder_images::{FolderImages, images_of_folder};
 pub use foreground::{Foreground, estimate_foreground};
 pub use image::RgbImage;
 pub use image_file::{load_image, load_image_as, load_image_with};
 pub use image_reading::ImageReading;
+#[cfg(feature = "datasets")]
 pub use inspection::{Inspection, MaskInspection, ModeCount, SizeCount};
+#[cfg(feature = "datasets")]
 pub use layout::{FolderLayout, FolderNames, Layout, MaskLocation};
 pub use mask::Mask;
+#[cfg(feature = "datasets")]
 pub use mask_decision::MaskDecision;
 pub use mask_values::MaskValues;
 pub use names::{path_from_text, path_text, path_texts, path_to_text};
 pub use normalize::normalize;
 pub use orientation::Orientation;
+#[cfg(feature = "datasets")]
 pub use preview::contact_sheet;
 pub use region::Region;
 pub use resize::{Filter, resize};
+#[cfg(feature = "datasets")]
 pub use rng::sample_rng;
 pub use sample::{Label, MaskFiles, Sample};
+#[cfg(feature = "datasets")]
 pub use selection::{AnomalyCount, AnomalySelection};
+#[cfg(feature = "datasets")]
 pub use split_file::{SplitEntry, SplitFile};

@@ -1,9 +1,13 @@
 //! Defect masks.
 
+#[cfg(feature = "datasets")]
 use std::path::Path;
 
+#[cfg(feature = "datasets")]
 use crate::mask_file::{MaskFile, Survey};
-use crate::{DataError, MaskValues, Orientation, Result, mask_decision, transform};
+use crate::{DataError, Result, transform};
+#[cfg(feature = "datasets")]
+use crate::{MaskValues, Orientation, mask_decision};
 
 /// Which pixels of an image belong to a defect.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,6 +65,7 @@ impl Mask {
         }
     }
 
+    #[cfg(feature = "datasets")]
     /// Loads a mask from an image file, where its values alone tell which mark a defect.
     ///
     /// The masks of a data set are read by one rule for all of them, which
@@ -72,6 +77,7 @@ impl Mask {
         Self::load_with(path, Orientation::Stored)
     }
 
+    #[cfg(feature = "datasets")]
     /// The same with a choice whether the mask is turned as its orientation tag says.
     ///
     /// # Errors
@@ -80,6 +86,7 @@ impl Mask {
         Self::load_as(path, orientation, &MaskValues::Auto)
     }
 
+    #[cfg(feature = "datasets")]
     /// The same where it is known which values mark a defect.
     ///
     /// # Errors
@@ -125,6 +132,7 @@ impl Mask {
     }
 
     /// Column and row of each defect pixel, row by row.
+    #[cfg(feature = "datasets")]
     pub(crate) fn points(&self) -> Vec<(usize, usize)> {
         let width = self.width as usize;
         let marked = self.pixels.iter().enumerate().filter(|(_, m)| **m);

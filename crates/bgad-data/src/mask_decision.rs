@@ -119,13 +119,13 @@ pub(crate) fn from_survey(survey: &Survey) -> std::result::Result<MaskDecision, 
     if survey.with_both > 0 {
         return Err(format!(
             "{} with transparent parts, whose opaque parts are partly black",
-            crate::layout::count(survey.with_both, "mask")
+            crate::text::count(survey.with_both, "mask")
         ));
     }
     if survey.with_alpha > 0 {
         if survey.with_alpha + survey.of_one_value < survey.files {
             let others = survey.files - survey.with_alpha;
-            let masks = crate::layout::count(survey.with_alpha, "mask");
+            let masks = crate::text::count(survey.with_alpha, "mask");
             return Err(format!(
                 "{masks} with transparent parts and {others} without"
             ));
@@ -141,7 +141,7 @@ pub(crate) fn from_survey(survey: &Survey) -> std::result::Result<MaskDecision, 
     }
     let distinct = survey.values.len();
     if survey.has_labels_in_colour() && distinct <= MOST_CLASSES {
-        let number = crate::layout::count(survey.colours.len(), "colour");
+        let number = crate::text::count(survey.colours.len(), "colour");
         return decision(MaskValues::NonZero, format!("{number} on black"));
     }
     if survey.low == 0 {

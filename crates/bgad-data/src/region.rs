@@ -25,6 +25,7 @@ pub struct Region {
 impl Region {
     /// Cuts `width` x `height` pixels from left to right into pieces of the full height and at most
     /// `piece` columns; the last may be narrower.
+    #[cfg(feature = "datasets")]
     pub(crate) fn columns(width: u32, height: u32, piece: u32) -> impl Iterator<Item = Self> {
         (0..width.div_ceil(piece)).map(move |index| {
             let x = index * piece;

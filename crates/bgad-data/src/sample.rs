@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 use image::RgbImage;
 use serde::{Deserialize, Serialize};
 
+#[cfg(feature = "datasets")]
+use crate::Mask;
 use crate::{
-    BitDepth, ImageReading, Mask, MaskValues, Orientation, Region, Result, decoded, image_file,
-    names,
+    BitDepth, ImageReading, MaskValues, Orientation, Region, Result, decoded, image_file, names,
 };
 
 /// Whether an image shows a defect.
@@ -144,6 +145,7 @@ impl Sample {
     }
 
     /// This sample as one part of its image.
+    #[cfg(feature = "datasets")]
     pub(crate) fn of_region(self, region: Region) -> Self {
         Self {
             region: Some(region),
@@ -185,6 +187,7 @@ impl Sample {
             .of_depth(self.bit_depth)
     }
 
+    #[cfg(feature = "datasets")]
     /// Loads the mask, cut to the region; several files are united. None if there is no mask, as for
     /// every normal image.
     ///
@@ -195,6 +198,7 @@ impl Sample {
         self.load_mask_as(&self.mask_values)
     }
 
+    #[cfg(feature = "datasets")]
     /// The same by this rule.
     pub(crate) fn load_mask_as(&self, values: &MaskValues) -> Result<Option<Mask>> {
         let Some(files) = &self.mask else {

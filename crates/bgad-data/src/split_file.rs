@@ -195,7 +195,7 @@ impl SplitFile {
         let unused = all - train.len() - test.len();
         (dataset.train, dataset.test) = (train, test);
         if unused > 0 {
-            let what = crate::layout::count(unused, "image");
+            let what = crate::text::count(unused, "image");
             let text = format!(
                 "{}: {what} of the data set not named there, left out",
                 self.file.display()

@@ -1,5 +1,4 @@
 //! RandAugmented CutPaste.
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use bgad_data::{CutPaste, DataError, Filter, Mask, RgbImage, resize, sample_rng};
 use image::Rgb;

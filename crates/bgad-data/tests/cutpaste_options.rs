@@ -1,5 +1,4 @@
 //! Foregrounds, separate regions, several pastes and blended edges.
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use bgad_data::{CutPaste, DataError, Foreground, Mask, RgbImage, estimate_foreground, sample_rng};
 use image::{GrayImage, Luma, Rgb};

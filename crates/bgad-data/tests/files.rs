@@ -1,9 +1,4 @@
 //! Untrusted image files, masks and their sizes.
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-
-mod common;
-#[path = "common/encode.rs"]
-mod encode;
 
 use std::fs;
 use std::path::Path;
@@ -14,6 +9,9 @@ use image::{
     RgbaImage,
 };
 use tempfile::tempdir;
+
+use crate::common;
+use crate::encode;
 
 /// An image whose compressed data spans some kilobytes.
 fn busy() -> RgbImage {

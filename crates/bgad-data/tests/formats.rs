@@ -1,8 +1,4 @@
 //! Every kind of image file that is read, one test a kind.
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-
-#[path = "common/encode.rs"]
-mod encode;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,6 +8,8 @@ use bgad_data::{
 };
 use image::{DynamicImage, GrayImage, ImageBuffer, ImageFormat, Luma, LumaA, Rgb, Rgba};
 use tempfile::tempdir;
+
+use crate::encode;
 
 /// Loads what these bytes say.
 fn load(bytes: &[u8]) -> RgbImage {

@@ -1,11 +1,8 @@
 //! Reference vectors of Pillow and scikit-learn.
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-
-#[path = "../../../tests/goldens/reader.rs"]
-mod reader;
 
 use bgad_data::{Filter, Mask, RgbImage, normalize, resize, split, transform};
-use reader::{Golden, assert_close};
+
+use crate::reader::{Golden, assert_close};
 
 const MEAN: [f32; 3] = [0.485, 0.456, 0.406];
 const STD: [f32; 3] = [0.229, 0.224, 0.225];

@@ -1,15 +1,13 @@
 //! What inspecting a data set tells.
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-
-mod common;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use bgad_data::{AvailableMasks, Layout};
-use common::{image, images, mask, text};
 use image::{DynamicImage, GrayAlphaImage, GrayImage, ImageBuffer, Luma};
 use tempfile::tempdir;
+
+use crate::common::{image, images, mask, text};
 
 /// A PNG of one pixel whose colours are looked up, written by hand: image has no encoder for it.
 const PALETTE: [u8; 82] = [

@@ -1,11 +1,9 @@
 //! The plain folder, on small trees.
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-
-mod common;
 
 use bgad_data::{DataError, FolderLayout, FolderNames, Layout, MaskLocation};
-use common::{image, images, mask, names, text, warned};
 use tempfile::tempdir;
+
+use crate::common::{image, images, mask, names, text, warned};
 
 #[test]
 fn folder_finds_types_and_masks() {

@@ -1,14 +1,12 @@
 //! BTAD, AITEX and ELPV, on small trees.
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-
-mod common;
 
 use std::path::Path;
 
 use bgad_data::{AvailableMasks, DataError, Layout, Region, split};
-use common::{image, images, mask, names, text, warned};
 use image::{GrayImage, Luma};
 use tempfile::tempdir;
+
+use crate::common::{image, images, mask, names, text, warned};
 
 #[test]
 fn btad_pairs_masks_whatever_their_extension() {

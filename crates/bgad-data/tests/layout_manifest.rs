@@ -1,11 +1,9 @@
 //! Manifests, CSV and JSON.
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-
-mod common;
 
 use bgad_data::{AvailableMasks, DataError, Dataset, Layout, Result, split};
-use common::{image, mask, names, text};
 use tempfile::tempdir;
+
+use crate::common::{image, mask, names, text};
 
 fn read(name: &str, content: &str) -> Result<Dataset> {
     let root = tempdir().unwrap();

@@ -1,11 +1,9 @@
 //! HeadCT and BrainMRI, on small trees.
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-
-mod common;
 
 use bgad_data::{DataError, Layout};
-use common::{image, images, names, text, warned};
 use tempfile::tempdir;
+
+use crate::common::{image, images, names, text, warned};
 
 #[test]
 fn head_ct_follows_its_table() {

@@ -1,11 +1,9 @@
 //! The MVTec layout, on small trees.
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-
-mod common;
 
 use bgad_data::{DataError, Label, Layout};
-use common::{images, mask, names, text, warned};
 use tempfile::tempdir;
+
+use crate::common::{images, mask, names, text, warned};
 
 #[test]
 fn mvtec_reads_a_category() {

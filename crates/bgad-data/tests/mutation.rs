@@ -1,12 +1,10 @@
 //! Tables, manifests and split files with random damage: errors, never a panic.
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-
-mod common;
 
 use bgad_data::{Layout, SplitFile, sample_rng};
-use common::images;
 use rand::RngExt;
 use tempfile::tempdir;
+
+use crate::common::images;
 
 const ROUNDS: u64 = 400;
 

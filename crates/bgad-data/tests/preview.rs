@@ -1,5 +1,4 @@
 //! The contact sheet of CutPaste samples.
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use bgad_data::synthetic::{self, SyntheticConfig};
 use bgad_data::{CutPaste, DataError, Layout, contact_sheet};

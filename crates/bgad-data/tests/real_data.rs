@@ -1,11 +1,5 @@
 //! Public data sets; run only where `BGAD_DATA` names the folder that holds them.
-#![allow(
-    missing_docs,
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::print_stderr
-)]
+#![allow(clippy::print_stderr)]
 
 use std::path::PathBuf;
 

@@ -1,5 +1,4 @@
 //! Selection of abnormal training images, and the split.
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::collections::{BTreeMap, HashSet};
 use std::path::PathBuf;

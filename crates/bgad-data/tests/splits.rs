@@ -1,7 +1,4 @@
 //! Selections by type, folds and split files.
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-
-mod common;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
@@ -9,8 +6,9 @@ use std::path::PathBuf;
 use bgad_data::{
     AnomalyCount, AnomalySelection, DataError, Dataset, Layout, Region, Sample, SplitFile, subsets,
 };
-use common::{images, names, warned};
 use tempfile::tempdir;
+
+use crate::common::{images, names, warned};
 
 fn dataset(name: &str, types: &[(&str, usize)]) -> Dataset {
     let path = |kind: &str, number: usize| PathBuf::from(format!("set/{kind}/{number}.png"));

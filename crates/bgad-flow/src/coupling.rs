@@ -4,16 +4,9 @@ use std::collections::BTreeMap;
 
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor, TensorData, activation};
-use rand::{Rng, RngExt};
 
-use crate::{FlowConfig, FlowError, FlowStart, random_rotation};
-
-/// The factor before the softplus of the global scale.
-pub const GLOBAL_SCALE_FACTOR: f64 = 0.1;
-/// The softplus' sharpness: `softplus(g) = ln(1 + exp(g · β)) / β`.
-pub(crate) const SOFTPLUS_BETA: f64 = 0.5;
-/// The subnet's output is damped by this factor before it is used.
-pub(crate) const SUBNET_FACTOR: f64 = 0.1;
+use crate::parameter::{GLOBAL_SCALE_FACTOR, SOFTPLUS_BETA, SUBNET_FACTOR, full_name, shapes};
+use crate::{FlowConfig, FlowError};
 
 /// One invertible block of a [`Flow`](crate::Flow).
 ///
@@ -24,105 +17,30 @@ pub(crate) const SUBNET_FACTOR: f64 = 0.1;
 #[derive(Module, Debug)]
 pub struct CouplingBlock {
     /// `[kept, hidden]`: the part of the subnet's first layer that sees `x1`.
+    #[doc(hidden)]
     pub input_weight: Param<Tensor<2>>,
     /// `[condition, hidden]`: the part that sees the condition.
+    #[doc(hidden)]
     pub condition_weight: Option<Param<Tensor<2>>>,
     /// `[hidden]`.
+    #[doc(hidden)]
     pub input_bias: Param<Tensor<1>>,
     /// `[hidden, 2 · changed]`.
+    #[doc(hidden)]
     pub output_weight: Param<Tensor<2>>,
     /// `[2 · changed]`.
+    #[doc(hidden)]
     pub output_bias: Param<Tensor<1>>,
     /// `[dimension]`: `g`, the global scale before its softplus.
+    #[doc(hidden)]
     pub global_scale: Param<Tensor<1>>,
     /// `[dimension]`.
+    #[doc(hidden)]
     pub global_offset: Param<Tensor<1>>,
     /// `[dimension, dimension]`: `R`, fixed.
+    #[doc(hidden)]
     pub rotation: Param<Tensor<2>>,
     pub(crate) clamp: f64,
-}
-
-/// The shapes of a block's parameters, in the order in which they are drawn and stored.
-pub(crate) fn shapes(config: &FlowConfig) -> Vec<(&'static str, Vec<usize>)> {
-    let (kept, changed) = config.split();
-    let condition = config.condition.unwrap_or(0);
-    let hidden = 2 * (kept + condition);
-    let mut shapes = vec![("input_weight", vec![kept, hidden])];
-    if condition > 0 {
-        shapes.push(("condition_weight", vec![condition, hidden]));
-    }
-    shapes.extend([
-        ("input_bias", vec![hidden]),
-        ("output_weight", vec![hidden, 2 * changed]),
-        ("output_bias", vec![2 * changed]),
-        ("global_scale", vec![config.dimension]),
-        ("global_offset", vec![config.dimension]),
-        ("rotation", vec![config.dimension, config.dimension]),
-    ]);
-    shapes
-}
-
-/// Draws a block's parameters on the host, so that a seed means the same on every backend.
-/// A rotation that is given is taken instead of a random one.
-pub(crate) fn random_parameters(
-    config: &FlowConfig,
-    rng: &mut impl Rng,
-    mut rotation: Option<TensorData>,
-) -> Vec<TensorData> {
-    let (kept, _) = config.split();
-    let inputs = kept + config.condition.unwrap_or(0);
-    shapes(config)
-        .into_iter()
-        .map(|(name, shape)| {
-            if name == "rotation"
-                && let Some(rotation) = rotation.take()
-            {
-                return rotation;
-            }
-            let count = shape.iter().product();
-            let mut uniform = |fan_in: usize| -> Vec<f32> {
-                let bound = 1.0 / (fan_in as f32).sqrt();
-                (0..count)
-                    .map(|_| rng.random_range(-bound..=bound))
-                    .collect()
-            };
-            let values = match name {
-                "input_weight" | "condition_weight" | "input_bias" => uniform(inputs),
-                "output_weight" | "output_bias" if config.start == FlowStart::Identity => {
-                    vec![0.0; count]
-                }
-                "output_weight" | "output_bias" => uniform(2 * inputs),
-                // scale(g) = 1.
-                "global_scale" => {
-                    let exponent = SOFTPLUS_BETA / GLOBAL_SCALE_FACTOR;
-                    vec![((exponent.exp() - 1.0).ln() / SOFTPLUS_BETA) as f32; count]
-                }
-                "rotation" => random_rotation(config.dimension, rng)
-                    .into_iter()
-                    .map(|v| v as f32)
-                    .collect(),
-                _ => vec![0.0; count],
-            };
-            TensorData::new(values, shape)
-        })
-        .collect()
-}
-
-/// The full name of a block's parameter, as it stands in a model file.
-pub(crate) fn full_name(index: usize, name: &str) -> String {
-    format!("block.{index}.{name}")
-}
-
-/// Names the parameters that [`random_parameters`] drew for block `index`.
-pub(crate) fn named(
-    config: &FlowConfig,
-    index: usize,
-    parameters: Vec<TensorData>,
-) -> impl Iterator<Item = (String, TensorData)> {
-    shapes(config)
-        .into_iter()
-        .zip(parameters)
-        .map(move |((name, _), data)| (full_name(index, name), data))
 }
 
 impl CouplingBlock {

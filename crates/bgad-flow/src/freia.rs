@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use burn::tensor::TensorData;
 
-use crate::coupling::{full_name, shapes};
+use crate::parameter::{full_name, shapes};
 use crate::{FlowConfig, FlowError};
 
 /// How FrEIA bounds the log-scale `s` of a coupling, with `a` from the subnet and the bound 1.9.

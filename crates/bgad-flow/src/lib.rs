@@ -2,15 +2,20 @@
 //! Boundary Guided Semi-Push-Pull Contrastive Learning for Better Anomaly Detection*
 //! (arXiv 2207.01463).
 //!
-//! A [`Flow`] maps vectors `x` of dimension `d`, each with an optional condition `c`, to latent
-//! vectors `z` through a chain of [`CouplingBlock`]s, invertibly, and gives the exact
+//! A flow maps vectors `x` of dimension `d`, each with an optional condition `c`, to latent
+//! vectors `z` through a chain of coupling blocks, invertibly, and gives the exact
 //! log-likelihood under a standard normal prior:
 //!
 //! `log p(x | c) = -d/2 · ln(2π) - ½ · |z|² + Σ log|det J|`
 //!
 //! Nothing here knows of images; positions become conditions through [`PositionalEncoding`].
 //!
-//! ```
+//! [`HostFlow`] computes and trains on the CPU, on plain slices. With the feature `burn`, which is on
+//! by default, there is `Flow` as well, which does the same with tensors on any device. `random` draws
+//! the parameters of untrained flows; without both features flows come from their parameters.
+//!
+#![cfg_attr(feature = "burn", doc = "```")]
+#![cfg_attr(not(feature = "burn"), doc = "```ignore")]
 //! use bgad_flow::FlowConfig;
 //! use burn::tensor::{Device, Distribution, Tensor};
 //!
@@ -26,18 +31,34 @@
 //! # }
 //! ```
 
+mod config;
+#[cfg(feature = "burn")]
 mod coupling;
 mod error;
+#[cfg(feature = "burn")]
 mod flow;
+#[cfg(feature = "burn")]
 mod freia;
 mod host;
+mod parameter;
 mod position;
+#[cfg(feature = "random")]
+mod random;
+#[cfg(feature = "random")]
 mod rotation;
+#[cfg(feature = "burn")]
+mod tensors;
 
-pub use coupling::{CouplingBlock, GLOBAL_SCALE_FACTOR};
+pub use config::{FlowConfig, FlowStart};
+#[cfg(feature = "burn")]
+pub use coupling::CouplingBlock;
 pub use error::FlowError;
-pub use flow::{Flow, FlowConfig, FlowOutput, FlowStart};
+#[cfg(feature = "burn")]
+pub use flow::{Flow, FlowOutput};
+#[cfg(feature = "burn")]
 pub use freia::{SoftClamp, from_freia};
 pub use host::{Conditions, HostAdam, HostFlow, PreparedFlow, Workspace};
+pub use parameter::{GLOBAL_SCALE_FACTOR, Parameter};
 pub use position::PositionalEncoding;
+#[cfg(feature = "random")]
 pub use rotation::random_rotation;

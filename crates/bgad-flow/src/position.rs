@@ -1,7 +1,5 @@
 //! Two-dimensional sinusoidal encoding of positions, the condition of section 3.1.
 
-use burn::tensor::{Device, Tensor, TensorData};
-
 use crate::FlowError;
 
 /// Sinusoidal encoding of (column, row) with `dimension` channels.
@@ -48,7 +46,7 @@ impl PositionalEncoding {
 
     /// The encodings of a feature map's positions in row-major order:
     /// `[height · width, dimension]`.
-    pub fn rows(&self, height: usize, width: usize, device: &Device) -> Tensor<2> {
+    pub fn values(&self, height: usize, width: usize) -> Vec<f32> {
         let half = self.dimension / 2;
         let (columns, rows) = (self.axis(width), self.axis(height));
         let mut values = Vec::with_capacity(height * width * self.dimension);
@@ -58,16 +56,6 @@ impl PositionalEncoding {
                 values.extend_from_slice(row);
             }
         }
-        Tensor::from_data(
-            TensorData::new(values, [height * width, self.dimension]),
-            device,
-        )
-    }
-
-    /// The same as a map: `[dimension, height, width]`.
-    pub fn map(&self, height: usize, width: usize, device: &Device) -> Tensor<3> {
-        self.rows(height, width, device)
-            .transpose()
-            .reshape([self.dimension, height, width])
+        values
     }
 }

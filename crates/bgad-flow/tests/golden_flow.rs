@@ -5,7 +5,7 @@
 //! both names; their starting point is then recovered by [`Case::recover`] and everything that
 //! the file computed from it (latent vectors, determinants, likelihoods, gradients, three losses)
 //! still has to agree, of which the recovery uses the gradients alone, and those of the first step only.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![cfg(feature = "burn")]
 
 use std::collections::BTreeMap;
 
@@ -14,9 +14,7 @@ use burn::module::Param;
 use burn::optim::{AdamConfig, GradientsParams};
 use burn::tensor::{Device, Gradients, Tensor, TensorData, activation};
 
-#[path = "../../../tests/goldens/reader.rs"]
-mod reader;
-use reader::{Golden, assert_close};
+use crate::reader::{Golden, assert_close};
 
 /// `[rows, columns]`, row-major, to `[columns, rows]`.
 fn transposed(values: &[f32], rows: usize, columns: usize) -> Vec<f32> {

@@ -1,5 +1,5 @@
 //! The flow on slices against the flow on tensors, at the shapes that training has.
-#![allow(clippy::unwrap_used)]
+#![cfg(feature = "burn")]
 
 use std::collections::BTreeMap;
 

@@ -1,11 +1,11 @@
 //! Steps and log-likelihoods of the flow under every set of instructions that this machine has.
+#![cfg(feature = "random")]
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 #[path = "../../../tests/instruction_sets/mod.rs"]
 mod instruction_sets;
 
 use bgad_flow::{Conditions, FlowConfig, HostAdam, HostFlow, PositionalEncoding, Workspace};
-use burn::tensor::Device;
 
 const SIDE: usize = 12;
 
@@ -25,7 +25,7 @@ fn steps_and_log_likelihoods_agree() {
             .map(|i| ((i * 7919 % 10_007) as f32 / 1667.0) - 3.0)
             .collect();
         let places: Vec<u32> = (0..count).map(|i| (i % (SIDE * SIDE)) as u32).collect();
-        let flow = HostFlow::new(&config.init(5, &Device::flex()).unwrap()).unwrap();
+        let flow = HostFlow::random(&config, 5).unwrap();
         instruction_sets::assert_agreement(&format!("rows of {dimension}"), 1e-4, || {
             let (mut flow, mut adam) = (flow.clone(), HostAdam::new());
             let mut workspace = Workspace::default();

@@ -3,6 +3,7 @@
 use burn::tensor::{Device, Tensor, TensorData};
 
 use crate::LossError;
+use crate::settings::check_boundary;
 
 /// Log-likelihoods are divided by this before they are compared with a boundary (`α_n`).
 pub const NORMALIZER: f64 = 10.0;
@@ -24,23 +25,6 @@ fn percentile_index(count: usize, beta: f64) -> usize {
     ((count as f64 * beta + 1e-9).floor() as usize).min(count.saturating_sub(1))
 }
 
-pub(crate) fn check(beta: f64, tau: f64) -> Result<(), LossError> {
-    let wrong = |setting, found, expected| {
-        Err(LossError::Setting {
-            setting,
-            found,
-            expected,
-        })
-    };
-    if !(0.0..1.0).contains(&beta) {
-        return wrong("beta", beta, "a share from 0 to below 1");
-    }
-    if !(tau.is_finite() && tau >= 0.0) {
-        return wrong("tau", tau, "a margin of at least 0");
-    }
-    Ok(())
-}
-
 impl SeparatingBoundary {
     /// The boundary of one mini-batch, from its normal per-dimension log-likelihoods `[features]`:
     /// `b_n = l[floor(N · β)] / 10` of the ascending `l`. Computed on the device.
@@ -48,7 +32,7 @@ impl SeparatingBoundary {
     /// # Errors
     /// `beta` outside [0, 1) or a negative margin `tau`.
     pub fn of_batch(normal: &Tensor<1>, beta: f64, tau: f64) -> Result<Self, LossError> {
-        check(beta, tau)?;
+        check_boundary(beta, tau)?;
         let index = percentile_index(normal.dims()[0], beta);
         let sorted = normal.clone().detach().sort(0);
         let normal = sorted.narrow(0, index, 1) / NORMALIZER;
@@ -69,7 +53,7 @@ impl SeparatingBoundary {
         tau: f64,
         device: &Device,
     ) -> Result<Option<Self>, LossError> {
-        check(beta, tau)?;
+        check_boundary(beta, tau)?;
         if let Some(index) = normal.iter().position(|l| !l.is_finite()) {
             return Err(LossError::NotFinite {
                 index,

@@ -1,26 +1,8 @@
 //! Asymmetric focal weights: hard features count more.
 
 use burn::tensor::Tensor;
-use serde::{Deserialize, Serialize};
 
-use crate::NORMALIZER;
-
-/// Which focal weights multiply each feature's terms, as constants without gradient.
-#[non_exhaustive]
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum FocalWeights {
-    /// All weights are 1.
-    #[default]
-    None,
-    /// The constants of the authors' program, on `q = l / 10`: a normal feature 1 where
-    /// `q > -0.2`, else `11.7 · (1 - e^q)^0.5 · |q|`; an abnormal one 1 where `q ≤ -1`, else
-    /// `0.53 · (1 + e^q)² / |q|`.
-    Program,
-    /// The constants of the paper (Eq. 17 and 18), on `l`: a normal feature 1 where `l > -2`, else
-    /// `-15 · (1 - e^l) · l`; an abnormal one 1 where `l ≤ -20`, else `-0.53 · (1 + e^l)² / l`.
-    Paper,
-}
+use crate::{FocalWeights, NORMALIZER};
 
 /// Abnormal weights have a pole at a likelihood of 1; nearer to it than this they stay finite.
 const POLE: f64 = 1e-6;

@@ -2,11 +2,15 @@
 //! Semi-Push-Pull Contrastive Learning for Better Anomaly Detection* (arXiv 2207.01463).
 //!
 //! Everything works on per-dimension log-likelihoods `l = log p / d`, vectors of shape
-//! `[features]`, whatever they were computed from. An explicit [`SeparatingBoundary`] is put where
+//! `[features]`, whatever they were computed from. An explicit separating boundary is put where
 //! a small share of the normal features lies below it; normal features below it are pulled up,
 //! abnormal ones above it, less a margin, are pushed down, all others are left alone.
 //!
-//! ```
+//! [`Objective`] and its parts are settings; with the feature `burn`, which is on by default, they
+//! compute losses.
+//!
+#![cfg_attr(feature = "burn", doc = "```")]
+#![cfg_attr(not(feature = "burn"), doc = "```ignore")]
 //! use bgad_loss::{LogLikelihoods, Objective, SeparatingBoundary};
 //! use burn::tensor::{Device, Tensor};
 //!
@@ -26,17 +30,29 @@
 //! ```
 
 mod bound;
+#[cfg(feature = "burn")]
 mod boundary;
 mod error;
+#[cfg(feature = "burn")]
 mod focal;
+#[cfg(feature = "burn")]
 mod likelihood;
+#[cfg(feature = "burn")]
+mod log_likelihoods;
+#[cfg(feature = "burn")]
 mod objective;
+#[cfg(feature = "burn")]
 mod semi_push_pull;
+mod settings;
 
 pub use bound::error_bound;
+#[cfg(feature = "burn")]
 pub use boundary::{NORMALIZER, SeparatingBoundary};
 pub use error::LossError;
-pub use focal::FocalWeights;
-pub use likelihood::MaximumLikelihood;
-pub use objective::{LogLikelihoods, LossTerms, Objective};
-pub use semi_push_pull::{Reduction, Violations, violations};
+#[cfg(feature = "burn")]
+pub use log_likelihoods::LogLikelihoods;
+#[cfg(feature = "burn")]
+pub use objective::LossTerms;
+#[cfg(feature = "burn")]
+pub use semi_push_pull::{Violations, violations};
+pub use settings::{FocalWeights, MaximumLikelihood, Objective, Reduction};

@@ -1,22 +1,8 @@
 //! The maximum-likelihood term.
 
 use burn::tensor::{Tensor, activation};
-use serde::{Deserialize, Serialize};
 
-/// Which form the maximum-likelihood loss of normal features takes.
-#[non_exhaustive]
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum MaximumLikelihood {
-    /// The authors' program: `-ln σ(l)` on the per-dimension log-likelihood.
-    #[default]
-    LogSigmoid,
-    /// The paper (Eq. 5): `-log p = -d · l`.
-    NegativeLogLikelihood {
-        /// The dimension `d` of the features.
-        dimension: usize,
-    },
-}
+use crate::MaximumLikelihood;
 
 impl MaximumLikelihood {
     /// Each feature's loss from its per-dimension log-likelihood `l`: `[features]`.

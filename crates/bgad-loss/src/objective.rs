@@ -1,50 +1,9 @@
 //! The combined objective of both models.
 
 use burn::tensor::Tensor;
-use serde::{Deserialize, Serialize};
 
 use crate::semi_push_pull::{abnormal_part, normal_part};
-use crate::{FocalWeights, LossError, MaximumLikelihood, Reduction, SeparatingBoundary, boundary};
-
-/// The per-dimension log-likelihoods `l = log p / d` of one mini-batch; an absent set is empty.
-#[derive(Debug, Clone, Default)]
-pub struct LogLikelihoods {
-    /// Of its normal features: `[normal features]`.
-    pub normal: Option<Tensor<1>>,
-    /// Of its abnormal features: `[abnormal features]`.
-    pub abnormal: Option<Tensor<1>>,
-}
-
-/// The objective's settings; the defaults are the authors' program's.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Objective {
-    /// The share of normal features that may lie below the boundary, β.
-    pub beta: f64,
-    /// The margin between both boundaries, τ.
-    pub tau: f64,
-    /// The weight of the semi-push-pull terms, λ.
-    pub lambda: f64,
-    /// The maximum-likelihood term's form.
-    pub maximum_likelihood: MaximumLikelihood,
-    /// The semi-push-pull terms' form.
-    pub reduction: Reduction,
-    /// The focal weights.
-    pub focal: FocalWeights,
-}
-
-impl Default for Objective {
-    fn default() -> Self {
-        Self {
-            beta: 0.05,
-            tau: 0.1,
-            lambda: 1.0,
-            maximum_likelihood: MaximumLikelihood::default(),
-            reduction: Reduction::default(),
-            focal: FocalWeights::default(),
-        }
-    }
-}
+use crate::{LogLikelihoods, LossError, Objective, SeparatingBoundary};
 
 /// The parts of one loss, each `[1]`.
 #[non_exhaustive]
@@ -61,22 +20,6 @@ pub struct LossTerms {
 }
 
 impl Objective {
-    /// Checks that every setting is within its range.
-    ///
-    /// # Errors
-    /// The first one that is not.
-    pub fn check(&self) -> Result<(), LossError> {
-        boundary::check(self.beta, self.tau)?;
-        if !(self.lambda.is_finite() && self.lambda >= 0.0) {
-            return Err(LossError::Setting {
-                setting: "lambda",
-                found: self.lambda,
-                expected: "a weight of at least 0",
-            });
-        }
-        Ok(())
-    }
-
     /// The boundary of a mini-batch's own normal features; none where it has none.
     ///
     /// # Errors

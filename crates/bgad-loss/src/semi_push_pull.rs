@@ -1,21 +1,8 @@
 //! BG-SPP: the boundary-guided semi-push-pull terms (Eq. 8 to 10).
 
 use burn::tensor::Tensor;
-use serde::{Deserialize, Serialize};
 
-use crate::{LogLikelihoods, NORMALIZER, SeparatingBoundary};
-
-/// How the violations of a boundary become one number.
-#[non_exhaustive]
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Reduction {
-    /// The mean over the violating features, 0 where none violates: the authors' program.
-    #[default]
-    Mean,
-    /// The sum over all (Eq. 10).
-    Sum,
-}
+use crate::{LogLikelihoods, NORMALIZER, Reduction, SeparatingBoundary};
 
 /// Reduces `violation` `[features]`, zero where a feature does not violate, with its `violates`
 /// (0 or 1) for the mean.

@@ -1,14 +1,12 @@
 //! The objective against reference vectors.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![cfg(feature = "burn")]
 
 use bgad_loss::{
     FocalWeights, LogLikelihoods, LossTerms, Objective, Reduction, SeparatingBoundary, violations,
 };
 use burn::tensor::{Device, Tensor, TensorData};
 
-#[path = "../../../tests/goldens/reader.rs"]
-mod reader;
-use reader::{Golden, assert_close};
+use crate::reader::{Golden, assert_close};
 
 const TOLERANCE: f32 = 1e-5;
 

@@ -1,5 +1,5 @@
 //! The objective where sets are empty, and its settings.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![cfg(feature = "burn")]
 
 use bgad_loss::{
     FocalWeights, LogLikelihoods, LossError, MaximumLikelihood, Objective, SeparatingBoundary,

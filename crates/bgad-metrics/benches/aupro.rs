@@ -2,10 +2,11 @@
 //! `cargo bench -p bgad-metrics --bench aupro`.
 #![allow(missing_docs, clippy::print_stdout)]
 
-use std::hint::black_box;
+use std::sync::Mutex;
 
 use bgad_metrics::{LabelledMap, aupro};
-use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use divan::counter::ItemsCount;
+use divan::{Bencher, black_box};
 
 const SIDE: usize = 256;
 
@@ -43,35 +44,35 @@ fn peak_mebibytes() -> Option<u64> {
     Some(kibibytes / 1024)
 }
 
-fn growth(criterion: &mut Criterion) {
-    let mut group = criterion.benchmark_group("aupro");
-    group.sample_size(10);
-    for count in [100, 200, 500, 1000, 2000] {
-        let maps = maps(count);
-        let labelled: Vec<LabelledMap<'_>> = maps
-            .iter()
-            .map(|(scores, mask)| LabelledMap {
-                width: SIDE,
-                height: SIDE,
-                scores,
-                mask,
-            })
-            .collect();
-        group.throughput(Throughput::Elements((count * SIDE * SIDE) as u64));
-        group.bench_with_input(
-            BenchmarkId::from_parameter(count),
-            &labelled,
-            |bencher, labelled| {
-                bencher.iter(|| black_box(aupro(labelled, 0.3)));
-            },
-        );
-        if let Some(peak) = peak_mebibytes() {
-            let input = count * SIDE * SIDE * 5 / (1 << 20);
-            println!("{count} maps: peak {peak} MiB, of which {input} MiB are the maps themselves");
-        }
+/// Printed after the table of times, which is written while it is measured.
+static PEAKS: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+#[divan::bench(args = [100, 200, 500, 1000, 2000], sample_count = 10, sample_size = 1)]
+fn growth(bencher: Bencher<'_, '_>, count: usize) {
+    let maps = maps(count);
+    let labelled: Vec<LabelledMap<'_>> = maps
+        .iter()
+        .map(|(scores, mask)| LabelledMap {
+            width: SIDE,
+            height: SIDE,
+            scores,
+            mask,
+        })
+        .collect();
+    bencher
+        .counter(ItemsCount::new(count * SIDE * SIDE))
+        .bench_local(|| aupro(black_box(&labelled), 0.3));
+    if let (Some(peak), Ok(mut peaks)) = (peak_mebibytes(), PEAKS.lock()) {
+        let input = count * SIDE * SIDE * 5 / (1 << 20);
+        peaks.push(format!(
+            "{count} maps: peak {peak} MiB, of which {input} MiB are the maps themselves"
+        ));
     }
-    group.finish();
 }
 
-criterion_group!(benches, growth);
-criterion_main!(benches);
+fn main() {
+    divan::main();
+    if let Ok(peaks) = PEAKS.lock() {
+        peaks.iter().for_each(|line| println!("{line}"));
+    }
+}

@@ -219,6 +219,7 @@ impl<'a> PimoArea<'a> {
     }
 
     /// Leaves out the sources before this one: normal pixels of defective maps.
+    #[cfg_attr(not(feature = "streaming"), allow(dead_code))]
     pub(crate) fn skipping_sources(mut self, first: usize) -> Self {
         self.first_group = first;
         self

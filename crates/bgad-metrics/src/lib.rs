@@ -2,7 +2,7 @@
 //!
 //! A score is any `f32` that grows with abnormality; a label is `true` for abnormal. No tensors,
 //! no batching, no state: every function takes all scores at once. Where the maps do not fit in
-//! memory, [`StreamingPixelMetrics`] takes them one at a time and gives the same numbers.
+//! memory, `StreamingPixelMetrics` takes them one at a time and gives the same numbers.
 //!
 //! | of | functions |
 //! |---|---|
@@ -55,7 +55,9 @@ mod ranking;
 mod region_overlap;
 mod regions;
 mod roc;
+#[cfg(feature = "streaming")]
 mod spill;
+#[cfg(feature = "streaming")]
 mod streaming;
 mod summary;
 mod sweep;
@@ -77,5 +79,6 @@ pub use pixel::{pixel_auroc, pixel_average_precision, pixel_best_f1};
 pub use precision_recall::{BestF1, average_precision, best_f1};
 pub use regions::{Regions, connected_regions};
 pub use roc::auroc;
+#[cfg(feature = "streaming")]
 pub use streaming::StreamingPixelMetrics;
 pub use summary::{PixelMetrics, RankingMetrics, image_metrics, pixel_metrics};

@@ -1,15 +1,13 @@
 //! The metrics against their literal definitions on small random inputs with many ties.
-#![allow(missing_docs, clippy::unwrap_used)]
-
-mod brute_force;
 
 use bgad_metrics::{
     aupro, auroc, average_precision, best_f1, connected_regions, paper_protocol, pixel_auroc,
     pixel_average_precision, pixel_best_f1,
 };
-use brute_force::{OwnedMap, flatten, random_maps, views};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+
+use crate::brute_force::{self, OwnedMap, flatten, random_maps, views};
 
 fn assert_near(what: &str, found: f64, expected: f64) {
     assert!(

@@ -1,12 +1,10 @@
 //! AUPIMO against its definition, and what it refuses.
-#![allow(missing_docs, clippy::unwrap_used)]
-
-mod brute_force;
 
 use bgad_metrics::{AupimoBounds, LabelledMap, MetricError, aupimo};
-use brute_force::{OwnedMap, random_maps, views};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+
+use crate::brute_force::{self, OwnedMap, random_maps, views};
 
 const WIDE: AupimoBounds = AupimoBounds {
     lower: 0.1,

@@ -1,15 +1,13 @@
 //! Curves: their areas are the metrics, and thinning keeps their shape.
-#![allow(missing_docs, clippy::unwrap_used)]
-
-mod brute_force;
 
 use bgad_metrics::{
     CurvePoint, MetricError, aupro, auroc, average_precision, pixel_auroc, pixel_roc_curve,
     precision_recall_curve, pro_curve, roc_curve,
 };
-use brute_force::{random_maps, views};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+
+use crate::brute_force::{random_maps, views};
 
 fn scores(rng: &mut ChaCha8Rng, count: usize) -> (Vec<f32>, Vec<bool>) {
     let abnormal: Vec<bool> = (0..count).map(|i| i % 3 == 0).collect();

@@ -1,5 +1,4 @@
 //! What is refused, and with which words.
-#![allow(missing_docs, clippy::unwrap_used)]
 
 use bgad_metrics::{
     BestF1, Class, LabelledMap, MetricError, aupro, auroc, average_precision, best_f1,

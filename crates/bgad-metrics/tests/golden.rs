@@ -1,16 +1,12 @@
 //! Against scikit-learn and scikit-image, through `tests/goldens/metrics.safetensors`.
-#![allow(missing_docs, clippy::unwrap_used)]
-
-mod brute_force;
-#[path = "../../../tests/goldens/reader.rs"]
-mod reader;
 
 use bgad_metrics::{
     BestF1, aupro, auroc, average_precision, best_f1, connected_regions, pixel_auroc,
     pixel_average_precision, pixel_best_f1,
 };
-use brute_force::{OwnedMap, flatten, views};
-use reader::Golden;
+
+use crate::brute_force::{self, OwnedMap, flatten, views};
+use crate::reader::Golden;
 
 const TOLERANCE: f64 = 1e-6;
 

@@ -1,14 +1,12 @@
 //! What must hold for any detector.
-#![allow(missing_docs, clippy::unwrap_used)]
-
-mod brute_force;
 
 use bgad_metrics::{
     LabelledMap, aupro, auroc, average_precision, best_f1, paper_protocol, pixel_auroc,
 };
-use brute_force::{OwnedMap, random_maps, views};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+
+use crate::brute_force::{OwnedMap, random_maps, views};
 
 fn two_rows(scores: &[f32; 20]) -> LabelledMap<'_> {
     const MASK: [bool; 20] = {

@@ -1,16 +1,14 @@
 //! The streaming form equals the in-memory form, whatever part of the scores was in the file.
-#![allow(missing_docs, clippy::unwrap_used)]
-
-mod brute_force;
 
 use bgad_metrics::{
     AupimoBounds, LabelledMap, MetricError, StreamingPixelMetrics, aupimo, aupro, pixel_auroc,
     pixel_average_precision, pixel_best_f1, pixel_precision_recall_curve, pixel_roc_curve,
     pro_curve,
 };
-use brute_force::{OwnedMap, random_maps, views};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+
+use crate::brute_force::{OwnedMap, random_maps, views};
 
 fn assert_equal(maps: &[LabelledMap<'_>], memory: usize) {
     let mut stream = StreamingPixelMetrics::with_memory(memory);

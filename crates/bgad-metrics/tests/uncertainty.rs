@@ -1,16 +1,14 @@
 //! Bootstrap intervals, metrics by type of defect, and sets on which a metric has no value.
-#![allow(missing_docs, clippy::unwrap_used)]
-
-mod brute_force;
 
 use bgad_metrics::{
     Bootstrap, Class, LabelledMap, MetricError, Undefined, aupro, auroc, average_precision,
     best_f1, bootstrap_interval, image_intervals, image_metrics, image_metrics_by_type,
     pixel_auroc, pixel_average_precision, pixel_intervals, pixel_metrics, pixel_metrics_by_type,
 };
-use brute_force::{OwnedMap, random_maps, views};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+
+use crate::brute_force::{OwnedMap, random_maps, views};
 
 type ImageMetric = dyn Fn(&[f32], &[bool]) -> Result<f64, MetricError> + Sync;
 

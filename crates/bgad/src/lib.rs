@@ -7,7 +7,12 @@
 //! tells the likely from the unlikely. [`Model::Bgad`] learns from normal images alone,
 //! [`Model::BgadFas`] from a few abnormal ones as well.
 //!
-//! ```
+//! The feature `train`, which every backend turns on, is all of that. A build without default features
+//! but with `predict` only loads a model file, decodes an image and predicts, on the CPU and without
+//! Burn, to the same bits; one without any feature does so from bytes and pixels.
+//!
+#![cfg_attr(feature = "train", doc = "```")]
+#![cfg_attr(not(feature = "train"), doc = "```ignore")]
 //! use bgad::synthetic::{self, SyntheticConfig};
 //! use bgad::{Layout, Trainer, TrainerConfig, load_image};
 //!
@@ -40,8 +45,11 @@
 //! The work is done by five crates that can be used on their own: `bgad-data`, `bgad-backbone`,
 //! `bgad-flow`, `bgad-loss` and `bgad-metrics`.
 
+// Much that takes the constants of scoring, or keeps what was trained, is there for training alone.
+#![cfg_attr(not(feature = "train"), allow(dead_code))]
+
 /// The programs in the documents compile.
-#[cfg(doctest)]
+#[cfg(all(doctest, feature = "train"))]
 mod documents {
     #[doc = include_str!("../../../README.md")]
     struct Readme;
@@ -49,108 +57,96 @@ mod documents {
     struct Deployment;
 }
 
-mod backbone;
-mod baseline;
-mod checkpoint;
-mod choices;
 mod config;
-mod covariance;
-mod custom_backbone;
 mod detector;
 mod device;
 mod error;
+#[cfg(feature = "train")]
 mod evaluation;
-mod false_positives;
-mod feature_cache;
 mod features;
-mod fit;
-mod flow_trainers;
-mod flows;
-mod image_score;
-mod image_set;
-mod images;
-mod import;
-mod inputs;
-mod joined;
-mod joint_score;
-mod kept_features;
-mod meta_epoch;
-mod mirror;
-mod model_file;
-mod neighbors;
-mod overlay;
-mod packed;
-mod pooled;
-mod position_means;
-mod precision;
+mod input;
+mod model;
+#[cfg(feature = "train")]
 mod random;
-mod recalibration;
-mod regions;
 #[cfg(feature = "report")]
 pub mod report;
-mod run;
+#[cfg(feature = "train")]
 mod run_directory;
-mod scaling;
-mod schedule;
-mod score_map;
 mod scoring;
-mod step;
-mod step_device;
-mod step_host;
-mod stream;
-mod tensor_file;
-mod threshold;
-mod trainer;
-mod training_anomaly;
-mod training_digest;
-mod training_set;
-mod training_state;
-mod view;
+mod storage;
+#[cfg(feature = "train")]
+mod training;
+#[cfg(feature = "train")]
 pub mod weights;
 
-pub use backbone::FILTER_BANK;
-pub use bgad_backbone::{
-    Backbone, BackboneError, FeaturePyramid, Level, NamedTensor, Normalization,
+#[cfg(feature = "train")]
+pub use bgad_backbone::{Backbone, FeaturePyramid};
+pub use bgad_backbone::{BackboneError, Level, NamedTensor, Normalization};
+#[cfg(feature = "train")]
+pub use bgad_data::{
+    AnomalyCount, AnomalySelection, AvailableMasks, Dataset, FolderLayout, FolderNames, Inspection,
+    Layout, MaskLocation, SkippedFile, SplitFile, contact_sheet, subsets, synthetic,
 };
 pub use bgad_data::{
-    AnomalyCount, AnomalySelection, AvailableMasks, CutPaste, DataError, Dataset, FolderLayout,
-    FolderNames, Foreground, Inspection, Label, Layout, Mask, MaskFiles, MaskLocation, Orientation,
-    Region, RgbImage, Sample, SkippedFile, SplitFile, contact_sheet, load_image, load_image_with,
-    subsets, synthetic,
+    CutPaste, DataError, Foreground, Label, Mask, MaskFiles, Orientation, Region, RgbImage, Sample,
+    load_image, load_image_with,
 };
-pub use bgad_flow::{FlowError, FlowStart, SoftClamp};
+#[cfg(feature = "train")]
+pub use bgad_flow::SoftClamp;
+pub use bgad_flow::{FlowError, FlowStart};
 pub use bgad_loss::{FocalWeights, LossError, MaximumLikelihood, Objective, Reduction};
 pub use bgad_metrics::MetricError;
 /// The tensor library that stands in this API: [`Device`], and the tensors of a [`Backbone`].
+#[cfg(feature = "train")]
 pub use burn;
-pub use burn::tensor::Device;
-pub use choices::{
-    BoundaryScope, EvaluateWhen, FeatureMean, FeatureScaling, Granularity, MapBaseline, Mirror,
-    Model, PooledLevels, Pooling, Preset, ThresholdRule,
+pub use config::choices::{
+    Aggregation, BoundaryScope, EvaluateWhen, FeatureMean, FeatureScaling, Granularity,
+    MapBaseline, Mirror, Model, PooledLevels, Pooling, Preset, ThresholdRule,
 };
-pub use config::TrainerConfig;
-pub use custom_backbone::RestoreError;
-pub use detector::{Detector, ModelDescription, Prediction};
-pub use device::{DeviceKind, DeviceSelection};
-pub use error::{Error, Result};
-pub use evaluation::{
-    AUPRO_LIMIT, Confidence, Evaluation, EvaluationOptions, ImageResult, Intervals, PaperMetrics,
-    TypeResult,
-};
-pub use fit::Fit;
-pub use flows::{LogLikelihoodMap, LogLikelihoodMaps};
-pub use image_score::ImageScore;
-pub use import::ImportOptions;
-pub use joint_score::{JointSpread, Spread};
-pub use model_file::FORMAT_VERSION;
-pub use overlay::overlay;
-pub use precision::FeaturePrecision;
-pub use regions::DefectRegion;
-pub use run_directory::{
-    DatasetDescription, LoggedMetaEpoch, MetricsLog, RunDescription, RunDirectory,
-};
-pub use schedule::LearningRate;
-pub use score_map::ScoreMap;
-pub use scoring::{Aggregation, Calibration};
-pub use trainer::{MetaEpoch, Progress, Seconds, Trainer, Training};
-pub use training_anomaly::TrainingAnomaly;
+pub use config::image_fit::Fit;
+pub use config::image_score::ImageScore;
+pub use config::precision::FeaturePrecision;
+pub use config::settings::{FILTER_BANK, TrainerConfig};
+pub use detector::description::ModelDescription;
+#[cfg(feature = "train")]
+pub use detector::import::ImportOptions;
+pub use detector::model_file::FORMAT_VERSION;
+pub use detector::prediction::Prediction;
+pub use detector::trained_model::Detector;
+pub use detector::training_anomaly::TrainingAnomaly;
+pub use device::Device;
+pub use device::machine::Machine;
+#[cfg(feature = "train")]
+pub use device::selection::{DeviceKind, DeviceSelection};
+pub use error::{Error, RestoreError, Result};
+#[cfg(feature = "train")]
+pub use evaluation::options::{AUPRO_LIMIT, Confidence, EvaluationOptions};
+#[cfg(feature = "train")]
+pub use evaluation::result::{Evaluation, ImageResult, Intervals, PaperMetrics, TypeResult};
+pub use model::likelihoods::{LogLikelihoodMap, LogLikelihoodMaps};
+#[cfg(feature = "train")]
+#[doc(hidden)]
+pub use run_directory::description::{DatasetDescription, RunDescription};
+#[cfg(feature = "train")]
+#[doc(hidden)]
+pub use run_directory::directory::RunDirectory;
+#[cfg(feature = "train")]
+#[doc(hidden)]
+pub use run_directory::metrics_log::{LoggedMetaEpoch, MetricsLog};
+pub use scoring::calibration::Calibration;
+#[doc(hidden)]
+pub use scoring::fusion::{JointSpread, Spread};
+pub use scoring::overlay::overlay;
+pub use scoring::regions::DefectRegion;
+pub use scoring::score_map::ScoreMap;
+#[cfg(feature = "train")]
+#[doc(hidden)]
+pub use storage::whole_file::write_replaceable;
+#[cfg(feature = "train")]
+pub use training::learning_rate::LearningRate;
+#[cfg(feature = "train")]
+pub use training::outcome::Training;
+#[cfg(feature = "train")]
+pub use training::progress::{MetaEpoch, Progress, Seconds};
+#[cfg(feature = "train")]
+pub use training::trainer::Trainer;

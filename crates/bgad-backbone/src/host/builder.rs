@@ -7,8 +7,8 @@ use super::depthwise::{Source, Strip};
 use super::gate::Gate;
 use super::inverted::InvertedBlock;
 use super::network::{HostBlock, HostNetwork, HostStage};
+use crate::activation;
 use crate::backbone::NamedTensor;
-use crate::blocks;
 use crate::plan::{Block, Convolution, ParameterSource, Plan, SqueezeExcite, Step};
 
 /// Channels that strips come in, and the widest strip.
@@ -17,7 +17,7 @@ const WIDEST: usize = 3;
 
 pub(crate) struct HostBuilder<S> {
     pub source: S,
-    pub activation: blocks::Activation,
+    pub activation: activation::Activation,
 }
 
 impl<S: ParameterSource> HostBuilder<S> {
@@ -39,8 +39,8 @@ impl<S: ParameterSource> HostBuilder<S> {
 
     fn activation(&self) -> Activation {
         match self.activation {
-            blocks::Activation::Silu => Activation::Silu,
-            blocks::Activation::Relu6 => Activation::Relu6,
+            activation::Activation::Silu => Activation::Silu,
+            activation::Activation::Relu6 => Activation::Relu6,
         }
     }
 

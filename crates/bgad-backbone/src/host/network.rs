@@ -9,15 +9,7 @@ use super::convolution::FullConvolution;
 use super::inverted::InvertedBlock;
 use super::map::{Size, transpose};
 use super::tasks::Sharing;
-
-/// A level's map of all images, `[batch, height, width, channels]`: as it was computed, and as flows
-/// want it.
-pub(crate) struct HostMap {
-    pub channels: usize,
-    pub height: usize,
-    pub width: usize,
-    pub values: Vec<f32>,
-}
+use crate::backbone::FeatureMap;
 
 #[derive(Debug)]
 pub(crate) enum HostBlock {
@@ -100,7 +92,7 @@ impl HostNetwork {
     }
 
     /// The levels of images `[batch, 3, height, width]`.
-    pub fn extract(&self, images: &[f32], height: usize, width: usize) -> Vec<HostMap> {
+    pub fn extract(&self, images: &[f32], height: usize, width: usize) -> Vec<FeatureMap> {
         let size = Size { height, width };
         let mut levels = self.levels(size);
         let image = 3 * size.pixels();
@@ -134,7 +126,7 @@ impl HostNetwork {
     }
 
     /// The levels' shapes, without values.
-    fn levels(&self, mut size: Size) -> Vec<HostMap> {
+    fn levels(&self, mut size: Size) -> Vec<FeatureMap> {
         let mut levels = Vec::new();
         for stage in &self.stages {
             let mut channels = 0;
@@ -143,7 +135,7 @@ impl HostNetwork {
                 channels = block.outputs();
             }
             if stage.tapped {
-                levels.push(HostMap {
+                levels.push(FeatureMap {
                     channels,
                     height: size.height,
                     width: size.width,

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use bgad::DeviceSelection;
 use clap::Args;
 
-use super::{DataArguments, ReportingArguments};
+use super::ReportingArguments;
+use crate::data::DataArguments;
 
 #[derive(Debug, Args)]
 pub struct EvaluateArguments {

@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use bgad::{DeviceSelection, Fit, ImageScore, Layout, Mirror};
 use clap::Args;
 
+use super::ReportingArguments;
 use super::choices::*;
-use super::{ChoiceArguments, ReportingArguments};
 use crate::cut_paste::CutPasteArguments;
-use crate::data::AnomalyArguments;
+use crate::data::{AnomalyArguments, ChoiceArguments};
 use crate::devices::ListedDevice;
 
 /// A new run, or one that goes on.

@@ -3,6 +3,7 @@
 use image::RgbImage;
 use rand::{Rng, RngExt};
 
+use super::settings;
 use crate::{Mask, transform};
 
 /// The transformations to choose from.
@@ -19,7 +20,7 @@ pub(super) enum Operation {
     Shear,
 }
 
-pub(super) const OPERATIONS: [Operation; 9] = [
+pub(super) const OPERATIONS: [Operation; settings::OPERATIONS] = [
     Operation::AutoContrast,
     Operation::Equalize,
     Operation::Rotate,

@@ -1,10 +1,13 @@
 //! Decoding of untrusted image files: what is checked beyond what decoders check, and what they
 //! cannot read.
 
+#[cfg(feature = "jpeg")]
 pub(crate) mod jpeg;
 mod kind;
+#[cfg(feature = "datasets")]
 pub(crate) mod palette;
 mod quiet;
+#[cfg(feature = "tiff")]
 pub(crate) mod tiff;
 
 use std::io;
@@ -47,6 +50,7 @@ impl From<ImageError> for Fault {
     }
 }
 
+#[cfg(any(feature = "jpeg", feature = "tiff"))]
 fn not_read(found: &str) -> Fault {
     Fault::NotRead(found.to_owned())
 }

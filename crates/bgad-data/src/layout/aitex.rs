@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
-use super::files::{self, count, name, stem};
-use super::{RANDOM_STATE, TEST_FRACTION, split_normals};
+use super::files::{self, name, stem};
+use super::split_normals::{RANDOM_STATE, TEST_FRACTION, split_normals};
+use crate::text::count;
 use crate::{
     DataError, Dataset, MaskFiles, MaskValues, Orientation, Region, Result, Sample, SkippedFile,
 };

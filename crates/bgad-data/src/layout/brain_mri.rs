@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use super::{RANDOM_STATE, TEST_FRACTION, files, split_normals};
+use super::files;
+use super::split_normals::{RANDOM_STATE, TEST_FRACTION, split_normals};
 use crate::{DataError, Dataset, Result, Sample};
 
 /// Name of the only defect type.

@@ -3,7 +3,8 @@
 use std::collections::HashSet;
 use std::path::Path;
 
-use super::{RANDOM_STATE, TEST_FRACTION, files, split_normals, table};
+use super::split_normals::{RANDOM_STATE, TEST_FRACTION, split_normals};
+use super::{files, table};
 use crate::{DataError, Dataset, Result, Sample, names};
 
 /// The table of all cells: path, probability and type of module, separated by white space.

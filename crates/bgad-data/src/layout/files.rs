@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashSet};
 use std::ffi::{OsStr, OsString};
 use std::path::{Component, Path, PathBuf};
 
+use crate::text::count;
 use crate::{DataError, Dataset, Result, SkippedFile, names};
 
 /// Extensions of images, lower case; masks are looked for in this order.
@@ -202,11 +203,6 @@ pub(super) fn skipped_warnings(skipped: &[SkippedFile], folder: &Path) -> Vec<St
             format!("{}: {what} skipped: {reason}", folder.display())
         })
         .collect()
-}
-
-/// `1 file`, `2 files`.
-pub(crate) fn count(number: usize, noun: &str) -> String {
-    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }
 
 /// A data set without samples yet: what was found in `folder` beside them.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::files::{self, name};
 use super::mask_index::{MaskIndex, Seeker};
-use super::split_normals;
+use super::split_normals::split_normals;
 use crate::{DataError, Dataset, MaskFiles, Result, Sample, SkippedFile, names};
 
 /// Where masks lie.

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::files::{self, name};
 use super::folder::{FolderLayout, MaskLocation};
-use super::{RANDOM_STATE, TEST_FRACTION};
+use super::split_normals::{RANDOM_STATE, TEST_FRACTION};
 use crate::{DataError, Result};
 
 const NORMAL: [&str; 3] = ["normal", "good", "ok"];

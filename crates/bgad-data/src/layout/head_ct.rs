@@ -3,7 +3,9 @@
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
-use super::{RANDOM_STATE, TEST_FRACTION, files, split_normals, table};
+use super::split_normals::{RANDOM_STATE, TEST_FRACTION, split_normals};
+use super::{files, table};
+use crate::text::count;
 use crate::{DataError, Dataset, Result, Sample, names};
 
 /// Name of the only defect type.
@@ -94,12 +96,12 @@ pub(super) fn read(folder: &Path) -> Result<Dataset> {
         warnings.push(format!(
             "{}: {} named there without a file",
             table.display(),
-            files::count(absent.len(), "image")
+            count(absent.len(), "image")
         ));
     }
     let unlabelled: Vec<&PathBuf> = images.iter().filter(|i| !listed.contains(i)).collect();
     if !unlabelled.is_empty() {
-        let what = files::count(unlabelled.len(), "image");
+        let what = count(unlabelled.len(), "image");
         warnings.push(format!(
             "{}: {what} skipped, not in {TABLE}",
             image_folder.display()

@@ -4,7 +4,8 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use super::manifest_row::{self, Role, Row};
-use super::{RANDOM_STATE, TEST_FRACTION, files, split_normals, table};
+use super::split_normals::{RANDOM_STATE, TEST_FRACTION, split_normals};
+use super::{files, table};
 use crate::{DataError, Dataset, MaskFiles, Result, Sample, names};
 
 /// The defect type where the table has none.

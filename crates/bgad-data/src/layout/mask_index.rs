@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::files::{self, count};
+use super::files;
+use crate::text::count;
 use crate::{MaskFiles, Result, Sample};
 
 /// The masks below one folder, to be claimed by images.

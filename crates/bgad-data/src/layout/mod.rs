@@ -12,6 +12,7 @@ mod manifest;
 mod manifest_row;
 mod mask_index;
 mod mvtec;
+mod split_normals;
 mod table;
 
 use std::fmt;
@@ -20,9 +21,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{DataError, Dataset, Result, Sample, split};
+use crate::{DataError, Dataset, Result};
 
-pub(crate) use files::count;
 pub use folder::{FolderLayout, MaskLocation};
 pub use folder_names::FolderNames;
 
@@ -121,31 +121,5 @@ impl FromStr for Layout {
                 found: format!("'{name}'"),
                 expected: Self::ALL.map(|layout| layout.to_string()).join(", "),
             })
-    }
-}
-
-/// The share of normal images that tests, where the data set itself does not say.
-const TEST_FRACTION: f64 = 0.25;
-/// The seed of that split; with it the published results were made.
-const RANDOM_STATE: u32 = 42;
-
-/// Fills a data set with normal images that are split and abnormal ones that all test.
-fn split_normals(
-    dataset: Dataset,
-    normals: Vec<Sample>,
-    abnormals: Vec<Sample>,
-    test_fraction: f64,
-    random_state: u32,
-) -> Dataset {
-    let split = split::train_test_split(normals.len(), test_fraction, random_state);
-    let pick = |indices: &[usize]| -> Vec<Sample> {
-        indices.iter().map(|&i| normals[i].clone()).collect()
-    };
-    let mut test = pick(&split.test);
-    test.extend(abnormals);
-    Dataset {
-        train: pick(&split.train),
-        test,
-        ..dataset
     }
 }

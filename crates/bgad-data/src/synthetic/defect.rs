@@ -2,8 +2,8 @@
 
 use rand::{Rng, RngExt};
 
+use super::geometry::{BORE, HOLE_RADIUS, LIGHT, Point, RADIUS, holes, length};
 use super::noise::{mix, smoothstep, value_noise};
-use super::part::{BORE, HOLE_RADIUS, LIGHT, Part, Point, RADIUS, length};
 
 /// A kind of defect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,12 +89,7 @@ impl Defect {
             Kind::MisplacedHole => {
                 let hole = rng.random_range(0..6_u8);
                 let shift = rng.random_range(0.022..0.03) * contrast.min(1.5);
-                (
-                    Part::holes()[usize::from(hole)],
-                    shift,
-                    1.0,
-                    f32::from(hole),
-                )
+                (holes()[usize::from(hole)], shift, 1.0, f32::from(hole))
             }
         };
         // A scratch along the brushing could not be told from it.
@@ -233,9 +228,7 @@ fn flat_place(rng: &mut impl Rng) -> Point {
             rng.random_range(-RADIUS..RADIUS),
         );
         let clear = |hole: Point| length((p.0 - hole.0, p.1 - hole.1)) > HOLE_RADIUS + 0.03;
-        if (BORE + 0.055..RADIUS - 0.06).contains(&length(p))
-            && Part::holes().into_iter().all(clear)
-        {
+        if (BORE + 0.055..RADIUS - 0.06).contains(&length(p)) && holes().into_iter().all(clear) {
             return p;
         }
     }

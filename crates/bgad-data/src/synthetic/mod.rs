@@ -6,6 +6,7 @@
 
 mod config;
 mod defect;
+mod geometry;
 mod noise;
 mod part;
 mod photo;

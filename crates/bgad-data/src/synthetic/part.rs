@@ -5,21 +5,12 @@
 use rand::{Rng, RngExt};
 
 use super::defect::Defect;
+use super::geometry::{BORE, HOLE_RADIUS, LIGHT, Point, RADIUS, holes, length};
 use super::noise::{mix, smoothstep, value_noise};
 
-/// A point or a direction.
-pub(super) type Point = (f32, f32);
-
-pub(super) const RADIUS: f32 = 0.41;
-pub(super) const BORE: f32 = 0.105;
-pub(super) const HOLE_RADIUS: f32 = 0.027;
-/// Distance of the bolt holes from the centre.
-const HOLE_CIRCLE: f32 = 0.305;
 const GROOVE: f32 = 0.2;
 /// Width over which the lens spreads an edge.
 const EDGE: f32 = 0.006;
-/// Where the light comes from, as a unit vector.
-pub(super) const LIGHT: Point = (-0.6, -0.8);
 
 /// One exemplar: its pose, light and surface.
 #[derive(Debug, Clone)]
@@ -47,21 +38,6 @@ impl Part {
             slope: (rng.random_range(-0.04..0.04), rng.random_range(-0.04..0.04)),
             seed: rng.random(),
         }
-    }
-
-    /// The centres of the bolt holes in part coordinates.
-    pub(super) fn holes() -> [Point; 6] {
-        // Sine of 60 degrees; the holes stand at 30, 90, ... degrees.
-        const S: f32 = 0.866_025_4;
-        [
-            (S, 0.5),
-            (0.0, 1.0),
-            (-S, 0.5),
-            (-S, -0.5),
-            (0.0, -1.0),
-            (S, -0.5),
-        ]
-        .map(|(x, y)| (x * HOLE_CIRCLE, y * HOLE_CIRCLE))
     }
 
     /// From image to part coordinates.
@@ -114,7 +90,7 @@ impl Part {
         value += 0.16 * facing * (flank(r, GROOVE + 0.007) - flank(r, GROOVE - 0.007));
         value *= 1.0 - 0.12 * flank(r, GROOVE);
         value = opening(value, p, BORE, 0.016);
-        for (index, hole) in Self::holes().into_iter().enumerate() {
+        for (index, hole) in holes().into_iter().enumerate() {
             let moved = defect.map_or((0.0, 0.0), |d| d.hole_shift(index));
             value = opening(
                 value,
@@ -146,10 +122,6 @@ impl Part {
             + 0.025 * value_noise(self.seed ^ 5, x * 2.5, y * 17.0)
             + 0.030 * value_noise(self.seed ^ 6, x * 170.0, y * 170.0)
     }
-}
-
-pub(super) fn length((x, y): Point) -> f32 {
-    (x * x + y * y).sqrt()
 }
 
 /// A narrow ridge at radius `at`.

@@ -4,7 +4,8 @@ use image::RgbImage;
 use rand::Rng;
 
 use super::defect::Defect;
-use super::part::{Part, Point};
+use super::geometry::Point;
+use super::part::Part;
 use crate::Mask;
 
 /// Samples per pixel and direction.

@@ -5,6 +5,7 @@ use rayon::prelude::*;
 
 /// Adam's state for a [`HostFlow`](super::HostFlow), with PyTorch's constants: decay rates 0.9 and
 /// 0.999, epsilon 1e-8.
+#[doc(hidden)]
 #[derive(Debug, Clone, Default)]
 pub struct HostAdam {
     steps: i32,

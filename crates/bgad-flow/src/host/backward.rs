@@ -276,7 +276,7 @@ impl Kernel for Uncoupling<'_> {
         let layout = all.layout;
         let (kept, changed) = (layout.kept, layout.changed);
         let (row, changed_row) = (layout.row, layout.changed_row);
-        let factor = crate::coupling::SUBNET_FACTOR as f32;
+        let factor = crate::parameter::SUBNET_FACTOR as f32;
         let clamp = all.clamp;
         let scale = all.scale;
         for (index, slope) in all.slopes.iter().enumerate() {

@@ -12,7 +12,7 @@ use rayon::prelude::*;
 use super::parameters::Layout;
 use super::tile::{Activations, Block, Coupling, GlobalAffine};
 use super::{Conditions, HostFlow};
-use crate::coupling::{GLOBAL_SCALE_FACTOR, SOFTPLUS_BETA};
+use crate::parameter::{GLOBAL_SCALE_FACTOR, SOFTPLUS_BETA};
 
 /// What a block's rows have in common, worked out once for many rows.
 #[derive(Debug, Clone, Default)]

@@ -1,5 +1,5 @@
-//! The flow on the host's CPU, on plain slices: what [`Flow`](crate::Flow) computes, in a third of
-//! its time.
+//! The flow on the host's CPU, on plain slices: what `Flow` computes with tensors, in a
+//! third of its time.
 //!
 //! Two things make the difference. Rows go through all blocks a tile at a time, so that a tile's
 //! activations stay in the cache from one operation to the next. And the condition's part of a

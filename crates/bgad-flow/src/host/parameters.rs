@@ -5,12 +5,11 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use bgad_cpu::{Matrix, MatrixMut, Panels, multiply};
-use burn::tensor::{Device, TensorData};
 
-use crate::coupling::{full_name, shapes};
-use crate::{Flow, FlowConfig, FlowError};
+use crate::parameter::{self, full_name, shapes};
+use crate::{FlowConfig, FlowError, FlowStart, Parameter};
 
-/// A [`Flow`] with its parameters on the host.
+/// A flow with its parameters on the host.
 #[derive(Debug, Clone)]
 pub struct HostFlow {
     pub(super) config: FlowConfig,
@@ -153,30 +152,23 @@ impl Layout {
 }
 
 impl HostFlow {
-    /// The parameters of `flow`, copied.
+    /// A flow with given parameters, as [`named_parameters`](Self::named_parameters) names them.
     ///
     /// # Errors
-    /// When they can't be read from its device as single-precision numbers.
-    pub fn new(flow: &Flow) -> Result<Self, FlowError> {
-        let config = flow.config();
-        let layout = Layout::new(&config);
-        let parameters: BTreeMap<String, TensorData> = flow.parameters().into_iter().collect();
+    /// A setting out of range; a missing parameter, or one of another shape. Names that the flow
+    /// does not have are ignored.
+    pub fn from_parameters(
+        config: &FlowConfig,
+        parameters: &BTreeMap<String, Parameter>,
+    ) -> Result<Self, FlowError> {
+        config.check()?;
+        let layout = Layout::new(config);
         let mut values = vec![0.0; config.blocks * layout.size];
         let mut rotations = Vec::with_capacity(config.blocks);
         let mut last_is_orthogonal = false;
         for (block, values) in values.chunks_exact_mut(layout.size).enumerate() {
-            for (name, shape) in shapes(&config) {
-                let name_in_full = full_name(block, name);
-                let Some(data) = parameters.get(&name_in_full) else {
-                    return Err(FlowError::MissingParameter { name: name_in_full });
-                };
-                let given = data
-                    .as_slice::<f32>()
-                    .map_err(|_| FlowError::ParameterShape {
-                        name: name_in_full,
-                        found: format!("{:?} {:?}", data.dtype(), data.shape()),
-                        expected: format!("F32 {shape:?}"),
-                    })?;
+            for (name, shape) in shapes(config) {
+                let given = parameter::find(parameters, full_name(block, name), &shape)?;
                 match layout.range(name) {
                     Some(range) => values[range].copy_from_slice(given),
                     None => {
@@ -194,7 +186,8 @@ impl HostFlow {
             }
         }
         Ok(Self {
-            config,
+            // A flow that has its parameters has started.
+            config: config.with_start(FlowStart::default()),
             layout,
             values,
             rotations: Arc::new(rotations),
@@ -244,8 +237,8 @@ impl HostFlow {
         }
     }
 
-    /// All parameters, under the names and in the order of [`Flow::parameters`].
-    pub fn parameters(&self) -> Vec<(String, TensorData)> {
+    /// All parameters under the names `block.INDEX.PARAMETER`, in a fixed order.
+    pub fn named_parameters(&self) -> Vec<(String, Parameter)> {
         let blocks = self.values.chunks_exact(self.layout.size);
         let named = blocks.zip(self.rotations.iter()).enumerate();
         named
@@ -255,19 +248,10 @@ impl HostFlow {
                         Some(range) => values[range].to_vec(),
                         None => rotation.backward.to_row_major(),
                     };
-                    (full_name(block, name), TensorData::new(values, shape))
+                    (full_name(block, name), Parameter { shape, values })
                 })
             })
             .collect()
-    }
-
-    /// The same flow on a device.
-    ///
-    /// # Errors
-    /// As [`FlowConfig::init_from`].
-    pub fn to_flow(&self, device: &Device) -> Result<Flow, FlowError> {
-        self.config
-            .init_from(self.parameters().into_iter().collect(), device)
     }
 
     /// Whether a block's rotation makes a difference to log-likelihoods.

@@ -115,7 +115,7 @@ impl Kernel for Coupling<'_, '_> {
             tile,
         } = self;
         let (kept, changed) = (layout.kept, layout.changed);
-        let factor = crate::coupling::SUBNET_FACTOR as f32;
+        let factor = crate::parameter::SUBNET_FACTOR as f32;
         let rows = tile
             .x
             .chunks_exact(layout.row)

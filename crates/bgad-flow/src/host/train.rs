@@ -11,6 +11,7 @@ use super::{Conditions, GROUPS, HostAdam, HostFlow};
 use crate::FlowConfig;
 
 /// Memory that one step after the other uses, of one flow or of several in turn.
+#[doc(hidden)]
 #[derive(Debug, Default)]
 pub struct Workspace {
     /// What it fits: the flow's shape and the lengths of its tables.

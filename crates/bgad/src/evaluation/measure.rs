@@ -5,10 +5,10 @@ use bgad_metrics::{
     defect_type_groups, paper_protocol,
 };
 
-use super::{
-    Confidence, Evaluation, EvaluationOptions, Intervals, PaperMetrics, Scored, TypeResult,
-};
-use crate::Result;
+use super::options::{Confidence, EvaluationOptions};
+use super::result::{Evaluation, Intervals, PaperMetrics, TypeResult};
+use super::scored::Scored;
+use crate::error::Result;
 
 /// Scores with their labels.
 pub(super) struct Labelled<'a> {

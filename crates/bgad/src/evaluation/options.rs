@@ -2,7 +2,7 @@
 
 use bgad_metrics::Bootstrap;
 
-use crate::{Error, Result};
+use crate::error::{Error, Result};
 
 /// The false-positive rate up to which AUPRO is taken, where nothing else is asked for.
 pub const AUPRO_LIMIT: f64 = 0.3;

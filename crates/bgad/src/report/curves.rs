@@ -3,9 +3,9 @@
 use bgad_metrics::{CurvePoint, MetricError};
 use bgad_report::{Curve, CurveKind};
 
-use super::Scoring;
-use crate::Result;
-use crate::evaluation::Examination;
+use super::scoring::Scoring;
+use crate::error::Result;
+use crate::evaluation::evaluate::Examination;
 
 /// How far a drawn curve may lie from the exact one.
 const TOLERANCE: f64 = 0.001;

@@ -5,11 +5,14 @@ use bgad_loss::NORMALIZER;
 use bgad_report::{Embedding, EmbeddingPoint, LevelHistogram, pca_2d};
 use burn::tensor::{Int, Tensor, TensorData};
 
-use crate::evaluation::Examination;
-use crate::flows::{self, Places};
-use crate::image_set::SetImage;
-use crate::view::View;
-use crate::{Detector, Granularity, Result};
+use crate::config::choices::Granularity;
+use crate::detector::trained_model::Detector;
+use crate::device::host::read;
+use crate::error::Result;
+use crate::evaluation::evaluate::Examination;
+use crate::input::tiled_images::SetImage;
+use crate::input::view::View;
+use crate::model::places::Places;
 
 /// Bins of a histogram.
 const BINS: usize = 60;
@@ -176,8 +179,8 @@ pub(super) fn embeddings(examination: &Examination, detector: &Detector) -> Resu
         for of_image in &mut rows {
             let matrix = features[of_image[0].0].level(level);
             let dimension = matrix.dims()[1];
-            let values = flows::read(matrix.clone())?;
-            let after = flows::read(flow.scaled(matrix))?;
+            let values = read(matrix.clone())?;
+            let after = read(flow.scaled(matrix))?;
             for &(_, position, abnormal) in of_image {
                 before.extend_from_slice(&values[position * dimension..][..dimension]);
                 scaled.extend_from_slice(&after[position * dimension..][..dimension]);
@@ -195,7 +198,7 @@ pub(super) fn embeddings(examination: &Examination, detector: &Detector) -> Resu
         });
         let x = TensorData::new(scaled, [labels.len(), dimension]);
         let x = Tensor::<2>::from_data(x, device);
-        let after = flows::read(flow.to_flow(device)?.forward(x, condition).latent)?;
+        let after = read(flow.to_flow(device)?.forward(x, condition).latent)?;
         let name = level_name(detector, level);
         for (when, values) in [("before the flow", &before), ("after the flow", &after)] {
             let name = format!("{name}: {when}");

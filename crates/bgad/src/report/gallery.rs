@@ -4,10 +4,10 @@ use bgad_data::{Filter, Label, MaskFiles, Sample, resize};
 use bgad_report::{GalleryEntry, MaskPicture, ReportData, RgbPicture, ScoreMapPicture};
 use rayon::prelude::*;
 
-use super::Scoring;
-use crate::flows::LogLikelihoodMaps;
-use crate::joined::ImageLikelihoods;
-use crate::{Evaluation, ImageResult};
+use super::scoring::Scoring;
+use crate::evaluation::result::{Evaluation, ImageResult};
+use crate::model::likelihoods::LogLikelihoodMaps;
+use crate::scoring::image_likelihoods::ImageLikelihoods;
 
 /// Longer side of a picture, in pixels: none is shown larger.
 const SIDE: u32 = 256;

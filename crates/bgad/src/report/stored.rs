@@ -7,11 +7,13 @@ use bgad_report::ReportData;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
 
-use super::{Report, Scoring};
-use crate::flows::{LogLikelihoodMap, LogLikelihoodMaps};
-use crate::run_directory::{read_json, write_json};
-use crate::tensor_file::write_whole;
-use crate::{Error, Evaluation, Result};
+use super::build::Report;
+use super::scoring::Scoring;
+use crate::error::{Error, Result};
+use crate::evaluation::result::Evaluation;
+use crate::model::likelihoods::{LogLikelihoodMap, LogLikelihoodMaps};
+use crate::storage::json::{read_json, write_json};
+use crate::storage::whole_file::write_whole;
 
 const EVALUATION: &str = "evaluation.json";
 const REPORT: &str = "report.json";
@@ -30,7 +32,7 @@ const NEIGHBORS: &str = "neighbor_distance";
 impl Report {
     /// Writes to `folder`, which must be there: `evaluation.json`, all metrics and the score of
     /// each image; `report.json`, what else the page shows; `log_likelihoods.safetensors`, for each
-    /// level `[inputs, height, width]`, in the order of the evaluation's results: an input an image,
+    /// level `[inputs, height, width]`, or `[inputs]` of pooled features, in the order of the evaluation's results: an input an image,
     /// or a tile, row by row.
     ///
     /// # Errors
@@ -44,11 +46,14 @@ impl Report {
             let maps = self.maps.iter().map(|maps| &maps.levels[level]);
             let bytes = maps.flat_map(|map| map.values.iter().flat_map(|v| v.to_le_bytes()));
             let first = &self.maps[0].levels[level];
-            let shape = vec![self.maps.len(), first.height, first.width];
-            tensors.insert(
-                format!("level.{level}"),
-                (shape, bytes.collect::<Vec<u8>>()),
-            );
+            let (name, shape) = match first.pooled {
+                true => (format!("pooled.{level}"), vec![self.maps.len()]),
+                false => {
+                    let shape = vec![self.maps.len(), first.height, first.width];
+                    (format!("map.{level}"), shape)
+                }
+            };
+            tensors.insert(name, (shape, bytes.collect::<Vec<u8>>()));
         }
         let distances = self.maps.iter().map(|maps| maps.neighbor_distance);
         if let Some(distances) = distances.collect::<Option<Vec<f32>>>() {
@@ -107,17 +112,24 @@ fn read_maps(bytes: &[u8], levels: usize, inputs: usize) -> Result<Vec<LogLikeli
     }
     let tensors = SafeTensors::deserialize(bytes).map_err(|error| error.to_string())?;
     for level in 0..levels {
-        let name = format!("level.{level}");
+        let pooled = format!("pooled.{level}");
+        let (name, pooled) = match tensors.tensor(&pooled) {
+            Ok(_) => (pooled, true),
+            Err(_) => (format!("map.{level}"), false),
+        };
         let tensor = tensors.tensor(&name).map_err(|error| error.to_string())?;
         let shape = tensor.shape();
-        let &[count, height, width] = shape else {
-            return Err(format!(
-                "{name} has the shape {shape:?}, expected three axes"
-            ));
+        let (count, height, width) = match (shape, pooled) {
+            (&[count], true) => (count, 1, 1),
+            (&[count, height, width], false) => (count, height, width),
+            _ => {
+                let axes = if pooled { "one axis" } else { "three axes" };
+                return Err(format!("{name} has the shape {shape:?}, expected {axes}"));
+            }
         };
         if count != inputs || height == 0 || width == 0 || tensor.dtype() != Dtype::F32 {
             return Err(format!(
-                "{name} is {:?} {shape:?}, expected F32 maps of {inputs} inputs",
+                "{name} is {:?} {shape:?}, expected F32 of {inputs} inputs",
                 tensor.dtype()
             ));
         }
@@ -127,6 +139,7 @@ fn read_maps(bytes: &[u8], levels: usize, inputs: usize) -> Result<Vec<LogLikeli
                 width,
                 height,
                 values: values.iter().map(|b| f32::from_le_bytes(*b)).collect(),
+                pooled,
             });
         }
     }

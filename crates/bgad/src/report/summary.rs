@@ -3,8 +3,10 @@
 use bgad_report::{ImageScore, Interval, Metric, ReportData, SettingGroup, TypeMetrics};
 use serde_json::Value;
 
-use crate::run_directory::RunDescription;
-use crate::{Evaluation, Granularity, Model, ModelDescription};
+use crate::config::choices::{Granularity, Model};
+use crate::detector::description::ModelDescription;
+use crate::evaluation::result::Evaluation;
+use crate::run_directory::description::RunDescription;
 
 /// The page but for curves, figures and gallery.
 pub(super) fn data(
@@ -214,6 +216,13 @@ pub(super) fn run(run: &RunDescription) -> SettingGroup {
             ),
             ("weights", path(&run.weights)),
             ("device", run.device.clone()),
+            (
+                "machine",
+                run.machine.as_ref().map_or_else(
+                    || "unknown: the run is older than this line".to_owned(),
+                    ToString::to_string,
+                ),
+            ),
             ("bgad", run.bgad_version.clone()),
         ],
     )

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use bgad_data::{Dataset, MaskFiles, Sample};
 use serde::{Deserialize, Serialize};
 
-use super::{read_json, write_json};
-use crate::{Error, Result};
+use crate::error::{Error, Result};
+use crate::storage::json::{read_json, write_json};
 
 #[derive(Serialize, Deserialize)]
 struct DatasetFile {

@@ -11,7 +11,8 @@ use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::crc32c::masked;
-use crate::{Error, Result};
+use crate::error::{Error, Result};
+use crate::storage::whole_file::remove;
 
 const PREFIX: &str = "events.out.tfevents.";
 const SUFFIX: &str = ".bgad";
@@ -30,7 +31,7 @@ pub(super) fn remove_earlier(folder: &Path) -> Result<()> {
         let path = entry.map_err(Error::io(folder))?.path();
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         if name.starts_with(PREFIX) && name.ends_with(SUFFIX) {
-            super::remove(&path)?;
+            remove(&path)?;
         }
     }
     Ok(())

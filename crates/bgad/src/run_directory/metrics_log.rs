@@ -8,8 +8,10 @@ use std::time::Instant;
 use serde::{Deserialize, Serialize};
 
 use super::event_file::EventFile;
-use crate::tensor_file::write_whole;
-use crate::{Error, MetaEpoch, Result};
+use crate::error::{Error, Result};
+use crate::storage::json;
+use crate::storage::whole_file::write_whole;
+use crate::training::progress::MetaEpoch;
 
 /// A line of `metrics.jsonl`.
 #[non_exhaustive]
@@ -57,7 +59,7 @@ impl MetricsLog {
     ) -> Result<Self> {
         let mut text = Vec::new();
         for line in kept {
-            serde_json::to_writer(&mut text, line).map_err(super::run_file(path))?;
+            serde_json::to_writer(&mut text, line).map_err(json::damaged(path))?;
             text.push(b'\n');
         }
         write_whole(path, &text)?;
@@ -89,7 +91,7 @@ impl MetricsLog {
             meta_epoch: meta_epoch.clone(),
             seconds: self.before + self.start.elapsed().as_secs_f64(),
         };
-        let mut json = serde_json::to_vec(&line).map_err(super::run_file(&self.path))?;
+        let mut json = serde_json::to_vec(&line).map_err(json::damaged(&self.path))?;
         json.push(b'\n');
         let written = self.file.write_all(&json);
         written

@@ -3,7 +3,8 @@
 use std::env;
 use std::path::{Path, PathBuf};
 
-use super::{PublishedWeights, WeightsError};
+use super::published::PublishedWeights;
+use crate::error::WeightsError;
 
 /// The file that is fetched.
 pub(super) const FILE: &str = "model.safetensors";

@@ -20,17 +20,14 @@
 //! ```
 
 mod cache;
-mod error;
 #[cfg(feature = "hub")]
 mod hub;
-mod published;
-mod verify;
+pub(crate) mod published;
+pub(crate) mod verify;
 
+pub use crate::error::WeightsError;
 pub use cache::{WeightsCache, is_offline};
-pub use error::WeightsError;
 #[cfg(feature = "hub")]
 pub use hub::{FetchProgress, Hub};
 pub use published::PublishedWeights;
 pub use verify::{Verified, verify};
-
-pub(crate) use verify::check_against_cache;

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use bgad_backbone::Architecture;
 
-use super::WeightsError;
+use crate::error::WeightsError;
 
 /// Weights that timm publishes, such as `tf_efficientnet_b6.aa_in1k`.
 ///

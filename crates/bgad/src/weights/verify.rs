@@ -7,10 +7,10 @@ use std::path::Path;
 use bgad_backbone::{Architecture, EfficientNet, Weights};
 use sha2::{Digest, Sha256};
 
-use super::WeightsError;
 use super::cache::is_hexadecimal;
-use crate::tensor_file::hexadecimal;
-use crate::{DeviceKind, Result};
+use crate::device::selection::DeviceKind;
+use crate::error::{Result, WeightsError};
+use crate::storage::digest::hexadecimal;
 
 /// What is known of a sound file of weights.
 #[non_exhaustive]

@@ -3,7 +3,7 @@
 use ureq::http::Uri;
 use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
 
-use crate::weights::WeightsError;
+use crate::error::WeightsError;
 
 /// Scheme, host and port.
 #[derive(Debug, PartialEq, Eq)]

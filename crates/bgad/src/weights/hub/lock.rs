@@ -3,8 +3,8 @@
 use std::fs::{File, TryLockError};
 use std::path::Path;
 
-use super::FetchProgress;
-use crate::weights::WeightsError;
+use super::progress::FetchProgress;
+use crate::error::WeightsError;
 
 /// Waits until no other process holds the lock, and holds it until it is dropped. The file stays; a
 /// process that ends, however it does, holds nothing.

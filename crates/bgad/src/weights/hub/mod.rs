@@ -2,6 +2,7 @@
 
 mod address;
 mod lock;
+mod progress;
 mod request;
 mod store;
 mod transfer;
@@ -10,38 +11,20 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::cache::{BRANCH, FILE};
-use super::verify::sha256;
-use super::{PublishedWeights, WeightsCache, WeightsError};
 use request::Client;
 use transfer::Transfer;
+
+pub use progress::FetchProgress;
+
+use super::WeightsCache;
+use super::cache::{BRANCH, FILE};
+use super::published::PublishedWeights;
+use super::verify::sha256;
+use crate::error::WeightsError;
 
 const ENDPOINT: &str = "https://huggingface.co";
 const TIMEOUT: Duration = Duration::from_secs(10);
 const ATTEMPTS: u32 = 5;
-
-/// What an observer is told while weights are fetched.
-#[non_exhaustive]
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum FetchProgress {
-    /// Another process is fetching the same file.
-    Waiting {
-        /// The lock that it holds.
-        lock: PathBuf,
-    },
-    /// Part of the file is here.
-    Received {
-        /// Bytes that are here.
-        bytes: u64,
-        /// Bytes in all.
-        total: u64,
-    },
-    /// The connection broke; another one is made.
-    Again {
-        /// What happened.
-        reason: String,
-    },
-}
 
 /// The Hugging Face hub, or a server that answers like it.
 #[derive(Clone)]

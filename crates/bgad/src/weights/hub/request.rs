@@ -6,9 +6,9 @@ use std::time::Duration;
 use ureq::http::{HeaderMap, Response, Uri};
 use ureq::{Agent, Body};
 
-use super::FetchProgress;
 use super::address::{Origin, target, tls};
-use crate::weights::WeightsError;
+use super::progress::FetchProgress;
+use crate::error::WeightsError;
 use crate::weights::cache::is_hexadecimal;
 use crate::weights::verify::is_sha256;
 

@@ -3,8 +3,8 @@
 use std::io;
 use std::path::Path;
 
-use crate::tensor_file::write_whole;
-use crate::weights::WeightsError;
+use crate::error::{Error, WeightsError};
+use crate::storage::whole_file::write_whole;
 
 /// Makes folders, and the one of the lock.
 pub(super) fn make_folders(folders: &[&Path], lock: &Path) -> Result<(), WeightsError> {
@@ -26,7 +26,7 @@ pub(super) fn write(folder: &Path, name: &str, text: &str) -> Result<(), Weights
     }
     std::fs::create_dir_all(folder).map_err(WeightsError::io(folder))?;
     write_whole(&path, text.as_bytes()).map_err(|error| match error {
-        crate::Error::Io { path, source } => WeightsError::Io { path, source },
+        Error::Io { path, source } => WeightsError::Io { path, source },
         other => WeightsError::io(&path)(io::Error::other(other)),
     })
 }

@@ -5,9 +5,9 @@ use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::FetchProgress;
+use super::progress::FetchProgress;
 use super::request::{Client, Failed, Kind, Stated};
-use crate::weights::WeightsError;
+use crate::error::WeightsError;
 use crate::weights::verify::sha256;
 
 pub(super) struct Transfer<'a> {

@@ -1,0 +1,120 @@
+//! EfficientNet up to stride 16, on the CPU.
+
+use std::sync::Arc;
+
+use crate::activation::Activation;
+use crate::architecture::Architecture;
+use crate::backbone::{FeatureMap, HostBackbone, Level, NamedTensor, Normalization, check_images};
+use crate::collected::Collected;
+use crate::error::BackboneError;
+use crate::host::{HostBuilder, HostNetwork};
+use crate::network::Network;
+
+/// A frozen EfficientNet on the CPU, built only as deep as its coarsest selected level. It needs no
+/// Burn; with Burn, `EfficientNet` runs on other devices as well.
+///
+/// A level's features are the output of the last block at its stride, what timm gives with
+/// `features_only=True` and `out_indices` 1, 2, 3.
+#[derive(Debug, Clone)]
+pub struct HostEfficientNet {
+    network: Arc<Network>,
+    layers: Arc<HostNetwork>,
+}
+
+impl HostEfficientNet {
+    /// Builds the network from timm's weights.
+    ///
+    /// `strides` selects levels among 4, 8 and 16, in any order. Tensors of the file that are not
+    /// needed are ignored, so that a whole checkpoint serves as well as a truncated one.
+    ///
+    /// # Errors
+    ///
+    /// When no stride or an unknown one is selected; when a tensor is missing, has another shape
+    /// than the architecture's, is not finite, or is a negative variance.
+    #[cfg(feature = "weights")]
+    pub fn load(
+        architecture: Architecture,
+        strides: &[usize],
+        weights: &crate::Weights,
+    ) -> Result<Self, BackboneError> {
+        Network::load(architecture, strides, weights).map(Self::new)
+    }
+
+    /// Restores the network from what [`HostBackbone::tensors`] gave; its features are bit-equal.
+    ///
+    /// The tensors may come from an untrusted file, and may be of more levels than are selected.
+    ///
+    /// # Errors
+    ///
+    /// When no stride or an unknown one is selected; when a tensor is missing, occurs twice, has
+    /// another shape than the architecture's, or is not finite.
+    pub fn from_folded(
+        architecture: Architecture,
+        strides: &[usize],
+        tensors: Vec<NamedTensor>,
+    ) -> Result<Self, BackboneError> {
+        Network::from_folded(architecture, strides, tensors).map(Self::new)
+    }
+
+    /// A network of random weights that keep the features' variance near 1: for benches, and for
+    /// tests that have no weights.
+    ///
+    /// Strides other than 4, 8 and 16 are ignored; where none is left, all three are taken.
+    #[cfg(feature = "random")]
+    pub fn random(architecture: Architecture, strides: &[usize], seed: u64) -> Self {
+        Self::new(Network::random(architecture, strides, seed))
+    }
+
+    /// The same network with another normalisation of its input: for weights that were not trained
+    /// with the architecture's usual one ([`Architecture::normalization`]).
+    #[must_use]
+    pub fn with_normalization(mut self, normalization: Normalization) -> Self {
+        Arc::make_mut(&mut self.network).normalization = normalization;
+        self
+    }
+
+    /// The architecture.
+    pub fn architecture(&self) -> Architecture {
+        self.network.architecture
+    }
+
+    pub(crate) fn new(network: Network) -> Self {
+        let builder = HostBuilder {
+            source: Collected(network.parameters.iter()),
+            activation: Activation::of(network.architecture),
+        };
+        let Ok(layers) = builder.network(&network.plan());
+        Self {
+            network: Arc::new(network),
+            layers: Arc::new(layers),
+        }
+    }
+
+    #[cfg(feature = "burn")]
+    pub(crate) fn network(&self) -> &Network {
+        &self.network
+    }
+}
+
+impl HostBackbone for HostEfficientNet {
+    fn name(&self) -> &str {
+        self.network.architecture.name()
+    }
+
+    fn normalization(&self) -> Normalization {
+        self.network.normalization
+    }
+
+    fn levels(&self) -> &[Level] {
+        &self.network.levels
+    }
+
+    fn extract_on_host(&self, images: &[f32], height: usize, width: usize) -> Vec<FeatureMap> {
+        check_images(images, height, width);
+        self.layers.extract(images, height, width)
+    }
+
+    fn tensors(&self) -> Vec<NamedTensor> {
+        self.network.parameters.clone()
+    }
+}

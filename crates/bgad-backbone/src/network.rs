@@ -1,0 +1,79 @@
+//! An EfficientNet's parameters and what is said about it, wherever it is computed.
+
+use crate::architecture::Architecture;
+use crate::backbone::{Level, NamedTensor, Normalization};
+use crate::error::BackboneError;
+use crate::folded::Folded;
+use crate::plan::{ParameterSource, Plan};
+use crate::table::Table;
+
+#[derive(Debug, Clone)]
+pub(crate) struct Network {
+    pub architecture: Architecture,
+    pub normalization: Normalization,
+    pub levels: Vec<Level>,
+    /// Folded parameters on the host, kept for saving: exact whatever the device.
+    pub parameters: Vec<NamedTensor>,
+}
+
+impl Network {
+    /// From timm's weights.
+    #[cfg(feature = "weights")]
+    pub fn load(
+        architecture: Architecture,
+        strides: &[usize],
+        weights: &crate::weights::Weights,
+    ) -> Result<Self, BackboneError> {
+        let plan = Plan::new(architecture, strides)?;
+        let source = crate::fold::Raw {
+            table: weights.table(),
+            architecture,
+        };
+        Self::of(architecture, &plan, source)
+    }
+
+    /// From what [`HostBackbone::tensors`](crate::HostBackbone::tensors) gave.
+    pub fn from_folded(
+        architecture: Architecture,
+        strides: &[usize],
+        tensors: Vec<NamedTensor>,
+    ) -> Result<Self, BackboneError> {
+        let plan = Plan::new(architecture, strides)?;
+        let table = Table::new("the stored backbone".to_owned(), tensors)?;
+        let source = Folded {
+            table: &table,
+            architecture,
+        };
+        Self::of(architecture, &plan, source)
+    }
+
+    /// With seeded weights.
+    #[cfg(feature = "random")]
+    pub fn random(architecture: Architecture, strides: &[usize], seed: u64) -> Self {
+        let plan = Plan::new(architecture, strides);
+        let plan = plan.unwrap_or_else(|_| Plan::build(architecture, &[4, 8, 16]));
+        let activation = crate::activation::Activation::of(architecture);
+        let source = crate::random::Seeded::new(seed, activation);
+        let Ok(network) = Self::of(architecture, &plan, source);
+        network
+    }
+
+    fn of<S: ParameterSource>(
+        architecture: Architecture,
+        plan: &Plan,
+        mut source: S,
+    ) -> Result<Self, S::Error> {
+        Ok(Self {
+            architecture,
+            normalization: architecture.normalization(),
+            levels: plan.taps.iter().map(|&(_, level)| level).collect(),
+            parameters: plan.collect(&mut source)?,
+        })
+    }
+
+    /// What its parameters were collected by.
+    pub fn plan(&self) -> Plan {
+        let strides: Vec<usize> = self.levels.iter().map(|level| level.stride).collect();
+        Plan::build(self.architecture, &strides)
+    }
+}

@@ -1,0 +1,105 @@
+//! What every feature extractor on tensors offers, and the way from slices to tensors.
+
+use burn::tensor::{Device, Tensor, TensorData};
+
+use crate::backbone::{HostBackbone, Level, NamedTensor, Normalization};
+
+/// Feature maps of a batch of images, one for each level, finest first.
+#[derive(Debug, Clone)]
+pub struct FeaturePyramid {
+    levels: Vec<Tensor<4>>,
+}
+
+impl FeaturePyramid {
+    /// A pyramid of maps, each `[batch, channels, height, width]`, finest first.
+    pub fn new(levels: Vec<Tensor<4>>) -> Self {
+        Self { levels }
+    }
+
+    /// The maps, each `[batch, channels, height, width]`, finest first.
+    pub fn levels(&self) -> &[Tensor<4>] {
+        &self.levels
+    }
+
+    /// Hands the maps over, each `[batch, channels, height, width]`, finest first.
+    pub fn into_levels(self) -> Vec<Tensor<4>> {
+        self.levels
+    }
+}
+
+/// A frozen feature extractor.
+///
+/// Each image's features depend on that image alone.
+pub trait Backbone: Send + Sync + std::fmt::Debug {
+    /// The extractor's name, such as `tf_efficientnet_b6` or `filter-bank`.
+    fn name(&self) -> &str;
+
+    /// The normalisation its input must have gone through.
+    fn normalization(&self) -> Normalization;
+
+    /// Stride and channels of each level, finest first.
+    fn levels(&self) -> &[Level];
+
+    /// Features of normalised images `[batch, 3, height, width]`, of any height and width above 0.
+    ///
+    /// Gradients are not tracked, whatever the images carry.
+    ///
+    /// # Panics
+    ///
+    /// When the images do not have three channels or hold no pixels, or lie on another device than
+    /// the backbone.
+    fn extract(&self, images: Tensor<4>) -> FeaturePyramid;
+
+    /// Everything that is needed to restore the extractor beside its name and levels, in a fixed
+    /// order; empty where there are no weights.
+    fn tensors(&self) -> Vec<NamedTensor>;
+
+    /// The same extractor on plain slices, where it computes on the CPU in that way.
+    fn on_host(&self) -> Option<&dyn HostBackbone> {
+        None
+    }
+}
+
+/// Whether a device's tensors lie in the CPU's memory. Burn has no question for that which does not
+/// depend on its features; a device of unknown name counts as another one, which is slower there.
+pub(crate) fn on_cpu(device: &Device) -> bool {
+    let name = format!("{:?}", device.as_dispatch());
+    name.starts_with("Flex") || name.starts_with("NdArray")
+}
+
+/// What `backbone` gives for images that are tensors of any device.
+#[allow(clippy::panic)] // as Burn's own operations would
+pub(crate) fn extract_through_host(
+    backbone: &dyn HostBackbone,
+    images: Tensor<4>,
+) -> FeaturePyramid {
+    let device = images.device();
+    let [batch, channels, height, width] = images.dims();
+    assert!(
+        channels == 3 && batch * height * width > 0,
+        "images of shape [{batch}, {channels}, {height}, {width}], not [batch, 3, height, width]"
+    );
+    let values = match images.into_data().convert::<f32>().try_to_vec::<f32>() {
+        Ok(values) => values,
+        Err(error) => panic!("images that cannot be read: {error:?}"),
+    };
+    let levels = backbone.extract_on_host(&values, height, width);
+    let levels = levels.into_iter().map(|map| {
+        let shape = [batch, map.height, map.width, map.channels];
+        // A view of the same memory.
+        Tensor::<4>::from_data(TensorData::new(map.values, shape), &device).permute([0, 3, 1, 2])
+    });
+    FeaturePyramid::new(levels.collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::tensor::Device;
+
+    use super::on_cpu;
+
+    #[test]
+    fn burns_cpu_device_is_known() {
+        assert!(on_cpu(&Device::flex()));
+    }
+}

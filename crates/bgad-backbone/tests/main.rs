@@ -1,0 +1,15 @@
+//! Tests of `bgad-backbone` that share a process. `instructions` is a program of its own, since it
+//! changes the instructions that the whole process computes with.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod architectures;
+mod common;
+mod efficientnet;
+mod filter_bank;
+mod golden;
+mod host;
+mod timm;
+mod weights;
+
+#[path = "../../../tests/goldens/reader.rs"]
+mod reader;

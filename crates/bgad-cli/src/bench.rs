@@ -1,0 +1,284 @@
+//! `bgad bench`: what this machine does, in about ten seconds.
+
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+use bgad::synthetic::{self, SyntheticConfig};
+use bgad::{Device, Layout, Machine, RgbImage, Trainer, TrainerConfig};
+use bgad_backbone::{Architecture, EfficientNet};
+use bgad_cpu::{
+    Finish, Instructions, Kernel, Matrix, MatrixMut, MultiplyAdd, Panels, Start, multiply_panels,
+    run as run_kernel,
+};
+use bgad_flow::{Conditions, FlowConfig, HostAdam, HostFlow, PositionalEncoding, Workspace};
+use clap::Args;
+use rayon::prelude::*;
+use serde_json::{Value, json};
+
+use crate::arguments::machine;
+use crate::failure::Failure;
+use crate::output;
+
+#[derive(Debug, Args)]
+pub struct BenchArguments {
+    /// Measure under every instruction set that this machine has, not only the one in use.
+    #[arg(long)]
+    pub every: bool,
+    /// Write JSON to standard output, one object for each instruction set, and nothing else there.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What one instruction set does.
+struct Figures {
+    machine: Machine,
+    /// Multiply-adds in registers on one thread, GFLOP/s: what no kernel can exceed.
+    peak: f64,
+    /// The product of `[4096, 148]` and `[148, 296]` on one thread and on all, GFLOP/s.
+    product: [f64; 2],
+    /// Copying 256 MiB on one thread, GB/s read and written.
+    copy: f64,
+    /// One optimizer step on 4096 rows of 40, 72 and 200, in milliseconds.
+    steps: [(usize, f64); 3],
+    /// One prediction from decoded pixels, in milliseconds an image: alone, and eight together.
+    prediction: [f64; 2],
+}
+
+/// Measures and prints.
+pub fn run(arguments: &BenchArguments) -> Result<(), Failure> {
+    let active = Instructions::active();
+    let sets: Vec<Instructions> = match arguments.every {
+        true => Instructions::available().collect(),
+        false => vec![active],
+    };
+    let predictor = Predictor::new()?;
+    for (i, set) in sets.into_iter().enumerate() {
+        set.activate().map_err(bgad::Error::from)?;
+        let figures = measure(&predictor)?;
+        if arguments.json {
+            output::json(&object(&figures))?;
+            continue;
+        }
+        if i > 0 {
+            output::line("")?;
+        }
+        for line in table(&figures) {
+            output::line(&line)?;
+        }
+    }
+    active.activate().map_err(bgad::Error::from)?;
+    Ok(())
+}
+
+fn table(figures: &Figures) -> Vec<String> {
+    let Figures {
+        machine,
+        peak,
+        product,
+        copy,
+        steps,
+        prediction,
+    } = figures;
+    let mut lines = vec![
+        format!("machine       {machine}"),
+        format!("multiply-adds {peak:.1} GFLOP/s on one thread, in registers"),
+        format!(
+            "product       {:.1} GFLOP/s on one thread, {:.1} on {} (4096x148 times 148x296)",
+            product[0], product[1], machine.threads
+        ),
+        format!("memory        {copy:.1} GB/s, copying on one thread"),
+    ];
+    for (dimension, time) in steps {
+        lines.push(format!(
+            "training step {time:.1} ms, 4096 rows of {dimension}"
+        ));
+    }
+    lines.push(format!(
+        "prediction    {:.1} ms an image, {:.1} ms in batches of 8 ({BACKBONE} at {SIZE} pixels)",
+        prediction[0], prediction[1]
+    ));
+    lines
+}
+
+fn object(figures: &Figures) -> Value {
+    let steps = figures.steps.iter();
+    json!({
+        "machine": figures.machine,
+        "multiply_add_gflops": figures.peak,
+        "product_gflops": { "one_thread": figures.product[0], "all_threads": figures.product[1] },
+        "copy_gigabytes_per_second": figures.copy,
+        "step_milliseconds": steps
+            .map(|(dimension, time)| (dimension.to_string(), json!(time)))
+            .collect::<serde_json::Map<_, _>>(),
+        "prediction_milliseconds": {
+            "batch_1": figures.prediction[0],
+            "batch_8": figures.prediction[1],
+        },
+    })
+}
+
+fn measure(predictor: &Predictor) -> Result<Figures, Failure> {
+    let threads = rayon::current_num_threads();
+    Ok(Figures {
+        machine: machine(),
+        peak: registers(),
+        product: [product(1), product(threads)],
+        copy: copy(),
+        steps: [(40, step(40)?), (72, step(72)?), (200, step(200)?)],
+        prediction: predictor.measure()?,
+    })
+}
+
+/// The median time of a call within half a second, at least five calls, after one that is not counted.
+fn seconds(mut work: impl FnMut()) -> f64 {
+    work();
+    let (begin, mut times) = (Instant::now(), Vec::new());
+    while times.len() < 5 || begin.elapsed() < Duration::from_millis(500) {
+        let start = Instant::now();
+        work();
+        times.push(start.elapsed().as_secs_f64());
+    }
+    times.sort_by(f64::total_cmp);
+    times[times.len() / 2]
+}
+
+/// GFLOP/s of multiply-adds that never leave the registers.
+fn registers() -> f64 {
+    const STEPS: usize = 200_000;
+    // As many sums as hide the latency under any set, in registers under AVX2.
+    const SUMS: usize = 80;
+    struct Registers;
+    impl Kernel for Registers {
+        type Output = [f32; SUMS];
+
+        #[inline(always)]
+        fn call<A: MultiplyAdd>(self) -> [f32; SUMS] {
+            let (factor, mut sums) = (black_box(0.999), [1.0; SUMS]);
+            for _ in 0..STEPS {
+                for sum in &mut sums {
+                    *sum = A::mul_add(*sum, factor, factor);
+                }
+            }
+            sums
+        }
+    }
+    let time = seconds(|| {
+        black_box(run_kernel(Registers));
+    });
+    2.0 * (STEPS * SUMS) as f64 / time * 1e-9
+}
+
+/// GFLOP/s of the flows' largest kind of product, each thread with rows of its own.
+fn product(threads: usize) -> f64 {
+    const ROWS: usize = 4096;
+    const INNER: usize = 148;
+    const COLUMNS: usize = 296;
+    let values = |count: usize| (0..count).map(|i| (i as f32 * 0.731).sin());
+    let a: Vec<f32> = values(ROWS * INNER).collect();
+    let b: Vec<f32> = values(INNER * COLUMNS).collect();
+    let panels = Panels::new(Matrix::new(&b, INNER, COLUMNS));
+    let mut results = vec![vec![0.0; ROWS * COLUMNS]; threads.max(1)];
+    let multiply = |c: &mut Vec<f32>| {
+        let (a, c) = (
+            Matrix::new(&a, ROWS, INNER),
+            MatrixMut::new(c, ROWS, COLUMNS),
+        );
+        multiply_panels(a, &panels, Start::Zero, Finish::Nothing, c);
+    };
+    let time = seconds(|| match &mut results[..] {
+        [c] => multiply(c),
+        all => all.par_iter_mut().for_each(multiply),
+    });
+    2.0 * (results.len() * ROWS * INNER * COLUMNS) as f64 / time * 1e-9
+}
+
+/// GB/s read and written by a copy that no cache holds.
+fn copy() -> f64 {
+    const BYTES: usize = 256 << 20;
+    let (from, mut to) = (vec![1u8; BYTES], vec![0u8; BYTES]);
+    let time = seconds(|| {
+        to.copy_from_slice(black_box(&from));
+        black_box(&to);
+    });
+    2.0 * BYTES as f64 / time * 1e-9
+}
+
+/// Milliseconds of one optimizer step on 4096 rows of so many features.
+fn step(dimension: usize) -> Result<f64, Failure> {
+    const ROWS: usize = 4096;
+    const SIDE: usize = 64;
+    let failed = bgad::Error::from;
+    let encoding = PositionalEncoding::new(128).map_err(failed)?;
+    let conditions = Conditions::positions(&encoding, SIDE, SIDE);
+    let config = FlowConfig::new(dimension).with_condition(128);
+    let flow = config.init(0, &Device::flex()).map_err(failed)?;
+    let mut flow = HostFlow::new(&flow).map_err(failed)?;
+    let rows: Vec<f32> = (0..ROWS * dimension)
+        .map(|i| ((i * 7919 % 10_007) as f32 / 5003.5) - 1.0)
+        .collect();
+    let places: Vec<u32> = (0..ROWS).map(|i| (i % (SIDE * SIDE)) as u32).collect();
+    let (mut adam, mut workspace) = (HostAdam::new(), Workspace::default());
+    let time = seconds(|| {
+        let row = |i: usize| &rows[i * dimension..(i + 1) * dimension];
+        let rows = (row, places.as_slice());
+        // The result is that of a computation that can't fail on these rows.
+        let _ = flow.step(&mut adam, 2e-4, rows, &conditions, &mut workspace, |l| {
+            Ok::<_, ()>(Some(vec![-1.0 / l.len() as f32; l.len()]))
+        });
+    });
+    Ok(time * 1e3)
+}
+
+const BACKBONE: &str = "tf_efficientnetv2_b0";
+const SIZE: u32 = 256;
+
+/// A detector on a backbone of random weights, which cost what trained ones cost.
+struct Predictor {
+    detector: bgad::Detector,
+}
+
+impl Predictor {
+    fn new() -> Result<Self, Failure> {
+        let folder = tempfile::tempdir().map_err(|source| Failure::File {
+            path: std::env::temp_dir(),
+            source,
+        })?;
+        let parts = SyntheticConfig {
+            train_images: 2,
+            test_images: 1,
+            abnormal_per_type: 1,
+            ..SyntheticConfig::default()
+        };
+        synthetic::write(folder.path(), &parts)?;
+        let dataset = Layout::Mvtec.read(folder.path(), None)?;
+        let config = TrainerConfig {
+            backbone: BACKBONE.to_owned(),
+            image_size: SIZE,
+            meta_epochs: 1,
+            sub_epochs: 1,
+            pooled_folds: 0,
+            image_steps: 1,
+            ..TrainerConfig::default()
+        };
+        let backbone =
+            EfficientNet::random(Architecture::V2B0, &config.strides, 0, &Device::flex());
+        let trainer = Trainer::new(config).with_backbone(std::sync::Arc::new(backbone));
+        Ok(Self {
+            detector: trainer.fit(&dataset)?,
+        })
+    }
+
+    /// Milliseconds an image, alone and eight together.
+    fn measure(&self) -> Result<[f64; 2], Failure> {
+        let image = RgbImage::from_fn(SIZE, SIZE, |x, y| {
+            let at = |factor: u32| ((x * factor + y * 7) % 251) as u8;
+            [at(3), at(5), at(11)].into()
+        });
+        let images = vec![image; 8];
+        // Once with its error, then timed.
+        self.detector.predict_batch(&images)?;
+        let alone = seconds(|| drop(self.detector.predict(&images[0])));
+        let together = seconds(|| drop(self.detector.predict_batch(&images)));
+        Ok([alone * 1e3, together * 1e3 / 8.0])
+    }
+}

@@ -1,0 +1,19 @@
+//! Tests of the command line, in one program. `documents` is another, so that the documents can be
+//! checked alone.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod command_line;
+mod data;
+mod devices;
+mod disk;
+mod hostile;
+mod machine;
+mod prediction;
+mod reports;
+mod resume;
+mod test_files;
+mod weights;
+
+#[cfg(unix)]
+#[path = "../../../tests/hub_server/mod.rs"]
+mod hub_server;

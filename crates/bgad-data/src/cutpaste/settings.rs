@@ -1,0 +1,97 @@
+//! How samples are pasted.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{DataError, Foreground, Result};
+
+/// How many transformations there are.
+pub(super) const OPERATIONS: usize = 9;
+/// Most pastes on one image.
+const MOST_PASTES: usize = 64;
+/// Widest blended edge in pixels.
+const WIDEST_BLEND: u32 = 256;
+
+/// Cuts the defect out of an abnormal image, after some random transformations of it, and pastes it
+/// on a normal image at a random location.
+///
+/// ```
+/// use bgad_data::{CutPaste, Mask, RgbImage, sample_rng};
+/// use image::Rgb;
+///
+/// # fn main() -> bgad_data::Result<()> {
+/// let abnormal = RgbImage::from_pixel(32, 32, Rgb([200, 200, 200]));
+/// let defect = Mask::new(32, 32, (0..32 * 32).map(|i| i % 32 < 4).collect())?;
+/// let normal = RgbImage::from_pixel(32, 32, Rgb([20, 60, 20]));
+/// let cut_paste = CutPaste { blend: 1, ..CutPaste::default() };
+/// let foreground = cut_paste.foreground.of(&normal, "normal.png".as_ref())?;
+/// let mut rng = sample_rng(0, 0, 0);
+/// let (_, mask) = cut_paste.paste(&abnormal, &defect, &normal, foreground.as_ref(), &mut rng)?;
+/// assert!(!mask.is_empty());
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct CutPaste {
+    /// How many different transformations, of nine, precede the cut ("S" in the paper).
+    pub transformations: usize,
+    /// Where on a normal image defects may be pasted.
+    pub foreground: Foreground,
+    /// Whether the connected regions of a mask are placed each at its own location, instead of all
+    /// together.
+    pub separate_regions: bool,
+    /// How often a defect is cut and pasted on one image, each time transformed and placed anew.
+    pub pastes: usize,
+    /// Over how many pixels inwards a pasted region's edge is blended with the normal image; 0 for a
+    /// hard edge.
+    pub blend: u32,
+}
+
+impl Default for CutPaste {
+    fn default() -> Self {
+        Self {
+            transformations: 3,
+            foreground: Foreground::default(),
+            separate_regions: false,
+            pastes: 1,
+            blend: 0,
+        }
+    }
+}
+
+impl CutPaste {
+    /// Checks the parameters.
+    ///
+    /// # Errors
+    /// [`DataError::Parameter`] for more than nine transformations, no paste or more than 64, or an edge
+    /// of more than 256 pixels.
+    pub fn check(&self) -> Result<()> {
+        let parameter = |name, found: String, expected: String| DataError::Parameter {
+            name,
+            found,
+            expected,
+        };
+        if self.transformations > OPERATIONS {
+            return Err(parameter(
+                "cut_paste.transformations",
+                self.transformations.to_string(),
+                format!("0 to {}", OPERATIONS),
+            ));
+        }
+        if !(1..=MOST_PASTES).contains(&self.pastes) {
+            return Err(parameter(
+                "cut_paste.pastes",
+                self.pastes.to_string(),
+                format!("1 to {MOST_PASTES}"),
+            ));
+        }
+        if self.blend > WIDEST_BLEND {
+            return Err(parameter(
+                "cut_paste.blend",
+                self.blend.to_string(),
+                format!("0 to {WIDEST_BLEND} pixels"),
+            ));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,28 @@
+//! Tests of `bgad-data` that share a process. `instructions` is a program of its own, since it
+//! changes the instructions that the whole process computes with.
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod common;
+mod cutpaste;
+mod cutpaste_options;
+mod files;
+mod formats;
+mod goldens;
+mod inspection;
+mod layout_folder;
+mod layout_industrial;
+mod layout_manifest;
+mod layout_medical;
+mod layout_mvtec;
+mod mutation;
+mod preview;
+mod real_data;
+mod selection;
+mod splits;
+mod synthetic;
+
+#[path = "common/encode.rs"]
+mod encode;
+
+#[path = "../../../tests/goldens/reader.rs"]
+mod reader;

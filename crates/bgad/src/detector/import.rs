@@ -1,0 +1,239 @@
+//! Models that were trained with PyTorch.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use bgad_backbone::{BackboneError, Weights};
+use bgad_data::RgbImage;
+use bgad_flow::{FlowConfig, SoftClamp, from_freia};
+use burn::tensor::{Device, TensorData};
+
+use super::description::ModelDescription;
+use super::trained_model::Detector;
+use crate::config::choices::{Granularity, PooledLevels, Pooling, Preset, ThresholdRule};
+use crate::config::settings::{FILTER_BANK, TrainerConfig};
+use crate::error::{Error, Result};
+use crate::features::backbone;
+use crate::features::flow_inputs::FlowInputs;
+use crate::model::level_flow::WhitenedFlow;
+use crate::model::places::flow_config;
+use crate::scoring::calibration::Calibration;
+use crate::scoring::image_likelihoods::ImageLikelihoods;
+
+/// Where a state of a flow begins among a checkpoint's names.
+const FLOW: &str = "module_list.";
+/// Where the authors' program keeps the backbone.
+const ENCODER: &str = "encoder_state_dict.";
+
+/// What a PyTorch checkpoint does not say.
+#[derive(Debug, Clone)]
+pub struct ImportOptions {
+    /// The backbone that the flows were trained on, by timm's name, or `filter-bank`.
+    pub backbone: String,
+    /// Its weights; none takes those of the checkpoint, which the authors' program stores with it.
+    pub weights: Option<PathBuf>,
+    /// Width and height of the images in training, in pixels.
+    pub image_size: u32,
+    /// How the version of FrEIA bounds log-scales.
+    pub clamp: SoftClamp,
+    /// The false-positive rate of the threshold.
+    pub false_positive_rate: f64,
+}
+
+impl Detector {
+    /// A detector from checkpoints of the authors' program or of plain FrEIA flows.
+    ///
+    /// A checkpoint has one `SequenceINN` a level, finest first, under any names that end in
+    /// `module_list.BLOCK.PARAMETER`; several files are taken one after the other. Conditional flows
+    /// score positions, flows without condition pooled features: means, or means and deviations. Of
+    /// `normal` images, which should not be those of training, come the constants of scoring and the
+    /// thresholds, which a checkpoint does not have.
+    ///
+    /// The files are read as data: no code in them is run.
+    ///
+    /// # Errors
+    /// A file that can't be read or is no checkpoint; flows that don't fit the backbone or each
+    /// other; no image, or one that is an error.
+    pub fn import<I>(
+        files: &[PathBuf],
+        options: &ImportOptions,
+        normal: I,
+        device: &Device,
+    ) -> Result<Self>
+    where
+        I: IntoIterator<Item = Result<RgbImage>>,
+    {
+        let mut states = Vec::new();
+        let mut encoder = None;
+        for file in files {
+            let (flows, has_encoder) = read(file)?;
+            if has_encoder && encoder.is_none() {
+                encoder = Some(file.as_path());
+            }
+            for flow in flows {
+                let flow = from_freia(&flow, options.clamp);
+                states.push(flow.map_err(|e| wrong(file, e.to_string()))?);
+            }
+        }
+        let first = files.first().map_or(Path::new(""), PathBuf::as_path);
+        let shape = states.first().map(|(config, _)| *config);
+        let shape = shape.ok_or_else(|| {
+            wrong(
+                first,
+                "it has no flow: no name contains `module_list.`".to_owned(),
+            )
+        })?;
+        let weights = match options.backbone == FILTER_BANK {
+            true => None,
+            false => options.weights.clone().or(encoder.map(Path::to_owned)),
+        };
+        let mut config = config(options, shape, weights);
+        config.check()?;
+        let opened = {
+            let weights = config.weights.as_deref();
+            backbone::open(&config.backbone, weights, &config.strides, device)?
+        };
+        let granularity = match shape.condition {
+            Some(_) => Granularity::Pixel,
+            None => Granularity::Image,
+        };
+        config.granularity = Some(granularity);
+        let channels = opened.backbone.levels().first().map_or(0, |l| l.channels);
+        config.pooling = match shape.dimension == channels {
+            true => Pooling::Mean,
+            false => Pooling::MeanStd,
+        };
+        let inputs = FlowInputs::new(&config, granularity).list(opened.backbone.levels());
+        let found = states
+            .iter()
+            .map(|(config, _)| shape_of(config))
+            .collect::<Vec<_>>();
+        let expected = inputs.iter().map(|input| flow_config(&config, input));
+        let expected = expected.map(|config| shape_of(&config)).collect::<Vec<_>>();
+        if found != expected {
+            let (found, expected) = (found.join("; "), expected.join("; "));
+            return Err(wrong(
+                first,
+                format!(
+                    "its flows are {found}; `{}` at strides {:?} needs {expected}",
+                    config.backbone, config.strides
+                ),
+            ));
+        }
+        let flows = states.into_iter().map(|(shape, parameters)| {
+            let flow = shape.init_from(parameters, device)?;
+            Ok(WhitenedFlow {
+                scaling: None,
+                flow,
+            })
+        });
+        let flows = flows.collect::<Result<Vec<_>>>()?;
+        let description = ModelDescription {
+            calibration: Calibration::new(config.aggregation, config.image_score)
+                .with_map_baseline(config.map_baseline),
+            mirrored: false,
+            granularity,
+            backbone_checksum: opened.checksum,
+            threshold: 0.0,
+            pixel_threshold: None,
+            normal_scores: Vec::new(),
+            boundaries: Vec::new(),
+            dataset: first
+                .file_name()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned(),
+            training_anomalies: Vec::new(),
+            config,
+        };
+        let mut detector = Self::new(description, opened.backbone, flows, device)?;
+        let maps = normal.into_iter().map(|image| {
+            let image = image?;
+            let views = detector.views(image.dimensions());
+            Ok((views, detector.log_likelihoods(&image)?))
+        });
+        let maps = maps.collect::<Result<Vec<_>>>()?;
+        if maps.is_empty() {
+            return Err(Error::input("normal images", 0, "at least one"));
+        }
+        let images = maps.iter();
+        let images = images.map(|(views, inputs)| ImageLikelihoods { views, inputs });
+        let images: Vec<_> = images.collect();
+        detector.calibrate(&images, 0)?;
+        let scores = detector.scores(&images);
+        detector.decide_by(detector.description.config.threshold, scores, &[])?;
+        Ok(detector)
+    }
+}
+
+/// The published method's settings with those of the checkpoint.
+fn config(options: &ImportOptions, shape: FlowConfig, weights: Option<PathBuf>) -> TrainerConfig {
+    let paper = TrainerConfig::preset(Preset::Paper);
+    TrainerConfig {
+        backbone: options.backbone.clone(),
+        weights,
+        image_size: options.image_size,
+        coupling_blocks: shape.blocks,
+        position_dimension: shape.condition.unwrap_or(paper.position_dimension),
+        pooled_levels: PooledLevels::Separate,
+        threshold: ThresholdRule::FalsePositiveRate(options.false_positive_rate),
+        ..paper
+    }
+}
+
+fn shape_of(config: &FlowConfig) -> String {
+    let condition = match config.condition {
+        Some(condition) => format!(" under {condition}"),
+        None => String::new(),
+    };
+    format!(
+        "{} channels{condition} in {} blocks",
+        config.dimension, config.blocks
+    )
+}
+
+type State = BTreeMap<String, TensorData>;
+
+/// The flows' states in a checkpoint, in the order of their names, and whether the backbone's weights
+/// are there too.
+fn read(file: &Path) -> Result<(Vec<State>, bool)> {
+    let mut has_encoder = false;
+    let tensors = Weights::pytorch_tensors(file, |names| {
+        has_encoder = names.iter().any(|name| name.starts_with(ENCODER));
+        |name: &str| name.contains(FLOW).then(|| name.to_owned())
+    });
+    let tensors = tensors.map_err(|error| match error {
+        BackboneError::Read { source, .. } => Error::io(file)(source),
+        BackboneError::Corrupt { reason, .. } => wrong(file, reason),
+        other => other.into(),
+    })?;
+    let mut flows: BTreeMap<Prefix, State> = BTreeMap::new();
+    for tensor in tensors {
+        let at = tensor.name.find(FLOW).unwrap_or_default();
+        let data = TensorData::new(tensor.values, tensor.shape);
+        let flow = flows.entry(Prefix::of(&tensor.name[..at])).or_default();
+        flow.insert(tensor.name[at..].to_owned(), data);
+    }
+    Ok((flows.into_values().collect(), has_encoder))
+}
+
+/// What stands before a flow's names, ordered with numbers as numbers.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Prefix(Vec<(u64, String)>);
+
+impl Prefix {
+    fn of(text: &str) -> Self {
+        let part = |part: &str| match part.parse() {
+            Ok(number) => (number, String::new()),
+            Err(_) => (0, part.to_owned()),
+        };
+        Self(text.split('.').map(part).collect())
+    }
+}
+
+fn wrong(file: &Path, reason: String) -> Error {
+    Error::Import {
+        path: file.to_owned(),
+        reason,
+    }
+}

@@ -1,0 +1,13 @@
+//! A trained model that scores images: prediction, thresholds, its file, and import. Uses the rooms up
+//! to `scoring`.
+
+pub(crate) mod description;
+#[cfg(feature = "train")]
+pub(crate) mod import;
+pub(crate) mod model_file;
+pub(crate) mod prediction;
+mod recalibration;
+mod stream;
+mod thresholds;
+pub(crate) mod trained_model;
+pub(crate) mod training_anomaly;

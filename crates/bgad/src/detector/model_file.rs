@@ -1,0 +1,246 @@
+//! The model file: one safetensors file with everything that a prediction needs.
+//!
+//! Tensors of the backbone are named `backbone.NAME`, those of the flows `level.INDEX.block.K.NAME`,
+//! and those of normal training images that scores draw on `neighbors.NAME`.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+#[cfg(feature = "train")]
+use bgad_backbone::Backbone;
+use bgad_backbone::NamedTensor;
+use bgad_flow::Parameter;
+
+use super::description::ModelDescription;
+use super::trained_model::Detector;
+use crate::device::Device;
+#[cfg(feature = "train")]
+use crate::error::RestoreError;
+use crate::error::{Error, Result};
+use crate::features::built_in::{self, AnyBackbone};
+#[cfg(feature = "train")]
+use crate::features::custom_backbone;
+use crate::model::LevelFlow;
+use crate::model::neighbors::Neighbors;
+use crate::storage::tensor_file::{Damage, Kind, Stored, TensorFile};
+
+/// The format that this version reads and writes.
+pub const FORMAT_VERSION: u32 = 5;
+const KIND: Kind = Kind {
+    key: "bgad",
+    version: FORMAT_VERSION,
+};
+
+impl Detector {
+    /// Writes the model to one file, whole or not at all. The same model gives the same bytes.
+    ///
+    /// # Errors
+    /// When the file can't be written, a threshold is no finite number, which no file holds, or a
+    /// value can't be read from the device.
+    #[cfg(feature = "train")]
+    pub fn save(&self, path: &Path) -> Result<()> {
+        let damaged = |reason: String| at(path)(reason.into());
+        let description = &self.description;
+        let thresholds = [Some(description.threshold), description.pixel_threshold];
+        let mut thresholds = thresholds.into_iter().flatten();
+        if let Some(found) = thresholds.find(|threshold| !threshold.is_finite()) {
+            return Err(Error::state("threshold", found, "a finite number"));
+        }
+        let of_backbone = self.backbone.tensors();
+        let of_flows: Vec<_> = self.flows.iter().map(LevelFlow::parameters).collect();
+        let of_neighbors = self.neighbors.iter().flat_map(Neighbors::parameters);
+        let of_neighbors: Vec<_> = of_neighbors.collect();
+        let mut tensors = BTreeMap::new();
+        for tensor in &of_backbone {
+            let stored = Stored::numbers(&tensor.shape, &tensor.values);
+            tensors.insert(format!("backbone.{}", tensor.name), stored);
+        }
+        for (level, parameters) in of_flows.iter().enumerate() {
+            for (name, data) in parameters {
+                let stored = Stored::of(data).map_err(|e| damaged(format!("{name}: {e}")))?;
+                tensors.insert(format!("level.{level}.{name}"), stored);
+            }
+        }
+        for (name, shape, values) in &of_neighbors {
+            let stored = Stored::numbers(shape, values);
+            tensors.insert(format!("neighbors.{name}"), stored);
+        }
+        let file = TensorFile {
+            description: serde_json::to_string(&self.description)
+                .map_err(|e| damaged(e.to_string()))?,
+            tensors,
+        };
+        file.write(path, &KIND, damaged)
+    }
+
+    /// Reads a model file.
+    ///
+    /// # Errors
+    /// When the file can't be read, is of another version, is damaged or is no model;
+    /// [`Error::BackboneUnknown`] where its backbone is a program's own.
+    pub fn load(path: &Path, device: &Device) -> Result<Self> {
+        let bytes = std::fs::read(path).map_err(Error::io(path))?;
+        Self::from_bytes(&bytes, path, device)
+    }
+
+    /// The same of a model file's bytes, wherever they come from; `path` is the name that errors give
+    /// them.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load), but that nothing is read.
+    pub fn from_bytes(bytes: &[u8], path: &Path, device: &Device) -> Result<Self> {
+        let (description, parts) = parse(bytes).map_err(at(path))?;
+        let config = &description.config;
+        config.feature_precision.check(device)?;
+        if !built_in::is_built_in(&config.backbone) {
+            return Err(Error::BackboneUnknown {
+                path: path.to_owned(),
+                backbone: config.backbone.clone(),
+            });
+        }
+        built_in::restore(&config.backbone, &config.strides, parts.backbone, device)
+            .and_then(|backbone| {
+                build(
+                    description,
+                    backbone,
+                    (parts.levels, parts.neighbors),
+                    device,
+                )
+            })
+            .map_err(|error| at(path)(error.into()))
+    }
+
+    /// Reads a model file that was trained [with a backbone](crate::Trainer::with_backbone) of the
+    /// program's own. `restore` makes it again, on `device`, of the tensors that it gave when the
+    /// model was saved, in the order of their names; a backbone without weights ignores them.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load); [`Error::BackboneRestore`] where `restore` fails, and
+    /// [`Error::BackboneContract`] where the backbone is not the one that was trained with.
+    #[cfg(feature = "train")]
+    pub fn load_with_backbone(
+        path: &Path,
+        device: &Device,
+        restore: impl FnOnce(Vec<NamedTensor>) -> Result<Arc<dyn Backbone>, RestoreError>,
+    ) -> Result<Self> {
+        let bytes = std::fs::read(path).map_err(Error::io(path))?;
+        let (description, parts) = parse(&bytes).map_err(at(path))?;
+        let checksum = description.backbone_checksum.as_deref();
+        let config = &description.config;
+        config.feature_precision.check(device)?;
+        let backbone =
+            custom_backbone::restore(path, config, checksum, parts.backbone, device, restore)?;
+        build(
+            description,
+            backbone,
+            (parts.levels, parts.neighbors),
+            device,
+        )
+        .map_err(|error| at(path)(error.into()))
+    }
+}
+
+/// A file's description and tensors.
+fn parse(bytes: &[u8]) -> Result<(ModelDescription, Parts), Damage> {
+    let file = TensorFile::from_bytes(bytes, &KIND)?;
+    let description: ModelDescription =
+        serde_json::from_str(&file.description).map_err(|e| format!("its description: {e}"))?;
+    description.config.check()?;
+    Ok((description, Parts::new(file.tensors)?))
+}
+
+/// What is wrong with the file at `path`.
+fn at(path: &Path) -> impl Fn(Damage) -> Error + '_ {
+    move |damage| match damage {
+        Damage::Reason(reason) => Error::ModelFile {
+            path: path.to_owned(),
+            reason,
+        },
+        Damage::Version(found) => Error::ModelVersion {
+            path: path.to_owned(),
+            found,
+            supported: FORMAT_VERSION,
+        },
+    }
+}
+
+/// A file's tensors by what they belong to.
+struct Parts {
+    backbone: Vec<NamedTensor>,
+    /// By the flow's number and the parameter's name.
+    levels: BTreeMap<String, BTreeMap<String, Parameter>>,
+    neighbors: BTreeMap<String, Parameter>,
+}
+
+impl Parts {
+    fn new(tensors: BTreeMap<String, Stored<'_>>) -> Result<Self> {
+        let mut parts = Self {
+            backbone: Vec::new(),
+            levels: BTreeMap::new(),
+            neighbors: BTreeMap::new(),
+        };
+        for (full, tensor) in tensors {
+            let values = tensor.values();
+            let values = values.ok_or_else(|| {
+                Error::state(full.as_str(), format!("of {:?}", tensor.elements), "F32")
+            })?;
+            if let Some(name) = full.strip_prefix("backbone.") {
+                parts.backbone.push(NamedTensor {
+                    name: name.to_owned(),
+                    values,
+                    shape: tensor.shape,
+                });
+            } else if let Some((level, name)) = full
+                .strip_prefix("level.")
+                .and_then(|rest| rest.split_once('.'))
+            {
+                let of_level = parts.levels.entry(level.to_owned()).or_default();
+                let shape = tensor.shape;
+                of_level.insert(name.to_owned(), Parameter { shape, values });
+            } else if let Some(name) = full.strip_prefix("neighbors.") {
+                let shape = tensor.shape;
+                let parameter = Parameter { shape, values };
+                parts.neighbors.insert(name.to_owned(), parameter);
+            }
+        }
+        Ok(parts)
+    }
+}
+
+fn build(
+    description: ModelDescription,
+    backbone: Arc<dyn AnyBackbone>,
+    (mut of_levels, mut neighbors): (
+        BTreeMap<String, BTreeMap<String, Parameter>>,
+        BTreeMap<String, Parameter>,
+    ),
+    device: &Device,
+) -> Result<Detector> {
+    let config = &description.config;
+    let inputs = description.inputs().list(backbone.levels());
+    let calibration = &description.calibration;
+    let constants = [&calibration.level_maxima, &calibration.level_deviations];
+    if constants.iter().any(|c| c.len() != inputs.len()) {
+        let found = calibration.level_maxima.len();
+        let expected = format!("{}, the number of flows", inputs.len());
+        return Err(Error::state("calibration.level_maxima", found, expected));
+    }
+    let mut flows = Vec::new();
+    for (index, input) in inputs.iter().enumerate() {
+        let parameters = of_levels.remove(&index.to_string()).unwrap_or_default();
+        flows.push(LevelFlow::restore(config, input, parameters, device)?);
+    }
+    let pooled = inputs.iter().filter(|input| input.is_pooled());
+    let dimension: usize = pooled.map(|input| input.dimension).sum();
+    let wanted = config.pooled_neighbors && dimension > 0;
+    let neighbors = wanted.then(|| Neighbors::restore(&mut neighbors, dimension));
+    let neighbors = neighbors.transpose()?;
+    Ok(Detector {
+        description,
+        backbone,
+        flows,
+        neighbors,
+        device: device.clone(),
+    })
+}

@@ -1,0 +1,135 @@
+//! What a detector finds on one image.
+
+use std::path::Path;
+use std::time::Duration;
+
+use bgad_data::{RgbImage, load_image_with};
+use rayon::prelude::*;
+
+use super::trained_model::Detector;
+use crate::error::{Error, Result};
+use crate::scoring::overlay::overlay;
+use crate::scoring::regions::{self, DefectRegion};
+use crate::scoring::score_map::ScoreMap;
+
+/// What a [`Detector`] finds on one image.
+///
+/// Two predictions are equal whatever time they took.
+#[non_exhaustive]
+#[derive(Debug, Clone)]
+pub struct Prediction {
+    /// The image's score; the higher, the more anomalous.
+    pub score: f32,
+    /// The model's threshold.
+    pub threshold: f32,
+    /// Whether the score lies above the threshold.
+    pub anomalous: bool,
+    /// The share of normal images that score as high:
+    /// [`ModelDescription::p_value`](crate::ModelDescription::p_value).
+    pub p_value: f64,
+    /// A score map that covers the image, all of it and nothing else: with [`Fit::Stretch`] it has
+    /// the size of the model's input, with [`Fit::Letterbox`] that of the image on it, and with
+    /// [`Fit::Tiles`] the image's own, or for a large image a half or a quarter of it. None at image
+    /// granularity.
+    ///
+    /// [`Fit::Stretch`]: crate::Fit::Stretch
+    /// [`Fit::Letterbox`]: crate::Fit::Letterbox
+    /// [`Fit::Tiles`]: crate::Fit::Tiles
+    pub map: Option<ScoreMap>,
+    /// The model's threshold for pixels, where there is a map.
+    pub pixel_threshold: Option<f32>,
+    /// Where the map lies above it: connected regions, the highest peak first. The decision is the
+    /// score's alone: a normal image may have a region, an anomalous one none.
+    pub regions: Vec<DefectRegion>,
+    /// How long it took, without reading the image; zero where there is no clock, as in a browser.
+    pub duration: Duration,
+}
+
+impl PartialEq for Prediction {
+    fn eq(&self, other: &Self) -> bool {
+        let of = |p: &Self| {
+            (
+                p.score,
+                p.threshold,
+                p.anomalous,
+                p.p_value,
+                p.pixel_threshold,
+            )
+        };
+        of(self) == of(other) && self.map == other.map && self.regions == other.regions
+    }
+}
+
+/// What tells the time since now; none passes where there is no clock.
+fn stopwatch() -> impl FnOnce() -> Duration {
+    #[cfg(all(target_family = "wasm", target_os = "unknown"))]
+    return || Duration::ZERO;
+    #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
+    {
+        let start = std::time::Instant::now();
+        move || start.elapsed()
+    }
+}
+
+impl Detector {
+    /// Score, decision and map of one image of any size.
+    ///
+    /// # Errors
+    /// An image without pixels, or a device that fails.
+    pub fn predict(&self, image: &RgbImage) -> Result<Prediction> {
+        let elapsed = stopwatch();
+        let (score, map) = self.score(image)?;
+        let threshold = self.description.threshold;
+        let pixel_threshold = self.description.pixel_threshold;
+        Ok(Prediction {
+            score,
+            threshold,
+            anomalous: score > threshold,
+            p_value: self.description.p_value(score),
+            regions: map
+                .as_ref()
+                .zip(pixel_threshold)
+                .map(|(map, threshold)| regions::regions(map, threshold, image.dimensions()))
+                .transpose()?
+                .unwrap_or_default(),
+            map,
+            pixel_threshold,
+            duration: elapsed(),
+        })
+    }
+
+    /// Reads an image file as the images of training were read.
+    ///
+    /// # Errors
+    /// When the file is no readable image.
+    pub fn load_image(&self, path: &Path) -> Result<RgbImage> {
+        Ok(load_image_with(path, self.description.config.orientation)?)
+    }
+
+    /// Reads an image file and predicts it.
+    ///
+    /// # Errors
+    /// When the file is no readable image, or the device fails.
+    pub fn predict_file(&self, path: &Path) -> Result<Prediction> {
+        self.predict(&self.load_image(path)?)
+    }
+
+    /// Predicts many images, in order, on all cores. Each is computed alone, so that its result
+    /// does not depend on the others.
+    ///
+    /// # Errors
+    /// When the device fails.
+    pub fn predict_batch(&self, images: &[RgbImage]) -> Result<Vec<Prediction>> {
+        images.par_iter().map(|image| self.predict(image)).collect()
+    }
+
+    /// The map of `prediction` as a picture over `image`.
+    ///
+    /// # Errors
+    /// [`Error::NoScoreMap`] for a model at image granularity.
+    pub fn overlay(&self, image: &RgbImage, prediction: &Prediction) -> Result<RgbImage> {
+        let map = prediction.map.as_ref().zip(prediction.pixel_threshold);
+        let (map, threshold) = map.ok_or(Error::NoScoreMap)?;
+        Ok(overlay(image, map, threshold))
+    }
+}

@@ -1,0 +1,177 @@
+//! A trained model that scores images.
+
+use std::sync::Arc;
+
+use bgad_data::RgbImage;
+use rayon::prelude::*;
+
+use super::description::ModelDescription;
+use crate::config::image_score::ImageScore;
+use crate::device::Device;
+use crate::error::{Error, Result};
+use crate::features::built_in::AnyBackbone;
+use crate::features::extractor::Extractor;
+use crate::features::flow_inputs::FlowInput;
+use crate::features::image_features::ImageFeatures;
+#[cfg(feature = "train")]
+use crate::features::kept_features::KeptFeatures;
+use crate::input::view::{View, Views};
+#[cfg(feature = "train")]
+use crate::model::level_flow::WhitenedFlow;
+use crate::model::likelihoods::LogLikelihoodMaps;
+use crate::model::neighbors::Neighbors;
+#[cfg(feature = "train")]
+use crate::model::places::Places;
+use crate::model::{LevelFlow, image_maps};
+use crate::scoring::image_likelihoods::ImageLikelihoods;
+use crate::scoring::score_map::ScoreMap;
+
+/// Scores images; the same image always gets the same score.
+#[derive(Debug)]
+pub struct Detector {
+    pub(crate) description: ModelDescription,
+    pub(crate) backbone: Arc<dyn AnyBackbone>,
+    pub(crate) flows: Vec<LevelFlow>,
+    /// The pooled features of the normal training images, where scores draw on them.
+    pub(crate) neighbors: Option<Neighbors>,
+    pub(crate) device: Device,
+}
+
+impl Detector {
+    #[cfg(feature = "train")]
+    pub(crate) fn new(
+        description: ModelDescription,
+        backbone: Arc<dyn AnyBackbone>,
+        flows: Vec<WhitenedFlow>,
+        device: &Device,
+    ) -> Result<Self> {
+        let mut detector = Self {
+            description,
+            backbone,
+            flows: Vec::new(),
+            neighbors: None,
+            device: device.clone(),
+        };
+        detector.set_flows(flows)?;
+        Ok(detector)
+    }
+
+    /// Takes other flows from now on, one an input.
+    #[cfg(feature = "train")]
+    pub(crate) fn set_flows(&mut self, flows: Vec<WhitenedFlow>) -> Result<()> {
+        let inputs = self.inputs();
+        let flows = inputs.iter().zip(flows).map(|(input, flow)| {
+            let places = Places::new(&self.description.config, input)?;
+            LevelFlow::new(flow, &places, &self.device)
+        });
+        self.flows = flows.collect::<Result<_>>()?;
+        Ok(())
+    }
+
+    /// What its flows see.
+    pub(crate) fn inputs(&self) -> Vec<FlowInput> {
+        self.description.inputs().list(self.backbone.levels())
+    }
+
+    /// The number of the first flow of pooled features.
+    fn first_pooled(&self) -> usize {
+        let inputs = self.inputs();
+        let pooled = inputs.iter().filter(|input| input.is_pooled());
+        inputs.len() - pooled.count()
+    }
+
+    /// What the model is: its settings, calibration and threshold.
+    pub fn description(&self) -> &ModelDescription {
+        &self.description
+    }
+
+    /// Decides by another threshold from now on. Where an image's score is its highest pixel's, as
+    /// in the paper, pixels follow.
+    pub fn set_threshold(&mut self, threshold: f32) {
+        let calibration = &self.description.calibration;
+        if calibration.image_score == ImageScore::Maximum && calibration.joint.is_none() {
+            self.set_pixel_threshold(threshold);
+        }
+        self.description.threshold = threshold;
+    }
+
+    /// Takes pixels above another threshold as defects from now on; the decision about the image
+    /// stays what it is. Without effect on a model that scores whole images alone.
+    pub fn set_pixel_threshold(&mut self, threshold: f32) {
+        if let Some(of_pixels) = &mut self.description.pixel_threshold {
+            *of_pixels = threshold;
+        }
+    }
+
+    pub(crate) fn extractor(&self) -> Extractor {
+        Extractor {
+            backbone: self.backbone.clone(),
+            image_size: self.description.config.image_size,
+            fit: self.description.config.fit,
+            inputs: self.description.inputs(),
+            mirror: self.description.mirrored,
+            precision: self.description.config.feature_precision,
+            half_precision: false,
+            #[cfg(feature = "train")]
+            cache: None,
+            device: self.device.clone(),
+        }
+    }
+
+    pub(crate) fn maps_of(&self, features: &ImageFeatures) -> Result<LogLikelihoodMaps> {
+        let neighbors = self.neighbors.as_ref();
+        let first = self.first_pooled();
+        let distance = neighbors.map(|all| all.distance(features, first, |_| false));
+        let distance = distance.transpose()?.flatten();
+        image_maps::log_likelihood_maps(&self.flows, features, distance)
+    }
+
+    /// The per-dimension log-likelihoods of an image at each level: an entry for each input, of which
+    /// there are several where images are cut into tiles. They are computed on all cores, each alone.
+    ///
+    /// # Errors
+    /// When the device fails.
+    pub fn log_likelihoods(&self, image: &RgbImage) -> Result<Vec<LogLikelihoodMaps>> {
+        self.likelihoods_of(image, &self.views(image.dimensions()))
+    }
+
+    /// The inputs of an image of this width and height.
+    pub(crate) fn views(&self, size: (u32, u32)) -> Views {
+        let config = &self.description.config;
+        config.fit.views(size, config.image_size)
+    }
+
+    fn likelihoods_of(&self, image: &RgbImage, views: &Views) -> Result<Vec<LogLikelihoodMaps>> {
+        if image.is_empty() {
+            let found = format!("{} x {} pixels", image.width(), image.height());
+            return Err(Error::input("image", found, "at least one pixel"));
+        }
+        let extractor = self.extractor();
+        let one = |view: &View| self.maps_of(&extractor.extract_view(image, view));
+        match views.views.as_slice() {
+            [view] => Ok(vec![one(view)?]),
+            views => views.par_iter().map(one).collect(),
+        }
+    }
+
+    /// The image's score, and its map where there is one.
+    pub(crate) fn score(&self, image: &RgbImage) -> Result<(f32, Option<ScoreMap>)> {
+        let views = &self.views(image.dimensions());
+        let inputs = &self.likelihoods_of(image, views)?;
+        let calibration = &self.description.calibration;
+        Ok(calibration.score_of(ImageLikelihoods { views, inputs }))
+    }
+
+    /// The log-likelihoods of `inputs`, each computed alone, on all cores.
+    #[cfg(feature = "train")]
+    pub(crate) fn log_likelihoods_of(
+        &self,
+        inputs: &KeptFeatures,
+        extractor: &Extractor,
+    ) -> Result<Vec<LogLikelihoodMaps>> {
+        (0..inputs.len())
+            .into_par_iter()
+            .map(|index| self.maps_of(&inputs.features(index, extractor)?))
+            .collect()
+    }
+}

@@ -1,0 +1,8 @@
+//! What can go wrong, in all rooms. Uses no other room.
+
+mod kinds;
+mod weights;
+
+pub use kinds::{Error, RestoreError, Result};
+#[cfg(feature = "train")]
+pub use weights::WeightsError;

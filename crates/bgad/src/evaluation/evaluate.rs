@@ -1,0 +1,81 @@
+//! Evaluation of a detector.
+
+use bgad_data::Dataset;
+
+use super::options::EvaluationOptions;
+use super::result::Evaluation;
+use super::test_set::TestSet;
+use crate::detector::trained_model::Detector;
+use crate::detector::training_anomaly;
+use crate::error::Result;
+use crate::model::likelihoods::LogLikelihoodMaps;
+
+impl Detector {
+    /// Evaluates on `dataset`'s test set, less the images that the detector was trained on.
+    ///
+    /// Images that can't be read are left out and named in the result's warnings.
+    ///
+    /// # Errors
+    /// When a mask can't be read or has another size than its image, a score is no number, or the
+    /// device fails.
+    pub fn evaluate(&self, dataset: &Dataset) -> Result<Evaluation> {
+        self.evaluate_with(dataset, &EvaluationOptions::default())
+    }
+
+    /// As [`evaluate`](Self::evaluate), with more than the metrics of all images.
+    ///
+    /// # Errors
+    /// Those of [`evaluate`](Self::evaluate), and an option out of range.
+    pub fn evaluate_with(
+        &self,
+        dataset: &Dataset,
+        options: &EvaluationOptions,
+    ) -> Result<Evaluation> {
+        Ok(self.examine(dataset, options)?.evaluation)
+    }
+
+    /// Evaluates and keeps what the evaluation was made from.
+    pub(crate) fn examine(
+        &self,
+        dataset: &Dataset,
+        options: &EvaluationOptions,
+    ) -> Result<Examination> {
+        options.check()?;
+        let mut dataset = dataset.clone();
+        dataset.orient(self.description.config.orientation);
+        dataset.verify()?;
+        let mut warnings = dataset.warnings.clone();
+        let trained = &self.description.training_anomalies;
+        let mut seen = training_anomaly::seen(&dataset.test, trained).into_iter();
+        let mut samples = dataset.test;
+        let all = samples.len();
+        samples.retain(|_| seen.next() != Some(true));
+        if samples.len() < all {
+            warnings.push(format!(
+                "{} test images that the model was trained on are not counted",
+                all - samples.len()
+            ));
+        }
+        // Each image is used once: nothing is kept.
+        let extractor = self.extractor();
+        let test = TestSet::read(&samples, &extractor, &mut 0, &mut warnings, || {})?;
+        let maps = test.log_likelihoods(self)?;
+        let mut evaluation = test.evaluate(&maps, &self.description.calibration, options)?;
+        evaluation.warnings = warnings;
+        Ok(Examination {
+            evaluation,
+            test,
+            maps,
+        })
+    }
+}
+
+/// An evaluation with what it was made from.
+pub(crate) struct Examination {
+    pub evaluation: Evaluation,
+    #[cfg_attr(not(feature = "report"), allow(dead_code))]
+    pub test: TestSet,
+    /// The log-likelihoods of all inputs.
+    #[cfg_attr(not(feature = "report"), allow(dead_code))]
+    pub maps: Vec<LogLikelihoodMaps>,
+}

@@ -1,0 +1,10 @@
+//! The scores of a test set.
+
+use crate::scoring::score_map::ScoreMap;
+
+/// Scores of a test set.
+pub(crate) struct Scored {
+    pub scores: Vec<f32>,
+    /// The score maps; none at image granularity.
+    pub maps: Vec<Option<ScoreMap>>,
+}

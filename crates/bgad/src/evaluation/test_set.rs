@@ -1,0 +1,202 @@
+//! Metrics of a detector on a test set.
+
+use bgad_data::{Label, Mask, Sample};
+use bgad_metrics::{LabelledMap, MetricError};
+use rayon::prelude::*;
+
+use super::measure::{Labelled, measure, paper_metrics};
+use super::options::EvaluationOptions;
+use super::result::{Evaluation, ImageResult};
+use super::scored::Scored;
+use crate::detector::trained_model::Detector;
+use crate::error::Result;
+use crate::features::extractor::Extractor;
+use crate::features::kept_features::KeptFeatures;
+use crate::input::preparation::load_mask;
+use crate::input::tiled_images::{CutImage, InputsLeft, SetImage};
+use crate::model::likelihoods::LogLikelihoodMaps;
+use crate::scoring::calibration::Calibration;
+use crate::scoring::image_likelihoods::of_images;
+use crate::scoring::score_map::ScoreMap;
+
+/// A test set with the masks that metrics need.
+pub(crate) struct TestSet {
+    /// What the images are cut into.
+    pub inputs: KeptFeatures,
+    pub images: Vec<SetImage>,
+    /// Masks at the size of the score maps; none for an abnormal image that has none.
+    masks: Vec<Option<Mask>>,
+    has_masks: bool,
+}
+
+impl TestSet {
+    /// Reads images and masks. Images that can't be read are left out, each with a warning; what
+    /// features are kept is deducted from `budget`, and `done` is called once an image.
+    pub fn read(
+        samples: &[Sample],
+        extractor: &Extractor,
+        budget: &mut u64,
+        warnings: &mut Vec<String>,
+        done: impl Fn() + Sync,
+    ) -> Result<Self> {
+        let cut = CutImage::all(samples, extractor.fit, extractor.image_size);
+        let inputs = cut.iter().flat_map(CutImage::inputs).collect();
+        let left = InputsLeft::of(&cut);
+        let last = |input| {
+            if left.is_last(input) {
+                done();
+            }
+        };
+        let inputs = KeptFeatures::read(inputs, extractor, budget, warnings, last);
+        let images = SetImage::of(cut, &inputs.samples);
+        let has_masks = images.iter().any(|image| image.sample.mask.is_some());
+        let masks = images.par_iter().map(|image| {
+            let sample = &image.sample;
+            let missing = sample.label.is_abnormal() && sample.mask.is_none();
+            if !has_masks || missing {
+                return Ok(None);
+            }
+            let (width, height) = (image.views.width as u32, image.views.height as u32);
+            // Only a mask that is there has a size of its own; normal ones are empty at any.
+            Ok(Some(
+                load_mask(sample, width, height)?.resize(width, height),
+            ))
+        });
+        let masks: Vec<Option<Mask>> = masks.collect::<Result<_>>()?;
+        let missing = masks.iter().filter(|mask| mask.is_none()).count();
+        if has_masks && missing > 0 {
+            warnings.push(format!(
+                "{missing} abnormal test images have no mask: they count in image metrics, not in \
+                 pixel metrics"
+            ));
+        }
+        Ok(Self {
+            inputs,
+            images,
+            masks,
+            has_masks,
+        })
+    }
+
+    /// The log-likelihoods of all inputs.
+    pub fn log_likelihoods(&self, detector: &Detector) -> Result<Vec<LogLikelihoodMaps>> {
+        detector.log_likelihoods_of(&self.inputs, &detector.extractor())
+    }
+
+    /// Scores under `calibration`.
+    pub fn scored(&self, maps: &[LogLikelihoodMaps], calibration: &Calibration) -> Scored {
+        let images = of_images(&self.images, maps);
+        let images = images.par_iter();
+        let scored: Vec<(f32, Option<ScoreMap>)> =
+            images.map(|image| calibration.score_of(*image)).collect();
+        let (scores, maps) = scored.into_iter().unzip();
+        Scored { scores, maps }
+    }
+
+    /// The score maps that have masks, and the image of each.
+    pub fn labelled<'a>(&'a self, scored: &'a Scored) -> (Vec<LabelledMap<'a>>, Vec<usize>) {
+        if !self.has_masks {
+            return (Vec::new(), Vec::new());
+        }
+        let pairs = scored.maps.iter().zip(&self.masks).enumerate();
+        pairs
+            .filter_map(|(image, (map, mask))| {
+                let (map, mask) = (map.as_ref()?, mask.as_ref()?);
+                let labelled = LabelledMap {
+                    width: map.width,
+                    height: map.height,
+                    scores: &map.values,
+                    mask: mask.pixels(),
+                };
+                Some((labelled, image))
+            })
+            .unzip()
+    }
+
+    /// The mask of each image at the size of the score maps; none for an abnormal image that has
+    /// none.
+    #[cfg(feature = "report")]
+    pub fn masks(&self) -> &[Option<Mask>] {
+        &self.masks
+    }
+
+    pub fn abnormal(&self) -> Vec<bool> {
+        let labels = self.images.iter().map(|image| image.sample.label);
+        labels.map(Label::is_abnormal).collect()
+    }
+
+    /// All metrics from the images' log-likelihoods.
+    pub fn evaluate(
+        &self,
+        maps: &[LogLikelihoodMaps],
+        calibration: &Calibration,
+        options: &EvaluationOptions,
+    ) -> Result<Evaluation> {
+        let name = |sample: &Sample| sample.path.display().to_string();
+        let names: Vec<String> = self.inputs.samples.iter().map(name).collect();
+        check_numbers(maps, &names)?;
+        let samples = self.images.iter().map(|image| &image.sample);
+        let names: Vec<String> = samples.clone().map(name).collect();
+        let abnormal = self.abnormal();
+        let types = samples.map(|sample| {
+            let abnormal = sample.label.is_abnormal();
+            abnormal.then_some(sample.defect_type.as_str())
+        });
+        let types: Vec<Option<&str>> = types.collect();
+        fn labels<'a>(
+            scored: &'a Scored,
+            labelled: &'a (Vec<LabelledMap<'a>>, Vec<usize>),
+            (abnormal, types, names): (&'a [bool], &'a [Option<&'a str>], &'a [String]),
+        ) -> Labelled<'a> {
+            Labelled {
+                scored,
+                abnormal,
+                types,
+                names,
+                maps: &labelled.0,
+                image_of_map: &labelled.1,
+            }
+        }
+        let known = (abnormal.as_slice(), types.as_slice(), names.as_slice());
+        let deployed = self.scored(maps, calibration);
+        let pairs = self.labelled(&deployed);
+        let (mut evaluation, aupimo) = measure(&labels(&deployed, &pairs, known), options)?;
+        let set_wide = calibration.over_images(&of_images(&self.images, maps))?;
+        let set_wide = self.scored(maps, &set_wide);
+        let pairs = self.labelled(&set_wide);
+        evaluation.paper_protocol =
+            paper_metrics(&labels(&set_wide, &pairs, known), options.aupro_limit)?;
+        let results = self.images.iter().zip(&deployed.scores).zip(aupimo);
+        let results = results.map(|((image, score), aupimo)| ImageResult {
+            path: image.sample.path.clone(),
+            region: image.sample.region,
+            width: image.size.0,
+            height: image.size.1,
+            masks: image
+                .sample
+                .mask
+                .iter()
+                .flat_map(|files| files.paths())
+                .map(std::path::Path::to_owned)
+                .collect(),
+            defect_type: image.sample.defect_type.clone(),
+            abnormal: image.sample.label.is_abnormal(),
+            score: *score,
+            aupimo,
+        });
+        evaluation.results = results.collect();
+        Ok(evaluation)
+    }
+}
+
+/// A log-likelihood that is no number would give a score like any other: the image is named.
+fn check_numbers(maps: &[LogLikelihoodMaps], names: &[String]) -> Result<()> {
+    let wrong = maps.iter().position(|maps| {
+        let values = maps.levels.iter().flat_map(|level| &level.values);
+        values.into_iter().any(|value| value.is_nan())
+    });
+    match wrong {
+        Some(index) => Err(MetricError::NotANumber { index }.with_names(names).into()),
+        None => Ok(()),
+    }
+}

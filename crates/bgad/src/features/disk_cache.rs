@@ -1,0 +1,152 @@
+//! Features on disk, so that what does not fit in memory is not computed again, nor what an earlier
+//! run has computed.
+//!
+//! A file an input. Its name is a SHA-256 over all that its features depend on: the backbone and its
+//! weights, the bytes of the image, the part of it and how that is prepared, the formats of numbers,
+//! the device and this program's version. Files are read whole rather than mapped: what is mapped
+//! changes under the program when somebody cuts the file short. The system keeps them in its memory
+//! as long as there is some to spare.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bgad_data::Sample;
+use burn::tensor::{Device, Tensor, TensorData};
+use half::f16;
+use sha2::{Digest, Sha256};
+
+use super::flow_inputs::FlowInput;
+use super::half_precision::{HalfPrecision, Vectors};
+use crate::device::host::read;
+use crate::error::{Error, Result};
+use crate::input::view::View;
+use crate::storage::digest::{file_digest, hexadecimal};
+use crate::storage::whole_file::write_replaceable;
+
+/// The first bytes of each file.
+const MAGIC: &[u8; 8] = b"bgadfea1";
+/// Bytes of a SHA-256.
+const CHECKSUM: usize = 32;
+/// How the vectors of a flow are written: 16 bits a value, or 32.
+const HALF: u8 = 2;
+const FULL: u8 = 4;
+
+/// A folder of features.
+#[derive(Debug)]
+pub(crate) struct FeatureCache {
+    folder: PathBuf,
+    /// What features depend on beside the image.
+    settings: String,
+    inputs: Vec<FlowInput>,
+    /// Why a file could not be written, until it was told.
+    failure: Mutex<Option<Error>>,
+}
+
+impl FeatureCache {
+    /// Makes the folder where it is not there. `settings` say what features depend on beside the
+    /// image; `inputs` are the flows that they are for.
+    pub fn open(folder: &Path, settings: String, inputs: Vec<FlowInput>) -> Result<Self> {
+        std::fs::create_dir_all(folder).map_err(Error::io(folder))?;
+        Ok(Self {
+            folder: folder.to_owned(),
+            settings,
+            inputs,
+            failure: Mutex::default(),
+        })
+    }
+
+    /// The file for one input, and whether of its mirror image as well.
+    ///
+    /// # Errors
+    /// When the image can't be read.
+    pub fn file(
+        &self,
+        sample: &Sample,
+        view: &View,
+        (mirror, half): (bool, bool),
+    ) -> Result<PathBuf> {
+        let image = file_digest(&sample.path)?;
+        let (region, orientation) = (&sample.region, sample.orientation);
+        let all = format!(
+            "{}\n{image} {region:?} {orientation:?} {view:?} {mirror} {half}",
+            self.settings
+        );
+        let name = hexadecimal(&Sha256::digest(all));
+        Ok(self.folder.join(format!("{name}.features")))
+    }
+
+    /// The vectors in a file, those of the mirror image last; none where it is missing or damaged.
+    pub fn read(&self, file: &Path, mirror: bool, device: &Device) -> Option<Vec<Vectors>> {
+        let bytes = std::fs::read(file).ok()?;
+        let (checksum, content) = bytes.strip_prefix(MAGIC)?.split_at_checked(CHECKSUM)?;
+        if Sha256::digest(content).as_slice() != checksum {
+            return None;
+        }
+        let mut content = content;
+        let mut take = |count: usize| {
+            let (taken, rest) = content.split_at_checked(count)?;
+            content = rest;
+            Some(taken)
+        };
+        let times = if mirror { 2 } else { 1 };
+        let mut all = Vec::new();
+        for input in self.inputs.iter().cycle().take(times * self.inputs.len()) {
+            let shape = [input.side.map_or(1, |side| side * side), input.dimension];
+            let count = shape[0] * shape[1];
+            all.push(match take(1)? {
+                [HALF] => {
+                    let (values, _) = take(2 * count)?.as_chunks::<2>();
+                    let values = values.iter().map(|b| f16::from_le_bytes(*b)).collect();
+                    Vectors::Half(Arc::new(HalfPrecision::new(values, shape, device)))
+                }
+                [FULL] => {
+                    let (values, _) = take(4 * count)?.as_chunks::<4>();
+                    let values: Vec<f32> = values.iter().map(|b| f32::from_le_bytes(*b)).collect();
+                    Vectors::Device(Box::new(Tensor::from_data(
+                        TensorData::new(values, shape),
+                        device,
+                    )))
+                }
+                _ => return None,
+            });
+        }
+        content.is_empty().then_some(all)
+    }
+
+    /// Writes a file, whole or not at all. It need not outlive a power cut: what is damaged is
+    /// computed anew. Nor is a full disk the end of a run: see [`take_failure`](Self::take_failure).
+    pub fn write<'v>(&self, file: &Path, all: impl Iterator<Item = &'v Vectors>) {
+        if let Err(error) = self.try_write(file, all) {
+            let mut failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
+            failure.get_or_insert(error);
+        }
+    }
+
+    /// Why a file could not be written, the first time that it happened since the last call.
+    pub fn take_failure(&self) -> Option<Error> {
+        let mut failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
+        failure.take()
+    }
+
+    fn try_write<'v>(&self, file: &Path, all: impl Iterator<Item = &'v Vectors>) -> Result<()> {
+        let mut bytes = MAGIC.to_vec();
+        bytes.extend([0; CHECKSUM]);
+        for vectors in all {
+            match vectors {
+                Vectors::Half(half) => {
+                    bytes.push(HALF);
+                    bytes.extend(half.values.iter().flat_map(|value| value.to_le_bytes()));
+                }
+                Vectors::Device(vectors) => {
+                    bytes.push(FULL);
+                    let values =
+                        read(vectors.as_ref().clone().cast(burn::tensor::FloatDType::F32))?;
+                    bytes.extend(values.iter().flat_map(|value| value.to_le_bytes()));
+                }
+            }
+        }
+        let (start, content) = bytes.split_at_mut(MAGIC.len() + CHECKSUM);
+        start[MAGIC.len()..].copy_from_slice(&Sha256::digest(content));
+        write_replaceable(file, &bytes)
+    }
+}

@@ -1,0 +1,7 @@
+//! From an image of any size to the square inputs of a backbone, and back to its place. Uses `error`
+//! and `config`.
+
+pub(crate) mod preparation;
+pub(crate) mod tiled_images;
+mod tiling;
+pub(crate) mod view;

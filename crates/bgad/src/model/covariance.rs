@@ -1,0 +1,251 @@
+//! Mean, deviation and a well-conditioned covariance of feature vectors.
+
+/// What [`Whitening`](crate::scaling::Whitening) is made of.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Moments {
+    /// Of each channel.
+    pub mean: Vec<f64>,
+    /// Of each channel; never 0.
+    pub deviation: Vec<f64>,
+}
+
+/// A channel that hardly varies over the normal features would blow up whatever differs from them:
+/// its deviation is taken as this share of the channels' median one, at least.
+const SMALLEST_DEVIATION: f64 = 1e-3;
+
+impl Moments {
+    /// Of `rows`, of `dimension` values each; at least one row.
+    pub fn of(rows: &[f32], dimension: usize) -> Self {
+        let count = (rows.len() / dimension).max(1) as f64;
+        let mut mean = vec![0.0; dimension];
+        for row in rows.chunks_exact(dimension) {
+            for (sum, value) in mean.iter_mut().zip(row) {
+                *sum += f64::from(*value);
+            }
+        }
+        mean.iter_mut().for_each(|sum| *sum /= count);
+        let mut deviation = vec![0.0; dimension];
+        for row in rows.chunks_exact(dimension) {
+            for ((sum, value), mean) in deviation.iter_mut().zip(row).zip(&mean) {
+                *sum += (f64::from(*value) - mean).powi(2);
+            }
+        }
+        deviation
+            .iter_mut()
+            .for_each(|sum| *sum = (*sum / count).sqrt());
+        let mut sorted = deviation.clone();
+        sorted.sort_unstable_by(f64::total_cmp);
+        let median = sorted[dimension / 2];
+        let least = if median > 0.0 {
+            median * SMALLEST_DEVIATION
+        } else {
+            1.0
+        };
+        deviation.iter_mut().for_each(|d| *d = d.max(least));
+        Self { mean, deviation }
+    }
+
+    /// `rows` with each channel's mean taken off and its deviation divided out.
+    pub fn standardize(&self, rows: &[f32]) -> Vec<f32> {
+        let channels = || self.mean.iter().zip(&self.deviation);
+        rows.chunks_exact(self.mean.len())
+            .flat_map(|row| {
+                row.iter()
+                    .zip(channels())
+                    .map(|(x, (mean, deviation))| ((f64::from(*x) - mean) / deviation) as f32)
+            })
+            .collect()
+    }
+}
+
+/// The covariance of centred rows, drawn towards a multiple of the identity by as much as their
+/// number calls for.
+///
+/// Ledoit and Wolf, *A well-conditioned estimator for large-dimensional covariance matrices*
+/// (2004): of all `(1 - s) · S + s · μ · I`, with `S` the sample covariance and `μ` its mean
+/// variance, the one that is expected to be closest to the true covariance.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct ShrunkCovariance {
+    /// Symmetric, row-major.
+    pub matrix: Vec<f64>,
+    /// `s`, from 0 to 1.
+    pub shrinkage: f64,
+    /// `μ`.
+    pub mean_variance: f64,
+}
+
+impl ShrunkCovariance {
+    /// Of centred `rows`, of `dimension` values each.
+    pub fn of(rows: &[f32], dimension: usize) -> Self {
+        let d = dimension;
+        let count = (rows.len() / d).max(1) as f64;
+        let mut matrix = vec![0.0; d * d];
+        let mut fourth = 0.0;
+        let mut row = vec![0.0; d];
+        for values in rows.chunks_exact(d) {
+            let mut length = 0.0;
+            for (wide, value) in row.iter_mut().zip(values) {
+                *wide = f64::from(*value);
+                length += *wide * *wide;
+            }
+            fourth += length * length;
+            for (i, first) in row.iter().enumerate() {
+                // The lower triangle; the upper one follows.
+                let line = &mut matrix[i * d..][..i + 1];
+                for (sum, second) in line.iter_mut().zip(&row) {
+                    *sum += first * second;
+                }
+            }
+        }
+        for i in 0..d {
+            for j in 0..=i {
+                let value = matrix[i * d + j] / count;
+                matrix[i * d + j] = value;
+                matrix[j * d + i] = value;
+            }
+        }
+        let mean_variance = (0..d).map(|i| matrix[i * d + i]).sum::<f64>() / d as f64;
+        let squares: f64 = matrix.iter().map(|value| value * value).sum();
+        // How far the sample covariance lies from a multiple of the identity, and how much of that
+        // is chance.
+        let distance = squares - d as f64 * mean_variance * mean_variance;
+        let chance = ((fourth / count - squares) / count).max(0.0);
+        let shrinkage = match distance > 0.0 {
+            true => (chance / distance).min(1.0),
+            false => 1.0,
+        };
+        let mut covariance = Self {
+            matrix,
+            shrinkage: 0.0,
+            mean_variance,
+        };
+        covariance.shrink_to(shrinkage, d);
+        covariance
+    }
+
+    /// Shrinks further, to at least `shrinkage` in all.
+    pub fn shrink_to(&mut self, shrinkage: f64, dimension: usize) {
+        if shrinkage <= self.shrinkage {
+            return;
+        }
+        let kept = (1.0 - shrinkage) / (1.0 - self.shrinkage);
+        for (index, value) in self.matrix.iter_mut().enumerate() {
+            *value *= kept;
+            if index % (dimension + 1) == 0 {
+                *value += (1.0 - kept) * self.mean_variance;
+            }
+        }
+        self.shrinkage = shrinkage;
+    }
+
+    /// `W = L⁻ᵀ` with `L · Lᵀ` the covariance: rows times `W` have the identity as covariance. None
+    /// where the covariance is not positive definite.
+    pub fn whitening(&self, dimension: usize) -> Option<Vec<f64>> {
+        let d = dimension;
+        let mut lower = vec![0.0; d * d];
+        for i in 0..d {
+            for j in 0..=i {
+                let (of_i, of_j) = (&lower[i * d..][..j], &lower[j * d..][..j]);
+                let dot: f64 = of_i.iter().zip(of_j).map(|(a, b)| a * b).sum();
+                let rest = self.matrix[i * d + j] - dot;
+                lower[i * d + j] = match i == j {
+                    true if rest > 0.0 => rest.sqrt(),
+                    true => return None,
+                    false => rest / lower[j * d + j],
+                };
+            }
+        }
+        // Columns of the inverse by forward substitution, written as rows: its transpose.
+        let mut inverse = vec![0.0; d * d];
+        for column in 0..d {
+            let solution = &mut inverse[column * d..][..d];
+            solution[column] = 1.0 / lower[column * d + column];
+            for i in column + 1..d {
+                let known = &lower[i * d + column..i * d + i];
+                let dot: f64 = known
+                    .iter()
+                    .zip(&solution[column..i])
+                    .map(|(a, b)| a * b)
+                    .sum();
+                solution[i] = -dot / lower[i * d + i];
+            }
+        }
+        Some(inverse)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Five vectors of three channels; and covariance are scikit-learn's
+    /// `LedoitWolf(assume_centered=True)` of the centred rows.
+    const SHRINKAGE: f64 = 0.374_929_977;
+    const COVARIANCE: [f64; 9] = [
+        1.912_516_34,
+        1.437_661_05,
+        -0.406_295_51,
+        1.437_661_05,
+        2.437_575_16,
+        -0.565_688_37,
+        -0.406_295_51,
+        -0.565_688_37,
+        0.949_908_50,
+    ];
+    const ROWS: [f32; 15] = [
+        1.0, 2.0, 0.5, -1.0, 0.0, 1.5, 3.0, 5.0, -0.5, 0.0, 1.0, 0.25, 2.0, 2.5, 1.0,
+    ];
+
+    fn centred() -> Vec<f32> {
+        let moments = Moments::of(&ROWS, 3);
+        let rows = ROWS.chunks(3);
+        rows.flat_map(|row| {
+            row.iter()
+                .zip(&moments.mean)
+                .map(|(x, mean)| (f64::from(*x) - mean) as f32)
+        })
+        .collect()
+    }
+
+    #[test]
+    fn whitened_rows_have_the_shrunk_covariance_removed() {
+        let covariance = ShrunkCovariance::of(&centred(), 3);
+        let w = covariance.whitening(3).unwrap_or_default();
+        // Wᵀ Σ W = I.
+        for i in 0..3 {
+            for j in 0..3 {
+                let mut value = 0.0;
+                for k in 0..3 {
+                    for l in 0..3 {
+                        value += w[k * 3 + i] * covariance.matrix[k * 3 + l] * w[l * 3 + j];
+                    }
+                }
+                let expected = f64::from(u8::from(i == j));
+                assert!((value - expected).abs() < 1e-12, "{i} {j} {value}");
+            }
+        }
+    }
+
+    #[test]
+    fn shrinkage_is_that_of_ledoit_and_wolf() {
+        let covariance = ShrunkCovariance::of(&centred(), 3);
+        assert!(
+            (covariance.shrinkage - SHRINKAGE).abs() < 1e-6,
+            "{}",
+            covariance.shrinkage
+        );
+        for (value, expected) in covariance.matrix.iter().zip(COVARIANCE) {
+            assert!((value - expected).abs() < 1e-6, "{:?}", covariance.matrix);
+        }
+    }
+
+    #[test]
+    fn a_channel_that_does_not_vary_keeps_a_finite_scale() {
+        let rows = [1.0, 5.0, 2.0, 5.0, 3.0, 5.0];
+        let moments = Moments::of(&rows, 2);
+        assert!(moments.standardize(&rows).iter().all(|x| x.is_finite()));
+        assert!(moments.deviation[1] > 0.0);
+        let constant = Moments::of(&[4.0; 6], 2);
+        assert_eq!(constant.standardize(&[4.0; 6]), [0.0; 6]);
+    }
+}

@@ -1,0 +1,53 @@
+//! The log-likelihoods of an image under all flows.
+
+use rayon::prelude::*;
+
+#[cfg(not(feature = "train"))]
+use super::cpu_flow::LevelFlow;
+#[cfg(feature = "train")]
+use super::level_flow::LevelFlow;
+use super::likelihoods::{LogLikelihoodMap, LogLikelihoodMaps};
+use crate::error::Result;
+use crate::features::image_features::ImageFeatures;
+
+/// The log-likelihoods of one image, computed alone.
+pub(crate) fn log_likelihood_maps(
+    flows: &[LevelFlow],
+    features: &ImageFeatures,
+    neighbor_distance: Option<f32>,
+) -> Result<LogLikelihoodMaps> {
+    let maps = flows.par_iter().enumerate().map(|(index, flow)| {
+        let values = mean_log_likelihoods(flow, features, index)?;
+        let side = values.len().isqrt();
+        Ok(LogLikelihoodMap {
+            width: side,
+            height: side,
+            values,
+            pooled: flow.pooled,
+        })
+    });
+    Ok(LogLikelihoodMaps {
+        levels: maps.collect::<Result<_>>()?,
+        neighbor_distance,
+    })
+}
+
+/// One flow's log-likelihoods of an image, averaged with those of its mirror image where there is
+/// one.
+pub(crate) fn mean_log_likelihoods(
+    flow: &LevelFlow,
+    features: &ImageFeatures,
+    index: usize,
+) -> Result<Vec<f32>> {
+    let mut values = flow.of_image(features, index)?;
+    if let Some(mirrored) = flow.of_mirrored(features, index)? {
+        let side = values.len().isqrt();
+        let rows = values.chunks_exact_mut(side);
+        for (row, mirrored) in rows.zip(mirrored.chunks_exact(side)) {
+            for (value, other) in row.iter_mut().zip(mirrored.iter().rev()) {
+                *value = (*value + other) / 2.0;
+            }
+        }
+    }
+    Ok(values)
+}

@@ -1,0 +1,156 @@
+//! The flows of all levels, and the log-likelihoods that they give.
+
+use std::collections::BTreeMap;
+
+use bgad_flow::{Flow, HostFlow, Parameter};
+use burn::tensor::{Device, Tensor, TensorData};
+
+use super::host_flow::HostLevelFlow;
+use super::places::{Places, flow_config};
+use super::whitening::Whitening;
+use crate::config::settings::TrainerConfig;
+use crate::device::host::{is_host, read};
+use crate::error::Result;
+use crate::features::flow_inputs::FlowInput;
+use crate::features::image_features::ImageFeatures;
+use crate::random::{self, Purpose};
+
+/// An untrained flow for an input. `number` tells apart the flows of a run, of which those of one input
+/// may have the rotations of the `first` in common.
+pub(crate) fn init(
+    config: &TrainerConfig,
+    input: &FlowInput,
+    number: u64,
+    device: &Device,
+    first: Option<&Flow>,
+) -> Result<Flow> {
+    let seed = random::seed(config.seed, Purpose::Flow, number);
+    let flow = flow_config(config, input);
+    Ok(match first {
+        Some(first) => flow.init_with_rotations_of(first, seed, device)?,
+        None => flow.init(seed, device)?,
+    })
+}
+
+/// A flow with the fixed first layer that its features go through.
+#[derive(Debug, Clone)]
+pub(crate) struct WhitenedFlow {
+    pub scaling: Option<Whitening>,
+    pub flow: Flow,
+}
+
+/// A trained flow, ready for whole images.
+#[derive(Debug)]
+pub(crate) struct LevelFlow {
+    /// Whether it is one of pooled features.
+    pub(super) pooled: bool,
+    scaling: Option<Whitening>,
+    computed: Computed,
+}
+
+/// Where a flow is computed.
+#[derive(Debug)]
+enum Computed {
+    /// On the CPU.
+    Host(Box<HostLevelFlow>),
+    /// On any device, with the condition of each place.
+    Device(Box<(Flow, Option<Tensor<2>>)>),
+}
+
+impl LevelFlow {
+    pub fn new(flow: WhitenedFlow, places: &Places, device: &Device) -> Result<Self> {
+        let WhitenedFlow { scaling, flow } = flow;
+        let computed = match is_host(device) {
+            false => Computed::Device(Box::new((flow, places.on_device(device)))),
+            true => {
+                let flow = HostFlow::new(&flow)?;
+                let layer = scaling.as_ref().map(Whitening::on_host).transpose()?;
+                let layer = layer
+                    .as_ref()
+                    .map(|(mean, factors)| (&mean[..], &factors[..]));
+                Computed::Host(Box::new(HostLevelFlow::new(&flow, places, layer)))
+            }
+        };
+        Ok(Self {
+            pooled: places.positions.is_none(),
+            scaling,
+            computed,
+        })
+    }
+
+    /// All parameters on the host, by name.
+    pub fn parameters(&self) -> Vec<(String, TensorData)> {
+        let mut parameters = match &self.computed {
+            Computed::Host(flow) => flow.flow().parameters(),
+            Computed::Device(device) => device.0.parameters(),
+        };
+        let scaling = self.scaling.iter().flat_map(Whitening::parameters);
+        parameters.extend(scaling.map(|(name, data)| (name.to_owned(), data)));
+        parameters
+    }
+
+    /// One image's vectors, `[rows, dimension]`, after the fixed first layer.
+    pub fn scaled(&self, x: Tensor<2>) -> Tensor<2> {
+        match &self.scaling {
+            Some(scaling) => scaling.apply(x),
+            None => x,
+        }
+    }
+
+    /// The flow on `device`, without its first layer, for what only it can do.
+    #[cfg(feature = "report")]
+    pub fn to_flow(&self, device: &Device) -> Result<Flow> {
+        match &self.computed {
+            Computed::Host(flow) => Ok(flow.flow().to_flow(device)?),
+            Computed::Device(flow) => Ok(flow.0.clone()),
+        }
+    }
+
+    /// The flow of an input as a model file has it.
+    pub fn restore(
+        config: &TrainerConfig,
+        input: &FlowInput,
+        mut parameters: BTreeMap<String, Parameter>,
+        device: &Device,
+    ) -> Result<Self> {
+        let scaling = Whitening::restore(config, input, &mut parameters, device)?;
+        let parameters = parameters.into_iter();
+        let parameters = parameters.map(|(name, parameter)| (name, parameter.into()));
+        let flow = flow_config(config, input).init_from(parameters.collect(), device)?;
+        let places = Places::new(config, input)?;
+        Self::new(WhitenedFlow { scaling, flow }, &places, device)
+    }
+
+    /// The per-dimension log-likelihoods of what input `index` of an image sees.
+    pub fn of_image(&self, features: &ImageFeatures, index: usize) -> Result<Vec<f32>> {
+        self.log_likelihoods(features.level(index))
+    }
+
+    /// The same of the mirrored image, where there is one.
+    pub fn of_mirrored(&self, features: &ImageFeatures, index: usize) -> Result<Option<Vec<f32>>> {
+        let mirrored = features.mirrored_level(index);
+        mirrored.map(|x| self.log_likelihoods(x)).transpose()
+    }
+
+    fn log_likelihoods(&self, x: Tensor<2>) -> Result<Vec<f32>> {
+        match &self.computed {
+            Computed::Host(flow) => {
+                let means = self.scaling.as_ref().and_then(Whitening::position_means);
+                Ok(flow.log_likelihoods(read(x)?, means))
+            }
+            Computed::Device(device) => {
+                let (flow, condition) = device.as_ref();
+                let output = flow.forward(self.scaled(x), condition.clone());
+                read(output.log_likelihood_per_dimension())
+            }
+        }
+    }
+}
+
+impl Places {
+    /// The condition of each place: `[height · width, dimension]`.
+    pub fn on_device(&self, device: &Device) -> Option<Tensor<2>> {
+        let positions = self.positions.as_ref();
+        positions.map(|(encoding, size)| encoding.rows(*size, *size, device))
+    }
+}

@@ -1,0 +1,35 @@
+//! The log-likelihoods that flows give.
+
+/// One image's per-dimension log-likelihoods, an entry a flow.
+///
+/// Of positions each level has a map, row-major, finest first; of pooled features there is a single
+/// value, after the maps where there are both.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LogLikelihoodMaps {
+    /// The flows' maps and values.
+    pub levels: Vec<LogLikelihoodMap>,
+    /// The mean squared difference of standardised pooled features to those of the nearest normal
+    /// training image, where the model has it.
+    pub neighbor_distance: Option<f32>,
+}
+
+/// One level of [`LogLikelihoodMaps`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct LogLikelihoodMap {
+    /// Columns.
+    pub width: usize,
+    /// Rows.
+    pub height: usize,
+    /// `log p / d` of each position, row-major.
+    pub values: Vec<f32>,
+    /// Whether this is the one value of pooled features rather than a map. A map can have a single
+    /// position too.
+    pub pooled: bool,
+}
+
+impl LogLikelihoodMap {
+    /// Whether this is the one value of pooled features rather than a map.
+    pub fn is_pooled(&self) -> bool {
+        self.pooled
+    }
+}

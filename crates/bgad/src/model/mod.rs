@@ -1,0 +1,22 @@
+//! What is learnt of normal features: flows, the whitening before them, and the nearest neighbours.
+//! Uses `random` and the rooms up to `features`.
+
+mod covariance;
+#[cfg(not(feature = "train"))]
+mod cpu_flow;
+mod fixed_layer;
+mod host_flow;
+pub(crate) mod image_maps;
+#[cfg(feature = "train")]
+pub(crate) mod level_flow;
+pub(crate) mod likelihoods;
+pub(crate) mod neighbors;
+pub(crate) mod places;
+pub(crate) mod position_means;
+#[cfg(feature = "train")]
+pub(crate) mod whitening;
+
+#[cfg(not(feature = "train"))]
+pub(crate) use cpu_flow::LevelFlow;
+#[cfg(feature = "train")]
+pub(crate) use level_flow::LevelFlow;

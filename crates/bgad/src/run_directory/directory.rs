@@ -1,0 +1,171 @@
+//! The folder that a run leaves: settings, metrics of each meta-epoch, model.
+
+use std::path::{Path, PathBuf};
+
+use bgad_data::Dataset;
+
+use super::description::{RunDescription, seconds_since_1970};
+use super::metrics_log::{self, LoggedMetaEpoch, MetricsLog};
+use super::{dataset_file, event_file};
+use crate::error::{Error, Result};
+use crate::storage::json::{read_json, write_json};
+use crate::storage::whole_file::{remove, remove_unfinished};
+use crate::training::checkpoints;
+
+/// A folder with a run's files:
+///
+/// | file | holds |
+/// |---|---|
+/// | `run.json` | [`RunDescription`] |
+/// | `metrics.jsonl` | a [`LoggedMetaEpoch`] a line, written as the run goes on |
+/// | `dataset.json` | the training and test samples, with absolute paths |
+/// | `checkpoints/` | where an interrupted run goes on; not there after its end |
+/// | `model.bgad` | the trained [`Detector`](crate::Detector) |
+///
+/// With the feature `report` also what [`Report`](crate::report::Report) saves. Whole files appear
+/// under their names only when they are complete.
+#[cfg_attr(not(feature = "report"), allow(rustdoc::broken_intra_doc_links))]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunDirectory {
+    path: PathBuf,
+}
+
+/// What a run writes after training and a later one must not leave beside its own files.
+const LEFT_BY_EARLIER_RUNS: [&str; 5] = [
+    "evaluation.json",
+    "report.json",
+    "log_likelihoods.safetensors",
+    "report.html",
+    "dataset.json",
+];
+
+impl RunDirectory {
+    /// Begins a run in `folder`, which is made where it is not there: writes `run.json`, and takes
+    /// away metrics and evaluation of an earlier run. An earlier model stays until it is replaced.
+    ///
+    /// # Errors
+    /// [`Error::Io`] names the file that can't be written.
+    pub fn begin(folder: &Path, run: &RunDescription) -> Result<Self> {
+        std::fs::create_dir_all(folder).map_err(Error::io(folder))?;
+        let directory = Self {
+            path: folder.to_owned(),
+        };
+        let metrics = directory.metrics();
+        let others = LEFT_BY_EARLIER_RUNS.map(|name| folder.join(name));
+        for path in others.into_iter().chain([metrics]) {
+            remove(&path)?;
+        }
+        event_file::remove_earlier(folder)?;
+        checkpoints::remove_all(&directory.checkpoints())?;
+        write_json(&folder.join("run.json"), run)?;
+        Ok(directory)
+    }
+
+    /// A folder in which a run was begun.
+    pub fn at(folder: &Path) -> Self {
+        Self {
+            path: folder.to_owned(),
+        }
+    }
+
+    /// The folder.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Where the model lies.
+    pub fn model(&self) -> PathBuf {
+        self.path.join("model.bgad")
+    }
+
+    /// Where the metrics of each meta-epoch lie.
+    pub fn metrics(&self) -> PathBuf {
+        self.path.join("metrics.jsonl")
+    }
+
+    /// Where checkpoints lie.
+    pub fn checkpoints(&self) -> PathBuf {
+        self.path.join("checkpoints")
+    }
+
+    /// Writes `dataset.json`, by which an interrupted run goes on with the same images, split and
+    /// abnormal images.
+    ///
+    /// # Errors
+    /// [`Error::Io`] names the file; [`Error::RunFile`] where a path is no Unicode.
+    pub fn keep_dataset(&self, dataset: &Dataset) -> Result<()> {
+        dataset_file::write(&self.dataset_file(), dataset)
+    }
+
+    /// The data set of [`keep_dataset`](Self::keep_dataset).
+    ///
+    /// # Errors
+    /// [`Error::Io`] or [`Error::RunFile`] names the file.
+    pub fn dataset(&self) -> Result<Dataset> {
+        dataset_file::read(&self.dataset_file())
+    }
+
+    fn dataset_file(&self) -> PathBuf {
+        self.path.join("dataset.json")
+    }
+
+    /// Notes in `run.json` that the run has ended, and takes its checkpoints away. To be called when
+    /// the model is saved; once more does no harm, and ends what a kill has left half done.
+    ///
+    /// # Errors
+    /// [`Error::Io`] or [`Error::RunFile`] names the file.
+    pub fn finish(&self) -> Result<()> {
+        let mut run = self.description()?;
+        run.finished_unix_seconds
+            .get_or_insert_with(seconds_since_1970);
+        write_json(&self.path.join("run.json"), &run)?;
+        for folder in [self.path.clone(), self.path.join("report_parts")] {
+            if folder.is_dir() {
+                remove_unfinished(&folder)?;
+            }
+        }
+        checkpoints::remove_all(&self.checkpoints())
+    }
+
+    /// What `run.json` says.
+    ///
+    /// # Errors
+    /// [`Error::Io`] or [`Error::RunFile`] names it.
+    pub fn description(&self) -> Result<RunDescription> {
+        let mut run: RunDescription = read_json(&self.path.join("run.json"))?;
+        // Settings are written without a path of this machine, which models don't need.
+        run.config.weights.clone_from(&run.weights);
+        Ok(run)
+    }
+
+    /// The meta-epochs that were logged so far. A last line that was cut off is left out.
+    ///
+    /// # Errors
+    /// [`Error::Io`] without a readable file, [`Error::RunFile`] names the line that is wrong.
+    pub fn history(&self) -> Result<Vec<LoggedMetaEpoch>> {
+        metrics_log::read(&self.metrics())
+    }
+
+    /// A log that writes `metrics.jsonl` and, with `tensorboard`, an event file beside it.
+    ///
+    /// # Errors
+    /// [`Error::Io`] names the file that can't be written.
+    pub fn metrics_log(&self, tensorboard: bool) -> Result<MetricsLog> {
+        MetricsLog::create(&self.path, &self.metrics(), tensorboard)
+    }
+
+    /// The log of a run that goes on after `meta_epochs` of them: later lines are taken away, for
+    /// they will be written again.
+    ///
+    /// # Errors
+    /// As [`history`](Self::history) and [`metrics_log`](Self::metrics_log).
+    pub fn resumed_metrics_log(&self, meta_epochs: usize, tensorboard: bool) -> Result<MetricsLog> {
+        let mut kept = match self.metrics().exists() {
+            true => self.history()?,
+            false => Vec::new(),
+        };
+        kept.retain(|line| line.meta_epoch.meta_epoch <= meta_epochs);
+        event_file::remove_earlier(&self.path)?;
+        MetricsLog::resumed(&self.path, &self.metrics(), tensorboard, &kept)
+    }
+}

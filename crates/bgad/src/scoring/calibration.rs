@@ -1,0 +1,291 @@
+//! From log-likelihoods to scores (section 6 of the method).
+
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::baseline;
+use super::fusion::{JointSpread, Parts, Spread};
+use super::image_likelihoods::ImageLikelihoods;
+use super::score_map::ScoreMap;
+use super::stitching::add_upsampled;
+use crate::config::choices::{Aggregation, MapBaseline};
+use crate::config::image_score::ImageScore;
+use crate::error::{Error, Result};
+use crate::input::view::{Axis, View, Views};
+use crate::model::likelihoods::{LogLikelihoodMap, LogLikelihoodMaps};
+
+/// A likelihood relative to the largest normal one is cut off at `e` to this power, so that no
+/// score overflows.
+const LARGEST_EXPONENT: f32 = 20.0;
+
+/// What turns log-likelihoods into scores: the rule, and constants over a set of images.
+///
+/// Taken over a test set the constants are the authors' way of scoring, which makes an image's score
+/// depend on the others; taken once over the normal training images and kept with the model, the
+/// same image always gets the same score.
+#[non_exhaustive]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Calibration {
+    /// How levels become one map.
+    pub(crate) aggregation: Aggregation,
+    /// Whether a map keeps its baseline.
+    pub(crate) map_baseline: MapBaseline,
+    /// How a map becomes an image's score.
+    pub(crate) image_score: ImageScore,
+    /// Per flow the largest per-dimension log-likelihood; those of positions come first.
+    pub(crate) level_maxima: Vec<f32>,
+    /// Per flow the dimension of its vectors; empty where the aggregation does not weigh by it.
+    pub(crate) level_dimensions: Vec<usize>,
+    /// Per flow what relative log-likelihoods are divided by.
+    pub(crate) level_deviations: Vec<f32>,
+    /// The largest sum over levels, of likelihoods or log-likelihoods relative to the largest.
+    pub(crate) sum_maximum: f32,
+    /// Mean and deviation of the maps' means, where maps are brought to that mean.
+    pub(crate) baseline: Option<Spread>,
+    /// Where an image's score has several parts.
+    pub(crate) joint: Option<JointSpread>,
+}
+
+impl Calibration {
+    /// A rule without constants yet: [`over`](Self::over) takes them.
+    pub fn new(aggregation: Aggregation, image_score: ImageScore) -> Self {
+        Self {
+            aggregation,
+            map_baseline: MapBaseline::Keep,
+            image_score,
+            level_maxima: Vec::new(),
+            level_dimensions: Vec::new(),
+            level_deviations: Vec::new(),
+            sum_maximum: 0.0,
+            baseline: None,
+            joint: None,
+        }
+    }
+
+    /// Per flow the largest per-dimension log-likelihood; for tests.
+    #[doc(hidden)]
+    pub fn level_maxima(&self) -> &[f32] {
+        &self.level_maxima
+    }
+
+    /// What puts the parts of a score on one scale; for tests.
+    #[doc(hidden)]
+    pub fn joint(&self) -> Option<JointSpread> {
+        self.joint
+    }
+
+    /// The same rule with another choice of what becomes of a map's baseline.
+    pub fn with_map_baseline(mut self, map_baseline: MapBaseline) -> Self {
+        self.map_baseline = map_baseline;
+        self
+    }
+
+    /// The same rule for flows of vectors of these dimensions.
+    pub fn with_dimensions(mut self, dimensions: Vec<usize>) -> Self {
+        self.level_dimensions = dimensions;
+        self
+    }
+
+    /// The same rule with the constants of a set of images, each one input of `size` by `size`
+    /// pixels without padding.
+    ///
+    /// # Errors
+    /// [`Error::Input`] where the rule weighs levels by their dimensions and has not one for each flow.
+    pub fn over(&self, set: &[LogLikelihoodMaps], size: usize) -> Result<Self> {
+        let views = Views::one(View::stretched(size as u32));
+        self.over_images(&ImageLikelihoods::whole(set, &views))
+    }
+
+    /// The same rule with the constants of a set of images.
+    pub(crate) fn over_images(&self, set: &[ImageLikelihoods<'_>]) -> Result<Self> {
+        let flows = set.first().map_or(0, ImageLikelihoods::flows);
+        let dimensions = self.level_dimensions.len();
+        if self.aggregation == Aggregation::JointLogLikelihood && dimensions != flows {
+            let found = format!("dimensions of {dimensions} flows");
+            let expected = format!("of {flows}, for `joint-log-likelihood` weighs each by its own");
+            return Err(Error::input("calibration", found, expected));
+        }
+        let level_maxima = (0..flows)
+            .map(|level| {
+                let values = set.iter().flat_map(|image| image.values(level));
+                values.fold(f32::NEG_INFINITY, f32::max)
+            })
+            .collect();
+        let deviation = |level: usize| {
+            let values = set.iter().flat_map(move |image| image.values(level));
+            Spread::of(values).deviation
+        };
+        // Flows of pooled features overlap in what they see, and count alike.
+        let is_map = |level: &usize| {
+            let maps = set.first().and_then(|image| image.inputs.first());
+            maps.is_some_and(|maps| !maps.levels[*level].is_pooled())
+        };
+        let of_maps = (0..flows).filter(is_map);
+        let dimensions: Vec<usize> = of_maps
+            .filter_map(|level| self.level_dimensions.get(level).copied())
+            .collect();
+        let mean = dimensions.iter().sum::<usize>() as f32 / dimensions.len().max(1) as f32;
+        let by_dimension = |level: usize| match self.level_dimensions.get(level) {
+            Some(dimension) if is_map(&level) => mean / *dimension as f32,
+            _ => 1.0,
+        };
+        let level_deviations = (0..flows).map(|level| match self.aggregation {
+            Aggregation::Standardized => deviation(level),
+            Aggregation::JointLogLikelihood => by_dimension(level),
+            Aggregation::Likelihood | Aggregation::LogLikelihood => 1.0,
+        });
+        let mut calibration = Self {
+            level_maxima,
+            level_deviations: level_deviations.collect(),
+            sum_maximum: 0.0,
+            baseline: None,
+            ..self.clone()
+        };
+        let of_sum = |image: &ImageLikelihoods<'_>| {
+            let sum = calibration.stitched_sum(*image)?;
+            Some((sum.maximum(), sum.mean()))
+        };
+        let sums: Vec<(f32, f32)> = set.par_iter().filter_map(of_sum).collect();
+        let sum_maximum = sums.iter().map(|(maximum, _)| *maximum).reduce(f32::max);
+        calibration.sum_maximum = sum_maximum.unwrap_or(0.0);
+        if self.map_baseline == MapBaseline::Remove {
+            // A map is what a sum is less than the largest.
+            let means = sums.iter().map(|(_, mean)| calibration.sum_maximum - mean);
+            calibration.baseline = baseline::of(&means.collect::<Vec<f32>>());
+        }
+        Ok(calibration)
+    }
+
+    /// The same with the spread of the parts of the scores of `set`, normal images, where there are
+    /// several.
+    pub(crate) fn with_joint_spread(mut self, set: &[ImageLikelihoods<'_>]) -> Self {
+        let parts = set.par_iter().map(|image| {
+            let map = self.map_of(*image);
+            self.parts_of(*image, map.as_ref())
+        });
+        let parts: Vec<Parts> = parts.collect();
+        self.joint = JointSpread::of(&parts);
+        self
+    }
+
+    /// The parts of the score of an image with this map.
+    fn parts_of(&self, image: ImageLikelihoods<'_>, map: Option<&ScoreMap>) -> Parts {
+        let distances = image
+            .inputs
+            .iter()
+            .filter_map(|maps| maps.neighbor_distance);
+        Parts {
+            map: map.map(|map| self.score_of_map(map, image.views)),
+            pooled: self.pooled_score(image),
+            // Of several inputs the highest, as with flows.
+            neighbor: distances.reduce(f32::max),
+        }
+    }
+
+    /// The sum over levels of what is left of the largest (log-)likelihood, upsampled to the map of
+    /// the image; none without maps.
+    fn stitched_sum(&self, image: ImageLikelihoods<'_>) -> Option<ScoreMap> {
+        let is_map = |map: &LogLikelihoodMap| !map.is_pooled();
+        image
+            .inputs
+            .first()?
+            .levels
+            .iter()
+            .find(|map| is_map(map))?;
+        Some(image.stitched(|maps, view, axes, sum| self.add_sum(maps, view, axes, sum)))
+    }
+
+    /// Adds one input's sum over levels to `sum`, the pixels of the map that it covers.
+    fn add_sum(
+        &self,
+        maps: &LogLikelihoodMaps,
+        view: &View,
+        (columns, rows): (&Axis, &Axis),
+        sum: &mut [f32],
+    ) {
+        for (map, maximum, deviation) in self.levels(maps).filter(|(map, ..)| !map.is_pooled()) {
+            let relative = |l: &f32| match self.aggregation {
+                Aggregation::Likelihood => (l - maximum).min(LARGEST_EXPONENT).exp(),
+                Aggregation::LogLikelihood => l - maximum,
+                Aggregation::Standardized | Aggregation::JointLogLikelihood => {
+                    (l - maximum) / deviation
+                }
+            };
+            let relative: Vec<f32> = map.values.iter().map(relative).collect();
+            add_upsampled(&relative, map, view, (&columns.places, &rows.places), sum);
+        }
+    }
+
+    /// The score map of an image that is one input of `size` by `size` pixels without padding: the
+    /// largest sum less this image's; none where there are pooled features alone.
+    pub fn score_map(&self, maps: &LogLikelihoodMaps, size: usize) -> Option<ScoreMap> {
+        self.map_of(ImageLikelihoods {
+            views: &Views::one(View::stretched(size as u32)),
+            inputs: std::slice::from_ref(maps),
+        })
+    }
+
+    /// The score map of an image.
+    pub(crate) fn map_of(&self, image: ImageLikelihoods<'_>) -> Option<ScoreMap> {
+        let mut map = self.stitched_sum(image)?;
+        for value in &mut map.values {
+            *value = self.sum_maximum - *value;
+        }
+        if let Some(baseline) = self.baseline {
+            baseline::remove(&mut map, baseline);
+        }
+        Some(map)
+    }
+
+    /// What the map of an image gives for its score.
+    fn score_of_map(&self, map: &ScoreMap, views: &Views) -> f32 {
+        self.image_score.of(&map.values, views.pixels_of_an_input())
+    }
+
+    /// The score of an image's pooled features: the sum over flows of how far the log-likelihood
+    /// lies below the largest one; none without pooled features. Of several inputs the highest: a
+    /// defect on one tile makes the image defective, however many others are normal.
+    fn pooled_score(&self, image: ImageLikelihoods<'_>) -> Option<f32> {
+        let of_input = |maps: &LogLikelihoodMaps| {
+            let flows = self.levels(maps).filter(|(map, ..)| map.is_pooled());
+            flows
+                .flat_map(|(map, maximum, deviation)| {
+                    map.values.iter().map(move |l| (maximum - l) / deviation)
+                })
+                .reduce(|sum, value| sum + value)
+        };
+        let scores = image.inputs.iter().filter_map(of_input);
+        scores.reduce(f32::max)
+    }
+
+    /// Each flow's log-likelihoods with its constants.
+    fn levels<'m>(
+        &'m self,
+        maps: &'m LogLikelihoodMaps,
+    ) -> impl Iterator<Item = (&'m LogLikelihoodMap, f32, f32)> {
+        let constants = self.level_maxima.iter().zip(&self.level_deviations);
+        let levels = maps.levels.iter().zip(constants);
+        levels.map(|(map, (maximum, deviation))| (map, *maximum, *deviation))
+    }
+
+    /// The score of an image that is one input of `size` by `size` pixels without padding, and its
+    /// map where there is one.
+    pub fn score(&self, maps: &LogLikelihoodMaps, size: usize) -> (f32, Option<ScoreMap>) {
+        self.score_of(ImageLikelihoods {
+            views: &Views::one(View::stretched(size as u32)),
+            inputs: std::slice::from_ref(maps),
+        })
+    }
+
+    /// The image's score, and its map where there is one.
+    pub(crate) fn score_of(&self, image: ImageLikelihoods<'_>) -> (f32, Option<ScoreMap>) {
+        let map = self.map_of(image);
+        let parts = self.parts_of(image, map.as_ref());
+        let score = match self.joint {
+            Some(joint) => joint.score(parts),
+            None => parts.map.or(parts.pooled).unwrap_or(f32::NAN),
+        };
+        (score, map)
+    }
+}

@@ -1,0 +1,50 @@
+//! The log-likelihoods of one image.
+
+use crate::input::tiled_images::SetImage;
+use crate::input::view::Views;
+use crate::model::likelihoods::LogLikelihoodMaps;
+
+/// One image's log-likelihoods, of all its inputs.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ImageLikelihoods<'a> {
+    /// What the inputs show.
+    pub views: &'a Views,
+    /// Those of each input.
+    pub inputs: &'a [LogLikelihoodMaps],
+}
+
+impl<'a> ImageLikelihoods<'a> {
+    /// Those of images that are one input each, without padding.
+    pub fn whole(set: &'a [LogLikelihoodMaps], views: &'a Views) -> Vec<Self> {
+        let inputs = set.iter().map(std::slice::from_ref);
+        inputs.map(|inputs| Self { views, inputs }).collect()
+    }
+
+    /// How many flows there are.
+    pub fn flows(&self) -> usize {
+        self.inputs.first().map_or(0, |maps| maps.levels.len())
+    }
+
+    /// The log-likelihoods of a flow, but for those of padding.
+    pub fn values(self, flow: usize) -> impl Iterator<Item = f32> + Clone + 'a {
+        let inputs = self.views.views.iter().zip(self.inputs);
+        inputs.flat_map(move |(view, maps)| {
+            let map = &maps.levels[flow];
+            let (columns, rows) = (view.positions(map.width).0, view.positions(map.height).1);
+            let rows = rows.map(|row| &map.values[row * map.width..][..map.width]);
+            rows.flat_map(move |row| row[columns.clone()].iter().copied())
+        })
+    }
+}
+
+/// The log-likelihoods of images, from those of all inputs of the set.
+pub(crate) fn of_images<'a>(
+    images: &'a [SetImage],
+    maps: &'a [LogLikelihoodMaps],
+) -> Vec<ImageLikelihoods<'a>> {
+    let one = |image: &'a SetImage| ImageLikelihoods {
+        views: &image.views,
+        inputs: &maps[image.inputs.clone()],
+    };
+    images.iter().map(one).collect()
+}

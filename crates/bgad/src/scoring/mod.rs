@@ -1,0 +1,13 @@
+//! From log-likelihoods to scores, maps, regions and decisions. Uses the rooms up to `model`.
+
+mod baseline;
+pub(crate) mod calibration;
+pub(crate) mod false_positives;
+pub(crate) mod fusion;
+pub(crate) mod image_likelihoods;
+mod image_score;
+pub(crate) mod overlay;
+pub(crate) mod regions;
+pub(crate) mod score_map;
+mod stitching;
+pub(crate) mod threshold;

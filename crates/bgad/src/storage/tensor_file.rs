@@ -1,0 +1,201 @@
+//! Our own files of tensors: safetensors with a description and a checksum.
+//!
+//! The only metadata entry is JSON under the kind's key: the format version, the description, and a
+//! SHA-256 over the description and all tensors, so that a damaged file is noticed.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+#[cfg(feature = "train")]
+use std::collections::HashMap;
+#[cfg(feature = "train")]
+use std::path::Path;
+
+#[cfg(feature = "train")]
+use burn::tensor::TensorData;
+#[cfg(feature = "train")]
+use safetensors::tensor::{Dtype, SafeTensorError, TensorView};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::digest::hexadecimal;
+use super::tensor_format::{Content, Elements};
+#[cfg(feature = "train")]
+use super::whole_file::write_whole_with;
+use crate::error::Error;
+#[cfg(feature = "train")]
+use crate::error::Result;
+
+/// What a file is for.
+pub(crate) struct Kind {
+    /// The metadata entry's key.
+    pub key: &'static str,
+    /// The format that is read and written.
+    pub version: u32,
+}
+
+/// The content of a file.
+pub(crate) struct TensorFile<'a> {
+    /// JSON, kept as text, so that the checksum covers exactly what is read.
+    pub description: String,
+    pub tensors: BTreeMap<String, Stored<'a>>,
+}
+
+/// A tensor as it stands in the file. Large ones are not copied for it.
+pub(crate) struct Stored<'a> {
+    pub elements: Elements,
+    pub shape: Vec<usize>,
+    pub bytes: Cow<'a, [u8]>,
+}
+
+/// Why a file's bytes can't be used.
+pub(crate) enum Damage {
+    Reason(String),
+    Version(u32),
+}
+
+impl From<Error> for Damage {
+    fn from(error: Error) -> Self {
+        Self::Reason(error.to_string())
+    }
+}
+
+impl From<String> for Damage {
+    fn from(reason: String) -> Self {
+        Self::Reason(reason)
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct Header {
+    format_version: u32,
+    checksum: String,
+    description: String,
+}
+
+impl<'a> Stored<'a> {
+    pub fn numbers(shape: &[usize], values: &'a [f32]) -> Self {
+        let bytes = match cfg!(target_endian = "little") {
+            true => Cow::Borrowed(bytemuck::cast_slice(values)),
+            false => Cow::Owned(values.iter().flat_map(|v| v.to_le_bytes()).collect()),
+        };
+        Self {
+            elements: Elements::F32,
+            shape: shape.to_vec(),
+            bytes,
+        }
+    }
+
+    pub fn raw(bytes: Vec<u8>) -> Self {
+        Self {
+            elements: Elements::U8,
+            shape: vec![bytes.len()],
+            bytes: Cow::Owned(bytes),
+        }
+    }
+
+    /// The same, on its own.
+    pub fn into_owned(self) -> Stored<'static> {
+        Stored {
+            elements: self.elements,
+            shape: self.shape,
+            bytes: Cow::Owned(self.bytes.into_owned()),
+        }
+    }
+
+    /// Single-precision numbers of a device, or what they are instead.
+    #[cfg(feature = "train")]
+    pub fn of(data: &'a TensorData) -> Result<Self, String> {
+        let values = data.as_slice::<f32>().map_err(|e| format!("{e:?}"))?;
+        Ok(Self::numbers(data.shape().as_slice(), values))
+    }
+
+    /// Single-precision numbers; none where they are something else.
+    pub fn values(&self) -> Option<Vec<f32>> {
+        let value = |b: &[u8; 4]| f32::from_le_bytes(*b);
+        let numbers = || self.bytes.as_chunks::<4>().0.iter().map(value).collect();
+        (self.elements == Elements::F32).then(numbers)
+    }
+}
+
+impl<'a> TensorFile<'a> {
+    fn checksum(&self) -> String {
+        let mut hash = Sha256::new();
+        let mut field = |bytes: &[u8]| {
+            hash.update((bytes.len() as u64).to_le_bytes());
+            hash.update(bytes);
+        };
+        field(self.description.as_bytes());
+        for (name, tensor) in &self.tensors {
+            field(name.as_bytes());
+            field(format!("{:?}", tensor.elements).as_bytes());
+            let shape = tensor.shape.iter().flat_map(|n| (*n as u64).to_le_bytes());
+            field(&shape.collect::<Vec<_>>());
+            field(&tensor.bytes);
+        }
+        hexadecimal(&hash.finalize())
+    }
+
+    /// Writes the file, whole or not at all; the same content gives the same bytes. They are not
+    /// put together in memory first.
+    ///
+    /// # Errors
+    /// As [`write_whole`], and `damaged` of a content that can't be written.
+    #[cfg(feature = "train")]
+    pub fn write(&self, path: &Path, kind: &Kind, damaged: impl Fn(String) -> Error) -> Result<()> {
+        let header = Header {
+            format_version: kind.version,
+            checksum: self.checksum(),
+            description: self.description.clone(),
+        };
+        let header = serde_json::to_string(&header).map_err(|e| damaged(e.to_string()))?;
+        let views = self.tensors.iter().map(|(name, tensor)| {
+            let dtype = match tensor.elements {
+                Elements::F32 => Dtype::F32,
+                Elements::U8 => Dtype::U8,
+            };
+            let view = TensorView::new(dtype, tensor.shape.clone(), &tensor.bytes);
+            view.map(|view| (name.as_str(), view))
+        });
+        let views = views.collect::<Result<Vec<_>, _>>();
+        let views = views.map_err(|e| damaged(e.to_string()))?;
+        let metadata = HashMap::from([(kind.key.to_owned(), header)]);
+        write_whole_with(path, |to| {
+            safetensors::serialize_to_file(views, Some(metadata), to).map_err(|error| match error {
+                SafeTensorError::IoError(error) => Error::io(path)(error),
+                error => damaged(error.to_string()),
+            })
+        })
+    }
+
+    /// Reads a file's bytes, whatever they are; the tensors stay where they are.
+    pub fn from_bytes(bytes: &'a [u8], kind: &Kind) -> Result<Self, Damage> {
+        let file = Content::read(bytes)
+            .map_err(|e| format!("it is damaged or no safetensors file ({e})"))?;
+        let header = file.metadata.get(kind.key);
+        let header = header.ok_or_else(|| {
+            let key = kind.key;
+            format!("a safetensors file, but without the description `{key}`")
+        })?;
+        let header: Header =
+            serde_json::from_str(header).map_err(|e| format!("its header: {e}"))?;
+        if header.format_version != kind.version {
+            return Err(Damage::Version(header.format_version));
+        }
+        let tensors = file.tensors()?.into_iter().map(|(name, view)| {
+            let stored = Stored {
+                elements: view.elements,
+                shape: view.shape,
+                bytes: Cow::Borrowed(view.bytes),
+            };
+            (name, stored)
+        });
+        let content = Self {
+            description: header.description,
+            tensors: tensors.collect(),
+        };
+        match content.checksum() == header.checksum {
+            true => Ok(content),
+            false => Err("its content does not match its checksum".to_owned().into()),
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! All flows of a run while they are trained.
+
+use bgad_loss::SeparatingBoundary;
+use burn::tensor::{Device, Tensor, TensorData};
+
+use super::level_trainer::{LevelTrainer, NewFlow};
+use super::optimizer::host::Workspaces;
+use super::pooled_flows::PooledTrainers;
+use super::state::TrainingState;
+use super::training_set::TrainingSet;
+use crate::config::choices::{FeatureMean, FeatureScaling};
+use crate::config::settings::TrainerConfig;
+use crate::device::host::read;
+use crate::error::{Error, Result};
+use crate::features::extractor::Extractor;
+use crate::features::flow_inputs::FlowInput;
+use crate::model::level_flow::WhitenedFlow;
+use crate::model::position_means::PositionMeans;
+
+/// Positions that a level's scaling is taken from, about: far more than it has channels.
+const SCALING_ROWS: usize = 32_768;
+
+/// The flows of positions, the flows of pooled features, and what they are held against.
+pub(crate) struct FlowTrainers<'a> {
+    pub positions: Vec<LevelTrainer>,
+    /// What flows of positions share.
+    pub workspaces: Workspaces,
+    pub pooled: PooledTrainers<'a>,
+    /// The boundaries over the whole set after the last meta-epoch, a flow each.
+    pub boundaries: Option<Vec<SeparatingBoundary>>,
+}
+
+impl<'a> FlowTrainers<'a> {
+    /// New flows for `inputs` on the first device; the others share the work on those of positions.
+    /// Those of pooled features have mini-batches too small to share.
+    pub fn new(
+        config: &'a TrainerConfig,
+        inputs: &[FlowInput],
+        set: &TrainingSet,
+        extractor: &Extractor,
+        (device, others): (&Device, &[Device]),
+    ) -> Result<Self> {
+        let workspaces = Workspaces::default();
+        let of_positions = inputs.iter().enumerate().filter(|(_, i)| !i.is_pooled());
+        let positions = of_positions.map(|(index, input)| {
+            let of_input = (index, input);
+            let (mut rows, mut means) = (Vec::new(), None);
+            if config.feature_scaling != FeatureScaling::None {
+                if config.feature_mean == FeatureMean::Position {
+                    means = PositionMeans::of(&set.normal, of_input, extractor)?;
+                }
+                let from = means.as_ref();
+                rows = set.normal_rows(of_input, SCALING_ROWS, |_| true, from, extractor)?;
+            }
+            let new = NewFlow {
+                input,
+                index,
+                fold: 0,
+                rows: &rows,
+                means,
+                device,
+                others,
+                workspaces: &workspaces,
+                first: None,
+            };
+            LevelTrainer::new(config, new)
+        });
+        Ok(Self {
+            positions: positions.collect::<Result<_>>()?,
+            workspaces: workspaces.clone(),
+            pooled: PooledTrainers::new(config, inputs, set, extractor, device)?,
+            boundaries: None,
+        })
+    }
+
+    /// The flows as they are now, one an input.
+    pub fn current(&self) -> Result<Vec<WhitenedFlow>> {
+        let positions = self.positions.iter().map(LevelTrainer::flow);
+        positions.chain(self.pooled.flows()).collect()
+    }
+
+    /// The mean loss of all steps of all flows since the last call.
+    pub fn take_loss(&mut self, meta_epoch: usize) -> Result<Option<f64>> {
+        let mut losses = self.pooled.take_losses(meta_epoch)?;
+        for trainer in &mut self.positions {
+            losses.extend(trainer.take_loss(meta_epoch)?);
+        }
+        let count = losses.len() as f64;
+        Ok((!losses.is_empty()).then(|| losses.iter().sum::<f64>() / count))
+    }
+
+    /// All that training has changed.
+    pub fn state(&self) -> Result<TrainingState<'_>> {
+        let mut state = TrainingState::default();
+        for (name, trainer) in self.named() {
+            trainer.save(&name, &mut state)?;
+        }
+        for (index, boundary) in self.boundaries.iter().flatten().enumerate() {
+            let values = [&boundary.normal, &boundary.abnormal].map(|b| read(b.clone()));
+            let [normal, abnormal] = values;
+            let values = [normal?, abnormal?].concat();
+            state.put_few(format!("boundary.{index}"), &values);
+        }
+        let boundaries = self.boundaries.as_ref().map_or(0, Vec::len);
+        state.put_integer("boundaries".to_owned(), boundaries as u64);
+        Ok(state)
+    }
+
+    /// Goes back to a state of [`state`](Self::state).
+    pub fn restore(&mut self, mut state: TrainingState<'_>, device: &Device) -> Result<()> {
+        let names: Vec<String> = self.named().map(|(name, _)| name).collect();
+        let positions = self.positions.iter_mut();
+        for (name, trainer) in names.iter().zip(positions.chain(self.pooled.all_mut())) {
+            trainer.restore(name, &mut state)?;
+        }
+        let count = state.integer("boundaries")?;
+        let flows = self.positions.len() + self.pooled.count();
+        if count != 0 && count != flows as u64 {
+            let expected = format!("none, or {flows}, one a flow");
+            return Err(Error::state("boundaries", count, expected));
+        }
+        let one = |index| {
+            let values = state.take_numbers(&format!("boundary.{index}"))?;
+            let [normal, abnormal] = values.as_slice() else {
+                let found = format!("{} numbers", values.len());
+                return Err(Error::state("boundary", found, "two"));
+            };
+            let of = |value: f32| Tensor::from_data(TensorData::new(vec![value], [1]), device);
+            Ok(SeparatingBoundary {
+                normal: of(*normal),
+                abnormal: of(*abnormal),
+            })
+        };
+        let boundaries: Vec<_> = (0..count).map(one).collect::<Result<_>>()?;
+        self.boundaries = (count > 0).then_some(boundaries);
+        Ok(())
+    }
+
+    fn named(&self) -> impl Iterator<Item = (String, &LevelTrainer)> {
+        let positions = self.positions.iter();
+        let all = positions.chain(self.pooled.all()).enumerate();
+        all.map(|(index, trainer)| (format!("flow.{index}"), trainer))
+    }
+}

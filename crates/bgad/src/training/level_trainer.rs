@@ -1,0 +1,243 @@
+//! Optimizer steps of one level's flow.
+
+use burn::tensor::{Device, Tensor, TensorData};
+use rand::Rng;
+use rand::seq::SliceRandom;
+
+use super::batch::BatchImage;
+use super::mini_batch::{MiniBatch, StepSettings};
+use super::optimizer::burn::BurnOptimizer;
+use super::optimizer::host::{HostOptimizer, Workspaces};
+use super::state::TrainingState;
+use crate::config::settings::TrainerConfig;
+use crate::device::host::{is_host, read};
+use crate::error::{Error, Result};
+use crate::features::flow_inputs::FlowInput;
+use crate::model::level_flow::{self, WhitenedFlow};
+use crate::model::places::Places;
+use crate::model::position_means::PositionMeans;
+use crate::model::whitening::{Noise, Whitening};
+
+/// One level's flow while it is trained.
+pub(crate) struct LevelTrainer {
+    steps: Steps,
+    /// Which of an image's features it sees.
+    index: usize,
+    input: FlowInput,
+    scaling: Option<Whitening>,
+    noise: Option<Noise>,
+    /// The sum of all losses since the last [`take_loss`](Self::take_loss), on the device.
+    loss: Option<Tensor<1>>,
+    count: usize,
+}
+
+/// What a flow is trained for, and where.
+pub(crate) struct NewFlow<'a> {
+    /// What it sees, and the number of that among all inputs.
+    pub input: &'a FlowInput,
+    pub index: usize,
+    /// Tells apart the flows of one input.
+    pub fold: usize,
+    /// Normal features of the input, `[rows, dimension]`, less the `means` of their positions where
+    /// there are some.
+    pub rows: &'a [f32],
+    pub means: Option<PositionMeans>,
+    pub device: &'a Device,
+    /// Devices that share each mini-batch with the first.
+    pub others: &'a [Device],
+    /// Flows that share them need less memory.
+    pub workspaces: &'a Workspaces,
+    /// A trainer of the same input, whose rotations are taken.
+    pub first: Option<&'a LevelTrainer>,
+}
+
+/// Where the steps are computed.
+enum Steps {
+    /// By our own code on the CPU.
+    Host(Box<HostOptimizer>),
+    /// By Burn on any device.
+    Device(Box<BurnOptimizer>),
+}
+
+impl LevelTrainer {
+    /// An untrained flow.
+    pub fn new(config: &TrainerConfig, new: NewFlow<'_>) -> Result<Self> {
+        let NewFlow { input, device, .. } = new;
+        let rotations = new.first.map(|first| first.flow()).transpose()?;
+        let rotations = rotations.as_ref().map(|first| &first.flow);
+        let number = (new.fold as u64) << 32 | new.index as u64;
+        let flow = &level_flow::init(config, input, number, device, rotations)?;
+        let places = &Places::new(config, input)?;
+        let kind = config.feature_scaling;
+        let (scaling, noise) =
+            Whitening::of_rows(kind, new.rows, new.means, input.dimension, device)?;
+        let steps = match new.others.is_empty() && is_host(device) {
+            true => {
+                let first = new.first.and_then(|first| match &first.steps {
+                    Steps::Host(steps) => Some(steps.as_ref()),
+                    Steps::Device(_) => None,
+                });
+                let steps = HostOptimizer::new(flow, places, new.workspaces, first, device)?;
+                Steps::Host(Box::new(steps))
+            }
+            false => {
+                let steps = BurnOptimizer::new(flow, places, device, new.others)?;
+                Steps::Device(Box::new(steps))
+            }
+        };
+        Ok(Self {
+            steps,
+            index: new.index,
+            input: input.clone(),
+            scaling,
+            // Positions are many: there is nothing to learn by heart.
+            noise: noise.filter(|_| input.is_pooled()),
+            loss: None,
+            count: 0,
+        })
+    }
+
+    /// The flow as it is now, without gradients.
+    pub fn flow(&self) -> Result<WhitenedFlow> {
+        let flow = match &self.steps {
+            Steps::Host(steps) => steps.flow()?,
+            Steps::Device(steps) => steps.flow(),
+        };
+        Ok(WhitenedFlow {
+            scaling: self.scaling.clone(),
+            flow,
+        })
+    }
+
+    /// All that training has changed, under `prefix`.
+    pub fn save<'a>(&'a self, prefix: &str, state: &mut TrainingState<'a>) -> Result<()> {
+        match &self.steps {
+            Steps::Host(steps) => steps.save(prefix, state),
+            Steps::Device(steps) => steps.save(prefix, state)?,
+        }
+        let loss = self.loss.clone().map(read).transpose()?.unwrap_or_default();
+        state.put_few(format!("{prefix}-loss"), &loss);
+        state.put_integer(format!("{prefix}-losses"), self.count as u64);
+        Ok(())
+    }
+
+    /// Goes back to what [`save`](Self::save) kept.
+    pub fn restore(&mut self, prefix: &str, state: &mut TrainingState<'_>) -> Result<()> {
+        let device = match &mut self.steps {
+            Steps::Host(steps) => {
+                steps.restore(prefix, state)?;
+                steps.losses_device()
+            }
+            Steps::Device(steps) => {
+                steps.restore(prefix, state)?;
+                steps.losses_device()
+            }
+        };
+        let loss = state.take_numbers(&format!("{prefix}-loss"))?;
+        self.loss = match loss.as_slice() {
+            [] => None,
+            [sum] => Some(Tensor::from_data(TensorData::new(vec![*sum], [1]), &device)),
+            more => {
+                let found = format!("{} numbers", more.len());
+                return Err(Error::state("loss", found, "the sum of all"));
+            }
+        };
+        self.count = state.integer(&format!("{prefix}-losses"))? as usize;
+        Ok(())
+    }
+
+    /// What it sees.
+    pub fn input(&self) -> &FlowInput {
+        &self.input
+    }
+
+    /// Shuffles all positions of all images of a batch together and trains on them in mini-batches.
+    /// Those in the padding are left out. The remainder is dropped; where there are fewer features than one mini-batch, they are one.
+    pub fn train(
+        &mut self,
+        images: &[&BatchImage],
+        settings: &StepSettings<'_>,
+        rng: &mut impl Rng,
+    ) -> Result<()> {
+        let features = images.iter().map(|image| {
+            let x = image.features.level(self.index);
+            let x = match &self.scaling {
+                Some(scaling) => scaling.apply(x),
+                None => x,
+            };
+            match &self.noise {
+                Some(noise) => noise.add(x, rng),
+                None => x,
+            }
+        });
+        let features: Vec<Tensor<2>> = features.collect();
+        let positions = features.first().map_or(0, |features| features.dims()[0]);
+        let total = positions * images.len();
+        let abnormal = self.abnormal_positions(images, positions);
+        let mut order: Vec<u32> = (0..total as u32).collect();
+        // Positions in the padding of an image are not trained on.
+        if let (Some(side), true) = (
+            self.input.side,
+            images.iter().any(|i| i.features.view.is_padded()),
+        ) {
+            let counts = images
+                .iter()
+                .flat_map(|image| image.features.view.counts(side));
+            let counts: Vec<bool> = counts.collect();
+            order.retain(|&row| counts[row as usize]);
+        }
+        order.shuffle(rng);
+        let size = settings.config.mini_batch_size.min(order.len()).max(1);
+        let mini_batches = order.chunks_exact(size).map(|order| {
+            let (of_defects, mut order): (Vec<u32>, Vec<u32>) =
+                order.iter().partition(|&&row| abnormal[row as usize]);
+            let normal = order.len();
+            order.extend(of_defects);
+            MiniBatch { order, normal }
+        });
+        let losses = match &mut self.steps {
+            Steps::Host(steps) => steps.train(features, mini_batches, settings)?,
+            Steps::Device(steps) => steps.train(features, mini_batches, settings)?,
+        };
+        for loss in losses {
+            self.loss = Some(match self.loss.take() {
+                Some(sum) => sum + loss,
+                None => loss,
+            });
+            self.count += 1;
+        }
+        Ok(())
+    }
+
+    /// Which of all positions of a batch, image after image, are abnormal.
+    fn abnormal_positions(&self, images: &[&BatchImage], positions: usize) -> Vec<bool> {
+        let of_image = |image: &&BatchImage| match (&image.mask, self.input.side) {
+            (Some(mask), Some(side)) => {
+                let side = side as u32;
+                mask.to_feature_size(side, side).pixels().to_vec()
+            }
+            _ => vec![image.abnormal; positions],
+        };
+        images.iter().flat_map(of_image).collect()
+    }
+
+    /// The mean loss of the steps since the last call.
+    ///
+    /// # Errors
+    /// [`Error::Diverged`] where it is no finite number.
+    pub fn take_loss(&mut self, meta_epoch: usize) -> Result<Option<f64>> {
+        let Some(sum) = self.loss.take() else {
+            return Ok(None);
+        };
+        let steps = std::mem::take(&mut self.count);
+        let loss = read(sum)?.first().copied().unwrap_or(f32::NAN) / steps as f32;
+        match loss.is_finite() {
+            true => Ok(Some(f64::from(loss))),
+            false => Err(Error::Diverged {
+                meta_epoch,
+                input: self.input.name.clone(),
+                loss,
+            }),
+        }
+    }
+}

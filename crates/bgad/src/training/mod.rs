@@ -1,0 +1,22 @@
+//! Training: the images, the flows and their optimizers, the schedule, checkpoints. Uses the rooms up
+//! to `evaluation`.
+
+mod batch;
+pub(crate) mod checkpoints;
+mod flow_ensemble;
+mod image_digest;
+pub(crate) mod learning_rate;
+mod level_trainer;
+mod meta_epoch;
+mod mini_batch;
+mod mirror;
+mod optimizer;
+pub(crate) mod outcome;
+mod pooled_flows;
+pub(crate) mod progress;
+mod reading;
+mod run;
+mod run_context;
+mod state;
+pub(crate) mod trainer;
+mod training_set;

@@ -1,0 +1,286 @@
+//! Training of the flows of pooled features.
+//!
+//! An image has one vector for each of them, so that an epoch has few. They are trained after the
+//! images of a sub-epoch have been seen, over and over, until they have had their share of the
+//! configured steps.
+
+use burn::tensor::Device;
+use rand::Rng;
+use rand::seq::SliceRandom;
+use rayon::prelude::*;
+
+use super::batch::{BatchImage, Item};
+use super::level_trainer::{LevelTrainer, NewFlow};
+use super::mini_batch::StepSettings;
+use super::optimizer::host::Workspaces;
+use super::training_set::TrainingSet;
+use crate::config::settings::TrainerConfig;
+use crate::error::Result;
+use crate::features::extractor::Extractor;
+use crate::features::flow_inputs::FlowInput;
+use crate::features::image_features::ImageFeatures;
+use crate::model::image_maps::mean_log_likelihoods;
+use crate::model::level_flow::{LevelFlow, WhitenedFlow};
+use crate::model::likelihoods::LogLikelihoodMaps;
+use crate::model::neighbors::Neighbors;
+use crate::model::places::Places;
+use crate::random::{self, Purpose};
+
+/// The flows of pooled features: the model's own, and, where folds are configured, those that have
+/// not seen one fold of the normal images each.
+pub(crate) struct PooledTrainers<'a> {
+    config: &'a TrainerConfig,
+    /// The first pooled one among all inputs.
+    first: usize,
+    own: Vec<LevelTrainer>,
+    workspaces: Workspaces,
+    folds: Vec<Vec<LevelTrainer>>,
+    /// The images of this sub-epoch, with pooled features alone; the number of a normal one.
+    images: Vec<(Option<usize>, BatchImage)>,
+    /// The fold of each normal input.
+    fold_of: Vec<usize>,
+}
+
+/// Below so many normal images those of a fold are judged by flows that have seen next to nothing,
+/// whose log-likelihoods of anything else are without bounds.
+const FEWEST_IMAGES: usize = 10;
+
+/// How one sub-epoch trains.
+pub(crate) struct SubEpoch<'a> {
+    /// Its number in the whole run.
+    pub epoch: u64,
+    /// The first meta-epoch trains by maximum likelihood alone.
+    pub first: bool,
+    /// The learning rate of a batch of so many.
+    pub rate: &'a (dyn Fn(usize, usize) -> f64 + Sync),
+}
+
+impl<'a> PooledTrainers<'a> {
+    /// New flows for those of `inputs` that are pooled.
+    pub fn new(
+        config: &'a TrainerConfig,
+        inputs: &[FlowInput],
+        set: &TrainingSet,
+        extractor: &Extractor,
+        device: &Device,
+    ) -> Result<Self> {
+        let pooled = inputs.iter().filter(|input| input.is_pooled());
+        let first = inputs.len() - pooled.count();
+        let images = set.normal_images.len();
+        let folds = match config.pooled_folds.min(images) {
+            folds if folds >= 2 && images >= FEWEST_IMAGES && first < inputs.len() => folds,
+            _ => 0,
+        };
+        let workspaces = Workspaces::default();
+        let new = |fold: Option<usize>, own: &[LevelTrainer]| {
+            let number = fold.map_or(0, |fold| fold + 1);
+            let wanted = |input: usize| fold.is_none_or(|fold| set.fold(input, folds) != fold);
+            let one = |(index, input): (usize, &FlowInput)| {
+                let rows = (index + first, input);
+                let rows = set.normal_rows(rows, usize::MAX, wanted, None, extractor)?;
+                let new = NewFlow {
+                    input,
+                    index,
+                    fold: number,
+                    rows: &rows,
+                    means: None,
+                    device,
+                    others: &[],
+                    workspaces: &workspaces,
+                    first: own.get(index),
+                };
+                LevelTrainer::new(config, new)
+            };
+            let trainers = inputs[first..].iter().enumerate().map(one);
+            trainers.collect::<Result<Vec<_>>>()
+        };
+        let own = new(None, &[])?;
+        let of_folds = (0..folds).into_par_iter();
+        let of_folds = of_folds.map(|fold| new(Some(fold), &own));
+        let of_folds = of_folds.collect::<Result<_>>()?;
+        Ok(Self {
+            config,
+            first,
+            own,
+            workspaces,
+            folds: of_folds,
+            images: Vec::new(),
+            fold_of: (0..set.normal.len())
+                .map(|input| set.fold(input, folds))
+                .collect(),
+        })
+    }
+
+    /// Whether there is anything to train.
+    pub fn is_empty(&self) -> bool {
+        self.own.is_empty()
+    }
+
+    /// Remembers an image for this sub-epoch.
+    pub fn take(&mut self, item: &Item, image: &BatchImage) {
+        if self.is_empty() {
+            return;
+        }
+        let normal = match *item {
+            Item::Normal(index) => Some(index),
+            _ => None,
+        };
+        let image = BatchImage {
+            features: image.features.starting_at(self.first),
+            abnormal: image.abnormal,
+            mask: None,
+        };
+        self.images.push((normal, image));
+    }
+
+    /// Trains on the images of this sub-epoch and forgets them; `done` is told each batch's number
+    /// and how many there are.
+    pub fn train(
+        &mut self,
+        sub_epoch: &SubEpoch<'_>,
+        boundaries: Option<&[bgad_loss::SeparatingBoundary]>,
+        done: impl Fn(usize, usize) + Sync,
+    ) -> Result<()> {
+        let images = std::mem::take(&mut self.images);
+        if self.is_empty() || images.is_empty() {
+            return Ok(());
+        }
+        let (config, first, fold_of) = (self.config, self.first, &self.fold_of);
+        let train = |trainers: &mut [LevelTrainer], fold: Option<usize>| -> Result<()> {
+            let number = fold.map_or(0, |fold| fold + 1) as u64;
+            let stream = number << 32 | sub_epoch.epoch;
+            let mut rng = random::generator(config.seed, Purpose::Pooled, stream);
+            let seen = |normal: &Option<usize>| match (fold, normal) {
+                (Some(fold), Some(index)) => fold_of[*index] != fold,
+                _ => true,
+            };
+            let seen = images.iter().filter(|(normal, _)| seen(normal));
+            let batches = batches(config, seen.map(|(_, image)| image).collect(), &mut rng);
+            for (index, batch) in batches.iter().enumerate() {
+                for (level, trainer) in trainers.iter_mut().enumerate() {
+                    let settings = StepSettings {
+                        config,
+                        first: sub_epoch.first,
+                        rate: (sub_epoch.rate)(index, batches.len()),
+                        boundary: boundaries.map(|all| &all[first + level]),
+                    };
+                    trainer.train(batch, &settings, &mut rng)?;
+                }
+                if fold.is_none() {
+                    done(index, batches.len());
+                }
+            }
+            Ok(())
+        };
+        let own = std::iter::once((&mut self.own, None));
+        let of_folds = self.folds.iter_mut().enumerate();
+        let of_folds = of_folds.map(|(fold, trainers)| (trainers, Some(fold)));
+        let all: Vec<_> = own.chain(of_folds).collect();
+        // They don't depend on each other, and each is too small for several cores.
+        let trained = all
+            .into_par_iter()
+            .try_for_each(|(trainers, fold)| train(trainers, fold));
+        // As large as a few flows, and not needed before the next sub-epoch.
+        self.workspaces.clear();
+        trained
+    }
+
+    /// The mean losses of the model's own flows since the last call.
+    pub fn take_losses(&mut self, meta_epoch: usize) -> Result<Vec<f64>> {
+        let mut losses = Vec::new();
+        for trainer in &mut self.own {
+            losses.extend(trainer.take_loss(meta_epoch)?);
+        }
+        for trainer in self.folds.iter_mut().flatten() {
+            trainer.take_loss(meta_epoch)?;
+        }
+        Ok(losses)
+    }
+
+    /// How many flows the model has of them.
+    pub fn count(&self) -> usize {
+        self.own.len()
+    }
+
+    /// The model's own flows as they are now.
+    pub fn flows(&self) -> impl Iterator<Item = Result<WhitenedFlow>> {
+        self.own.iter().map(LevelTrainer::flow)
+    }
+
+    /// All flows, the folds' as well.
+    pub fn all(&self) -> impl Iterator<Item = &LevelTrainer> {
+        self.own.iter().chain(self.folds.iter().flatten())
+    }
+
+    /// The same to be changed.
+    pub fn all_mut(&mut self) -> impl Iterator<Item = &mut LevelTrainer> {
+        self.own.iter_mut().chain(self.folds.iter_mut().flatten())
+    }
+
+    /// Whether there are flows that have not seen one fold of the normal images each.
+    pub fn holds_out(&self) -> bool {
+        !self.folds.is_empty()
+    }
+
+    /// Puts in place of the normal training images' pooled log-likelihoods those under flows that
+    /// have not seen them, where there are folds, and in place of their distances to themselves those
+    /// to other images.
+    pub fn hold_out(
+        &self,
+        maps: &mut [LogLikelihoodMaps],
+        set: &TrainingSet,
+        features_of: impl Fn(usize) -> Result<ImageFeatures>,
+        neighbors: Option<&Neighbors>,
+        device: &Device,
+    ) -> Result<()> {
+        if let Some(neighbors) = neighbors {
+            // Without folds an image is held against the others, with them as flows are.
+            let folds = match self.folds.len() {
+                0 => set.normal_images.len(),
+                folds => folds,
+            };
+            for (input, maps) in maps.iter_mut().enumerate() {
+                let own = set.fold(input, folds);
+                let left_out = |other: usize| set.fold(other, folds) == own;
+                let features = features_of(input)?;
+                maps.neighbor_distance = neighbors
+                    .distance(&features, self.first, left_out)?
+                    .or(maps.neighbor_distance);
+            }
+        }
+        for (fold, trainers) in self.folds.iter().enumerate() {
+            for (index, trainer) in trainers.iter().enumerate() {
+                let places = Places::new(self.config, trainer.input())?;
+                let flow = LevelFlow::new(trainer.flow()?, &places, device)?;
+                for (input, maps) in maps.iter_mut().enumerate() {
+                    if self.fold_of[input] != fold {
+                        continue;
+                    }
+                    let features = features_of(input)?;
+                    let index = self.first + index;
+                    maps.levels[index].values = mean_log_likelihoods(&flow, &features, index)?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// `images` shuffled into batches again and again, until there are as many as this sub-epoch's
+/// share of the configured steps. The remainder of each round is dropped.
+fn batches<'i>(
+    config: &TrainerConfig,
+    mut images: Vec<&'i BatchImage>,
+    rng: &mut impl Rng,
+) -> Vec<Vec<&'i BatchImage>> {
+    let size = config.batch_size.min(images.len()).max(1);
+    let least = config
+        .image_steps
+        .div_ceil(config.meta_epochs * config.sub_epochs);
+    let mut batches = Vec::new();
+    while batches.len() < least && !images.is_empty() {
+        images.shuffle(rng);
+        batches.extend(images.chunks_exact(size).map(<[_]>::to_vec));
+    }
+    batches
+}

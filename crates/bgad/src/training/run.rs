@@ -1,0 +1,307 @@
+//! One training run: the schedule of section 4 of the method.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use bgad_backbone::Backbone;
+use bgad_data::Dataset;
+use bgad_loss::SeparatingBoundary;
+use burn::tensor::Device;
+
+use super::checkpoints::{self, Checkpoints, Identity, Position};
+use super::flow_ensemble::FlowTrainers;
+use super::outcome::Training;
+use super::progress::{MetaEpoch, Progress, Seconds};
+use super::run_context::RunContext;
+use super::training_set::TrainingSet;
+use super::{image_digest, mirror};
+use crate::config::choices::{BoundaryScope, EvaluateWhen, Granularity, Mirror};
+use crate::config::settings::TrainerConfig;
+use crate::detector::description::ModelDescription;
+use crate::detector::trained_model::Detector;
+use crate::detector::training_anomaly::TrainingAnomaly;
+use crate::device::host::read;
+use crate::error::{Error, Result};
+use crate::evaluation::options::EvaluationOptions;
+use crate::evaluation::result::Evaluation;
+use crate::evaluation::test_set::TestSet;
+use crate::features::backbone::Opened;
+use crate::features::flow_inputs::FlowInputs;
+use crate::scoring::calibration::Calibration;
+use crate::scoring::image_likelihoods::of_images;
+
+/// One run's state.
+pub(crate) struct Run<'a> {
+    pub(super) context: &'a RunContext,
+    pub(super) config: &'a TrainerConfig,
+    pub(super) granularity: Granularity,
+    pub(super) device: Device,
+    /// Devices that train flows of positions beside the first.
+    pub(super) others: Vec<Device>,
+    pub(super) start: Instant,
+    pub(super) seconds: Seconds,
+    /// What was spent before an interruption.
+    pub(super) before: Seconds,
+    pub(super) checkpoints: Option<Checkpoints>,
+    pub(super) warnings: Vec<String>,
+}
+
+impl<'a> Run<'a> {
+    pub fn new(
+        context: &'a RunContext,
+        granularity: Granularity,
+        (device, others): (Device, Vec<Device>),
+        warnings: Vec<String>,
+    ) -> Self {
+        Self {
+            context,
+            config: &context.config,
+            granularity,
+            device,
+            others,
+            start: Instant::now(),
+            seconds: Seconds::default(),
+            before: Seconds::default(),
+            checkpoints: None,
+            warnings,
+        }
+    }
+
+    /// Trains; with `resume` from where the newest checkpoint stands.
+    pub fn train(mut self, dataset: &Dataset, opened: Opened, resume: bool) -> Result<Training> {
+        for warning in &self.warnings {
+            self.context.tell(Progress::Warning(warning.clone()));
+        }
+        let Opened { backbone, checksum } = opened;
+        let inputs = FlowInputs::new(self.config, self.granularity);
+        let extractor = self.extractor(&backbone, checksum.as_deref())?;
+        let (set, test) = self.read_images(dataset, &extractor)?;
+        let inputs = inputs.list(backbone.levels());
+        let mut flows = FlowTrainers::new(
+            self.config,
+            &inputs,
+            &set,
+            &extractor,
+            (&self.device, &self.others),
+        )?;
+        let mut position = Position::default();
+        let mut history = Vec::new();
+        if let Some(folder) = &self.context.checkpoints {
+            let identity = Identity {
+                config: TrainerConfig {
+                    // Known by their checksum; where they lie is not kept.
+                    weights: None,
+                    ..self.config.clone()
+                },
+                granularity: self.granularity,
+                backbone_checksum: checksum.clone(),
+                images: image_digest::of(set.samples())?,
+            };
+            if !resume {
+                checkpoints::remove_all(folder)?;
+            }
+            let checkpoints = Checkpoints::open(folder, identity)?;
+            if let (Some(found), wrong) = checkpoints.newest()? {
+                wrong
+                    .into_iter()
+                    .for_each(|error| self.warn(error.to_string()));
+                found.restore(|state| flows.restore(state, &self.device))?;
+                position = found.description.position;
+                history = found.description.history;
+                self.before = found.description.seconds;
+                self.context.tell(Progress::Resumed {
+                    meta_epoch: position.meta_epoch + 1,
+                    history: history.clone(),
+                });
+            }
+            self.checkpoints = Some(checkpoints);
+        }
+        let mut detector = self.detector(dataset, &set, backbone.clone(), checksum)?;
+        if self.config.pooled_neighbors {
+            detector.neighbors = set.neighbors(&inputs, &extractor)?;
+        }
+        let mut evaluation = None;
+        while position.meta_epoch < self.config.meta_epochs {
+            let meta_epoch = position.meta_epoch;
+            self.meta_epoch(
+                position,
+                &set,
+                &extractor,
+                &mut flows,
+                |run, position, flows| run.between_batches(position, &history, flows),
+            )?;
+            let loss = flows.take_loss(meta_epoch + 1)?;
+            let mut last = meta_epoch + 1 == self.config.meta_epochs;
+            let mut evaluate = false;
+            let refresh =
+                self.config.boundary == BoundaryScope::Set || self.config.stop_when_still.is_some();
+            if self.evaluates(last, &test) || last || refresh {
+                let start = Instant::now();
+                detector.set_flows(flows.current()?)?;
+                let maps = mirror::normal_maps(&mut detector, &set, &flows.pooled, &extractor)?;
+                let images = of_images(&set.normal_images, &maps);
+                let boundaries = detector.calibrate(&images, meta_epoch + 1)?;
+                let before = flows.boundaries.replace(boundaries);
+                last |= self.is_still(before.as_deref(), flows.boundaries.as_deref())?;
+                evaluate = self.evaluates(last, &test);
+                if evaluate {
+                    let calibration = &detector.description.calibration;
+                    let of_test = test.log_likelihoods(&detector)?;
+                    evaluation = Some(test.evaluate(
+                        &of_test,
+                        calibration,
+                        &EvaluationOptions::default(),
+                    )?);
+                } else {
+                    evaluation = None;
+                }
+                if last {
+                    detector.take_thresholds(&images, &set.abnormal_images)?;
+                } else {
+                    // Not needed before the next time, and a copy of all parameters.
+                    detector.set_flows(Vec::new())?;
+                }
+                self.seconds.evaluation += start.elapsed().as_secs_f64();
+            }
+            let record = record(
+                meta_epoch + 1,
+                loss,
+                evaluation.as_ref().filter(|_| evaluate),
+            );
+            self.context.tell(Progress::MetaEpoch(record.clone()));
+            history.push(record);
+            position = Position {
+                meta_epoch: meta_epoch + 1,
+                ..Position::default()
+            };
+            if last {
+                break;
+            }
+        }
+        Ok(Training {
+            detector,
+            history,
+            evaluation,
+            seconds: self.seconds(),
+            warnings: self.warnings,
+        })
+    }
+
+    fn evaluates(&self, last: bool, test: &TestSet) -> bool {
+        let asked = match self.config.evaluate {
+            EvaluateWhen::Each => true,
+            EvaluateWhen::Last => last,
+            EvaluateWhen::Never => false,
+        };
+        asked && !test.images.is_empty()
+    }
+
+    /// Whether training is to end because no boundary has moved since the last meta-epoch.
+    fn is_still(
+        &self,
+        before: Option<&[SeparatingBoundary]>,
+        now: Option<&[SeparatingBoundary]>,
+    ) -> Result<bool> {
+        let (Some(most), Some(before), Some(now)) = (self.config.stop_when_still, before, now)
+        else {
+            return Ok(false);
+        };
+        for (before, now) in before.iter().zip(now) {
+            let moved = read(now.normal.clone() - before.normal.clone())?;
+            if !moved.iter().all(|moved| moved.abs() <= most) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Keeps a checkpoint where one is due, and stops where that is asked for.
+    fn between_batches(
+        &mut self,
+        position: Position,
+        history: &[MetaEpoch],
+        flows: &FlowTrainers<'_>,
+    ) -> Result<()> {
+        let stop = self.context.is_stopped();
+        let over = position.sub_epoch == self.config.sub_epochs;
+        let seconds = self.seconds();
+        let Some(checkpoints) = &mut self.checkpoints else {
+            return match stop {
+                true => Err(Error::Stopped { checkpoint: None }),
+                false => Ok(()),
+            };
+        };
+        if !(stop || over || checkpoints.is_due()) {
+            return Ok(());
+        }
+        let written = checkpoints.write(position, history, seconds, flows.state()?);
+        match (written, stop) {
+            (Ok(path), true) => Err(Error::Stopped {
+                checkpoint: Some(path),
+            }),
+            (Err(error), true) => Err(error),
+            (Ok(_), false) => Ok(()),
+            // A full disk should not end a night of training; it may have room again in the end.
+            (Err(error), false) => {
+                self.warn(format!("no checkpoint could be written: {error}"));
+                Ok(())
+            }
+        }
+    }
+
+    pub(super) fn warn(&mut self, warning: String) {
+        self.context.tell(Progress::Warning(warning.clone()));
+        self.warnings.push(warning);
+    }
+
+    /// Where the time went until now, before an interruption as well.
+    fn seconds(&self) -> Seconds {
+        Seconds {
+            features: self.before.features + self.seconds.features,
+            flow: self.before.flow + self.seconds.flow,
+            evaluation: self.before.evaluation + self.seconds.evaluation,
+            total: self.before.total + self.start.elapsed().as_secs_f64(),
+        }
+    }
+
+    /// The detector without flows; they, calibration and threshold are set while training goes on.
+    fn detector(
+        &self,
+        dataset: &Dataset,
+        set: &TrainingSet,
+        backbone: Arc<dyn Backbone>,
+        checksum: Option<String>,
+    ) -> Result<Detector> {
+        let inputs = FlowInputs::new(self.config, self.granularity).list(backbone.levels());
+        let dimensions = inputs.iter().map(|input| input.dimension);
+        let anomalies = set.abnormal_images.iter().map(TrainingAnomaly::of);
+        let description = ModelDescription {
+            training_anomalies: anomalies.collect::<Result<_>>()?,
+            config: self.config.clone(),
+            granularity: self.granularity,
+            backbone_checksum: checksum,
+            calibration: Calibration::new(self.config.aggregation, self.config.image_score)
+                .with_map_baseline(self.config.map_baseline)
+                .with_dimensions(dimensions.collect()),
+            mirrored: self.config.mirror == Mirror::On,
+            threshold: 0.0,
+            pixel_threshold: None,
+            normal_scores: Vec::new(),
+            boundaries: Vec::new(),
+            dataset: dataset.name.clone(),
+        };
+        Detector::new(description, backbone, Vec::new(), &self.device)
+    }
+}
+
+/// What is told of a meta-epoch.
+fn record(meta_epoch: usize, loss: Option<f64>, evaluation: Option<&Evaluation>) -> MetaEpoch {
+    MetaEpoch {
+        meta_epoch,
+        loss,
+        image_auroc: evaluation.and_then(|e| e.image_auroc),
+        pixel_auroc: evaluation.and_then(|e| e.pixel_auroc),
+        aupro: evaluation.and_then(|e| e.aupro),
+        paper_protocol: evaluation.map(|e| e.paper_protocol).unwrap_or_default(),
+    }
+}

@@ -1,0 +1,51 @@
+//! What a run is told besides its settings.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use bgad_backbone::Backbone;
+
+use super::progress::Progress;
+use crate::config::settings::TrainerConfig;
+
+/// Who is told how a run goes.
+pub(crate) type Observer = Box<dyn Fn(Progress) + Send + Sync>;
+
+/// The settings of a run, and what belongs to that run alone.
+pub(crate) struct RunContext {
+    pub config: TrainerConfig,
+    /// A backbone of the program's own.
+    pub backbone: Option<Arc<dyn Backbone>>,
+    pub observer: Option<Observer>,
+    /// The folder of checkpoints.
+    pub checkpoints: Option<PathBuf>,
+    /// The folder of features.
+    pub features: Option<PathBuf>,
+    pub stop: Option<Arc<AtomicBool>>,
+}
+
+impl RunContext {
+    pub fn new(config: TrainerConfig) -> Self {
+        Self {
+            config,
+            backbone: None,
+            observer: None,
+            checkpoints: None,
+            features: None,
+            stop: None,
+        }
+    }
+
+    pub fn is_stopped(&self) -> bool {
+        self.stop
+            .as_ref()
+            .is_some_and(|stop| stop.load(Ordering::Relaxed))
+    }
+
+    pub fn tell(&self, progress: Progress) {
+        if let Some(observer) = &self.observer {
+            observer(progress);
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! Tests of `bgad` that share a process, one module a subject. `consistency`, `devices` and `hub`
+//! are programs of their own: the first two also run with other backends, the last needs a feature.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![recursion_limit = "256"]
+
+mod bad_input;
+mod common;
+mod custom_backbone;
+mod end_to_end;
+mod features;
+mod fit;
+mod golden;
+mod import;
+mod options;
+mod prediction;
+mod real_data;
+mod resume;
+mod scoring;
+mod training_anomalies;
+mod weights;
+
+#[path = "goldens/reader.rs"]
+mod reader;
