@@ -40,6 +40,10 @@ pub struct ChoiceArguments {
     pub category: Option<String>,
     #[command(flatten)]
     pub folders: FolderArguments,
+    /// Which values of the masks mark a defect: auto (as all masks together tell), nonzero, half,
+    /// above:N, alpha, or the values themselves, as 1,2,5.
+    #[arg(long, value_name = "RULE", default_value = "auto")]
+    pub mask_values: String,
     #[command(flatten)]
     pub split: SplitArguments,
 }
@@ -177,6 +181,7 @@ impl DataArguments {
         } else {
             return Err(Failure::FolderNames(self.layout));
         };
+        dataset.settle_mask_values(&self.choice.mask_values.parse()?)?;
         let split = &self.choice.split;
         if let Some(file) = &split.split_file {
             SplitFile::read(file)?.apply(&mut dataset)?;

@@ -97,6 +97,12 @@ fn table(found: &Inspection) -> Vec<String> {
             masks.present
         ),
     });
+    if let Some(rule) = &masks.values {
+        lines.push(format!(
+            "  read by the rule {}: {}",
+            rule.values, rule.reason
+        ));
+    }
     let short = |path: &PathBuf| shortened(path, &found.folder);
     for (what, paths) in [
         ("abnormal without a mask", &masks.missing),

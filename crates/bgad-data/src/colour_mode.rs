@@ -14,13 +14,13 @@ const MAX_SEGMENTS: usize = 1000;
 /// that hide nothing.
 pub(crate) fn colour_mode(
     file: &mut (impl Read + Seek),
-    format: Option<ImageFormat>,
+    format: ImageFormat,
     decoded: ExtendedColorType,
 ) -> (&'static str, u8) {
     let stated = match format {
-        Some(ImageFormat::Png) => png(file),
-        Some(ImageFormat::Bmp) => bmp(file),
-        Some(ImageFormat::Jpeg) => jpeg(file),
+        ImageFormat::Png => png(file),
+        ImageFormat::Bmp => bmp(file),
+        ImageFormat::Jpeg => jpeg(file),
         _ => None,
     };
     stated.unwrap_or_else(|| of_type(decoded))

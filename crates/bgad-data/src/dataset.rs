@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use crate::{Orientation, Sample};
+use crate::{BitDepth, MaskDecision, Orientation, Sample, names};
 
 /// Training and test samples of one category.
 ///
@@ -26,6 +26,8 @@ pub struct Dataset {
     pub skipped: Vec<SkippedFile>,
     /// What a person should know about the files, one sentence each.
     pub warnings: Vec<String>,
+    /// The rule that [`settle_mask_values`](Self::settle_mask_values) settled on.
+    pub mask_decision: Option<MaskDecision>,
 }
 
 /// A file that is no sample.
@@ -33,6 +35,7 @@ pub struct Dataset {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct SkippedFile {
     /// The file.
+    #[serde(serialize_with = "names::path_text::serialize")]
     pub path: PathBuf,
     /// Why it was skipped.
     pub reason: String,
@@ -60,6 +63,13 @@ impl Dataset {
     pub fn orient(&mut self, orientation: Orientation) {
         for sample in self.train.iter_mut().chain(&mut self.test) {
             sample.orientation = orientation;
+        }
+    }
+
+    /// Reads all images of 16 bits at this depth when they are loaded.
+    pub fn set_bit_depth(&mut self, depth: BitDepth) {
+        for sample in self.train.iter_mut().chain(&mut self.test) {
+            sample.bit_depth = depth;
         }
     }
 

@@ -7,7 +7,7 @@ use std::time::SystemTime;
 
 use image::RgbImage;
 
-use crate::{Orientation, Result, image_file};
+use crate::{ImageReading, Result, image_file};
 
 /// Bytes of pixels that are kept; of a single larger image all of it.
 const MOST_BYTES: usize = 512 << 20;
@@ -18,23 +18,23 @@ struct Key {
     path: PathBuf,
     length: u64,
     modified: Option<SystemTime>,
-    orientation: Orientation,
+    reading: ImageReading,
 }
 
 /// The images, those that were used last at the end.
 static DECODED: Mutex<VecDeque<(Key, Arc<RgbImage>)>> = Mutex::new(VecDeque::new());
 
 /// The image in a file, which several patches are cut from.
-pub(crate) fn image(path: &Path, orientation: Orientation) -> Result<Arc<RgbImage>> {
+pub(crate) fn image(path: &Path, reading: ImageReading) -> Result<Arc<RgbImage>> {
     let Ok(metadata) = std::fs::metadata(path) else {
         // The error tells why.
-        return image_file::load(path, orientation).map(Arc::new);
+        return image_file::load(path, reading).map(Arc::new);
     };
     let key = Key {
         path: path.to_owned(),
         length: metadata.len(),
         modified: metadata.modified().ok(),
-        orientation,
+        reading,
     };
     {
         let mut decoded = DECODED.lock().unwrap_or_else(PoisonError::into_inner);
@@ -47,7 +47,7 @@ pub(crate) fn image(path: &Path, orientation: Orientation) -> Result<Arc<RgbImag
         }
     }
     // Not under the lock: others decode at the same time.
-    let image = Arc::new(image_file::load(path, orientation)?);
+    let image = Arc::new(image_file::load(path, reading)?);
     let mut decoded = DECODED.lock().unwrap_or_else(PoisonError::into_inner);
     decoded.retain(|(known, _)| known.path != path);
     decoded.push_back((key, image.clone()));

@@ -116,6 +116,15 @@ pub enum DataError {
         found: String,
     },
 
+    /// The file is an image, but of a kind that is not decoded.
+    #[error("{}: {found}, which is not read; expected an image of 8 or 16 bits of a usual kind; convert the file, for example to png", .file.display())]
+    UnreadKind {
+        /// The file.
+        file: PathBuf,
+        /// What kind it is.
+        found: String,
+    },
+
     /// The file begins like an image but cannot be decoded, for example because it is truncated.
     #[error("{}: damaged image ({reason}); expected a complete one; replace or remove the file", .file.display())]
     DamagedImage {
@@ -151,6 +160,17 @@ pub enum DataError {
         mask_size: (u32, u32),
     },
 
+    /// The values of masks do not tell which of them mark a defect.
+    #[error("{}: masks with {found}, for example {}: it is not clear which mark a defect; say so with --mask-values: nonzero (all but 0), half (above half), above:N, alpha, or the values themselves, as 1,2", .folder.display(), .example.display())]
+    UnclearMaskValues {
+        /// The data set's folder.
+        folder: PathBuf,
+        /// What was found in its masks.
+        found: String,
+        /// A mask that shows it.
+        example: PathBuf,
+    },
+
     /// Pixels in memory do not have the size that goes with them.
     #[error("{what}: found {found}, expected {expected}")]
     Size {
@@ -164,7 +184,7 @@ pub enum DataError {
 
     /// A mask without any defect pixel was given where a defect is needed.
     #[error(
-        "the mask of {width}x{height} pixels marks no defect; expected at least one defect pixel; check the mask file (values over 127, or exactly 1 in a 0/1 mask, are defects)"
+        "the mask of {width}x{height} pixels marks no defect; expected at least one defect pixel; check the mask file, and which of its values are defects"
     )]
     EmptyMask {
         /// Width of the mask.

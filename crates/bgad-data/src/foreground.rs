@@ -1,11 +1,15 @@
 //! Where on a normal image a defect can be: on the object, not beside it.
 
-use std::path::{Path, PathBuf};
+#[cfg(feature = "datasets")]
+use std::path::Path;
+use std::path::PathBuf;
 
 use image::RgbImage;
 use serde::{Deserialize, Serialize};
 
-use crate::{DataError, Filter, Mask, Result, resize};
+#[cfg(feature = "datasets")]
+use crate::{DataError, Result};
+use crate::{Filter, Mask, resize};
 
 /// Where on normal images [`CutPaste`](crate::CutPaste) may paste defects.
 #[non_exhaustive]
@@ -23,8 +27,10 @@ pub enum Foreground {
 }
 
 /// Extensions that are tried for a mask.
+#[cfg(feature = "datasets")]
 const EXTENSIONS: [&str; 7] = ["png", "bmp", "tif", "tiff", "webp", "jpg", "jpeg"];
 
+#[cfg(feature = "datasets")]
 impl Foreground {
     /// The foreground of the normal image that was read from `path`; none for the whole image.
     ///

@@ -1,20 +1,30 @@
 //! Reading untrusted image files.
 
 use std::fs::File;
-use std::io::BufReader;
-use std::panic::AssertUnwindSafe;
+#[cfg(feature = "jpeg")]
+use std::io::Cursor;
+use std::io::{BufRead, BufReader, Seek};
 use std::path::Path;
 
-use image::error::{DecodingError, ImageFormatHint, LimitError, LimitErrorKind};
-use image::{
-    DynamicImage, ImageBuffer, ImageDecoder, ImageError, ImageFormat, ImageReader, ImageResult,
-    Limits, Pixel, RgbImage, metadata,
+#[cfg(feature = "jpeg")]
+use image::codecs::jpeg::JpegDecoder;
+use image::error::{DecodingError, ImageFormatHint};
+use image::metadata::Orientation as Tag;
+use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits, RgbImage};
+
+#[cfg(feature = "jpeg")]
+use crate::decoding::jpeg;
+#[cfg(feature = "tiff")]
+use crate::decoding::tiff::Tiff;
+use crate::decoding::{Fault, Kind, Size, guarded};
+use crate::image_reading::rgb;
+use crate::{DataError, ImageReading, Orientation, Result};
+
+/// The largest image that is decoded; its side in pixels, its decoded size in bytes.
+const LARGEST: Size = Size {
+    side: 16_384,
+    bytes: MAX_MEBIBYTES << 20,
 };
-
-use crate::{DataError, Orientation, Result};
-
-/// Largest side of an image in pixels.
-const MAX_SIDE: u32 = 16_384;
 /// Largest decoded size of an image in MiB.
 const MAX_MEBIBYTES: u64 = 512;
 
@@ -22,15 +32,15 @@ const MAX_MEBIBYTES: u64 = 512;
 ///
 /// The format is told by the content, not by the name. As Pillow's `convert('RGB')`: alpha is dropped,
 /// not blended, grey is replicated, palettes are looked up, CMYK is multiplied by black, and
-/// orientation tags are not applied ([`load_image_with`] can). Of 16
+/// orientation tags are not applied ([`load_image_as`] can). Of 16
 /// bits the upper 8 are kept, as Pillow does for colour (16-bit grey it clips at 255, which loses the
 /// picture).
 ///
 /// # Errors
-/// [`DataError::Io`], [`DataError::NotAnImage`], [`DataError::DamagedImage`], or
-/// [`DataError::ImageTooLarge`] over 16384 pixels a side or 512 MiB decoded.
+/// [`DataError::Io`], [`DataError::NotAnImage`], [`DataError::UnreadKind`], [`DataError::DamagedImage`],
+/// or [`DataError::ImageTooLarge`] over 16384 pixels a side or 512 MiB decoded.
 pub fn load_image(path: &Path) -> Result<RgbImage> {
-    load(path, Orientation::Stored)
+    load(path, ImageReading::default())
 }
 
 /// The same with a choice whether the image is turned as its orientation tag says.
@@ -38,118 +48,185 @@ pub fn load_image(path: &Path) -> Result<RgbImage> {
 /// # Errors
 /// As [`load_image`].
 pub fn load_image_with(path: &Path, orientation: Orientation) -> Result<RgbImage> {
-    load(path, orientation)
+    load(path, ImageReading::default().oriented(orientation))
 }
 
-pub(crate) fn load(path: &Path, orientation: Orientation) -> Result<RgbImage> {
-    decode(path, orientation).map(rgb)
+/// The same with all choices.
+///
+/// # Errors
+/// As [`load_image`].
+pub fn load_image_as(path: &Path, reading: ImageReading) -> Result<RgbImage> {
+    load(path, reading)
 }
 
-/// Converts decoded pixels to 8-bit RGB.
-pub(crate) fn rgb(image: DynamicImage) -> RgbImage {
-    match image {
-        DynamicImage::ImageRgb8(image) => image,
-        DynamicImage::ImageLuma8(image) => to_rgb(&image, |p| [p.0[0]; 3]),
-        DynamicImage::ImageLumaA8(image) => to_rgb(&image, |p| [p.0[0]; 3]),
-        DynamicImage::ImageRgba8(image) => to_rgb(&image, |p| [p.0[0], p.0[1], p.0[2]]),
-        DynamicImage::ImageLuma16(image) => to_rgb(&image, |p| [upper(p.0[0]); 3]),
-        DynamicImage::ImageLumaA16(image) => to_rgb(&image, |p| [upper(p.0[0]); 3]),
-        DynamicImage::ImageRgb16(image) => {
-            to_rgb(&image, |p| [upper(p.0[0]), upper(p.0[1]), upper(p.0[2])])
-        }
-        DynamicImage::ImageRgba16(image) => {
-            to_rgb(&image, |p| [upper(p.0[0]), upper(p.0[1]), upper(p.0[2])])
-        }
-        // Floating point pixels are in [0, 1].
-        other => other.to_rgb8(),
-    }
+pub(crate) fn load(path: &Path, reading: ImageReading) -> Result<RgbImage> {
+    let image = decode(path, reading.orientation)?;
+    Ok(rgb(image, reading.bit_depth))
 }
 
 /// Decodes a file within the limits.
 pub(crate) fn decode(path: &Path, orientation: Orientation) -> Result<DynamicImage> {
-    let (mut reader, length) = open(path)?;
-    if reader.format() == Some(ImageFormat::Jpeg) {
-        require_end(path, length)?;
-    }
-    reader.limits(limits());
-    let decoded = || -> ImageResult<DynamicImage> {
-        let mut decoder = reader.into_decoder()?;
-        let turned = match orientation {
-            Orientation::Stored => metadata::Orientation::NoTransforms,
-            Orientation::Exif => tag(&mut decoder),
+    #[cfg_attr(not(feature = "jpeg"), allow(unused_variables))]
+    let (reader, format, length) = open(path)?;
+    let decoded = || -> std::result::Result<DynamicImage, Fault> {
+        let image = match format {
+            #[cfg(feature = "tiff")]
+            ImageFormat::Tiff => {
+                let tiff = Tiff::new(reader)?;
+                let turned = turned_by(tiff.orientation(), orientation);
+                let mut image = tiff.decode(&LARGEST)?;
+                image.apply_orientation(turned);
+                image
+            }
+            #[cfg(feature = "jpeg")]
+            ImageFormat::Jpeg => {
+                LARGEST.check_bytes(length)?;
+                let bytes = std::fs::read(path).map_err(Fault::Io)?;
+                let checked = jpeg::checked(&bytes, &LARGEST)?;
+                let image = JpegDecoder::new(Cursor::new(&*checked))
+                    .map_err(Fault::from)
+                    .and_then(|decoder| from_decoder(decoder, orientation));
+                image.map_err(of_sound_jpeg)?
+            }
+            format => {
+                let mut reader = ImageReader::with_format(reader, format);
+                reader.limits(limits());
+                from_decoder(reader.into_decoder()?, orientation)?
+            }
         };
-        let mut limits = limits();
-        limits.reserve(decoder.total_bytes())?;
-        decoder.set_limits(limits)?;
-        let mut image = DynamicImage::from_decoder(decoder)?;
-        image.apply_orientation(turned);
+        // Grey images triple when they become RGB.
+        LARGEST.check((image.width(), image.height()), 3)?;
         Ok(image)
     };
-    let image = guarded(decoded).map_err(|reason| decoding_error(path, reason))?;
-    // Grey images triple when they become RGB.
-    if u64::from(image.width()) * u64::from(image.height()) * 3 > MAX_MEBIBYTES << 20 {
-        let reason = LimitError::from_kind(LimitErrorKind::InsufficientMemory);
-        return Err(decoding_error(path, ImageError::Limits(reason)));
+    guarded(decoded).map_err(|fault| error(path, format, fault))
+}
+
+/// All of the file was read before: what the decoder refuses is a kind, not damage.
+#[cfg(feature = "jpeg")]
+fn of_sound_jpeg(fault: Fault) -> Fault {
+    match fault {
+        Fault::Decoder(ImageError::Decoding(reason)) => Fault::NotRead(format!(
+            "a kind of JPEG that the decoder does not take ({reason})"
+        )),
+        other => other,
     }
+}
+
+#[cfg(feature = "datasets")]
+/// The same, but of a PNG with a palette the palette's numbers as grey values.
+pub(crate) fn decode_numbers(path: &Path, orientation: Orientation) -> Result<DynamicImage> {
+    let (reader, format, _) = open(path)?;
+    let is_palette = header(path, orientation)?.mode.0 == "palette";
+    if format != ImageFormat::Png || !is_palette {
+        return decode(path, orientation);
+    }
+    let numbers = || {
+        let (width, height, numbers) = crate::decoding::palette::numbers(reader, &LARGEST)?;
+        let image = image::GrayImage::from_raw(width, height, numbers);
+        let mut image = DynamicImage::ImageLuma8(image.unwrap_or_default());
+        if orientation == Orientation::Exif {
+            let mut decoder = ImageReader::open(path)
+                .map_err(Fault::Io)?
+                .with_guessed_format()
+                .map_err(Fault::Io)?
+                .into_decoder()?;
+            image.apply_orientation(tag(&mut decoder));
+        }
+        Ok(image)
+    };
+    guarded(numbers).map_err(|fault| error(path, format, fault))
+}
+
+fn from_decoder(
+    mut decoder: impl ImageDecoder,
+    orientation: Orientation,
+) -> std::result::Result<DynamicImage, Fault> {
+    let turned = match orientation {
+        Orientation::Stored => Tag::NoTransforms,
+        Orientation::Exif => tag(&mut decoder),
+    };
+    let mut limits = limits();
+    limits.reserve(decoder.total_bytes())?;
+    decoder.set_limits(limits)?;
+    let mut image = DynamicImage::from_decoder(decoder)?;
+    image.apply_orientation(turned);
     Ok(image)
+}
+
+/// What the header of an image file says.
+#[derive(Debug, Clone)]
+pub(crate) struct Header {
+    pub(crate) size: (u32, u32),
+    pub(crate) format: ImageFormat,
+    /// The colour mode and the bits of a channel as they stand in the file.
+    pub(crate) mode: (&'static str, u8),
+}
+
+/// The header alone, without decoding pixels; its size as `orientation` turns it.
+pub(crate) fn header(path: &Path, orientation: Orientation) -> Result<Header> {
+    #[cfg_attr(not(feature = "jpeg"), allow(unused_variables))]
+    let (reader, format, length) = open(path)?;
+    let header = || -> std::result::Result<Header, Fault> {
+        #[cfg(feature = "tiff")]
+        if format == ImageFormat::Tiff {
+            let tiff = Tiff::new(reader)?;
+            let turned = turned_by(tiff.orientation(), orientation);
+            return Ok(Header {
+                size: swapped(tiff.dimensions(), turned),
+                format,
+                mode: tiff.mode(),
+            });
+        }
+        #[cfg(feature = "jpeg")]
+        if format == ImageFormat::Jpeg {
+            LARGEST.check_bytes(length)?;
+            jpeg::check_header(&std::fs::read(path).map_err(Fault::Io)?)?;
+        }
+        let mut decoder = ImageReader::with_format(reader, format).into_decoder()?;
+        let size = decoder.dimensions();
+        let turned = match orientation {
+            Orientation::Stored => Tag::NoTransforms,
+            Orientation::Exif => tag(&mut decoder),
+        };
+        let mut file = File::open(path).map_err(Fault::Io)?;
+        Ok(Header {
+            size: swapped(size, turned),
+            format,
+            mode: crate::colour_mode::colour_mode(&mut file, format, decoder.original_color_type()),
+        })
+    };
+    guarded(header).map_err(|fault| error(path, format, fault))
 }
 
 /// Width and height, from the header alone.
 pub(crate) fn dimensions(path: &Path, orientation: Orientation) -> Result<(u32, u32)> {
-    let (reader, _) = open(path)?;
-    let dimensions = || match orientation {
-        Orientation::Stored => reader.into_dimensions(),
-        Orientation::Exif => reader.into_decoder().map(|mut decoder| {
-            use metadata::Orientation as Tag;
-            let (width, height) = decoder.dimensions();
-            match tag(&mut decoder) {
-                Tag::Rotate90 | Tag::Rotate270 | Tag::Rotate90FlipH | Tag::Rotate270FlipH => {
-                    (height, width)
-                }
-                _ => (width, height),
-            }
-        }),
-    };
-    guarded(dimensions).map_err(|reason| decoding_error(path, reason))
+    header(path, orientation).map(|header| header.size)
 }
 
-/// What `decode` gives; an error where it panics, as decoders do on some damaged files (image-webp
-/// 0.2.4 adds up code lengths beyond 16 bits, which builds with overflow checks end on).
-pub(crate) fn guarded<T>(decode: impl FnOnce() -> ImageResult<T>) -> ImageResult<T> {
-    // Nothing of a decoder that has panicked is used again.
-    std::panic::catch_unwind(AssertUnwindSafe(decode)).unwrap_or_else(|_| {
-        let reason = "the decoder could not cope with what the file holds";
-        Err(ImageError::Decoding(DecodingError::new(
-            ImageFormatHint::Unknown,
-            reason,
-        )))
-    })
+fn swapped((width, height): (u32, u32), turned: Tag) -> (u32, u32) {
+    match turned {
+        Tag::Rotate90 | Tag::Rotate270 | Tag::Rotate90FlipH | Tag::Rotate270FlipH => {
+            (height, width)
+        }
+        _ => (width, height),
+    }
 }
 
 /// The orientation tag; one that can't be read is as good as none.
-fn tag(decoder: &mut impl ImageDecoder) -> metadata::Orientation {
-    let tag = decoder.orientation();
-    tag.unwrap_or(metadata::Orientation::NoTransforms)
+fn tag(decoder: &mut impl ImageDecoder) -> Tag {
+    decoder.orientation().unwrap_or(Tag::NoTransforms)
 }
 
-/// The upper 8 of 16 bits.
-pub(crate) fn upper(value: u16) -> u8 {
-    (value >> 8) as u8
-}
-
-fn to_rgb<P>(image: &ImageBuffer<P, Vec<P::Subpixel>>, convert: impl Fn(&P) -> [u8; 3]) -> RgbImage
-where
-    P: Pixel,
-{
-    let mut rgb = RgbImage::new(image.width(), image.height());
-    for (to, from) in rgb.pixels_mut().zip(image.pixels()) {
-        to.0 = convert(from);
+#[cfg(feature = "tiff")]
+fn turned_by(tag: u8, orientation: Orientation) -> Tag {
+    match orientation {
+        Orientation::Stored => Tag::NoTransforms,
+        Orientation::Exif => Tag::from_exif(tag).unwrap_or(Tag::NoTransforms),
     }
-    rgb
 }
 
-/// The reader, its format told by the content, and the file's length in bytes.
-fn open(path: &Path) -> Result<(ImageReader<BufReader<File>>, u64)> {
+/// The reader, the format told by the content, and the file's length in bytes.
+fn open(path: &Path) -> Result<(BufReader<File>, ImageFormat, u64)> {
     let io_error = |reason| DataError::Io {
         path: path.to_owned(),
         reason,
@@ -166,64 +243,45 @@ fn open(path: &Path) -> Result<(ImageReader<BufReader<File>>, u64)> {
     if metadata.len() == 0 {
         return Err(not_an_image("an empty file"));
     }
-    let reader = ImageReader::new(BufReader::new(file))
-        .with_guessed_format()
-        .map_err(io_error)?;
-    if reader.format().is_none() {
-        return Err(not_an_image(
+    let mut reader = BufReader::new(file);
+    let kind = Kind::of(reader.fill_buf().map_err(io_error)?);
+    reader.rewind().map_err(io_error)?;
+    match kind {
+        Kind::Image(format) => Ok((reader, format, metadata.len())),
+        Kind::Other(found) => Err(not_an_image(found)),
+        Kind::Unknown => Err(not_an_image(
             "content that is no image, whatever the name says",
-        ));
+        )),
     }
-    Ok((reader, metadata.len()))
 }
 
 fn limits() -> Limits {
     let mut limits = Limits::no_limits();
-    limits.max_image_width = Some(MAX_SIDE);
-    limits.max_image_height = Some(MAX_SIDE);
-    limits.max_alloc = Some(MAX_MEBIBYTES << 20);
+    limits.max_image_width = Some(LARGEST.side);
+    limits.max_image_height = Some(LARGEST.side);
+    limits.max_alloc = Some(LARGEST.bytes);
     limits
 }
 
-/// Refuses a JPEG that breaks off: the decoder would fill the rest with grey.
-///
-/// Neither of the two markers can occur inside compressed data, so in a complete file the last end of
-/// an image follows the last start of a scan, whatever thumbnails or trailers it has.
-fn require_end(path: &Path, length: u64) -> Result<()> {
-    const START_OF_SCAN: [u8; 2] = [0xff, 0xda];
-    const END_OF_IMAGE: [u8; 2] = [0xff, 0xd9];
-    let complete = length <= MAX_MEBIBYTES << 20 && {
-        let bytes = std::fs::read(path).map_err(|reason| DataError::Io {
-            path: path.to_owned(),
-            reason,
-        })?;
-        let last = |marker| bytes.windows(2).rposition(|pair| pair == marker);
-        last(END_OF_IMAGE) > last(START_OF_SCAN)
-    };
-    if complete {
-        return Ok(());
-    }
-    let format = ImageFormatHint::Exact(ImageFormat::Jpeg);
-    let reason = ImageError::Decoding(DecodingError::new(
-        format,
-        "the file ends before the image does",
-    ));
-    Err(decoding_error(path, reason))
-}
-
-fn decoding_error(path: &Path, reason: ImageError) -> DataError {
+fn error(path: &Path, format: ImageFormat, fault: Fault) -> DataError {
     let file = path.to_owned();
-    match reason {
-        ImageError::Limits(_) => DataError::ImageTooLarge {
+    match fault {
+        Fault::Io(reason) => DataError::Io { path: file, reason },
+        Fault::NotRead(found) => DataError::UnreadKind { file, found },
+        Fault::Damaged(what) => DataError::DamagedImage {
+            file,
+            reason: ImageError::Decoding(DecodingError::new(ImageFormatHint::Exact(format), what)),
+        },
+        Fault::Decoder(reason @ ImageError::Limits(_)) => DataError::ImageTooLarge {
             file,
             reason,
-            max_side: MAX_SIDE,
+            max_side: LARGEST.side,
             max_mebibytes: MAX_MEBIBYTES,
         },
-        ImageError::Unsupported(error) => DataError::NotAnImage {
+        Fault::Decoder(ImageError::Unsupported(reason)) => DataError::UnreadKind {
             file,
-            found: format!("a kind of image that is not read ({error})"),
+            found: reason.to_string(),
         },
-        reason => DataError::DamagedImage { file, reason },
+        Fault::Decoder(reason) => DataError::DamagedImage { file, reason },
     }
 }

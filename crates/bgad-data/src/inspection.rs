@@ -1,17 +1,15 @@
 //! What a data set holds, as far as its files tell.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
-use image::{ImageDecoder, ImageReader};
 use rayon::prelude::*;
 use serde::Serialize;
 
-use crate::colour_mode::colour_mode;
+use crate::image_file::{self, Header};
 use crate::{
-    AvailableMasks, DataError, Dataset, Orientation, Result, Sample, SkippedFile, image_file,
-    verify,
+    AvailableMasks, BitDepthInspection, Dataset, MaskDecision, MaskValues, Orientation, Result,
+    Sample, SkippedFile, names, verify,
 };
 
 /// What was found in a data set.
@@ -21,6 +19,7 @@ pub struct Inspection {
     /// Name of the data set.
     pub name: String,
     /// Its folder.
+    #[serde(serialize_with = "names::path_text::serialize")]
     pub folder: PathBuf,
     /// Training samples by defect type, `good` for normal ones.
     pub train: BTreeMap<String, usize>,
@@ -30,9 +29,12 @@ pub struct Inspection {
     pub sizes: Vec<SizeCount>,
     /// Formats and colours of the image files, the most frequent first.
     pub modes: Vec<ModeCount>,
+    /// How many of 16 bits hold values; none where no image has 16 bits.
+    pub bit_depth: Option<BitDepthInspection>,
     /// What there is of masks.
     pub masks: MaskInspection,
     /// Images that a table names and that are not there.
+    #[serde(serialize_with = "names::path_texts::serialize")]
     pub absent: Vec<PathBuf>,
     /// Images that are there and cannot be read, and why.
     pub unreadable: Vec<SkippedFile>,
@@ -76,23 +78,21 @@ pub struct MaskInspection {
     pub available: AvailableMasks,
     /// Number of abnormal samples with a mask.
     pub present: usize,
+    /// The rule by which they are read, the same for all.
+    pub values: Option<MaskDecision>,
+    /// Why there is no such rule.
+    pub unclear: Option<String>,
     /// Abnormal samples without a mask; empty where no sample has one.
+    #[serde(serialize_with = "names::path_texts::serialize")]
     pub missing: Vec<PathBuf>,
     /// Masks without an image.
+    #[serde(serialize_with = "names::path_texts::serialize")]
     pub orphans: Vec<PathBuf>,
     /// Abnormal samples whose mask marks no pixel.
+    #[serde(serialize_with = "names::path_texts::serialize")]
     pub empty: Vec<PathBuf>,
     /// Samples whose mask cannot be used, and why.
     pub unusable: Vec<SkippedFile>,
-}
-
-/// What the header of an image file says.
-#[derive(Clone)]
-struct Header {
-    size: (u32, u32),
-    format: String,
-    mode: &'static str,
-    bits: u8,
 }
 
 /// What one sample's mask is.
@@ -110,22 +110,30 @@ impl Dataset {
         let files: BTreeSet<&Path> = self.samples().map(|sample| sample.path.as_path()).collect();
         let headers: BTreeMap<&Path, Result<Header>> = files
             .into_par_iter()
-            .map(|path| (path, header(path)))
+            .map(|path| (path, image_file::header(path, Orientation::Stored)))
             .collect();
         let samples: Vec<&Sample> = self.samples().collect();
+        let (decision, unclear) = match &self.mask_decision {
+            Some(decision) => (Some(decision.clone()), None),
+            None => match self.decide_mask_values(&MaskValues::Auto) {
+                Ok(decision) => (decision, None),
+                Err(error) => (None, Some(error.to_string())),
+            },
+        };
+        let values = decision.as_ref().map(|decision| &decision.values);
         let states: Vec<MaskState> = samples
             .par_iter()
-            .map(|sample| mask_state(sample))
+            .map(|sample| mask_state(sample, values))
             .collect();
 
         let (mut sizes, mut modes) = (BTreeMap::new(), BTreeMap::new());
         let (mut absent, mut unreadable) = (Vec::new(), Vec::new());
         for (path, header) in &headers {
             match header {
-                Ok(Header {
-                    format, mode, bits, ..
-                }) => {
-                    *modes.entry((format.clone(), *mode, *bits)).or_insert(0) += 1;
+                Ok(header) => {
+                    let format = format!("{:?}", header.format).to_lowercase();
+                    let (mode, bits) = header.mode;
+                    *modes.entry((format, mode, bits)).or_insert(0) += 1;
                 }
                 Err(_) if !path.exists() => absent.push(path.to_path_buf()),
                 Err(error) => unreadable.push(SkippedFile {
@@ -159,6 +167,19 @@ impl Dataset {
             })
             .collect();
         modes.sort_by_key(|mode| std::cmp::Reverse(mode.images));
+        let deep = |(path, header): (&&Path, &Result<Header>)| {
+            let is_deep = header.as_ref().is_ok_and(|header| header.mode.1 == 16);
+            is_deep.then(|| path.to_path_buf())
+        };
+        let deep: Vec<PathBuf> = headers.iter().filter_map(deep).collect();
+        let bit_depth = BitDepthInspection::of(&deep);
+        let mut warnings = self.warnings.clone();
+        warnings.extend(bit_depth.as_ref().and_then(BitDepthInspection::warning));
+        let masks = MaskInspection {
+            values: decision,
+            unclear,
+            ..self.inspect_masks(&samples, states)
+        };
         Inspection {
             name: self.name.clone(),
             folder: self.root.clone(),
@@ -166,11 +187,12 @@ impl Dataset {
             test: by_type(&self.test),
             sizes,
             modes,
-            masks: self.inspect_masks(&samples, states),
+            bit_depth,
+            masks,
             absent,
             unreadable,
             skipped: self.skipped.clone(),
-            warnings: self.warnings.clone(),
+            warnings,
         }
     }
 
@@ -179,6 +201,8 @@ impl Dataset {
         let mut masks = MaskInspection {
             available,
             present: 0,
+            values: None,
+            unclear: None,
             missing: Vec::new(),
             orphans: self.orphan_masks.clone(),
             empty: Vec::new(),
@@ -210,41 +234,21 @@ fn by_type(samples: &[Sample]) -> BTreeMap<String, usize> {
     counts
 }
 
-fn mask_state(sample: &Sample) -> MaskState {
+/// What the sample's mask is; without a rule only its file is looked at.
+fn mask_state(sample: &Sample, values: Option<&MaskValues>) -> MaskState {
     if let Err(error) = verify::verify_sample(sample) {
         return MaskState::Unusable(error.to_string());
     }
-    match sample.load_mask() {
+    let Some(values) = values.filter(|_| sample.mask.is_some()) else {
+        return match sample.mask {
+            Some(_) => MaskState::Sound,
+            None => MaskState::None,
+        };
+    };
+    match sample.load_mask_as(values) {
         Ok(None) => MaskState::None,
         Ok(Some(mask)) if mask.is_empty() => MaskState::Empty,
         Ok(Some(_)) => MaskState::Sound,
         Err(error) => MaskState::Unusable(error.to_string()),
     }
-}
-
-/// Size and colours, without decoding the pixels.
-fn header(path: &Path) -> Result<Header> {
-    // Checks that it is an image file at all, with the errors that loading gives.
-    let size = image_file::dimensions(path, Orientation::Stored)?;
-    let io_error = |reason| DataError::Io {
-        path: path.to_owned(),
-        reason,
-    };
-    let mut file = std::fs::File::open(path).map_err(io_error)?;
-    let reader = ImageReader::new(BufReader::new(&file))
-        .with_guessed_format()
-        .map_err(io_error)?;
-    let format = reader.format();
-    let colour = || Ok(reader.into_decoder()?.original_color_type());
-    let decoded = image_file::guarded(colour).map_err(|reason| DataError::DamagedImage {
-        file: path.to_owned(),
-        reason,
-    })?;
-    let (mode, bits) = colour_mode(&mut file, format, decoded);
-    Ok(Header {
-        size,
-        format: format.map_or_else(String::new, |format| format!("{format:?}").to_lowercase()),
-        mode,
-        bits,
-    })
 }

@@ -25,22 +25,35 @@
 //! # }
 //! ```
 
-#[cfg(feature = "datasets")]
+// Without data sets some of what they share with images is unused.
+#![cfg_attr(not(feature = "datasets"), allow(dead_code))]
+
+mod bit_depth;
 mod colour_mode;
 mod cutpaste;
 #[cfg(feature = "datasets")]
 mod dataset;
 mod decoded;
+mod decoding;
 mod error;
+#[cfg(feature = "datasets")]
+mod folder_images;
 #[cfg(feature = "datasets")]
 mod folds;
 mod foreground;
 mod image_file;
+mod image_reading;
 #[cfg(feature = "datasets")]
 mod inspection;
 #[cfg(feature = "datasets")]
 mod layout;
 mod mask;
+#[cfg(feature = "datasets")]
+mod mask_decision;
+#[cfg(feature = "datasets")]
+mod mask_file;
+mod mask_values;
+mod names;
 mod normalize;
 mod orientation;
 #[cfg(feature = "datasets")]
@@ -66,20 +79,30 @@ pub mod transform;
 #[cfg(feature = "datasets")]
 mod verify;
 
+pub use bit_depth::BitDepth;
+#[cfg(feature = "datasets")]
+pub use bit_depth::BitDepthInspection;
 pub use cutpaste::CutPaste;
 #[cfg(feature = "datasets")]
 pub use cutpaste::PastedSample;
 #[cfg(feature = "datasets")]
 pub use dataset::{AvailableMasks, Dataset, SkippedFile};
 pub use error::{DataError, Result};
+#[cfg(feature = "datasets")]
+pub use folder_images::{FolderImages, images_of_folder};
 pub use foreground::{Foreground, estimate_foreground};
 pub use image::RgbImage;
-pub use image_file::{load_image, load_image_with};
+pub use image_file::{load_image, load_image_as, load_image_with};
+pub use image_reading::ImageReading;
 #[cfg(feature = "datasets")]
 pub use inspection::{Inspection, MaskInspection, ModeCount, SizeCount};
 #[cfg(feature = "datasets")]
 pub use layout::{FolderLayout, FolderNames, Layout, MaskLocation};
 pub use mask::Mask;
+#[cfg(feature = "datasets")]
+pub use mask_decision::MaskDecision;
+pub use mask_values::MaskValues;
+pub use names::{path_from_text, path_text, path_texts, path_to_text};
 pub use normalize::normalize;
 pub use orientation::Orientation;
 #[cfg(feature = "datasets")]

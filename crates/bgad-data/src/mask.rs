@@ -1,10 +1,13 @@
 //! Defect masks.
 
+#[cfg(feature = "datasets")]
 use std::path::Path;
 
-use image::DynamicImage;
-
-use crate::{DataError, Orientation, Result, image_file, transform};
+#[cfg(feature = "datasets")]
+use crate::mask_file::{MaskFile, Survey};
+use crate::{DataError, Result, transform};
+#[cfg(feature = "datasets")]
+use crate::{MaskValues, Orientation, mask_decision};
 
 /// Which pixels of an image belong to a defect.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,44 +65,45 @@ impl Mask {
         }
     }
 
-    /// Loads a mask from an image file.
+    #[cfg(feature = "datasets")]
+    /// Loads a mask from an image file, where its values alone tell which mark a defect.
     ///
-    /// A pixel is a defect where its luma (as Pillow's `convert('L')`; 16 bits by their upper 8) is over
-    /// 127. Masks stored as 0 and 1 work as well: if the largest value is 1, then 1 is a defect.
+    /// The masks of a data set are read by one rule for all of them, which
+    /// [`Dataset::settle_mask_values`](crate::Dataset::settle_mask_values) decides.
     ///
     /// # Errors
-    /// As [`load_image`](crate::load_image).
+    /// As [`load_image`](crate::load_image); [`DataError::UnclearMaskValues`].
     pub fn load(path: &Path) -> Result<Self> {
         Self::load_with(path, Orientation::Stored)
     }
 
+    #[cfg(feature = "datasets")]
     /// The same with a choice whether the mask is turned as its orientation tag says.
     ///
     /// # Errors
-    /// As [`load_image`](crate::load_image).
+    /// As [`load`](Self::load).
     pub fn load_with(path: &Path, orientation: Orientation) -> Result<Self> {
-        let image = image_file::decode(path, orientation)?;
-        let (width, height) = (image.width(), image.height());
-        let values: Vec<u16> = match image {
-            DynamicImage::ImageLuma8(image) => image.pixels().map(|p| u16::from(p.0[0])).collect(),
-            DynamicImage::ImageLumaA8(image) => image.pixels().map(|p| u16::from(p.0[0])).collect(),
-            DynamicImage::ImageLuma16(image) => from_16_bits(image.pixels().map(|p| p.0[0])),
-            DynamicImage::ImageLumaA16(image) => from_16_bits(image.pixels().map(|p| p.0[0])),
-            other => image_file::rgb(other)
-                .pixels()
-                .map(|p| u16::from(luma(p.0)))
-                .collect(),
-        };
-        let threshold = if values.iter().max() == Some(&1) {
-            0
-        } else {
-            127
-        };
-        Ok(Self {
-            width,
-            height,
-            pixels: values.into_iter().map(|value| value > threshold).collect(),
-        })
+        Self::load_as(path, orientation, &MaskValues::Auto)
+    }
+
+    #[cfg(feature = "datasets")]
+    /// The same where it is known which values mark a defect.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    pub fn load_as(path: &Path, orientation: Orientation, values: &MaskValues) -> Result<Self> {
+        let file = MaskFile::read(path, orientation, values)?;
+        if !values.is_auto() {
+            return Ok(file.mask(values));
+        }
+        let decision = mask_decision::from_survey(&Survey::of(&file)).map_err(|found| {
+            DataError::UnclearMaskValues {
+                folder: path.parent().unwrap_or(Path::new("")).to_owned(),
+                found,
+                example: path.to_owned(),
+            }
+        })?;
+        Ok(file.mask(&decision.values))
     }
 
     /// Width in pixels.
@@ -177,21 +181,4 @@ impl Mask {
             pixels,
         }
     }
-}
-
-/// Pillow's integer luma (ITU-R 601-2).
-fn luma([red, green, blue]: [u8; 3]) -> u8 {
-    ((u32::from(red) * 19_595 + u32::from(green) * 38_470 + u32::from(blue) * 7_471 + 0x8000) >> 16)
-        as u8
-}
-
-/// The upper bytes, unless the values are 0 and 1.
-fn from_16_bits(values: impl Iterator<Item = u16>) -> Vec<u16> {
-    let mut values: Vec<u16> = values.collect();
-    if values.iter().max() != Some(&1) {
-        for value in &mut values {
-            *value = u16::from(image_file::upper(*value));
-        }
-    }
-    values
 }

@@ -5,7 +5,11 @@ use std::path::{Path, PathBuf};
 use image::RgbImage;
 use serde::{Deserialize, Serialize};
 
-use crate::{Mask, Orientation, Region, Result, decoded, image_file};
+#[cfg(feature = "datasets")]
+use crate::Mask;
+use crate::{
+    BitDepth, ImageReading, MaskValues, Orientation, Region, Result, decoded, image_file, names,
+};
 
 /// Whether an image shows a defect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -26,7 +30,7 @@ impl Label {
 
 /// The files that together mark an image's defects: one, or several that are united.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(into = "Vec<PathBuf>", try_from = "Vec<PathBuf>")]
+#[serde(into = "Vec<String>", try_from = "Vec<String>")]
 pub struct MaskFiles {
     first: PathBuf,
     others: Vec<PathBuf>,
@@ -67,10 +71,17 @@ impl From<MaskFiles> for Vec<PathBuf> {
     }
 }
 
-impl TryFrom<Vec<PathBuf>> for MaskFiles {
+impl From<MaskFiles> for Vec<String> {
+    fn from(files: MaskFiles) -> Self {
+        files.paths().map(names::path_to_text).collect()
+    }
+}
+
+impl TryFrom<Vec<String>> for MaskFiles {
     type Error = &'static str;
 
-    fn try_from(paths: Vec<PathBuf>) -> std::result::Result<Self, Self::Error> {
+    fn try_from(paths: Vec<String>) -> std::result::Result<Self, Self::Error> {
+        let paths = paths.iter().map(|path| names::path_from_text(path));
         Self::several(paths).ok_or("a mask of no files")
     }
 }
@@ -80,6 +91,7 @@ impl TryFrom<Vec<PathBuf>> for MaskFiles {
 #[serde(deny_unknown_fields)]
 pub struct Sample {
     /// The image file.
+    #[serde(with = "names::path_text")]
     pub path: PathBuf,
     /// The part of the image that this sample is; none for all of it.
     pub region: Option<Region>,
@@ -92,6 +104,12 @@ pub struct Sample {
     /// Whether image and mask are turned as their orientation tags say, before the region is cut.
     #[serde(default, skip_serializing_if = "Orientation::is_stored")]
     pub orientation: Orientation,
+    /// How many of 16 bits hold the image's values.
+    #[serde(default, skip_serializing_if = "BitDepth::is_full")]
+    pub bit_depth: BitDepth,
+    /// Which values of the mask mark a defect: one rule for all samples of a data set.
+    #[serde(default, skip_serializing_if = "MaskValues::is_auto")]
+    pub mask_values: MaskValues,
 }
 
 impl Sample {
@@ -107,6 +125,8 @@ impl Sample {
             defect_type: Self::GOOD.to_owned(),
             mask: None,
             orientation: Orientation::Stored,
+            bit_depth: BitDepth::FULL,
+            mask_values: MaskValues::Auto,
         }
     }
 
@@ -119,6 +139,8 @@ impl Sample {
             defect_type: defect_type.to_owned(),
             mask,
             orientation: Orientation::Stored,
+            bit_depth: BitDepth::FULL,
+            mask_values: MaskValues::Auto,
         }
     }
 
@@ -150,14 +172,22 @@ impl Sample {
     /// image.
     pub fn load_image(&self) -> Result<RgbImage> {
         match self.region {
-            None => image_file::load(&self.path, self.orientation),
+            None => image_file::load(&self.path, self.reading()),
             Some(region) => {
-                let image = decoded::image(&self.path, self.orientation)?;
+                let image = decoded::image(&self.path, self.reading())?;
                 region.of_image(&image, &self.path)
             }
         }
     }
 
+    /// How the image's pixels are read.
+    pub fn reading(&self) -> ImageReading {
+        ImageReading::default()
+            .oriented(self.orientation)
+            .of_depth(self.bit_depth)
+    }
+
+    #[cfg(feature = "datasets")]
     /// Loads the mask, cut to the region; several files are united. None if there is no mask, as for
     /// every normal image.
     ///
@@ -165,10 +195,16 @@ impl Sample {
     /// As [`Mask::load`]; [`DataError::Size`](crate::DataError::Size) if the files differ in size or
     /// the region lies outside them.
     pub fn load_mask(&self) -> Result<Option<Mask>> {
+        self.load_mask_as(&self.mask_values)
+    }
+
+    #[cfg(feature = "datasets")]
+    /// The same by this rule.
+    pub(crate) fn load_mask_as(&self, values: &MaskValues) -> Result<Option<Mask>> {
         let Some(files) = &self.mask else {
             return Ok(None);
         };
-        let load = |path: &Path| Mask::load_with(path, self.orientation);
+        let load = |path: &Path| Mask::load_as(path, self.orientation, values);
         let mut whole = load(&files.first)?;
         for path in &files.others {
             whole = whole.union(&load(path)?, path)?;
@@ -182,9 +218,9 @@ impl Sample {
     /// The file's name, with the region for a part of an image: `0001.png#xywh=256,0,256,256`, as
     /// media fragments are written.
     pub fn name(&self) -> String {
-        let name = self.path.file_name().unwrap_or_default().to_string_lossy();
+        let name = names::path_to_text(Path::new(self.path.file_name().unwrap_or_default()));
         match self.region {
-            None => name.into_owned(),
+            None => name,
             Some(region) => format!("{name}#xywh={region}"),
         }
     }

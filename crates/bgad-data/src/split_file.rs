@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{DataError, Dataset, Label, Region, Result, Sample};
+use crate::{DataError, Dataset, Label, Region, Result, Sample, names};
 
 /// The newest format, and the one that is written.
 const FORMAT_VERSION: u32 = 1;
@@ -53,7 +53,8 @@ pub struct SplitFile {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SplitEntry {
-    /// The path, relative to the data set's folder, with `/` between its parts.
+    /// The path, relative to the data set's folder, with `/` between its parts; as
+    /// [`path_to_text`](crate::path_to_text) writes it.
     pub path: String,
     /// The part of the image; none for all of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -66,14 +67,13 @@ impl SplitFile {
     /// The present split of `dataset`.
     ///
     /// # Errors
-    /// [`DataError::Split`] for an image outside the data set's folder, or with a name that is no UTF-8.
+    /// [`DataError::Split`] for an image outside the data set's folder.
     pub fn of(dataset: &Dataset) -> Result<Self> {
         let entries = |samples: &[Sample]| -> Result<Vec<SplitEntry>> {
             let entry = |sample| {
                 entry(dataset, sample).ok_or_else(|| DataError::Split {
                     file: sample.path.clone(),
-                    found: "a name that is no UTF-8, or a place outside the data set's folder"
-                        .to_owned(),
+                    found: "a place outside the data set's folder".to_owned(),
                     expected: format!("a file below {}", dataset.root.display()),
                 })
             };
@@ -209,9 +209,12 @@ impl SplitFile {
 /// The sample's entry; none where its path cannot be said relative to the data set's folder.
 fn entry(dataset: &Dataset, sample: &Sample) -> Option<SplitEntry> {
     let relative = sample.path.strip_prefix(&dataset.root).ok()?;
-    let parts: Option<Vec<&str>> = relative.iter().map(|part| part.to_str()).collect();
+    let parts = relative
+        .iter()
+        .map(|part| names::path_to_text(Path::new(part)));
+    let parts: Vec<String> = parts.collect();
     Some(SplitEntry {
-        path: parts?.join("/"),
+        path: parts.join("/"),
         region: sample.region,
         label: sample.label,
     })

@@ -191,16 +191,16 @@ fn masks_load_from_any_depth() {
     };
     let grey =
         |values: [u8; 3]| DynamicImage::from(GrayImage::from_raw(3, 1, values.to_vec()).unwrap());
-    assert_eq!(load(grey([0, 127, 128])), [false, false, true]);
+    assert_eq!(load(grey([0, 128, 255])), [false, true, true]);
     assert_eq!(load(grey([0, 1, 0])), [false, true, false]);
-    assert_eq!(load(grey([1, 2, 0])), [false, false, false]);
+    assert_eq!(load(grey([1, 2, 0])), [true, true, false]);
     let deep = |values: [u16; 3]| {
         DynamicImage::ImageLuma16(ImageBuffer::from_raw(3, 1, values.to_vec()).unwrap())
     };
     assert_eq!(load(deep([0, 1, 0])), [false, true, false]);
-    assert_eq!(load(deep([0, 0x7fff, 0x8000])), [false, false, true]);
-    let colour = RgbImage::from_raw(3, 1, vec![255, 255, 255, 255, 0, 0, 0, 255, 0]).unwrap();
-    assert_eq!(load(colour.into()), [true, false, true]);
+    assert_eq!(load(deep([0, 0xffff, 0x8000])), [false, true, true]);
+    let colour = RgbImage::from_raw(3, 1, vec![255, 255, 255, 255, 0, 0, 0, 0, 0]).unwrap();
+    assert_eq!(load(colour.into()), [true, true, false]);
 }
 
 #[test]

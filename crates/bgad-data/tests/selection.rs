@@ -13,6 +13,8 @@ fn dataset(types: &[(&str, usize)]) -> Dataset {
         defect_type: defect_type.to_owned(),
         mask: None,
         orientation: Orientation::default(),
+        bit_depth: bgad_data::BitDepth::FULL,
+        mask_values: bgad_data::MaskValues::Auto,
     };
     let mut test: Vec<Sample> = (0..3)
         .map(|number| sample(Label::Normal, "good", number))

@@ -83,12 +83,13 @@ pub use bgad_backbone::{Backbone, FeaturePyramid};
 pub use bgad_backbone::{BackboneError, Level, NamedTensor, Normalization};
 #[cfg(feature = "train")]
 pub use bgad_data::{
-    AnomalyCount, AnomalySelection, AvailableMasks, Dataset, FolderLayout, FolderNames, Inspection,
-    Layout, MaskLocation, SkippedFile, SplitFile, contact_sheet, subsets, synthetic,
+    AnomalyCount, AnomalySelection, AvailableMasks, BitDepthInspection, Dataset, FolderImages,
+    FolderLayout, FolderNames, Inspection, Layout, MaskDecision, MaskLocation, SkippedFile,
+    SplitFile, contact_sheet, images_of_folder, subsets, synthetic,
 };
 pub use bgad_data::{
-    CutPaste, DataError, Foreground, Label, Mask, MaskFiles, Orientation, Region, RgbImage, Sample,
-    load_image, load_image_with,
+    BitDepth, CutPaste, DataError, Foreground, ImageReading, Label, Mask, MaskFiles, MaskValues,
+    Orientation, Region, RgbImage, Sample, load_image, load_image_as, load_image_with,
 };
 #[cfg(feature = "train")]
 pub use bgad_flow::SoftClamp;

@@ -8,8 +8,10 @@ use rayon::prelude::*;
 use super::files::{self, name, stem};
 use super::split_normals::{RANDOM_STATE, TEST_FRACTION, split_normals};
 use crate::text::count;
-use crate::{DataError, Dataset, MaskFiles, Orientation, Region, Result, Sample, SkippedFile};
-use crate::{image_file, verify};
+use crate::{
+    DataError, Dataset, MaskFiles, MaskValues, Orientation, Region, Result, Sample, SkippedFile,
+};
+use crate::{image_file, mask_decision, verify};
 
 /// Columns of a patch; it is as high as its image, which is 256 rows in the published set.
 const PATCH: u32 = 256;
@@ -82,6 +84,24 @@ pub(super) fn read(folder: &Path) -> Result<Dataset> {
             }
         }
     }
+    let mut mask_files: Vec<(&Path, Orientation)> = Vec::new();
+    for sample in &masked {
+        let files = sample.mask.iter().flat_map(MaskFiles::paths);
+        mask_files.extend(files.map(|path| (path, Orientation::Stored)));
+    }
+    let decision = match mask_files.is_empty() {
+        true => None,
+        false => Some(mask_decision::decide(
+            folder,
+            &mask_files,
+            &MaskValues::Auto,
+        )?),
+    };
+    if let Some(decision) = &decision {
+        for sample in &mut masked {
+            sample.mask_values = decision.values.clone();
+        }
+    }
     // Collected in order, whatever thread was first.
     let patches: Vec<Result<Vec<Sample>>> = masked.par_iter().map(defect_patches).collect();
     let mut abnormal = Vec::new();
@@ -121,6 +141,7 @@ pub(super) fn read(folder: &Path) -> Result<Dataset> {
     }
     let dataset = Dataset {
         orphan_masks: orphans,
+        mask_decision: decision,
         ..files::described(folder, skipped, warnings)
     };
     Ok(split_normals(

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::split_normals::{RANDOM_STATE, TEST_FRACTION, split_normals};
 use super::{files, table};
-use crate::{DataError, Dataset, Result, Sample};
+use crate::{DataError, Dataset, Result, Sample, names};
 
 /// The table of all cells: path, probability and type of module, separated by white space.
 const TABLE: &str = "labels.csv";
@@ -43,7 +43,7 @@ pub(super) fn read(folder: &Path) -> Result<Dataset> {
             let found = format!("'{path}' a second time");
             return Err(table::wrong(&table, line, found, "each image once"));
         }
-        let path = folder.join(path);
+        let path = folder.join(names::path_from_text(path));
         if probability == 0.0 {
             normal.push(Sample::normal(path));
         } else if probability == 1.0 {

@@ -1,11 +1,11 @@
 //! Listing of folders.
 
 use std::collections::{BTreeSet, HashSet};
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::{Component, Path, PathBuf};
 
 use crate::text::count;
-use crate::{DataError, Dataset, Result, SkippedFile};
+use crate::{DataError, Dataset, Result, SkippedFile, names};
 
 /// Extensions of images, lower case; masks are looked for in this order.
 pub(super) const EXTENSIONS: [&str; 7] = ["png", "bmp", "tif", "tiff", "jpg", "jpeg", "webp"];
@@ -69,7 +69,7 @@ pub(super) fn skipped(path: PathBuf, reason: &str) -> SkippedFile {
 /// Links are followed, but no folder is read twice: one that is linked from several places, or from
 /// below itself, is taken where it really lies or else where it is linked first. A link to a folder
 /// around `folder` is not followed: what lies beside `folder` is something else.
-pub(super) fn images_below(folder: &Path, skipped: &mut Vec<SkippedFile>) -> Result<Vec<PathBuf>> {
+pub(crate) fn images_below(folder: &Path, skipped: &mut Vec<SkippedFile>) -> Result<Vec<PathBuf>> {
     let io_error = |path: &Path, reason| DataError::Io {
         path: path.to_owned(),
         reason,
@@ -124,18 +124,18 @@ fn order(path: &Path) -> Vec<(bool, OsString)> {
     parts
 }
 
-/// The last component of a path as text.
+/// The last component of a path as text, different for different names.
 pub(super) fn name(path: &Path) -> String {
-    path.file_name()
-        .map(|name| name.to_string_lossy().into_owned())
-        .unwrap_or_default()
+    path.file_name().map(text).unwrap_or_default()
+}
+
+fn text(name: &OsStr) -> String {
+    names::path_to_text(Path::new(name))
 }
 
 /// The name without its extension.
 pub(super) fn stem(path: &Path) -> String {
-    path.file_stem()
-        .map(|stem| stem.to_string_lossy().into_owned())
-        .unwrap_or_default()
+    path.file_stem().map(text).unwrap_or_default()
 }
 
 /// The extension, lower case.

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::files::{self, name};
-use super::mask_index::MaskIndex;
+use super::mask_index::{MaskIndex, Seeker};
 use super::split_normals::split_normals;
-use crate::{DataError, Dataset, MaskFiles, Result, Sample, SkippedFile};
+use crate::{DataError, Dataset, MaskFiles, Result, Sample, SkippedFile, names};
 
 /// Where masks lie.
 #[non_exhaustive]
@@ -99,15 +99,15 @@ impl FolderLayout {
 
         let mut masks = self.mask_index()?;
         let mut abnormal = Vec::new();
+        let mut images = Vec::new();
         for folder in &self.abnormal {
-            for path in self.images(folder, &mut skipped)? {
-                let mask = self.mask_of(&path, folder, &mut masks);
-                abnormal.push(Sample::abnormal(
-                    path.clone(),
-                    &defect_type(&path, folder),
-                    mask,
-                ));
-            }
+            let found = self.images(folder, &mut skipped)?;
+            images.extend(found.into_iter().map(|image| (image, folder.as_path())));
+        }
+        let found = self.masks_of(&images, &mut masks);
+        for ((path, folder), mask) in images.into_iter().zip(found) {
+            let defect_type = defect_type(&path, folder);
+            abnormal.push(Sample::abnormal(path, &defect_type, mask));
         }
 
         let root = self.root();
@@ -171,22 +171,33 @@ impl FolderLayout {
         }
     }
 
-    fn mask_of(&self, image: &Path, folder: &Path, masks: &mut MaskIndex) -> Option<MaskFiles> {
-        match &self.masks {
-            Some(MaskLocation::Folder(_)) => {
-                let below = image
-                    .strip_prefix(folder)
-                    .ok()
-                    .and_then(Path::parent)
-                    .unwrap_or(Path::new(""));
-                masks.claim(
-                    &[&Path::new(&name(folder)).join(below), below],
-                    &files::stem(image),
-                )
+    /// The masks of abnormal images, each with the folder that it was found in.
+    fn masks_of(
+        &self,
+        images: &[(PathBuf, &Path)],
+        masks: &mut MaskIndex,
+    ) -> Vec<Option<MaskFiles>> {
+        let mirrored = match &self.masks {
+            Some(MaskLocation::Folder(_)) => true,
+            Some(MaskLocation::Beside(_)) => false,
+            None => return vec![None; images.len()],
+        };
+        let folders = |(image, folder): &(PathBuf, &Path)| -> Vec<PathBuf> {
+            let parent = image.parent().unwrap_or(Path::new(""));
+            if !mirrored {
+                return vec![parent.to_owned()];
             }
-            Some(MaskLocation::Beside(_)) => masks.claim_beside(image),
-            None => None,
-        }
+            let below = parent.strip_prefix(folder).unwrap_or(Path::new(""));
+            vec![Path::new(&name(folder)).join(below), below.to_owned()]
+        };
+        let seekers: Vec<Seeker<'_>> = images
+            .iter()
+            .map(|image| Seeker {
+                image: &image.0,
+                folders: folders(image),
+            })
+            .collect();
+        masks.claim_all(&seekers)
     }
 }
 
@@ -215,5 +226,5 @@ fn defect_type(image: &Path, folder: &Path) -> String {
         .ok()
         .and_then(Path::parent)
         .and_then(|path| path.iter().next());
-    below.map_or(own, |part| part.to_string_lossy().into_owned())
+    below.map_or(own, |part| names::path_to_text(Path::new(part)))
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::split_normals::{RANDOM_STATE, TEST_FRACTION, split_normals};
 use super::{files, table};
 use crate::text::count;
-use crate::{DataError, Dataset, Result, Sample};
+use crate::{DataError, Dataset, Result, Sample, names};
 
 /// Name of the only defect type.
 const HEMORRHAGE: &str = "hemorrhage";
@@ -135,7 +135,7 @@ fn by_id<'a>(images: &'a [PathBuf], folder: &Path) -> HashMap<String, &'a PathBu
         }
         ids.insert(stem, image);
         if let Ok(relative) = image.strip_prefix(folder) {
-            ids.insert(relative.to_string_lossy().into_owned(), image);
+            ids.insert(names::path_to_text(relative), image);
         }
     }
     ids

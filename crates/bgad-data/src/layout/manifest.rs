@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::manifest_row::{self, Role, Row};
 use super::split_normals::{RANDOM_STATE, TEST_FRACTION, split_normals};
 use super::{files, table};
-use crate::{DataError, Dataset, MaskFiles, Result, Sample};
+use crate::{DataError, Dataset, MaskFiles, Result, Sample, names};
 
 /// The defect type where the table has none.
 const DEFECT: &str = "defect";
@@ -41,7 +41,7 @@ pub(super) fn read(file: &Path, category: Option<&str>) -> Result<Dataset> {
         if !json {
             return table::inside(file, row.place, path);
         }
-        if files::stays_inside(Path::new(path)) {
+        if files::stays_inside(&names::path_from_text(path)) {
             return Ok(());
         }
         let found = format!("'{path}', which leads out of the manifest's folder");
@@ -72,7 +72,7 @@ pub(super) fn read(file: &Path, category: Option<&str>) -> Result<Dataset> {
                 "train, test or nothing",
             )
         })?;
-        let path = folder.join(&row.path);
+        let path = folder.join(names::path_from_text(&row.path));
         if row.is_abnormal().ok_or_else(|| {
             let expected = format!(
                 "one of {}, {}",
@@ -93,7 +93,7 @@ pub(super) fn read(file: &Path, category: Option<&str>) -> Result<Dataset> {
             let mut masks = Vec::new();
             for mask in row.mask.paths() {
                 inside(row, mask)?;
-                masks.push(folder.join(mask));
+                masks.push(folder.join(names::path_from_text(mask)));
             }
             let defect_type = if defect_type.is_empty() {
                 DEFECT
@@ -172,7 +172,7 @@ fn entry_error(file: &Path, entry: u64, found: String, expected: &str) -> DataEr
 
 /// The path without `.` parts, so that one file has one name.
 fn clean(path: &str) -> PathBuf {
-    Path::new(path)
+    names::path_from_text(path)
         .components()
         .filter(|part| matches!(part, std::path::Component::Normal(_)))
         .collect()

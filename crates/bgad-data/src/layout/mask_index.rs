@@ -15,6 +15,13 @@ pub(super) struct MaskIndex {
     claimed: usize,
 }
 
+/// An image that looks for its mask.
+pub(super) struct Seeker<'a> {
+    pub(super) image: &'a Path,
+    /// Where its mask may lie, relative to the index's folder.
+    pub(super) folders: Vec<PathBuf>,
+}
+
 /// A mask has its image's name, with or without this ending.
 const ENDING: &str = "_mask";
 
@@ -44,17 +51,64 @@ impl MaskIndex {
         Ok(index)
     }
 
-    /// The mask of the image named `stem` in one of `folders` (relative), which is then its own.
-    pub(super) fn claim(&mut self, folders: &[&Path], stem: &str) -> Option<MaskFiles> {
-        let names = [format!("{stem}{ENDING}"), stem.to_owned()];
+    /// The mask of each image, which is then its own.
+    ///
+    /// The full name comes first (`1.bmp` for `1.bmp`, `1.bmp.png` as well), then the name without
+    /// extension. Of a mask that several images could claim alike nobody knows whose it is: it stays
+    /// an orphan.
+    pub(super) fn claim_all(&mut self, seekers: &[Seeker<'_>]) -> Vec<Option<MaskFiles>> {
+        let mut found: Vec<Option<MaskFiles>> = vec![None; seekers.len()];
+        for by_name in [Self::of_full_name, Self::of_stem] {
+            let wanted: Vec<Option<PathBuf>> = seekers
+                .iter()
+                .zip(&found)
+                .map(|(seeker, found)| match found {
+                    Some(_) => None,
+                    None => by_name(self, seeker),
+                })
+                .collect();
+            let mut claims: BTreeMap<&PathBuf, usize> = BTreeMap::new();
+            for mask in wanted.iter().flatten() {
+                *claims.entry(mask).or_insert(0) += 1;
+            }
+            for (found, mask) in found.iter_mut().zip(&wanted) {
+                if let Some(mask) = mask.as_ref().filter(|mask| claims.get(mask) == Some(&1)) {
+                    *found = Some(mask.clone().into());
+                }
+            }
+            let taken = claims.into_iter().filter(|(_, number)| *number == 1);
+            let taken: Vec<PathBuf> = taken.map(|(mask, _)| mask.clone()).collect();
+            for paths in self.masks.values_mut() {
+                paths.retain(|path| taken.binary_search(path).is_err());
+            }
+        }
+        self.claimed += found.iter().flatten().count();
+        found
+    }
+
+    fn of_full_name(&self, seeker: &Seeker<'_>) -> Option<PathBuf> {
+        let (name, stem) = (files::name(seeker.image), files::stem(seeker.image));
+        let same = seeker.folders.iter().find_map(|folder| {
+            let paths = self.masks.get(&(folder.clone(), stem.clone()))?;
+            paths.iter().find(|path| files::name(path) == name)
+        });
+        same.cloned()
+            .or_else(|| self.first(&seeker.folders, [format!("{name}{ENDING}"), name]))
+    }
+
+    fn of_stem(&self, seeker: &Seeker<'_>) -> Option<PathBuf> {
+        let stem = files::stem(seeker.image);
+        self.first(&seeker.folders, [format!("{stem}{ENDING}"), stem])
+    }
+
+    /// The first mask of one of these names, the first extension of several.
+    fn first(&self, folders: &[PathBuf], names: [String; 2]) -> Option<PathBuf> {
         let mut keys = names.iter().flat_map(|name| {
             folders
                 .iter()
-                .map(move |folder| (folder.to_path_buf(), name.clone()))
+                .map(move |folder| (folder.clone(), name.clone()))
         });
-        let paths = keys.find_map(|key| self.masks.remove(&key))?;
-        self.claimed += 1;
-        paths.into_iter().next().map(MaskFiles::from)
+        keys.find_map(|key| self.masks.get(&key)?.first().cloned())
     }
 
     /// Adds a mask that lies beside its image; `stem` is what its name and the image's have in common.
@@ -64,14 +118,6 @@ impl MaskIndex {
             .entry((folder, stem.to_owned()))
             .or_default()
             .push(path);
-    }
-
-    /// Claims the mask beside `image`.
-    pub(super) fn claim_beside(&mut self, image: &Path) -> Option<MaskFiles> {
-        let folder = image.parent().unwrap_or(Path::new("")).to_owned();
-        let paths = self.masks.remove(&(folder, files::stem(image)))?;
-        self.claimed += 1;
-        paths.into_iter().next().map(MaskFiles::from)
     }
 
     /// The masks that no image claimed.

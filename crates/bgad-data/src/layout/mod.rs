@@ -4,7 +4,7 @@ mod aitex;
 mod brain_mri;
 mod btad;
 mod elpv;
-mod files;
+pub(crate) mod files;
 mod folder;
 mod folder_names;
 mod head_ct;

@@ -1,9 +1,9 @@
 //! MVTec AD's layout.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::files::{self, name};
-use super::mask_index::MaskIndex;
+use super::mask_index::{MaskIndex, Seeker};
 use crate::{DataError, Dataset, Result, Sample};
 
 /// Names of the folders that hold normal images.
@@ -54,16 +54,27 @@ pub(super) fn read_tree(folder: &Path, normal_names: &[&str], expected: &str) ->
     } else {
         Vec::new()
     };
+    let mut defective = Vec::new();
     for type_folder in types {
         let defect_type = name(&type_folder);
         for path in files::images_below(&type_folder, &mut skipped)? {
             if normal_names.contains(&defect_type.as_str()) {
                 test.push(Sample::normal(path));
             } else {
-                let mask = masks.claim(&[Path::new(&defect_type)], &files::stem(&path));
-                abnormal.push(Sample::abnormal(path, &defect_type, mask));
+                defective.push((path, defect_type.clone()));
             }
         }
+    }
+    let seekers: Vec<Seeker<'_>> = defective
+        .iter()
+        .map(|(image, defect_type)| Seeker {
+            image,
+            folders: vec![PathBuf::from(defect_type)],
+        })
+        .collect();
+    let found = masks.claim_all(&seekers);
+    for ((path, defect_type), mask) in defective.into_iter().zip(found) {
+        abnormal.push(Sample::abnormal(path, &defect_type, mask));
     }
 
     let mut warnings = masks.warnings(folder, &abnormal);

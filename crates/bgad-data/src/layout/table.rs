@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::files;
-use crate::{DataError, Result};
+use crate::{DataError, Result, names};
 
 /// Larger tables are not read: a million lines fit.
 const MAX_BYTES: u64 = 256 << 20;
@@ -91,7 +91,7 @@ impl Header {
 
 /// Refuses a path that leaves the data set's folder.
 pub(super) fn inside(table: &Path, line: u64, path: &str) -> Result<()> {
-    if files::stays_inside(Path::new(path)) {
+    if files::stays_inside(&names::path_from_text(path)) {
         return Ok(());
     }
     Err(DataError::PathEscape {

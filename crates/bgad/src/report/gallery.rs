@@ -67,6 +67,7 @@ fn entry(
         defect_type: result.defect_type.clone(),
         mask: MaskFiles::several(result.masks.clone()),
         orientation: scoring.orientation,
+        ..Sample::normal(result.path.clone())
     };
     let image = sample.load_image().ok()?;
     let longer = image.width().max(image.height()).max(1);

@@ -1,0 +1,184 @@
+//! What the JPEG decoder does not check: kinds that it cannot decode, data that end early, and
+//! components that lie one after the other, which it (zune-jpeg 0.5.15) puts together wrongly.
+
+mod bits;
+mod frame;
+mod interleave;
+mod scan;
+mod standard;
+
+use std::borrow::Cow;
+
+use super::{Fault, Size, damaged, not_read};
+use bits::{Table, next_marker};
+use frame::Frame;
+use standard::STANDARD;
+
+/// Tables of one kind that a file can have at a time.
+const SLOTS: usize = 4;
+/// A legal file has a few dozen scans; each costs time.
+const MOST_SCANS: usize = 1000;
+
+/// The tables as they are when a scan begins.
+#[derive(Default)]
+struct Tables {
+    dc: [Option<Table>; SLOTS],
+    ac: [Option<Table>; SLOTS],
+    quantization: [Option<[u16; 64]>; SLOTS],
+    restart_interval: usize,
+    /// Whether the file has Huffman tables of its own.
+    has_huffman: bool,
+}
+
+/// Checks all of a JPEG's data and gives the bytes for the decoder: the file's own, or the same
+/// coefficients in another order.
+///
+/// # Errors
+/// [`Fault::NotRead`] for kinds that are not decoded, [`Fault::Damaged`] for data that end early or
+/// cannot be right.
+pub(crate) fn checked<'a>(bytes: &'a [u8], limit: &Size) -> Result<Cow<'a, [u8]>, Fault> {
+    let mut tables = Tables::default();
+    tables.huffman(&STANDARD)?;
+    let mut frame: Option<Frame> = None;
+    let (mut at, mut scans) = (2, 0);
+    loop {
+        let (marker, behind) = next_marker(bytes, at)?;
+        at = behind;
+        match marker {
+            0xd9 => break,
+            // Markers without a segment.
+            0x01 | 0xd0..=0xd8 => continue,
+            _ => {}
+        }
+        let segment = segment(bytes, at)?;
+        at += 2 + segment.len();
+        match marker {
+            0xc4 => {
+                tables.has_huffman = true;
+                tables.huffman(segment)?;
+            }
+            0xdb => tables.quantization(segment)?,
+            0xdd => {
+                let interval = segment.first_chunk().ok_or_else(cut_short)?;
+                tables.restart_interval = u16::from_be_bytes(*interval).into();
+            }
+            0xdc => return Err(not_read("a JPEG that tells its height after its data")),
+            0xc8 | 0xcc => {}
+            0xc0..=0xcf if frame.is_some() => {
+                return Err(damaged("a second frame in one image"));
+            }
+            0xc0..=0xcf | 0xf7 => {
+                let new = Frame::new(marker, segment)?;
+                // The decoder and the coefficients need as much.
+                let size = (new.width as u32, new.height as u32);
+                limit.check(size, new.components.len() as u64)?;
+                frame = Some(new);
+            }
+            0xda => {
+                let frame = frame
+                    .as_mut()
+                    .ok_or_else(|| damaged("a scan before the image's size"))?;
+                scans += 1;
+                if scans > MOST_SCANS {
+                    return Err(damaged("more scans than an image can have"));
+                }
+                at = scan::read(bytes, at, segment, frame, &tables)?;
+            }
+            _ => {}
+        }
+    }
+    let frame = frame.ok_or_else(|| damaged("no image in the file"))?;
+    frame.require_complete()?;
+    if frame.is_stored() {
+        return interleave::rewritten(bytes, &frame).map(Cow::Owned);
+    }
+    if !tables.has_huffman {
+        return Ok(Cow::Owned(with_standard_tables(bytes)));
+    }
+    Ok(Cow::Borrowed(bytes))
+}
+
+/// The file with the tables that it relies on, for the decoder.
+fn with_standard_tables(bytes: &[u8]) -> Vec<u8> {
+    let length = (STANDARD.len() as u16 + 2).to_be_bytes();
+    let rest = bytes.get(2..).unwrap_or_default();
+    [&[0xff, 0xd8, 0xff, 0xc4], &length[..], &STANDARD, rest].concat()
+}
+
+/// Checks that a JPEG's frame is of a kind that is decoded; nothing behind it is looked at.
+///
+/// # Errors
+/// As [`checked`].
+pub(crate) fn check_header(bytes: &[u8]) -> Result<(), Fault> {
+    let mut at = 2;
+    loop {
+        let (marker, behind) = next_marker(bytes, at)?;
+        at = behind;
+        match marker {
+            0x01 | 0xd0..=0xd9 => continue,
+            0xda => return Err(damaged("a scan before the image's size")),
+            _ => {}
+        }
+        let segment = segment(bytes, at)?;
+        at += 2 + segment.len();
+        let is_frame =
+            matches!(marker, 0xc0..=0xcf | 0xf7) && ![0xc4, 0xc8, 0xcc].contains(&marker);
+        if is_frame {
+            return Frame::new(marker, segment).map(drop);
+        }
+    }
+}
+
+/// The content of the segment whose length stands at `at`.
+fn segment(bytes: &[u8], at: usize) -> Result<&[u8], Fault> {
+    let length = bytes.get(at..).and_then(<[u8]>::first_chunk);
+    let length = usize::from(u16::from_be_bytes(*length.ok_or_else(cut_short)?));
+    bytes.get(at + 2..at + length).ok_or_else(cut_short)
+}
+
+fn cut_short() -> Fault {
+    damaged("a segment that is cut short")
+}
+
+impl Tables {
+    fn huffman(&mut self, segment: &[u8]) -> Result<(), Fault> {
+        let mut rest = segment;
+        while let Some((place, behind)) = rest.split_first() {
+            let counts: &[u8; 16] = behind.first_chunk().ok_or_else(cut_short)?;
+            let number: usize = counts.iter().map(|count| usize::from(*count)).sum();
+            let symbols = behind.get(16..16 + number).ok_or_else(cut_short)?;
+            let tables = if place >> 4 == 0 {
+                &mut self.dc
+            } else {
+                &mut self.ac
+            };
+            *slot(tables, place & 15)? = Some(Table::new(counts, symbols)?);
+            rest = &behind[16 + number..];
+        }
+        Ok(())
+    }
+
+    fn quantization(&mut self, segment: &[u8]) -> Result<(), Fault> {
+        let mut rest = segment;
+        while let Some((place, behind)) = rest.split_first() {
+            let wide = place >> 4 != 0;
+            let length = if wide { 128 } else { 64 };
+            let values = behind.get(..length).ok_or_else(cut_short)?;
+            let mut table = [0; 64];
+            for (to, index) in table.iter_mut().zip(0..) {
+                *to = match wide {
+                    true => u16::from_be_bytes([values[2 * index], values[2 * index + 1]]),
+                    false => values[index].into(),
+                };
+            }
+            *slot(&mut self.quantization, place & 15)? = Some(table);
+            rest = &behind[length..];
+        }
+        Ok(())
+    }
+}
+
+fn slot<T>(slots: &mut [T], place: u8) -> Result<&mut T, Fault> {
+    let slot = slots.get_mut(usize::from(place));
+    slot.ok_or_else(|| damaged("a table of a number that there is not"))
+}

@@ -1,0 +1,183 @@
+//! Deciding once for all masks of a data set which values mark a defect.
+
+use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
+use serde::Serialize;
+
+use crate::mask_file::{MaskFile, Survey};
+use crate::{DataError, Dataset, MaskValues, Orientation, Result};
+
+/// So many values are class numbers at most; more are soft edges or a picture.
+const MOST_CLASSES: usize = 32;
+/// So many values are shown in a message.
+const SHOWN: usize = 12;
+/// Edges that are soft, from resizing or a lossy format, have at least so many shades.
+const FEWEST_SOFT: usize = 8;
+
+/// The rule by which a data set's masks are read, and why.
+#[non_exhaustive]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct MaskDecision {
+    /// The rule; never [`MaskValues::Auto`].
+    pub values: MaskValues,
+    /// What was found in the masks, or that the rule was chosen.
+    pub reason: String,
+}
+
+impl Dataset {
+    /// Decides which values of the masks mark a defect, once over all of them, and has all samples
+    /// read by it. None if there are no masks. Masks that cannot be read are left to load time.
+    ///
+    /// Settle the masks before a split is narrowed: the rule then depends on the data set alone.
+    ///
+    /// # Errors
+    /// [`DataError::UnclearMaskValues`] if `chosen` is [`MaskValues::Auto`] and the values allow
+    /// several rules.
+    pub fn settle_mask_values(&mut self, chosen: &MaskValues) -> Result<Option<MaskDecision>> {
+        let decision = self.decide_mask_values(chosen)?;
+        if let Some(decision) = &decision {
+            // 0 and 255 are what everybody expects; anything else is said.
+            if decision.values != MaskValues::Half && chosen.is_auto() {
+                self.warnings.push(format!(
+                    "{}: masks read by the rule {}: {}",
+                    self.root.display(),
+                    decision.values,
+                    decision.reason
+                ));
+            }
+            for sample in self.train.iter_mut().chain(&mut self.test) {
+                sample.mask_values = decision.values.clone();
+            }
+        }
+        self.mask_decision = decision.clone();
+        Ok(decision)
+    }
+
+    /// The same without a change: what would be decided.
+    ///
+    /// # Errors
+    /// As [`settle_mask_values`](Self::settle_mask_values).
+    pub fn decide_mask_values(&self, chosen: &MaskValues) -> Result<Option<MaskDecision>> {
+        let mut files: Vec<(&Path, Orientation)> = Vec::new();
+        for sample in self.samples() {
+            let masks = sample.mask.iter().flat_map(|mask| mask.paths());
+            files.extend(masks.map(|path| (path, sample.orientation)));
+        }
+        files.sort_unstable_by_key(|(path, _)| *path);
+        files.dedup_by_key(|(path, _)| *path);
+        if files.is_empty() {
+            return Ok(None);
+        }
+        decide(&self.root, &files, chosen).map(Some)
+    }
+}
+
+/// Decides for these files; `folder` is named in errors.
+pub(crate) fn decide(
+    folder: &Path,
+    files: &[(&Path, Orientation)],
+    chosen: &MaskValues,
+) -> Result<MaskDecision> {
+    if !chosen.is_auto() {
+        return Ok(MaskDecision {
+            values: chosen.clone(),
+            reason: "chosen".to_owned(),
+        });
+    }
+    let surveys: Vec<Option<Survey>> = files
+        .par_iter()
+        .map(|(path, orientation)| {
+            let file = MaskFile::read(path, *orientation, chosen).ok()?;
+            Some(Survey::of(&file))
+        })
+        .collect();
+    let examples = || {
+        files
+            .iter()
+            .zip(&surveys)
+            .filter_map(|((path, _), survey)| Some((*path, survey.as_ref()?)))
+    };
+    // The mask that shows the difficulty best has the most values.
+    let example = examples().max_by_key(|(_, survey)| survey.values.len());
+    let example = example.map_or_else(PathBuf::new, |(path, _)| path.to_owned());
+    let survey = surveys
+        .into_iter()
+        .flatten()
+        .fold(Survey::default(), Survey::joined);
+    from_survey(&survey).map_err(|found| DataError::UnclearMaskValues {
+        folder: folder.to_owned(),
+        found,
+        example,
+    })
+}
+
+/// The rule that the values allow, or what was found.
+pub(crate) fn from_survey(survey: &Survey) -> std::result::Result<MaskDecision, String> {
+    let values = listed(survey);
+    let decision = |values, reason: String| Ok(MaskDecision { values, reason });
+    if survey.with_both > 0 {
+        return Err(format!(
+            "{} with transparent parts, whose opaque parts are partly black",
+            crate::text::count(survey.with_both, "mask")
+        ));
+    }
+    if survey.with_alpha > 0 {
+        if survey.with_alpha + survey.of_one_value < survey.files {
+            let others = survey.files - survey.with_alpha;
+            let masks = crate::text::count(survey.with_alpha, "mask");
+            return Err(format!(
+                "{masks} with transparent parts and {others} without"
+            ));
+        }
+        return decision(MaskValues::Alpha, "marked by opacity".to_owned());
+    }
+    if survey.low + survey.high == 0 {
+        return decision(MaskValues::NonZero, "nothing is marked".to_owned());
+    }
+    // Without a background there is nothing that a defect could stand out from.
+    if survey.with_black == 0 && survey.of_one_value < survey.files {
+        return Err(format!("{values}, and no black background"));
+    }
+    let distinct = survey.values.len();
+    if survey.has_labels_in_colour() && distinct <= MOST_CLASSES {
+        let number = crate::text::count(survey.colours.len(), "colour");
+        return decision(MaskValues::NonZero, format!("{number} on black"));
+    }
+    if survey.low == 0 {
+        return decision(MaskValues::Half, values);
+    }
+    if survey.high == 0 {
+        return match distinct <= MOST_CLASSES {
+            true => decision(MaskValues::NonZero, format!("class numbers: {values}")),
+            false => Err(format!("{values}, none above half")),
+        };
+    }
+    if survey.shades.len() >= FEWEST_SOFT && survey.between <= 2 * survey.white {
+        let reason = "shades between black and white, few of them: soft edges".to_owned();
+        return decision(MaskValues::Half, reason);
+    }
+    Err(values)
+}
+
+/// The values that were found, the first few of many.
+fn listed(survey: &Survey) -> String {
+    let distinct = survey.values.len();
+    let shown: Vec<String> = survey
+        .values
+        .keys()
+        .take(SHOWN)
+        .map(u16::to_string)
+        .collect();
+    let mut text = format!("the values {}", shown.join(", "));
+    if distinct > SHOWN {
+        let last = survey
+            .values
+            .keys()
+            .next_back()
+            .copied()
+            .unwrap_or_default();
+        text.push_str(&format!(" and {} more up to {last}", distinct - SHOWN));
+    }
+    text
+}

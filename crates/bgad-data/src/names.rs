@@ -1,0 +1,123 @@
+//! Names of files in text: those that are no UTF-8 escaped, so that they can be read back.
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// A path as text, for JSON, CSV and messages. [`path_from_text`] gives the same path back.
+///
+/// A byte that is no UTF-8 becomes `\x` and two hexadecimal digits, as `caf\xE9.png`; a backslash that
+/// stands before such an `x` in the name itself becomes `\x5C`. All other names are as they are. On
+/// Windows, where names are no bytes, what is no Unicode is replaced.
+pub fn path_to_text(path: &Path) -> String {
+    #[cfg(unix)]
+    {
+        use std::os::unix::ffi::OsStrExt as _;
+        let mut text = String::new();
+        for chunk in path.as_os_str().as_bytes().utf8_chunks() {
+            let valid = chunk.valid();
+            for (place, character) in valid.char_indices() {
+                if character == '\\' && escaped(&valid.as_bytes()[place..]).is_some() {
+                    text.push_str("\\x5C");
+                } else {
+                    text.push(character);
+                }
+            }
+            for byte in chunk.invalid() {
+                text.push_str(&format!("\\x{byte:02X}"));
+            }
+        }
+        text
+    }
+    #[cfg(not(unix))]
+    {
+        path.to_string_lossy().into_owned()
+    }
+}
+
+/// The path that [`path_to_text`] wrote.
+pub fn path_from_text(text: &str) -> PathBuf {
+    #[cfg(unix)]
+    {
+        use std::os::unix::ffi::OsStringExt as _;
+        let mut rest = text.as_bytes();
+        let mut bytes = Vec::with_capacity(rest.len());
+        while let [first, behind @ ..] = rest {
+            match escaped(rest) {
+                Some(byte) => {
+                    bytes.push(byte);
+                    rest = &rest[4..];
+                }
+                None => {
+                    bytes.push(*first);
+                    rest = behind;
+                }
+            }
+        }
+        PathBuf::from(std::ffi::OsString::from_vec(bytes))
+    }
+    #[cfg(not(unix))]
+    {
+        PathBuf::from(text)
+    }
+}
+
+/// The byte that an escape at the start of `bytes` stands for.
+#[cfg(unix)]
+fn escaped(bytes: &[u8]) -> Option<u8> {
+    let [b'\\', b'x', high, low, ..] = bytes else {
+        return None;
+    };
+    let digit = |byte: u8| char::from(byte).to_digit(16);
+    Some((digit(*high)? * 16 + digit(*low)?) as u8)
+}
+
+/// For serde: a path as [`path_to_text`] writes it.
+pub mod path_text {
+    use super::{
+        Deserialize, Deserializer, Path, PathBuf, Serializer, path_from_text, path_to_text,
+    };
+
+    /// Writes the path.
+    ///
+    /// # Errors
+    /// The serializer's.
+    pub fn serialize<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&path_to_text(path))
+    }
+
+    /// Reads the path.
+    ///
+    /// # Errors
+    /// The deserializer's.
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<PathBuf, D::Error> {
+        String::deserialize(deserializer).map(|text| path_from_text(&text))
+    }
+}
+
+/// For serde: a list of paths.
+pub mod path_texts {
+    use super::{
+        Deserialize, Deserializer, PathBuf, Serialize, Serializer, path_from_text, path_to_text,
+    };
+
+    /// Writes the paths.
+    ///
+    /// # Errors
+    /// The serializer's.
+    pub fn serialize<S: Serializer>(paths: &[PathBuf], serializer: S) -> Result<S::Ok, S::Error> {
+        let texts: Vec<String> = paths.iter().map(|path| path_to_text(path)).collect();
+        texts.serialize(serializer)
+    }
+
+    /// Reads the paths.
+    ///
+    /// # Errors
+    /// The deserializer's.
+    pub fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Vec<PathBuf>, D::Error> {
+        let texts = Vec::<String>::deserialize(deserializer)?;
+        Ok(texts.iter().map(|text| path_from_text(text)).collect())
+    }
+}
