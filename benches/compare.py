@@ -2,7 +2,6 @@
 
 import json
 import os
-import platform
 import resource
 import statistics
 import subprocess
@@ -88,7 +87,9 @@ def train_command(architecture, data, out, *more):
 
 
 def main():
-    print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, {ROUNDS} rounds, both sides in turn.\n")
+    # The version names the processor and the instructions that the kernels use.
+    machine = run([RELEASE / "bgad", "--version"]).replace("\n", "; ")
+    print(f"{machine}\n{ROUNDS} rounds, both sides in turn.\n")
     print("| | bgad | PyTorch | ratio |\n|---|---|---|---|", flush=True)
     with tempfile.TemporaryDirectory() as folder:
         set_of_pictures(folder)

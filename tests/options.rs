@@ -293,7 +293,7 @@ fn settings_out_of_range_are_named() {
         ),
         (
             settings().with(|config| config.pooled.folds = 1),
-            "pooled_folds",
+            "pooled.folds",
         ),
     ] {
         let error = Trainer::new(config).fit(&dataset).unwrap_err().to_string();

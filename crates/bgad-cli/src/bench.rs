@@ -3,9 +3,13 @@
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
+use bgad::burn::tensor::Tensor;
 use bgad::synthetic::{self, SyntheticConfig};
 use bgad::{Device, Layout, Machine, RgbImage, Trainer, TrainerConfig};
-use bgad_backbone::{Architecture, EfficientNet};
+use bgad_backbone::{
+    Architecture, Backbone, EfficientNet, FeaturePyramid, HostBackbone, Level, NamedTensor,
+    Normalization,
+};
 use bgad_cpu::{
     Finish, Instructions, Kernel, Matrix, MatrixMut, MultiplyAdd, Panels, Start, multiply_panels,
     run as run_kernel,
@@ -232,6 +236,40 @@ fn step(dimension: usize) -> Result<f64, Failure> {
 const BACKBONE: &str = "tf_efficientnetv2_b0";
 const SIZE: u32 = 256;
 
+/// The backbone under a name that no backbone with weights has: its model is of no use to anybody.
+#[derive(Debug)]
+struct RandomWeights(EfficientNet);
+
+impl RandomWeights {
+    const NAME: &str = "random weights";
+}
+
+impl Backbone for RandomWeights {
+    fn name(&self) -> &str {
+        Self::NAME
+    }
+
+    fn normalization(&self) -> Normalization {
+        Backbone::normalization(&self.0)
+    }
+
+    fn levels(&self) -> &[Level] {
+        Backbone::levels(&self.0)
+    }
+
+    fn extract(&self, images: Tensor<4>) -> FeaturePyramid {
+        self.0.extract(images)
+    }
+
+    fn tensors(&self) -> Vec<NamedTensor> {
+        self.0.tensors()
+    }
+
+    fn on_host(&self) -> Option<&dyn HostBackbone> {
+        self.0.on_host()
+    }
+}
+
 /// A detector on a backbone of random weights, which cost what trained ones cost.
 struct Predictor {
     detector: bgad::Detector,
@@ -252,8 +290,7 @@ impl Predictor {
         synthetic::write(folder.path(), &parts)?;
         let dataset = Layout::Mvtec.read(folder.path(), None)?;
         let config = TrainerConfig::default().with(|config| {
-            // The names of backbones that have weights are taken.
-            config.backbone.name = format!("{BACKBONE} with random weights");
+            config.backbone.name = RandomWeights::NAME.to_owned();
             config.input.image_size = SIZE;
             config.schedule.meta_epochs = 1;
             config.schedule.sub_epochs = 1;
@@ -266,7 +303,8 @@ impl Predictor {
             0,
             &Device::flex(),
         );
-        let trainer = Trainer::new(config).with_backbone(std::sync::Arc::new(backbone));
+        let trainer =
+            Trainer::new(config).with_backbone(std::sync::Arc::new(RandomWeights(backbone)));
         Ok(Self {
             detector: trainer.fit(&dataset)?,
         })

@@ -8,6 +8,7 @@ mod devices;
 mod disk;
 mod hostile;
 mod machine;
+mod mask_values;
 mod prediction;
 mod reports;
 mod resume;

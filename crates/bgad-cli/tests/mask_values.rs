@@ -1,5 +1,4 @@
 //! Which values of masks mark a defect, on the command line.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::path::Path;
 use std::process::{Command, Output};

@@ -29,6 +29,8 @@
 #![cfg_attr(not(feature = "datasets"), allow(dead_code))]
 
 mod bit_depth;
+#[cfg(feature = "datasets")]
+mod bit_depth_inspection;
 mod colour_mode;
 mod cutpaste;
 #[cfg(feature = "datasets")]
@@ -81,7 +83,7 @@ mod verify;
 
 pub use bit_depth::BitDepth;
 #[cfg(feature = "datasets")]
-pub use bit_depth::BitDepthInspection;
+pub use bit_depth_inspection::BitDepthInspection;
 pub use cutpaste::CutPaste;
 #[cfg(feature = "datasets")]
 pub use cutpaste::PastedSample;

@@ -1,13 +1,10 @@
 //! Cameras' depths, recognised over a data set.
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-
-mod common;
 
 use std::fs;
 use std::path::Path;
 
+use crate::common::images;
 use bgad_data::{BitDepth, Layout, Sample};
-use common::images;
 use image::{DynamicImage, ImageBuffer, Luma, Rgb};
 use tempfile::tempdir;
 

@@ -1,5 +1,4 @@
 //! Kinds of JPEG: read rightly, or refused by their true reason.
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,5 +1,4 @@
 //! Kinds of PNG and WebP, and files that are neither.
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::fs;
 use std::path::Path;

@@ -1,15 +1,11 @@
 //! Kinds of TIFF: read rightly, or refused by their true reason.
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-
-#[path = "common/tiff.rs"]
-mod tiff;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::tiff::Tiff;
 use bgad_data::{BitDepth, DataError, ImageReading, load_image, load_image_as};
 use tempfile::tempdir;
-use tiff::Tiff;
 
 fn fixture(name: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/kinds");

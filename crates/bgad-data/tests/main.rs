@@ -2,6 +2,7 @@
 //! changes the instructions that the whole process computes with.
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod bit_depth;
 mod common;
 mod cutpaste;
 mod cutpaste_options;
@@ -9,12 +10,18 @@ mod files;
 mod formats;
 mod goldens;
 mod inspection;
+mod kinds_jpeg;
+mod kinds_other;
+mod kinds_tiff;
 mod layout_folder;
 mod layout_industrial;
 mod layout_manifest;
 mod layout_medical;
 mod layout_mvtec;
+mod mask_pairs;
+mod masks;
 mod mutation;
+mod names;
 mod preview;
 mod real_data;
 mod selection;
@@ -23,6 +30,9 @@ mod synthetic;
 
 #[path = "common/encode.rs"]
 mod encode;
+
+#[path = "common/tiff.rs"]
+mod tiff;
 
 #[path = "../../../tests/goldens/reader.rs"]
 mod reader;

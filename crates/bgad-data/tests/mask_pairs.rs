@@ -1,12 +1,9 @@
 //! Each mask with the image that it belongs to.
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-
-mod common;
 
 use std::path::Path;
 
+use crate::common::{images, warned};
 use bgad_data::{Dataset, Layout};
-use common::{images, warned};
 use tempfile::tempdir;
 
 /// Which mask each abnormal image has, by names.

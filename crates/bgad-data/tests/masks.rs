@@ -1,14 +1,10 @@
 //! Masks of a data set: one rule for all their values.
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-
-mod common;
-#[path = "common/encode.rs"]
-mod encode;
 
 use std::fs;
 
+use crate::common::{images, warned};
+use crate::encode;
 use bgad_data::{DataError, Dataset, Layout, Mask, MaskValues, Orientation};
-use common::{images, warned};
 use image::{
     DynamicImage, GrayImage, ImageBuffer, ImageFormat, Luma, Rgb, RgbImage, Rgba, RgbaImage,
 };

@@ -1,18 +1,15 @@
 //! Names that are no UTF-8, and the rule for what a folder's images are.
 #![cfg(unix)]
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-
-mod common;
 
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
+use crate::common::{images, text};
 use bgad_data::{
     Dataset, Inspection, Layout, Sample, SplitFile, images_of_folder, path_from_text, path_to_text,
 };
-use common::{images, text};
 use tempfile::{TempDir, tempdir};
 
 /// Two names that differ in a byte that is no UTF-8 (Latin-1).

@@ -12,7 +12,8 @@ use crate::data::{AnomalyArguments, ChoiceArguments};
 use crate::devices::ListedDevice;
 
 /// Options that are left out of the help: that of the commands named in [`MORE`] has them too.
-const RARE: [&str; 11] = [
+const RARE: [&str; 12] = [
+    "mask_values",
     "normal",
     "abnormal",
     "mask_dir",
@@ -49,6 +50,7 @@ pub struct TrainCommand {
             "RunArguments",
             "SettingArguments",
             "category",
+            "mask_values",
             "FolderArguments",
             "SplitArguments",
             "AnomalyArguments",

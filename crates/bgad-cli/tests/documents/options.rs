@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
 /// Options of cargo, rustup and other programs that the documents speak of.
-const OF_OTHERS: [&str; 4] = [
+const OF_OTHERS: [&str; 5] = [
+    "--version",
     "--features",
     "--no-default-features",
     "--release",

@@ -8,7 +8,8 @@ use bgad::{Setting, TrainerConfig};
 pub fn check(span: &str, document: &str) -> usize {
     let span = span.strip_prefix("--set ").unwrap_or(span);
     let (name, value) = match span.split_once('=') {
-        Some((name, value)) => (name, Some(value)),
+        // With spaces and quotes it is a line of TOML.
+        Some((name, value)) => (name.trim(), Some(value.trim().trim_matches('"'))),
         None => (span, None),
     };
     // As `backbone.NAME` of a model file.

@@ -60,7 +60,7 @@ impl Detector {
         let rule = self.description.config.scoring.threshold;
         if rule == ThresholdRule::BestF1 && abnormal.is_empty() {
             return Err(Error::setting(
-                "threshold",
+                "scoring.threshold",
                 "best-f1",
                 "a false-positive rate, since there are no abnormal training images",
             ));

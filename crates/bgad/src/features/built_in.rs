@@ -54,7 +54,7 @@ pub(super) fn filter_bank(strides: &[usize], device: &Device) -> Result<Arc<dyn 
     match strides == own {
         true => Ok(Arc::new(bank)),
         false => Err(Error::setting(
-            "strides",
+            "backbone.strides",
             format!("{strides:?}"),
             format!("{own:?}, all of which the filter bank has"),
         )),
@@ -69,7 +69,7 @@ pub(super) fn check_strides(strides: &[usize]) -> Result<()> {
     match sound {
         true => Ok(()),
         false => Err(Error::setting(
-            "strides",
+            "backbone.strides",
             format!("{strides:?}"),
             "some of 4, 8 and 16, ascending, each once",
         )),

@@ -77,9 +77,8 @@ impl FeatureCache {
             half,
         } = input;
         let (image, settings) = (hexadecimal(image), &self.settings);
-        let (region, orientation) = (&sample.region, sample.orientation);
-        let all =
-            format!("{settings}\n{image} {region:?} {orientation:?} {view:?} {mirrored} {half}");
+        let (region, reading) = (&sample.region, sample.reading());
+        let all = format!("{settings}\n{image} {region:?} {reading:?} {view:?} {mirrored} {half}");
         let name = hexadecimal(&Sha256::digest(all));
         self.folder.join(format!("{name}.features"))
     }

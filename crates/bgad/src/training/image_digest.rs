@@ -33,7 +33,8 @@ pub(crate) fn of<'s>(
         }
         let region = sample.region.map(|region| region.to_string());
         let label = sample.label.is_abnormal();
-        all.update(format!("{region:?} {label}\n"));
+        let (reading, masks) = (sample.reading(), &sample.mask_values);
+        all.update(format!("{region:?} {label} {reading:?} {masks}\n"));
     }
     Ok(hexadecimal(&all.finalize()))
 }
