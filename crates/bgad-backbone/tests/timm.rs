@@ -1,11 +1,5 @@
 //! Against timm's features of one architecture of each family, on weights that a formula makes.
 #![cfg(all(feature = "burn", feature = "random", feature = "weights"))]
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::print_stdout
-)]
 #![allow(clippy::print_stdout)]
 
 use bgad_backbone::{Architecture, Backbone, EfficientNet, Weights};

@@ -1,11 +1,5 @@
 //! Weight files: what is read, and what is refused.
 #![cfg(all(feature = "burn", feature = "random", feature = "weights"))]
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::print_stdout
-)]
 #![allow(clippy::print_stdout)]
 
 use std::collections::BTreeMap;

@@ -237,10 +237,8 @@ impl Product<'_> {
             match self.finish {
                 Finish::Nothing => {}
                 Finish::Relu => {
-                    for b in 0..B {
-                        for v in 0..V {
-                            sums[b][v] = simd.max_f32s(sums[b][v], zero);
-                        }
+                    for sum in sums.iter_mut().flatten() {
+                        *sum = simd.max_f32s(*sum, zero);
                     }
                 }
                 Finish::WherePositive(mask) => {

@@ -54,6 +54,10 @@ mod mask;
 mod mask_decision;
 #[cfg(feature = "datasets")]
 mod mask_file;
+#[cfg(feature = "datasets")]
+mod mask_loading;
+#[cfg(feature = "datasets")]
+mod mask_settling;
 mod mask_values;
 mod names;
 mod normalize;

@@ -1,13 +1,6 @@
 //! Defect masks.
 
-#[cfg(feature = "datasets")]
-use std::path::Path;
-
-#[cfg(feature = "datasets")]
-use crate::mask_file::{MaskFile, Survey};
 use crate::{DataError, Result, transform};
-#[cfg(feature = "datasets")]
-use crate::{MaskValues, Orientation, mask_decision};
 
 /// Which pixels of an image belong to a defect.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,46 +59,6 @@ impl Mask {
     }
 
     #[cfg(feature = "datasets")]
-    /// Loads a mask from an image file, where its values alone tell which mark a defect.
-    ///
-    /// The masks of a data set are read by one rule for all of them, which
-    /// [`Dataset::settle_mask_values`](crate::Dataset::settle_mask_values) decides.
-    ///
-    /// # Errors
-    /// As [`load_image`](crate::load_image); [`DataError::UnclearMaskValues`].
-    pub fn load(path: &Path) -> Result<Self> {
-        Self::load_with(path, Orientation::Stored)
-    }
-
-    #[cfg(feature = "datasets")]
-    /// The same with a choice whether the mask is turned as its orientation tag says.
-    ///
-    /// # Errors
-    /// As [`load`](Self::load).
-    pub fn load_with(path: &Path, orientation: Orientation) -> Result<Self> {
-        Self::load_as(path, orientation, &MaskValues::Auto)
-    }
-
-    #[cfg(feature = "datasets")]
-    /// The same where it is known which values mark a defect.
-    ///
-    /// # Errors
-    /// As [`load`](Self::load).
-    pub fn load_as(path: &Path, orientation: Orientation, values: &MaskValues) -> Result<Self> {
-        let file = MaskFile::read(path, orientation, values)?;
-        if !values.is_auto() {
-            return Ok(file.mask(values));
-        }
-        let decision = mask_decision::from_survey(&Survey::of(&file)).map_err(|found| {
-            DataError::UnclearMaskValues {
-                folder: path.parent().unwrap_or(Path::new("")).to_owned(),
-                found,
-                example: path.to_owned(),
-            }
-        })?;
-        Ok(file.mask(&decision.values))
-    }
-
     /// Width in pixels.
     pub fn width(&self) -> u32 {
         self.width

@@ -45,7 +45,7 @@ fn a_depth_is_that_of_all_images_together() {
         let said = told
             .warnings
             .iter()
-            .any(|text| text.contains(&format!("bit depth of {bits}")));
+            .any(|text| text.contains(&format!("a camera's {bits} bits")));
         assert_eq!(said, bits < 16, "{:?}", told.warnings);
 
         dataset.set_bit_depth(found.depth);

@@ -4,7 +4,8 @@ use std::io::{BufRead, Seek};
 
 use png::{DecodingError, Transformations};
 
-use super::{Fault, Size, damaged};
+use super::fault::{Fault, damaged};
+use super::size::Size;
 
 /// Width, height, and the palette's number of each pixel.
 pub(crate) fn numbers(

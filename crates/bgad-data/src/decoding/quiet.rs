@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Once;
 
-use super::{Fault, damaged};
+use super::fault::{Fault, damaged};
 
 thread_local! {
     /// Whether this thread is inside a decoder.

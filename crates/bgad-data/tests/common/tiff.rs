@@ -59,7 +59,7 @@ impl Tiff {
                 for channel in channels.clone() {
                     let inside = x < self.size.0 && y < self.size.1;
                     let value = if inside { sample(x, y, channel) } else { 0 };
-                    if self.bits % 8 == 0 {
+                    if self.bits.is_multiple_of(8) {
                         bytes.extend(self.number(value, usize::from(self.bits / 8)));
                         continue;
                     }
@@ -83,7 +83,7 @@ impl Tiff {
         let (across, down) = self.tiles.unwrap_or((width, 3));
         let planes: Vec<_> = match self.planar {
             true => (0..self.samples).map(|s| s..s + 1).collect(),
-            false => vec![0..self.samples],
+            false => std::iter::once(0..self.samples).collect(),
         };
         let mut chunks = Vec::new();
         for plane in planes {

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use bgad_data::{BitDepth, MaskValues};
 use serde::{Deserialize, Serialize};
 
 /// The metrics that the paper reports, as the authors' program computes them: the constants of
@@ -36,6 +37,12 @@ pub struct ImageResult {
     pub height: u32,
     /// The files of its mask, where it has one.
     pub masks: Vec<PathBuf>,
+    /// Which values of its masks mark a defect.
+    #[serde(default)]
+    pub mask_values: MaskValues,
+    /// How many bits its values have, where it has 16 bits a channel.
+    #[serde(default)]
+    pub bit_depth: BitDepth,
     /// Its defect type, `good` for normal images.
     pub defect_type: String,
     /// Whether it is abnormal.

@@ -181,6 +181,8 @@ impl TestSet {
                 .flat_map(|files| files.paths())
                 .map(std::path::Path::to_owned)
                 .collect(),
+            mask_values: image.sample.mask_values.clone(),
+            bit_depth: image.sample.bit_depth,
             defect_type: image.sample.defect_type.clone(),
             abnormal: image.sample.label.is_abnormal(),
             score: *score,

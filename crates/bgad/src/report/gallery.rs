@@ -67,7 +67,8 @@ fn entry(
         defect_type: result.defect_type.clone(),
         mask: MaskFiles::several(result.masks.clone()),
         orientation: scoring.orientation,
-        ..Sample::normal(result.path.clone())
+        mask_values: result.mask_values.clone(),
+        bit_depth: result.bit_depth,
     };
     let image = sample.load_image().ok()?;
     let longer = image.width().max(image.height()).max(1);

@@ -96,9 +96,9 @@ impl<'a> Content<'a> {
         let mut views = BTreeMap::new();
         for (name, entry) in &self.entries {
             let [start, end] = entry.data_offsets;
-            let extents = entry.shape.iter();
-            let count = extents.fold(Some(entry.dtype.bytes()), |count, extent| {
-                count?.checked_mul(*extent)
+            let mut extents = entry.shape.iter();
+            let count = extents.try_fold(entry.dtype.bytes(), |count, extent| {
+                count.checked_mul(*extent)
             });
             let bytes = self.bytes.get(start..end);
             let Some(bytes) = bytes.filter(|bytes| Some(bytes.len()) == count) else {

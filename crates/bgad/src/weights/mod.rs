@@ -10,9 +10,10 @@
 //! # fn main() -> bgad::Result<()> {
 //! let weights: PublishedWeights = "tf_efficientnet_b6".parse()?;
 //! assert_eq!(weights.name(), "tf_efficientnet_b6.aa_in1k");
+//! let file = WeightsCache::from_environment()?.get(weights)?;
 //! let config = TrainerConfig::default().with(|config| {
 //!     config.backbone.name = weights.name();
-//!     config.backbone.weights = Some(WeightsCache::from_environment()?.get(weights)?);
+//!     config.backbone.weights = Some(file);
 //! });
 //! # Ok(())
 //! # }

@@ -1,6 +1,6 @@
 //! Entropy-coded bits of a JPEG.
 
-use super::{Fault, damaged};
+use crate::decoding::fault::{Fault, damaged};
 
 /// Codes of up to this many bits are found in one look.
 const LOOK: u32 = 9;

@@ -1,6 +1,7 @@
 //! A JPEG's frame: its size and components.
 
-use super::{Fault, cut_short, damaged, not_read};
+use super::segment::cut_short;
+use crate::decoding::fault::{Fault, damaged, not_read};
 
 /// The whole image as its frame header tells.
 pub(super) struct Frame {

@@ -1,7 +1,9 @@
 //! The same coefficients in one scan, all components of a unit together.
 
+use super::bits::next_marker;
 use super::frame::{Component, Frame};
-use super::{Fault, cut_short, damaged, next_marker, segment};
+use super::segment::{cut_short, segment};
+use crate::decoding::fault::{Fault, damaged};
 
 /// Sizes of differences between DC coefficients: one code of 5 bits each.
 const DC_SYMBOLS: usize = 16;

@@ -5,30 +5,23 @@ mod bits;
 mod frame;
 mod interleave;
 mod scan;
+mod segment;
 mod standard;
+mod tables;
 
 use std::borrow::Cow;
 
-use super::{Fault, Size, damaged, not_read};
-use bits::{Table, next_marker};
+use bits::next_marker;
 use frame::Frame;
+use segment::{cut_short, segment};
 use standard::STANDARD;
+use tables::Tables;
 
-/// Tables of one kind that a file can have at a time.
-const SLOTS: usize = 4;
+use crate::decoding::fault::{Fault, damaged, not_read};
+use crate::decoding::size::Size;
+
 /// A legal file has a few dozen scans; each costs time.
 const MOST_SCANS: usize = 1000;
-
-/// The tables as they are when a scan begins.
-#[derive(Default)]
-struct Tables {
-    dc: [Option<Table>; SLOTS],
-    ac: [Option<Table>; SLOTS],
-    quantization: [Option<[u16; 64]>; SLOTS],
-    restart_interval: usize,
-    /// Whether the file has Huffman tables of its own.
-    has_huffman: bool,
-}
 
 /// Checks all of a JPEG's data and gives the bytes for the decoder: the file's own, or the same
 /// coefficients in another order.
@@ -127,58 +120,4 @@ pub(crate) fn check_header(bytes: &[u8]) -> Result<(), Fault> {
             return Frame::new(marker, segment).map(drop);
         }
     }
-}
-
-/// The content of the segment whose length stands at `at`.
-fn segment(bytes: &[u8], at: usize) -> Result<&[u8], Fault> {
-    let length = bytes.get(at..).and_then(<[u8]>::first_chunk);
-    let length = usize::from(u16::from_be_bytes(*length.ok_or_else(cut_short)?));
-    bytes.get(at + 2..at + length).ok_or_else(cut_short)
-}
-
-fn cut_short() -> Fault {
-    damaged("a segment that is cut short")
-}
-
-impl Tables {
-    fn huffman(&mut self, segment: &[u8]) -> Result<(), Fault> {
-        let mut rest = segment;
-        while let Some((place, behind)) = rest.split_first() {
-            let counts: &[u8; 16] = behind.first_chunk().ok_or_else(cut_short)?;
-            let number: usize = counts.iter().map(|count| usize::from(*count)).sum();
-            let symbols = behind.get(16..16 + number).ok_or_else(cut_short)?;
-            let tables = if place >> 4 == 0 {
-                &mut self.dc
-            } else {
-                &mut self.ac
-            };
-            *slot(tables, place & 15)? = Some(Table::new(counts, symbols)?);
-            rest = &behind[16 + number..];
-        }
-        Ok(())
-    }
-
-    fn quantization(&mut self, segment: &[u8]) -> Result<(), Fault> {
-        let mut rest = segment;
-        while let Some((place, behind)) = rest.split_first() {
-            let wide = place >> 4 != 0;
-            let length = if wide { 128 } else { 64 };
-            let values = behind.get(..length).ok_or_else(cut_short)?;
-            let mut table = [0; 64];
-            for (to, index) in table.iter_mut().zip(0..) {
-                *to = match wide {
-                    true => u16::from_be_bytes([values[2 * index], values[2 * index + 1]]),
-                    false => values[index].into(),
-                };
-            }
-            *slot(&mut self.quantization, place & 15)? = Some(table);
-            rest = &behind[length..];
-        }
-        Ok(())
-    }
-}
-
-fn slot<T>(slots: &mut [T], place: u8) -> Result<&mut T, Fault> {
-    let slot = slots.get_mut(usize::from(place));
-    slot.ok_or_else(|| damaged("a table of a number that there is not"))
 }

@@ -2,7 +2,9 @@
 
 use super::bits::{Bits, Table, next_marker};
 use super::frame::{Component, Frame};
-use super::{Fault, Tables, cut_short, damaged};
+use super::segment::cut_short;
+use super::tables::Tables;
+use crate::decoding::fault::{Fault, damaged};
 
 /// What a scan holds.
 struct Scan<'a> {
@@ -141,7 +143,7 @@ fn header<'a>(segment: &[u8], frame: &Frame, tables: &'a Tables) -> Result<Scan<
 }
 
 /// The table, which a complete file has.
-fn needed<'a>(table: Option<&'a Table>) -> Result<&'a Table, Fault> {
+fn needed(table: Option<&Table>) -> Result<&Table, Fault> {
     table.ok_or_else(|| damaged("a Huffman table is missing"))
 }
 

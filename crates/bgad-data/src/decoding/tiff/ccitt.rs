@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use fax::BitReader;
 use fax::maps::{Mode, black, mode, white};
 
-use super::{Fault, damaged};
+use crate::decoding::fault::{Fault, damaged, not_read};
 
 /// How rows are coded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -109,7 +109,7 @@ fn row_by_above(
                     changes.push(at);
                 }
             }
-            Some(Mode::Extension) => return Err(super::not_read("a fax with uncompressed parts")),
+            Some(Mode::Extension) => return Err(not_read("a fax with uncompressed parts")),
             Some(Mode::EOF) | None => return Err(wrong()),
         }
         begun = true;

@@ -7,10 +7,12 @@ use zune_jpeg::zune_core::bytestream::ZCursor;
 use zune_jpeg::zune_core::colorspace::ColorSpace;
 use zune_jpeg::zune_core::options::DecoderOptions;
 
+use super::ccitt;
 use super::kinds::{Colour, Compression, Predictor};
 use super::layout::Layout;
-use super::{Fault, ccitt, damaged};
-use crate::decoding::{Size, jpeg};
+use crate::decoding::fault::{Fault, damaged, not_read};
+use crate::decoding::jpeg;
+use crate::decoding::size::Size;
 
 /// A JPEG may be larger than its strip by less than a unit.
 const JPEG_UNIT: usize = 64;
@@ -75,7 +77,8 @@ fn pack_bits(packed: &[u8], length: usize) -> Vec<u8> {
                 let Some((value, behind)) = behind.split_first() else {
                     break;
                 };
-                bytes.resize(bytes.len() + 1 - isize::from(count) as usize, *value);
+                let run = usize::from(count.unsigned_abs()) + 1;
+                bytes.resize(bytes.len() + run, *value);
                 behind
             }
         };
@@ -85,7 +88,7 @@ fn pack_bits(packed: &[u8], length: usize) -> Vec<u8> {
 
 fn lzw(packed: &[u8], length: usize) -> Result<Vec<u8>, Fault> {
     if packed.starts_with(&[0, 1]) {
-        return Err(super::not_read("a TIFF with the LZW of before TIFF 5.0"));
+        return Err(not_read("a TIFF with the LZW of before TIFF 5.0"));
     }
     let configuration =
         weezl::decode::Configuration::with_tiff_size_switch(weezl::BitOrder::Msb, 8)
@@ -166,7 +169,7 @@ fn undo_predictor(layout: &Layout, row: &mut [u8], little_endian: bool) {
         }
         return;
     }
-    if !little_endian && layout.bits % 8 == 0 && layout.compression != Compression::Jpeg {
+    if !little_endian && layout.bits.is_multiple_of(8) && layout.compression != Compression::Jpeg {
         row.chunks_exact_mut(size).for_each(<[u8]>::reverse);
     }
     if layout.predictor == Predictor::None {

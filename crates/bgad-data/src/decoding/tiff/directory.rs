@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{Read, Seek, SeekFrom};
 
-use super::{Fault, damaged, not_read};
+use crate::decoding::fault::{Fault, damaged, not_read};
 
 /// Values of one tag; a strip or tile each needs one.
 const MOST_VALUES: u64 = 1 << 24;

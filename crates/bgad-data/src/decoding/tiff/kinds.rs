@@ -4,7 +4,7 @@ use std::io::{Read, Seek};
 
 use super::ccitt::Coding;
 use super::directory::Directory;
-use super::{Fault, not_read};
+use crate::decoding::fault::{Fault, not_read};
 
 /// How strips and tiles are packed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use std::io::{Read, Seek};
 
 use super::directory::Directory;
 use super::kinds::{self, Colour, Compression, Format, Predictor};
-use super::{Fault, damaged, not_read};
+use crate::decoding::fault::{Fault, damaged, not_read};
 
 /// The first image of a file.
 #[derive(Debug)]

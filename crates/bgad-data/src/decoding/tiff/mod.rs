@@ -12,7 +12,8 @@ use std::io::{Read, Seek};
 
 use image::{DynamicImage, GrayImage, ImageBuffer, RgbImage};
 
-use super::{Fault, Size, damaged, not_read};
+use crate::decoding::fault::{Fault, damaged, not_read};
+use crate::decoding::size::Size;
 use directory::Directory;
 use kinds::{Colour, Format};
 use layout::Layout;

@@ -1,0 +1,61 @@
+//! Huffman and quantization tables.
+
+use super::bits::Table;
+use super::segment::cut_short;
+use crate::decoding::fault::{Fault, damaged};
+
+/// Tables of one kind that a file can have at a time.
+const SLOTS: usize = 4;
+/// The tables as they are when a scan begins.
+#[derive(Default)]
+pub(super) struct Tables {
+    pub(super) dc: [Option<Table>; SLOTS],
+    pub(super) ac: [Option<Table>; SLOTS],
+    pub(super) quantization: [Option<[u16; 64]>; SLOTS],
+    pub(super) restart_interval: usize,
+    /// Whether the file has Huffman tables of its own.
+    pub(super) has_huffman: bool,
+}
+
+impl Tables {
+    pub(super) fn huffman(&mut self, segment: &[u8]) -> Result<(), Fault> {
+        let mut rest = segment;
+        while let Some((place, behind)) = rest.split_first() {
+            let counts: &[u8; 16] = behind.first_chunk().ok_or_else(cut_short)?;
+            let number: usize = counts.iter().map(|count| usize::from(*count)).sum();
+            let symbols = behind.get(16..16 + number).ok_or_else(cut_short)?;
+            let tables = if place >> 4 == 0 {
+                &mut self.dc
+            } else {
+                &mut self.ac
+            };
+            *slot(tables, place & 15)? = Some(Table::new(counts, symbols)?);
+            rest = &behind[16 + number..];
+        }
+        Ok(())
+    }
+
+    pub(super) fn quantization(&mut self, segment: &[u8]) -> Result<(), Fault> {
+        let mut rest = segment;
+        while let Some((place, behind)) = rest.split_first() {
+            let wide = place >> 4 != 0;
+            let length = if wide { 128 } else { 64 };
+            let values = behind.get(..length).ok_or_else(cut_short)?;
+            let mut table = [0; 64];
+            for (to, index) in table.iter_mut().zip(0..) {
+                *to = match wide {
+                    true => u16::from_be_bytes([values[2 * index], values[2 * index + 1]]),
+                    false => values[index].into(),
+                };
+            }
+            *slot(&mut self.quantization, place & 15)? = Some(table);
+            rest = &behind[length..];
+        }
+        Ok(())
+    }
+}
+
+fn slot<T>(slots: &mut [T], place: u8) -> Result<&mut T, Fault> {
+    let slot = slots.get_mut(usize::from(place));
+    slot.ok_or_else(|| damaged("a table of a number that there is not"))
+}
