@@ -59,6 +59,7 @@ pub enum Command {
     /// Draw samples that training would paste, to look at.
     Preview(Box<PreviewArguments>),
     /// Measure this machine in about ten seconds: products, training steps, predictions.
+    #[cfg(feature = "flex")]
     Bench(crate::bench::BenchArguments),
 }
 

@@ -6,6 +6,7 @@
 #![recursion_limit = "256"]
 
 mod arguments;
+#[cfg(feature = "flex")]
 mod bench;
 mod calibrate;
 mod config_file;
@@ -60,6 +61,7 @@ fn main() -> ExitCode {
         arguments::Command::Data(arguments) => inspect::run(&arguments),
         arguments::Command::Preview(arguments) => preview::run(&arguments),
         arguments::Command::Settings(arguments) => settings::run(&arguments),
+        #[cfg(feature = "flex")]
         arguments::Command::Bench(arguments) => bench::run(&arguments),
     };
     match result {

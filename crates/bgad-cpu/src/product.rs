@@ -237,8 +237,12 @@ impl Product<'_> {
             match self.finish {
                 Finish::Nothing => {}
                 Finish::Relu => {
-                    for sum in sums.iter_mut().flatten() {
-                        *sum = simd.max_f32s(*sum, zero);
+                    // Plain loops: sums stay in registers.
+                    #[allow(clippy::needless_range_loop)]
+                    for b in 0..B {
+                        for v in 0..V {
+                            sums[b][v] = simd.max_f32s(sums[b][v], zero);
+                        }
                     }
                 }
                 Finish::WherePositive(mask) => {

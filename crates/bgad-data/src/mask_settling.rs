@@ -11,7 +11,7 @@ impl Dataset {
     /// Settle the masks before a split is narrowed: the rule then depends on the data set alone.
     ///
     /// # Errors
-    /// [`DataError::UnclearMaskValues`] if `chosen` is [`MaskValues::Auto`] and the values allow
+    /// [`DataError::UnclearMaskValues`](crate::DataError::UnclearMaskValues) if `chosen` is [`MaskValues::Auto`] and the values allow
     /// several rules.
     pub fn settle_mask_values(&mut self, chosen: &MaskValues) -> Result<Option<MaskDecision>> {
         let decision = self.decide_mask_values(chosen)?;
@@ -31,6 +31,19 @@ impl Dataset {
         }
         self.mask_decision = decision.clone();
         Ok(decision)
+    }
+
+    /// Settles the masks as [`MaskValues::Auto`] where nobody has settled them yet: what training and
+    /// evaluation do with a data set that comes straight from its layout.
+    ///
+    /// # Errors
+    /// As [`settle_mask_values`](Self::settle_mask_values).
+    pub fn settle_open_masks(&mut self) -> Result<()> {
+        let is_open = self.samples().all(|sample| sample.mask_values.is_auto());
+        if self.mask_decision.is_none() && is_open {
+            self.settle_mask_values(&MaskValues::Auto)?;
+        }
+        Ok(())
     }
 
     /// The same without a change: what would be decided.

@@ -26,7 +26,7 @@ impl CutPaste {
     /// `(seed, epoch, index)`.
     ///
     /// # Errors
-    /// [`DataError::Parameter`] without normal images, and as [`Sample::load_image`], [`Foreground::of`] and
+    /// [`DataError::Parameter`] without normal images, and as [`Sample::load_image`], [`Foreground::of`](crate::Foreground::of) and
     /// [`CutPaste::paste`].
     pub fn sample(
         &self,

@@ -46,6 +46,7 @@ impl Detector {
         options.check()?;
         let mut dataset = dataset.clone();
         dataset.orient(self.description.config.input.orientation);
+        dataset.settle_open_masks()?;
         dataset.verify()?;
         let mut warnings = dataset.warnings.clone();
         let trained = &self.description.training_anomalies;

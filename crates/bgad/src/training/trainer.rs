@@ -152,6 +152,7 @@ impl Trainer {
         let others = others.map(|other| other.open()).collect::<Result<_>>()?;
         let mut dataset = dataset.clone();
         dataset.orient(config.input.orientation);
+        dataset.settle_open_masks()?;
         dataset.verify()?;
         let granularity = config.granularity.unwrap_or(match dataset.has_masks() {
             true => Granularity::Pixel,
