@@ -58,7 +58,6 @@ impl Mask {
         }
     }
 
-    #[cfg(feature = "datasets")]
     /// Width in pixels.
     pub fn width(&self) -> u32 {
         self.width
@@ -85,7 +84,6 @@ impl Mask {
     }
 
     /// Column and row of each defect pixel, row by row.
-    #[cfg(feature = "datasets")]
     pub(crate) fn points(&self) -> Vec<(usize, usize)> {
         let width = self.width as usize;
         let marked = self.pixels.iter().enumerate().filter(|(_, m)| **m);
