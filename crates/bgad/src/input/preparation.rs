@@ -1,10 +1,14 @@
 //! From a file to what the backbone wants.
 
-use bgad_data::{Filter, Mask, RgbImage, Sample, normalize, resize};
+use bgad_data::{Filter, RgbImage, normalize, resize};
+#[cfg(feature = "train")]
+use bgad_data::{Mask, Sample};
 
 use super::view::View;
+#[cfg(feature = "train")]
 use crate::error::Result;
 
+#[cfg(feature = "train")]
 /// An image with the mask of its defects, at its own size.
 #[derive(Debug, Clone)]
 pub(crate) struct LabelledImage {
@@ -12,6 +16,7 @@ pub(crate) struct LabelledImage {
     pub mask: Mask,
 }
 
+#[cfg(feature = "train")]
 /// The mask of `sample`'s defects at the image's own size: empty for a normal image, full for an
 /// abnormal one without a mask (section 7: it counts as abnormal everywhere).
 pub(crate) fn load_mask(sample: &Sample, width: u32, height: u32) -> Result<Mask> {
@@ -22,6 +27,7 @@ pub(crate) fn load_mask(sample: &Sample, width: u32, height: u32) -> Result<Mask
     Ok(mask.unwrap_or_else(|| Mask::full(width, height)))
 }
 
+#[cfg(feature = "train")]
 /// Reads `sample`'s image and mask.
 pub(crate) fn load(sample: &Sample) -> Result<LabelledImage> {
     let image = sample.load_image()?;

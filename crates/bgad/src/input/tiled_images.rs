@@ -8,6 +8,7 @@ use rayon::prelude::*;
 
 use super::view::Views;
 use crate::config::image_fit::Fit;
+#[cfg(feature = "train")]
 use crate::error::Result;
 
 /// An image before it is read.
@@ -114,6 +115,7 @@ impl InputsLeft {
     }
 }
 
+#[cfg(feature = "train")]
 /// What abnormal images have to teach.
 #[derive(Default)]
 pub(crate) struct Defective {
@@ -125,6 +127,7 @@ pub(crate) struct Defective {
     pub counts: Vec<usize>,
 }
 
+#[cfg(feature = "train")]
 /// The abnormal images that can teach, and their inputs that show a defect.
 pub(crate) fn defective_inputs(
     cut: Vec<CutImage>,
