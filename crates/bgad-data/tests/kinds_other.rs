@@ -56,6 +56,9 @@ fn a_panicking_decoder_is_silent() {
     ];
     let output = Command::new(this).args(arguments).output().unwrap();
     assert!(output.status.success());
+    // A name that matches no test would succeed as well.
+    let ran = String::from_utf8_lossy(&output.stdout);
+    assert!(ran.contains("1 passed"), "{ran}");
     let text = String::from_utf8_lossy(&output.stderr);
     assert!(!text.contains("panicked"), "{text}");
 }
