@@ -105,7 +105,7 @@ pub use config::by_name::Setting;
 pub use config::checked::CheckedConfig;
 pub use config::choices::{
     Aggregation, BoundaryScope, EvaluateWhen, FeatureMean, FeatureScaling, Granularity,
-    MapBaseline, Mirror, Model, PooledLevels, Pooling, Preset, ThresholdRule,
+    MapBaseline, Mirror, Model, PooledLevels, Pooling, Preset, ThresholdRule, TrainFlows,
 };
 pub use config::features::FeatureSettings;
 pub use config::flow::FlowSettings;

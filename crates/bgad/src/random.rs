@@ -10,6 +10,7 @@ pub(crate) enum Purpose {
     Images = 2,
     Positions = 3,
     Pooled = 4,
+    Bank = 5,
 }
 
 /// The generator for `purpose`, told apart by `index`.

@@ -60,6 +60,7 @@ impl TryFrom<TrainerConfig> for CheckedConfig {
         config.input.check()?;
         config.features.check()?;
         config.pooled.check()?;
+        config.memory_bank.check()?;
         config.flow.check()?;
         config.scoring.check()?;
         config.schedule.check()?;

@@ -200,6 +200,19 @@ pub enum ThresholdRule {
     BestF1,
 }
 
+/// Which models' flows are trained.
+#[non_exhaustive]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TrainFlows {
+    /// Those that learn from abnormal images. On normal images alone flows stay the Gaussian models that
+    /// they start as, of which training makes nothing better.
+    #[default]
+    Abnormal,
+    /// All.
+    Always,
+}
+
 /// When the test set is evaluated while training.
 #[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]

@@ -13,6 +13,7 @@ pub(crate) mod flow;
 pub(crate) mod image_fit;
 pub(crate) mod image_score;
 pub(crate) mod input;
+pub(crate) mod memory_bank;
 pub(crate) mod memory_size;
 mod objective;
 pub(crate) mod pooled;

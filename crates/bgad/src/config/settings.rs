@@ -11,6 +11,7 @@ use super::declaration::{Section, settings};
 use super::features::FeatureSettings;
 use super::flow::FlowSettings;
 use super::input::InputSettings;
+use super::memory_bank::MemoryBankSettings;
 use super::pooled::PooledSettings;
 use super::schedule::ScheduleSettings;
 use super::scoring::ScoringSettings;
@@ -51,6 +52,8 @@ pub struct TrainerConfig {
     pub features: FeatureSettings,
     /// Features pooled over positions, and the flows on them.
     pub pooled: PooledSettings,
+    /// The memory of normal positions that scores draw on beside the flows.
+    pub memory_bank: MemoryBankSettings,
     /// The shape of the flows.
     pub flow: FlowSettings,
     /// Beta, tau, lambda, focal weights and the forms of the losses.
@@ -84,6 +87,7 @@ impl TrainerConfig {
             backbone: BackboneSettings::paper(),
             features: FeatureSettings::paper(),
             pooled: PooledSettings::paper(),
+            memory_bank: MemoryBankSettings::paper(),
             flow: FlowSettings::paper(),
             scoring: ScoringSettings::paper(),
             schedule: ScheduleSettings::paper(),
@@ -107,13 +111,14 @@ impl TrainerConfig {
     }
 
     /// All sections; that of settings without a section is first.
-    pub(super) fn sections(&self) -> [&dyn Section; 11] {
+    pub(super) fn sections(&self) -> [&dyn Section; 12] {
         [
             self,
             &self.input,
             &self.backbone,
             &self.features,
             &self.pooled,
+            &self.memory_bank,
             &self.flow,
             &self.objective,
             &self.scoring,
@@ -131,6 +136,7 @@ impl TrainerConfig {
             "backbone" => &mut self.backbone,
             "features" => &mut self.features,
             "pooled" => &mut self.pooled,
+            "memory_bank" => &mut self.memory_bank,
             "flow" => &mut self.flow,
             "objective" => &mut self.objective,
             "scoring" => &mut self.scoring,

@@ -185,8 +185,7 @@ impl Detector {
         let images = images.map(|(views, inputs)| ImageLikelihoods { views, inputs });
         let images: Vec<_> = images.collect();
         detector.calibrate(&images, 0)?;
-        let scores = detector.scores(&images);
-        detector.decide_by(detector.description.config.scoring.threshold, scores, &[])?;
+        detector.take_thresholds(&images, &[])?;
         Ok(detector)
     }
 }

@@ -1,7 +1,7 @@
 //! The model file: one safetensors file with everything that a prediction needs.
 //!
 //! Tensors of the backbone are named `backbone.NAME`, those of the flows `level.INDEX.block.K.NAME`,
-//! and those of normal training images that scores draw on `neighbors.NAME`.
+//! and those of normal training images that scores draw on `neighbors.NAME` and `memory_bank.NAME`.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -22,11 +22,12 @@ use crate::features::built_in::{self, AnyBackbone};
 #[cfg(feature = "train")]
 use crate::features::custom_backbone;
 use crate::model::LevelFlow;
+use crate::model::memory_bank::MemoryBank;
 use crate::model::neighbors::Neighbors;
 use crate::storage::tensor_file::{Damage, Kind, Stored, TensorFile};
 
 /// The format that this version reads and writes.
-pub const FORMAT_VERSION: u32 = 6;
+pub const FORMAT_VERSION: u32 = 7;
 const KIND: Kind = Kind {
     key: "bgad",
     version: FORMAT_VERSION,
@@ -51,6 +52,7 @@ impl Detector {
         let of_flows: Vec<_> = self.flows.iter().map(LevelFlow::parameters).collect();
         let of_neighbors = self.neighbors.iter().flat_map(Neighbors::parameters);
         let of_neighbors: Vec<_> = of_neighbors.collect();
+        let of_bank: Vec<_> = self.bank.iter().flat_map(MemoryBank::parameters).collect();
         let mut tensors = BTreeMap::new();
         for tensor in &of_backbone {
             let stored = Stored::numbers(&tensor.shape, &tensor.values);
@@ -65,6 +67,10 @@ impl Detector {
         for (name, shape, values) in &of_neighbors {
             let stored = Stored::numbers(shape, values);
             tensors.insert(format!("neighbors.{name}"), stored);
+        }
+        for (name, shape, values) in &of_bank {
+            let stored = Stored::numbers(shape, values);
+            tensors.insert(format!("memory_bank.{name}"), stored);
         }
         let file = TensorFile {
             description: serde_json::to_string(&self.description)
@@ -105,14 +111,7 @@ impl Detector {
             parts.backbone,
             device,
         )
-        .and_then(|backbone| {
-            build(
-                description,
-                backbone,
-                (parts.levels, parts.neighbors),
-                device,
-            )
-        })
+        .and_then(|backbone| build(description, backbone, parts.of_model, device))
         .map_err(|error| at(path)(error.into()))
     }
 
@@ -136,13 +135,7 @@ impl Detector {
         config.features.precision.check(device)?;
         let backbone =
             custom_backbone::restore(path, config, checksum, parts.backbone, device, restore)?;
-        build(
-            description,
-            backbone,
-            (parts.levels, parts.neighbors),
-            device,
-        )
-        .map_err(|error| at(path)(error.into()))
+        build(description, backbone, parts.of_model, device).map_err(|error| at(path)(error.into()))
     }
 }
 
@@ -171,43 +164,55 @@ fn at(path: &Path) -> impl Fn(Damage) -> Error + '_ {
 }
 
 /// A file's tensors by what they belong to.
+#[derive(Default)]
 struct Parts {
     backbone: Vec<NamedTensor>,
+    of_model: ModelTensors,
+}
+
+/// What was learnt of normal images.
+#[derive(Default)]
+struct ModelTensors {
     /// By the flow's number and the parameter's name.
     levels: BTreeMap<String, BTreeMap<String, Parameter>>,
     neighbors: BTreeMap<String, Parameter>,
+    bank: BTreeMap<String, Parameter>,
 }
 
 impl Parts {
     fn new(tensors: BTreeMap<String, Stored<'_>>) -> Result<Self> {
-        let mut parts = Self {
-            backbone: Vec::new(),
-            levels: BTreeMap::new(),
-            neighbors: BTreeMap::new(),
-        };
+        let mut parts = Self::default();
         for (full, tensor) in tensors {
             let values = tensor.values();
             let values = values.ok_or_else(|| {
                 Error::state(full.as_str(), format!("of {:?}", tensor.elements), "F32")
             })?;
-            if let Some(name) = full.strip_prefix("backbone.") {
-                parts.backbone.push(NamedTensor {
-                    name: name.to_owned(),
-                    values,
-                    shape: tensor.shape,
-                });
-            } else if let Some((level, name)) = full
-                .strip_prefix("level.")
-                .and_then(|rest| rest.split_once('.'))
-            {
-                let of_level = parts.levels.entry(level.to_owned()).or_default();
-                let shape = tensor.shape;
-                of_level.insert(name.to_owned(), Parameter { shape, values });
-            } else if let Some(name) = full.strip_prefix("neighbors.") {
-                let shape = tensor.shape;
-                let parameter = Parameter { shape, values };
-                parts.neighbors.insert(name.to_owned(), parameter);
-            }
+            let shape = tensor.shape;
+            let Some((kind, name)) = full.split_once('.') else {
+                continue;
+            };
+            let model = &mut parts.of_model;
+            let (of_kind, name) = match kind {
+                "backbone" => {
+                    let name = name.to_owned();
+                    parts.backbone.push(NamedTensor {
+                        name,
+                        values,
+                        shape,
+                    });
+                    continue;
+                }
+                "level" => match name.split_once('.') {
+                    Some((level, name)) => {
+                        (model.levels.entry(level.to_owned()).or_default(), name)
+                    }
+                    None => continue,
+                },
+                "neighbors" => (&mut model.neighbors, name),
+                "memory_bank" => (&mut model.bank, name),
+                _ => continue,
+            };
+            of_kind.insert(name.to_owned(), Parameter { shape, values });
         }
         Ok(parts)
     }
@@ -216,14 +221,12 @@ impl Parts {
 fn build(
     description: ModelDescription,
     backbone: Arc<dyn AnyBackbone>,
-    (mut of_levels, mut neighbors): (
-        BTreeMap<String, BTreeMap<String, Parameter>>,
-        BTreeMap<String, Parameter>,
-    ),
+    mut tensors: ModelTensors,
     device: &Device,
 ) -> Result<Detector> {
     let config = &description.config;
-    let inputs = description.inputs().list(backbone.levels());
+    let levels = backbone.levels();
+    let inputs = description.inputs().list(levels);
     let calibration = &description.calibration;
     let constants = [&calibration.level_maxima, &calibration.level_deviations];
     if constants.iter().any(|c| c.len() != inputs.len()) {
@@ -231,21 +234,30 @@ fn build(
         let expected = format!("{}, the number of flows", inputs.len());
         return Err(Error::state("calibration.level_maxima", found, expected));
     }
+    if !calibration.is_sound() {
+        let expected = "17 rising numbers and a positive scale for each witness";
+        return Err(Error::state("calibration.tails", "others", expected));
+    }
     let mut flows = Vec::new();
     for (index, input) in inputs.iter().enumerate() {
-        let parameters = of_levels.remove(&index.to_string()).unwrap_or_default();
+        let parameters = tensors
+            .levels
+            .remove(&index.to_string())
+            .unwrap_or_default();
         flows.push(LevelFlow::restore(config, input, parameters, device)?);
     }
     let pooled = inputs.iter().filter(|input| input.is_pooled());
     let dimension: usize = pooled.map(|input| input.dimension).sum();
     let wanted = config.pooled.neighbors && dimension > 0;
-    let neighbors = wanted.then(|| Neighbors::restore(&mut neighbors, dimension));
-    let neighbors = neighbors.transpose()?;
+    let neighbors = wanted.then(|| Neighbors::restore(&mut tensors.neighbors, dimension));
+    let bank = description.inputs().bank(levels);
+    let bank = bank.map(|inputs| MemoryBank::restore(&mut tensors.bank, inputs));
     Ok(Detector {
+        neighbors: neighbors.transpose()?,
+        bank: bank.transpose()?,
         description,
         backbone,
         flows,
-        neighbors,
         device: device.clone(),
     })
 }

@@ -6,10 +6,7 @@ use super::prediction::Prediction;
 use super::trained_model::Detector;
 use crate::config::choices::ThresholdRule;
 use crate::error::{Error, Result};
-use crate::scoring::threshold::with_maximum;
-
-/// Images' scores, each with its map's highest value where there is one.
-type Scores = Vec<(f32, Option<f32>)>;
+use crate::scoring::threshold::{self, Scored};
 
 impl Detector {
     /// Takes the thresholds anew from normal images that were not trained on, so that at most
@@ -32,7 +29,8 @@ impl Detector {
         }
         let scores = self.scores_of(normal)?;
         let count = scores.len();
-        self.decide_by(ThresholdRule::FalsePositiveRate(rate), scores, &[])?;
+        let rule = ThresholdRule::FalsePositiveRate(rate);
+        self.decide_by(rule, &scores, &[], by_rank)?;
         Ok(count)
     }
 
@@ -55,23 +53,26 @@ impl Detector {
             }
         }
         let of_abnormal = abnormal.len();
-        self.decide_by(ThresholdRule::BestF1, normal.clone(), &abnormal)?;
-        let above = |scores: &Scores| {
+        self.decide_by(ThresholdRule::BestF1, &normal, &abnormal, by_rank)?;
+        let above = |scores: &[Scored]| {
             let threshold = self.description().threshold;
-            scores
-                .iter()
-                .filter(|(score, _)| *score > threshold)
-                .count()
+            let above = scores.iter().filter(|image| image.score > threshold);
+            above.count()
         };
         let (false_alarms, found) = (above(&normal), above(&abnormal));
         Ok(2.0 * found as f64 / (found + false_alarms + of_abnormal) as f64)
     }
 
-    fn scores_of(&self, images: impl IntoIterator<Item = Result<RgbImage>>) -> Result<Scores> {
+    fn scores_of(&self, images: impl IntoIterator<Item = Result<RgbImage>>) -> Result<Vec<Scored>> {
         let score = |prediction: Result<Prediction>| {
             let prediction = prediction?;
-            Ok(with_maximum((prediction.score, prediction.map)))
+            Ok(Scored::of((prediction.score, prediction.map)))
         };
         self.predict_stream(images).map(score).collect()
     }
+}
+
+/// Images that were not trained on keep their promise by ranks alone.
+fn by_rank(sorted: &[f32], rate: f64) -> Result<f32> {
+    threshold::by_rule(ThresholdRule::FalsePositiveRate(rate), sorted, &[])
 }

@@ -4,13 +4,19 @@
 #[cfg(feature = "train")]
 use bgad_loss::SeparatingBoundary;
 
+use rayon::prelude::*;
+
 use super::trained_model::Detector;
 use crate::config::choices::ThresholdRule;
+use crate::config::image_score::ImageScore;
 #[cfg(feature = "train")]
 use crate::device::host::read;
 use crate::error::{Error, Result};
 use crate::scoring::image_likelihoods::ImageLikelihoods;
-use crate::scoring::threshold::{by_rule, with_maximum};
+use crate::scoring::threshold::{self, Scored, by_rule};
+
+/// Of normal images' scores, where they have several parts, on the sets of `docs/results.md`.
+const USUAL_DEVIATION: f64 = 0.8;
 
 impl Detector {
     /// Takes the constants of scoring and the boundaries over all normal training features.
@@ -65,45 +71,49 @@ impl Detector {
                 "a false-positive rate, since there are no abnormal training images",
             ));
         }
-        self.decide_by(rule, self.scores(normal), &self.scores(abnormal))
+        let (normal, abnormal) = (self.scores(normal), self.scores(abnormal));
+        // Parts that are divided by their deviations have sums of about that one.
+        let usual = self.description.calibration.joint.map(|_| USUAL_DEVIATION);
+        let by_rate = |sorted: &[f32], rate| threshold::predicted(sorted, rate, usual);
+        self.decide_by(rule, &normal, &abnormal, by_rate)
     }
 
-    /// Each image's score, and its map's highest value where there is one.
-    pub(crate) fn scores(&self, images: &[ImageLikelihoods<'_>]) -> Vec<(f32, Option<f32>)> {
+    /// What thresholds need to know of each image.
+    pub(crate) fn scores(&self, images: &[ImageLikelihoods<'_>]) -> Vec<Scored> {
         let calibration = &self.description.calibration;
-        let scores = images.iter().map(|image| calibration.score_of(*image));
-        scores.map(with_maximum).collect()
+        let scores = images.par_iter().map(|image| calibration.score_of(*image));
+        scores.map(Scored::of).collect()
     }
 
-    /// Sets both thresholds by one rule: that of pixels is the one that images would have if their
-    /// highest pixel decided.
+    /// Sets both thresholds: that of images by `rule`, where `by_rate` gives the one of a false-positive
+    /// rate; that of pixels from normal pixels alone. Where an image's score is its highest pixel's,
+    /// both are the same.
     pub(crate) fn decide_by(
         &mut self,
         rule: ThresholdRule,
-        normal: Vec<(f32, Option<f32>)>,
-        abnormal: &[(f32, Option<f32>)],
+        normal: &[Scored],
+        abnormal: &[Scored],
+        by_rate: impl Fn(&[f32], f64) -> Result<f32>,
     ) -> Result<()> {
-        let sorted = |mut scores: Vec<f32>| {
-            scores.sort_unstable_by(f32::total_cmp);
-            scores
+        let scores = |of: &[Scored]| of.iter().map(|image| image.score).collect::<Vec<f32>>();
+        let mut scores_of_normal = scores(normal);
+        scores_of_normal.sort_unstable_by(f32::total_cmp);
+        let threshold = match rule {
+            ThresholdRule::FalsePositiveRate(rate) => by_rate(&scores_of_normal, rate)?,
+            ThresholdRule::BestF1 => by_rule(rule, &scores_of_normal, &scores(abnormal))?,
         };
-        let (normal, maxima): (Vec<f32>, Vec<Option<f32>>) = normal.into_iter().unzip();
-        let (normal, maxima) = (
-            sorted(normal),
-            maxima.into_iter().collect::<Option<Vec<f32>>>(),
-        );
-        let of_images: Vec<f32> = abnormal.iter().map(|(score, _)| *score).collect();
-        let of_maps: Vec<f32> = abnormal
-            .iter()
-            .filter_map(|(_, maximum)| *maximum)
-            .collect();
-        let threshold = by_rule(rule, &normal, &of_images)?;
-        self.description.pixel_threshold = match maxima {
-            Some(maxima) => Some(by_rule(rule, &sorted(maxima), &of_maps)?),
+        let calibration = &self.description.calibration;
+        let by_maximum =
+            calibration.image_score == ImageScore::Maximum && calibration.joint.is_none();
+        let pixels = normal.iter().map(|image| image.pixels.as_deref());
+        let pixels: Option<Vec<&[f32]>> = pixels.collect();
+        self.description.pixel_threshold = match pixels {
+            Some(_) if by_maximum => Some(threshold),
+            Some(pixels) => threshold::of_pixels(pixels.concat()),
             None => None,
         };
         self.description.threshold = threshold;
-        self.description.normal_scores = normal;
+        self.description.normal_scores = scores_of_normal;
         Ok(())
     }
 }

@@ -1,5 +1,6 @@
 //! A trained model that scores images.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use bgad_data::RgbImage;
@@ -19,6 +20,7 @@ use crate::input::view::{View, Views};
 #[cfg(feature = "train")]
 use crate::model::level_flow::WhitenedFlow;
 use crate::model::likelihoods::LogLikelihoodMaps;
+use crate::model::memory_bank::MemoryBank;
 use crate::model::neighbors::Neighbors;
 #[cfg(feature = "train")]
 use crate::model::places::Places;
@@ -34,6 +36,8 @@ pub struct Detector {
     pub(crate) flows: Vec<LevelFlow>,
     /// The pooled features of the normal training images, where scores draw on them.
     pub(crate) neighbors: Option<Neighbors>,
+    /// Positions of the normal training images, where scores draw on them.
+    pub(crate) bank: Option<MemoryBank>,
     pub(crate) device: Device,
 }
 
@@ -50,6 +54,7 @@ impl Detector {
             backbone,
             flows: Vec::new(),
             neighbors: None,
+            bank: None,
             device: device.clone(),
         };
         detector.set_flows(flows)?;
@@ -115,11 +120,28 @@ impl Detector {
     }
 
     pub(crate) fn maps_of(&self, features: &ImageFeatures) -> Result<LogLikelihoodMaps> {
-        let neighbors = self.neighbors.as_ref();
+        self.maps_without(features, 0..0)
+    }
+
+    /// The same where nothing is held against the training inputs `left_out`, as far as others are
+    /// left.
+    pub(crate) fn maps_without(
+        &self,
+        features: &ImageFeatures,
+        left_out: Range<usize>,
+    ) -> Result<LogLikelihoodMaps> {
         let first = self.first_pooled();
-        let distance = neighbors.map(|all| all.distance(features, first, |_| false));
-        let distance = distance.transpose()?.flatten();
-        image_maps::log_likelihood_maps(&self.flows, features, distance)
+        let distance = |neighbors: &Neighbors| {
+            neighbors.distance(features, first, |input| left_out.contains(&input))
+        };
+        let neighbor_distance = self.neighbors.as_ref().map(distance).transpose()?;
+        let distances = self.bank.as_ref();
+        let distances = distances.map(|bank| bank.distances(features, left_out.clone()));
+        Ok(LogLikelihoodMaps {
+            levels: image_maps::log_likelihood_maps(&self.flows, features)?,
+            distances: distances.transpose()?.flatten(),
+            neighbor_distance: neighbor_distance.flatten(),
+        })
     }
 
     /// The per-dimension log-likelihoods of an image at each level: an entry for each input, of which
@@ -165,7 +187,7 @@ impl Detector {
         &self,
         inputs: &StoredImages,
     ) -> Result<Vec<LogLikelihoodMaps>> {
-        inputs.each(self.description.mirrored, |features| {
+        inputs.each(self.description.mirrored, |_, features| {
             self.maps_of(&features)
         })
     }

@@ -49,6 +49,12 @@ impl Extractor {
         self.inputs.list(self.backbone.levels())
     }
 
+    /// What is computed of an input: what each flow sees, then what the memory bank alone does.
+    #[cfg(feature = "train")]
+    pub fn computed_inputs(&self) -> Vec<FlowInput> {
+        self.inputs.computed(self.backbone.levels())
+    }
+
     /// The features of one input of an image, with those of its mirror image where they are wanted.
     pub fn extract_view(&self, image: &RgbImage, view: &View, mirrored: bool) -> ImageFeatures {
         let input = self.prepare(image, view);

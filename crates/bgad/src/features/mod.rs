@@ -15,6 +15,7 @@ pub(crate) mod flow_inputs;
 #[cfg(feature = "train")]
 mod half_precision;
 pub(crate) mod image_features;
+pub(crate) mod neighborhoods;
 mod rows;
 #[cfg(feature = "train")]
 pub(crate) mod store;

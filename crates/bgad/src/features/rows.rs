@@ -95,15 +95,17 @@ impl Part {
 
 impl FlowInputs {
     /// One input's vectors, a matrix a flow: `[height · width, channels]`, a row a position, of each
-    /// level; then `[1, dimension]` of the pooled features. Positions in the padding have rows too,
-    /// but are not pooled.
+    /// level; then `[1, dimension]` of the pooled features, and the levels of the memory bank that no
+    /// flow sees. Positions in the padding have rows too, but are not pooled.
     pub fn rows(&self, maps: Vec<FeatureMap>, view: &View) -> Vec<Rows> {
         let mut vectors = Vec::new();
         let parts = self
             .pooled
             .map_or(&[] as &[_], |(pooling, _)| Part::of(pooling));
         let mut pooled = vec![Vec::new(); parts.len()];
-        for map in maps {
+        let mut of_bank = Vec::new();
+        let levels = maps.len();
+        for (level, map) in maps.into_iter().enumerate() {
             let rows = Rows {
                 columns: map.channels,
                 values: map.values,
@@ -115,6 +117,8 @@ impl FlowInputs {
             }
             if self.positions {
                 vectors.push(rows);
+            } else if self.only_for_bank(level, levels) {
+                of_bank.push(rows);
             }
         }
         let one = |values: Vec<f32>| Rows {
@@ -127,6 +131,36 @@ impl FlowInputs {
                 _ => vectors.extend(pooled.into_iter().map(one)),
             }
         }
+        vectors.extend(of_bank);
         vectors
     }
+}
+
+/// A map `[from, from, channels]` enlarged bilinearly to `[to, to, channels]`, between the centres of
+/// positions.
+pub(super) fn upsample(values: &[f32], from: usize, to: usize, channels: usize) -> Vec<f32> {
+    let place = |position: usize| {
+        let place = ((position as f32 + 0.5) * from as f32 / to as f32 - 0.5).max(0.0);
+        let first = (place as usize).min(from - 1);
+        (first, (first + 1).min(from - 1), place - first as f32)
+    };
+    let mut enlarged = vec![0.0; to * to * channels];
+    let at = |row: usize, column: usize| &values[(row * from + column) * channels..][..channels];
+    for (position, target) in enlarged.chunks_exact_mut(channels).enumerate() {
+        let (top, bottom, down) = place(position / to);
+        let (left, right, along) = place(position % to);
+        let corners = [
+            at(top, left),
+            at(top, right),
+            at(bottom, left),
+            at(bottom, right),
+        ];
+        let [above_left, above_right, below_left, below_right] = corners;
+        for (channel, value) in target.iter_mut().enumerate() {
+            let above = above_left[channel] * (1.0 - along) + above_right[channel] * along;
+            let below = below_left[channel] * (1.0 - along) + below_right[channel] * along;
+            *value = above * (1.0 - down) + below * down;
+        }
+    }
+    enlarged
 }

@@ -7,7 +7,7 @@ use bgad_data::{RgbImage, Sample};
 
 use super::disk_cache::{CachedInput, FeatureCache};
 use super::extractor::{Extractor, PreparedInput};
-use super::flow_inputs::FlowInput;
+use super::flow_inputs::{BankInputs, FlowInput};
 use super::half_precision::Vectors;
 use super::image_features::ImageFeatures;
 use crate::device::host::is_host;
@@ -74,7 +74,7 @@ impl FeatureStore {
             extractor.device,
             extractor.precision,
         );
-        let inputs = extractor.flow_inputs();
+        let inputs = extractor.computed_inputs();
         self.cache = Some(FeatureCache::open(folder, settings, inputs)?);
         Ok(())
     }
@@ -101,6 +101,11 @@ impl FeatureStore {
     /// What each flow sees.
     pub fn flow_inputs(&self) -> Vec<FlowInput> {
         self.extractor.flow_inputs()
+    }
+
+    /// What the memory bank is made of, where there is one.
+    pub fn bank_inputs(&self) -> Option<BankInputs> {
+        self.extractor.inputs.bank(self.extractor.backbone.levels())
     }
 
     /// Cuts `samples` into inputs.
@@ -212,7 +217,7 @@ impl FeatureStore {
     }
 
     fn bytes_of_an_input(&self, format: FeatureFormat) -> u64 {
-        let inputs = self.flow_inputs();
+        let inputs = self.extractor.computed_inputs();
         let values = inputs.iter().map(|input| {
             let positions = input.side.map_or(1, |side| side * side);
             positions * input.dimension

@@ -170,17 +170,17 @@ impl StoredImages {
         &self.store
     }
 
-    /// What `of` makes of each image's features, computed on all cores: one pass.
+    /// What `of` makes of each image's number and features, computed on all cores: one pass.
     ///
     /// # Errors
     /// Those of [`features`](Self::features) and of `of`.
     pub fn each<T: Send>(
         &self,
         mirrored: bool,
-        of: impl Fn(ImageFeatures) -> Result<T> + Sync,
+        of: impl Fn(usize, ImageFeatures) -> Result<T> + Sync,
     ) -> Result<Vec<T>> {
         let all = (0..self.len()).into_par_iter();
-        all.map(|index| of(self.features(index, mirrored)?))
+        all.map(|index| of(index, self.features(index, mirrored)?))
             .collect()
     }
 }

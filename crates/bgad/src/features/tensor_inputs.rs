@@ -26,15 +26,18 @@ impl Part {
 
 impl FlowInputs {
     /// One input's vectors, a matrix a flow: `[height · width, channels]`, a row a position, of each
-    /// level; then `[1, dimension]` of the pooled features. Positions in the padding have rows too,
-    /// but are not pooled.
+    /// level; then `[1, dimension]` of the pooled features, and the levels of the memory bank that no
+    /// flow sees. Positions in the padding have rows too, but are not pooled.
     pub fn vectors(&self, pyramid: FeaturePyramid, view: &View) -> Vec<Tensor<2>> {
         let mut vectors = Vec::new();
         let parts = self
             .pooled
             .map_or(&[] as &[_], |(pooling, _)| Part::of(pooling));
         let mut pooled = vec![Vec::new(); parts.len()];
-        for map in pyramid.into_levels() {
+        let mut of_bank = Vec::new();
+        let maps = pyramid.into_levels();
+        let levels = maps.len();
+        for (level, map) in maps.into_iter().enumerate() {
             let [_, channels, height, width] = map.dims();
             // On the CPU this is how the map lies in memory.
             let map = map.permute([0, 2, 3, 1]);
@@ -53,6 +56,8 @@ impl FlowInputs {
             }
             if self.positions {
                 vectors.push(rows);
+            } else if self.only_for_bank(level, levels) {
+                of_bank.push(rows);
             }
         }
         for pooled in pooled {
@@ -61,6 +66,7 @@ impl FlowInputs {
                 _ => vectors.extend(pooled),
             }
         }
+        vectors.extend(of_bank);
         vectors
     }
 }

@@ -104,7 +104,13 @@ impl ShrunkCovariance {
                 matrix[j * d + i] = value;
             }
         }
-        let mean_variance = (0..d).map(|i| matrix[i * d + i]).sum::<f64>() / d as f64;
+        let mut mean_variance = (0..d).map(|i| matrix[i * d + i]).sum::<f64>() / d as f64;
+        // Rows that are all alike, as those of a single image or of copies: nothing is known of how
+        // others vary, and each channel is taken by its own unit.
+        if mean_variance == 0.0 {
+            (0..d).for_each(|i| matrix[i * d + i] = 1.0);
+            mean_variance = 1.0;
+        }
         let squares: f64 = matrix.iter().map(|value| value * value).sum();
         // How far the sample covariance lies from a multiple of the identity, and how much of that
         // is chance.

@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use super::cpu_flow::LevelFlow;
 #[cfg(feature = "train")]
 use super::level_flow::LevelFlow;
-use super::likelihoods::{LogLikelihoodMap, LogLikelihoodMaps};
+use super::likelihoods::LogLikelihoodMap;
 use crate::error::Result;
 use crate::features::image_features::ImageFeatures;
 
@@ -14,8 +14,7 @@ use crate::features::image_features::ImageFeatures;
 pub(crate) fn log_likelihood_maps(
     flows: &[LevelFlow],
     features: &ImageFeatures,
-    neighbor_distance: Option<f32>,
-) -> Result<LogLikelihoodMaps> {
+) -> Result<Vec<LogLikelihoodMap>> {
     let maps = flows.par_iter().enumerate().map(|(index, flow)| {
         let values = mean_log_likelihoods(flow, features, index)?;
         let side = values.len().isqrt();
@@ -26,10 +25,7 @@ pub(crate) fn log_likelihood_maps(
             pooled: flow.pooled,
         })
     });
-    Ok(LogLikelihoodMaps {
-        levels: maps.collect::<Result<_>>()?,
-        neighbor_distance,
-    })
+    maps.collect()
 }
 
 /// One flow's log-likelihoods of an image, averaged with those of its mirror image where there is

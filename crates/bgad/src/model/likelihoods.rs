@@ -8,6 +8,8 @@
 pub struct LogLikelihoodMaps {
     /// The flows' maps and values.
     pub levels: Vec<LogLikelihoodMap>,
+    /// How far each position lies from the nearest one of the memory bank, where the model has it.
+    pub distances: Option<DistanceMap>,
     /// The mean squared difference of standardised pooled features to those of the nearest normal
     /// training image, where the model has it.
     pub neighbor_distance: Option<f32>,
@@ -32,4 +34,13 @@ impl LogLikelihoodMap {
     pub fn is_pooled(&self) -> bool {
         self.pooled
     }
+}
+
+/// How far the positions of one input lie from the nearest ones of the memory bank.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DistanceMap {
+    /// Columns, and rows.
+    pub side: usize,
+    /// Of each position, row-major, the root of the mean squared difference of standardised features.
+    pub values: Vec<f32>,
 }

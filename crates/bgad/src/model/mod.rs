@@ -1,15 +1,22 @@
 //! What is learnt of normal features: flows, the whitening before them, and the nearest neighbours.
 //! Uses `random` and the rooms up to `features`.
 
+#[cfg(feature = "train")]
+mod bank_sample;
 mod covariance;
 #[cfg(not(feature = "train"))]
 mod cpu_flow;
 mod fixed_layer;
+#[cfg(feature = "train")]
+pub(crate) mod folds;
+#[cfg(feature = "train")]
+pub(crate) mod held_out;
 mod host_flow;
 pub(crate) mod image_maps;
 #[cfg(feature = "train")]
 pub(crate) mod level_flow;
 pub(crate) mod likelihoods;
+pub(crate) mod memory_bank;
 pub(crate) mod neighbors;
 #[cfg(feature = "train")]
 pub(crate) mod normal_statistics;

@@ -54,7 +54,12 @@ impl Neighbors {
     ) -> Result<Option<f32>> {
         let mut own = Vec::new();
         let mut mirrored = Vec::new();
+        let width = self.moments.mean.len();
         for index in first..features.len() {
+            // The memory bank's vectors may follow.
+            if own.len() >= width {
+                break;
+            }
             own.extend(features.values(index)?);
             mirrored.extend(features.mirrored_values(index)?.unwrap_or_default());
         }

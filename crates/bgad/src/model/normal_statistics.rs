@@ -1,12 +1,15 @@
 //! All that flows and scores need to know of normal features before the first step.
 
+use super::bank_sample::BankSample;
+use super::folds::Folds;
+use super::memory_bank::MemoryBank;
 use super::neighbors::Neighbors;
 use super::position_means::{PositionMeans, PositionSums};
 use super::spaced_rows::{SpacedRows, spacing};
 use crate::config::checked::CheckedConfig;
 use crate::config::choices::{FeatureMean, FeatureScaling};
-use crate::features::accumulator::Accumulator;
-use crate::features::flow_inputs::FlowInput;
+use crate::features::accumulator::{Accumulator, HostFeatures};
+use crate::features::flow_inputs::{BankInputs, FlowInput};
 
 /// Positions that a level's scaling is taken from, about: far more than it has channels.
 const SCALING_ROWS: usize = 32_768;
@@ -17,15 +20,48 @@ pub(crate) struct NormalStatistics {
     of_inputs: Vec<OfInput>,
     /// Whether distances to the nearest normal image are wanted.
     neighbors: bool,
+    /// Positions for the memory bank, where there is one, and how many are wanted.
+    bank: Option<BankSample>,
+    bank_size: usize,
+    folds: Folds,
 }
 
 /// What is taken of what one flow sees.
 struct OfInput {
     input: FlowInput,
     /// Sums at each position, where those have means of their own.
-    sums: Option<PositionSums>,
+    sums: Option<FoldSums>,
     /// Rows for the scaling; of pooled features the only one of each image.
     rows: Option<SpacedRows>,
+}
+
+/// Sums at each position, of each fold; of all inputs where there are no folds.
+struct FoldSums {
+    folds: Folds,
+    of_folds: Vec<PositionSums>,
+    /// Inputs that were fed.
+    fed: usize,
+}
+
+impl FoldSums {
+    /// The means of all inputs, but for those of a fold.
+    fn means(&self, without: Option<usize>) -> Option<PositionMeans> {
+        let all = self.of_folds.iter().enumerate();
+        let mut all = all.filter(|(fold, _)| Some(*fold) != without);
+        let mut sums = all.next()?.1.clone();
+        all.for_each(|(_, other)| sums.merge(other));
+        Some(sums.means())
+    }
+}
+
+impl Accumulator for FoldSums {
+    fn add(&mut self, features: &HostFeatures) {
+        let fold = self.folds.of(self.fed);
+        if let Some(sums) = self.of_folds.get_mut(fold) {
+            sums.add(features);
+        }
+        self.fed += 1;
+    }
 }
 
 /// What the scaling of a flow of positions is made of.
@@ -37,23 +73,44 @@ pub(crate) struct LevelRows {
 }
 
 impl NormalStatistics {
-    /// Those that a run needs of `count` normal inputs; nothing is fed yet.
-    pub fn new(config: &CheckedConfig, inputs: &[FlowInput], count: usize) -> Self {
+    /// Those that a run needs of `count` normal inputs in `folds`; nothing is fed yet.
+    pub fn new(
+        config: &CheckedConfig,
+        (inputs, bank): (&[FlowInput], Option<BankInputs>),
+        count: usize,
+        folds: &Folds,
+    ) -> Self {
         let scaled = config.features.scaling != FeatureScaling::None;
         let of_positions = scaled && config.features.mean == FeatureMean::Position;
         let of_input = |(index, input): (usize, &FlowInput)| {
             let wanted = scaled || (input.is_pooled() && config.pooled.neighbors);
             let (side, dimension) = (input.side.filter(|_| of_positions), input.dimension);
+            let sums = side.map(|side| FoldSums {
+                folds: folds.clone(),
+                of_folds: (0..folds.count().max(1))
+                    .map(|_| PositionSums::new(index, side, dimension))
+                    .collect(),
+                fed: 0,
+            });
             OfInput {
                 input: input.clone(),
-                sums: side.map(|side| PositionSums::new(index, side, dimension)),
+                sums,
                 rows: wanted.then(|| SpacedRows::new((index, input), count, most(input))),
             }
         };
+        let size = config.memory_bank.size;
         Self {
             of_inputs: inputs.iter().enumerate().map(of_input).collect(),
             neighbors: config.pooled.neighbors,
+            bank: bank.map(|inputs| BankSample::new(inputs, config.seed, count, size)),
+            bank_size: size,
+            folds: folds.clone(),
         }
+    }
+
+    /// The folds that its inputs are in.
+    pub fn folds(&self) -> &Folds {
+        &self.folds
     }
 
     /// What is to be fed with all normal inputs. Whoever needs another statistic adds it here.
@@ -67,12 +124,16 @@ impl NormalStatistics {
                 all.push(rows);
             }
         }
+        if let Some(bank) = &mut self.bank {
+            all.push(bank);
+        }
         all
     }
 
     /// Whether rows are spaced alike for `count` inputs and for `other`.
     pub fn are_alike(&self, count: usize, other: usize) -> bool {
-        self.of_inputs.iter().all(|OfInput { input, rows, .. }| {
+        let bank = self.bank.is_none() || BankSample::is_alike(self.bank_size, count, other);
+        bank && self.of_inputs.iter().all(|OfInput { input, rows, .. }| {
             let spacing = |count| spacing(input, count, most(input));
             rows.is_none() || spacing(count) == spacing(other)
         })
@@ -80,13 +141,31 @@ impl NormalStatistics {
 
     /// Takes out what the scaling of flow `index`, one of positions, is made of.
     pub fn take_level(&mut self, index: usize) -> LevelRows {
+        let level = self.level(index, None);
         let of_input = &mut self.of_inputs[index];
-        let means = of_input.sums.take().map(|sums| sums.means());
-        let rows = of_input.rows.take();
+        (of_input.sums, of_input.rows) = (None, None);
+        level
+    }
+
+    /// What the scaling of flow `index` is made of without a fold's inputs.
+    pub fn level_without(&self, index: usize, fold: usize) -> LevelRows {
+        self.level(index, Some(fold))
+    }
+
+    fn level(&self, index: usize, without: Option<usize>) -> LevelRows {
+        let OfInput { sums, rows, .. } = &self.of_inputs[index];
+        let means = sums.as_ref().and_then(|sums| sums.means(without));
+        let wanted = |input: usize| without.is_none_or(|fold| self.folds.of(input) != fold);
+        let rows = rows.as_ref();
         LevelRows {
-            rows: rows.map_or(Vec::new(), |rows| rows.less(means.as_ref())),
+            rows: rows.map_or(Vec::new(), |rows| rows.less(means.as_ref(), wanted)),
             means,
         }
+    }
+
+    /// Takes out the memory bank, where there is one.
+    pub fn take_bank(&mut self) -> Option<MemoryBank> {
+        self.bank.take()?.bank()
     }
 
     /// The vectors of pooled features of the inputs that are `wanted`, `[inputs, dimension]`; nothing

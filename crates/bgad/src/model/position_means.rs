@@ -28,6 +28,7 @@ const POSITIONS: &str = "scaling.positions";
 
 /// Sums over the images that show something at a position, of what one flow sees.
 #[cfg(feature = "train")]
+#[derive(Clone)]
 pub(crate) struct PositionSums {
     /// The flow's number.
     index: usize,
@@ -138,6 +139,18 @@ impl PositionSums {
         }
     }
 
+    /// Takes in what another one was fed.
+    pub fn merge(&mut self, other: &Self) {
+        let of = |sums: &mut [f64], other: &[f64]| {
+            sums.iter_mut()
+                .zip(other)
+                .for_each(|(sum, value)| *sum += value);
+        };
+        of(&mut self.counts, &other.counts);
+        of(&mut self.values, &other.values);
+        of(&mut self.squares, &other.squares);
+    }
+
     /// The means of all images that were fed.
     pub fn means(&self) -> PositionMeans {
         PositionMeans {
@@ -203,6 +216,22 @@ mod tests {
         let expected = 3.0 / 4.0 * 2.0;
         assert!((found[0] + expected).abs() < 1e-6, "{found:?}");
         assert!((found[1] - expected).abs() < 1e-6, "{found:?}");
+    }
+
+    #[test]
+    fn sums_of_folds_are_those_of_all() {
+        let mut parts = [0, 1].map(|_| PositionSums::new(0, 1, 1));
+        let mut all = PositionSums::new(0, 1, 1);
+        for (image, value) in [1.0, 2.0, 5.0].into_iter().enumerate() {
+            parts[image % 2].add_map(&[true], &[value]);
+            all.add_map(&[true], &[value]);
+        }
+        let [mut first, second] = parts;
+        first.merge(&second);
+        assert_eq!(
+            (first.counts, first.values, first.squares),
+            (all.counts, all.values, all.squares)
+        );
     }
 
     #[test]

@@ -44,15 +44,18 @@ impl SpacedRows {
         &self.values
     }
 
-    /// Takes the means of their positions off all rows, `[rows, dimension]`.
-    pub fn less(mut self, means: Option<&PositionMeans>) -> Vec<f32> {
+    /// The rows of the inputs that are `wanted` less the means of their positions, `[rows, dimension]`.
+    pub fn less(&self, means: Option<&PositionMeans>, wanted: impl Fn(usize) -> bool) -> Vec<f32> {
+        let mut values = self.of_inputs(&wanted);
         if let Some(means) = means {
-            let rows = self.values.chunks_exact_mut(self.dimension);
-            for (row, position) in rows.zip(&self.positions) {
+            let positions = self.positions.iter().zip(&self.inputs);
+            let positions = positions.filter(|(_, input)| wanted(**input));
+            let rows = values.chunks_exact_mut(self.dimension);
+            for (row, (position, _)) in rows.zip(positions) {
                 means.take_off_at(*position, row);
             }
         }
-        self.values
+        values
     }
 
     /// The rows of the inputs that are `wanted`, `[rows, dimension]`.

@@ -11,7 +11,7 @@ use super::build::Report;
 use super::scoring::Scoring;
 use crate::error::{Error, Result};
 use crate::evaluation::result::Evaluation;
-use crate::model::likelihoods::{LogLikelihoodMap, LogLikelihoodMaps};
+use crate::model::likelihoods::{DistanceMap, LogLikelihoodMap, LogLikelihoodMaps};
 use crate::storage::json::{read_json, write_json};
 use crate::storage::whole_file::write_whole;
 
@@ -26,6 +26,8 @@ struct Stored<D> {
     scoring: Scoring,
 }
 
+/// The distances to the memory bank among the log-likelihoods.
+const DISTANCES: &str = "distances";
 /// The distances to the nearest normal images among the log-likelihoods.
 const NEIGHBORS: &str = "neighbor_distance";
 
@@ -59,6 +61,17 @@ impl Report {
         if let Some(distances) = distances.collect::<Option<Vec<f32>>>() {
             let bytes = distances.iter().flat_map(|d| d.to_le_bytes()).collect();
             tensors.insert(NEIGHBORS.to_owned(), (vec![distances.len()], bytes));
+        }
+        let distances = self.maps.iter().map(|maps| maps.distances.as_ref());
+        if let Some(distances) = distances.collect::<Option<Vec<&DistanceMap>>>()
+            && let Some(side) = distances.first().map(|map| map.side)
+        {
+            let values = distances.iter().flat_map(|map| &map.values);
+            let bytes = values.flat_map(|value| value.to_le_bytes()).collect();
+            tensors.insert(
+                DISTANCES.to_owned(),
+                (vec![distances.len(), side, side], bytes),
+            );
         }
         let damaged = |error: &dyn std::fmt::Display| Error::RunFile {
             path: path.clone(),
@@ -104,6 +117,7 @@ fn read_maps(bytes: &[u8], levels: usize, inputs: usize) -> Result<Vec<LogLikeli
     let mut maps: Vec<LogLikelihoodMaps> = (0..inputs)
         .map(|_| LogLikelihoodMaps {
             levels: Vec::new(),
+            distances: None,
             neighbor_distance: None,
         })
         .collect();
@@ -141,6 +155,23 @@ fn read_maps(bytes: &[u8], levels: usize, inputs: usize) -> Result<Vec<LogLikeli
                 values: values.iter().map(|b| f32::from_le_bytes(*b)).collect(),
                 pooled,
             });
+        }
+    }
+    if let Ok(tensor) = tensors.tensor(DISTANCES) {
+        let (dtype, shape) = (tensor.dtype(), tensor.shape());
+        let side = match shape {
+            &[count, height, width] if count == inputs && height == width && width > 0 => width,
+            _ => 0,
+        };
+        if dtype != Dtype::F32 || side == 0 {
+            return Err(format!(
+                "{DISTANCES} is {dtype:?} {shape:?}, expected F32 squares of {inputs} inputs"
+            ));
+        }
+        let values = tensor.data().as_chunks::<4>().0;
+        for (maps, values) in maps.iter_mut().zip(values.chunks_exact(side * side)) {
+            let values = values.iter().map(|b| f32::from_le_bytes(*b)).collect();
+            maps.distances = Some(DistanceMap { side, values });
         }
     }
     if let Ok(tensor) = tensors.tensor(NEIGHBORS) {

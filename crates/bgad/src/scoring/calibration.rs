@@ -8,15 +8,30 @@ use super::fusion::{JointSpread, Parts, Spread};
 use super::image_likelihoods::ImageLikelihoods;
 use super::score_map::ScoreMap;
 use super::stitching::add_upsampled;
+use super::tail::Tail;
 use crate::config::choices::{Aggregation, MapBaseline};
 use crate::config::image_score::ImageScore;
 use crate::error::{Error, Result};
 use crate::input::view::{Axis, View, Views};
-use crate::model::likelihoods::{LogLikelihoodMap, LogLikelihoodMaps};
+use crate::model::likelihoods::{DistanceMap, LogLikelihoodMap, LogLikelihoodMaps};
 
 /// A likelihood relative to the largest normal one is cut off at `e` to this power, so that no
 /// score overflows.
 const LARGEST_EXPONENT: f32 = 20.0;
+
+/// What puts the two witnesses of a pixel on one scale.
+#[non_exhaustive]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tails {
+    /// Of how far the sum of log-likelihoods lies below the largest.
+    pub(crate) likelihood: Tail,
+    /// Of the distance to the memory bank.
+    pub(crate) distance: Tail,
+}
+
+/// Pixels of each normal image that tails are taken from, at most.
+const TAIL_PIXELS: usize = 4096;
 
 /// What turns log-likelihoods into scores: the rule, and constants over a set of images.
 ///
@@ -43,6 +58,8 @@ pub struct Calibration {
     pub(crate) sum_maximum: f32,
     /// Mean and deviation of the maps' means, where maps are brought to that mean.
     pub(crate) baseline: Option<Spread>,
+    /// What puts log-likelihoods and distances to the memory bank on one scale, where there are both.
+    pub(crate) tails: Option<Tails>,
     /// Where an image's score has several parts.
     pub(crate) joint: Option<JointSpread>,
 }
@@ -59,8 +76,17 @@ impl Calibration {
             level_deviations: Vec::new(),
             sum_maximum: 0.0,
             baseline: None,
+            tails: None,
             joint: None,
         }
+    }
+
+    /// Whether constants that a model file has make sense.
+    pub(crate) fn is_sound(&self) -> bool {
+        let tails = self.tails.iter();
+        tails
+            .flat_map(|tails| [&tails.likelihood, &tails.distance])
+            .all(Tail::is_sound)
     }
 
     /// Per flow the largest per-dimension log-likelihood; for tests.
@@ -142,16 +168,16 @@ impl Calibration {
             baseline: None,
             ..self.clone()
         };
-        let of_sum = |image: &ImageLikelihoods<'_>| {
-            let sum = calibration.stitched_sum(*image)?;
-            Some((sum.maximum(), sum.mean()))
-        };
-        let sums: Vec<(f32, f32)> = set.par_iter().filter_map(of_sum).collect();
-        let sum_maximum = sums.iter().map(|(maximum, _)| *maximum).reduce(f32::max);
-        calibration.sum_maximum = sum_maximum.unwrap_or(0.0);
+        let of_sum = |image: &ImageLikelihoods<'_>| calibration.stitched_sum(*image);
+        let maxima = set
+            .par_iter()
+            .filter_map(|image| Some(of_sum(image)?.maximum()));
+        calibration.sum_maximum = maxima.reduce_with(f32::max).unwrap_or(0.0);
+        calibration.tails = calibration.tails_of(set);
         if self.map_baseline == MapBaseline::Remove {
-            // A map is what a sum is less than the largest.
-            let means = sums.iter().map(|(_, mean)| calibration.sum_maximum - mean);
+            let means = set
+                .par_iter()
+                .filter_map(|image| Some(calibration.fused(*image)?.mean()));
             calibration.baseline = baseline::of(&means.collect::<Vec<f32>>());
         }
         Ok(calibration)
@@ -175,8 +201,12 @@ impl Calibration {
             .inputs
             .iter()
             .filter_map(|maps| maps.neighbor_distance);
+        let of_map = |map: &ScoreMap| self.score_of_map(map, image.views);
+        // Where no flow sees positions the map is that of the distances.
+        let has_flows = image.inputs.first().is_some_and(has_maps);
         Parts {
-            map: map.map(|map| self.score_of_map(map, image.views)),
+            map: map.filter(|_| has_flows).map(of_map),
+            distance: self.distances(image).as_ref().map(of_map),
             pooled: self.pooled_score(image),
             // Of several inputs the highest, as with flows.
             neighbor: distances.reduce(f32::max),
@@ -186,13 +216,7 @@ impl Calibration {
     /// The sum over levels of what is left of the largest (log-)likelihood, upsampled to the map of
     /// the image; none without maps.
     fn stitched_sum(&self, image: ImageLikelihoods<'_>) -> Option<ScoreMap> {
-        let is_map = |map: &LogLikelihoodMap| !map.is_pooled();
-        image
-            .inputs
-            .first()?
-            .levels
-            .iter()
-            .find(|map| is_map(map))?;
+        image.inputs.first().filter(|maps| has_maps(maps))?;
         Some(image.stitched(|maps, view, axes, sum| self.add_sum(maps, view, axes, sum)))
     }
 
@@ -213,7 +237,8 @@ impl Calibration {
                 }
             };
             let relative: Vec<f32> = map.values.iter().map(relative).collect();
-            add_upsampled(&relative, map, view, (&columns.places, &rows.places), sum);
+            let places = (columns.places.as_slice(), rows.places.as_slice());
+            add_upsampled(&relative, (map.width, map.height), view, places, sum);
         }
     }
 
@@ -226,16 +251,63 @@ impl Calibration {
         })
     }
 
-    /// The score map of an image.
+    /// The score map of an image: where no flow sees positions that of distances to the memory bank.
     pub(crate) fn map_of(&self, image: ImageLikelihoods<'_>) -> Option<ScoreMap> {
-        let mut map = self.stitched_sum(image)?;
-        for value in &mut map.values {
-            *value = self.sum_maximum - *value;
-        }
+        let mut map = self.fused(image)?;
         if let Some(baseline) = self.baseline {
             baseline::remove(&mut map, baseline);
         }
         Some(map)
+    }
+
+    /// The map before its baseline is removed: how far the sum of log-likelihoods lies below the
+    /// largest, or the surprisal of both witnesses.
+    fn fused(&self, image: ImageLikelihoods<'_>) -> Option<ScoreMap> {
+        let distances = self.distances(image);
+        let Some(mut map) = self.stitched_sum(image) else {
+            return distances;
+        };
+        for value in &mut map.values {
+            *value = self.sum_maximum - *value;
+        }
+        if let (Some(tails), Some(distances)) = (&self.tails, distances) {
+            for (value, distance) in map.values.iter_mut().zip(distances.values) {
+                let distance = tails.distance.surprisal(distance);
+                *value = tails.likelihood.surprisal(*value) + distance;
+            }
+        }
+        Some(map)
+    }
+
+    /// The distances to the memory bank, upsampled to the map of the image; none without a bank.
+    fn distances(&self, image: ImageLikelihoods<'_>) -> Option<ScoreMap> {
+        image.inputs.first()?.distances.as_ref()?;
+        Some(image.stitched(|maps, view, (columns, rows), sum| {
+            if let Some(DistanceMap { side, values }) = &maps.distances {
+                let places = (columns.places.as_slice(), rows.places.as_slice());
+                add_upsampled(values, (*side, *side), view, places, sum);
+            }
+        }))
+    }
+
+    /// The tails of both witnesses over normal images, where there are both.
+    fn tails_of(&self, set: &[ImageLikelihoods<'_>]) -> Option<Tails> {
+        let of_image = |image: &ImageLikelihoods<'_>| {
+            let (sum, distances) = (self.stitched_sum(*image)?, self.distances(*image)?);
+            let every = sum.values.len().div_ceil(TAIL_PIXELS).max(1);
+            // Not a divisor of the width as a rule, so that all columns are seen.
+            let every = if every > 1 { every | 1 } else { 1 };
+            let sums = sum.values.iter().step_by(every);
+            let sums: Vec<f32> = sums.map(|sum| self.sum_maximum - sum).collect();
+            let distances = distances.values.iter().step_by(every).copied();
+            Some((sums, distances.collect::<Vec<f32>>()))
+        };
+        let pixels: Option<Vec<_>> = set.par_iter().map(of_image).collect();
+        let (sums, distances): (Vec<_>, Vec<_>) = pixels?.into_iter().unzip();
+        Some(Tails {
+            likelihood: Tail::of(sums.concat())?,
+            distance: Tail::of(distances.concat())?,
+        })
     }
 
     /// What the map of an image gives for its score.
@@ -284,8 +356,17 @@ impl Calibration {
         let parts = self.parts_of(image, map.as_ref());
         let score = match self.joint {
             Some(joint) => joint.score(parts),
-            None => parts.map.or(parts.pooled).unwrap_or(f32::NAN),
+            None => parts
+                .map
+                .or(parts.pooled)
+                .or(parts.distance)
+                .unwrap_or(f32::NAN),
         };
         (score, map)
     }
+}
+
+/// Whether flows see positions.
+fn has_maps(maps: &LogLikelihoodMaps) -> bool {
+    maps.levels.iter().any(|map| !map.is_pooled())
 }

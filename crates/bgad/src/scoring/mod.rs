@@ -10,4 +10,5 @@ pub(crate) mod overlay;
 pub(crate) mod regions;
 pub(crate) mod score_map;
 mod stitching;
+pub(crate) mod tail;
 pub(crate) mod threshold;

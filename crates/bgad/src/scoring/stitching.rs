@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::image_likelihoods::ImageLikelihoods;
 use super::score_map::ScoreMap;
 use crate::input::view::{Axis, View};
-use crate::model::likelihoods::{LogLikelihoodMap, LogLikelihoodMaps};
+use crate::model::likelihoods::LogLikelihoodMaps;
 
 impl ImageLikelihoods<'_> {
     /// A map of the whole image. `add` adds to the pixels that an input covers what it says of them.
@@ -53,18 +53,18 @@ impl ImageLikelihoods<'_> {
 /// Positions in the padding have no part in it: those beside them stand in.
 pub(crate) fn add_upsampled(
     values: &[f32],
-    map: &LogLikelihoodMap,
+    (map_width, map_height): (usize, usize),
     view: &View,
     (columns, rows): (&[f32], &[f32]),
     sum: &mut [f32],
 ) {
     let size = view.size as usize;
     let width = columns.len().max(1);
-    let columns = neighbours((map.width, size), view.positions(map.width).0, columns);
-    let rows = neighbours((map.height, size), view.positions(map.height).1, rows);
+    let columns = neighbours((map_width, size), view.positions(map_width).0, columns);
+    let rows = neighbours((map_height, size), view.positions(map_height).1, rows);
     for (line, &(top, bottom, down)) in sum.chunks_exact_mut(width).zip(&rows) {
-        let upper = &values[top * map.width..][..map.width];
-        let lower = &values[bottom * map.width..][..map.width];
+        let upper = &values[top * map_width..][..map_width];
+        let lower = &values[bottom * map_width..][..map_width];
         for (pixel, &(left, right, along)) in line.iter_mut().zip(&columns) {
             let above = upper[left] * (1.0 - along) + upper[right] * along;
             let below = lower[left] * (1.0 - along) + lower[right] * along;
@@ -106,6 +106,7 @@ mod tests {
         let inputs = vec![
             LogLikelihoodMaps {
                 levels: Vec::new(),
+                distances: None,
                 neighbor_distance: None,
             };
             views.views.len()

@@ -193,7 +193,7 @@ impl LevelTrainer {
             .mini_batch_size
             .min(order.len())
             .max(1);
-        let mini_batches = order.chunks_exact(size).map(|order| {
+        let mini_batches = order.chunks_exact(size).take(settings.most).map(|order| {
             let (of_defects, mut order): (Vec<u32>, Vec<u32>) =
                 order.iter().partition(|&&row| abnormal[row as usize]);
             let normal = order.len();

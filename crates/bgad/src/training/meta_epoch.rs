@@ -14,6 +14,7 @@ use super::pooled_flows::SubEpoch;
 use super::progress::Progress;
 use super::run::Run;
 use super::training_set::TrainingSet;
+use crate::config::checked::CheckedConfig;
 use crate::config::choices::Model;
 use crate::error::Result;
 use crate::random::{self, Purpose};
@@ -55,6 +56,7 @@ impl Run<'_> {
                 .partition(|item| !flows.positions.is_empty() && set.is_placed(item));
             let (batches, remainder) = self.batches(placed, &mut shuffle);
             others.extend(remainder);
+            let most = most_mini_batches(config, batches.len());
             let begin = match flows.pooled.is_empty() {
                 true => done,
                 false => 0,
@@ -86,6 +88,7 @@ impl Run<'_> {
                                 config,
                                 first,
                                 rate,
+                                most,
                                 boundary: boundaries.map(|all| &all[level]),
                             };
                             trainer.train(&batch, &settings, &mut places)?;
@@ -177,6 +180,17 @@ impl Run<'_> {
     fn spent(&mut self, loaded: Duration, all: Duration) {
         self.seconds.features += loaded.as_secs_f64();
         self.seconds.flow += (all - loaded).as_secs_f64();
+    }
+}
+
+/// How many mini-batches of positions each of so many batches of images gives, for the configured steps
+/// in the whole run: at least one.
+fn most_mini_batches(config: &CheckedConfig, batches: usize) -> usize {
+    let schedule = &config.schedule;
+    let all = schedule.meta_epochs * schedule.sub_epochs * batches.max(1);
+    match schedule.position_steps {
+        0 => usize::MAX,
+        steps => steps.div_ceil(all),
     }
 }
 

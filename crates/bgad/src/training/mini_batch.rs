@@ -13,6 +13,8 @@ pub(crate) struct StepSettings<'a> {
     /// The first meta-epoch trains by maximum likelihood alone.
     pub first: bool,
     pub rate: f64,
+    /// Mini-batches that flows of positions take from each batch of images, at most.
+    pub most: usize,
     /// The boundary over the whole set at this level, where it is configured.
     pub boundary: Option<&'a SeparatingBoundary>,
 }

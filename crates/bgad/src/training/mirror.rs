@@ -7,8 +7,9 @@ use super::training_set::TrainingSet;
 use crate::config::checked::CheckedConfig;
 use crate::config::choices::{Granularity, Mirror};
 use crate::detector::trained_model::Detector;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::features::image_features::ImageFeatures;
+use crate::model::held_out::HeldOut;
 use crate::model::likelihoods::LogLikelihoodMaps;
 use crate::scoring::image_likelihoods::of_images;
 
@@ -25,47 +26,81 @@ pub(crate) fn is_open(config: &CheckedConfig, granularity: Granularity) -> bool 
         && config.pooled.folds > 0
 }
 
+/// What normal training images are judged by instead of the model that has seen them.
+pub(crate) struct HoldOut<'a> {
+    pub set: &'a TrainingSet,
+    pub gaussians: &'a HeldOut,
+    pub pooled: &'a PooledTrainers<'a>,
+}
+
+impl HoldOut<'_> {
+    /// The log-likelihoods and distances of a normal input as if it had not been seen.
+    fn maps(
+        &self,
+        detector: &Detector,
+        input: usize,
+        features: &ImageFeatures,
+    ) -> Result<LogLikelihoodMaps> {
+        let folds = &self.set.folds;
+        let mut maps = detector.maps_without(features, folds.held_out_with(input))?;
+        // Flows that were trained without each fold are better than a correction.
+        let trained = |flow: usize| flow >= self.pooled.first() && self.pooled.holds_out();
+        let of = (features, folds.of(input));
+        self.gaussians
+            .correct(&mut maps, &detector.flows, of, |flow| !trained(flow))?;
+        Ok(maps)
+    }
+}
+
 /// The log-likelihoods of the normal training images, held out as far as there are folds, from one
 /// pass over them. Where that is left to the images the detector takes mirrored ones or none from now
 /// on.
 pub(crate) fn normal_maps(
     detector: &mut Detector,
-    set: &TrainingSet,
-    pooled: &PooledTrainers<'_>,
+    hold_out: &HoldOut<'_>,
 ) -> Result<Vec<LogLikelihoodMaps>> {
+    let HoldOut { set, pooled, .. } = hold_out;
     let description = &mut detector.description;
-    let open = is_open(&description.config, description.granularity) && pooled.holds_out();
+    let open = is_open(&description.config, description.granularity) && set.folds.count() > 0;
     if description.config.scoring.mirror == Mirror::Auto {
         description.mirrored = false;
     }
     let mirrored = description.mirrored;
     let of_detector: &Detector = detector;
-    let one = |features: ImageFeatures| {
-        let of_pooled = features.starting_at(pooled.first());
+    let kept = |features: &ImageFeatures| {
+        let kept = features.starting_at(pooled.first());
+        pooled.holds_out().then_some(kept)
+    };
+    let one = |input: usize, features: ImageFeatures| {
         if !open {
-            return Ok((of_detector.maps_of(&features)?, of_pooled, None));
+            let maps = hold_out.maps(of_detector, input, &features)?;
+            return Ok((maps, kept(&features), None));
         }
-        let maps = of_detector.maps_of(&features.unmirrored())?;
-        let only_mirrored = of_pooled.clone().only_mirrored();
-        Ok((maps, of_pooled.unmirrored(), only_mirrored))
+        let own = features.clone().unmirrored();
+        let maps = hold_out.maps(of_detector, input, &own)?;
+        let other = features.only_mirrored().map(|mirrored| {
+            let maps = hold_out.maps(of_detector, input, &mirrored)?;
+            Ok::<_, Error>((maps, kept(&mirrored)))
+        });
+        Ok((maps, kept(&own), other.transpose()?))
     };
     let all = set.normal.each(open || mirrored, one)?;
-    let mut maps = Vec::with_capacity(all.len());
-    let mut features = Vec::with_capacity(all.len());
-    let mut of_mirrored = Vec::new();
-    for (of_image, own, mirrored) in all {
+    let (mut maps, mut features) = (Vec::with_capacity(all.len()), Vec::new());
+    let (mut mirrored, mut of_mirrored) = (Vec::new(), Vec::new());
+    for (of_image, own, other) in all {
         maps.push(of_image);
-        features.push(own);
-        of_mirrored.extend(mirrored);
+        features.extend(own);
+        if let Some((of_image, own)) = other {
+            mirrored.push(of_image);
+            of_mirrored.extend(own);
+        }
     }
-    let neighbors = detector.neighbors.as_ref();
     let device = &detector.device;
-    pooled.hold_out(&mut maps, set, &features, neighbors, device)?;
+    pooled.hold_out(&mut maps, &features, device)?;
     if !open {
         return Ok(maps);
     }
-    let mut mirrored = maps.clone();
-    pooled.hold_out(&mut mirrored, set, &of_mirrored, neighbors, device)?;
+    pooled.hold_out(&mut mirrored, &of_mirrored, device)?;
     let images = of_images(&set.normal_images, &maps);
     let calibration = &detector.description.calibration;
     let calibration = calibration.over_images(&images)?.with_joint_spread(&images);
@@ -98,11 +133,19 @@ fn is_harmless(scores: &[f32], mirrored: &[f32]) -> bool {
     other - own <= SMALL_EFFECT * deviation
 }
 
-/// The mean of what pooled features of an image and of its mirror image give.
+/// The mean of what an image and its mirror image give, at image granularity.
 fn average(maps: &mut LogLikelihoodMaps, mirrored: &LogLikelihoodMaps) {
     for (level, other) in maps.levels.iter_mut().zip(&mirrored.levels) {
         for (value, other) in level.values.iter_mut().zip(&other.values) {
             *value = (*value + other) / 2.0;
+        }
+    }
+    if let (Some(distances), Some(other)) = (&mut maps.distances, &mirrored.distances) {
+        let rows = distances.values.chunks_exact_mut(distances.side);
+        for (row, other) in rows.zip(other.values.chunks_exact(other.side)) {
+            for (value, other) in row.iter_mut().zip(other.iter().rev()) {
+                *value = (*value + other) / 2.0;
+            }
         }
     }
     let distances = maps.neighbor_distance.zip(mirrored.neighbor_distance);

@@ -13,7 +13,7 @@ use super::batch::{BatchImage, Item};
 use super::level_trainer::{LevelTrainer, NewFlow};
 use super::mini_batch::StepSettings;
 use super::optimizer::host::Workspaces;
-use super::training_set::TrainingSet;
+use super::training_set::{TrainingSet, trains_folds};
 use crate::config::checked::CheckedConfig;
 use crate::error::Result;
 use crate::features::flow_inputs::FlowInput;
@@ -21,7 +21,6 @@ use crate::features::image_features::ImageFeatures;
 use crate::model::image_maps::mean_log_likelihoods;
 use crate::model::level_flow::{LevelFlow, WhitenedFlow};
 use crate::model::likelihoods::LogLikelihoodMaps;
-use crate::model::neighbors::Neighbors;
 use crate::model::normal_statistics::NormalStatistics;
 use crate::model::places::Places;
 use crate::random::{self, Purpose};
@@ -40,10 +39,6 @@ pub(crate) struct PooledTrainers<'a> {
     /// The fold of each normal input.
     fold_of: Vec<usize>,
 }
-
-/// Below so many normal images those of a fold are judged by flows that have seen next to nothing,
-/// whose log-likelihoods of anything else are without bounds.
-const FEWEST_IMAGES: usize = 10;
 
 /// How one sub-epoch trains.
 pub(crate) struct SubEpoch<'a> {
@@ -67,14 +62,14 @@ impl<'a> PooledTrainers<'a> {
         let pooled = inputs.iter().filter(|input| input.is_pooled());
         let first = inputs.len() - pooled.count();
         let images = set.normal_images.len();
-        let folds = match config.pooled.folds.min(images) {
-            folds if folds >= 2 && images >= FEWEST_IMAGES && first < inputs.len() => folds,
-            _ => 0,
+        let folds = match trains_folds(config, images) && first < inputs.len() {
+            true => set.folds.count(),
+            false => 0,
         };
         let workspaces = Workspaces::default();
         let new = |fold: Option<usize>, own: &[LevelTrainer]| {
             let number = fold.map_or(0, |fold| fold + 1);
-            let wanted = |input: usize| fold.is_none_or(|fold| set.fold(input, folds) != fold);
+            let wanted = |input: usize| fold.is_none_or(|fold| set.folds.of(input) != fold);
             let one = |(index, input): (usize, &FlowInput)| {
                 let rows = statistics.pooled_rows(index + first, wanted);
                 let new = NewFlow {
@@ -105,7 +100,7 @@ impl<'a> PooledTrainers<'a> {
             folds: of_folds,
             images: Vec::new(),
             fold_of: (0..set.normal.len())
-                .map(|input| set.fold(input, folds))
+                .map(|input| set.folds.of(input))
                 .collect(),
         })
     }
@@ -166,6 +161,7 @@ impl<'a> PooledTrainers<'a> {
                         config,
                         first: sub_epoch.first,
                         rate: (sub_epoch.rate)(index, batches.len()),
+                        most: usize::MAX,
                         boundary: boundaries.map(|all| &all[first + level]),
                     };
                     trainer.train(batch, &settings, &mut rng)?;
@@ -226,31 +222,14 @@ impl<'a> PooledTrainers<'a> {
         !self.folds.is_empty()
     }
 
-    /// Puts in place of the normal training images' pooled log-likelihoods those under flows that
-    /// have not seen them, where there are folds, and in place of their distances to themselves those
-    /// to other images. `pooled` are their pooled features alone.
+    /// Replaces the pooled log-likelihoods of each normal training image with those under the flows that
+    /// were trained without its fold, where there are some. `pooled` are their pooled features alone.
     pub fn hold_out(
         &self,
         maps: &mut [LogLikelihoodMaps],
-        set: &TrainingSet,
         pooled: &[ImageFeatures],
-        neighbors: Option<&Neighbors>,
         device: &Device,
     ) -> Result<()> {
-        if let Some(neighbors) = neighbors {
-            // Without folds an image is held against the others, with them as flows are.
-            let folds = match self.folds.len() {
-                0 => set.normal_images.len(),
-                folds => folds,
-            };
-            for (input, maps) in maps.iter_mut().enumerate() {
-                let own = set.fold(input, folds);
-                let left_out = |other: usize| set.fold(other, folds) == own;
-                maps.neighbor_distance = neighbors
-                    .distance(&pooled[input], 0, left_out)?
-                    .or(maps.neighbor_distance);
-            }
-        }
         for (fold, trainers) in self.folds.iter().enumerate() {
             for (index, trainer) in trainers.iter().enumerate() {
                 let places = Places::new(self.config, trainer.input())?;

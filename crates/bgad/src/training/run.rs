@@ -10,6 +10,7 @@ use burn::tensor::Device;
 
 use super::checkpoints::{self, Checkpoints, Identity, Position};
 use super::flow_ensemble::FlowTrainers;
+use super::mirror::HoldOut;
 use super::outcome::Training;
 use super::progress::{MetaEpoch, Progress, Seconds};
 use super::run_context::RunContext;
@@ -27,6 +28,7 @@ use crate::evaluation::result::Evaluation;
 use crate::evaluation::test_set::TestSet;
 use crate::features::backbone::Opened;
 use crate::features::flow_inputs::FlowInputs;
+use crate::model::held_out::HeldOut;
 use crate::scoring::calibration::Calibration;
 use crate::scoring::image_likelihoods::{ImageLikelihoods, of_images};
 
@@ -77,6 +79,7 @@ impl<'a> Run<'a> {
         let store = self.store(&backbone, checksum.as_deref())?;
         let (set, mut statistics, test) = self.read_images(dataset, &store)?;
         let inputs = store.flow_inputs();
+        let gaussians = HeldOut::new(self.config, &statistics, &inputs, &self.device)?;
         let mut flows = FlowTrainers::new(
             self.config,
             &inputs,
@@ -114,22 +117,31 @@ impl<'a> Run<'a> {
         }
         let mut detector = self.detector(dataset, &set, backbone.clone(), checksum)?;
         detector.neighbors = statistics.neighbors();
+        detector.bank = statistics.take_bank();
         drop(statistics);
         let mut evaluation = None;
+        let trains = self.config.schedule.trains(self.config.model);
         while position.meta_epoch < self.config.schedule.meta_epochs {
             let meta_epoch = position.meta_epoch;
-            self.meta_epoch(position, &set, &mut flows, |run, position, flows| {
-                run.between_batches(position, &history, flows)
-            })?;
+            if trains {
+                self.meta_epoch(position, &set, &mut flows, |run, position, flows| {
+                    run.between_batches(position, &history, flows)
+                })?;
+            }
             let loss = flows.take_loss(meta_epoch + 1)?;
-            let mut last = meta_epoch + 1 == self.config.schedule.meta_epochs;
+            let mut last = !trains || meta_epoch + 1 == self.config.schedule.meta_epochs;
             let mut evaluate = false;
             let refresh = self.config.schedule.boundary == BoundaryScope::Set
                 || self.config.schedule.stop_when_still.is_some();
             if self.evaluates(last, &test) || last || refresh {
                 let start = Instant::now();
                 detector.set_flows(flows.current()?)?;
-                let maps = mirror::normal_maps(&mut detector, &set, &flows.pooled)?;
+                let hold_out = HoldOut {
+                    set: &set,
+                    gaussians: &gaussians,
+                    pooled: &flows.pooled,
+                };
+                let maps = mirror::normal_maps(&mut detector, &hold_out)?;
                 let images = of_images(&set.normal_images, &maps);
                 let boundaries = detector.calibrate(&images, meta_epoch + 1)?;
                 let before = flows.boundaries.replace(boundaries);

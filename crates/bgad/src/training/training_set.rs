@@ -15,8 +15,30 @@ use crate::features::stored_images::StoredImages;
 use crate::input::preparation::{self, LabelledImage};
 use crate::input::tiled_images::{CutImage, InputsLeft, SetImage, defective_inputs};
 use crate::input::view::Views;
+use crate::model::folds::Folds;
 use crate::model::likelihoods::LogLikelihoodMaps;
 use crate::model::normal_statistics::NormalStatistics;
+
+/// Folds where flows are not trained in each: one Gaussian model a fold costs next to nothing.
+const FOLDS: usize = 5;
+/// Below so many normal images those of a fold are judged by trained flows that have seen next to
+/// nothing, whose log-likelihoods of anything else are without bounds.
+const FEWEST_IMAGES: usize = 10;
+
+/// Whether pooled flows are trained once more without each fold.
+pub(crate) fn trains_folds(config: &CheckedConfig, images: usize) -> bool {
+    let trained = config.schedule.trains(config.model);
+    trained && config.pooled.folds > 0 && images >= FEWEST_IMAGES
+}
+
+/// How many folds of so many normal images are held out.
+fn held_out_folds(config: &CheckedConfig, images: usize) -> usize {
+    match trains_folds(config, images) {
+        _ if config.pooled.folds == 0 => 0,
+        true => config.pooled.folds,
+        false => FOLDS,
+    }
+}
 
 /// The training images.
 ///
@@ -26,8 +48,8 @@ pub(crate) struct TrainingSet {
     pub normal: StoredImages,
     /// The images that the normal inputs are of.
     pub normal_images: Vec<SetImage>,
-    /// The image of each normal input.
-    image_of: Vec<usize>,
+    /// Which normal inputs are held out together.
+    pub folds: Folds,
     pub abnormal: StoredImages,
     /// The abnormal images that `abnormal` is of, whole.
     pub abnormal_images: Vec<Sample>,
@@ -84,7 +106,13 @@ impl TrainingSet {
         };
         let inputs: Vec<Sample> = cut.iter().flat_map(CutImage::inputs).collect();
         let listed = inputs.len();
-        let of = |count| NormalStatistics::new(config, &store.flow_inputs(), count);
+        let counts: Vec<usize> = cut.iter().map(|image| image.inputs().count()).collect();
+        let folds = Folds::of_images(&counts, held_out_folds(config, counts.len()));
+        let flow_inputs = store.flow_inputs();
+        let of = |count| {
+            let inputs = (flow_inputs.as_slice(), store.bank_inputs());
+            NormalStatistics::new(config, inputs, count, &folds)
+        };
         let mut statistics = of(listed);
         let mut normal = StoredImages::new(store, format, inputs);
         normal.read(&mut statistics.accumulators(), warnings, last)?;
@@ -94,10 +122,6 @@ impl TrainingSet {
             normal.feed(&mut statistics.accumulators())?;
         }
         let normal_images = SetImage::of(cut, &normal.samples);
-        let mut image_of = vec![0; normal.len()];
-        for (image, inputs) in normal_images.iter().map(|image| &image.inputs).enumerate() {
-            image_of[inputs.clone()].fill(image);
-        }
         if normal.len() == 0 {
             return Err(Error::NoNormalImages {
                 dataset: dataset.name.clone(),
@@ -129,7 +153,7 @@ impl TrainingSet {
         let set = Self {
             normal,
             normal_images,
-            image_of,
+            folds,
             abnormal,
             abnormal_images,
             sources,
@@ -142,11 +166,6 @@ impl TrainingSet {
     /// All samples, the normal ones first.
     pub fn samples(&self) -> impl Iterator<Item = &Sample> + Clone {
         self.normal.samples.iter().chain(&self.abnormal.samples)
-    }
-
-    /// Which of `folds` a normal input belongs to: that of its image, whose tiles overlap.
-    pub fn fold(&self, input: usize, folds: usize) -> usize {
-        self.image_of[input] % folds.max(1)
     }
 
     /// Whether an item can teach flows of positions: not where its defect may be anywhere.

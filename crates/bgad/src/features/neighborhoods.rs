@@ -1,0 +1,86 @@
+//! The vectors of positions that the memory bank holds.
+//!
+//! As PatchCore does (Roth and others, *Towards Total Recall in Industrial Anomaly Detection*, 2022,
+//! section 3.1): features averaged over 3 x 3 positions, levels joined at the finest one's map.
+
+use super::flow_inputs::BankInputs;
+use super::image_features::ImageFeatures;
+use super::rows::upsample;
+use crate::error::Result;
+
+/// `[side · side, dimension]` of the levels of `bank`; `values` gives the vectors of one by its number.
+pub(crate) fn joined(
+    bank: &BankInputs,
+    values: impl Fn(usize) -> Result<Vec<f32>>,
+) -> Result<Vec<f32>> {
+    let dimension = bank.dimension();
+    let mut joined = vec![0.0; bank.side * bank.side * dimension];
+    let mut first = 0;
+    for level in &bank.levels {
+        let means = means(&values(level.index)?, level.side, level.channels);
+        let means = match level.side == bank.side {
+            true => means,
+            false => upsample(&means, level.side, bank.side, level.channels),
+        };
+        let rows = joined.chunks_exact_mut(dimension);
+        for (row, mean) in rows.zip(means.chunks_exact(level.channels)) {
+            row[first..][..level.channels].copy_from_slice(mean);
+        }
+        first += level.channels;
+    }
+    Ok(joined)
+}
+
+impl ImageFeatures {
+    /// The vectors that the memory bank holds of them, `[side · side, dimension]`.
+    pub fn neighborhoods(&self, bank: &BankInputs) -> Result<Vec<f32>> {
+        joined(bank, |index| self.values(index))
+    }
+
+    /// The same of the mirrored image, where that counts.
+    pub fn mirrored_neighborhoods(&self, bank: &BankInputs) -> Result<Option<Vec<f32>>> {
+        if self.mirrored.is_none() {
+            return Ok(None);
+        }
+        let values = |index| Ok(self.mirrored_values(index)?.unwrap_or_default());
+        joined(bank, values).map(Some)
+    }
+}
+
+/// The mean of 3 x 3 positions around each, with zeros beyond the border.
+fn means(values: &[f32], side: usize, channels: usize) -> Vec<f32> {
+    let line = side * channels;
+    // Along rows, then along columns.
+    let mut along = vec![0.0; values.len()];
+    for (sums, values) in along.chunks_exact_mut(line).zip(values.chunks_exact(line)) {
+        sums.copy_from_slice(values);
+        add(&mut sums[channels..], &values[..line - channels]);
+        add(&mut sums[..line - channels], &values[channels..]);
+    }
+    let mut means = along.clone();
+    let all = along.len();
+    add(&mut means[line..], &along[..all - line]);
+    add(&mut means[..all - line], &along[line..]);
+    means.iter_mut().for_each(|sum| *sum *= 1.0 / 9.0);
+    means
+}
+
+fn add(sums: &mut [f32], values: &[f32]) {
+    sums.iter_mut()
+        .zip(values)
+        .for_each(|(sum, value)| *sum += value);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn means_are_of_three_by_three_positions() {
+        let values: Vec<f32> = (1..=9).map(|v| v as f32 * 9.0).collect();
+        let found = means(&values, 3, 1);
+        assert_eq!(found[4], 45.0);
+        // 1, 2, 4 and 5.
+        assert_eq!(found[0], 12.0);
+    }
+}

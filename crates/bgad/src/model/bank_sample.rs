@@ -1,0 +1,75 @@
+//! A sample of the positions of all normal training images.
+
+use rand::seq::index;
+
+use super::memory_bank::MemoryBank;
+use crate::features::accumulator::{Accumulator, HostFeatures};
+use crate::features::flow_inputs::BankInputs;
+use crate::features::neighborhoods::joined;
+use crate::random::{self, Purpose};
+
+/// Positions drawn at random, about as many of each input.
+///
+/// A greedy coreset, which PatchCore takes, was no better on real sets and takes longer than all the
+/// rest of training.
+pub(crate) struct BankSample {
+    inputs: BankInputs,
+    seed: u64,
+    /// Positions of each input.
+    each: usize,
+    /// Inputs that were fed.
+    fed: usize,
+    /// `[positions, dimension]`.
+    rows: Vec<f32>,
+    /// The input of each row.
+    owners: Vec<usize>,
+}
+
+impl BankSample {
+    /// Of `count` inputs, `size` positions in all, or a few more.
+    pub fn new(inputs: BankInputs, seed: u64, count: usize, size: usize) -> Self {
+        Self {
+            inputs,
+            seed,
+            each: size.div_ceil(count.max(1)),
+            fed: 0,
+            rows: Vec::new(),
+            owners: Vec::new(),
+        }
+    }
+
+    /// Whether as many are drawn of each of `count` inputs as of `other`.
+    pub fn is_alike(size: usize, count: usize, other: usize) -> bool {
+        size.div_ceil(count.max(1)) == size.div_ceil(other.max(1))
+    }
+
+    /// The bank of all that was drawn; none without an input.
+    pub fn bank(self) -> Option<MemoryBank> {
+        let any = !self.owners.is_empty();
+        any.then(|| MemoryBank::new(self.inputs, &self.rows, self.owners))
+    }
+}
+
+impl Accumulator for BankSample {
+    fn add(&mut self, features: &HostFeatures) {
+        // Features on the host can't fail.
+        let values = |index: usize| Ok(features.levels[index].clone());
+        let Ok(vectors) = joined(&self.inputs, values) else {
+            return;
+        };
+        let counted = features.view.counts(self.inputs.side);
+        let counted = counted.iter().enumerate().filter(|(_, counts)| **counts);
+        let counted: Vec<usize> = counted.map(|(position, _)| position).collect();
+        let mut rng = random::generator(self.seed, Purpose::Bank, self.fed as u64);
+        let mut drawn =
+            index::sample(&mut rng, counted.len(), self.each.min(counted.len())).into_vec();
+        drawn.sort_unstable();
+        let dimension = self.inputs.dimension();
+        for position in drawn.into_iter().map(|drawn| counted[drawn]) {
+            let row = &vectors[position * dimension..][..dimension];
+            self.rows.extend_from_slice(row);
+            self.owners.push(self.fed);
+        }
+        self.fed += 1;
+    }
+}

@@ -1,0 +1,92 @@
+//! What log-likelihoods of normal training images would be under flows that have not seen them.
+
+use burn::tensor::{Device, Tensor};
+use rayon::prelude::*;
+
+use super::level_flow::LevelFlow;
+use super::likelihoods::LogLikelihoodMaps;
+use super::normal_statistics::NormalStatistics;
+use super::whitening::Whitening;
+use crate::config::checked::CheckedConfig;
+use crate::device::host::read;
+use crate::error::Result;
+use crate::features::flow_inputs::FlowInput;
+use crate::features::image_features::ImageFeatures;
+
+/// The Gaussian models that flows start from, each without one fold of the normal images.
+///
+/// The difference between such a model's log-likelihood and that of the Gaussian over all images is
+/// what an image gains by having been seen. It is exact for a flow that is still as it started, and
+/// needs no second training for one that is not.
+pub(crate) struct HeldOut {
+    /// An entry a fold: the scaling of each flow, where it has one.
+    of_folds: Vec<Vec<Option<Whitening>>>,
+}
+
+impl HeldOut {
+    /// For the flows of `inputs`, of `statistics` that still have their rows.
+    pub fn new(
+        config: &CheckedConfig,
+        statistics: &NormalStatistics,
+        inputs: &[FlowInput],
+        device: &Device,
+    ) -> Result<Self> {
+        let kind = config.features.scaling;
+        let of_fold = |fold: usize| {
+            let scaling = inputs.iter().enumerate().map(|(index, input)| {
+                let level = statistics.level_without(index, fold);
+                let (rows, means) = (&level.rows, level.means);
+                Ok(Whitening::of_rows(kind, rows, means, input.dimension, device)?.0)
+            });
+            scaling.collect::<Result<Vec<_>>>()
+        };
+        let folds = (0..statistics.folds().count()).into_par_iter();
+        Ok(Self {
+            of_folds: folds.map(of_fold).collect::<Result<_>>()?,
+        })
+    }
+
+    /// Takes off the log-likelihoods of a normal training input, of `fold`, what it gains by having been
+    /// seen. `flows` are those that gave them, of which `wanted` says by number which are meant.
+    pub fn correct(
+        &self,
+        maps: &mut LogLikelihoodMaps,
+        flows: &[LevelFlow],
+        (features, fold): (&ImageFeatures, usize),
+        wanted: impl Fn(usize) -> bool,
+    ) -> Result<()> {
+        let Some(scalings) = self.of_folds.get(fold) else {
+            return Ok(());
+        };
+        for (index, (flow, scaling)) in flows.iter().zip(scalings).enumerate() {
+            let Some(scaling) = scaling.as_ref().filter(|_| wanted(index)) else {
+                continue;
+            };
+            let gain = |x: Tensor<2>| -> Result<Vec<f32>> {
+                let [_, dimension] = x.dims();
+                let seen = flow.scaled(x.clone()).square().sum_dim(1);
+                let unseen = scaling.apply(x).square().sum_dim(1);
+                read((unseen - seen) / (2.0 * dimension as f64))
+            };
+            let mut gains = gain(features.level(index))?;
+            if let Some(mirrored) = features.mirrored_level(index) {
+                let side = gains.len().isqrt();
+                let mirrored = gain(mirrored)?;
+                let rows = gains
+                    .chunks_exact_mut(side)
+                    .zip(mirrored.chunks_exact(side));
+                for (row, mirrored) in rows {
+                    for (gain, other) in row.iter_mut().zip(mirrored.iter().rev()) {
+                        *gain = (*gain + other) / 2.0;
+                    }
+                }
+            }
+            let values = &mut maps.levels[index].values;
+            values
+                .iter_mut()
+                .zip(gains)
+                .for_each(|(l, gain)| *l -= gain);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,257 @@
+//! How far the positions of an image lie from the nearest normal ones.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use bgad_cpu::{Finish, Matrix, MatrixMut, Panels, Start, multiply_panels};
+use bgad_flow::Parameter;
+use rayon::prelude::*;
+
+use super::covariance::Moments;
+use super::likelihoods::DistanceMap;
+use crate::error::{Error, Result};
+use crate::features::flow_inputs::BankInputs;
+use crate::features::image_features::ImageFeatures;
+
+/// Positions whose distances are computed at once, so that they stay in the cache.
+const CHUNK: usize = 64;
+
+/// Features of positions of normal training images, standardised.
+///
+/// A flow says how likely a feature is; the nearest normal one says whether anything like it has been
+/// seen (Roth and others, *Towards Total Recall in Industrial Anomaly Detection*, 2022). Where a part
+/// looks different in each place, or a texture has several appearances, the second is the better
+/// witness.
+#[derive(Debug, Clone)]
+pub(crate) struct MemoryBank {
+    inputs: BankInputs,
+    moments: Moments,
+    /// `[dimension, positions]`.
+    rows: Panels,
+    /// Each row's squared length.
+    squares: Vec<f32>,
+    /// The training input that each row is of, in rising order; empty in a model that was read from a
+    /// file.
+    owners: Vec<usize>,
+}
+
+impl MemoryBank {
+    /// Of `rows`, `[positions, dimension]`, each of one of the training inputs `owners`, in rising
+    /// order.
+    pub fn new(inputs: BankInputs, rows: &[f32], owners: Vec<usize>) -> Self {
+        let mut moments = Moments::of(rows, inputs.dimension());
+        // As a model file keeps them: a model scores alike before it is saved and after.
+        for values in [&mut moments.mean, &mut moments.deviation] {
+            values.iter_mut().for_each(|v| *v = f64::from(*v as f32));
+        }
+        let rows = moments.standardize(rows);
+        Self::of_standardized(inputs, moments, &rows, owners)
+    }
+
+    fn of_standardized(
+        inputs: BankInputs,
+        moments: Moments,
+        rows: &[f32],
+        owners: Vec<usize>,
+    ) -> Self {
+        let dimension = inputs.dimension();
+        let count = rows.len() / dimension;
+        let square = |row: &[f32]| row.iter().map(|v| v * v).sum();
+        Self {
+            squares: rows.chunks_exact(dimension).map(square).collect(),
+            rows: Panels::new(Matrix::new(rows, count, dimension).transposed()),
+            inputs,
+            moments,
+            owners,
+        }
+    }
+
+    /// The distances of an input's positions to the nearest row that is of none of the training inputs
+    /// `left_out`; none where no other is left. With a mirrored image the mean of both.
+    pub fn distances(
+        &self,
+        features: &ImageFeatures,
+        left_out: Range<usize>,
+    ) -> Result<Option<DistanceMap>> {
+        let begin = self.owners.partition_point(|owner| *owner < left_out.start);
+        let end = self.owners.partition_point(|owner| *owner < left_out.end);
+        let rows = self.squares.len();
+        if begin == 0 && end == rows {
+            return Ok(None);
+        }
+        let mut map = self.nearest(&features.neighborhoods(&self.inputs)?, begin..end);
+        if let Some(mirrored) = features.mirrored_neighborhoods(&self.inputs)? {
+            let side = self.inputs.side;
+            let mirrored = self.nearest(&mirrored, begin..end);
+            let rows = map.chunks_exact_mut(side).zip(mirrored.chunks_exact(side));
+            for (row, mirrored) in rows {
+                for (value, other) in row.iter_mut().zip(mirrored.iter().rev()) {
+                    *value = (*value + other) / 2.0;
+                }
+            }
+        }
+        Ok(Some(DistanceMap {
+            side: self.inputs.side,
+            values: map,
+        }))
+    }
+
+    /// Of each of `vectors`, `[positions, dimension]`, the distance to the nearest row but for those of
+    /// `left_out`.
+    fn nearest(&self, vectors: &[f32], left_out: Range<usize>) -> Vec<f32> {
+        let dimension = self.inputs.dimension();
+        let columns = self.squares.len();
+        let vectors = self.moments.standardize(vectors);
+        let of_chunk = |chunk: &[f32]| {
+            let count = chunk.len() / dimension;
+            // |x - b|² = |x|² + |b|² - 2 x · b, of which the last two are a product.
+            let scaled: Vec<f32> = chunk.iter().map(|value| -2.0 * value).collect();
+            let mut products = vec![0.0; count * columns];
+            multiply_panels(
+                Matrix::new(&scaled, count, dimension),
+                &self.rows,
+                Start::Row(&self.squares),
+                Finish::Nothing,
+                MatrixMut::new(&mut products, count, columns),
+            );
+            let rows = chunk
+                .chunks_exact(dimension)
+                .zip(products.chunks_exact(columns));
+            let distance = |(vector, products): (&[f32], &[f32])| {
+                let least = match left_out.is_empty() {
+                    true => smallest(products),
+                    false => {
+                        let before = smallest(&products[..left_out.start]);
+                        before.min(smallest(&products[left_out.end..]))
+                    }
+                };
+                let square: f32 = vector.iter().map(|value| value * value).sum();
+                ((square + least).max(0.0) / dimension as f32).sqrt()
+            };
+            rows.map(distance).collect::<Vec<f32>>()
+        };
+        let chunks = vectors.par_chunks(CHUNK * dimension);
+        chunks.flat_map_iter(of_chunk).collect()
+    }
+
+    /// Mean, deviation and rows by the names that they have in a model file.
+    pub fn parameters(&self) -> [(&'static str, Vec<usize>, Vec<f32>); 3] {
+        let dimension = self.inputs.dimension();
+        let narrow = |values: &[f64]| values.iter().map(|v| *v as f32).collect::<Vec<f32>>();
+        let shape = vec![dimension, self.squares.len()];
+        [
+            (MEAN, vec![dimension], narrow(&self.moments.mean)),
+            (DEVIATION, vec![dimension], narrow(&self.moments.deviation)),
+            (POSITIONS, shape, self.rows.to_row_major()),
+        ]
+    }
+
+    /// What a model file has.
+    pub fn restore(
+        parameters: &mut BTreeMap<String, Parameter>,
+        inputs: BankInputs,
+    ) -> Result<Self> {
+        let dimension = inputs.dimension();
+        let mut take = |name: &str| {
+            let parameter = parameters.remove(name);
+            let shape = parameter.as_ref().map(|parameter| parameter.shape.clone());
+            let fits = match (name, shape.as_deref()) {
+                (POSITIONS, Some([height, positions])) => *positions > 0 && *height == dimension,
+                (_, Some([width])) => *width == dimension,
+                _ => false,
+            };
+            let values = parameter.map(|parameter| parameter.values);
+            let sound = |value: &f32| value.is_finite() && (name != DEVIATION || *value > 0.0);
+            let values = values.filter(|values| fits && values.iter().all(sound));
+            values.ok_or_else(|| {
+                let found = format!("of the shape {shape:?}");
+                let expected = format!("finite numbers, {dimension} a position");
+                Error::state(format!("memory_bank.{name}"), found, expected)
+            })
+        };
+        let wide = |values: Vec<f32>| values.into_iter().map(f64::from).collect();
+        let moments = Moments {
+            mean: wide(take(MEAN)?),
+            deviation: wide(take(DEVIATION)?),
+        };
+        let columns = take(POSITIONS)?;
+        let count = columns.len() / dimension;
+        let mut rows = vec![0.0; columns.len()];
+        for (position, row) in rows.chunks_exact_mut(dimension).enumerate() {
+            for (channel, value) in row.iter_mut().enumerate() {
+                *value = columns[channel * count + position];
+            }
+        }
+        Ok(Self::of_standardized(inputs, moments, &rows, Vec::new()))
+    }
+}
+
+/// Names in a model file.
+const MEAN: &str = "mean";
+const DEVIATION: &str = "deviation";
+const POSITIONS: &str = "positions";
+
+/// The smallest of `values`; infinity of none.
+fn smallest(values: &[f32]) -> f32 {
+    bgad_cpu::vectorized(
+        #[inline(always)]
+        || {
+            let (lines, rest) = values.as_chunks::<32>();
+            let mut least = [f32::INFINITY; 32];
+            for line in lines {
+                for (least, value) in least.iter_mut().zip(line) {
+                    *least = if *value < *least { *value } else { *least };
+                }
+            }
+            let mut smallest = f32::INFINITY;
+            for value in least.iter().chain(rest) {
+                smallest = if *value < smallest { *value } else { smallest };
+            }
+            smallest
+        },
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::features::flow_inputs::BankLevel;
+
+    fn bank(rows: &[f32], owners: Vec<usize>) -> MemoryBank {
+        let level = BankLevel {
+            index: 0,
+            side: 1,
+            channels: 2,
+        };
+        let inputs = BankInputs {
+            side: 1,
+            levels: vec![level],
+        };
+        MemoryBank::new(inputs, rows, owners)
+    }
+
+    #[test]
+    fn the_nearest_position_counts_unless_its_image_is_left_out() {
+        // Means 1 and 2, deviations 1 and 2.
+        let bank = bank(&[0.0, 0.0, 2.0, 0.0, 0.0, 4.0, 2.0, 4.0], vec![0, 1, 1, 2]);
+        let nearest = |x: [f32; 2], left_out| bank.nearest(&x, left_out)[0];
+        assert!((nearest([2.0, 2.0], 0..0) - 0.5f32.sqrt()).abs() < 1e-6);
+        assert_eq!(nearest([0.0, 0.0], 0..0), 0.0);
+        // Rows 1 to 3 are left: the nearest of them differs in one of both values by two deviations.
+        assert!((nearest([0.0, 0.0], 0..1) - 2f32.sqrt()).abs() < 1e-6);
+        assert!((nearest([0.0, 0.0], 0..3) - 2.0).abs() < 1e-6);
+    }
+
+    #[test]
+    fn a_model_file_has_all_of_it() -> Result<()> {
+        let rows: Vec<f32> = (0..74).map(|v| (v * v % 23) as f32).collect();
+        let bank = bank(&rows, (0..37).collect());
+        let parameters = bank.parameters().into_iter();
+        let parameters =
+            parameters.map(|(name, shape, values)| (name.to_owned(), Parameter { shape, values }));
+        let read = MemoryBank::restore(&mut parameters.collect(), bank.inputs.clone())?;
+        let query = [3.0, 4.5, -7.0, 30.0];
+        assert_eq!(read.nearest(&query, 0..0), bank.nearest(&query, 0..0));
+        Ok(())
+    }
+}

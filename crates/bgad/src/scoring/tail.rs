@@ -1,0 +1,104 @@
+//! How rare a value is among those of normal pixels.
+
+use serde::{Deserialize, Serialize};
+
+/// Steps up to the tail; the last knot lies where one value in a hundred is higher.
+const KNOTS: usize = 16;
+/// `-ln(0.01)`.
+const TAIL: f32 = 4.605_170_2;
+
+/// What turns a value into its surprisal `-ln P(normal >= value)`, over the values of normal pixels.
+///
+/// Within the normal range it is the empirical one, between 17 quantiles. Beyond the highest hundredth
+/// no count says how rare a value is; it is taken as that of an exponential tail with the mean excess
+/// of that hundredth, so that evidence of different units can be added.
+#[non_exhaustive]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tail {
+    /// The values of surprisal `0, TAIL / 16, …, TAIL`, none lower than the one before.
+    pub(crate) quantiles: Vec<f32>,
+    /// The mean excess over the last of them.
+    pub(crate) scale: f32,
+}
+
+impl Tail {
+    /// Of normal `values`; none of none.
+    pub(crate) fn of(mut values: Vec<f32>) -> Option<Self> {
+        values.retain(|value| value.is_finite());
+        values.sort_unstable_by(f32::total_cmp);
+        let last = values.len().checked_sub(1)?;
+        let quantile = |knot: usize| {
+            let share = 1.0 - (-TAIL * knot as f32 / KNOTS as f32).exp();
+            values[((share * last as f32) as usize).min(last)]
+        };
+        let quantiles: Vec<f32> = (0..=KNOTS).map(quantile).collect();
+        let end = quantiles[KNOTS];
+        let beyond = &values[values.partition_point(|value| *value <= end)..];
+        let excess: f64 = beyond.iter().map(|value| f64::from(value - end)).sum();
+        let scale = (excess / beyond.len().max(1) as f64) as f32;
+        // Values that are all alike still tell what differs from them.
+        let range = end - quantiles[0];
+        let least = (range * 1e-3).max(end.abs() * 1e-3).max(f32::MIN_POSITIVE);
+        Some(Self {
+            quantiles,
+            scale: scale.max(least),
+        })
+    }
+
+    /// The surprisal of `value`.
+    pub(crate) fn surprisal(&self, value: f32) -> f32 {
+        let knots = self.quantiles.as_slice();
+        let step = TAIL / KNOTS as f32;
+        let above = knots.partition_point(|knot| *knot <= value);
+        match above {
+            0 => 0.0,
+            _ if above == knots.len() => TAIL + (value - knots[above - 1]) / self.scale,
+            _ => {
+                let (low, high) = (knots[above - 1], knots[above]);
+                step * ((above - 1) as f32 + (value - low) / (high - low))
+            }
+        }
+    }
+
+    /// Whether a model file's constants make sense.
+    pub(crate) fn is_sound(&self) -> bool {
+        let finite = self.quantiles.iter().all(|quantile| quantile.is_finite());
+        let rising = self.quantiles.is_sorted();
+        let scale = self.scale.is_finite() && self.scale > 0.0;
+        self.quantiles.len() == KNOTS + 1 && finite && rising && scale
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn surprisal_is_minus_the_log_of_the_share_above() -> Result<(), &'static str> {
+        let tail = Tail::of((0..100_000).map(|v| v as f32).collect()).ok_or("no tail")?;
+        for (value, share) in [(50_000.0, 0.5f32), (90_000.0, 0.1), (99_000.0, 0.01)] {
+            let expected = -share.ln();
+            let found = tail.surprisal(value);
+            assert!(
+                (found - expected).abs() < 0.02,
+                "{value}: {found}, {expected}"
+            );
+        }
+        // The mean excess over the highest hundredth is 500.
+        assert!((tail.surprisal(100_000.0) - TAIL - 2.0).abs() < 0.02);
+        assert_eq!(tail.surprisal(-1.0), 0.0);
+        assert!(tail.is_sound());
+        Ok(())
+    }
+
+    #[test]
+    fn values_that_are_all_alike_tell_what_differs() -> Result<(), &'static str> {
+        let tail = Tail::of(vec![3.0; 50]).ok_or("no tail")?;
+        assert!(tail.is_sound());
+        assert!(tail.surprisal(3.0).is_finite());
+        assert!(tail.surprisal(3.1) > tail.surprisal(3.0));
+        assert_eq!(Tail::of(vec![f32::NAN]), None);
+        Ok(())
+    }
+}
