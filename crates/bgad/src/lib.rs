@@ -151,9 +151,6 @@ pub use scoring::overlay::overlay;
 pub use scoring::regions::DefectRegion;
 pub use scoring::score_map::ScoreMap;
 #[cfg(feature = "train")]
-#[doc(hidden)]
-pub use storage::whole_file::write_replaceable;
-#[cfg(feature = "train")]
 pub use training::learning_rate::LearningRate;
 #[cfg(feature = "train")]
 pub use training::outcome::Training;

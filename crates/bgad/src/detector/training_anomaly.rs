@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Result;
-use crate::storage::digest::{FileDigests, file_digest, hexadecimal};
+use crate::storage::digest::{FileDigests, file_sha256, hexadecimal};
 
 /// An abnormal training image. It is known by its content, so that it is found again wherever the
 /// set lies, and is not taken for another one of the same name in another folder.
@@ -88,7 +88,7 @@ pub(crate) fn seen(samples: &[Sample], known: &[TrainingAnomaly]) -> Vec<bool> {
     let mut digests: BTreeMap<&Path, Option<String>> = files.collect();
     digests
         .par_iter_mut()
-        .for_each(|(path, digest)| *digest = file_digest(path).ok());
+        .for_each(|(path, digest)| *digest = file_sha256(path).ok());
     let mut seen = vec![false; samples.len()];
     for known in known {
         if known.sha256.is_empty() {

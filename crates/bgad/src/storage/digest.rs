@@ -1,6 +1,8 @@
 //! SHA-256 as files and settings name it.
 
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -13,14 +15,26 @@ pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// The SHA-256 of a file.
-pub(crate) fn file_digest(path: &Path) -> Result<String> {
-    Ok(hexadecimal(&bytes_digest(path)?))
+/// The SHA-256 of a file, in hexadecimal.
+///
+/// # Errors
+/// When the file can't be read.
+pub fn file_sha256(path: &Path) -> io::Result<String> {
+    Ok(hexadecimal(&file_digest(path)?))
 }
 
-fn bytes_digest(path: &Path) -> Result<[u8; 32]> {
-    let bytes = std::fs::read(path).map_err(Error::io(path))?;
-    Ok(Sha256::digest(bytes).into())
+fn file_digest(path: &Path) -> io::Result<[u8; 32]> {
+    let mut file = File::open(path)?;
+    let mut hash = Sha256::new();
+    let mut buffer = vec![0; 1 << 16];
+    loop {
+        match file.read(&mut buffer) {
+            Ok(0) => return Ok(hash.finalize().into()),
+            Ok(count) => hash.update(&buffer[..count]),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
 }
 
 /// A file's digest, once it is known.
@@ -45,7 +59,7 @@ impl FileDigests {
         let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
         match *known {
             Some(digest) => Ok(digest),
-            None => Ok(*known.insert(bytes_digest(path)?)),
+            None => Ok(*known.insert(file_digest(path).map_err(Error::io(path))?)),
         }
     }
 }
