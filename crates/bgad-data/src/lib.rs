@@ -64,10 +64,11 @@ mod normalize;
 mod orientation;
 #[cfg(feature = "datasets")]
 mod preview;
+#[cfg(feature = "datasets")]
+#[doc(hidden)]
+pub mod random_stream;
 mod region;
 mod resize;
-#[cfg(feature = "datasets")]
-mod rng;
 mod sample;
 #[cfg(feature = "datasets")]
 mod selection;
@@ -113,10 +114,10 @@ pub use normalize::normalize;
 pub use orientation::Orientation;
 #[cfg(feature = "datasets")]
 pub use preview::contact_sheet;
+#[cfg(feature = "datasets")]
+pub use random_stream::sample_rng;
 pub use region::Region;
 pub use resize::{Filter, resize};
-#[cfg(feature = "datasets")]
-pub use rng::sample_rng;
 pub use sample::{Label, MaskFiles, Sample};
 #[cfg(feature = "datasets")]
 pub use selection::{AnomalyCount, AnomalySelection};

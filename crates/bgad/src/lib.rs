@@ -65,8 +65,6 @@ mod evaluation;
 mod features;
 mod input;
 mod model;
-#[cfg(feature = "train")]
-mod random;
 #[cfg(feature = "report")]
 pub mod report;
 #[cfg(feature = "train")]
