@@ -25,9 +25,6 @@
 //! # }
 //! ```
 
-// Without data sets some of what they share with images is unused.
-#![cfg_attr(not(feature = "datasets"), allow(dead_code))]
-
 mod bit_depth;
 #[cfg(feature = "datasets")]
 mod bit_depth_inspection;

@@ -44,9 +44,6 @@
 //! The work is done by five crates that can be used on their own: `bgad-data`, `bgad-backbone`,
 //! `bgad-flow`, `bgad-loss` and `bgad-metrics`.
 
-// Much that takes the constants of scoring, or keeps what was trained, is there for training alone.
-#![cfg_attr(not(feature = "train"), allow(dead_code))]
-
 /// The programs in the documents compile.
 #[cfg(all(doctest, feature = "train"))]
 mod documents {

@@ -8,9 +8,14 @@ use super::trained_model::Detector;
 use crate::config::choices::ThresholdRule;
 #[cfg(feature = "train")]
 use crate::device::host::read;
-use crate::error::{Error, Result};
+#[cfg(feature = "train")]
+use crate::error::Error;
+use crate::error::Result;
+#[cfg(feature = "train")]
 use crate::scoring::image_likelihoods::ImageLikelihoods;
-use crate::scoring::threshold::{by_rule, with_maximum};
+use crate::scoring::threshold::by_rule;
+#[cfg(feature = "train")]
+use crate::scoring::threshold::with_maximum;
 
 impl Detector {
     /// Takes the constants of scoring and the boundaries over all normal training features.
@@ -52,6 +57,7 @@ impl Detector {
 
     /// Takes the decision thresholds from the scores of normal training images and, for the best F1,
     /// of the `abnormal` ones (section 6).
+    #[cfg(feature = "train")]
     pub(crate) fn take_thresholds(
         &mut self,
         normal: &[ImageLikelihoods<'_>],
@@ -69,6 +75,7 @@ impl Detector {
     }
 
     /// Each image's score, and its map's highest value where there is one.
+    #[cfg(feature = "train")]
     pub(crate) fn scores(&self, images: &[ImageLikelihoods<'_>]) -> Vec<(f32, Option<f32>)> {
         let calibration = &self.description.calibration;
         let scores = images.iter().map(|image| calibration.score_of(*image));

@@ -1,6 +1,8 @@
 //! What can go wrong with published weights.
 
-use std::path::{Path, PathBuf};
+#[cfg(feature = "train")]
+use std::path::Path;
+use std::path::PathBuf;
 
 use bgad_backbone::Architecture;
 
@@ -77,6 +79,7 @@ pub enum WeightsError {
 }
 
 impl WeightsError {
+    #[cfg(feature = "train")]
     pub(crate) fn io(path: &Path) -> impl FnOnce(std::io::Error) -> Self + '_ {
         move |source| Self::Io {
             path: path.to_owned(),

@@ -2,7 +2,9 @@
 
 use std::ops::Range;
 
-use bgad_data::{Mask, Region};
+#[cfg(feature = "train")]
+use bgad_data::Mask;
+use bgad_data::Region;
 
 /// One square input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,6 +86,7 @@ impl View {
     }
 
     /// Whether each position of a map of `side` by `side` lies in the image, row-major.
+    #[cfg(feature = "train")]
     pub fn counts(&self, side: usize) -> Vec<bool> {
         let (columns, rows) = self.positions(side);
         let positions = (0..side).flat_map(|y| (0..side).map(move |x| (x, y)));
@@ -93,6 +96,7 @@ impl View {
     }
 
     /// Whether the mask of the whole image marks a defect in the part that the view shows.
+    #[cfg(feature = "train")]
     pub fn shows_defect(&self, mask: &Mask) -> bool {
         let Some(part) = self.part else {
             return !mask.is_empty();
@@ -108,6 +112,7 @@ impl View {
 
     /// A mask of the part that the view shows, at the size of the input; nothing is marked in the
     /// padding.
+    #[cfg(feature = "train")]
     pub fn place(&self, mask: &Mask) -> Mask {
         let content = self.content;
         let mask = mask.resize(content.width, content.height);

@@ -159,6 +159,7 @@ impl Calibration {
 
     /// The same with the spread of the parts of the scores of `set`, normal images, where there are
     /// several.
+    #[cfg(feature = "train")]
     pub(crate) fn with_joint_spread(mut self, set: &[ImageLikelihoods<'_>]) -> Self {
         let parts = set.par_iter().map(|image| {
             let map = self.map_of(*image);

@@ -3,6 +3,8 @@
 
 pub(crate) mod digest;
 #[cfg(feature = "train")]
+pub(crate) mod file_digest;
+#[cfg(feature = "train")]
 pub(crate) mod json;
 pub(crate) mod tensor_file;
 mod tensor_format;

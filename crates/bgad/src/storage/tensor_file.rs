@@ -21,7 +21,6 @@ use sha2::{Digest, Sha256};
 
 use super::digest::hexadecimal;
 use super::tensor_format::{Content, Elements};
-#[cfg(feature = "train")]
 use crate::error::Error;
 #[cfg(feature = "train")]
 use crate::error::Result;
@@ -74,6 +73,7 @@ struct Header {
 }
 
 impl<'a> Stored<'a> {
+    #[cfg(feature = "train")]
     pub fn numbers(shape: &[usize], values: &'a [f32]) -> Self {
         let bytes = match cfg!(target_endian = "little") {
             true => Cow::Borrowed(bytemuck::cast_slice(values)),
@@ -86,6 +86,7 @@ impl<'a> Stored<'a> {
         }
     }
 
+    #[cfg(feature = "train")]
     pub fn raw(bytes: Vec<u8>) -> Self {
         Self {
             elements: Elements::U8,
@@ -95,6 +96,7 @@ impl<'a> Stored<'a> {
     }
 
     /// The same, on its own.
+    #[cfg(feature = "train")]
     pub fn into_owned(self) -> Stored<'static> {
         Stored {
             elements: self.elements,

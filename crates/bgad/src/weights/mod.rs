@@ -25,7 +25,7 @@ pub(crate) mod verify;
 
 pub use crate::error::WeightsError;
 #[doc(hidden)]
-pub use crate::storage::digest::file_sha256;
+pub use crate::storage::file_digest::file_sha256;
 #[doc(hidden)]
 pub use cache::is_hexadecimal;
 pub use cache::{WeightsCache, is_offline};

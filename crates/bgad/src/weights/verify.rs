@@ -7,7 +7,7 @@ use bgad_backbone::{Architecture, EfficientNet, Weights};
 use super::cache::is_hexadecimal;
 use crate::device::selection::DeviceKind;
 use crate::error::{Result, WeightsError};
-use crate::storage::digest::file_sha256;
+use crate::storage::file_digest::file_sha256;
 
 /// What is known of a sound file of weights.
 #[non_exhaustive]
