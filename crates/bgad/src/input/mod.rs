@@ -6,3 +6,5 @@ pub(crate) mod preparation;
 pub(crate) mod tiled_images;
 mod tiling;
 pub(crate) mod view;
+#[cfg(feature = "train")]
+mod view_mask;
