@@ -14,10 +14,6 @@ use crate::error::{Error, Result};
 use crate::input::view::{Axis, View, Views};
 use crate::model::likelihoods::{LogLikelihoodMap, LogLikelihoodMaps};
 
-/// A likelihood relative to the largest normal one is cut off at `e` to this power, so that no
-/// score overflows.
-const LARGEST_EXPONENT: f32 = 20.0;
-
 /// What turns log-likelihoods into scores: the rule, and constants over a set of images.
 ///
 /// Taken over a test set the constants are the authors' way of scoring, which makes an image's score
@@ -130,10 +126,9 @@ impl Calibration {
             Some(dimension) if is_map(&level) => mean / *dimension as f32,
             _ => 1.0,
         };
-        let level_deviations = (0..flows).map(|level| match self.aggregation {
-            Aggregation::Standardized => deviation(level),
-            Aggregation::JointLogLikelihood => by_dimension(level),
-            Aggregation::Likelihood | Aggregation::LogLikelihood => 1.0,
+        let level_deviations = (0..flows).map(|level| {
+            self.aggregation
+                .divisor(|| deviation(level), || by_dimension(level))
         });
         let mut calibration = Self {
             level_maxima,
@@ -206,13 +201,7 @@ impl Calibration {
         sum: &mut [f32],
     ) {
         for (map, maximum, deviation) in self.levels(maps).filter(|(map, ..)| !map.is_pooled()) {
-            let relative = |l: &f32| match self.aggregation {
-                Aggregation::Likelihood => (l - maximum).min(LARGEST_EXPONENT).exp(),
-                Aggregation::LogLikelihood => l - maximum,
-                Aggregation::Standardized | Aggregation::JointLogLikelihood => {
-                    (l - maximum) / deviation
-                }
-            };
+            let relative = |l: &f32| self.aggregation.relative(*l, maximum, deviation);
             let relative: Vec<f32> = map.values.iter().map(relative).collect();
             add_upsampled(&relative, map, view, (&columns.places, &rows.places), sum);
         }
