@@ -42,7 +42,7 @@
 //! ```
 //!
 //! The work is done by five crates that can be used on their own: `bgad-data`, `bgad-backbone`,
-//! `bgad-flow`, `bgad-loss` and `bgad-metrics`.
+//! `bgad-flow`, `bgad-loss` and `bgad-metrics`. The crate `bgad-hub` fetches published weights.
 
 /// The programs in the documents compile.
 #[cfg(all(doctest, feature = "train"))]
