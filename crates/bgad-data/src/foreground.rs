@@ -193,7 +193,7 @@ fn tidy(found: &mut [bool], width: usize) {
 
 /// The 4-connected regions of equal value.
 fn equal_regions(values: &[bool], width: usize) -> Vec<Vec<usize>> {
-    let size = (width, values.len() / width);
+    let size = (width, values.len() / width.max(1));
     let mut regions = Vec::new();
     for_each_region(
         size,
