@@ -1,5 +1,5 @@
-//! Tests of `bgad` that share a process, one module a subject. `consistency`, `devices` and `hub`
-//! are programs of their own: the first two also run with other backends, the last needs a feature.
+//! Tests of `bgad` that share a process, one module a subject. `consistency` and `devices`
+//! are programs of their own, for they also run with other backends.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 #![recursion_limit = "256"]
 

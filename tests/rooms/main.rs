@@ -161,7 +161,8 @@ fn example() -> (Sources, Vec<String>) {
         ("above/mod.rs", "mod three;"),
         (
             "above/three.rs",
-            "use crate::below::{Two, one::One};\n#[cfg(test)]\nmod tests { use crate::One; }",
+            "use crate::below::{Two, one::One};\n#[cfg(test)]\nmod tests { use crate::One; }\n\
+             #[cfg(all(test, feature = \"x\"))]\nmod more { use crate::One; }",
         ),
     ];
     let files = files.map(|(name, text)| (name.to_owned(), text.to_owned()));

@@ -21,7 +21,7 @@ impl Token {
     }
 }
 
-/// The tokens of a file but for those of `#[cfg(test)]` items.
+/// The tokens of a file but for those of items of tests alone, `#[cfg(test)]` or `#[cfg(all(test, ...))]`.
 pub fn tokens(text: &str) -> Vec<Token> {
     without_tests(&all(text))
 }
@@ -117,13 +117,15 @@ fn without_tests(tokens: &[Token]) -> Vec<Token> {
     let mut kept = Vec::new();
     let mut i = 0;
     while i < tokens.len() {
-        let starts = ["#", "[", "cfg", "(", "test", ")", "]"];
-        let is_test = starts
-            .iter()
-            .enumerate()
-            .all(|(offset, text)| tokens.get(i + offset).is_some_and(|token| token.is(text)));
-        if is_test {
-            i = after_item(tokens, i + starts.len());
+        let starts_with = |start: &[&str]| {
+            let mut start = start.iter().enumerate();
+            start.all(|(offset, text)| tokens.get(i + offset).is_some_and(|token| token.is(text)))
+        };
+        if starts_with(&["#", "[", "cfg", "(", "test", ")"])
+            || starts_with(&["#", "[", "cfg", "(", "all", "(", "test", ","])
+        {
+            let attribute = tokens[i..].iter().position(|token| token.is("]"));
+            i = after_item(tokens, i + attribute.unwrap_or(0) + 1);
         } else {
             kept.push(tokens[i].clone());
             i += 1;

@@ -13,10 +13,7 @@ pub fn read(path: Option<&Path>, preset: Preset) -> Result<TrainerConfig, Failur
     let Some(path) = path else {
         return Ok(config);
     };
-    let text = std::fs::read_to_string(path).map_err(|source| Failure::File {
-        path: path.to_owned(),
-        source,
-    })?;
+    let text = std::fs::read_to_string(path).map_err(Failure::file(path))?;
     let settings = toml::from_str(&text).map_err(|source| Failure::Config {
         path: path.to_owned(),
         source: Box::new(source),

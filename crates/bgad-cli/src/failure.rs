@@ -1,6 +1,6 @@
 //! Why a command ended without success.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// A failure with its one readable message.
 #[derive(Debug, thiserror::Error)]
@@ -11,6 +11,9 @@ pub enum Failure {
     Data(#[from] bgad::DataError),
     #[error(transparent)]
     Weights(#[from] bgad::weights::WeightsError),
+    #[cfg(feature = "hub")]
+    #[error(transparent)]
+    Hub(#[from] bgad_hub::HubError),
     #[error("{}: {source}", .path.display())]
     File {
         path: PathBuf,
@@ -59,6 +62,14 @@ pub enum Failure {
 }
 
 impl Failure {
+    /// A file that could not be read or written.
+    pub fn file(path: &Path) -> impl FnOnce(std::io::Error) -> Self + '_ {
+        move |source| Self::File {
+            path: path.to_owned(),
+            source,
+        }
+    }
+
     /// The program's exit status.
     pub fn exit_status(&self) -> u8 {
         match self {

@@ -27,8 +27,10 @@ mod progress;
 #[cfg(feature = "report")]
 mod report;
 mod reproduce;
+mod run_logs;
 mod settings;
 mod stop;
+mod tensorboard;
 mod train;
 mod watch;
 mod weights;

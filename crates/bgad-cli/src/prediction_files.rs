@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
 
-use bgad::{Detector, Granularity, Prediction, RgbImage, ScoreMap, write_replaceable};
+use bgad::{Detector, Granularity, Prediction, RgbImage, ScoreMap};
 use image::{GrayImage, ImageFormat, Luma};
 use tiff::encoder::{TiffEncoder, colortype::Gray32Float};
 
@@ -163,4 +163,9 @@ fn picture_failure(path: &Path, source: impl std::error::Error + 'static) -> Fai
         path: path.to_owned(),
         source: Box::new(source),
     }
+}
+
+fn write_replaceable(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let written = bgad_files::write_replaceable(path, bytes);
+    written.map_err(Failure::file(path))
 }

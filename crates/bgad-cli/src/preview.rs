@@ -1,6 +1,9 @@
 //! `bgad preview`.
 
+use std::io::Cursor;
+
 use bgad::{TrainerConfig, contact_sheet};
+use image::ImageFormat;
 
 use crate::arguments::PreviewArguments;
 use crate::failure::Failure;
@@ -39,25 +42,16 @@ pub fn run(arguments: &PreviewArguments) -> Result<(), Failure> {
         arguments.seed,
         epoch,
     )?;
-    std::fs::create_dir_all(&arguments.out).map_err(|source| Failure::File {
-        path: arguments.out.clone(),
-        source,
-    })?;
+    std::fs::create_dir_all(&arguments.out).map_err(Failure::file(&arguments.out))?;
     let path = arguments.out.join("preview.png");
-    // Under its own name only when it is whole.
-    let partial = arguments.out.join(".preview.partial.png");
-    let written = sheet.save(&partial);
-    written.map_err(|source| {
-        std::fs::remove_file(&partial).ok();
-        Failure::Picture {
-            path: path.clone(),
-            source: Box::new(source),
-        }
-    })?;
-    std::fs::rename(&partial, &path).map_err(|source| Failure::File {
+    let mut png = Cursor::new(Vec::new());
+    let encoded = sheet.write_to(&mut png, ImageFormat::Png);
+    encoded.map_err(|source| Failure::Picture {
         path: path.clone(),
-        source,
+        source: Box::new(source),
     })?;
+    let written = bgad_files::write_replaceable(&path, png.get_ref());
+    written.map_err(Failure::file(&path))?;
     output::line(&path.to_string_lossy())?;
     output::line(
         "from top to bottom: abnormal image, its mask, normal image with its foreground, \

@@ -98,8 +98,8 @@ impl TransferDisplay {
     }
 
     /// Takes one event of a transfer.
-    pub fn show(&self, progress: bgad::weights::FetchProgress) {
-        use bgad::weights::FetchProgress;
+    pub fn show(&self, progress: bgad_hub::FetchProgress) {
+        use bgad_hub::FetchProgress;
         match progress {
             FetchProgress::Received { bytes, total } => {
                 self.bar.set_length(total);

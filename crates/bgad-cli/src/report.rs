@@ -3,9 +3,7 @@
 use std::path::Path;
 
 use bgad::report::Report;
-use bgad::{
-    Dataset, Detector, Evaluation, EvaluationOptions, MetaEpoch, RunDescription, RunDirectory,
-};
+use bgad::{Dataset, Detector, Evaluation, EvaluationOptions, MetaEpoch, RunDirectory};
 
 use crate::arguments::ReportArguments;
 use crate::failure::Failure;
@@ -24,10 +22,7 @@ pub fn of_evaluation(
     options: &EvaluationOptions,
     folder: &Path,
 ) -> Result<Evaluation, Failure> {
-    std::fs::create_dir_all(folder).map_err(|source| Failure::File {
-        path: folder.to_owned(),
-        source,
-    })?;
+    std::fs::create_dir_all(folder).map_err(Failure::file(folder))?;
     let report = Report::of(detector, dataset, options)?;
     report.save(folder)?;
     report.write(folder)?;
@@ -39,11 +34,12 @@ pub fn of_run(
     detector: &Detector,
     dataset: &Dataset,
     history: &[MetaEpoch],
-    run: &RunDescription,
     directory: &RunDirectory,
 ) -> Result<(), Failure> {
     let report = Report::of(detector, dataset, &EvaluationOptions::complete())?;
-    let report = report.with_history(history).with_run(run);
+    let report = report
+        .with_history(history)
+        .with_run(&directory.description()?);
     report.save(directory.path())?;
     report.write(directory.path())?;
     Ok(())

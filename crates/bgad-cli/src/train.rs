@@ -16,7 +16,9 @@ use crate::devices;
 use crate::failure::Failure;
 use crate::output;
 use crate::progress::{Display, warning};
+use crate::run_logs::RunLogs;
 use crate::stop;
+use crate::tensorboard;
 use crate::weights;
 
 /// The settings: defaults, then the file's, then the command line's.
@@ -33,7 +35,6 @@ struct Job {
     config: TrainerConfig,
     dataset: Dataset,
     devices: Vec<DeviceSelection>,
-    description: RunDescription,
     directory: RunDirectory,
 }
 
@@ -83,6 +84,7 @@ impl Job {
         };
         // Before the work starts: a folder that can't be made should not cost a night of training.
         let directory = RunDirectory::begin(out, &description)?;
+        tensorboard::remove_earlier(directory.path())?;
         if let Err(error) = directory.keep_dataset(&dataset) {
             warning(&format!("this run can't be resumed: {error}"));
         }
@@ -91,7 +93,6 @@ impl Job {
             config,
             dataset,
             devices,
-            description,
             directory,
         })
     }
@@ -109,10 +110,9 @@ impl Job {
             });
         }
         Ok(Self {
-            config: description.config.clone(),
+            config: description.config,
             dataset: directory.dataset()?,
             devices: devices::parse(&description.device)?,
-            description,
             directory,
         })
     }
@@ -152,7 +152,7 @@ pub fn run(command: &TrainCommand) -> Result<(), Failure> {
     #[cfg(feature = "report")]
     if !command.no_report && training.evaluation.is_some() {
         let (detector, history) = (&training.detector, &training.history);
-        crate::report::of_run(detector, dataset, history, &job.description, directory)?;
+        crate::report::of_run(detector, dataset, history, directory)?;
     }
     directory.finish()?;
     if !training.warnings.is_empty() {
@@ -172,32 +172,32 @@ fn observer(
 ) -> Result<impl Fn(Progress) + Send + Sync + 'static, Failure> {
     let tensorboard = command.tensorboard;
     let directory = job.directory.clone();
-    let log = match command.resume {
+    let logs = match command.resume {
         // Until it is known where the run goes on, all lines stay.
-        Some(_) => directory.resumed_metrics_log(usize::MAX, tensorboard)?,
-        None => directory.metrics_log(tensorboard)?,
+        Some(_) => RunLogs::resumed(&directory, usize::MAX, tensorboard)?,
+        None => RunLogs::new(&directory, tensorboard)?,
     };
-    let log = Mutex::new(log);
+    let logs = Mutex::new(logs);
     let shown = Arc::clone(display);
     Ok(move |progress: Progress| {
-        let mut log = log.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut logs = logs.lock().unwrap_or_else(PoisonError::into_inner);
         // A full disk should not end a night of training.
-        let warn = |error: bgad::Error| shown.show(Progress::Warning(error.to_string()));
+        let warn = |error: Failure| shown.show(Progress::Warning(error.to_string()));
         match &progress {
             Progress::MetaEpoch(meta_epoch) => {
-                if let Err(error) = log.append(meta_epoch) {
+                if let Err(error) = logs.append(meta_epoch) {
                     warn(error);
                 }
             }
             Progress::Resumed { history, .. } => {
-                match directory.resumed_metrics_log(history.len(), tensorboard) {
-                    Ok(resumed) => *log = resumed,
+                match RunLogs::resumed(&directory, history.len(), tensorboard) {
+                    Ok(resumed) => *logs = resumed,
                     Err(error) => warn(error),
                 }
             }
             _ => {}
         }
-        drop(log);
+        drop(logs);
         shown.show(progress);
     })
 }

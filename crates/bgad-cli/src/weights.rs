@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use bgad::FILTER_BANK;
-use bgad::weights::{PublishedWeights, WeightsCache, is_offline, verify};
+use bgad::weights::{PublishedWeights, WeightsCache, verify};
 use clap::{Args, Subcommand};
 use serde_json::json;
 
@@ -150,12 +150,12 @@ fn fetch(
     offline: bool,
     quiet: bool,
 ) -> Result<PathBuf, Failure> {
-    if offline || is_offline() {
+    if offline || bgad::weights::is_offline() {
         return Ok(cache.get(weights)?);
     }
     let transfer = crate::progress::TransferDisplay::new(&weights.name(), quiet);
-    let path = bgad::weights::Hub::from_environment()
-        .fetch(weights, cache, |progress| transfer.show(progress));
+    let path =
+        bgad_hub::Hub::from_environment().fetch(weights, cache, |progress| transfer.show(progress));
     transfer.finish();
     Ok(path?)
 }

@@ -17,5 +17,5 @@ mod test_files;
 mod weights;
 
 #[cfg(unix)]
-#[path = "../../../tests/hub_server/mod.rs"]
+#[path = "../../bgad-hub/tests/hub_server/mod.rs"]
 mod hub_server;

@@ -51,6 +51,7 @@ impl BitDepth {
     }
 
     /// The depth that cameras have and that holds values up to `largest`.
+    #[cfg(feature = "datasets")]
     pub(crate) fn holding(largest: u16) -> Self {
         let used = 16 - largest.leading_zeros() as u8;
         let depths = [8, 10, 12, 14];

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use rand::seq::SliceRandom;
 
-use crate::{DataError, Dataset, Result, Sample, rng};
+use crate::random_stream::Purpose;
+use crate::{DataError, Dataset, Result, Sample};
 
 impl Dataset {
     /// Splits all samples, of training and test, into `folds` data sets: each image tests in exactly
@@ -35,7 +36,7 @@ impl Dataset {
             types.entry(key).or_default().push(&sample.path);
         }
         let mut fold_of: HashMap<PathBuf, usize> = HashMap::new();
-        let mut rng = rng::stream(rng::Purpose::Folds, seed, 0, 0);
+        let mut rng = Purpose::Folds.stream(seed, 0);
         let (mut next, mut normal) = (0, 0);
         for ((abnormal, _), mut files) in types {
             files.sort();

@@ -4,6 +4,7 @@
 use std::path::Path;
 use std::path::PathBuf;
 
+use bgad_metrics::{Connectivity, for_each_region};
 use image::RgbImage;
 use serde::{Deserialize, Serialize};
 
@@ -192,32 +193,15 @@ fn tidy(found: &mut [bool], width: usize) {
 
 /// The 4-connected regions of equal value.
 fn equal_regions(values: &[bool], width: usize) -> Vec<Vec<usize>> {
-    let mut seen = vec![false; values.len()];
+    let size = (width, values.len() / width.max(1));
     let mut regions = Vec::new();
-    for start in 0..values.len() {
-        if seen[start] {
-            continue;
-        }
-        seen[start] = true;
-        let mut region = vec![start];
-        let mut next = 0;
-        while let Some(&i) = region.get(next) {
-            next += 1;
-            let x = i % width;
-            let beside = [
-                (x > 0).then(|| i - 1),
-                (x + 1 < width).then_some(i + 1),
-                i.checked_sub(width),
-                Some(i + width).filter(|j| *j < values.len()),
-            ];
-            for j in beside.into_iter().flatten() {
-                if !seen[j] && values[j] == values[start] {
-                    seen[j] = true;
-                    region.push(j);
-                }
-            }
-        }
-        regions.push(region);
-    }
+    for_each_region(
+        size,
+        Connectivity::Sides,
+        |i| Some(values[i]),
+        |pixels| {
+            regions.push(pixels.to_vec());
+        },
+    );
     regions
 }

@@ -155,6 +155,7 @@ fn from_decoder(
 
 /// What the header of an image file says.
 #[derive(Debug, Clone)]
+#[cfg_attr(not(feature = "datasets"), allow(dead_code))] // all but the size is an inspection's
 pub(crate) struct Header {
     pub(crate) size: (u32, u32),
     pub(crate) format: ImageFormat,

@@ -25,9 +25,6 @@
 //! # }
 //! ```
 
-// Without data sets some of what they share with images is unused.
-#![cfg_attr(not(feature = "datasets"), allow(dead_code))]
-
 mod bit_depth;
 #[cfg(feature = "datasets")]
 mod bit_depth_inspection;
@@ -64,10 +61,11 @@ mod normalize;
 mod orientation;
 #[cfg(feature = "datasets")]
 mod preview;
+#[cfg(feature = "datasets")]
+#[doc(hidden)]
+pub mod random_stream;
 mod region;
 mod resize;
-#[cfg(feature = "datasets")]
-mod rng;
 mod sample;
 #[cfg(feature = "datasets")]
 mod selection;
@@ -113,10 +111,10 @@ pub use normalize::normalize;
 pub use orientation::Orientation;
 #[cfg(feature = "datasets")]
 pub use preview::contact_sheet;
+#[cfg(feature = "datasets")]
+pub use random_stream::sample_rng;
 pub use region::Region;
 pub use resize::{Filter, resize};
-#[cfg(feature = "datasets")]
-pub use rng::sample_rng;
 pub use sample::{Label, MaskFiles, Sample};
 #[cfg(feature = "datasets")]
 pub use selection::{AnomalyCount, AnomalySelection};

@@ -84,6 +84,7 @@ impl Mask {
     }
 
     /// Column and row of each defect pixel, row by row.
+    #[cfg(feature = "datasets")]
     pub(crate) fn points(&self) -> Vec<(usize, usize)> {
         let width = self.width as usize;
         let marked = self.pixels.iter().enumerate().filter(|(_, m)| **m);

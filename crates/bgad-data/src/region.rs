@@ -44,6 +44,7 @@ impl Region {
         Ok(view.to_image())
     }
 
+    #[cfg(feature = "datasets")]
     pub(crate) fn of_mask(self, mask: &Mask, file: &Path) -> Result<Mask> {
         self.check((mask.width(), mask.height()), file)?;
         let (left, width) = (self.x as usize, self.width as usize);
@@ -84,6 +85,7 @@ impl fmt::Display for Region {
 
 impl Mask {
     /// Defect wherever one of the two is; `file` is the other's, for the message.
+    #[cfg(feature = "datasets")]
     pub(crate) fn union(&self, other: &Self, file: &Path) -> Result<Self> {
         let size = (self.width(), self.height());
         if size != (other.width(), other.height()) {

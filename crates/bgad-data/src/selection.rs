@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rand::seq::SliceRandom;
 
-use crate::{DataError, Dataset, Result, Sample, rng, subsets};
+use crate::random_stream::Purpose;
+use crate::{DataError, Dataset, Result, Sample, subsets};
 
 /// How many abnormal training images.
 #[non_exhaustive]
@@ -197,7 +198,7 @@ impl Dataset {
             });
         }
 
-        let mut rng = rng::stream(rng::Purpose::Selection, seed, 0, 0);
+        let mut rng = Purpose::Selection.stream(seed, 0);
         let (mut chosen, mut rest) = (Vec::with_capacity(count), Vec::new());
         for mut indices in by_type.into_values() {
             indices.shuffle(&mut rng);

@@ -1,7 +1,6 @@
 //! A split as a file, so that a run can be repeated anywhere.
 
 use std::collections::{HashMap, HashSet};
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -133,16 +132,7 @@ impl SplitFile {
         };
         let mut text = serde_json::to_vec_pretty(self).map_err(|error| io_error(error.into()))?;
         text.push(b'\n');
-        let mut name = std::ffi::OsString::from(".");
-        name.push(file.file_name().unwrap_or_default());
-        name.push(format!(".{}.part", std::process::id()));
-        let part = file.with_file_name(name);
-        let written = write_through(&part, &text).and_then(|()| std::fs::rename(&part, file));
-        written.map_err(|reason| {
-            // Nothing better can be done if even this fails.
-            let _ = std::fs::remove_file(&part);
-            io_error(reason)
-        })
+        bgad_files::write_whole(file, &text).map_err(io_error)
     }
 
     /// Gives `dataset`, read from the files by its layout, this split. Images that the split does not
@@ -218,10 +208,4 @@ fn entry(dataset: &Dataset, sample: &Sample) -> Option<SplitEntry> {
         region: sample.region,
         label: sample.label,
     })
-}
-
-fn write_through(file: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let mut writer = std::fs::File::create(file)?;
-    writer.write_all(bytes)?;
-    writer.sync_all()
 }

@@ -77,7 +77,7 @@ pub use intervals::{ImageIntervals, PixelIntervals, image_intervals, pixel_inter
 pub use labelled_map::LabelledMap;
 pub use pixel::{pixel_auroc, pixel_average_precision, pixel_best_f1};
 pub use precision_recall::{BestF1, average_precision, best_f1};
-pub use regions::{Regions, connected_regions};
+pub use regions::{Connectivity, Regions, connected_regions, for_each_region};
 pub use roc::auroc;
 #[cfg(feature = "streaming")]
 pub use streaming::StreamingPixelMetrics;

@@ -64,30 +64,82 @@ pub fn connected_regions(
     }
     let mut labels = vec![0; mask.len()];
     let mut areas = Vec::new();
-    let mut pending = Vec::new();
-    for first in 0..mask.len() {
-        if !mask[first] || labels[first] != 0 {
+    let marked = |pixel: usize| mask[pixel].then_some(());
+    let touching = Connectivity::SidesAndCorners;
+    for_each_region((width, height), touching, marked, |pixels| {
+        areas.push(pixels.len());
+        // Too many of them are an error below.
+        let label = u32::try_from(areas.len()).unwrap_or_default();
+        pixels.iter().for_each(|&pixel| labels[pixel] = label);
+    });
+    match u32::try_from(areas.len()) {
+        Ok(_) => Ok(Regions { labels, areas }),
+        Err(_) => Err(MetricError::TooManyRegions),
+    }
+}
+
+/// Which pixels of an image are neighbours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Connectivity {
+    /// The four that share a side.
+    Sides,
+    /// The eight that share a side or a corner.
+    SidesAndCorners,
+}
+
+/// Calls `take` with each connected region of an image of `(width, height)` pixels that is stored row by
+/// row. A region is of pixels of one `kind`; those of no kind belong to none. Regions come in the order of
+/// their first pixels; the pixels of a region in the order of a breadth-first search that goes through
+/// neighbours row by row.
+///
+/// ```
+/// use bgad_metrics::{Connectivity, for_each_region};
+///
+/// let values = [1, 1, 0, //
+///               0, 0, 1];
+/// let mut found = Vec::new();
+/// for_each_region((3, 2), Connectivity::Sides, |pixel| Some(values[pixel]), |pixels| {
+///     found.push(pixels.to_vec());
+/// });
+/// assert_eq!(found, [vec![0, 1], vec![2], vec![3, 4], vec![5]]);
+/// ```
+pub fn for_each_region<K: PartialEq>(
+    (width, height): (usize, usize),
+    connectivity: Connectivity,
+    kind: impl Fn(usize) -> Option<K>,
+    mut take: impl FnMut(&[usize]),
+) {
+    let mut found = vec![false; width * height];
+    let mut region = Vec::new();
+    for first in 0..found.len() {
+        let of_first = match found[first] {
+            true => None,
+            false => kind(first),
+        };
+        if of_first.is_none() {
             continue;
         }
-        let label = u32::try_from(areas.len() + 1).map_err(|_| MetricError::TooManyRegions)?;
-        let mut area = 0;
-        // A pixel is labelled when it is found, so that it is pending only once.
-        labels[first] = label;
-        pending.push(first);
-        while let Some(pixel) = pending.pop() {
-            area += 1;
+        found[first] = true;
+        region.clear();
+        region.push(first);
+        let mut next = 0;
+        while let Some(&pixel) = region.get(next) {
+            next += 1;
             let (row, column) = (pixel / width, pixel % width);
             for near_row in row.saturating_sub(1)..height.min(row + 2) {
                 for near_column in column.saturating_sub(1)..width.min(column + 2) {
+                    let is_corner = near_row != row && near_column != column;
+                    if is_corner && connectivity == Connectivity::Sides {
+                        continue;
+                    }
                     let near = near_row * width + near_column;
-                    if mask[near] && labels[near] == 0 {
-                        labels[near] = label;
-                        pending.push(near);
+                    if !found[near] && kind(near) == of_first {
+                        found[near] = true;
+                        region.push(near);
                     }
                 }
             }
         }
-        areas.push(area);
+        take(&region);
     }
-    Ok(Regions { labels, areas })
 }

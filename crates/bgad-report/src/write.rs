@@ -1,7 +1,6 @@
 //! The report's files.
 
 use std::fs;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use crate::data::ReportData;
@@ -37,8 +36,7 @@ pub fn render_html(data: &ReportData, options: &ReportOptions) -> Result<String,
 /// gallery strips to `report_parts` beside it: SVG files, and PNG files that show image, ground
 /// truth, heat map and outline side by side.
 ///
-/// Each file appears under its name only when it is complete: it is written to a temporary file in
-/// the same folder, then renamed. The page is the last.
+/// Each file appears under its name only when it is complete. The page is the last.
 ///
 /// # Errors
 ///
@@ -79,7 +77,7 @@ pub fn write_report(
     let mut parts = Vec::new();
     for (name, svg) in &page.figures {
         let path = parts_folder.join(format!("{name}.svg"));
-        write_atomically(&path, plot::standalone(svg).as_bytes())?;
+        write(&path, plot::standalone(svg).as_bytes())?;
         parts.push(path);
     }
     for (index, strip) in page.strips.iter().enumerate() {
@@ -88,11 +86,11 @@ pub fn write_report(
             path: path.display().to_string(),
             source,
         })?;
-        write_atomically(&path, &png)?;
+        write(&path, &png)?;
         parts.push(path);
     }
     let html = folder.join("report.html");
-    write_atomically(&html, page.html.as_bytes())?;
+    write(&html, page.html.as_bytes())?;
     Ok(ReportFiles {
         html,
         html_bytes: page.html.len(),
@@ -101,23 +99,10 @@ pub fn write_report(
     })
 }
 
-fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), ReportError> {
-    let io = |source| ReportError::Io {
+fn write(path: &Path, bytes: &[u8]) -> Result<(), ReportError> {
+    let written = bgad_files::write_replaceable(path, bytes);
+    written.map_err(|source| ReportError::Io {
         path: path.to_owned(),
         source,
-    };
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let mut builder = tempfile::Builder::new();
-    // As the run's other files until they are whole, so that all that a killed program left is found.
-    builder.prefix(".bgad-");
-    // A temporary file is private by default; a report is an ordinary file.
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        builder.permissions(fs::Permissions::from_mode(0o666));
-    }
-    let mut file = builder.tempfile_in(folder).map_err(io)?;
-    file.write_all(bytes).map_err(io)?;
-    file.persist(path).map_err(|error| io(error.error))?;
-    Ok(())
+    })
 }

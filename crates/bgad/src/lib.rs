@@ -42,10 +42,7 @@
 //! ```
 //!
 //! The work is done by five crates that can be used on their own: `bgad-data`, `bgad-backbone`,
-//! `bgad-flow`, `bgad-loss` and `bgad-metrics`.
-
-// Much that takes the constants of scoring, or keeps what was trained, is there for training alone.
-#![cfg_attr(not(feature = "train"), allow(dead_code))]
+//! `bgad-flow`, `bgad-loss` and `bgad-metrics`. The crate `bgad-hub` fetches published weights.
 
 /// The programs in the documents compile.
 #[cfg(all(doctest, feature = "train"))]
@@ -65,8 +62,6 @@ mod evaluation;
 mod features;
 mod input;
 mod model;
-#[cfg(feature = "train")]
-mod random;
 #[cfg(feature = "report")]
 pub mod report;
 #[cfg(feature = "train")]
@@ -150,9 +145,6 @@ pub use scoring::fusion::{JointSpread, Spread};
 pub use scoring::overlay::overlay;
 pub use scoring::regions::DefectRegion;
 pub use scoring::score_map::ScoreMap;
-#[cfg(feature = "train")]
-#[doc(hidden)]
-pub use storage::whole_file::write_replaceable;
 #[cfg(feature = "train")]
 pub use training::learning_rate::LearningRate;
 #[cfg(feature = "train")]

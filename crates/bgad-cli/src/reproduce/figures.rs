@@ -48,10 +48,7 @@ pub fn report_of(
         return Ok(());
     }
     let folder = run_folder(arguments, category, case, seed);
-    std::fs::create_dir_all(&folder).map_err(|source| Failure::File {
-        path: folder.clone(),
-        source,
-    })?;
+    std::fs::create_dir_all(&folder).map_err(Failure::file(&folder))?;
     let options = EvaluationOptions {
         by_defect_type: true,
         ..EvaluationOptions::default()

@@ -12,6 +12,7 @@ mod cargo;
 mod links;
 mod markdown;
 mod options;
+mod paths;
 mod settings;
 mod shell;
 mod tree;
@@ -107,6 +108,18 @@ fn every_link_leads_somewhere() {
 }
 
 #[test]
+fn every_source_file_in_the_text_exists() {
+    let known = paths::Known::new(&root());
+    let documents = documents();
+    let spans = documents.iter().flat_map(|document| {
+        let spans = document.spans.iter();
+        spans.map(|span| known.check(span, &document.name))
+    });
+    let files: usize = spans.sum();
+    assert!(files >= 50, "only {files} files were found");
+}
+
+#[test]
 fn a_wrong_option_is_noticed() {
     let folder = tempfile::tempdir().unwrap();
     let wrong = |text: &str| {
@@ -117,6 +130,7 @@ fn a_wrong_option_is_noticed() {
             document.spans.iter().for_each(|span| {
                 known.check(span, &document.name);
                 settings::check(span, &document.name);
+                paths::Known::new(&root()).check(span, &document.name);
             });
             document
                 .commands()
@@ -140,6 +154,9 @@ fn a_wrong_option_is_noticed() {
     assert!(wrong("say `scoring.no_such=1`\n"));
     assert!(wrong("say `scoring.aggregation=no-such`\n"));
     assert!(wrong("say `--no-such`\n"));
+    assert!(wrong("open `crates/bgad/src/no_such.rs`\n"));
+    assert!(wrong("open `scoring/no_such.rs`\n"));
+    assert!(wrong("open `crates/no-such`\n"));
     assert!(wrong("say `bgad predict --meta-epochs 3`\n"));
     assert!(wrong("```sh\ncargo run --example no_such\n```\n"));
     assert!(!wrong(

@@ -1,5 +1,6 @@
 //! Regions of pixels: cut out of a mask, placed, and how deep inside each pixel lies.
 
+use bgad_metrics::{Connectivity, for_each_region};
 use rand::{Rng, RngExt};
 
 use crate::Mask;
@@ -45,26 +46,17 @@ impl Region {
     /// The 8-connected regions of a mask, by their first pixel row by row.
     pub fn connected(mask: &Mask) -> Vec<Self> {
         let (width, height) = (mask.width() as usize, mask.height() as usize);
-        let mut left = mask.pixels().to_vec();
+        let marked = |pixel: usize| mask.pixels()[pixel].then_some(());
         let mut regions = Vec::new();
-        for start in 0..left.len() {
-            if !std::mem::take(&mut left[start]) {
-                continue;
-            }
-            let mut points = vec![(start % width, start / width)];
-            let mut next = 0;
-            while let Some(&(x, y)) = points.get(next) {
-                next += 1;
-                for j in y.saturating_sub(1)..(y + 2).min(height) {
-                    for i in x.saturating_sub(1)..(x + 2).min(width) {
-                        if std::mem::take(&mut left[j * width + i]) {
-                            points.push((i, j));
-                        }
-                    }
-                }
-            }
-            regions.extend(Self::new(points));
-        }
+        for_each_region(
+            (width, height),
+            Connectivity::SidesAndCorners,
+            marked,
+            |pixels| {
+                let point = |pixel: &usize| (pixel % width, pixel / width);
+                regions.extend(Self::new(pixels.iter().map(point).collect()));
+            },
+        );
         regions
     }
 

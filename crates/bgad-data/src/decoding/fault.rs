@@ -8,6 +8,8 @@ use image::ImageError;
 #[derive(Debug)]
 pub(crate) enum Fault {
     /// The file is sound, as far as one can see, but of a kind that is not decoded: what it is.
+    #[cfg_attr(not(feature = "jpeg"), allow(dead_code))]
+    // what other decoders refuse is damaged
     NotRead(String),
     /// The file is not what it should be: what is wrong.
     Damaged(String),

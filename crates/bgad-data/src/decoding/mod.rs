@@ -2,9 +2,9 @@
 //! cannot read.
 
 mod fault;
+mod file_format;
 #[cfg(feature = "jpeg")]
 pub(crate) mod jpeg;
-mod kind;
 #[cfg(feature = "datasets")]
 pub(crate) mod palette;
 mod quiet;
@@ -13,6 +13,6 @@ mod size;
 pub(crate) mod tiff;
 
 pub(crate) use fault::Fault;
-pub(crate) use kind::Kind;
+pub(crate) use file_format::Kind;
 pub(crate) use quiet::guarded;
 pub(crate) use size::Size;

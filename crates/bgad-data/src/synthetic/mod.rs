@@ -21,7 +21,7 @@ pub use config::SyntheticConfig;
 
 use self::defect::{Defect, Kind};
 use self::part::Part;
-use crate::rng::{self, Purpose};
+use crate::random_stream::Purpose;
 use crate::{DataError, Mask, Result, Sample};
 
 /// What [`write()`] has written.
@@ -127,7 +127,7 @@ fn orders(root: &Path, config: &SyntheticConfig) -> Vec<Order> {
 }
 
 fn carry_out(order: &Order, config: &SyntheticConfig) -> Result<()> {
-    let stream = |purpose| rng::stream(purpose, config.seed, order.part, 0);
+    let stream = |purpose: Purpose| purpose.stream(config.seed, order.part);
     let part = Part::draw(&mut stream(Purpose::SyntheticPart));
     let defect = order
         .defect

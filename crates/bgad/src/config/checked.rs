@@ -20,6 +20,7 @@ impl CheckedConfig {
     }
 
     /// The same without the path of weights: they are known by their checksum, wherever they lie.
+    #[cfg(feature = "train")]
     pub(crate) fn without_weights(&self) -> Self {
         let mut config = self.clone();
         config.0.backbone.weights = None;

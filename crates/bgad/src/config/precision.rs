@@ -35,11 +35,13 @@ impl FeaturePrecision {
     }
 
     /// Whether features stay as they are.
+    #[cfg(feature = "train")]
     pub(crate) fn is_full(self) -> bool {
         self == Self::F32
     }
 
     /// The bytes that a feature takes.
+    #[cfg(feature = "train")]
     pub(crate) fn bytes(self) -> u64 {
         match self {
             Self::F32 => 4,

@@ -4,6 +4,8 @@
 pub(crate) mod description;
 #[cfg(feature = "train")]
 pub(crate) mod import;
+#[cfg(feature = "train")]
+pub(crate) mod known_anomalies;
 pub(crate) mod model_file;
 pub(crate) mod prediction;
 mod recalibration;

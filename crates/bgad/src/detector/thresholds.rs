@@ -4,6 +4,7 @@
 #[cfg(feature = "train")]
 use bgad_loss::SeparatingBoundary;
 
+#[cfg(feature = "train")]
 use rayon::prelude::*;
 
 use super::trained_model::Detector;
@@ -11,11 +12,17 @@ use crate::config::choices::ThresholdRule;
 use crate::config::image_score::ImageScore;
 #[cfg(feature = "train")]
 use crate::device::host::read;
-use crate::error::{Error, Result};
+#[cfg(feature = "train")]
+use crate::error::Error;
+use crate::error::Result;
+#[cfg(feature = "train")]
 use crate::scoring::image_likelihoods::ImageLikelihoods;
-use crate::scoring::threshold::{self, Scored, by_rule};
+#[cfg(feature = "train")]
+use crate::scoring::threshold;
+use crate::scoring::threshold::{Scored, by_rule, of_pixels};
 
 /// Of normal images' scores, where they have several parts, on the sets of `docs/results.md`.
+#[cfg(feature = "train")]
 const USUAL_DEVIATION: f64 = 0.8;
 
 impl Detector {
@@ -58,6 +65,7 @@ impl Detector {
 
     /// Takes the decision thresholds from the scores of normal training images and, for the best F1,
     /// of the `abnormal` ones (section 6).
+    #[cfg(feature = "train")]
     pub(crate) fn take_thresholds(
         &mut self,
         normal: &[ImageLikelihoods<'_>],
@@ -79,6 +87,7 @@ impl Detector {
     }
 
     /// What thresholds need to know of each image.
+    #[cfg(feature = "train")]
     pub(crate) fn scores(&self, images: &[ImageLikelihoods<'_>]) -> Vec<Scored> {
         let calibration = &self.description.calibration;
         let scores = images.par_iter().map(|image| calibration.score_of(*image));
@@ -109,7 +118,7 @@ impl Detector {
         let pixels: Option<Vec<&[f32]>> = pixels.collect();
         self.description.pixel_threshold = match pixels {
             Some(_) if by_maximum => Some(threshold),
-            Some(pixels) => threshold::of_pixels(pixels.concat()),
+            Some(pixels) => of_pixels(pixels.concat()),
             None => None,
         };
         self.description.threshold = threshold;

@@ -1,5 +1,6 @@
 //! What can go wrong, in all rooms. Uses no other room.
 
+mod constructors;
 mod kinds;
 mod weights;
 

@@ -7,8 +7,8 @@ use bgad_data::Dataset;
 use super::options::EvaluationOptions;
 use super::result::Evaluation;
 use super::test_set::TestSet;
+use crate::detector::known_anomalies;
 use crate::detector::trained_model::Detector;
-use crate::detector::training_anomaly;
 use crate::error::Result;
 use crate::features::store::{FeatureStore, StoreSettings};
 use crate::model::likelihoods::LogLikelihoodMaps;
@@ -50,7 +50,7 @@ impl Detector {
         dataset.verify()?;
         let mut warnings = dataset.warnings.clone();
         let trained = &self.description.training_anomalies;
-        let mut seen = training_anomaly::seen(&dataset.test, trained).into_iter();
+        let mut seen = known_anomalies::seen(&dataset.test, trained).into_iter();
         let mut samples = dataset.test;
         let all = samples.len();
         samples.retain(|_| seen.next() != Some(true));

@@ -21,7 +21,6 @@ use crate::device::host::read;
 use crate::error::{Error, Result};
 use crate::input::view::View;
 use crate::storage::digest::hexadecimal;
-use crate::storage::whole_file::write_replaceable;
 
 /// The first bytes of each file.
 const MAGIC: &[u8; 8] = b"bgadfea1";
@@ -154,6 +153,6 @@ impl FeatureCache {
         }
         let (start, content) = bytes.split_at_mut(MAGIC.len() + CHECKSUM);
         start[MAGIC.len()..].copy_from_slice(&Sha256::digest(content));
-        write_replaceable(file, &bytes)
+        bgad_files::write_replaceable(file, &bytes).map_err(Error::io(file))
     }
 }

@@ -10,13 +10,17 @@ use bgad_data::RgbImage;
 use burn::tensor::{Tensor, TensorData};
 
 use super::built_in::AnyBackbone;
-use super::flow_inputs::{FlowInput, FlowInputs};
+#[cfg(feature = "train")]
+use super::flow_inputs::FlowInput;
+use super::flow_inputs::FlowInputs;
 use super::image_features::{ImageFeatures, Vectors};
 use crate::config::image_fit::Fit;
 use crate::config::precision::FeaturePrecision;
 use crate::device::Device;
 use crate::input::preparation;
-use crate::input::view::{View, Views};
+use crate::input::view::View;
+#[cfg(feature = "train")]
+use crate::input::view::Views;
 
 /// Computes features, always one image at a time, so that they don't depend on what else is
 /// computed.
@@ -24,10 +28,12 @@ use crate::input::view::{View, Views};
 pub(crate) struct Extractor {
     pub backbone: Arc<dyn AnyBackbone>,
     pub image_size: u32,
+    #[cfg_attr(not(feature = "train"), allow(dead_code))] // training alone asks for it
     pub fit: Fit,
     pub inputs: FlowInputs,
     /// The format in which features are kept.
     pub precision: FeaturePrecision,
+    #[cfg_attr(not(feature = "train"), allow(dead_code))] // the host is no device of tensors
     pub device: Device,
 }
 
@@ -40,11 +46,13 @@ pub(crate) struct PreparedInput {
 
 impl Extractor {
     /// The inputs of an image of this width and height.
+    #[cfg(feature = "train")]
     pub fn views(&self, size: (u32, u32)) -> Views {
         self.fit.views(size, self.image_size)
     }
 
     /// What each flow sees.
+    #[cfg(feature = "train")]
     pub fn flow_inputs(&self) -> Vec<FlowInput> {
         self.inputs.list(self.backbone.levels())
     }

@@ -20,10 +20,12 @@ use crate::input::view::View;
 pub(crate) struct ImageFeatures {
     pub(super) levels: Vec<Vectors>,
     /// What the input shows.
+    #[cfg_attr(not(feature = "train"), allow(dead_code))] // as the format below: training's
     pub view: View,
     /// The same of the mirrored image, where it counts as well.
     pub(super) mirrored: Option<Vec<Vectors>>,
     /// The format that they are kept in.
+    #[cfg_attr(not(feature = "train"), allow(dead_code))]
     pub(super) precision: FeaturePrecision,
 }
 
@@ -69,12 +71,14 @@ impl ImageFeatures {
     }
 
     /// The same without the mirrored image.
+    #[cfg(feature = "train")]
     pub fn unmirrored(mut self) -> Self {
         self.mirrored = None;
         self
     }
 
     /// The mirrored image alone, in place of the image; none where it was not computed.
+    #[cfg(feature = "train")]
     pub fn only_mirrored(mut self) -> Option<Self> {
         self.levels = self.mirrored.take()?;
         Some(self)
@@ -88,6 +92,7 @@ impl ImageFeatures {
     }
 
     /// What the flows from number `first` on see.
+    #[cfg(feature = "train")]
     pub fn starting_at(&self, first: usize) -> Self {
         let mirrored = self.mirrored.as_ref();
         Self {

@@ -13,7 +13,7 @@ use super::image_features::ImageFeatures;
 use crate::device::host::is_host;
 use crate::error::{Error, Result};
 use crate::input::tiled_images::CutImage;
-use crate::storage::digest::FileDigests;
+use crate::storage::file_digest::FileDigests;
 
 /// Which of an input's features are kept, and how.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

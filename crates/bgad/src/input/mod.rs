@@ -2,6 +2,9 @@
 //! and `config`.
 
 pub(crate) mod preparation;
+#[cfg(feature = "train")]
 pub(crate) mod tiled_images;
 mod tiling;
 pub(crate) mod view;
+#[cfg(feature = "train")]
+mod view_mask;

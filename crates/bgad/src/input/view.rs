@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use bgad_data::{Mask, Region};
+use bgad_data::Region;
 
 /// One square input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,45 +84,13 @@ impl View {
     }
 
     /// Whether each position of a map of `side` by `side` lies in the image, row-major.
+    #[cfg(feature = "train")]
     pub fn counts(&self, side: usize) -> Vec<bool> {
         let (columns, rows) = self.positions(side);
         let positions = (0..side).flat_map(|y| (0..side).map(move |x| (x, y)));
         positions
             .map(|(x, y)| columns.contains(&x) && rows.contains(&y))
             .collect()
-    }
-
-    /// Whether the mask of the whole image marks a defect in the part that the view shows.
-    pub fn shows_defect(&self, mask: &Mask) -> bool {
-        let Some(part) = self.part else {
-            return !mask.is_empty();
-        };
-        let rows = mask.pixels().chunks_exact(mask.width().max(1) as usize);
-        let mut rows = rows.skip(part.y as usize).take(part.height as usize);
-        let columns = part.x as usize..(part.x + part.width) as usize;
-        rows.any(|row| {
-            row.get(columns.clone())
-                .is_some_and(|row| row.contains(&true))
-        })
-    }
-
-    /// A mask of the part that the view shows, at the size of the input; nothing is marked in the
-    /// padding.
-    pub fn place(&self, mask: &Mask) -> Mask {
-        let content = self.content;
-        let mask = mask.resize(content.width, content.height);
-        if !self.is_padded() {
-            return mask;
-        }
-        let size = self.size as usize;
-        let mut pixels = vec![false; size * size];
-        let rows = pixels.chunks_exact_mut(size).skip(content.y as usize);
-        for (row, of_mask) in rows.zip(mask.pixels().chunks_exact(content.width as usize)) {
-            row[content.x as usize..][..of_mask.len()].copy_from_slice(of_mask);
-        }
-        // As many pixels as the size says.
-        Mask::new(self.size, self.size, pixels)
-            .unwrap_or_else(|_| Mask::empty(self.size, self.size))
     }
 }
 
@@ -229,7 +197,7 @@ fn axis(pixels: usize, length: u32, (start, shown): (u32, u32), offset: u32) -> 
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "train"))]
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
@@ -257,20 +225,6 @@ mod tests {
         let view = View::centred(31, 64, 64);
         assert_eq!((view.content.x, view.mirrored().content.x), (16, 17));
         assert_eq!(view.mirrored().mirrored(), view);
-    }
-
-    #[test]
-    fn masks_lie_where_the_image_lies() {
-        let mask = Mask::new(
-            4,
-            2,
-            vec![true, false, false, false, false, false, false, true],
-        );
-        let view = View::centred(8, 4, 8);
-        let placed = view.place(&mask.unwrap());
-        let at = |x: usize, y: usize| placed.pixels()[y * 8 + x];
-        assert_eq!(placed.area(), 8);
-        assert!(at(0, 2) && at(1, 3) && at(6, 4) && at(7, 5));
     }
 
     #[test]

@@ -1,12 +1,12 @@
 //! A sample of the positions of all normal training images.
 
+use bgad_data::random_stream::Purpose;
 use rand::seq::index;
 
 use super::memory_bank::MemoryBank;
 use crate::features::accumulator::{Accumulator, HostFeatures};
 use crate::features::flow_inputs::BankInputs;
 use crate::features::neighborhoods::joined;
-use crate::random::{self, Purpose};
 
 /// Positions drawn at random, about as many of each input.
 ///
@@ -60,7 +60,7 @@ impl Accumulator for BankSample {
         let counted = features.view.counts(self.inputs.side);
         let counted = counted.iter().enumerate().filter(|(_, counts)| **counts);
         let counted: Vec<usize> = counted.map(|(position, _)| position).collect();
-        let mut rng = random::generator(self.seed, Purpose::Bank, self.fed as u64);
+        let mut rng = Purpose::Bank.stream(self.seed, self.fed as u64);
         let mut drawn =
             index::sample(&mut rng, counted.len(), self.each.min(counted.len())).into_vec();
         drawn.sort_unstable();

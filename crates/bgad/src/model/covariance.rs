@@ -1,6 +1,6 @@
 //! Mean, deviation and a well-conditioned covariance of feature vectors.
 
-/// What [`Whitening`](crate::scaling::Whitening) is made of.
+/// What [`Whitening`](super::whitening::Whitening) is made of.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Moments {
     /// Of each channel.
@@ -11,10 +11,12 @@ pub(crate) struct Moments {
 
 /// A channel that hardly varies over the normal features would blow up whatever differs from them:
 /// its deviation is taken as this share of the channels' median one, at least.
+#[cfg(feature = "train")]
 const SMALLEST_DEVIATION: f64 = 1e-3;
 
 impl Moments {
     /// Of `rows`, of `dimension` values each; at least one row.
+    #[cfg(feature = "train")]
     pub fn of(rows: &[f32], dimension: usize) -> Self {
         let count = (rows.len() / dimension).max(1) as f64;
         let mut mean = vec![0.0; dimension];
@@ -64,6 +66,7 @@ impl Moments {
 /// Ledoit and Wolf, *A well-conditioned estimator for large-dimensional covariance matrices*
 /// (2004): of all `(1 - s) · S + s · μ · I`, with `S` the sample covariance and `μ` its mean
 /// variance, the one that is expected to be closest to the true covariance.
+#[cfg(feature = "train")]
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct ShrunkCovariance {
     /// Symmetric, row-major.
@@ -74,6 +77,7 @@ pub(crate) struct ShrunkCovariance {
     pub mean_variance: f64,
 }
 
+#[cfg(feature = "train")]
 impl ShrunkCovariance {
     /// Of centred `rows`, of `dimension` values each.
     pub fn of(rows: &[f32], dimension: usize) -> Self {
@@ -180,7 +184,7 @@ impl ShrunkCovariance {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "train"))]
 mod tests {
     use super::*;
 

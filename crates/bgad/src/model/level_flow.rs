@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use bgad_data::random_stream::Purpose;
 use bgad_flow::{Flow, HostFlow, Parameter};
 use burn::tensor::{Device, Tensor, TensorData};
 
@@ -13,7 +14,6 @@ use crate::device::host::{is_host, read};
 use crate::error::Result;
 use crate::features::flow_inputs::FlowInput;
 use crate::features::image_features::ImageFeatures;
-use crate::random::{self, Purpose};
 
 /// An untrained flow for an input. `number` tells apart the flows of a run, of which those of one input
 /// may have the rotations of the `first` in common.
@@ -24,7 +24,7 @@ pub(crate) fn init(
     device: &Device,
     first: Option<&Flow>,
 ) -> Result<Flow> {
-    let seed = random::seed(config.seed, Purpose::Flow, number);
+    let seed = Purpose::Flow.seed(config.seed, number);
     let flow = flow_config(config, input);
     Ok(match first {
         Some(first) => flow.init_with_rotations_of(first, seed, device)?,

@@ -1,5 +1,5 @@
 //! What is learnt of normal features: flows, the whitening before them, and the nearest neighbours.
-//! Uses `random` and the rooms up to `features`.
+//! Uses the rooms up to `features`.
 
 #[cfg(feature = "train")]
 mod bank_sample;

@@ -9,6 +9,7 @@ use crate::error::{Error, Result};
 use crate::features::image_features::ImageFeatures;
 
 /// Of more normal inputs than that, evenly spaced ones are kept.
+#[cfg(feature = "train")]
 const MOST_INPUTS: usize = 4096;
 
 /// The pooled features of normal training inputs, all flows' in one vector, standardised.
@@ -27,6 +28,7 @@ pub(crate) struct Neighbors {
 
 impl Neighbors {
     /// Of `rows`, a vector of `dimension` values for each normal training input.
+    #[cfg(feature = "train")]
     pub fn of(rows: &[f32], dimension: usize) -> Self {
         let mut moments = Moments::of(rows, dimension);
         // As a model file keeps them: a model scores alike before it is saved and after.
@@ -85,6 +87,7 @@ impl Neighbors {
     }
 
     /// Mean, deviation and rows by the names that they have in a model file.
+    #[cfg(feature = "train")]
     pub fn parameters(&self) -> [(&'static str, Vec<usize>, Vec<f32>); 3] {
         let dimension = self.moments.mean.len();
         let narrow = |values: &[f64]| values.iter().map(|v| *v as f32).collect::<Vec<f32>>();
@@ -132,7 +135,7 @@ const MEAN: &str = "mean";
 const DEVIATION: &str = "deviation";
 const ROWS: &str = "rows";
 
-#[cfg(test)]
+#[cfg(all(test, feature = "train"))]
 mod tests {
     use super::*;
 

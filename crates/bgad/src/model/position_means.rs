@@ -52,6 +52,7 @@ impl PositionMeans {
     }
 
     /// Takes those of a position off one of its rows, `[dimension]`.
+    #[cfg(feature = "train")]
     pub fn take_off_at(&self, position: usize, row: &mut [f32]) {
         let offsets = &self.offsets[position * self.dimension..];
         for (value, offset) in row.iter_mut().zip(offsets) {
@@ -239,5 +240,22 @@ mod tests {
         assert_eq!(offsets(&[[-3.0, 3.0], [3.0, -2.0]]), [0.0, 0.0]);
         // One image can't tell.
         assert_eq!(offsets(&[[-3.0, 3.0]]), [0.0, 0.0]);
+    }
+
+    #[test]
+    fn positions_in_the_padding_do_not_count() {
+        let sums = |padding: [f32; 2], counts: &[bool]| {
+            let mut sums = PositionSums::new(0, 2, 1);
+            for (image, padding) in [[-1.0, 3.0], [1.0, 5.0]].iter().zip(padding) {
+                sums.add_map(counts, &[image[0], image[1], padding, -padding]);
+            }
+            sums.offsets()
+        };
+        let found = sums([99.0, -99.0], &[true, true, false, false]);
+        assert_eq!(found[..2], offsets(&[[-1.0, 3.0], [1.0, 5.0]]));
+        assert_eq!(found[2..], [0.0, 0.0]);
+        // They would change the others if they did.
+        let counted = sums([99.0, -99.0], &[true; 4]);
+        assert_ne!(counted[..2], found[..2]);
     }
 }

@@ -13,7 +13,6 @@ use crate::error::{Error, Result};
 use crate::evaluation::result::Evaluation;
 use crate::model::likelihoods::{DistanceMap, LogLikelihoodMap, LogLikelihoodMaps};
 use crate::storage::json::{read_json, write_json};
-use crate::storage::whole_file::write_whole;
 
 const EVALUATION: &str = "evaluation.json";
 const REPORT: &str = "report.json";
@@ -83,7 +82,7 @@ impl Report {
             views.insert(name, view.map_err(|error| damaged(&error))?);
         }
         let bytes = safetensors::serialize(views, None).map_err(|error| damaged(&error))?;
-        write_whole(&path, &bytes)?;
+        bgad_files::write_whole(&path, &bytes).map_err(Error::io(&path))?;
         let stored = Stored {
             page: &self.data,
             scoring: self.scoring.clone(),

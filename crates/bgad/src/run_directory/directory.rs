@@ -4,13 +4,12 @@ use std::path::{Path, PathBuf};
 
 use bgad_data::Dataset;
 
+use super::dataset_file;
 use super::description::{RunDescription, seconds_since_1970};
 use super::metrics_log::{self, LoggedMetaEpoch, MetricsLog};
-use super::{dataset_file, event_file};
 use crate::detector::model_file::FORMAT_VERSION;
 use crate::error::{Error, Result};
 use crate::storage::json::{read_json, write_json};
-use crate::storage::whole_file::{remove, remove_unfinished};
 use crate::training::checkpoints;
 
 /// A folder with a run's files:
@@ -54,9 +53,8 @@ impl RunDirectory {
         let metrics = directory.metrics();
         let others = LEFT_BY_EARLIER_RUNS.map(|name| folder.join(name));
         for path in others.into_iter().chain([metrics]) {
-            remove(&path)?;
+            bgad_files::remove(&path).map_err(Error::io(&path))?;
         }
-        event_file::remove_earlier(folder)?;
         checkpoints::remove_all(&directory.checkpoints())?;
         write_json(&folder.join("run.json"), run)?;
         Ok(directory)
@@ -122,7 +120,7 @@ impl RunDirectory {
         write_json(&self.path.join("run.json"), &run)?;
         for folder in [self.path.clone(), self.path.join("report_parts")] {
             if folder.is_dir() {
-                remove_unfinished(&folder)?;
+                bgad_files::remove_unfinished(&folder).map_err(Error::io(&folder))?;
             }
         }
         checkpoints::remove_all(&self.checkpoints())
@@ -160,12 +158,12 @@ impl RunDirectory {
         metrics_log::read(&self.metrics())
     }
 
-    /// A log that writes `metrics.jsonl` and, with `tensorboard`, an event file beside it.
+    /// A log that writes `metrics.jsonl`.
     ///
     /// # Errors
     /// [`Error::Io`] names the file that can't be written.
-    pub fn metrics_log(&self, tensorboard: bool) -> Result<MetricsLog> {
-        MetricsLog::create(&self.path, &self.metrics(), tensorboard)
+    pub fn metrics_log(&self) -> Result<MetricsLog> {
+        MetricsLog::create(&self.metrics())
     }
 
     /// The log of a run that goes on after `meta_epochs` of them: later lines are taken away, for
@@ -173,13 +171,12 @@ impl RunDirectory {
     ///
     /// # Errors
     /// As [`history`](Self::history) and [`metrics_log`](Self::metrics_log).
-    pub fn resumed_metrics_log(&self, meta_epochs: usize, tensorboard: bool) -> Result<MetricsLog> {
+    pub fn resumed_metrics_log(&self, meta_epochs: usize) -> Result<MetricsLog> {
         let mut kept = match self.metrics().exists() {
             true => self.history()?,
             false => Vec::new(),
         };
         kept.retain(|line| line.meta_epoch.meta_epoch <= meta_epochs);
-        event_file::remove_earlier(&self.path)?;
-        MetricsLog::resumed(&self.path, &self.metrics(), tensorboard, &kept)
+        MetricsLog::resumed(&self.metrics(), &kept)
     }
 }

@@ -7,10 +7,8 @@ use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
 
-use super::event_file::EventFile;
 use crate::error::{Error, Result};
 use crate::storage::json;
-use crate::storage::whole_file::write_whole;
 use crate::training::progress::MetaEpoch;
 
 /// A line of `metrics.jsonl`.
@@ -30,56 +28,38 @@ pub struct LoggedMetaEpoch {
 pub struct MetricsLog {
     path: PathBuf,
     file: File,
-    events: Option<EventFile>,
     start: Instant,
     /// Seconds that were logged before an interruption.
     before: f64,
 }
 
 impl MetricsLog {
-    pub(super) fn create(folder: &Path, path: &Path, tensorboard: bool) -> Result<Self> {
+    pub(super) fn create(path: &Path) -> Result<Self> {
         Ok(Self {
             path: path.to_owned(),
             file: File::create(path).map_err(Error::io(path))?,
-            events: match tensorboard {
-                true => Some(EventFile::create(folder)?),
-                false => None,
-            },
             start: Instant::now(),
             before: 0.0,
         })
     }
 
     /// The log with the lines that are `kept`, in a new file that takes the old one's place.
-    pub(super) fn resumed(
-        folder: &Path,
-        path: &Path,
-        tensorboard: bool,
-        kept: &[LoggedMetaEpoch],
-    ) -> Result<Self> {
+    pub(super) fn resumed(path: &Path, kept: &[LoggedMetaEpoch]) -> Result<Self> {
         let mut text = Vec::new();
         for line in kept {
             serde_json::to_writer(&mut text, line).map_err(json::damaged(path))?;
             text.push(b'\n');
         }
-        write_whole(path, &text)?;
-        let mut log = Self {
+        bgad_files::write_whole(path, &text).map_err(Error::io(path))?;
+        Ok(Self {
             path: path.to_owned(),
             file: File::options()
                 .append(true)
                 .open(path)
                 .map_err(Error::io(path))?,
-            events: match tensorboard {
-                true => Some(EventFile::create(folder)?),
-                false => None,
-            },
             start: Instant::now(),
             before: kept.last().map_or(0.0, |line| line.seconds),
-        };
-        for line in kept {
-            log.write_events(&line.meta_epoch)?;
-        }
-        Ok(log)
+        })
     }
 
     /// Adds a meta-epoch, and flushes.
@@ -96,26 +76,7 @@ impl MetricsLog {
         let written = self.file.write_all(&json);
         written
             .and_then(|()| self.file.flush())
-            .map_err(Error::io(&self.path))?;
-        self.write_events(meta_epoch)
-    }
-
-    fn write_events(&mut self, meta_epoch: &MetaEpoch) -> Result<()> {
-        let Some(events) = &mut self.events else {
-            return Ok(());
-        };
-        let paper = meta_epoch.paper_protocol;
-        let scalars = [
-            ("loss", meta_epoch.loss),
-            ("test/image_auroc", meta_epoch.image_auroc),
-            ("test/pixel_auroc", meta_epoch.pixel_auroc),
-            ("test/aupro", meta_epoch.aupro),
-            ("paper_protocol/image_auroc", paper.image_auroc),
-            ("paper_protocol/pixel_auroc", paper.pixel_auroc),
-            ("paper_protocol/aupro", paper.aupro),
-        ];
-        let known = scalars.into_iter().filter_map(|(tag, v)| Some((tag, v?)));
-        events.scalars(meta_epoch.meta_epoch, &known.collect::<Vec<_>>())
+            .map_err(Error::io(&self.path))
     }
 }
 

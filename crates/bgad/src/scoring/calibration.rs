@@ -15,10 +15,6 @@ use crate::error::{Error, Result};
 use crate::input::view::{Axis, View, Views};
 use crate::model::likelihoods::{DistanceMap, LogLikelihoodMap, LogLikelihoodMaps};
 
-/// A likelihood relative to the largest normal one is cut off at `e` to this power, so that no
-/// score overflows.
-const LARGEST_EXPONENT: f32 = 20.0;
-
 /// What puts the two witnesses of a pixel on one scale.
 #[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -156,10 +152,9 @@ impl Calibration {
             Some(dimension) if is_map(&level) => mean / *dimension as f32,
             _ => 1.0,
         };
-        let level_deviations = (0..flows).map(|level| match self.aggregation {
-            Aggregation::Standardized => deviation(level),
-            Aggregation::JointLogLikelihood => by_dimension(level),
-            Aggregation::Likelihood | Aggregation::LogLikelihood => 1.0,
+        let level_deviations = (0..flows).map(|level| {
+            self.aggregation
+                .divisor(|| deviation(level), || by_dimension(level))
         });
         let mut calibration = Self {
             level_maxima,
@@ -185,6 +180,7 @@ impl Calibration {
 
     /// The same with the spread of the parts of the scores of `set`, normal images, where there are
     /// several.
+    #[cfg(feature = "train")]
     pub(crate) fn with_joint_spread(mut self, set: &[ImageLikelihoods<'_>]) -> Self {
         let parts = set.par_iter().map(|image| {
             let map = self.map_of(*image);
@@ -229,13 +225,7 @@ impl Calibration {
         sum: &mut [f32],
     ) {
         for (map, maximum, deviation) in self.levels(maps).filter(|(map, ..)| !map.is_pooled()) {
-            let relative = |l: &f32| match self.aggregation {
-                Aggregation::Likelihood => (l - maximum).min(LARGEST_EXPONENT).exp(),
-                Aggregation::LogLikelihood => l - maximum,
-                Aggregation::Standardized | Aggregation::JointLogLikelihood => {
-                    (l - maximum) / deviation
-                }
-            };
+            let relative = |l: &f32| self.aggregation.relative(*l, maximum, deviation);
             let relative: Vec<f32> = map.values.iter().map(relative).collect();
             let places = (columns.places.as_slice(), rows.places.as_slice());
             add_upsampled(&relative, (map.width, map.height), view, places, sum);

@@ -137,6 +137,7 @@ impl Parts {
 
 impl JointSpread {
     /// Of the scores of images; none where there is at most one part.
+    #[cfg(feature = "train")]
     pub(crate) fn of(images: &[Parts]) -> Option<Self> {
         let spread = |part: usize| {
             let scores = images.iter().map(|parts| parts.all()[part]);

@@ -1,5 +1,6 @@
 //! The log-likelihoods of one image.
 
+#[cfg(feature = "train")]
 use crate::input::tiled_images::SetImage;
 use crate::input::view::Views;
 use crate::model::likelihoods::LogLikelihoodMaps;
@@ -38,6 +39,7 @@ impl<'a> ImageLikelihoods<'a> {
 }
 
 /// The log-likelihoods of images, from those of all inputs of the set.
+#[cfg(feature = "train")]
 pub(crate) fn of_images<'a>(
     images: &'a [SetImage],
     maps: &'a [LogLikelihoodMaps],

@@ -1,5 +1,6 @@
 //! From log-likelihoods to scores, maps, regions and decisions. Uses the rooms up to `model`.
 
+mod aggregation;
 mod baseline;
 pub(crate) mod calibration;
 pub(crate) mod false_positives;

@@ -1,51 +1,6 @@
 //! SHA-256 as files and settings name it.
 
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
-
-use sha2::{Digest, Sha256};
-
-use crate::error::{Error, Result};
-
 /// Bytes as a checksum is written.
 pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// The SHA-256 of a file.
-pub(crate) fn file_digest(path: &Path) -> Result<String> {
-    Ok(hexadecimal(&bytes_digest(path)?))
-}
-
-fn bytes_digest(path: &Path) -> Result<[u8; 32]> {
-    let bytes = std::fs::read(path).map_err(Error::io(path))?;
-    Ok(Sha256::digest(bytes).into())
-}
-
-/// A file's digest, once it is known.
-type Known = Arc<Mutex<Option<[u8; 32]>>>;
-
-/// The SHA-256 of files, each of which is read once.
-#[derive(Debug, Default)]
-pub(crate) struct FileDigests {
-    files: Mutex<BTreeMap<PathBuf, Known>>,
-}
-
-impl FileDigests {
-    /// That of a file. Whoever asks while it is read waits for it.
-    ///
-    /// # Errors
-    /// When the file can't be read; the next one who asks tries again.
-    pub fn of(&self, path: &Path) -> Result<[u8; 32]> {
-        let known = {
-            let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
-            files.entry(path.to_owned()).or_default().clone()
-        };
-        let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
-        match *known {
-            Some(digest) => Ok(digest),
-            None => Ok(*known.insert(bytes_digest(path)?)),
-        }
-    }
 }

@@ -4,14 +4,13 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::whole_file::write_whole;
 use crate::error::{Error, Result};
 
 /// Writes `value` as JSON for people, whole or not at all.
 pub(crate) fn write_json(path: &Path, value: &impl Serialize) -> Result<()> {
     let mut json = serde_json::to_vec_pretty(value).map_err(damaged(path))?;
     json.push(b'\n');
-    write_whole(path, &json)
+    bgad_files::write_whole(path, &json).map_err(Error::io(path))
 }
 
 /// Reads a file of [`write_json`].

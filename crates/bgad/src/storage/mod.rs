@@ -1,10 +1,10 @@
-//! Files of one's own: written whole or not at all, with checksums, as JSON or as tensors. Uses
-//! `error`.
+//! Files of one's own: with checksums, as JSON or as tensors, written by `bgad-files` whole or not at all.
+//! Uses `error`.
 
 pub(crate) mod digest;
+#[cfg(feature = "train")]
+pub(crate) mod file_digest;
 #[cfg(feature = "train")]
 pub(crate) mod json;
 pub(crate) mod tensor_file;
 mod tensor_format;
-#[cfg(feature = "train")]
-pub(crate) mod whole_file;

@@ -11,6 +11,8 @@ use std::collections::HashMap;
 use std::path::Path;
 
 #[cfg(feature = "train")]
+use bgad_files::Unfinished;
+#[cfg(feature = "train")]
 use burn::tensor::TensorData;
 #[cfg(feature = "train")]
 use safetensors::tensor::{Dtype, SafeTensorError, TensorView};
@@ -19,8 +21,6 @@ use sha2::{Digest, Sha256};
 
 use super::digest::hexadecimal;
 use super::tensor_format::{Content, Elements};
-#[cfg(feature = "train")]
-use super::whole_file::write_whole_with;
 use crate::error::Error;
 #[cfg(feature = "train")]
 use crate::error::Result;
@@ -73,6 +73,7 @@ struct Header {
 }
 
 impl<'a> Stored<'a> {
+    #[cfg(feature = "train")]
     pub fn numbers(shape: &[usize], values: &'a [f32]) -> Self {
         let bytes = match cfg!(target_endian = "little") {
             true => Cow::Borrowed(bytemuck::cast_slice(values)),
@@ -85,6 +86,7 @@ impl<'a> Stored<'a> {
         }
     }
 
+    #[cfg(feature = "train")]
     pub fn raw(bytes: Vec<u8>) -> Self {
         Self {
             elements: Elements::U8,
@@ -94,6 +96,7 @@ impl<'a> Stored<'a> {
     }
 
     /// The same, on its own.
+    #[cfg(feature = "train")]
     pub fn into_owned(self) -> Stored<'static> {
         Stored {
             elements: self.elements,
@@ -139,7 +142,7 @@ impl<'a> TensorFile<'a> {
     /// put together in memory first.
     ///
     /// # Errors
-    /// As [`write_whole`], and `damaged` of a content that can't be written.
+    /// [`Error::Io`] of a file that can't be written, and `damaged` of a content that can't be.
     #[cfg(feature = "train")]
     pub fn write(&self, path: &Path, kind: &Kind, damaged: impl Fn(String) -> Error) -> Result<()> {
         let header = Header {
@@ -159,12 +162,13 @@ impl<'a> TensorFile<'a> {
         let views = views.collect::<Result<Vec<_>, _>>();
         let views = views.map_err(|e| damaged(e.to_string()))?;
         let metadata = HashMap::from([(kind.key.to_owned(), header)]);
-        write_whole_with(path, |to| {
-            safetensors::serialize_to_file(views, Some(metadata), to).map_err(|error| match error {
-                SafeTensorError::IoError(error) => Error::io(path)(error),
-                error => damaged(error.to_string()),
-            })
-        })
+        let unfinished = Unfinished::beside(path).map_err(Error::io(path))?;
+        let written = safetensors::serialize_to_file(views, Some(metadata), unfinished.path());
+        written.map_err(|error| match error {
+            SafeTensorError::IoError(error) => Error::io(path)(error),
+            error => damaged(error.to_string()),
+        })?;
+        unfinished.keep().map_err(Error::io(path))
     }
 
     /// Reads a file's bytes, whatever they are; the tensors stay where they are.

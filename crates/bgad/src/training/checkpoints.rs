@@ -16,7 +16,6 @@ use crate::config::checked::CheckedConfig;
 use crate::config::choices::Granularity;
 use crate::error::{Error, Result};
 use crate::storage::tensor_file::{Damage, Kind, TensorFile};
-use crate::storage::whole_file::remove_unfinished;
 
 const KIND: Kind = Kind {
     key: "bgad_checkpoint",
@@ -73,7 +72,7 @@ impl Checkpoints {
     /// Makes the folder where it is not there.
     pub fn open(folder: &Path, identity: Identity) -> Result<Self> {
         std::fs::create_dir_all(folder).map_err(Error::io(folder))?;
-        remove_unfinished(folder)?;
+        bgad_files::remove_unfinished(folder).map_err(Error::io(folder))?;
         Ok(Self {
             folder: folder.to_owned(),
             identity,
@@ -254,7 +253,7 @@ pub(crate) fn remove_all(folder: &Path) -> Result<()> {
     for path in files(folder)? {
         std::fs::remove_file(&path).map_err(Error::io(&path))?;
     }
-    remove_unfinished(folder)?;
+    bgad_files::remove_unfinished(folder).map_err(Error::io(folder))?;
     // Somebody else's files may lie there.
     let _ = std::fs::remove_dir(folder);
     Ok(())

@@ -8,7 +8,8 @@ use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
 use crate::error::Result;
-use crate::storage::digest::{FileDigests, hexadecimal};
+use crate::storage::digest::hexadecimal;
+use crate::storage::file_digest::FileDigests;
 
 /// A SHA-256 over the content of all images and masks of `samples`, in their order; their names
 /// don't count.

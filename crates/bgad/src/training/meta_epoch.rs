@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use bgad_data::random_stream::Purpose;
 use rand::Rng;
 use rand::seq::SliceRandom;
 
@@ -17,7 +18,6 @@ use super::training_set::TrainingSet;
 use crate::config::checked::CheckedConfig;
 use crate::config::choices::Model;
 use crate::error::Result;
-use crate::random::{self, Purpose};
 
 impl Run<'_> {
     /// Trains from `position` to the end of its meta-epoch. `between` is called between batches
@@ -45,8 +45,8 @@ impl Run<'_> {
                 false => 0,
             };
             let epoch = (meta_epoch * config.schedule.sub_epochs + sub_epoch) as u64;
-            let mut shuffle = random::generator(config.seed, Purpose::Images, epoch);
-            let mut places = random::generator(config.seed, Purpose::Positions, epoch);
+            let mut shuffle = Purpose::Images.stream(config.seed, epoch);
+            let mut places = Purpose::Positions.stream(config.seed, epoch);
             if done > 0 {
                 places.set_word_pos(joined(position.words));
             }

@@ -16,6 +16,7 @@ mod pooled_flows;
 pub(crate) mod progress;
 mod reading;
 mod run;
+mod run_checkpoints;
 mod run_context;
 mod state;
 pub(crate) mod trainer;

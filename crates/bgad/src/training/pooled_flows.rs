@@ -4,6 +4,7 @@
 //! images of a sub-epoch have been seen, over and over, until they have had their share of the
 //! configured steps.
 
+use bgad_data::random_stream::Purpose;
 use burn::tensor::Device;
 use rand::Rng;
 use rand::seq::SliceRandom;
@@ -23,7 +24,6 @@ use crate::model::level_flow::{LevelFlow, WhitenedFlow};
 use crate::model::likelihoods::LogLikelihoodMaps;
 use crate::model::normal_statistics::NormalStatistics;
 use crate::model::places::Places;
-use crate::random::{self, Purpose};
 
 /// The flows of pooled features: the model's own, and, where folds are configured, those that have
 /// not seen one fold of the normal images each.
@@ -148,7 +148,7 @@ impl<'a> PooledTrainers<'a> {
         let train = |trainers: &mut [LevelTrainer], fold: Option<usize>| -> Result<()> {
             let number = fold.map_or(0, |fold| fold + 1) as u64;
             let stream = number << 32 | sub_epoch.epoch;
-            let mut rng = random::generator(config.seed, Purpose::Pooled, stream);
+            let mut rng = Purpose::Pooled.stream(config.seed, stream);
             let seen = |normal: &Option<usize>| match (fold, normal) {
                 (Some(fold), Some(index)) => fold_of[*index] != fold,
                 _ => true,

@@ -8,7 +8,7 @@ use bgad_data::Dataset;
 use bgad_loss::SeparatingBoundary;
 use burn::tensor::Device;
 
-use super::checkpoints::{self, Checkpoints, Identity, Position};
+use super::checkpoints::{Checkpoints, Identity, Position};
 use super::flow_ensemble::FlowTrainers;
 use super::mirror::HoldOut;
 use super::outcome::Training;
@@ -22,7 +22,7 @@ use crate::detector::description::ModelDescription;
 use crate::detector::trained_model::Detector;
 use crate::detector::training_anomaly::TrainingAnomaly;
 use crate::device::host::read;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::evaluation::options::EvaluationOptions;
 use crate::evaluation::result::Evaluation;
 use crate::evaluation::test_set::TestSet;
@@ -96,24 +96,8 @@ impl<'a> Run<'a> {
                 backbone_checksum: checksum.clone(),
                 images: image_digest::of(set.samples(), store.digests())?,
             };
-            if !resume {
-                checkpoints::remove_all(folder)?;
-            }
-            let checkpoints = Checkpoints::open(folder, identity)?;
-            if let (Some(found), wrong) = checkpoints.newest()? {
-                wrong
-                    .into_iter()
-                    .for_each(|error| self.warn(error.to_string()));
-                found.restore(|state| flows.restore(state, &self.device))?;
-                position = found.description.position;
-                history = found.description.history;
-                self.before = found.description.seconds;
-                self.context.tell(Progress::Resumed {
-                    meta_epoch: position.meta_epoch + 1,
-                    history: history.clone(),
-                });
-            }
-            self.checkpoints = Some(checkpoints);
+            let found = self.open_checkpoints(folder, identity, resume, &mut flows)?;
+            (position, history) = found.unwrap_or_default();
         }
         let mut detector = self.detector(dataset, &set, backbone.clone(), checksum)?;
         detector.neighbors = statistics.neighbors();
@@ -226,47 +210,13 @@ impl<'a> Run<'a> {
         Ok(true)
     }
 
-    /// Keeps a checkpoint where one is due, and stops where that is asked for.
-    fn between_batches(
-        &mut self,
-        position: Position,
-        history: &[MetaEpoch],
-        flows: &FlowTrainers<'_>,
-    ) -> Result<()> {
-        let stop = self.context.is_stopped();
-        let over = position.sub_epoch == self.config.schedule.sub_epochs;
-        let seconds = self.seconds();
-        let Some(checkpoints) = &mut self.checkpoints else {
-            return match stop {
-                true => Err(Error::Stopped { checkpoint: None }),
-                false => Ok(()),
-            };
-        };
-        if !(stop || over || checkpoints.is_due()) {
-            return Ok(());
-        }
-        let written = checkpoints.write(position, history, seconds, flows.state()?);
-        match (written, stop) {
-            (Ok(path), true) => Err(Error::Stopped {
-                checkpoint: Some(path),
-            }),
-            (Err(error), true) => Err(error),
-            (Ok(_), false) => Ok(()),
-            // A full disk should not end a night of training; it may have room again in the end.
-            (Err(error), false) => {
-                self.warn(format!("no checkpoint could be written: {error}"));
-                Ok(())
-            }
-        }
-    }
-
     pub(super) fn warn(&mut self, warning: String) {
         self.context.tell(Progress::Warning(warning.clone()));
         self.warnings.push(warning);
     }
 
     /// Where the time went until now, before an interruption as well.
-    fn seconds(&self) -> Seconds {
+    pub(super) fn seconds(&self) -> Seconds {
         Seconds {
             features: self.before.features + self.seconds.features,
             flow: self.before.flow + self.seconds.flow,

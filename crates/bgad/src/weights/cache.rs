@@ -6,12 +6,8 @@ use std::path::{Path, PathBuf};
 use super::published::PublishedWeights;
 use crate::error::WeightsError;
 
-/// The file that is fetched.
-pub(super) const FILE: &str = "model.safetensors";
 /// What is looked for: older versions of timm fetched the second.
-const FILES: [&str; 2] = [FILE, "pytorch_model.bin"];
-/// The branch of published weights.
-pub(super) const BRANCH: &str = "main";
+const FILES: [&str; 2] = [WeightsCache::FILE, "pytorch_model.bin"];
 
 /// The folder in which Python's `huggingface_hub`, and with it timm, keeps what it has fetched.
 ///
@@ -23,6 +19,11 @@ pub struct WeightsCache {
 }
 
 impl WeightsCache {
+    /// The file of published weights that is fetched.
+    pub const FILE: &str = "model.safetensors";
+    /// The branch that it is on.
+    pub const BRANCH: &str = "main";
+
     /// A cache in this folder, which need not be there.
     pub fn at(folder: impl Into<PathBuf>) -> Self {
         Self {
@@ -74,8 +75,10 @@ impl WeightsCache {
             name: weights.name(),
             cache: self.folder.clone(),
             address: format!(
-                "https://huggingface.co/{}/resolve/{BRANCH}/{FILE}",
-                weights.repository()
+                "https://huggingface.co/{}/resolve/{}/{}",
+                weights.repository(),
+                Self::BRANCH,
+                Self::FILE
             ),
             place: self.place(weights),
         })
@@ -83,31 +86,25 @@ impl WeightsCache {
 
     /// Where the file of these weights is found when it is put there by hand.
     pub fn place(&self, weights: PublishedWeights) -> PathBuf {
-        self.snapshot(weights).join(FILE)
+        self.snapshot(weights).join(Self::FILE)
     }
 
     /// The files of the commit that the branch stands at. Where the cache does not say which that is,
     /// a folder of the branch's name is taken, for files that are put there by hand.
     fn snapshot(&self, weights: PublishedWeights) -> PathBuf {
         let repository = self.repository(weights);
-        let commit = std::fs::read_to_string(repository.join("refs").join(BRANCH));
+        let commit = std::fs::read_to_string(repository.join("refs").join(Self::BRANCH));
         let commit = commit.ok().map(|commit| commit.trim().to_owned());
         let commit = commit.filter(|commit| is_hexadecimal(commit));
         repository
             .join("snapshots")
-            .join(commit.as_deref().unwrap_or(BRANCH))
+            .join(commit.as_deref().unwrap_or(Self::BRANCH))
     }
 
     /// The folder of the weights' repository.
-    pub(super) fn repository(&self, weights: PublishedWeights) -> PathBuf {
-        self.folder.join(folder_name(weights))
-    }
-
-    /// The file by which processes agree on who fetches a blob.
-    #[cfg(feature = "hub")]
-    pub(super) fn lock(&self, weights: PublishedWeights, digest: &str) -> PathBuf {
-        let locks = self.folder.join(".locks").join(folder_name(weights));
-        locks.join(format!("{digest}.lock"))
+    pub fn repository(&self, weights: PublishedWeights) -> PathBuf {
+        let name = weights.repository().replace('/', "--");
+        self.folder.join(format!("models--{name}"))
     }
 }
 
@@ -117,10 +114,6 @@ pub fn is_offline() -> bool {
         let value = value.to_string_lossy().to_uppercase();
         ["1", "ON", "YES", "TRUE"].contains(&value.as_str())
     })
-}
-
-fn folder_name(weights: PublishedWeights) -> String {
-    format!("models--{}", weights.repository().replace('/', "--"))
 }
 
 /// A variable that is set to something.
@@ -139,7 +132,7 @@ fn from_home(path: PathBuf) -> PathBuf {
 }
 
 /// Whether a text is a hash, and so harmless as a file's name.
-pub(super) fn is_hexadecimal(text: &str) -> bool {
+pub fn is_hexadecimal(text: &str) -> bool {
     let digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
     (1..=64).contains(&text.len()) && text.bytes().all(digit)
 }

@@ -1,7 +1,7 @@
 //! ImageNet weights of backbones: timm's published ones by name, in the Hugging Face hub's cache.
 //!
-//! [`WeightsCache`] finds what is on this machine, whoever fetched it; with the feature `hub`
-//! [`Hub`] fetches what is not. [`verify`] says whether a file is what it should be.
+//! [`WeightsCache`] finds what is on this machine, whoever fetched it; the crate `bgad-hub` fetches what is
+//! not. [`verify`] says whether a file is what it should be.
 //!
 //! ```no_run
 //! use bgad::TrainerConfig;
@@ -20,14 +20,16 @@
 //! ```
 
 mod cache;
-#[cfg(feature = "hub")]
-mod hub;
 pub(crate) mod published;
 pub(crate) mod verify;
 
 pub use crate::error::WeightsError;
+#[doc(hidden)]
+pub use crate::storage::file_digest::file_sha256;
+#[doc(hidden)]
+pub use cache::is_hexadecimal;
 pub use cache::{WeightsCache, is_offline};
-#[cfg(feature = "hub")]
-pub use hub::{FetchProgress, Hub};
 pub use published::PublishedWeights;
+#[doc(hidden)]
+pub use verify::is_sha256;
 pub use verify::{Verified, verify};

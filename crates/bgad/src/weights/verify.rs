@@ -1,16 +1,13 @@
 //! Whether a file of weights is what it should be.
 
-use std::fs::File;
-use std::io::Read;
 use std::path::Path;
 
 use bgad_backbone::{Architecture, EfficientNet, Weights};
-use sha2::{Digest, Sha256};
 
 use super::cache::is_hexadecimal;
 use crate::device::selection::DeviceKind;
 use crate::error::{Result, WeightsError};
-use crate::storage::digest::hexadecimal;
+use crate::storage::file_digest::file_sha256;
 
 /// What is known of a sound file of weights.
 #[non_exhaustive]
@@ -32,7 +29,7 @@ pub struct Verified {
 /// [`WeightsError::Damaged`] where a SHA-256 is another, [`WeightsError::FitsNothing`] where the
 /// weights fit no backbone, [`Error::Backbone`](crate::Error::Backbone) where they can't be read.
 pub fn verify(path: &Path, expected: Option<&str>) -> Result<Verified> {
-    let sha256 = sha256(path)?;
+    let sha256 = file_sha256(path).map_err(WeightsError::io(path))?;
     let stated = [expected.map(str::to_lowercase), stated(path)];
     for stated in stated.iter().flatten() {
         compare(path, &sha256, stated)?;
@@ -93,19 +90,6 @@ fn stated(path: &Path) -> Option<String> {
 }
 
 /// Whether a text is a SHA-256 in hexadecimal.
-pub(super) fn is_sha256(text: &str) -> bool {
+pub fn is_sha256(text: &str) -> bool {
     text.len() == 64 && is_hexadecimal(text)
-}
-
-/// The SHA-256 of a file, in hexadecimal.
-pub(super) fn sha256(path: &Path) -> Result<String, WeightsError> {
-    let mut file = File::open(path).map_err(WeightsError::io(path))?;
-    let mut hash = Sha256::new();
-    let mut buffer = vec![0; 1 << 16];
-    loop {
-        match file.read(&mut buffer).map_err(WeightsError::io(path))? {
-            0 => return Ok(hexadecimal(&hash.finalize())),
-            count => hash.update(&buffer[..count]),
-        }
-    }
 }

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use bgad::weights::{FetchProgress, Hub, PublishedWeights, WeightsCache, WeightsError};
+use bgad::weights::{PublishedWeights, WeightsCache};
+use bgad_hub::{FetchProgress, Hub, HubError};
 
 mod hub_server;
 use hub_server::{COMMIT, Fault, Imitation, Server, head, hub_headers};
@@ -43,7 +44,7 @@ impl Case {
         hub(&self.imitation.hub).with_token(TOKEN)
     }
 
-    fn fetch(&self) -> Result<PathBuf, WeightsError> {
+    fn fetch(&self) -> Result<PathBuf, HubError> {
         self.hub().fetch(weights(), &self.cache(), |_| {})
     }
 
@@ -175,7 +176,7 @@ fn a_transfer_that_stalls_ends_and_the_next_one_goes_on() {
     assert!(
         matches!(
             error,
-            WeightsError::Connection {
+            HubError::Connection {
                 received: 120_000,
                 ..
             }
@@ -200,7 +201,7 @@ fn attempts_that_bring_nothing_come_to_an_end() {
         .with_attempts(3)
         .fetch(weights(), &case.cache(), |_| {});
     assert!(
-        matches!(error, Err(WeightsError::Connection { received: 0, .. })),
+        matches!(error, Err(HubError::Connection { received: 0, .. })),
         "{error:?}"
     );
     assert_eq!(case.ranges().len(), 3);
@@ -213,7 +214,7 @@ fn bytes_that_the_hub_did_not_state_are_not_kept() {
         let error = case.fetch().unwrap_err();
         match fault {
             Fault::Wrong => assert!(
-                matches!(&error, WeightsError::WrongBytes { expected, .. } if *expected == case.imitation.sha256),
+                matches!(&error, HubError::WrongBytes { expected, .. } if *expected == case.imitation.sha256),
                 "{error}"
             ),
             _ => assert!(

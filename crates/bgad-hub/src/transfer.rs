@@ -5,12 +5,12 @@ use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::progress::FetchProgress;
-use super::request::{Client, Failed, Kind, Stated};
-use crate::error::WeightsError;
-use crate::weights::verify::sha256;
+use crate::error::HubError;
+use crate::progress::FetchProgress;
+use crate::request::{Client, Failed, Kind, Stated};
+use crate::store;
 
-pub(super) struct Transfer<'a> {
+pub(crate) struct Transfer<'a> {
     pub client: &'a Client,
     /// What is asked for.
     pub address: String,
@@ -31,7 +31,7 @@ enum Pieces {
 
 impl Transfer<'_> {
     /// Leaves the whole file in `part`, with the SHA-256 that was stated.
-    pub fn run(&self, progress: &mut dyn FnMut(FetchProgress)) -> Result<(), WeightsError> {
+    pub fn run(&self, progress: &mut dyn FnMut(FetchProgress)) -> Result<(), HubError> {
         let mut pieces = match self.received()? {
             0 => Pieces::One,
             _ => Pieces::Several,
@@ -44,7 +44,7 @@ impl Transfer<'_> {
                 continue;
             }
             if before == self.stated.size {
-                let found = sha256(&self.part)?;
+                let found = store::sha256(&self.part)?;
                 if found == self.stated.sha256 {
                     return Ok(());
                 }
@@ -57,7 +57,7 @@ impl Transfer<'_> {
                     });
                     continue;
                 }
-                return Err(WeightsError::WrongBytes {
+                return Err(HubError::WrongBytes {
                     address: self.address.clone(),
                     found,
                     expected: self.stated.sha256.clone(),
@@ -83,7 +83,7 @@ impl Transfer<'_> {
 
     /// Appends what one answer brings.
     fn pull(&self, from: u64, progress: &mut dyn FnMut(FetchProgress)) -> Result<(), Failed> {
-        let io = |error| Failed::last(WeightsError::io(&self.part)(error));
+        let io = |error| Failed::last(HubError::io(&self.part)(error));
         let answer = self.client.get(&self.address, from)?;
         let total = self.stated.size;
         let from = match answer.status {
@@ -134,30 +134,30 @@ impl Transfer<'_> {
         }
     }
 
-    fn answer(&self, reason: String) -> WeightsError {
-        WeightsError::Answer {
+    fn answer(&self, reason: String) -> HubError {
+        HubError::Answer {
             address: self.address.clone(),
             reason,
         }
     }
 
     /// Bytes that are there.
-    fn received(&self) -> Result<u64, WeightsError> {
+    fn received(&self) -> Result<u64, HubError> {
         match std::fs::metadata(&self.part) {
             Ok(metadata) => Ok(metadata.len()),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(0),
-            Err(error) => Err(WeightsError::io(&self.part)(error)),
+            Err(error) => Err(HubError::io(&self.part)(error)),
         }
     }
 
-    fn discard(&self) -> Result<(), WeightsError> {
-        std::fs::remove_file(&self.part).map_err(WeightsError::io(&self.part))
+    fn discard(&self) -> Result<(), HubError> {
+        std::fs::remove_file(&self.part).map_err(HubError::io(&self.part))
     }
 }
 
 impl Client {
     /// How long to wait before another attempt: doubling from a tenth of the timeout on.
-    pub(super) fn pause(&self, failures: u32) -> Duration {
+    pub(crate) fn pause(&self, failures: u32) -> Duration {
         let first = self.timeout / 10;
         first.saturating_mul(1 << failures.min(4).saturating_sub(1))
     }

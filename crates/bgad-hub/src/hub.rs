@@ -1,26 +1,16 @@
 //! Fetching published weights from the Hugging Face hub.
 
-mod address;
-mod lock;
-mod progress;
-mod request;
-mod store;
-mod transfer;
-
 use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use request::Client;
-use transfer::Transfer;
+use bgad::weights::{PublishedWeights, WeightsCache};
 
-pub use progress::FetchProgress;
-
-use super::WeightsCache;
-use super::cache::{BRANCH, FILE};
-use super::published::PublishedWeights;
-use super::verify::sha256;
-use crate::error::WeightsError;
+use crate::error::HubError;
+use crate::progress::FetchProgress;
+use crate::request::Client;
+use crate::transfer::Transfer;
+use crate::{lock, store};
 
 const ENDPOINT: &str = "https://huggingface.co";
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -84,30 +74,34 @@ impl Hub {
     /// after it. Several processes may fetch the same file at once: one does, the others wait.
     ///
     /// # Errors
-    /// [`WeightsError`] with the address or the file.
+    /// [`HubError`] names the address or the file.
     pub fn fetch(
         &self,
         weights: PublishedWeights,
         cache: &WeightsCache,
         mut progress: impl FnMut(FetchProgress),
-    ) -> Result<PathBuf, WeightsError> {
+    ) -> Result<PathBuf, HubError> {
         let client = Client::new(&self.endpoint, self.token.as_deref(), self.timeout)?;
-        let address = client.address(&weights.repository(), BRANCH, FILE);
+        let address = client.address(
+            &weights.repository(),
+            WeightsCache::BRANCH,
+            WeightsCache::FILE,
+        );
         let stated = client.stated(&address, self.attempts, &mut progress)?;
 
         let folder = cache.repository(weights);
         let blobs = folder.join("blobs");
         let snapshot = folder.join("snapshots").join(&stated.commit);
-        let lock = cache.lock(weights, &stated.sha256);
+        let lock = store::lock_file(cache, weights, &stated.sha256);
         store::make_folders(&[&blobs, &snapshot], &lock)?;
         let held = lock::hold(&lock, &mut progress)?;
 
         let blob = blobs.join(&stated.sha256);
-        if !blob.is_file() || sha256(&blob)? != stated.sha256 {
+        if !blob.is_file() || store::sha256(&blob)? != stated.sha256 {
             let transfer = Transfer {
                 client: &client,
                 // The commit's own address: its file never changes.
-                address: client.address(&weights.repository(), &stated.commit, FILE),
+                address: client.address(&weights.repository(), &stated.commit, WeightsCache::FILE),
                 part: blobs.join(format!("{}.incomplete", stated.sha256)),
                 stated: &stated,
                 attempts: self.attempts,
@@ -115,9 +109,9 @@ impl Hub {
             transfer.run(&mut progress)?;
             store::rename(&transfer.part, &blob)?;
         }
-        let file = snapshot.join(FILE);
+        let file = snapshot.join(WeightsCache::FILE);
         store::link(&blob, &stated.sha256, &file)?;
-        store::write(&folder.join("refs"), BRANCH, &stated.commit)?;
+        store::write(&folder.join("refs"), WeightsCache::BRANCH, &stated.commit)?;
         drop(held);
         Ok(file)
     }

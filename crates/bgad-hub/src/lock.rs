@@ -3,20 +3,17 @@
 use std::fs::{File, TryLockError};
 use std::path::Path;
 
-use super::progress::FetchProgress;
-use crate::error::WeightsError;
+use crate::error::HubError;
+use crate::progress::FetchProgress;
 
 /// Waits until no other process holds the lock, and holds it until it is dropped. The file stays; a
 /// process that ends, however it does, holds nothing.
-pub(super) fn hold(
-    path: &Path,
-    progress: &mut dyn FnMut(FetchProgress),
-) -> Result<File, WeightsError> {
+pub(crate) fn hold(path: &Path, progress: &mut dyn FnMut(FetchProgress)) -> Result<File, HubError> {
     let mut told = false;
     loop {
         let mut options = File::options();
         options.create(true).truncate(false).write(true);
-        let file = options.open(path).map_err(WeightsError::io(path))?;
+        let file = options.open(path).map_err(HubError::io(path))?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
@@ -26,9 +23,9 @@ pub(super) fn hold(
                     });
                     told = true;
                 }
-                file.lock().map_err(WeightsError::io(path))?;
+                file.lock().map_err(HubError::io(path))?;
             }
-            Err(TryLockError::Error(error)) => return Err(WeightsError::io(path)(error)),
+            Err(TryLockError::Error(error)) => return Err(HubError::io(path)(error)),
         }
         if is_named(&file) {
             return Ok(file);

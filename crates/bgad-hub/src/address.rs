@@ -3,11 +3,11 @@
 use ureq::http::Uri;
 use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
 
-use crate::error::WeightsError;
+use crate::error::HubError;
 
 /// Scheme, host and port.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Origin(String, String, u16);
+pub(crate) struct Origin(String, String, u16);
 
 impl Origin {
     /// None of what is no address of a server, or has a password in it.
@@ -34,7 +34,7 @@ impl Origin {
 }
 
 /// Where a redirect leads.
-pub(super) fn target(from: &Uri, location: &str) -> Option<Uri> {
+pub(crate) fn target(from: &Uri, location: &str) -> Option<Uri> {
     let scheme = from.scheme_str()?;
     let full = if location.starts_with("//") {
         format!("{scheme}:{location}")
@@ -47,19 +47,19 @@ pub(super) fn target(from: &Uri, location: &str) -> Option<Uri> {
 }
 
 /// Mozilla's root certificates, or those of the file in `SSL_CERT_FILE`.
-pub(super) fn tls() -> Result<TlsConfig, WeightsError> {
+pub(crate) fn tls() -> Result<TlsConfig, HubError> {
     let Some(path) = std::env::var_os("SSL_CERT_FILE").filter(|path| !path.is_empty()) else {
         return Ok(TlsConfig::default());
     };
     let path = std::path::PathBuf::from(path);
-    let pem = std::fs::read(&path).map_err(WeightsError::io(&path))?;
+    let pem = std::fs::read(&path).map_err(HubError::io(&path))?;
     let certificates = parse_pem(&pem).filter_map(|item| match item {
         Ok(PemItem::Certificate(certificate)) => Some(certificate),
         _ => None,
     });
     let certificates: Vec<_> = certificates.collect();
     match certificates.is_empty() {
-        true => Err(WeightsError::Certificates { path }),
+        true => Err(HubError::Certificates { path }),
         false => Ok(TlsConfig::builder()
             .root_certs(RootCerts::new_with_certs(&certificates))
             .build()),

@@ -11,27 +11,25 @@ use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::crc32c::masked;
-use crate::error::{Error, Result};
-use crate::storage::whole_file::remove;
+use crate::failure::Failure;
 
 const PREFIX: &str = "events.out.tfevents.";
 const SUFFIX: &str = ".bgad";
 
 /// An event file under construction.
-#[derive(Debug)]
-pub(super) struct EventFile {
+pub struct EventFile {
     path: PathBuf,
     file: File,
 }
 
 /// Takes away the event files that an earlier run left in `folder`: TensorBoard would draw both
 /// runs as one.
-pub(super) fn remove_earlier(folder: &Path) -> Result<()> {
-    for entry in std::fs::read_dir(folder).map_err(Error::io(folder))? {
-        let path = entry.map_err(Error::io(folder))?.path();
+pub fn remove_earlier(folder: &Path) -> Result<(), Failure> {
+    for entry in std::fs::read_dir(folder).map_err(Failure::file(folder))? {
+        let path = entry.map_err(Failure::file(folder))?.path();
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         if name.starts_with(PREFIX) && name.ends_with(SUFFIX) {
-            remove(&path)?;
+            bgad_files::remove(&path).map_err(Failure::file(&path))?;
         }
     }
     Ok(())
@@ -39,10 +37,10 @@ pub(super) fn remove_earlier(folder: &Path) -> Result<()> {
 
 impl EventFile {
     /// A new file in `folder`, named after the time.
-    pub fn create(folder: &Path) -> Result<Self> {
+    pub fn create(folder: &Path) -> Result<Self, Failure> {
         let now = now();
         let path = folder.join(format!("{PREFIX}{:010}{SUFFIX}", now as u64));
-        let file = File::create(&path).map_err(Error::io(&path))?;
+        let file = File::create(&path).map_err(Failure::file(&path))?;
         let mut events = Self { path, file };
         let mut first = Vec::new();
         double(&mut first, 1, now);
@@ -52,7 +50,7 @@ impl EventFile {
     }
 
     /// Adds the values of one step.
-    pub fn scalars(&mut self, step: usize, scalars: &[(&str, f64)]) -> Result<()> {
+    pub fn scalars(&mut self, step: usize, scalars: &[(&str, f64)]) -> Result<(), Failure> {
         let mut summary = Vec::new();
         for (tag, value) in scalars {
             let mut entry = Vec::new();
@@ -69,7 +67,7 @@ impl EventFile {
         self.record(&event)
     }
 
-    fn record(&mut self, data: &[u8]) -> Result<()> {
+    fn record(&mut self, data: &[u8]) -> Result<(), Failure> {
         let length = (data.len() as u64).to_le_bytes();
         let mut record = length.to_vec();
         record.extend(masked(&length).to_le_bytes());
@@ -78,7 +76,7 @@ impl EventFile {
         let written = self.file.write_all(&record);
         written
             .and_then(|()| self.file.flush())
-            .map_err(Error::io(&self.path))
+            .map_err(Failure::file(&self.path))
     }
 }
 

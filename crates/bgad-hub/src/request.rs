@@ -6,18 +6,17 @@ use std::time::Duration;
 use ureq::http::{HeaderMap, Response, Uri};
 use ureq::{Agent, Body};
 
-use super::address::{Origin, target, tls};
-use super::progress::FetchProgress;
-use crate::error::WeightsError;
-use crate::weights::cache::is_hexadecimal;
-use crate::weights::verify::is_sha256;
+use crate::address::{Origin, target, tls};
+use crate::error::HubError;
+use crate::progress::FetchProgress;
+use bgad::weights::{is_hexadecimal, is_sha256};
 
 /// Redirects in a row: to the repository's new name, to the server of large files.
 const REDIRECTS: usize = 5;
 /// No published weights come near this.
 const LARGEST: u64 = 1 << 30;
 
-pub(super) struct Client {
+pub(crate) struct Client {
     agent: Agent,
     endpoint: String,
     origin: Origin,
@@ -26,14 +25,14 @@ pub(super) struct Client {
 }
 
 /// What the hub says of a file.
-pub(super) struct Stated {
+pub(crate) struct Stated {
     pub commit: String,
     pub sha256: String,
     pub size: u64,
 }
 
 /// An answer with a body.
-pub(super) struct Answer {
+pub(crate) struct Answer {
     pub status: u16,
     /// The first byte that it brings, where it brings a range.
     pub starts_at: Option<u64>,
@@ -41,13 +40,13 @@ pub(super) struct Answer {
 }
 
 /// A failure, and whether another attempt may help.
-pub(super) struct Failed {
-    pub error: WeightsError,
+pub(crate) struct Failed {
+    pub error: HubError,
     pub kind: Kind,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     /// Nothing will change by asking again.
     Final,
     /// There is no connection.
@@ -57,7 +56,7 @@ pub(super) enum Kind {
 }
 
 impl Failed {
-    pub fn last(error: WeightsError) -> Self {
+    pub fn last(error: HubError) -> Self {
         let kind = Kind::Final;
         Self { error, kind }
     }
@@ -67,7 +66,7 @@ impl Failed {
     }
 
     fn connection(address: &str, reason: String, kind: Kind) -> Self {
-        let error = WeightsError::Connection {
+        let error = HubError::Connection {
             address: address.to_owned(),
             reason,
             received: 0,
@@ -76,11 +75,11 @@ impl Failed {
     }
 
     /// The error, with what is there for the next attempt.
-    pub fn keeping(self, bytes: u64) -> WeightsError {
+    pub fn keeping(self, bytes: u64) -> HubError {
         match self.error {
-            WeightsError::Connection {
+            HubError::Connection {
                 address, reason, ..
-            } => WeightsError::Connection {
+            } => HubError::Connection {
                 address,
                 reason,
                 received: bytes,
@@ -91,13 +90,9 @@ impl Failed {
 }
 
 impl Client {
-    pub fn new(
-        endpoint: &str,
-        token: Option<&str>,
-        timeout: Duration,
-    ) -> Result<Self, WeightsError> {
+    pub fn new(endpoint: &str, token: Option<&str>, timeout: Duration) -> Result<Self, HubError> {
         let endpoint = endpoint.trim_end_matches('/').to_owned();
-        let wrong = || WeightsError::Endpoint {
+        let wrong = || HubError::Endpoint {
             found: endpoint.clone(),
         };
         let uri: Uri = endpoint.parse().map_err(|_| wrong())?;
@@ -139,7 +134,7 @@ impl Client {
         address: &str,
         attempts: u32,
         progress: &mut dyn FnMut(FetchProgress),
-    ) -> Result<Stated, WeightsError> {
+    ) -> Result<Stated, HubError> {
         let mut failures = 0;
         loop {
             let failed = match self.ask(true, address, 0) {
@@ -174,7 +169,7 @@ impl Client {
     /// Sends a request and follows redirects.
     fn ask(&self, head: bool, address: &str, from: u64) -> Result<Response<Body>, Failed> {
         let unsound = |reason: &str| {
-            Failed::last(WeightsError::Answer {
+            Failed::last(HubError::Answer {
                 address: address.to_owned(),
                 reason: reason.to_owned(),
             })
@@ -251,9 +246,9 @@ fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 }
 
 /// What the hub's answer says of a file.
-fn stated(address: &str, response: &Response<Body>) -> Result<Stated, WeightsError> {
+fn stated(address: &str, response: &Response<Body>) -> Result<Stated, HubError> {
     let headers = response.headers();
-    let unsound = |reason: String| WeightsError::Answer {
+    let unsound = |reason: String| HubError::Answer {
         address: address.to_owned(),
         reason,
     };
@@ -283,7 +278,7 @@ fn stated(address: &str, response: &Response<Body>) -> Result<Stated, WeightsErr
 /// An answer that is an error.
 fn refused(address: &str, status: u16, headers: &HeaderMap) -> Failed {
     let reason = header(headers, "x-error-message");
-    let error = WeightsError::Status {
+    let error = HubError::Status {
         address: address.to_owned(),
         status,
         reason: reason.map_or_else(String::new, |reason| format!(": {reason}")),

@@ -1,38 +1,48 @@
 //! Files of the hub's cache, written so that a reader finds each whole or not at all.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use crate::error::{Error, WeightsError};
-use crate::storage::whole_file::write_whole;
+use bgad::weights::{PublishedWeights, WeightsCache, file_sha256};
+
+use crate::error::HubError;
+
+/// The file by which processes agree on who fetches a blob.
+pub(crate) fn lock_file(cache: &WeightsCache, weights: PublishedWeights, digest: &str) -> PathBuf {
+    let repository = cache.repository(weights);
+    let locks = cache.folder().join(".locks");
+    let locks = locks.join(repository.file_name().unwrap_or_default());
+    locks.join(format!("{digest}.lock"))
+}
+
+pub(crate) fn sha256(path: &Path) -> Result<String, HubError> {
+    file_sha256(path).map_err(HubError::io(path))
+}
 
 /// Makes folders, and the one of the lock.
-pub(super) fn make_folders(folders: &[&Path], lock: &Path) -> Result<(), WeightsError> {
+pub(crate) fn make_folders(folders: &[&Path], lock: &Path) -> Result<(), HubError> {
     for folder in folders.iter().copied().chain(lock.parent()) {
-        std::fs::create_dir_all(folder).map_err(WeightsError::io(folder))?;
+        std::fs::create_dir_all(folder).map_err(HubError::io(folder))?;
     }
     Ok(())
 }
 
-pub(super) fn rename(from: &Path, to: &Path) -> Result<(), WeightsError> {
-    std::fs::rename(from, to).map_err(WeightsError::io(to))
+pub(crate) fn rename(from: &Path, to: &Path) -> Result<(), HubError> {
+    std::fs::rename(from, to).map_err(HubError::io(to))
 }
 
 /// Writes a small file, unless it is there with this content.
-pub(super) fn write(folder: &Path, name: &str, text: &str) -> Result<(), WeightsError> {
+pub(crate) fn write(folder: &Path, name: &str, text: &str) -> Result<(), HubError> {
     let path = folder.join(name);
     if std::fs::read_to_string(&path).is_ok_and(|found| found == text) {
         return Ok(());
     }
-    std::fs::create_dir_all(folder).map_err(WeightsError::io(folder))?;
-    write_whole(&path, text.as_bytes()).map_err(|error| match error {
-        Error::Io { path, source } => WeightsError::Io { path, source },
-        other => WeightsError::io(&path)(io::Error::other(other)),
-    })
+    std::fs::create_dir_all(folder).map_err(HubError::io(folder))?;
+    bgad_files::write_whole(&path, text.as_bytes()).map_err(HubError::io(&path))
 }
 
 /// Gives a blob its name in a snapshot.
-pub(super) fn link(blob: &Path, name: &str, file: &Path) -> Result<(), WeightsError> {
+pub(crate) fn link(blob: &Path, name: &str, file: &Path) -> Result<(), HubError> {
     let same = |file: &Path| Ok::<_, io::Error>(file.canonicalize()? == blob.canonicalize()?);
     if same(file).unwrap_or(false) {
         return Ok(());
@@ -40,16 +50,16 @@ pub(super) fn link(blob: &Path, name: &str, file: &Path) -> Result<(), WeightsEr
     let folder = file.parent().unwrap_or(Path::new("."));
     let target = Path::new("..").join("..").join("blobs").join(name);
     let made = tempfile::Builder::new()
-        .prefix(".bgad-")
+        .prefix(bgad_files::UNFINISHED)
         .make_in(folder, |path| {
             // Not every system lets everybody link.
             symbolic_link(&target, path)
                 .or_else(|_| std::fs::hard_link(blob, path))
                 .or_else(|_| std::fs::copy(blob, path).map(|_| ()))
         });
-    let made = made.map_err(WeightsError::io(file))?;
+    let made = made.map_err(HubError::io(file))?;
     made.persist(file)
-        .map_err(|error| WeightsError::io(file)(error.error))?;
+        .map_err(|error| HubError::io(file)(error.error))?;
     Ok(())
 }
 
