@@ -34,7 +34,7 @@ pub fn run(arguments: &CalibrateArguments) -> Result<(), Failure> {
     let threshold = description.threshold;
     if arguments.reporting.json {
         let mut line = json!({
-            "model": model.to_string_lossy(),
+            "model": bgad::path_to_text(model),
             "threshold": threshold,
             "pixel_threshold": description.pixel_threshold,
             "threshold_before": before,

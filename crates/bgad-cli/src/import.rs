@@ -115,7 +115,7 @@ pub fn run(arguments: &ImportArguments) -> Result<(), Failure> {
     let description = detector.description();
     if arguments.reporting.json {
         return output::json(&json!({
-            "model": arguments.out.to_string_lossy(),
+            "model": bgad::path_to_text(&arguments.out),
             "images": files.len(),
             "threshold": description.threshold,
             "pixel_threshold": description.pixel_threshold,

@@ -58,7 +58,7 @@ pub fn run(arguments: &PreviewArguments) -> Result<(), Failure> {
         path: path.clone(),
         source,
     })?;
-    output::line(&path.to_string_lossy())?;
+    output::line(&bgad::path_to_text(&path))?;
     output::line(
         "from top to bottom: abnormal image, its mask, normal image with its foreground, \
          sample, mask of the sample",

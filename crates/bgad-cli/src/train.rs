@@ -159,9 +159,9 @@ pub fn run(command: &TrainCommand) -> Result<(), Failure> {
         warning(&format!("{} warnings in all", training.warnings.len()));
     }
     if command.reporting.json {
-        return output::json(&report(&training, &model.to_string_lossy()));
+        return output::json(&report(&training, &bgad::path_to_text(&model)));
     }
-    summary(&training, &model.to_string_lossy())
+    summary(&training, &bgad::path_to_text(&model))
 }
 
 /// Shows how the run goes, and logs each meta-epoch.

@@ -2,6 +2,8 @@
 //! checked alone.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod case;
+mod closed_pipe;
 mod command_line;
 mod data;
 mod devices;
@@ -9,7 +11,9 @@ mod disk;
 mod hostile;
 mod machine;
 mod mask_values;
+mod odd_names;
 mod prediction;
+mod prediction_files;
 mod reports;
 mod resume;
 mod settings;

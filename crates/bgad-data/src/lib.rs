@@ -108,7 +108,7 @@ pub use mask::Mask;
 #[cfg(feature = "datasets")]
 pub use mask_decision::MaskDecision;
 pub use mask_values::MaskValues;
-pub use names::{path_from_text, path_text, path_texts, path_to_text};
+pub use names::{optional_path_text, path_from_text, path_text, path_texts, path_to_text};
 pub use normalize::normalize;
 pub use orientation::Orientation;
 #[cfg(feature = "datasets")]

@@ -90,6 +90,7 @@ pub use bgad_data::{
 pub use bgad_data::{
     BitDepth, CutPaste, DataError, Foreground, ImageReading, Label, Mask, MaskFiles, MaskValues,
     Orientation, Region, RgbImage, Sample, load_image, load_image_as, load_image_with,
+    path_from_text, path_to_text,
 };
 #[cfg(feature = "train")]
 pub use bgad_flow::SoftClamp;

@@ -82,8 +82,9 @@ pub fn run(arguments: &ReproduceArguments) -> Result<(), Failure> {
             all.len()
         ));
     }
-    table::print(arguments, &cases, &found, &records)?;
-    figures::write(arguments, &cases, &found, &records)
+    // Files first: who reads the table may go away.
+    figures::write(arguments, &cases, &found, &records)?;
+    table::print(arguments, &cases, &found, &records)
 }
 
 /// The settings that all rows share: defaults, then the file's, then the command line's.
