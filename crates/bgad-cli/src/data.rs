@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use bgad::{
-    AnomalyCount, AnomalySelection, Dataset, FolderLayout, FolderNames, Layout, MaskLocation,
-    SplitFile,
+    AnomalyCount, AnomalySelection, DataError, Dataset, FolderLayout, FolderNames, Layout,
+    MaskLocation, SplitFile,
 };
 use clap::Args;
 
@@ -140,11 +140,18 @@ impl AnomalyArguments {
 }
 
 impl DataArguments {
-    /// Reads the data set with its split.
-    pub fn open(&self) -> Result<Dataset, Failure> {
-        let mut dataset = self.read()?;
+    /// Reads the data set to look at it: masks whose values are unclear are an error beside it.
+    pub fn open_to_inspect(&self) -> Result<(Dataset, Option<Failure>), Failure> {
+        let mut dataset = self.find()?;
+        let values = self.choice.mask_values.parse()?;
+        let unclear = match dataset.settle_mask_values(&values) {
+            Ok(_) => None,
+            Err(error @ DataError::UnclearMaskValues { .. }) => Some(error.into()),
+            Err(error) => return Err(error.into()),
+        };
+        let mut dataset = self.split(dataset)?;
         self.narrow(&mut dataset)?;
-        Ok(dataset)
+        Ok((dataset, unclear))
     }
 
     /// Reads the data set for work on its images: those that are only named are left out.
@@ -171,29 +178,39 @@ impl DataArguments {
     }
 
     fn read(&self) -> Result<Dataset, Failure> {
+        let mut dataset = self.find()?;
+        dataset.settle_mask_values(&self.choice.mask_values.parse()?)?;
+        self.split(dataset)
+    }
+
+    /// Reads the data set as its folder has it.
+    fn find(&self) -> Result<Dataset, Failure> {
         let category = self.choice.category.as_deref();
         let names = self.choice.folders.names();
-        let mut dataset = if names.is_empty() {
-            self.layout.read(&self.data, category)?
+        if names.is_empty() {
+            Ok(self.layout.read(&self.data, category)?)
         } else if self.layout == Layout::Folder {
             let folder = category.map_or_else(|| self.data.clone(), |name| self.data.join(name));
-            FolderLayout::discover_named(&folder, &names)?.read()?
+            Ok(FolderLayout::discover_named(&folder, &names)?.read()?)
         } else {
-            return Err(Failure::FolderNames(self.layout));
-        };
-        dataset.settle_mask_values(&self.choice.mask_values.parse()?)?;
+            Err(Failure::FolderNames(self.layout))
+        }
+    }
+
+    /// Deals the samples as was asked.
+    fn split(&self, mut dataset: Dataset) -> Result<Dataset, Failure> {
         let split = &self.choice.split;
         if let Some(file) = &split.split_file {
             SplitFile::read(file)?.apply(&mut dataset)?;
         }
-        if let (Some(folds), Some(fold)) = (split.folds, split.fold) {
-            let all = dataset.folds(folds, split.fold_seed)?;
-            let chosen = fold
-                .checked_sub(1)
-                .and_then(|index| all.into_iter().nth(index));
-            dataset = chosen.ok_or(Failure::Fold { fold, folds })?;
-        }
-        Ok(dataset)
+        let (Some(folds), Some(fold)) = (split.folds, split.fold) else {
+            return Ok(dataset);
+        };
+        let all = dataset.folds(folds, split.fold_seed)?;
+        let chosen = fold
+            .checked_sub(1)
+            .and_then(|index| all.into_iter().nth(index));
+        chosen.ok_or(Failure::Fold { fold, folds })
     }
 }
 

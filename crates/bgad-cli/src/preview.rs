@@ -13,10 +13,10 @@ pub fn run(arguments: &PreviewArguments) -> Result<(), Failure> {
     let others = arguments.settings.given.iter().map(|(name, _)| name);
     if let Some(other) = others
         .into_iter()
-        .find(|name| !name.starts_with("cut_paste."))
+        .find(|name| !name.starts_with("cut_paste.") && *name != "input.bit_depth")
     {
         return Err(Failure::Missing(format!(
-            "setting `{other}` changes nothing in a preview: `--set` takes those of `cut_paste` here"
+            "setting `{other}` changes nothing in a preview: `--set` takes those of `cut_paste` and `input.bit_depth` here"
         )));
     }
     arguments.settings.apply(&mut config)?;
@@ -25,6 +25,7 @@ pub fn run(arguments: &PreviewArguments) -> Result<(), Failure> {
     let mut dataset = data.read_images()?;
     dataset.orient(arguments.orientation.into());
     dataset.verify()?;
+    dataset.settle_bit_depth(config.input.bit_depth);
     arguments.choice.choose(&mut dataset, arguments.seed)?;
     data.narrow(&mut dataset)?;
     for text in &dataset.warnings {

@@ -118,6 +118,8 @@ fn one(
         return Ok(Some(record));
     }
     let mut dataset = category.layout.read(&category.folder, None)?;
+    // Before some types are left out: the rule is that of the whole set.
+    dataset.settle_open_masks()?;
     if !choose(&mut dataset, category, case, seed)? {
         let why = "no easy types to train on beside the hard ones, or no hard ones";
         warning(&format!("{name}: left out, {why}"));
