@@ -10,6 +10,7 @@ use bgad::{
 use clap::Args;
 
 use crate::failure::Failure;
+use crate::progress::note;
 
 /// Abnormal training images where nothing is said of them.
 const ANOMALIES: usize = 5;
@@ -21,13 +22,17 @@ const TRAINING: &str = "Abnormal training images (BGAD-FAS)";
 /// Where the images are.
 #[derive(Debug, Args)]
 pub struct DataArguments {
-    /// How the data set's files are laid out: mvtec, btad, aitex, elpv, brain-mri, head-ct, folder or
-    /// manifest.
+    /// The data set's folder, or its table (.csv or .json).
+    #[arg(value_name = "DIR", required_unless_present = "data")]
+    pub folder: Option<PathBuf>,
+    /// The same as an option.
+    #[arg(long, value_name = "DIR", conflicts_with = "folder")]
+    pub data: Option<PathBuf>,
+    /// How the data set's files are laid out: mvtec, mvtec-ad-2, mvtec-loco, mpdd, visa, btad,
+    /// kolektor-sdd2, aitex, elpv, brain-mri, head-ct, coco, folder or manifest [default: as is
+    /// recognised].
     #[arg(long)]
-    pub layout: Layout,
-    /// The data set's folder; for manifest the table, .csv or .json.
-    #[arg(long, value_name = "DIR")]
-    pub data: PathBuf,
+    pub layout: Option<Layout>,
     #[command(flatten)]
     pub choice: ChoiceArguments,
 }
@@ -183,18 +188,32 @@ impl DataArguments {
         self.split(dataset)
     }
 
+    /// Where the data set lies, and how; says what was recognised where the layout was not given.
+    pub fn place(&self) -> Result<Place, Failure> {
+        // clap has made sure of one.
+        let folder = self.folder.as_ref().or(self.data.as_ref());
+        let folder = folder.ok_or_else(|| Failure::Missing("--data is missing".to_owned()))?;
+        let mut place = Place {
+            layout: Layout::Folder,
+            folder: folder.clone(),
+            category: self.choice.category.clone(),
+        };
+        match self.layout {
+            Some(layout) => place.layout = layout,
+            None if !self.choice.folders.names().is_empty() => {}
+            None => {
+                let found = Layout::recognise(folder, place.category.as_deref())?;
+                note(&format!("{}: {found}", folder.display()));
+                place.layout = found.layout;
+                place.category = found.category;
+            }
+        }
+        Ok(place)
+    }
+
     /// Reads the data set as its folder has it.
     fn find(&self) -> Result<Dataset, Failure> {
-        let category = self.choice.category.as_deref();
-        let names = self.choice.folders.names();
-        if names.is_empty() {
-            Ok(self.layout.read(&self.data, category)?)
-        } else if self.layout == Layout::Folder {
-            let folder = category.map_or_else(|| self.data.clone(), |name| self.data.join(name));
-            Ok(FolderLayout::discover_named(&folder, &names)?.read()?)
-        } else {
-            Err(Failure::FolderNames(self.layout))
-        }
+        self.place()?.read(&self.choice.folders.names())
     }
 
     /// Deals the samples as was asked.
@@ -211,6 +230,30 @@ impl DataArguments {
             .checked_sub(1)
             .and_then(|index| all.into_iter().nth(index));
         chosen.ok_or(Failure::Fold { fold, folds })
+    }
+}
+
+/// A data set that was found.
+#[derive(Debug, Clone)]
+pub struct Place {
+    pub layout: Layout,
+    pub folder: PathBuf,
+    pub category: Option<String>,
+}
+
+impl Place {
+    /// Reads it as its folder has it.
+    fn read(&self, names: &FolderNames) -> Result<Dataset, Failure> {
+        let category = self.category.as_deref();
+        if names.is_empty() {
+            Ok(self.layout.read(&self.folder, category)?)
+        } else if self.layout == Layout::Folder {
+            let folder = self.folder.clone();
+            let folder = category.map_or(folder, |name| self.folder.join(name));
+            Ok(FolderLayout::discover_named(&folder, names)?.read()?)
+        } else {
+            Err(Failure::FolderNames(self.layout))
+        }
     }
 }
 

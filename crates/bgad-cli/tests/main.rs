@@ -9,6 +9,7 @@ mod data;
 mod devices;
 mod disk;
 mod hostile;
+mod layouts;
 mod machine;
 mod mask_values;
 mod odd_names;

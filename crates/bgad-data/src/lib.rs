@@ -28,6 +28,8 @@
 // Without data sets some of what they share with images is unused.
 #![cfg_attr(not(feature = "datasets"), allow(dead_code))]
 
+#[cfg(feature = "datasets")]
+mod annotation_file;
 mod bit_depth;
 #[cfg(feature = "datasets")]
 mod bit_depth_inspection;
@@ -37,6 +39,8 @@ mod cutpaste;
 mod dataset;
 mod decoded;
 mod decoding;
+#[cfg(feature = "datasets")]
+mod drawn_mask;
 mod error;
 #[cfg(feature = "datasets")]
 mod folder_images;
@@ -49,6 +53,7 @@ mod image_reading;
 mod inspection;
 #[cfg(feature = "datasets")]
 mod layout;
+mod layout_error;
 mod mask;
 #[cfg(feature = "datasets")]
 mod mask_decision;
@@ -103,7 +108,8 @@ pub use image_reading::ImageReading;
 #[cfg(feature = "datasets")]
 pub use inspection::{Inspection, MaskInspection, ModeCount, SizeCount};
 #[cfg(feature = "datasets")]
-pub use layout::{FolderLayout, FolderNames, Layout, MaskLocation};
+pub use layout::{FolderLayout, FolderNames, Layout, MaskLocation, RecognisedLayout};
+pub use layout_error::LayoutError;
 pub use mask::Mask;
 #[cfg(feature = "datasets")]
 pub use mask_decision::MaskDecision;
