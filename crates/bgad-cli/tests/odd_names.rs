@@ -115,9 +115,9 @@ fn a_run_on_odd_names_can_be_reported_and_read_back() {
     assert_eq!(description.dataset.folder.as_deref(), Some(parts.as_path()));
     let dataset = directory.dataset().unwrap();
     assert_eq!(dataset.root, parts);
-    let mut paths = dataset.samples().map(|sample| &sample.path);
-    assert!(paths.clone().all(|path| path.is_file()));
-    assert!(paths.any(|path| *path == parts.join(odd("test/dent/"))));
+    assert!(dataset.samples().all(|sample| sample.path.is_file()));
+    let odd_image = parts.join(odd("test/dent/"));
+    assert!(dataset.samples().any(|sample| sample.path == odd_image));
     assert!(out.join("report.html").is_file());
 
     let model = out.join("model.bgad");

@@ -44,7 +44,7 @@ fn published_trees_are_told_apart() {
             "MVTec AD layout, category set [mvtec, set]",
         ),
         (
-            &["train/normal/0.png", "test/normal/0.png", "test/dent/0.png"],
+            &["train/NORMAL/0.png", "test/NORMAL/0.png", "test/dent/0.png"],
             None,
             "MVTec AD layout, category set [mvtec, set]",
         ),

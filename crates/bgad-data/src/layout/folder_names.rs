@@ -153,10 +153,11 @@ fn ask(
         .into());
     }
     questions::about_types(folder, abnormal)?;
+    // A folder that is not there is a mistake of its own.
+    if normal.iter().any(|folder| !folder.is_dir()) {
+        return Ok(());
+    }
     for images in normal.iter().chain(abnormal) {
-        if !images.is_dir() {
-            continue;
-        }
         let found = files::images_below(images, &mut Vec::new())?;
         questions::about_folders_inside(images, &found)?;
         if said_masks.is_none() && masks.is_empty() {

@@ -9,7 +9,7 @@ use crate::{DataError, Dataset, Result, Sample};
 
 /// The names of a tree's folders.
 pub(super) struct Tree<'a> {
-    /// Folders of normal images, in `train` and in the test set.
+    /// Folders of normal images, in `train` and in the test set; upper or lower case.
     pub(super) normal: &'a [&'a str],
     /// The folder of the test set.
     pub(super) test: &'a str,
@@ -31,7 +31,8 @@ pub(super) fn read(folder: &Path) -> Result<Dataset> {
 
 /// Reads the training set, the test set and its masks.
 pub(super) fn read_tree(folder: &Path, tree: &Tree<'_>) -> Result<Dataset> {
-    let (normal_names, expected) = (tree.normal, tree.expected);
+    let expected = tree.expected;
+    let is_normal = |name: &str| tree.normal.contains(&name.to_lowercase().as_str());
     let listing = files::list(folder)?;
     let train_folder = folder.join("train");
     if !train_folder.is_dir() {
@@ -43,7 +44,7 @@ pub(super) fn read_tree(folder: &Path, tree: &Tree<'_>) -> Result<Dataset> {
     let (normal, others): (Vec<PathBuf>, Vec<PathBuf>) = files::list(&train_folder)?
         .folders
         .into_iter()
-        .partition(|folder| normal_names.contains(&name(folder).as_str()));
+        .partition(|folder| is_normal(&name(folder)));
     for normal in normal {
         let images = files::images_below(&normal, &mut skipped)?;
         questions::about_folders_inside(&normal, &images)?;
@@ -78,7 +79,7 @@ pub(super) fn read_tree(folder: &Path, tree: &Tree<'_>) -> Result<Dataset> {
         let images = files::images_below(&type_folder, &mut skipped)?;
         questions::about_folders_inside(&type_folder, &images)?;
         for path in images {
-            if normal_names.contains(&defect_type.as_str()) {
+            if is_normal(&defect_type) {
                 test.push(Sample::normal(path));
             } else {
                 defective.push((path, defect_type.clone()));

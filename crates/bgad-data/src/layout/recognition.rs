@@ -181,11 +181,18 @@ fn readings(set: &Path, listing: &Listing) -> Result<Vec<(Layout, String)>> {
 
 /// The kind of a tree with `train/good`, or with another of its names.
 fn tree(set: &Path) -> Result<Option<(Layout, &'static str)>> {
+    let train = set.join("train");
+    if !train.is_dir() {
+        return Ok(None);
+    }
+    let trained: Vec<String> = files::list(&train)?
+        .folders
+        .iter()
+        .map(|path| name(path).to_lowercase())
+        .collect();
     let normal = ["good", "ok", "normal"];
-    let Some(normal) = normal
-        .into_iter()
-        .find(|name| set.join("train").join(name).is_dir())
-    else {
+    let is_there = |wanted: &&str| trained.iter().any(|name| name == wanted);
+    let Some(normal) = normal.into_iter().find(is_there) else {
         return Ok(None);
     };
     if set.join("test_public").is_dir() {
