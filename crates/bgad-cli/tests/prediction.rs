@@ -126,6 +126,8 @@ fn a_watched_folder_is_scored_as_it_fills() {
         std::fs::copy(case.path("parts/test").join(from), folder.join(to)).unwrap();
     };
     copy("good/000.png", "1.png");
+    // What macOS puts beside it, which no data set has for an image.
+    std::fs::write(folder.join("._1.png"), "companion").unwrap();
     let mut child = case
         .predict()
         .arg("--watch")

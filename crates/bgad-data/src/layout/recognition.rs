@@ -65,7 +65,7 @@ impl Layout {
                 }
             }
             match (sets.as_slice(), listing.folders.len()) {
-                ([(layout, inner)], 1) if category.is_none() => {
+                ([(layout, inner)], 1) if category.is_none() && listing.images.is_empty() => {
                     return Ok(found(*layout, Some(&name(inner)), inner));
                 }
                 ([], _) => {}
