@@ -2,10 +2,14 @@
 
 use std::path::Path;
 
-use bgad::{BitDepth, Dataset, Detector, Device, Layout, Trainer};
+use bgad::{BitDepth, Dataset, Detector, Device, Layout, Model, Trainer, TrainerConfig};
 use image::{DynamicImage, ImageBuffer, Rgb};
 
-use crate::common::{settings, write_parts};
+use crate::common::{self, write_parts};
+
+fn settings() -> TrainerConfig {
+    common::settings().with(|config| config.model = Model::Bgad)
+}
 
 /// The images below `folder` in 16 bits a channel, with values up to 1023.
 fn deepen(folder: &Path) {

@@ -43,6 +43,12 @@ fn visa_is_split_by_its_table() {
     assert_eq!(labels(&dataset), [false, true]);
     assert_eq!(dataset.masks(), AvailableMasks::All);
     dataset.verify().unwrap();
+    match Layout::recognise(at, None) {
+        Err(DataError::CategoryNeeded { found, .. }) => assert_eq!(found, ["candle", "pcb1"]),
+        other => panic!("{other:?}"),
+    }
+    let found = Layout::recognise(at, Some("candle")).unwrap();
+    assert_eq!(found.to_string(), "VisA layout, category candle");
     let alone = Layout::Visa.read(&at.join("candle"), None).unwrap();
     assert_eq!(alone.train, dataset.train);
     match Layout::Visa.read(at, None) {

@@ -12,7 +12,9 @@ use crate::data::{AnomalyArguments, ChoiceArguments};
 use crate::devices::ListedDevice;
 
 /// Options that are left out of the help: that of the commands named in [`MORE`] has them too.
-const RARE: [&str; 12] = [
+const RARE: [&str; 14] = [
+    "data",
+    "write_split",
     "mask_values",
     "normal",
     "abnormal",

@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use super::files::{self, Listing, name};
-use super::{Layout, coco, elpv, folder_names, kolektor, mpdd};
+use super::{Layout, coco, elpv, folder_names, kolektor, mpdd, visa};
 use crate::{DataError, LayoutError, Result};
 
 /// How a data set was found to lie on disk.
@@ -52,8 +52,20 @@ impl Layout {
         }
         let set = files::category_folder(folder, category)?;
         let listing = files::list(&set)?;
-        if let Some(layout) = reading(&set, &listing)? {
-            return Ok(found(layout, category, &set));
+        match reading(&set, &listing)? {
+            // Its table is beside the categories.
+            Some(Self::Visa) if set.join("split_csv").is_dir() => {
+                let categories = visa::categories(&set)?;
+                return match categories.as_slice() {
+                    [only] => Ok(found(Self::Visa, Some(only), &set.join(only))),
+                    _ => Err(DataError::CategoryNeeded {
+                        folder: set,
+                        found: categories,
+                    }),
+                };
+            }
+            Some(layout) => return Ok(found(layout, category, &set)),
+            None => {}
         }
         let parts = ["train", "test", "val", "valid", "validation"];
         let is_part = |path: &PathBuf| parts.contains(&name(path).to_lowercase().as_str());

@@ -40,7 +40,7 @@ pub(super) fn read(folder: &Path) -> Result<Dataset> {
 }
 
 /// The folders of categories.
-fn categories(folder: &Path) -> Result<Vec<String>> {
+pub(super) fn categories(folder: &Path) -> Result<Vec<String>> {
     let folders = files::list(folder)?.folders;
     let is_category = |path: &&PathBuf| path.join("Data").is_dir();
     Ok(folders
