@@ -4,6 +4,7 @@
 #![recursion_limit = "256"]
 
 mod bad_input;
+mod bit_depth;
 mod common;
 mod custom_backbone;
 mod end_to_end;

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use bgad::{Detector, Orientation, RgbImage, load_image_with};
+use bgad::{Detector, ImageReading, RgbImage, load_image_as};
 use serde_json::{Value, json};
 
 use crate::arguments::CalibrateArguments;
@@ -34,7 +34,7 @@ pub fn run(arguments: &CalibrateArguments) -> Result<(), Failure> {
     let threshold = description.threshold;
     if arguments.reporting.json {
         let mut line = json!({
-            "model": model.to_string_lossy(),
+            "model": bgad::path_to_text(model),
             "threshold": threshold,
             "pixel_threshold": description.pixel_threshold,
             "threshold_before": before,
@@ -74,8 +74,8 @@ fn given(detector: &mut Detector, threshold: f32, of_pixels: Option<f32>) -> Res
 fn by_rate(detector: &mut Detector, arguments: &CalibrateArguments) -> Result<Said, Failure> {
     let rate = arguments.false_positive_rate;
     let normal = images::list(&arguments.normal)?;
-    let orientation = detector.description().config.input.orientation;
-    let count = detector.recalibrate(read(&normal, orientation), rate)?;
+    let reading = detector.description().config.input.reading();
+    let count = detector.recalibrate(read(&normal, reading), rate)?;
     let description = detector.description();
     let promised = description.false_positive_rate();
     if promised > rate {
@@ -100,8 +100,8 @@ fn by_rate(detector: &mut Detector, arguments: &CalibrateArguments) -> Result<Sa
 fn by_f1(detector: &mut Detector, arguments: &CalibrateArguments) -> Result<Said, Failure> {
     let normal = images::list(&arguments.normal)?;
     let abnormal = images::list(&arguments.abnormal)?;
-    let orientation = detector.description().config.input.orientation;
-    let [of_normal, of_abnormal] = [&normal, &abnormal].map(|files| read(files, orientation));
+    let reading = detector.description().config.input.reading();
+    let [of_normal, of_abnormal] = [&normal, &abnormal].map(|files| read(files, reading));
     let f1 = detector.recalibrate_by_f1(of_normal, of_abnormal)?;
     let counts = [normal.len(), abnormal.len()];
     Ok(vec![
@@ -113,9 +113,9 @@ fn by_f1(detector: &mut Detector, arguments: &CalibrateArguments) -> Result<Said
 
 fn read(
     files: &[PathBuf],
-    orientation: Orientation,
+    reading: ImageReading,
 ) -> impl Iterator<Item = bgad::Result<RgbImage>> + '_ {
     files
         .iter()
-        .map(move |path| Ok(load_image_with(path, orientation)?))
+        .map(move |path| Ok(load_image_as(path, reading)?))
 }

@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use bgad::{
-    AnomalyCount, AnomalySelection, Dataset, FolderLayout, FolderNames, Layout, MaskLocation,
-    SplitFile,
+    AnomalyCount, AnomalySelection, DataError, Dataset, FolderLayout, FolderNames, Layout,
+    MaskLocation, SplitFile,
 };
 use clap::Args;
 
 use crate::failure::Failure;
+use crate::progress::note;
 
 /// Abnormal training images where nothing is said of them.
 const ANOMALIES: usize = 5;
@@ -21,13 +22,17 @@ const TRAINING: &str = "Abnormal training images (BGAD-FAS)";
 /// Where the images are.
 #[derive(Debug, Args)]
 pub struct DataArguments {
-    /// How the data set's files are laid out: mvtec, btad, aitex, elpv, brain-mri, head-ct, folder or
-    /// manifest.
+    /// The data set's folder, or its table (.csv or .json).
+    #[arg(value_name = "DIR", required_unless_present = "data")]
+    pub folder: Option<PathBuf>,
+    /// The same as an option.
+    #[arg(long, value_name = "DIR", conflicts_with = "folder")]
+    pub data: Option<PathBuf>,
+    /// How the data set's files are laid out: mvtec, mvtec-ad-2, mvtec-loco, mpdd, visa, btad,
+    /// kolektor-sdd2, aitex, elpv, brain-mri, head-ct, coco, folder or manifest [default: as is
+    /// recognised].
     #[arg(long)]
-    pub layout: Layout,
-    /// The data set's folder; for manifest the table, .csv or .json.
-    #[arg(long, value_name = "DIR")]
-    pub data: PathBuf,
+    pub layout: Option<Layout>,
     #[command(flatten)]
     pub choice: ChoiceArguments,
 }
@@ -140,11 +145,18 @@ impl AnomalyArguments {
 }
 
 impl DataArguments {
-    /// Reads the data set with its split.
-    pub fn open(&self) -> Result<Dataset, Failure> {
-        let mut dataset = self.read()?;
+    /// Reads the data set to look at it: masks whose values are unclear are an error beside it.
+    pub fn open_to_inspect(&self) -> Result<(Dataset, Option<Failure>), Failure> {
+        let mut dataset = self.find()?;
+        let values = self.choice.mask_values.parse()?;
+        let unclear = match dataset.settle_mask_values(&values) {
+            Ok(_) => None,
+            Err(error @ DataError::UnclearMaskValues { .. }) => Some(error.into()),
+            Err(error) => return Err(error.into()),
+        };
+        let mut dataset = self.split(dataset)?;
         self.narrow(&mut dataset)?;
-        Ok(dataset)
+        Ok((dataset, unclear))
     }
 
     /// Reads the data set for work on its images: those that are only named are left out.
@@ -171,29 +183,77 @@ impl DataArguments {
     }
 
     fn read(&self) -> Result<Dataset, Failure> {
-        let category = self.choice.category.as_deref();
-        let names = self.choice.folders.names();
-        let mut dataset = if names.is_empty() {
-            self.layout.read(&self.data, category)?
-        } else if self.layout == Layout::Folder {
-            let folder = category.map_or_else(|| self.data.clone(), |name| self.data.join(name));
-            FolderLayout::discover_named(&folder, &names)?.read()?
-        } else {
-            return Err(Failure::FolderNames(self.layout));
-        };
+        let mut dataset = self.find()?;
         dataset.settle_mask_values(&self.choice.mask_values.parse()?)?;
+        self.split(dataset)
+    }
+
+    /// Where the data set lies, and how; says what was recognised where the layout was not given.
+    pub fn place(&self) -> Result<Place, Failure> {
+        // clap has made sure of one.
+        let folder = self.folder.as_ref().or(self.data.as_ref());
+        let folder = folder.ok_or_else(|| Failure::Missing("--data is missing".to_owned()))?;
+        let mut place = Place {
+            layout: Layout::Folder,
+            folder: folder.clone(),
+            category: self.choice.category.clone(),
+        };
+        match self.layout {
+            Some(layout) => place.layout = layout,
+            None if !self.choice.folders.names().is_empty() => {}
+            None => {
+                let found = Layout::recognise(folder, place.category.as_deref())?;
+                note(&format!("{}: {found}", folder.display()));
+                place.layout = found.layout;
+                place.category = found.category;
+            }
+        }
+        Ok(place)
+    }
+
+    /// Reads the data set as its folder has it.
+    fn find(&self) -> Result<Dataset, Failure> {
+        self.place()?.read(&self.choice.folders.names())
+    }
+
+    /// Deals the samples as was asked.
+    fn split(&self, mut dataset: Dataset) -> Result<Dataset, Failure> {
         let split = &self.choice.split;
         if let Some(file) = &split.split_file {
             SplitFile::read(file)?.apply(&mut dataset)?;
         }
-        if let (Some(folds), Some(fold)) = (split.folds, split.fold) {
-            let all = dataset.folds(folds, split.fold_seed)?;
-            let chosen = fold
-                .checked_sub(1)
-                .and_then(|index| all.into_iter().nth(index));
-            dataset = chosen.ok_or(Failure::Fold { fold, folds })?;
+        let (Some(folds), Some(fold)) = (split.folds, split.fold) else {
+            return Ok(dataset);
+        };
+        let all = dataset.folds(folds, split.fold_seed)?;
+        let chosen = fold
+            .checked_sub(1)
+            .and_then(|index| all.into_iter().nth(index));
+        chosen.ok_or(Failure::Fold { fold, folds })
+    }
+}
+
+/// A data set that was found.
+#[derive(Debug, Clone)]
+pub struct Place {
+    pub layout: Layout,
+    pub folder: PathBuf,
+    pub category: Option<String>,
+}
+
+impl Place {
+    /// Reads it as its folder has it.
+    fn read(&self, names: &FolderNames) -> Result<Dataset, Failure> {
+        let category = self.category.as_deref();
+        if names.is_empty() {
+            Ok(self.layout.read(&self.folder, category)?)
+        } else if self.layout == Layout::Folder {
+            let folder = self.folder.clone();
+            let folder = category.map_or(folder, |name| self.folder.join(name));
+            Ok(FolderLayout::discover_named(&folder, names)?.read()?)
+        } else {
+            Err(Failure::FolderNames(self.layout))
         }
-        Ok(dataset)
     }
 }
 

@@ -70,6 +70,12 @@ impl Failure {
         }
     }
 
+    /// Whether standard output's reader went away, as `head` does when it has enough. No command has
+    /// anything left to do then but to write to it.
+    pub fn is_closed_pipe(&self) -> bool {
+        matches!(self, Self::Output(error) if error.kind() == std::io::ErrorKind::BrokenPipe)
+    }
+
     /// The program's exit status.
     pub fn exit_status(&self) -> u8 {
         match self {

@@ -1,34 +1,37 @@
 //! The images that a command line names.
 
+use std::collections::BTreeMap;
 use std::io::BufRead as _;
 use std::path::{Path, PathBuf};
 
+use bgad::{FolderImages, images_of_folder, path_from_text};
+
 use crate::failure::Failure;
+use crate::progress::warning;
 
-const EXTENSIONS: [&str; 7] = ["png", "jpg", "jpeg", "bmp", "tif", "tiff", "webp"];
-
-/// All images: a file is itself, whatever its name; a folder all files in it, and in its folders,
-/// that are named as images are, in order of their paths; `-` the lines of standard input.
+/// All images: a file is itself, whatever its name; a folder is read as a data set's, with all folders
+/// in it; `-` is a list on standard input, a path a line.
 pub fn list(named: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
     let mut all = Vec::new();
     for path in named {
         if path == Path::new("-") {
-            for line in std::io::stdin().lock().lines() {
-                let line = line.map_err(failed(path))?;
-                if !line.is_empty() {
-                    all.push(PathBuf::from(line));
-                }
+            for line in std::io::stdin().lock().split(b'\n') {
+                let line = line.map_err(|source| Failure::File {
+                    path: path.clone(),
+                    source,
+                })?;
+                all.extend(listed(&line));
             }
         } else if path.is_dir() {
-            let found = in_folder(path)?;
-            if found.is_empty() {
-                let endings = EXTENSIONS.join(", ");
-                let path = path.display();
-                return Err(Failure::Missing(format!(
-                    "{path}: no image in this folder or those in it; expected files ending in {endings}"
-                )));
+            let found = images_of_folder(path)?;
+            if found.images.is_empty() {
+                return Err(bgad::DataError::NoImages {
+                    folder: path.clone(),
+                }
+                .into());
             }
-            all.extend(found);
+            warn_of_skipped(path, &found);
+            all.extend(found.images);
         } else {
             all.push(path.clone());
         }
@@ -36,40 +39,43 @@ pub fn list(named: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
     Ok(all)
 }
 
-/// The images in a folder and in all folders in it, in order of their paths.
-pub fn in_folder(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
-    let mut images = Vec::new();
-    walk(folder, &mut images)?;
-    Ok(images)
-}
-
-fn walk(folder: &Path, images: &mut Vec<PathBuf>) -> Result<(), Failure> {
-    let entries = std::fs::read_dir(folder).map_err(failed(folder))?;
-    let mut entries = entries
-        .collect::<Result<Vec<_>, _>>()
-        .map_err(failed(folder))?;
-    entries.sort_by_key(std::fs::DirEntry::file_name);
-    for entry in entries {
-        let path = entry.path();
-        // Links to folders are not followed: they may lead in a circle.
-        if entry.file_type().map_err(failed(&path))?.is_dir() {
-            walk(&path, images)?;
-        } else if is_image(&path) {
-            images.push(path);
-        }
+/// What was passed over, one warning a reason.
+fn warn_of_skipped(folder: &Path, found: &FolderImages) {
+    let mut reasons: BTreeMap<&str, (usize, &Path)> = BTreeMap::new();
+    for file in &found.skipped {
+        reasons.entry(&file.reason).or_insert((0, &file.path)).0 += 1;
     }
-    Ok(())
-}
-
-fn is_image(path: &Path) -> bool {
-    let extension = path.extension().and_then(|e| e.to_str());
-    let known = |e: &str| EXTENSIONS.iter().any(|k| k.eq_ignore_ascii_case(e));
-    extension.is_some_and(known) && !path.is_dir()
-}
-
-fn failed(path: &Path) -> impl FnOnce(std::io::Error) -> Failure + '_ {
-    move |source| Failure::File {
-        path: path.to_owned(),
-        source,
+    for (reason, (number, first)) in reasons {
+        warning(&format!(
+            "{}: {number} skipped, {reason}; the first is {}",
+            folder.display(),
+            first.display()
+        ));
     }
+}
+
+/// The path of a line: its very bytes or, where no such file is there, the name as this program writes
+/// it, with bytes that are no UTF-8 escaped.
+fn listed(line: &[u8]) -> Option<PathBuf> {
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    if line.is_empty() {
+        return None;
+    }
+    let path = verbatim(line);
+    if path.exists() {
+        return Some(path);
+    }
+    let escaped = std::str::from_utf8(line).map(path_from_text);
+    Some(escaped.ok().filter(|path| path.exists()).unwrap_or(path))
+}
+
+#[cfg(unix)]
+fn verbatim(line: &[u8]) -> PathBuf {
+    use std::os::unix::ffi::OsStrExt as _;
+    PathBuf::from(std::ffi::OsStr::from_bytes(line))
+}
+
+#[cfg(not(unix))]
+fn verbatim(line: &[u8]) -> PathBuf {
+    PathBuf::from(String::from_utf8_lossy(line).into_owned())
 }

@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use bgad::{
-    Detector, DeviceSelection, ImportOptions, SoftClamp, ThresholdRule, TrainerConfig, load_image,
+    BitDepthInspection, Detector, DeviceSelection, ImportOptions, SoftClamp, ThresholdRule,
+    TrainerConfig, load_image_as,
 };
 use clap::{Args, ValueEnum};
 use serde_json::json;
@@ -12,6 +13,7 @@ use crate::arguments::{Flag, Flags, ReportingArguments, SettingArguments};
 use crate::failure::Failure;
 use crate::images;
 use crate::output;
+use crate::progress::warning;
 
 #[derive(Debug, Args)]
 pub struct ImportArguments {
@@ -97,8 +99,17 @@ pub fn run(arguments: &ImportArguments) -> Result<(), Failure> {
     let device = arguments.device.open()?;
     let mut options = options(arguments)?;
     let files = images::list(&arguments.normal)?;
+    if options.input.bit_depth.is_none()
+        && let Some(found) = BitDepthInspection::of(&files)
+    {
+        options.input.bit_depth = Some(found.depth);
+        found.warning().iter().for_each(|text| warning(text));
+    }
     let import = |options: &ImportOptions| {
-        let normal = files.iter().map(|path: &PathBuf| Ok(load_image(path)?));
+        let reading = options.input.reading();
+        let normal = files
+            .iter()
+            .map(|path: &PathBuf| Ok(load_image_as(path, reading)?));
         Detector::import(&arguments.files, options, normal, &device)
     };
     let detector = match import(&options) {
@@ -115,7 +126,7 @@ pub fn run(arguments: &ImportArguments) -> Result<(), Failure> {
     let description = detector.description();
     if arguments.reporting.json {
         return output::json(&json!({
-            "model": arguments.out.to_string_lossy(),
+            "model": bgad::path_to_text(&arguments.out),
             "images": files.len(),
             "threshold": description.threshold,
             "pixel_threshold": description.pixel_threshold,

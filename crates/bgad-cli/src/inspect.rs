@@ -30,19 +30,20 @@ pub struct InspectArguments {
     pub json: bool,
 }
 
-/// Tells what a data set holds.
+/// Tells what a data set holds; masks that training would refuse are an error when all is told.
 pub fn run(arguments: &InspectArguments) -> Result<(), Failure> {
-    let mut dataset = arguments.data.open()?;
+    let (mut dataset, unclear) = arguments.data.open_to_inspect()?;
     dataset.orient(arguments.orientation.into());
     write_split(&dataset, arguments.write_split.as_ref())?;
     let inspection = dataset.inspect();
     if arguments.json {
-        return output::json(&json!(inspection));
+        output::json(&json!(inspection))?;
+    } else {
+        for text in table(&inspection) {
+            output::line(&text)?;
+        }
     }
-    for text in table(&inspection) {
-        output::line(&text)?;
-    }
-    Ok(())
+    unclear.map_or(Ok(()), Err)
 }
 
 /// The inspection for people.
@@ -85,6 +86,12 @@ fn table(found: &Inspection) -> Vec<String> {
         )
     });
     lines.push(format!("modes         {}", listed(modes)));
+    if let Some(depth) = &found.bit_depth {
+        lines.push(format!(
+            "bit depth     {} in {} images of 16 bits, values up to {}",
+            depth.depth, depth.files, depth.largest
+        ));
+    }
     let masks = &found.masks;
     lines.push(match masks.available {
         AvailableMasks::None => "masks         none: image granularity only".to_owned(),
@@ -102,6 +109,9 @@ fn table(found: &Inspection) -> Vec<String> {
             "  read by the rule {}: {}",
             rule.values, rule.reason
         ));
+    }
+    if let Some(reason) = &masks.unclear {
+        lines.push(format!("  unclear: {reason}"));
     }
     let short = |path: &PathBuf| shortened(path, &found.folder);
     for (what, paths) in [
@@ -169,7 +179,5 @@ fn listed(mut items: impl Iterator<Item = String>) -> String {
 
 fn shortened(path: &Path, folder: &Path) -> String {
     path.strip_prefix(folder)
-        .unwrap_or(path)
-        .display()
-        .to_string()
+        .map_or_else(|_| bgad::path_to_text(path), bgad::path_to_text)
 }

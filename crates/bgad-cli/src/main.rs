@@ -1,8 +1,8 @@
 //! The `bgad` command line: train, evaluate and run visual anomaly detectors.
 //!
-//! Exit status: 0 on success, 2 on wrong usage, 130 where a run was stopped from outside, 1 otherwise,
-//! with one readable message on stderr.
-#![allow(clippy::print_stderr)] // messages to the person are this crate's purpose
+//! Exit status: 0 on success, also where the reader of standard output went away before the end, 2 on
+//! wrong usage, 130 where a run was stopped from outside, 1 otherwise, with one readable message on
+//! stderr.
 #![recursion_limit = "256"]
 
 mod arguments;
@@ -22,6 +22,7 @@ mod output;
 mod predict;
 mod prediction_files;
 mod prediction_lines;
+mod prediction_names;
 mod preview;
 mod progress;
 #[cfg(feature = "report")]
@@ -47,7 +48,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 fn main() -> ExitCode {
     let arguments = arguments::Arguments::parse();
     if let Err(error) = bgad::Machine::check() {
-        eprintln!("error: {error}");
+        progress::note(&format!("error: {error}"));
         return ExitCode::FAILURE;
     }
     let result = match arguments.command {
@@ -68,8 +69,9 @@ fn main() -> ExitCode {
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
+        Err(failure) if failure.is_closed_pipe() => ExitCode::SUCCESS,
         Err(failure) => {
-            eprintln!("error: {failure}");
+            progress::note(&format!("error: {failure}"));
             ExitCode::from(failure.exit_status())
         }
     }

@@ -11,6 +11,12 @@ pub fn line(text: &str) -> Result<(), Failure> {
     writeln!(std::io::stdout().lock(), "{text}").map_err(Failure::Output)
 }
 
+/// Writes lines that are ready.
+pub fn bytes(lines: &[u8]) -> Result<(), Failure> {
+    let mut output = std::io::stdout().lock();
+    output.write_all(lines).map_err(Failure::Output)
+}
+
 /// Writes one JSON value on a line of its own.
 pub fn json(value: &Value) -> Result<(), Failure> {
     line(&value.to_string())

@@ -17,8 +17,12 @@ use crate::watch;
 pub fn run(arguments: &PredictArguments) -> Result<(), Failure> {
     let device = arguments.device.open()?;
     let detector = Detector::load(&arguments.model, &device)?;
+    let images = match arguments.watch {
+        Some(_) => Vec::new(),
+        None => images::list(&arguments.images)?,
+    };
     let mut output = Output {
-        files: PredictionFiles::new(arguments, &detector)?,
+        files: PredictionFiles::new(arguments, &detector, &images)?,
         lines: PredictionLines::new(arguments)?,
         failed: 0,
         detector: &detector,
@@ -33,7 +37,7 @@ pub fn run(arguments: &PredictArguments) -> Result<(), Failure> {
             output.take(path, prediction)
         });
     }
-    let files = images::list(&arguments.images)?;
+    let files = images;
     let images = files.iter().map(|path| detector.load_image(path));
     for (path, predicted) in files.iter().zip(detector.predict_images(images)) {
         output.take(path, predicted)?;
@@ -63,15 +67,25 @@ impl Output<'_> {
     ) -> Result<(), Failure> {
         match predicted {
             Ok((image, prediction)) => {
-                self.files.write(self.detector, path, &image, &prediction)?;
-                self.lines.prediction(path, &prediction)
+                let files = self.files.write(self.detector, path, &image, &prediction)?;
+                let written = self.lines.prediction(path, &prediction, &files);
+                self.unless_closed(written)
             }
             Err(error @ (bgad::Error::Data(_) | bgad::Error::Input { .. })) => {
                 warning(&error.to_string());
                 self.failed += 1;
-                self.lines.failure(path, &error.to_string())
+                let written = self.lines.failure(path, &error.to_string());
+                self.unless_closed(written)
             }
             Err(other) => Err(other.into()),
+        }
+    }
+
+    /// Files were asked for whoever reads the lines.
+    fn unless_closed(&self, written: Result<(), Failure>) -> Result<(), Failure> {
+        match written {
+            Err(failure) if failure.is_closed_pipe() && self.files.are_wanted() => Ok(()),
+            other => other,
         }
     }
 }

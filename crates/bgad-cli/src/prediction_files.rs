@@ -1,6 +1,6 @@
 //! The files that a prediction leaves: heat map, mask, score map.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
 
@@ -10,6 +10,8 @@ use tiff::encoder::{TiffEncoder, colortype::Gray32Float};
 
 use crate::arguments::{MapFormat, PredictArguments};
 use crate::failure::Failure;
+use crate::prediction_names::PredictionNames;
+use crate::progress::warning;
 
 /// Which files are written where.
 pub struct PredictionFiles {
@@ -18,19 +20,46 @@ pub struct PredictionFiles {
     maps: Option<PathBuf>,
     map_format: MapFormat,
     original_size: bool,
-    /// The image that a file's name was given to first.
-    taken: HashMap<PathBuf, PathBuf>,
-    /// So many names are remembered before those of images that have gone are forgotten: a folder
-    /// may be watched for years.
-    most_taken: usize,
+    names: PredictionNames,
+    /// What this run has written, whose files alone may be replaced without a word.
+    written: HashSet<PathBuf>,
+    /// Whether it was said that an earlier run's files are replaced.
+    said: bool,
 }
 
-/// Names that are remembered at first.
-const TAKEN: usize = 10_000;
+/// The files that belong to a prediction.
+#[derive(Debug, Default)]
+pub struct WrittenFiles {
+    pub heatmap: Option<PathBuf>,
+    pub mask: Option<PathBuf>,
+    pub map: Option<PathBuf>,
+}
+
+impl WrittenFiles {
+    fn all(&self) -> impl Iterator<Item = &PathBuf> {
+        [&self.heatmap, &self.mask, &self.map].into_iter().flatten()
+    }
+
+    /// What they are, and where.
+    pub fn named(&self) -> impl Iterator<Item = (&'static str, &PathBuf)> {
+        let all = [
+            ("heatmap", &self.heatmap),
+            ("mask", &self.mask),
+            ("map", &self.map),
+        ];
+        all.into_iter()
+            .filter_map(|(what, path)| Some((what, path.as_ref()?)))
+    }
+}
 
 impl PredictionFiles {
-    /// Makes the folders.
-    pub fn new(arguments: &PredictArguments, detector: &Detector) -> Result<Self, Failure> {
+    /// Makes the folders for what belongs to `images` and, where a folder is watched, to those that
+    /// come. An image is never replaced by such a file, and of an earlier run's files it is said.
+    pub fn new(
+        arguments: &PredictArguments,
+        detector: &Detector,
+        images: &[PathBuf],
+    ) -> Result<Self, Failure> {
         let folders = [&arguments.heatmaps, &arguments.masks, &arguments.maps];
         for folder in folders.into_iter().flatten() {
             if detector.description().granularity == Granularity::Image {
@@ -38,15 +67,74 @@ impl PredictionFiles {
             }
             std::fs::create_dir_all(folder).map_err(file_failure(folder))?;
         }
-        Ok(Self {
+        let mut files = Self {
             heatmaps: arguments.heatmaps.clone(),
             masks: arguments.masks.clone(),
             maps: arguments.maps.clone(),
             map_format: arguments.map_format,
             original_size: arguments.original_size,
-            taken: HashMap::new(),
-            most_taken: TAKEN,
-        })
+            names: PredictionNames::new(images),
+            written: HashSet::new(),
+            said: false,
+        };
+        files.check(images)?;
+        Ok(files)
+    }
+
+    /// Whether any files are written.
+    pub fn are_wanted(&self) -> bool {
+        self.heatmaps.is_some() || self.masks.is_some() || self.maps.is_some()
+    }
+
+    /// Looks for files that would be replaced, before any work.
+    fn check(&mut self, images: &[PathBuf]) -> Result<(), Failure> {
+        if !self.are_wanted() {
+            return Ok(());
+        }
+        let real = |path: &PathBuf| path.canonicalize().ok();
+        let inputs: HashSet<PathBuf> = images.iter().filter_map(real).collect();
+        let mut earlier = Vec::new();
+        for image in images {
+            for file in self.files_of(image).all() {
+                if real(file).is_some_and(|file| inputs.contains(&file)) {
+                    let file = file.display();
+                    return Err(Failure::Missing(format!(
+                        "{file}: one of the images would be replaced by a file about {}; name \
+                         another folder",
+                        image.display()
+                    )));
+                }
+                if file.exists() {
+                    earlier.push(file.clone());
+                }
+            }
+        }
+        if let Some(first) = earlier.first() {
+            self.said = true;
+            warning(&format!(
+                "{} files of an earlier run are replaced; the first is {}",
+                earlier.len(),
+                first.display()
+            ));
+        }
+        Ok(())
+    }
+
+    /// Where what belongs to an image goes.
+    fn files_of(&mut self, image: &Path) -> WrittenFiles {
+        let name = self.names.of(image);
+        let file = |folder: &Option<PathBuf>, ending: &str| {
+            let folder = folder.as_ref()?;
+            Some(folder.join(format!("{name}{ending}")))
+        };
+        WrittenFiles {
+            heatmap: file(&self.heatmaps, "_heatmap.png"),
+            mask: file(&self.masks, "_mask.png"),
+            map: match self.map_format {
+                MapFormat::Npy => file(&self.maps, ".npy"),
+                MapFormat::Tiff => file(&self.maps, ".tiff"),
+            },
+        }
     }
 
     /// Writes what was asked for.
@@ -56,61 +144,43 @@ impl PredictionFiles {
         path: &Path,
         image: &RgbImage,
         prediction: &Prediction,
-    ) -> Result<(), Failure> {
-        if let Some(folder) = self.heatmaps.clone() {
-            let file = self.file(&folder, path, "_heatmap.png");
+    ) -> Result<WrittenFiles, Failure> {
+        let files = self.files_of(path);
+        for file in files.all() {
+            if self.written.insert(file.clone()) && !self.said && file.exists() {
+                self.said = true;
+                let file = file.display();
+                warning(&format!(
+                    "files of an earlier run are replaced; the first is {file}"
+                ));
+            }
+        }
+        if let Some(file) = &files.heatmap {
             let overlay = detector.overlay(image, prediction)?;
             write_replaceable(
-                &file,
-                &png(&file, |to| overlay.write_to(to, ImageFormat::Png))?,
+                file,
+                &png(file, |to| overlay.write_to(to, ImageFormat::Png))?,
             )?;
         }
         let (width, height) = image.dimensions();
         let map = prediction.map.as_ref();
-        if let (Some(folder), Some(map)) = (self.masks.clone(), map) {
-            let file = self.file(&folder, path, "_mask.png");
+        if let (Some(file), Some(map)) = (&files.mask, map) {
             let threshold = prediction.pixel_threshold.unwrap_or(f32::INFINITY);
             let mask = map.mask(threshold, width, height);
             let at = |x, y| Luma([255 * u8::from(mask[(y * width + x) as usize])]);
             let mask = GrayImage::from_fn(width, height, at);
-            write_replaceable(
-                &file,
-                &png(&file, |to| mask.write_to(to, ImageFormat::Png))?,
-            )?;
+            write_replaceable(file, &png(file, |to| mask.write_to(to, ImageFormat::Png))?)?;
         }
-        if let (Some(folder), Some(map)) = (self.maps.clone(), map) {
+        if let (Some(file), Some(map)) = (&files.map, map) {
             let resized = self.original_size.then(|| map.resized(width, height));
             let map = resized.as_ref().unwrap_or(map);
-            match self.map_format {
-                MapFormat::Npy => {
-                    let file = self.file(&folder, path, ".npy");
-                    write_replaceable(&file, &numpy(map))?;
-                }
-                MapFormat::Tiff => {
-                    let file = self.file(&folder, path, ".tiff");
-                    write_replaceable(&file, &tiff(&file, map)?)?;
-                }
-            }
+            let bytes = match self.map_format {
+                MapFormat::Npy => numpy(map),
+                MapFormat::Tiff => tiff(file, map)?,
+            };
+            write_replaceable(file, &bytes)?;
         }
-        Ok(())
-    }
-
-    /// Where what belongs to an image goes: its name with `ending`, numbered where images of several
-    /// folders share a name.
-    fn file(&mut self, folder: &Path, image: &Path, ending: &str) -> PathBuf {
-        if self.taken.len() >= self.most_taken {
-            self.taken.retain(|_, image| image.exists());
-            self.most_taken = 2 * self.taken.len().max(TAKEN);
-        }
-        let stem = image.file_stem().unwrap_or_default().to_string_lossy();
-        let mut path = folder.join(format!("{stem}{ending}"));
-        let mut number = 2;
-        // The same image again, in a folder that is watched, takes its own place.
-        while self.taken.entry(path.clone()).or_insert(image.to_owned()) != image {
-            path = folder.join(format!("{stem}_{number}{ending}"));
-            number += 1;
-        }
-        path
+        Ok(files)
     }
 }
 

@@ -2,12 +2,13 @@
 
 use std::path::Path;
 
-use bgad::Prediction;
+use bgad::{Prediction, path_to_text};
 use serde_json::json;
 
 use crate::arguments::PredictArguments;
 use crate::failure::Failure;
 use crate::output;
+use crate::prediction_files::WrittenFiles;
 
 /// How predictions are written.
 pub enum PredictionLines {
@@ -39,22 +40,33 @@ impl PredictionLines {
         })
     }
 
-    pub fn prediction(&self, path: &Path, prediction: &Prediction) -> Result<(), Failure> {
+    pub fn prediction(
+        &self,
+        path: &Path,
+        prediction: &Prediction,
+        files: &WrittenFiles,
+    ) -> Result<(), Failure> {
         let (score, threshold) = (prediction.score, prediction.threshold);
         let seconds = prediction.duration.as_secs_f64();
         match self {
-            Self::Json => output::json(&json!({
-                "path": path.to_string_lossy(),
-                "score": score,
-                "threshold": threshold,
-                "anomalous": prediction.anomalous,
-                "p_value": prediction.p_value,
-                "pixel_threshold": prediction.pixel_threshold,
-                "regions": prediction.regions,
-                "seconds": seconds,
-            })),
+            Self::Json => {
+                let mut line = json!({
+                    "path": path_to_text(path),
+                    "score": score,
+                    "threshold": threshold,
+                    "anomalous": prediction.anomalous,
+                    "p_value": prediction.p_value,
+                    "pixel_threshold": prediction.pixel_threshold,
+                    "regions": prediction.regions,
+                    "seconds": seconds,
+                });
+                for (what, file) in files.named() {
+                    line[what] = path_to_text(file).into();
+                }
+                output::json(&line)
+            }
             Self::Csv => csv_line([
-                path.to_string_lossy().into_owned(),
+                path_to_text(path),
                 score.to_string(),
                 threshold.to_string(),
                 prediction.anomalous.to_string(),
@@ -70,7 +82,10 @@ impl PredictionLines {
                     true => "anomalous",
                     false => "normal",
                 };
-                output::line(&format!("{decision:<9}  {score:.4}  {}", path.display()))
+                output::line(&format!(
+                    "{decision:<9}  {score:.4}  {}",
+                    path_to_text(path)
+                ))
             }
         }
     }
@@ -79,7 +94,7 @@ impl PredictionLines {
     pub fn failure(&self, path: &Path, error: &str) -> Result<(), Failure> {
         match self {
             Self::Json => output::json(&json!({
-                "path": path.to_string_lossy(),
+                "path": path_to_text(path),
                 "error": error,
             })),
             Self::Csv | Self::Text => Ok(()),
@@ -90,7 +105,10 @@ impl PredictionLines {
 /// One line at once, so that whoever reads along has it.
 fn csv_line<const N: usize>(fields: [String; N]) -> Result<(), Failure> {
     let failed = |error: csv::Error| Failure::Output(error.into());
-    let mut writer = csv::Writer::from_writer(std::io::stdout().lock());
+    let mut line = Vec::new();
+    let mut writer = csv::Writer::from_writer(&mut line);
     writer.write_record(fields).map_err(failed)?;
-    writer.flush().map_err(Failure::Output)
+    writer.flush().map_err(Failure::Output)?;
+    drop(writer);
+    output::bytes(&line)
 }

@@ -16,10 +16,10 @@ pub fn run(arguments: &PreviewArguments) -> Result<(), Failure> {
     let others = arguments.settings.given.iter().map(|(name, _)| name);
     if let Some(other) = others
         .into_iter()
-        .find(|name| !name.starts_with("cut_paste."))
+        .find(|name| !name.starts_with("cut_paste.") && *name != "input.bit_depth")
     {
         return Err(Failure::Missing(format!(
-            "setting `{other}` changes nothing in a preview: `--set` takes those of `cut_paste` here"
+            "setting `{other}` changes nothing in a preview: `--set` takes those of `cut_paste` and `input.bit_depth` here"
         )));
     }
     arguments.settings.apply(&mut config)?;
@@ -28,6 +28,7 @@ pub fn run(arguments: &PreviewArguments) -> Result<(), Failure> {
     let mut dataset = data.read_images()?;
     dataset.orient(arguments.orientation.into());
     dataset.verify()?;
+    dataset.settle_bit_depth(config.input.bit_depth);
     arguments.choice.choose(&mut dataset, arguments.seed)?;
     data.narrow(&mut dataset)?;
     for text in &dataset.warnings {
@@ -52,7 +53,7 @@ pub fn run(arguments: &PreviewArguments) -> Result<(), Failure> {
     })?;
     let written = bgad_files::write_replaceable(&path, png.get_ref());
     written.map_err(Failure::file(&path))?;
-    output::line(&path.to_string_lossy())?;
+    output::line(&bgad::path_to_text(&path))?;
     output::line(
         "from top to bottom: abnormal image, its mask, normal image with its foreground, \
          sample, mask of the sample",

@@ -1,6 +1,6 @@
 //! Progress on stderr, where somebody is looking.
 
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write as _};
 
 use bgad::Progress;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -127,10 +127,10 @@ impl TransferDisplay {
 
 /// One warning on stderr.
 pub fn warning(text: &str) {
-    eprintln!("warning: {text}");
+    note(&format!("warning: {text}"));
 }
 
-/// What a long command is about, on stderr.
+/// What a long command is about, on stderr. Nobody need read it: stderr may be closed.
 pub fn note(text: &str) {
-    eprintln!("{text}");
+    writeln!(std::io::stderr().lock(), "{text}").ok();
 }

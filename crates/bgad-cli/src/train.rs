@@ -45,11 +45,16 @@ impl Job {
         config.check()?;
         // clap has made sure of these.
         let required = |name: &str| Failure::Missing(format!("--{name} is missing"));
-        let data = DataArguments {
-            layout: given.layout.ok_or_else(|| required("layout"))?,
-            data: given.data.clone().ok_or_else(|| required("data"))?,
+        let mut data = DataArguments {
+            folder: given.folder.clone(),
+            data: given.data.clone(),
+            layout: given.layout,
             choice: arguments.choice.clone(),
         };
+        let place = data.place()?;
+        // Looked for once.
+        data.layout = Some(place.layout);
+        data.choice.category.clone_from(&place.category);
         let out = given.out.as_ref().ok_or_else(|| required("out"))?;
         let device = given.device.unwrap_or_default();
         let devices = match given.devices.is_empty() {
@@ -75,9 +80,9 @@ impl Job {
             ..RunDescription::new(
                 &config,
                 DatasetDescription {
-                    layout: Some(data.layout.to_string()),
-                    folder: Some(data.data.clone()),
-                    category: data.choice.category.clone(),
+                    layout: Some(place.layout.to_string()),
+                    folder: Some(place.folder),
+                    category: place.category,
                     ..DatasetDescription::of(&dataset)
                 },
             )
@@ -159,9 +164,9 @@ pub fn run(command: &TrainCommand) -> Result<(), Failure> {
         warning(&format!("{} warnings in all", training.warnings.len()));
     }
     if command.reporting.json {
-        return output::json(&report(&training, &model.to_string_lossy()));
+        return output::json(&report(&training, &bgad::path_to_text(&model)));
     }
-    summary(&training, &model.to_string_lossy())
+    summary(&training, &bgad::path_to_text(&model))
 }
 
 /// Shows how the run goes, and logs each meta-epoch.

@@ -4,8 +4,9 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+use bgad::images_of_folder;
+
 use crate::failure::Failure;
-use crate::images;
 use crate::progress::warning;
 
 /// How long between two looks. The folder is looked at, since file systems of other machines don't
@@ -19,15 +20,15 @@ struct Seen {
     done: bool,
 }
 
-/// Calls `each` with all images in `folder` and those that come or change later, in the order of
-/// their paths at each look; ends with its first error. A file is taken when it has not grown between
+/// Calls `each` with all images in `folder` and those that come or change later, in their
+/// order at each look; ends with its first error. A file is taken when it has not grown between
 /// two looks, so that nobody's half-written image is.
 pub fn images(
     folder: &Path,
     mut each: impl FnMut(&Path) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     // A folder that is not there at the start is a mistake; one that goes away may come back.
-    let mut now = images::in_folder(folder)?;
+    let mut now = images_of_folder(folder)?.images;
     let mut seen: HashMap<PathBuf, Seen> = HashMap::new();
     let mut gone = false;
     loop {
@@ -57,8 +58,8 @@ pub fn images(
         seen = known;
         now = loop {
             std::thread::sleep(INTERVAL);
-            match images::in_folder(folder) {
-                Ok(images) => break images,
+            match images_of_folder(folder) {
+                Ok(found) => break found.images,
                 Err(error) if !gone => warning(&format!("{error}; it is looked for again")),
                 Err(_) => {}
             }

@@ -76,7 +76,7 @@ pub fn run(arguments: &WeightsArguments) -> Result<(), Failure> {
             let found = verify(file, sha256.as_deref())?;
             if json {
                 return output::json(&json!({
-                    "path": file.to_string_lossy(),
+                    "path": bgad::path_to_text(file),
                     "sha256": found.sha256,
                     "expected": found.expected,
                     "backbones": found.backbones,
@@ -94,7 +94,7 @@ pub fn run(arguments: &WeightsArguments) -> Result<(), Failure> {
 
 fn tell(name: PublishedWeights, path: &std::path::Path, json: bool) -> Result<(), Failure> {
     match json {
-        true => output::json(&json!({ "name": name.name(), "path": path.to_string_lossy() })),
+        true => output::json(&json!({ "name": name.name(), "path": bgad::path_to_text(path) })),
         false => output::line(&path.display().to_string()),
     }
 }
@@ -108,7 +108,7 @@ fn list(json: bool) -> Result<(), Failure> {
                 "name": weights.name(),
                 "default": weights.is_default(),
                 "repository": weights.repository(),
-                "path": path.map(|path| path.to_string_lossy().into_owned()),
+                "path": path.map(|path| bgad::path_to_text(&path)),
             }))?;
             continue;
         }

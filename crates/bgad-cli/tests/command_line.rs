@@ -157,7 +157,9 @@ fn train_evaluate_and_predict_with_json() {
         assert_eq!(line["anomalous"], score > threshold);
     }
     // Both images have the same name; none of the maps is lost.
-    for name in ["000_heatmap.png", "000_2_heatmap.png"] {
+    let names = ["good_000_heatmap.png", "scratch_000_heatmap.png"];
+    for (line, name) in lines.iter().zip(names) {
+        assert_eq!(line["heatmap"], text(&maps.join(name)));
         assert_eq!(image_size(&maps.join(name)), (64, 64));
     }
 

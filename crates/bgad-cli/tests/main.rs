@@ -2,14 +2,19 @@
 //! checked alone.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod case;
+mod closed_pipe;
 mod command_line;
 mod data;
 mod devices;
 mod disk;
 mod hostile;
+mod layouts;
 mod machine;
 mod mask_values;
+mod odd_names;
 mod prediction;
+mod prediction_files;
 mod reports;
 mod resume;
 mod settings;

@@ -72,3 +72,80 @@ fn unclear_values_are_shown_with_the_option() {
         "{text}"
     );
 }
+
+#[test]
+fn an_inspection_tells_all_else_where_masks_are_unclear() {
+    let root = tempfile::tempdir().unwrap();
+    write_set(root.path(), &[&[1, 1], &[255]]);
+    let output = data(root.path(), &[]);
+    assert_eq!(output.status.code(), Some(1));
+    let table = String::from_utf8(output.stdout).unwrap();
+    for part in [
+        "dent                0       2",
+        "unclear: ",
+        "0, 1, 255",
+        "16x16 (6)",
+    ] {
+        assert!(table.contains(part), "{part}: {table}");
+    }
+    let output = data(root.path(), &["--json"]);
+    assert_eq!(output.status.code(), Some(1));
+    let json: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let unclear = json["masks"]["unclear"].as_str().unwrap();
+    assert!(unclear.contains("0, 1, 255"), "{unclear}");
+    assert_eq!(json["test"]["dent"], 2);
+    // What has nothing to do with masks ends at once.
+    let output = data(
+        root.path(),
+        &["--mask-values", "auto", "--test-types", "rust"],
+    );
+    assert!(!output.status.success() && output.stdout.is_empty());
+}
+
+#[test]
+fn the_rule_of_an_experiment_is_that_of_the_whole_set() {
+    let root = tempfile::tempdir().unwrap();
+    let tile = root.path().join("tile");
+    // The hard type has class numbers, the others 0 and 255.
+    for (kind, value) in [("rough", 1), ("crack", 255)] {
+        let folder = tempfile::tempdir().unwrap();
+        write_set(folder.path(), &[&[value]]);
+        let moves = [
+            ("good", "train/good".to_owned()),
+            ("dent", format!("test/{kind}")),
+            ("masks/dent", format!("ground_truth/{kind}")),
+        ];
+        for (from, to) in moves {
+            let to = tile.join(to);
+            std::fs::create_dir_all(&to).unwrap();
+            for entry in std::fs::read_dir(folder.path().join(from)).unwrap() {
+                let from = entry.unwrap().path();
+                std::fs::copy(&from, to.join(from.file_name().unwrap())).unwrap();
+            }
+        }
+    }
+    let output = Command::new(env!("CARGO_BIN_EXE_bgad"))
+        .args([
+            "reproduce",
+            "table5",
+            "--categories",
+            "tile",
+            "--seeds",
+            "1",
+            "--data",
+        ])
+        .arg(root.path())
+        .arg("--out")
+        .arg(root.path().join("out"))
+        .args([
+            "--set",
+            "backbone.name=filter-bank",
+            "--set",
+            "backbone.strides=8",
+        ])
+        .output()
+        .unwrap();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{errors}");
+    assert!(errors.contains("0, 1, 255"), "{errors}");
+}

@@ -2,76 +2,12 @@
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
 
-use bgad::synthetic::{self, SyntheticConfig};
-use bgad::{Detector, Device, Layout, Trainer, TrainerConfig, load_image};
+use bgad::{Detector, Device, load_image};
 use serde_json::Value;
 
-struct Case {
-    folder: tempfile::TempDir,
-    model: PathBuf,
-    detector: Detector,
-}
-
-impl Case {
-    fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let parts = SyntheticConfig {
-            image_size: 64,
-            train_images: 5,
-            test_images: 3,
-            abnormal_per_type: 1,
-            ..SyntheticConfig::default()
-        };
-        let data = folder.path().join("parts");
-        synthetic::write(&data, &parts).unwrap();
-        let dataset = Layout::Mvtec.read(&data, None).unwrap();
-        let config = TrainerConfig::default().with(|config| {
-            config.input.image_size = 32;
-            config.flow.coupling_blocks = 2;
-            config.flow.position_dimension = 16;
-            config.schedule.meta_epochs = 1;
-            config.schedule.sub_epochs = 1;
-            config.schedule.image_steps = 2;
-        });
-        let detector = Trainer::new(config).fit(&dataset).unwrap();
-        let model = folder.path().join("model.bgad");
-        detector.save(&model).unwrap();
-        Self {
-            folder,
-            model,
-            detector,
-        }
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    fn predict(&self) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_bgad"));
-        command.arg("predict").arg("--model").arg(&self.model);
-        command
-    }
-}
-
-fn stdout(output: Output) -> String {
-    let errors = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{errors}");
-    String::from_utf8(output.stdout).unwrap()
-}
-
-fn json_lines(text: &str) -> Vec<Value> {
-    text.lines()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect()
-}
-
-fn score(line: &Value) -> f32 {
-    // Written as the shortest number that is this one, in single precision.
-    line["score"].as_f64().unwrap() as f32
-}
+use crate::case::{Case, json_lines, score, stdout};
 
 #[test]
 fn folders_lists_and_tables_give_the_same_scores() {
@@ -190,6 +126,8 @@ fn a_watched_folder_is_scored_as_it_fills() {
         std::fs::copy(case.path("parts/test").join(from), folder.join(to)).unwrap();
     };
     copy("good/000.png", "1.png");
+    // What macOS puts beside it, which no data set has for an image.
+    std::fs::write(folder.join("._1.png"), "companion").unwrap();
     let mut child = case
         .predict()
         .arg("--watch")

@@ -7,7 +7,7 @@ use image::DynamicImage;
 use rayon::prelude::*;
 use serde::Serialize;
 
-use crate::{BitDepth, Dataset, Orientation, image_file};
+use crate::{BitDepth, Dataset, Orientation, Sample, image_file};
 
 /// What images of 16 bits hold.
 #[non_exhaustive]
@@ -49,14 +49,14 @@ impl BitDepthInspection {
     }
 
     /// A sentence where not all 16 bits are used.
-    pub(crate) fn warning(&self) -> Option<String> {
+    pub fn warning(&self) -> Option<String> {
         if self.depth.is_full() {
             return None;
         }
         let images = crate::text::count(self.files, "image");
         let (largest, bits) = (self.largest, self.depth);
         Some(format!(
-            "{images} of 16 bits with no value above {largest}: a camera's {bits} bits, it seems, which are nearly black as 16; `Dataset::set_bit_depth` reads them so"
+            "{images} of 16 bits with no value above {largest}: read at {bits} bits, as cameras write them; with the setting input.bit_depth=16 they are read as 16, nearly black"
         ))
     }
 }
@@ -65,12 +65,56 @@ impl Dataset {
     /// Reads all images of 16 bits and tells how many bits their values have; none where no image has
     /// 16 bits. [`set_bit_depth`](Self::set_bit_depth) has them read so.
     pub fn recognise_bit_depth(&self) -> Option<BitDepthInspection> {
-        let files: BTreeSet<&PathBuf> = self.samples().map(|sample| &sample.path).collect();
-        let is_deep = |path: &&PathBuf| {
-            let header = image_file::header(path, Orientation::Stored);
-            header.is_ok_and(|header| header.mode.1 == 16)
-        };
-        let deep: Vec<PathBuf> = files.into_par_iter().filter(is_deep).cloned().collect();
-        BitDepthInspection::of(&deep)
+        recognise(self.samples())
     }
+
+    /// Has all images of 16 bits read at the `chosen` depth or, where none is chosen, at the one that
+    /// all of them together have; a depth below 16 that was recognised is a warning. A depth that was
+    /// set before stays. None where nothing was chosen and no image has 16 bits.
+    pub fn settle_bit_depth(&mut self, chosen: Option<BitDepth>) -> Option<BitDepth> {
+        let set_before = self.samples().map(|sample| sample.bit_depth);
+        let set_before = set_before.min().filter(|depth| !depth.is_full());
+        let depth = match chosen.or(set_before) {
+            Some(depth) => depth,
+            None => {
+                let found = self.recognise_bit_depth()?;
+                let root = self.root.display();
+                let warning = found.warning().map(|text| format!("{root}: {text}"));
+                self.warnings.extend(warning);
+                found.depth
+            }
+        };
+        self.set_bit_depth(depth);
+        Some(depth)
+    }
+
+    /// Has all images of 16 bits read at the depth of a model, whatever they hold; a warning where it
+    /// is not that of the test images. A model without one was trained without such images and reads them as 16 bits.
+    pub fn follow_bit_depth(&mut self, of_model: Option<BitDepth>) {
+        let depth = of_model.unwrap_or_default();
+        self.set_bit_depth(depth);
+        let Some(found) = recognise(self.test.iter()) else {
+            return;
+        };
+        let (root, largest) = (self.root.display(), found.largest);
+        let images = crate::text::count(found.files, "image");
+        if found.depth > depth {
+            self.warnings.push(format!(
+                "{root}: {images} of 16 bits with values up to {largest}, but the model's have {depth} bits: what is beyond is white"
+            ));
+        } else if of_model.is_none() && !found.depth.is_full() {
+            self.warnings.push(format!(
+                "{root}: {images} of 16 bits with no value above {largest}, but the model was trained on images of 8 bits and reads them as 16, nearly black; train with the setting input.bit_depth={}",
+                found.depth
+            ));
+        }
+    }
+}
+
+/// The depth of all images of 16 bits among the samples.
+fn recognise<'a>(samples: impl Iterator<Item = &'a Sample>) -> Option<BitDepthInspection> {
+    let files: BTreeSet<&PathBuf> = samples.map(|sample| &sample.path).collect();
+    let is_deep = |path: &&PathBuf| image_file::has_16_bits(path);
+    let deep: Vec<PathBuf> = files.into_par_iter().filter(is_deep).cloned().collect();
+    BitDepthInspection::of(&deep)
 }

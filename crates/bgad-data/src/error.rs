@@ -44,7 +44,7 @@ pub enum DataError {
     },
 
     /// The folder holds categories and none was chosen.
-    #[error("{}: this folder holds no images of its own but the categories {}; name one of them", .folder.display(), list(.found))]
+    #[error("{}: this folder holds no images of its own but the categories {}; name one of them (--category)", .folder.display(), list(.found))]
     CategoryNeeded {
         /// The data set's folder.
         folder: PathBuf,
@@ -85,6 +85,19 @@ pub enum DataError {
         found: String,
         /// What should stand there.
         expected: String,
+    },
+
+    /// It is not clear how the data set's files lie.
+    #[error(transparent)]
+    Layout(#[from] crate::LayoutError),
+
+    /// A file of annotations cannot be read.
+    #[error("{}: found {found}; expected annotations as COCO has them: images with id, file_name, width and height, and annotations with image_id and polygons or a box", .file.display())]
+    Annotations {
+        /// The file.
+        file: PathBuf,
+        /// What stands there.
+        found: String,
     },
 
     /// A table names a path that leaves the data set's folder.

@@ -199,6 +199,14 @@ pub(crate) fn header(path: &Path, orientation: Orientation) -> Result<Header> {
     guarded(header).map_err(|fault| error(path, format, fault))
 }
 
+/// Whether the file has 16 bits a channel; no more is read than tells.
+#[cfg(feature = "datasets")]
+pub(crate) fn has_16_bits(path: &Path) -> bool {
+    // The header of a JPEG is told by all of the file, and it has 8 bits in any case.
+    let can = open(path).is_ok_and(|(_, format, _)| format != ImageFormat::Jpeg);
+    can && header(path, Orientation::Stored).is_ok_and(|header| header.mode.1 == 16)
+}
+
 /// Width and height, from the header alone.
 pub(crate) fn dimensions(path: &Path, orientation: Orientation) -> Result<(u32, u32)> {
     header(path, orientation).map(|header| header.size)

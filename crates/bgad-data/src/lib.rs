@@ -25,6 +25,8 @@
 //! # }
 //! ```
 
+#[cfg(feature = "datasets")]
+mod annotation_file;
 mod bit_depth;
 #[cfg(feature = "datasets")]
 mod bit_depth_inspection;
@@ -34,6 +36,8 @@ mod cutpaste;
 mod dataset;
 mod decoded;
 mod decoding;
+#[cfg(feature = "datasets")]
+mod drawn_mask;
 mod error;
 #[cfg(feature = "datasets")]
 mod folder_images;
@@ -46,6 +50,7 @@ mod image_reading;
 mod inspection;
 #[cfg(feature = "datasets")]
 mod layout;
+mod layout_error;
 mod mask;
 #[cfg(feature = "datasets")]
 mod mask_decision;
@@ -101,12 +106,13 @@ pub use image_reading::ImageReading;
 #[cfg(feature = "datasets")]
 pub use inspection::{Inspection, MaskInspection, ModeCount, SizeCount};
 #[cfg(feature = "datasets")]
-pub use layout::{FolderLayout, FolderNames, Layout, MaskLocation};
+pub use layout::{FolderLayout, FolderNames, Layout, MaskLocation, RecognisedLayout};
+pub use layout_error::LayoutError;
 pub use mask::Mask;
 #[cfg(feature = "datasets")]
 pub use mask_decision::MaskDecision;
 pub use mask_values::MaskValues;
-pub use names::{path_from_text, path_text, path_texts, path_to_text};
+pub use names::{optional_path_text, path_from_text, path_text, path_texts, path_to_text};
 pub use normalize::normalize;
 pub use orientation::Orientation;
 #[cfg(feature = "datasets")]

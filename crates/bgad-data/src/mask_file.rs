@@ -5,7 +5,7 @@ use std::path::Path;
 
 use image::DynamicImage;
 
-use crate::{Mask, MaskValues, Orientation, Result, image_file};
+use crate::{Mask, MaskValues, Orientation, Result, drawn_mask, image_file};
 
 /// Distinct colours that are told apart; files with more are pictures or have soft edges.
 const MOST_COLOURS: usize = 64;
@@ -52,9 +52,10 @@ pub(crate) struct Survey {
 impl MaskFile {
     /// Reads the file; in a PNG with a palette, the palette's numbers where `values` are some.
     pub(crate) fn read(path: &Path, orientation: Orientation, values: &MaskValues) -> Result<Self> {
-        let image = match values {
-            MaskValues::Values(_) => image_file::decode_numbers(path, orientation)?,
-            _ => image_file::decode(path, orientation)?,
+        let image = match (drawn_mask::mask(path), values) {
+            (Some(drawn), _) => drawn?,
+            (None, MaskValues::Values(_)) => image_file::decode_numbers(path, orientation)?,
+            (None, _) => image_file::decode(path, orientation)?,
         };
         let (width, height) = (image.width(), image.height());
         let mut colours = BTreeSet::new();

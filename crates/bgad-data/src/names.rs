@@ -121,3 +121,32 @@ pub mod path_texts {
         Ok(texts.iter().map(|text| path_from_text(text)).collect())
     }
 }
+
+/// For serde: a path that may be absent.
+pub mod optional_path_text {
+    use super::{
+        Deserialize, Deserializer, PathBuf, Serialize, Serializer, path_from_text, path_to_text,
+    };
+
+    /// Writes the path, if there is one.
+    ///
+    /// # Errors
+    /// The serializer's.
+    pub fn serialize<S: Serializer>(
+        path: &Option<PathBuf>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        path.as_deref().map(path_to_text).serialize(serializer)
+    }
+
+    /// Reads the path, if there is one.
+    ///
+    /// # Errors
+    /// The deserializer's.
+    pub fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<PathBuf>, D::Error> {
+        let text = Option::<String>::deserialize(deserializer)?;
+        Ok(text.as_deref().map(path_from_text))
+    }
+}

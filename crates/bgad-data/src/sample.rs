@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 use image::RgbImage;
 use serde::{Deserialize, Serialize};
 
-#[cfg(feature = "datasets")]
-use crate::Mask;
 use crate::{
     BitDepth, ImageReading, MaskValues, Orientation, Region, Result, decoded, image_file, names,
 };
+#[cfg(feature = "datasets")]
+use crate::{Mask, annotation_file};
 
 /// Whether an image shows a defect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -46,11 +46,23 @@ impl MaskFiles {
         })
     }
 
-    /// The files, at least one.
+    /// The files, at least one; a mask that is drawn from annotations is named after their file, as
+    /// `annotations.json#image=7`.
     pub fn paths(&self) -> impl Iterator<Item = &Path> {
         std::iter::once(&self.first)
             .chain(&self.others)
             .map(PathBuf::as_path)
+    }
+}
+
+#[cfg(feature = "datasets")]
+impl MaskFiles {
+    /// The files on disk that hold the masks: of masks that are drawn, the file of their annotations.
+    pub fn on_disk(&self) -> impl Iterator<Item = PathBuf> {
+        self.paths().map(|path| match annotation_file::named(path) {
+            Some((annotations, _)) => annotations,
+            None => path.to_owned(),
+        })
     }
 }
 

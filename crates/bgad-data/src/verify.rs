@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use crate::{DataError, Dataset, Result, Sample, image_file};
+use crate::{DataError, Dataset, Result, Sample, drawn_mask, image_file};
 
 impl Dataset {
     /// Checks that every mask has its image's size, reading only the files' headers.
@@ -28,7 +28,10 @@ pub(crate) fn verify_sample(sample: &Sample) -> Result<()> {
     };
     let image_size = image_file::dimensions(&sample.path, sample.orientation).ok();
     for mask in masks.paths() {
-        let mask_size = image_file::dimensions(mask, sample.orientation)?;
+        let mask_size = match drawn_mask::dimensions(mask) {
+            Some(size) => size?,
+            None => image_file::dimensions(mask, sample.orientation)?,
+        };
         if let Some(image_size) = image_size.filter(|size| *size != mask_size) {
             return Err(DataError::MaskSize {
                 image: sample.path.clone(),

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::common::images;
-use bgad_data::{BitDepth, Layout, Sample};
+use bgad_data::{BitDepth, Dataset, Layout, Sample};
 use image::{DynamicImage, ImageBuffer, Luma, Rgb};
 use tempfile::tempdir;
 
@@ -45,7 +45,7 @@ fn a_depth_is_that_of_all_images_together() {
         let said = told
             .warnings
             .iter()
-            .any(|text| text.contains(&format!("a camera's {bits} bits")));
+            .any(|text| text.contains(&format!("read at {bits} bits")));
         assert_eq!(said, bits < 16, "{:?}", told.warnings);
 
         dataset.set_bit_depth(found.depth);
@@ -119,4 +119,74 @@ fn a_depth_goes_into_files() {
     );
     assert_eq!("10".parse::<BitDepth>().unwrap().bits(), 10);
     assert!("ten".parse::<BitDepth>().is_err());
+}
+
+fn depths(dataset: &Dataset) -> Vec<u8> {
+    let depths = dataset.samples().map(|sample| sample.bit_depth.bits());
+    depths.collect()
+}
+
+#[test]
+fn a_depth_is_settled_once() {
+    let root = tempdir().unwrap();
+    let at = root.path();
+    deep(at, "good/0.png", 100);
+    deep(at, "good/1.png", 4000);
+    deep(at, "dent/0.png", 900);
+    let read = || Layout::Folder.read(at, None).unwrap();
+    let settled = |dataset: &mut Dataset, chosen: Option<u8>| {
+        let chosen = chosen.map(|bits| BitDepth::new(bits).unwrap());
+        dataset.settle_bit_depth(chosen).map(BitDepth::bits)
+    };
+    let mut dataset = read();
+    let before = dataset.warnings.len();
+    assert_eq!(settled(&mut dataset, None), Some(12));
+    assert_eq!(depths(&dataset), [12; 3]);
+    let said = &dataset.warnings[before..];
+    assert!(
+        said.len() == 1 && said[0].contains("12 bits") && said[0].contains("input.bit_depth=16"),
+        "{said:?}"
+    );
+    // What was settled stays, and so does a choice, without a word.
+    assert_eq!(settled(&mut dataset, None), Some(12));
+    let mut dataset = read();
+    assert_eq!(settled(&mut dataset, Some(16)), Some(16));
+    assert_eq!(depths(&dataset), [16; 3]);
+    assert_eq!(dataset.warnings.len(), before);
+
+    let root = tempdir().unwrap();
+    images(root.path(), &["good/0.png", "good/1.jpg", "dent/0.bmp"]);
+    let mut dataset = Layout::Folder.read(root.path(), None).unwrap();
+    assert_eq!(settled(&mut dataset, None), None);
+    assert!(dataset.warnings.is_empty());
+}
+
+#[test]
+fn a_set_of_another_depth_than_the_model_is_said() {
+    let root = tempdir().unwrap();
+    let at = root.path();
+    for index in 0..4 {
+        deep(at, &format!("good/{index}.png"), 60_000);
+    }
+    deep(at, "dent/0.png", 900);
+    for (of_model, bits, word) in [
+        (Some(10), 10, Some("what is beyond is white")),
+        (Some(16), 16, None),
+        (None, 16, None),
+    ] {
+        let mut dataset = Layout::Folder.read(at, None).unwrap();
+        let before = dataset.warnings.len();
+        dataset.follow_bit_depth(of_model.map(|bits| BitDepth::new(bits).unwrap()));
+        assert!(depths(&dataset).iter().all(|depth| *depth == bits));
+        let said = dataset.warnings.get(before).map(String::as_str);
+        assert_eq!(said.is_some(), word.is_some(), "{said:?}");
+        assert!(said.unwrap_or_default().contains(word.unwrap_or_default()));
+    }
+    for index in 0..4 {
+        deep(at, &format!("good/{index}.png"), 800);
+    }
+    let mut dataset = Layout::Folder.read(at, None).unwrap();
+    dataset.follow_bit_depth(None);
+    let said = dataset.warnings.last().unwrap();
+    assert!(said.contains("input.bit_depth=10"), "{said}");
 }

@@ -79,12 +79,13 @@ pub use bgad_backbone::{BackboneError, Level, NamedTensor, Normalization};
 #[cfg(feature = "train")]
 pub use bgad_data::{
     AnomalyCount, AnomalySelection, AvailableMasks, BitDepthInspection, Dataset, FolderImages,
-    FolderLayout, FolderNames, Inspection, Layout, MaskDecision, MaskLocation, SkippedFile,
-    SplitFile, contact_sheet, images_of_folder, subsets, synthetic,
+    FolderLayout, FolderNames, Inspection, Layout, MaskDecision, MaskLocation, RecognisedLayout,
+    SkippedFile, SplitFile, contact_sheet, images_of_folder, subsets, synthetic,
 };
 pub use bgad_data::{
     BitDepth, CutPaste, DataError, Foreground, ImageReading, Label, Mask, MaskFiles, MaskValues,
     Orientation, Region, RgbImage, Sample, load_image, load_image_as, load_image_with,
+    path_from_text, path_to_text,
 };
 #[cfg(feature = "train")]
 pub use bgad_flow::SoftClamp;

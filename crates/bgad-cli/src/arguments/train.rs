@@ -12,7 +12,9 @@ use crate::data::{AnomalyArguments, ChoiceArguments};
 use crate::devices::ListedDevice;
 
 /// Options that are left out of the help: that of the commands named in [`MORE`] has them too.
-const RARE: [&str; 12] = [
+const RARE: [&str; 14] = [
+    "data",
+    "write_split",
     "mask_values",
     "normal",
     "abnormal",
@@ -90,12 +92,16 @@ pub struct TrainArguments {
 /// there are groups within them.
 #[derive(Debug, Args)]
 pub struct RunArguments {
-    /// mvtec, btad, aitex, elpv, brain-mri, head-ct, folder or manifest.
-    #[arg(long, required_unless_present = "resume")]
-    pub layout: Option<Layout>,
-    /// The data set's folder; for manifest the table, .csv or .json.
-    #[arg(long, value_name = "DIR", required_unless_present = "resume")]
+    /// The data set's folder, or its table (.csv or .json).
+    #[arg(value_name = "DIR", required_unless_present_any = ["data", "resume"])]
+    pub folder: Option<PathBuf>,
+    /// The same as an option.
+    #[arg(long, value_name = "DIR", conflicts_with = "folder")]
     pub data: Option<PathBuf>,
+    /// mvtec, mvtec-ad-2, mvtec-loco, mpdd, visa, btad, kolektor-sdd2, aitex, elpv, brain-mri, head-ct,
+    /// coco, folder or manifest [default: as is recognised].
+    #[arg(long)]
+    pub layout: Option<Layout>,
     /// Where settings that are not given stand [default: default].
     #[arg(long, value_enum)]
     pub preset: Option<PresetArgument>,

@@ -82,8 +82,9 @@ pub fn run(arguments: &ReproduceArguments) -> Result<(), Failure> {
             all.len()
         ));
     }
-    table::print(arguments, &cases, &found, &records)?;
-    figures::write(arguments, &cases, &found, &records)
+    // Files first: who reads the table may go away.
+    figures::write(arguments, &cases, &found, &records)?;
+    table::print(arguments, &cases, &found, &records)
 }
 
 /// The settings that all rows share: defaults, then the file's, then the command line's.
@@ -117,6 +118,8 @@ fn one(
         return Ok(Some(record));
     }
     let mut dataset = category.layout.read(&category.folder, None)?;
+    // Before some types are left out: the rule is that of the whole set.
+    dataset.settle_open_masks()?;
     if !choose(&mut dataset, category, case, seed)? {
         let why = "no easy types to train on beside the hard ones, or no hard ones";
         warning(&format!("{name}: left out, {why}"));

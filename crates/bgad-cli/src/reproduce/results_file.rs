@@ -34,7 +34,7 @@ pub struct Record {
 pub fn settings(config: &TrainerConfig, case: &Case) -> Value {
     serde_json::json!({
         "config": config,
-        "weights": config.backbone.weights.as_ref().map(|path| path.to_string_lossy()),
+        "weights": config.backbone.weights.as_deref().map(bgad::path_to_text),
         "anomalies": case.anomalies,
         "defects": case.defects.name(),
     })

@@ -107,6 +107,21 @@ pub fn draw(folder: &Path) {
     weave(&parts.abnormal, &at("aitex/Defect_images/0044_019_04.png"));
     weave(&parts.masks, &at("aitex/Mask_images/0044_019_04_mask.png"));
 
+    visa(&parts, &at("VisA"));
+    for (part, from) in [("train", 0), ("test", 4)] {
+        let folder = at("KolektorSDD2").join(part);
+        parts.normal(from, from + 4, &folder);
+        for index in 0..4 {
+            let black = image::GrayImage::new(64, 64);
+            black
+                .save(folder.join(format!("{index:03}_GT.png")))
+                .unwrap();
+        }
+        copy_named(&parts.abnormal[from..from + 2], &folder, "defect", "");
+        copy_named(&parts.masks[from..from + 2], &folder, "defect", "_GT");
+    }
+    boards(&parts, &at("boards"));
+
     let crack = at("tiles/MT_Crack/Imgs");
     copy_as_jpeg(&parts.normal, &at("tiles/MT_Free/Imgs"));
     copy_as_jpeg(&parts.abnormal[..3], &crack);
@@ -175,6 +190,50 @@ fn copy_numbered(files: &[PathBuf], folder: &Path, suffix: &str) {
     for (index, file) in files.iter().enumerate() {
         std::fs::copy(file, folder.join(format!("{index:03}{suffix}.png"))).unwrap();
     }
+}
+
+fn copy_named(files: &[PathBuf], folder: &Path, name: &str, suffix: &str) {
+    for (index, file) in files.iter().enumerate() {
+        std::fs::copy(file, folder.join(format!("{name}{index}{suffix}.png"))).unwrap();
+    }
+}
+
+/// A category of VisA with its table.
+fn visa(parts: &Parts, folder: &Path) {
+    let data = folder.join("candle/Data");
+    parts.normal(0, 8, &data.join("Images/Normal"));
+    parts.abnormal(0, 6, &data.join("Images/Anomaly"));
+    parts.masks(0, 6, &data.join("Masks/Anomaly"), "");
+    let table_folder = folder.join("split_csv");
+    std::fs::create_dir_all(&table_folder).unwrap();
+    let header = "object,split,label,image,mask\n";
+    table(&table_folder.join("1cls.csv"), header, |i| match i {
+        0..8 => {
+            let split = if i < 6 { "train" } else { "test" };
+            format!("candle,{split},normal,candle/Data/Images/Normal/{i:03}.png,\n")
+        }
+        _ => {
+            let (number, data) = (i - 8, "candle/Data");
+            format!(
+                "candle,test,anomaly,{data}/Images/Anomaly/{number:03}.png,{data}/Masks/Anomaly/{number:03}.png\n"
+            )
+        }
+    });
+}
+
+/// Images with annotations, of which the last six have one.
+fn boards(parts: &Parts, folder: &Path) {
+    let all = [parts.normal.as_slice(), &parts.abnormal].concat();
+    copy_numbered(&all, &folder.join("images"), "");
+    let images: Vec<String> = (0..14)
+        .map(|id| format!(r#"{{"id":{id},"file_name":"{id:03}.png","width":64,"height":64}}"#))
+        .collect();
+    let annotations: Vec<String> = (8..14)
+        .map(|image| format!(r#"{{"image_id":{image},"bbox":[8,8,20,20]}}"#))
+        .collect();
+    let (images, annotations) = (images.join(","), annotations.join(","));
+    let table = format!(r#"{{"images":[{images}],"annotations":[{annotations}]}}"#);
+    std::fs::write(folder.join("annotations.json"), table).unwrap();
 }
 
 fn copy_as_jpeg(files: &[PathBuf], folder: &Path) {

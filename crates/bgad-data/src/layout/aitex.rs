@@ -32,6 +32,11 @@ const TYPES: [(&str, &str); 12] = [
     ("036", "Weft_crack"),
 ];
 
+/// Whether a folder of this name holds the fabric without defects.
+pub(super) fn is_normal_folder(name: &str) -> bool {
+    plain(name) == "nodefectimage"
+}
+
 /// Normal samples are all patches of the images without defects, sorted by folder, name and column;
 /// abnormal ones the patches of the defect images whose part of the mask is not empty. A defect image's
 /// other patches are not used: the published split takes normal patches from defect-free fabric.

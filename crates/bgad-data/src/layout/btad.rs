@@ -2,11 +2,17 @@
 
 use std::path::Path;
 
-use super::mvtec;
+use super::mvtec::{self, Tree};
 use crate::{Dataset, Result};
 
 /// The tree is MVTec AD's with other names: `ok` for normal images, `ko` for abnormal ones, and masks
 /// named as their images, with the same extension or another (.bmp images, .png masks in 01 and 02).
 pub(super) fn read(folder: &Path) -> Result<Dataset> {
-    mvtec::read_tree(folder, &["ok"], "train/ok")
+    let tree = Tree {
+        normal: &["ok"],
+        test: "test",
+        masks: Some("ground_truth"),
+        expected: "train/ok",
+    };
+    mvtec::read_tree(folder, &tree)
 }

@@ -11,6 +11,17 @@ use crate::{DataError, Dataset, Result, Sample, names};
 const TABLE: &str = "labels.csv";
 const EXPECTED: &str = "a path, a probability from 0 to 1, and mono or poly";
 
+/// Whether a table is of this kind, as its first line tells.
+pub(super) fn is_table(file: &Path) -> bool {
+    let text = table::read(file).unwrap_or_default();
+    let first = text.lines().next().unwrap_or_default();
+    let mut fields = first.split_whitespace();
+    matches!(
+        (fields.nth(2), fields.next()),
+        (Some("mono" | "poly"), None)
+    )
+}
+
 /// Reads the table alone; whether the images are there shows when they are loaded.
 ///
 /// Probability 0 is normal, 1 is abnormal; the cells between are left out, as in the published splits.

@@ -4,11 +4,18 @@ use std::path::{Path, PathBuf};
 
 use super::files::{self, name};
 use super::folder::{FolderLayout, MaskLocation};
+use super::questions;
 use super::split_normals::{RANDOM_STATE, TEST_FRACTION};
-use crate::{DataError, Result};
+use crate::{DataError, LayoutError, Result};
 
 const NORMAL: [&str; 3] = ["normal", "good", "ok"];
+/// Whether a folder of this name holds normal images.
+pub(super) fn is_normal(name: &str) -> bool {
+    NORMAL.contains(&name.to_lowercase().as_str())
+}
+
 const MASKS: [&str; 3] = ["masks", "mask", "ground_truth"];
+
 /// Sub-folders by name, where [`FolderLayout::discover`] would not know them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FolderNames {
@@ -106,6 +113,10 @@ impl FolderLayout {
                 expected,
             });
         }
+        // What the user names is not asked about.
+        if names.abnormal.is_empty() {
+            ask(folder, &normal, &abnormal, &masks, said_masks.as_ref())?;
+        }
         Ok(Self {
             name: files::dataset_name(folder),
             normal,
@@ -118,4 +129,40 @@ impl FolderLayout {
             random_state: RANDOM_STATE,
         })
     }
+}
+
+/// Asks about what is perhaps no image of a part.
+fn ask(
+    folder: &Path,
+    normal: &[PathBuf],
+    abnormal: &[PathBuf],
+    masks: &[PathBuf],
+    said_masks: Option<&MaskLocation>,
+) -> Result<()> {
+    if said_masks.is_none()
+        && let [first, second, ..] = masks
+    {
+        let (first, second) = (name(first), name(second));
+        return Err(LayoutError::Question {
+            folder: folder.to_owned(),
+            found: format!("both '{first}' and '{second}' may hold the masks"),
+            answers: format!(
+                "choose with --mask-dir {first}, and name the folders of defects with --abnormal"
+            ),
+        }
+        .into());
+    }
+    questions::about_types(folder, abnormal)?;
+    // A folder that is not there is a mistake of its own.
+    if normal.iter().any(|folder| !folder.is_dir()) {
+        return Ok(());
+    }
+    for images in normal.iter().chain(abnormal) {
+        let found = files::images_below(images, &mut Vec::new())?;
+        questions::about_folders_inside(images, &found)?;
+        if said_masks.is_none() && masks.is_empty() {
+            questions::about_masks_beside(images, &found)?;
+        }
+    }
+    Ok(())
 }

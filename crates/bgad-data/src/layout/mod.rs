@@ -3,17 +3,25 @@
 mod aitex;
 mod brain_mri;
 mod btad;
+mod coco;
 mod elpv;
 pub(crate) mod files;
 mod folder;
 mod folder_names;
 mod head_ct;
+mod kolektor;
 mod manifest;
 mod manifest_row;
 mod mask_index;
+mod mpdd;
 mod mvtec;
+mod mvtec_ad_2;
+mod mvtec_loco;
+mod questions;
+mod recognition;
 mod split_normals;
 mod table;
+mod visa;
 
 use std::fmt;
 use std::path::Path;
@@ -25,6 +33,7 @@ use crate::{DataError, Dataset, Result};
 
 pub use folder::{FolderLayout, MaskLocation};
 pub use folder_names::FolderNames;
+pub use recognition::RecognisedLayout;
 
 /// A data set's arrangement of files.
 #[non_exhaustive]
@@ -35,8 +44,23 @@ pub enum Layout {
     ///
     /// `ok` works as well as `good`, and masks may be named as their images.
     Mvtec,
+    /// MVTec AD 2: `CATEGORY/train/good`, `test_public/good|bad`, `test_public/ground_truth/bad`; the
+    /// other test sets have no labels.
+    #[serde(rename = "mvtec-ad-2")]
+    MvtecAd2,
+    /// MVTec LOCO: as MVTec AD, with a folder of masks for each abnormal image, which are united.
+    MvtecLoco,
+    /// MPDD: as MVTec AD.
+    Mpdd,
+    /// VisA: `CATEGORY/Data/Images/Normal|Anomaly`, `CATEGORY/Data/Masks/Anomaly`, split by
+    /// `split_csv/1cls.csv` beside the categories.
+    Visa,
     /// BTAD: `01|02|03/train/ok`, `test/ok|ko`, `ground_truth/ko`; images and masks .png or .bmp.
     Btad,
+    /// KolektorSDD2: `train` and `test` with a mask `NAME_GT.png` beside each image, black for normal
+    /// ones.
+    #[serde(rename = "kolektor-sdd2")]
+    KolektorSdd2,
     /// AITEX: `NODefect_images`, `Defect_images` and `Mask_images` of 4096x256 pixels, as published; cut
     /// into patches of 256x256 while they are read.
     Aitex,
@@ -48,6 +72,8 @@ pub enum Layout {
     HeadCt,
     /// BrainMRI tumour detection: `no` and `yes`.
     BrainMri,
+    /// Annotations in COCO's JSON format, polygons or boxes: an image with one is abnormal.
+    Coco,
     /// A table, CSV or JSON, that names the images, their labels and, optionally, masks, splits and
     /// defect types.
     Manifest,
@@ -55,23 +81,30 @@ pub enum Layout {
 
 impl Layout {
     /// All layouts.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 14] = [
         Self::Mvtec,
+        Self::MvtecAd2,
+        Self::MvtecLoco,
+        Self::Mpdd,
+        Self::Visa,
         Self::Btad,
+        Self::KolektorSdd2,
         Self::Aitex,
         Self::Elpv,
         Self::BrainMri,
         Self::HeadCt,
+        Self::Coco,
         Self::Folder,
         Self::Manifest,
     ];
 
     /// Reads the data set in `folder`, or in its sub-folder `category`. For [`Layout::Manifest`]
-    /// `folder` is the table itself, or a folder with `manifest.csv` or `manifest.json`.
+    /// `folder` is the table itself, or a folder with `manifest.csv` or `manifest.json`; for
+    /// [`Layout::Coco`] it is the annotations' file, or a folder with such files.
     ///
     /// Files are sorted by name, hidden ones ignored; the tables of [`Layout::HeadCt`],
     /// [`Layout::Elpv`] and [`Layout::Manifest`] keep their order. Only names and tables are read here,
-    /// and for [`Layout::Aitex`] the masks; [`Dataset::verify`] looks at the files.
+    /// and for [`Layout::Aitex`] and [`Layout::KolektorSdd2`] the masks; [`Dataset::verify`] looks at the files.
     ///
     /// # Errors
     /// A [`DataError`] for a missing or empty folder, no normal images, a `category` that is not there or
@@ -80,9 +113,18 @@ impl Layout {
         if self == Self::Manifest {
             return manifest::read(folder, category);
         }
+        if self == Self::Coco && folder.is_file() {
+            return coco::read(folder);
+        }
         let folder = files::category_folder(folder, category)?;
         match self {
             Self::Mvtec => mvtec::read(&folder),
+            Self::MvtecAd2 => mvtec_ad_2::read(&folder),
+            Self::MvtecLoco => mvtec_loco::read(&folder),
+            Self::Mpdd => mpdd::read(&folder),
+            Self::Visa => visa::read(&folder),
+            Self::KolektorSdd2 => kolektor::read(&folder),
+            Self::Coco => coco::read(&folder),
             Self::Btad => btad::read(&folder),
             Self::Aitex => aitex::read(&folder),
             Self::Elpv => elpv::read(&folder),
@@ -98,6 +140,12 @@ impl fmt::Display for Layout {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Mvtec => "mvtec",
+            Self::MvtecAd2 => "mvtec-ad-2",
+            Self::MvtecLoco => "mvtec-loco",
+            Self::Mpdd => "mpdd",
+            Self::Visa => "visa",
+            Self::KolektorSdd2 => "kolektor-sdd2",
+            Self::Coco => "coco",
             Self::Btad => "btad",
             Self::Aitex => "aitex",
             Self::Elpv => "elpv",

@@ -4,17 +4,35 @@ use std::path::{Path, PathBuf};
 
 use super::files::{self, name};
 use super::mask_index::{MaskIndex, Seeker};
+use super::questions;
 use crate::{DataError, Dataset, Result, Sample};
 
-/// Names of the folders that hold normal images.
-const NORMAL: [&str; 2] = ["good", "ok"];
-
-pub(super) fn read(folder: &Path) -> Result<Dataset> {
-    read_tree(folder, &NORMAL, "train/good (or train/ok)")
+/// The names of a tree's folders.
+pub(super) struct Tree<'a> {
+    /// Folders of normal images, in `train` and in the test set; upper or lower case.
+    pub(super) normal: &'a [&'a str],
+    /// The folder of the test set.
+    pub(super) test: &'a str,
+    /// The folder of masks; none where there are none, or where others look for them.
+    pub(super) masks: Option<&'a str>,
+    /// Where normal images should be, for messages.
+    pub(super) expected: &'a str,
 }
 
-/// Reads `train/NORMAL`, `test` and `ground_truth`; `expected` says where normal images should be.
-pub(super) fn read_tree(folder: &Path, normal_names: &[&str], expected: &str) -> Result<Dataset> {
+pub(super) fn read(folder: &Path) -> Result<Dataset> {
+    let tree = Tree {
+        normal: &["good", "ok", "normal"],
+        test: "test",
+        masks: Some("ground_truth"),
+        expected: "train/good (or train/ok)",
+    };
+    read_tree(folder, &tree)
+}
+
+/// Reads the training set, the test set and its masks.
+pub(super) fn read_tree(folder: &Path, tree: &Tree<'_>) -> Result<Dataset> {
+    let expected = tree.expected;
+    let is_normal = |name: &str| tree.normal.contains(&name.to_lowercase().as_str());
     let listing = files::list(folder)?;
     let train_folder = folder.join("train");
     if !train_folder.is_dir() {
@@ -23,16 +41,14 @@ pub(super) fn read_tree(folder: &Path, normal_names: &[&str], expected: &str) ->
 
     let mut skipped = Vec::new();
     let mut train = Vec::new();
-    for normal in files::list(&train_folder)?
+    let (normal, others): (Vec<PathBuf>, Vec<PathBuf>) = files::list(&train_folder)?
         .folders
-        .iter()
-        .filter(|f| normal_names.contains(&name(f).as_str()))
-    {
-        train.extend(
-            files::images_below(normal, &mut skipped)?
-                .into_iter()
-                .map(Sample::normal),
-        );
+        .into_iter()
+        .partition(|folder| is_normal(&name(folder)));
+    for normal in normal {
+        let images = files::images_below(&normal, &mut skipped)?;
+        questions::about_folders_inside(&normal, &images)?;
+        train.extend(images.into_iter().map(Sample::normal));
     }
     if train.is_empty() {
         return Err(DataError::NoNormalImages {
@@ -41,14 +57,14 @@ pub(super) fn read_tree(folder: &Path, normal_names: &[&str], expected: &str) ->
         });
     }
 
-    let mask_folder = folder.join("ground_truth");
-    let mut masks = if mask_folder.is_dir() {
-        MaskIndex::read(&mask_folder)?
-    } else {
-        MaskIndex::default()
+    let mask_folder = tree.masks.map(|masks| folder.join(masks));
+    let mask_folder = mask_folder.filter(|folder| folder.is_dir());
+    let mut masks = match &mask_folder {
+        Some(masks) => MaskIndex::read(masks)?,
+        None => MaskIndex::default(),
     };
     let (mut test, mut abnormal) = (Vec::new(), Vec::new());
-    let test_folder = folder.join("test");
+    let test_folder = folder.join(tree.test);
     let types = if test_folder.is_dir() {
         files::list(&test_folder)?.folders
     } else {
@@ -56,9 +72,14 @@ pub(super) fn read_tree(folder: &Path, normal_names: &[&str], expected: &str) ->
     };
     let mut defective = Vec::new();
     for type_folder in types {
+        if mask_folder.as_ref() == Some(&type_folder) {
+            continue;
+        }
         let defect_type = name(&type_folder);
-        for path in files::images_below(&type_folder, &mut skipped)? {
-            if normal_names.contains(&defect_type.as_str()) {
+        let images = files::images_below(&type_folder, &mut skipped)?;
+        questions::about_folders_inside(&type_folder, &images)?;
+        for path in images {
+            if is_normal(&defect_type) {
                 test.push(Sample::normal(path));
             } else {
                 defective.push((path, defect_type.clone()));
@@ -82,6 +103,14 @@ pub(super) fn read_tree(folder: &Path, normal_names: &[&str], expected: &str) ->
         warnings.push(format!(
             "{}: 0 test images; nothing can be evaluated",
             folder.display()
+        ));
+    }
+    if !others.is_empty() {
+        let others: Vec<String> = others.iter().map(|path| name(path)).collect();
+        warnings.push(format!(
+            "{}: not trained on, since they are not those of normal images: {}",
+            train_folder.display(),
+            others.join(", ")
         ));
     }
     warnings.extend(files::skipped_warnings(&skipped, folder));

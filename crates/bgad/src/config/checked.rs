@@ -2,6 +2,8 @@
 
 use std::ops::Deref;
 
+#[cfg(feature = "train")]
+use bgad_data::BitDepth;
 use serde::{Deserialize, Serialize};
 
 use super::settings::TrainerConfig;
@@ -17,6 +19,13 @@ impl CheckedConfig {
     /// The same settings for changes.
     pub fn into_inner(self) -> TrainerConfig {
         self.0
+    }
+
+    /// The same with the depth at which images are read.
+    #[cfg(feature = "train")]
+    pub(crate) fn with_bit_depth(mut self, depth: Option<BitDepth>) -> Self {
+        self.0.input.bit_depth = depth;
+        self
     }
 
     /// The same without the path of weights: they are known by their checksum, wherever they lie.

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use bgad_data::{RgbImage, load_image_with};
+use bgad_data::{RgbImage, load_image_as};
 use rayon::prelude::*;
 
 use super::trained_model::Detector;
@@ -103,9 +103,9 @@ impl Detector {
     /// # Errors
     /// When the file is no readable image.
     pub fn load_image(&self, path: &Path) -> Result<RgbImage> {
-        Ok(load_image_with(
+        Ok(load_image_as(
             path,
-            self.description.config.input.orientation,
+            self.description.config.input.reading(),
         )?)
     }
 

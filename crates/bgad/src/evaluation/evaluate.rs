@@ -46,6 +46,7 @@ impl Detector {
         options.check()?;
         let mut dataset = dataset.clone();
         dataset.orient(self.description.config.input.orientation);
+        dataset.follow_bit_depth(self.description.config.input.bit_depth);
         dataset.settle_open_masks()?;
         dataset.verify()?;
         let mut warnings = dataset.warnings.clone();

@@ -26,6 +26,7 @@ pub struct PaperMetrics {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ImageResult {
     /// The file.
+    #[serde(with = "bgad_data::path_text")]
     pub path: PathBuf,
     /// The part of the file that it is; none for all of it.
     pub region: Option<bgad_data::Region>,
@@ -36,6 +37,7 @@ pub struct ImageResult {
     #[serde(default)]
     pub height: u32,
     /// The files of its mask, where it has one.
+    #[serde(with = "bgad_data::path_texts")]
     pub masks: Vec<PathBuf>,
     /// Which values of its masks mark a defect.
     #[serde(default)]
@@ -56,10 +58,10 @@ pub struct ImageResult {
 impl ImageResult {
     /// The file, with the region where it is a part of it.
     pub fn name(&self) -> String {
-        let path = self.path.display();
+        let path = bgad_data::path_to_text(&self.path);
         match self.region {
             Some(region) => format!("{path} [{region}]"),
-            None => path.to_string(),
+            None => path,
         }
     }
 }

@@ -200,7 +200,7 @@ pub(super) fn run(run: &RunDescription) -> SettingGroup {
     let set = &run.dataset;
     let path = |path: &Option<std::path::PathBuf>| {
         path.as_ref()
-            .map_or_else(|| "–".to_owned(), |path| path.display().to_string())
+            .map_or_else(|| "–".to_owned(), |path| bgad_data::path_to_text(path))
     };
     group(
         "Data and program",

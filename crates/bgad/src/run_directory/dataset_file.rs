@@ -11,6 +11,7 @@ use crate::storage::json::{read_json, write_json};
 #[derive(Serialize, Deserialize)]
 struct DatasetFile {
     name: String,
+    #[serde(with = "bgad_data::path_text")]
     root: PathBuf,
     train: Vec<Sample>,
     test: Vec<Sample>,

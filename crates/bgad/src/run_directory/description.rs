@@ -32,6 +32,7 @@ pub struct RunDescription {
     #[serde(default)]
     pub machine: Option<Machine>,
     /// The backbone's weights' file.
+    #[serde(default, with = "bgad_data::optional_path_text")]
     pub weights: Option<PathBuf>,
     /// The data set.
     pub dataset: DatasetDescription,
@@ -47,6 +48,7 @@ pub struct DatasetDescription {
     /// Its layout's name, where it was read from a folder.
     pub layout: Option<String>,
     /// Its folder.
+    #[serde(default, with = "bgad_data::optional_path_text")]
     pub folder: Option<PathBuf>,
     /// The category within the folder.
     pub category: Option<String>,

@@ -91,7 +91,7 @@ impl RunDirectory {
     /// abnormal images.
     ///
     /// # Errors
-    /// [`Error::Io`] names the file; [`Error::RunFile`] where a path is no Unicode.
+    /// [`Error::Io`] names the file.
     pub fn keep_dataset(&self, dataset: &Dataset) -> Result<()> {
         dataset_file::write(&self.dataset_file(), dataset)
     }

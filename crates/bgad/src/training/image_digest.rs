@@ -1,7 +1,7 @@
 //! What tells one set of training images from another.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::PathBuf;
 
 use bgad_data::{MaskFiles, Sample};
 use rayon::prelude::*;
@@ -17,20 +17,20 @@ pub(crate) fn of<'s>(
     samples: impl Iterator<Item = &'s Sample> + Clone,
     digests: &FileDigests,
 ) -> Result<String> {
-    let mut files: BTreeSet<&Path> = BTreeSet::new();
-    for sample in samples.clone() {
-        files.insert(&sample.path);
-        files.extend(sample.mask.iter().flat_map(MaskFiles::paths));
-    }
+    let files_of = |sample: &Sample| {
+        let masks = sample.mask.iter().flat_map(MaskFiles::on_disk);
+        let files = std::iter::once(sample.path.clone()).chain(masks);
+        files.collect::<Vec<PathBuf>>()
+    };
+    let files: BTreeSet<PathBuf> = samples.clone().flat_map(files_of).collect();
     // On all cores; below they are only looked up.
     files
         .par_iter()
         .try_for_each(|path| digests.of(path).map(drop))?;
     let mut all = Sha256::new();
     for sample in samples {
-        let masks = sample.mask.iter().flat_map(MaskFiles::paths);
-        for path in std::iter::once(sample.path.as_path()).chain(masks) {
-            all.update(digests.of(path)?);
+        for path in files_of(sample) {
+            all.update(digests.of(&path)?);
         }
         let region = sample.region.map(|region| region.to_string());
         let label = sample.label.is_abnormal();

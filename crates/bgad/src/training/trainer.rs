@@ -144,7 +144,7 @@ impl Trainer {
     }
 
     fn start(&self, dataset: &Dataset, resume: bool) -> Result<Training> {
-        let config = &self.context.config.check()?;
+        let config = self.context.config.check()?;
         let first = self.devices.first().copied().unwrap_or_default();
         let device = first.open()?;
         config.features.precision.check(&device)?;
@@ -154,6 +154,8 @@ impl Trainer {
         dataset.orient(config.input.orientation);
         dataset.settle_open_masks()?;
         dataset.verify()?;
+        let bit_depth = dataset.settle_bit_depth(config.input.bit_depth);
+        let config = &config.with_bit_depth(bit_depth);
         let granularity = config.granularity.unwrap_or(match dataset.has_masks() {
             true => Granularity::Pixel,
             false => Granularity::Image,

@@ -1,0 +1,151 @@
+//! Which images `bgad predict` takes, and what it calls the files that it writes.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::case::{Case, json_lines, stdout};
+
+/// Images of the same part, under these names.
+fn copies(case: &Case, names: &[&str]) {
+    for name in names {
+        let to = case.path(name);
+        std::fs::create_dir_all(to.parent().unwrap()).unwrap();
+        let image = bgad::load_image(&case.path("parts/test/scratch/000.png")).unwrap();
+        image.save(to).unwrap();
+    }
+}
+
+/// The JSON lines of a prediction with masks, and what stood on stderr.
+fn predict(case: &Case, images: &[&str]) -> (Vec<serde_json::Value>, String) {
+    let mut command = case.predict();
+    command.args(images.iter().map(|name| case.path(name)));
+    command.arg("--json").arg("--masks").arg(case.path("masks"));
+    command.arg("--maps").arg(case.path("maps"));
+    let output = command.output().unwrap();
+    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+    (json_lines(&stdout(output)), errors)
+}
+
+fn mask_name(line: &serde_json::Value) -> String {
+    let path = Path::new(line["mask"].as_str().unwrap());
+    assert!(path.is_file(), "{path:?}");
+    assert!(Path::new(line["map"].as_str().unwrap()).is_file());
+    path.file_name().unwrap().to_str().unwrap().to_owned()
+}
+
+#[test]
+fn files_of_images_with_one_name_can_be_told_apart() {
+    let case = Case::new();
+    copies(
+        &case,
+        &[
+            "new/dent/000.png",
+            "new/dent/000.bmp",
+            "new/dent/001.png",
+            "new/hole/001.png",
+            "new/hole/007.png",
+            "new/hole/008.tif",
+            "new/hole/008.PNG",
+        ],
+    );
+    let (lines, errors) = predict(&case, &["new"]);
+    assert_eq!(errors, "");
+    let names: Vec<(String, String)> = lines
+        .iter()
+        .map(|line| {
+            let image = PathBuf::from(line["path"].as_str().unwrap());
+            let image = image.strip_prefix(case.path("new")).unwrap().to_owned();
+            (image.to_str().unwrap().to_owned(), mask_name(line))
+        })
+        .collect();
+    let expected = [
+        ("dent/000.bmp", "000.bmp_mask.png"),
+        ("dent/000.png", "000.png_mask.png"),
+        ("dent/001.png", "dent_001_mask.png"),
+        ("hole/001.png", "hole_001_mask.png"),
+        ("hole/007.png", "007_mask.png"),
+        ("hole/008.PNG", "008.PNG_mask.png"),
+        ("hole/008.tif", "008.tif_mask.png"),
+    ];
+    let expected = expected.map(|(image, mask)| (image.to_owned(), mask.to_owned()));
+    assert_eq!(names, expected);
+
+    // A file system may not tell upper from lower case; names made up here must not meet others.
+    copies(&case, &["more/a/1.png", "more/b/A_1.png", "more/c/1.png"]);
+    let (lines, _) = predict(&case, &["more"]);
+    let names: BTreeSet<String> = lines
+        .iter()
+        .map(|line| mask_name(line).to_lowercase())
+        .collect();
+    assert_eq!(names.len(), 3, "{names:?}");
+}
+
+#[test]
+fn an_earlier_run_is_not_replaced_in_silence_and_an_image_never() {
+    let case = Case::new();
+    copies(&case, &["new/1.png", "new/2.png"]);
+    let (_, errors) = predict(&case, &["new"]);
+    assert_eq!(errors, "");
+    let (_, errors) = predict(&case, &["new/1.png"]);
+    assert!(
+        errors.contains("2 files of an earlier run are replaced") && errors.contains("1_mask.png"),
+        "{errors}"
+    );
+    assert_eq!(errors.lines().count(), 1);
+
+    copies(&case, &["new/1_mask.png"]);
+    let before = std::fs::read(case.path("new/1_mask.png")).unwrap();
+    let mut command = case.predict();
+    command
+        .arg(case.path("new"))
+        .arg("--masks")
+        .arg(case.path("new"));
+    let output = command.output().unwrap();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{errors}");
+    assert!(
+        errors.contains("1_mask.png") && errors.contains("another folder"),
+        "{errors}"
+    );
+    assert_eq!(output.stdout, b"", "before any work");
+    assert_eq!(std::fs::read(case.path("new/1_mask.png")).unwrap(), before);
+}
+
+#[cfg(unix)]
+#[test]
+fn folders_are_read_as_those_of_data_sets() {
+    use std::os::unix::fs::symlink;
+
+    let case = Case::new();
+    copies(
+        &case,
+        &[
+            "line/1.png",
+            "line/._2.png",
+            "line/.hidden/3.png",
+            "line/camera/4.PNG",
+            "elsewhere/5.png",
+        ],
+    );
+    symlink(case.path("elsewhere"), case.path("line/link")).unwrap();
+    symlink(case.path("line"), case.path("line/camera/circle")).unwrap();
+    symlink(case.path("nothing.png"), case.path("line/6.png")).unwrap();
+    let (lines, errors) = predict(&case, &["line"]);
+    let images: Vec<&str> = lines
+        .iter()
+        .map(|line| line["path"].as_str().unwrap())
+        .map(|path| path.rsplit('/').next().unwrap())
+        .collect();
+    assert_eq!(images, ["1.png", "4.PNG", "5.png"]);
+    assert!(errors.contains("a link to nothing"), "{errors}");
+
+    let mut command = Command::new(env!("CARGO_BIN_EXE_bgad"));
+    command.args(["calibrate", "--fpr", "0.5", "--json", "--model"]);
+    command
+        .arg(&case.model)
+        .arg("--normal")
+        .arg(case.path("line"));
+    let said = json_lines(&stdout(command.output().unwrap()));
+    assert_eq!(said[0]["images"], 3);
+}

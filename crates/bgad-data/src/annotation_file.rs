@@ -1,0 +1,170 @@
+//! Annotations of images as COCO has them: polygons and boxes in a JSON file.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
+
+use serde::Deserialize;
+
+use crate::{DataError, Result};
+
+/// Larger files are not read; the annotations of COCO itself take 450 MiB.
+const MOST_BYTES: u64 = 1 << 30;
+/// Stands between the file and the image's number in the name of a mask.
+const OF_IMAGE: &str = "#image=";
+
+/// A file of annotations.
+#[derive(Debug, Deserialize)]
+pub(crate) struct AnnotationFile {
+    pub(crate) images: Vec<AnnotatedImage>,
+    #[serde(default)]
+    annotations: Vec<Annotation>,
+    #[serde(default)]
+    categories: Vec<Category>,
+    /// The places of each image's annotations.
+    #[serde(skip)]
+    of_image: BTreeMap<u64, Vec<usize>>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct AnnotatedImage {
+    pub(crate) id: u64,
+    pub(crate) file_name: String,
+    pub(crate) width: u32,
+    pub(crate) height: u32,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Annotation {
+    image_id: u64,
+    category_id: Option<u64>,
+    #[serde(default)]
+    segmentation: Segmentation,
+    #[serde(default)]
+    bbox: Vec<f64>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Category {
+    id: u64,
+    name: String,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(untagged)]
+enum Segmentation {
+    #[default]
+    None,
+    Polygons(Vec<Vec<f64>>),
+    /// Run lengths and whatever else there is.
+    Other(serde::de::IgnoredAny),
+}
+
+/// A shape in pixels of the image.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Shape {
+    Polygon(Vec<[f64; 2]>),
+    /// Left, top, width, height.
+    Box([f64; 4]),
+}
+
+/// What a parsed file was when it was read.
+type Key = (PathBuf, u64, Option<SystemTime>);
+
+/// Files that were read last, the newest at the end: each mask is drawn from one of them.
+static READ: Mutex<Vec<(Key, Arc<AnnotationFile>)>> = Mutex::new(Vec::new());
+/// So many are kept: a data set has one for each part of its split.
+const MOST_READ: usize = 4;
+
+impl AnnotationFile {
+    /// Reads the file, or takes it as it was read before.
+    pub(crate) fn read(file: &Path) -> Result<Arc<Self>> {
+        let io_error = |reason| DataError::Io {
+            path: file.to_owned(),
+            reason,
+        };
+        let metadata = std::fs::metadata(file).map_err(io_error)?;
+        let key = (file.to_owned(), metadata.len(), metadata.modified().ok());
+        let read = || READ.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, annotations)) = read().iter().find(|(known, _)| *known == key) {
+            return Ok(annotations.clone());
+        }
+        let wrong = |found: String| DataError::Annotations {
+            file: file.to_owned(),
+            found,
+        };
+        if metadata.len() > MOST_BYTES {
+            return Err(wrong("more than 1 GiB".to_owned()));
+        }
+        let bytes = std::fs::read(file).map_err(io_error)?;
+        let mut annotations: Self =
+            serde_json::from_slice(&bytes).map_err(|error| wrong(error.to_string()))?;
+        for (place, annotation) in annotations.annotations.iter().enumerate() {
+            let places = annotations.of_image.entry(annotation.image_id).or_default();
+            places.push(place);
+        }
+        let annotations = Arc::new(annotations);
+        let mut read = read();
+        read.retain(|(known, _)| known.0 != key.0);
+        read.push((key, annotations.clone()));
+        let surplus = read.len().saturating_sub(MOST_READ);
+        read.drain(..surplus);
+        Ok(annotations)
+    }
+
+    /// The annotations of an image that mark a defect.
+    pub(crate) fn of(&self, image: u64) -> impl Iterator<Item = &Annotation> {
+        let places = self.of_image.get(&image).into_iter().flatten();
+        let annotations = places.map(|place| &self.annotations[*place]);
+        annotations.filter(|annotation| !self.is_of_normal(annotation))
+    }
+
+    fn is_of_normal(&self, annotation: &Annotation) -> bool {
+        let name = self.name_of(annotation).map(str::to_lowercase);
+        name.is_some_and(|name| ["normal", "good", "ok"].contains(&name.as_str()))
+    }
+
+    /// The name of an annotation's category.
+    pub(crate) fn name_of(&self, annotation: &Annotation) -> Option<&str> {
+        let id = annotation.category_id?;
+        let mut categories = self.categories.iter();
+        let category = categories.find(|category| category.id == id)?;
+        Some(&category.name)
+    }
+}
+
+impl Annotation {
+    /// Its polygons or, without any, its box; or what it has instead.
+    pub(crate) fn shapes(&self) -> std::result::Result<Vec<Shape>, &'static str> {
+        match &self.segmentation {
+            Segmentation::Polygons(polygons) if !polygons.is_empty() => polygons
+                .iter()
+                .map(|numbers| match numbers.as_chunks::<2>() {
+                    (points, []) if points.len() >= 3 => Ok(Shape::Polygon(points.to_vec())),
+                    _ => Err("a polygon of less than three points, or with half a point"),
+                })
+                .collect(),
+            Segmentation::Other(_) => Err("a segmentation of run lengths"),
+            Segmentation::None | Segmentation::Polygons(_) => match self.bbox[..] {
+                [left, top, width, height] => Ok(vec![Shape::Box([left, top, width, height])]),
+                _ => Err("an annotation with neither polygons nor a box of four numbers"),
+            },
+        }
+    }
+}
+
+/// The name of the mask that an image's annotations make.
+pub(crate) fn mask_name(file: &Path, image: u64) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push(format!("{OF_IMAGE}{image}"));
+    name.into()
+}
+
+/// The file and the image's number, where a mask is made of annotations.
+pub(crate) fn named(mask: &Path) -> Option<(PathBuf, u64)> {
+    let name = mask.file_name()?.to_str()?;
+    let (file, image) = name.rsplit_once(OF_IMAGE)?;
+    let image = image.parse().ok()?;
+    Some((mask.with_file_name(file), image))
+}

@@ -1,0 +1,157 @@
+//! Files that are perhaps no images of parts, and are asked about before anything is trained on them.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use super::files::{self, name};
+use crate::text::count;
+use crate::{LayoutError, Result};
+
+/// Names of folders that usually hold masks or other labels.
+const LABELS: [&str; 20] = [
+    "mask",
+    "masks",
+    "label",
+    "labels",
+    "labelled",
+    "annotation",
+    "annotations",
+    "ann",
+    "gt",
+    "groundtruth",
+    "ground_truth",
+    "ground-truth",
+    "ground truth",
+    "seg",
+    "segmentation",
+    "segmentations",
+    "mask_images",
+    "heatmaps",
+    "overlay",
+    "overlays",
+];
+/// Names of folders that are no kind of defect.
+const OTHERS: [&str; 12] = [
+    "train",
+    "training",
+    "test",
+    "testing",
+    "val",
+    "valid",
+    "validation",
+    "images",
+    "image",
+    "img",
+    "unlabeled",
+    "unlabelled",
+];
+/// What masks beside their images add to their names.
+const ENDINGS: [&str; 8] = [
+    "_mask",
+    "-mask",
+    "_gt",
+    "_label",
+    "_labels",
+    "_seg",
+    "_groundtruth",
+    "_anno",
+];
+
+/// Whether a folder of this name usually holds masks.
+pub(super) fn is_of_labels(name: &str) -> bool {
+    LABELS.contains(&name.to_lowercase().as_str())
+}
+
+/// Asks about sub-folders that would each be a kind of defect.
+pub(super) fn about_types(folder: &Path, types: &[PathBuf]) -> Result<()> {
+    let ask = |found: String, answers: &str| LayoutError::Question {
+        folder: folder.to_owned(),
+        found,
+        answers: answers.to_owned(),
+    };
+    for path in types {
+        let own = name(path);
+        if is_of_labels(&own) {
+            return Err(ask(
+                format!("the folder '{own}' would be a kind of defect, and its name speaks of masks"),
+                &format!("if it holds masks say --mask-dir '{own}', and in any case name the folders of defects with --abnormal"),
+            )
+            .into());
+        }
+        if OTHERS.contains(&own.to_lowercase().as_str()) {
+            return Err(ask(
+                format!("the folder '{own}' would be a kind of defect, and its name speaks of none"),
+                "name the folders of defects with --abnormal, and those of normal images with --normal",
+            )
+            .into());
+        }
+    }
+    Ok(())
+}
+
+/// Asks about folders of masks inside a folder of images.
+pub(super) fn about_folders_inside(folder: &Path, images: &[PathBuf]) -> Result<()> {
+    for image in images {
+        let below = image.strip_prefix(folder).ok().and_then(Path::parent);
+        let parts = below.into_iter().flat_map(Path::iter).map(Path::new);
+        if let Some(inner) = parts.map(name).find(|name| is_of_labels(name)) {
+            return Err(LayoutError::Question {
+                folder: folder.to_owned(),
+                found: format!(
+                    "the images in its folder '{inner}' would be trained or tested on, and its name speaks of masks"
+                ),
+                answers: "put masks into a folder 'masks' beside the folders of images, with the same folders in it, or name images and masks in a table (--layout manifest)".to_owned(),
+            }
+            .into());
+        }
+    }
+    Ok(())
+}
+
+/// Asks about images that are named as the masks of others beside them.
+pub(super) fn about_masks_beside(folder: &Path, images: &[PathBuf]) -> Result<()> {
+    let key = |image: &Path| {
+        let parent = image.parent().unwrap_or(Path::new("")).to_owned();
+        (parent, files::stem(image).to_lowercase())
+    };
+    let stems: BTreeSet<(PathBuf, String)> = images.iter().map(|image| key(image)).collect();
+    for ending in ENDINGS {
+        let is_mask = |image: &&PathBuf| {
+            let (parent, stem) = key(image);
+            let of = stem.strip_suffix(ending);
+            of.is_some_and(|of| stems.contains(&(parent, of.to_owned())))
+        };
+        let masks: Vec<&PathBuf> = images.iter().filter(is_mask).collect();
+        if let Some(first) = masks.first() {
+            let written = &files::stem(first);
+            let ending = &written[written.len() - ending.len()..];
+            return Err(beside(folder, masks.len(), first, ending));
+        }
+    }
+    // Photographs are JPEG and their masks PNG of the same name.
+    let is_png = |image: &&PathBuf| files::extension(image) == "png";
+    let (png, photographs): (Vec<&PathBuf>, Vec<&PathBuf>) = images.iter().partition(is_png);
+    let of_png: BTreeSet<(PathBuf, String)> = png.iter().map(|image| key(image)).collect();
+    let is_jpeg = |image: &&PathBuf| ["jpg", "jpeg"].contains(&files::extension(image).as_str());
+    let all_have = photographs
+        .iter()
+        .all(|image| is_jpeg(image) && of_png.contains(&key(image)));
+    match png.first() {
+        Some(first) if all_have && png.len() == photographs.len() => {
+            Err(beside(folder, png.len(), first, ".png"))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn beside(folder: &Path, number: usize, first: &Path, ending: &str) -> crate::DataError {
+    let (files, first) = (count(number, "file"), name(first));
+    LayoutError::Question {
+        folder: folder.to_owned(),
+        found: format!("{files} named as the masks of images beside them, as {first}"),
+        answers: format!(
+            "if they are masks say --layout folder --mask-suffix {ending}; if they are images name the folders of defects with --abnormal"
+        ),
+    }
+    .into()
+}

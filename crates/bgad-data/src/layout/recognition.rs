@@ -1,0 +1,250 @@
+//! Which layout a folder has, told by its folders and tables.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use super::files::{self, Listing, name};
+use super::{Layout, coco, elpv, folder_names, kolektor, mpdd, visa};
+use crate::{DataError, LayoutError, Result};
+
+/// How a data set was found to lie on disk.
+#[non_exhaustive]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecognisedLayout {
+    /// The layout.
+    pub layout: Layout,
+    /// The category to read, where it is a sub-folder of the folder that was looked at.
+    pub category: Option<String>,
+    /// The folder of the data set itself, or its table.
+    pub folder: PathBuf,
+}
+
+/// As people call it: `MVTec AD layout, category screw`.
+impl fmt::Display for RecognisedLayout {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.layout.title())?;
+        if self.layout.has_categories() {
+            write!(f, ", category {}", files::dataset_name(&self.folder))?;
+        }
+        Ok(())
+    }
+}
+
+impl Layout {
+    /// Looks at the data set in `folder`, or in its sub-folder `category`, and tells its layout. Names
+    /// of folders and tables alone are looked at. A single folder in `folder` is gone into.
+    ///
+    /// # Errors
+    /// [`LayoutError::Unknown`] and [`LayoutError::Ambiguous`]; [`DataError::CategoryNeeded`] and
+    /// [`DataError::CategoryMissing`]; [`DataError::FolderMissing`] and [`DataError::NoImages`].
+    pub fn recognise(folder: &Path, category: Option<&str>) -> Result<RecognisedLayout> {
+        let found = |layout, category: Option<&str>, folder: &Path| RecognisedLayout {
+            layout,
+            category: category.map(str::to_owned),
+            folder: folder.to_owned(),
+        };
+        if folder.is_file() {
+            let layout = match coco::is_table(folder) {
+                true => Self::Coco,
+                false => Self::Manifest,
+            };
+            return Ok(found(layout, category, folder));
+        }
+        let set = files::category_folder(folder, category)?;
+        let listing = files::list(&set)?;
+        match reading(&set, &listing)? {
+            // Its table is beside the categories.
+            Some(Self::Visa) if set.join("split_csv").is_dir() => {
+                let categories = visa::categories(&set)?;
+                return match categories.as_slice() {
+                    [only] => Ok(found(Self::Visa, Some(only), &set.join(only))),
+                    _ => Err(DataError::CategoryNeeded {
+                        folder: set,
+                        found: categories,
+                    }),
+                };
+            }
+            Some(layout) => return Ok(found(layout, category, &set)),
+            None => {}
+        }
+        let parts = ["train", "test", "val", "valid", "validation"];
+        let is_part = |path: &PathBuf| parts.contains(&name(path).to_lowercase().as_str());
+        if !listing.folders.iter().any(is_part) {
+            let mut sets = Vec::new();
+            for inner in &listing.folders {
+                if let Some(layout) = reading(inner, &files::list(inner)?)? {
+                    sets.push((layout, inner));
+                }
+            }
+            match (sets.as_slice(), listing.folders.len()) {
+                ([(layout, inner)], 1) if category.is_none() && listing.images.is_empty() => {
+                    return Ok(found(*layout, Some(&name(inner)), inner));
+                }
+                ([], _) => {}
+                _ => {
+                    return Err(DataError::CategoryNeeded {
+                        folder: set,
+                        found: sets.iter().map(|(_, inner)| name(inner)).collect(),
+                    });
+                }
+            }
+        }
+        if files::images_below(&set, &mut Vec::new())?.is_empty() {
+            return Err(DataError::NoImages { folder: set });
+        }
+        Err(LayoutError::Unknown {
+            found: contents(&listing),
+            folder: set,
+            layouts: Self::ALL.map(|layout| layout.to_string()).to_vec(),
+        }
+        .into())
+    }
+
+    /// The name that its authors gave it.
+    fn title(self) -> &'static str {
+        match self {
+            Self::Mvtec => "MVTec AD layout",
+            Self::MvtecAd2 => "MVTec AD 2 layout",
+            Self::MvtecLoco => "MVTec LOCO layout",
+            Self::Mpdd => "MPDD layout",
+            Self::Visa => "VisA layout",
+            Self::Btad => "BTAD layout",
+            Self::KolektorSdd2 => "KolektorSDD2 layout",
+            Self::Aitex => "AITEX layout",
+            Self::Elpv => "ELPV layout",
+            Self::BrainMri => "BrainMRI layout",
+            Self::HeadCt => "HeadCT layout",
+            Self::Coco => "COCO annotations",
+            Self::Folder => "a folder for each kind of image",
+            Self::Manifest => "a table of images (manifest)",
+        }
+    }
+
+    fn has_categories(self) -> bool {
+        matches!(
+            self,
+            Self::Mvtec | Self::MvtecAd2 | Self::MvtecLoco | Self::Mpdd | Self::Visa | Self::Btad
+        )
+    }
+}
+
+/// The layout that fits; none if none does.
+fn reading(set: &Path, listing: &Listing) -> Result<Option<Layout>> {
+    let readings = readings(set, listing)?;
+    match readings.as_slice() {
+        [] => Ok(None),
+        [(layout, _)] => Ok(Some(*layout)),
+        _ => {
+            let readings = readings.iter().map(|(layout, why)| {
+                let title = layout.title();
+                format!("{title} (--layout {layout}; there is {why})")
+            });
+            Err(LayoutError::Ambiguous {
+                folder: set.to_owned(),
+                readings: readings.collect(),
+            }
+            .into())
+        }
+    }
+}
+
+/// All layouts that fit, each with what speaks for it.
+fn readings(set: &Path, listing: &Listing) -> Result<Vec<(Layout, String)>> {
+    let is_folder = |path: &str| set.join(path).is_dir();
+    let is_file = |path: &str| set.join(path).is_file();
+    let mut found = Vec::new();
+    let mut add = |layout, why: &str| found.push((layout, why.to_owned()));
+    if let Some((layout, why)) = tree(set)? {
+        add(layout, why);
+    } else if is_folder("train") && is_folder("test") && kolektor::has_masks(&set.join("train"))? {
+        add(Layout::KolektorSdd2, "train with masks ..._GT.png");
+    }
+    if is_folder("Data/Images/Normal") {
+        add(Layout::Visa, "Data/Images/Normal");
+    } else if is_folder("split_csv") {
+        add(Layout::Visa, "split_csv");
+    }
+    let folders = || listing.folders.iter().map(|path| name(path));
+    if folders().any(|folder| super::aitex::is_normal_folder(&folder)) {
+        add(Layout::Aitex, "NODefect_images");
+    }
+    if is_file("labels.csv") && is_folder("head_ct") {
+        add(Layout::HeadCt, "head_ct with labels.csv");
+    } else if is_file("labels.csv") && elpv::is_table(&set.join("labels.csv")) {
+        add(Layout::Elpv, "labels.csv");
+    }
+    if is_folder("no") && is_folder("yes") {
+        add(Layout::BrainMri, "no and yes");
+    }
+    if let Some(table) = coco::tables(set)?.first() {
+        add(Layout::Coco, &name(table));
+    }
+    if let Some(table) = ["manifest.csv", "manifest.json"]
+        .into_iter()
+        .find(|table| is_file(table))
+    {
+        add(Layout::Manifest, table);
+    }
+    if let Some(folder) = folders().find(|folder| folder_names::is_normal(folder)) {
+        add(Layout::Folder, &folder);
+    }
+    Ok(found)
+}
+
+/// The kind of a tree with `train/good`, or with another of its names.
+fn tree(set: &Path) -> Result<Option<(Layout, &'static str)>> {
+    let train = set.join("train");
+    if !train.is_dir() {
+        return Ok(None);
+    }
+    let trained: Vec<String> = files::list(&train)?
+        .folders
+        .iter()
+        .map(|path| name(path).to_lowercase())
+        .collect();
+    let normal = ["good", "ok", "normal"];
+    let is_there = |wanted: &&str| trained.iter().any(|name| name == wanted);
+    let Some(normal) = normal.into_iter().find(is_there) else {
+        return Ok(None);
+    };
+    if set.join("test_public").is_dir() {
+        return Ok(Some((Layout::MvtecAd2, "test_public")));
+    }
+    let test = set.join("test");
+    let types = match test.is_dir() {
+        true => files::list(&test)?.folders,
+        false => Vec::new(),
+    };
+    let types: Vec<String> = types.iter().map(|path| name(path)).collect();
+    let has = |wanted: &str| types.iter().any(|name| name == wanted);
+    if has("logical_anomalies") || has("structural_anomalies") {
+        return Ok(Some((Layout::MvtecLoco, "test/logical_anomalies")));
+    }
+    let is_btad = |name: &String| name == "ok" || name == "ko";
+    Ok(Some(match normal {
+        "ok" if !types.is_empty() && types.iter().all(is_btad) => (Layout::Btad, "train/ok"),
+        "ok" => (Layout::Mvtec, "train/ok"),
+        _ if mpdd::is_category(&files::dataset_name(set)) => (Layout::Mpdd, "train/good"),
+        "good" => (Layout::Mvtec, "train/good"),
+        _ => (Layout::Mvtec, "train/normal"),
+    }))
+}
+
+/// What lies in a folder, in a few words.
+fn contents(listing: &Listing) -> String {
+    const SHOWN: usize = 8;
+    let folders: Vec<String> = listing.folders.iter().map(|path| name(path)).collect();
+    let images = crate::text::count(listing.images.len(), "image");
+    if folders.is_empty() {
+        return format!("{images} and no folders");
+    }
+    let more = folders.len().saturating_sub(SHOWN);
+    let mut text = folders[..folders.len() - more].join(", ");
+    if more > 0 {
+        text.push_str(&format!(" and {more} more folders"));
+    }
+    if !listing.images.is_empty() {
+        text.push_str(&format!(" and {images}"));
+    }
+    text
+}
