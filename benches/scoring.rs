@@ -22,6 +22,7 @@ fn maps(seed: usize) -> LogLikelihoodMaps {
     };
     LogLikelihoodMaps {
         levels: [4, 8, 16].map(level).to_vec(),
+        distances: None,
         neighbor_distance: None,
     }
 }

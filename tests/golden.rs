@@ -18,6 +18,7 @@ fn golden_scores() {
     let images = golden.shape(&levels[0])[0];
     let maps: Vec<LogLikelihoodMaps> = (0..images)
         .map(|image| LogLikelihoodMaps {
+            distances: None,
             neighbor_distance: None,
             levels: levels
                 .iter()

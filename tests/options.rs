@@ -49,7 +49,7 @@ fn each_option_is_kept_with_the_model() {
         config.schedule.evaluate = EvaluateWhen::Never;
     });
     type Change = fn(&mut TrainerConfig);
-    let changes: [(&str, Change); 14] = [
+    let changes: [(&str, Change); 17] = [
         ("paper", |_| {}),
         ("standardize", |c| {
             c.features.scaling = FeatureScaling::Standardize
@@ -74,6 +74,13 @@ fn each_option_is_kept_with_the_model() {
         }),
         ("mirror", |c| c.scoring.mirror = Mirror::On),
         ("pooled flows", |c| c.pooled.flows = true),
+        ("memory bank", |c| c.memory_bank.size = 500),
+        ("memory bank of whole images", |c| {
+            c.granularity = Some(Granularity::Image);
+            c.memory_bank.size = 500;
+            c.scoring.mirror = Mirror::On;
+        }),
+        ("position steps", |c| c.schedule.position_steps = 1),
         ("joined", |c| {
             c.granularity = Some(Granularity::Image);
             c.pooled.levels = PooledLevels::Joined;
@@ -206,8 +213,10 @@ fn distances_to_neighbors_are_those_to_other_images() {
         let normal = dataset.train.iter().find(|s| !s.label.is_abnormal());
         assert!(of(&normal.unwrap().path) < 1e-6);
         let spread = detector.description().calibration.joint().unwrap();
-        let mean = spread.neighbor.unwrap().mean;
-        assert!(mean > 0.01, "{mean}");
+        let median = spread.neighbor.unwrap().median;
+        assert!(median > 0.01, "{median}");
+        let median = spread.distance.unwrap().median;
+        assert!(median > 0.01, "{median}");
         let abnormal = dataset.test.iter().find(|s| s.label.is_abnormal());
         assert!(of(&abnormal.unwrap().path) > 0.01);
     }

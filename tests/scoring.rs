@@ -17,6 +17,7 @@ fn maps(lower: f32, defect: f32) -> LogLikelihoodMaps {
                 .collect(),
             pooled: false,
         }],
+        distances: None,
         neighbor_distance: None,
     }
 }
@@ -93,6 +94,7 @@ fn a_map_of_one_position_is_a_map() {
             values: vec![value],
             pooled,
         }],
+        distances: None,
         neighbor_distance: None,
     };
     let rule = Calibration::new(Aggregation::LogLikelihood, ImageScore::Maximum);

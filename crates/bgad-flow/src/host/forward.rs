@@ -33,7 +33,19 @@ pub(super) struct PreparedBlock {
     pub log_determinant: f32,
 }
 
+/// How far a factor may be from one without changing a log-likelihood that is told in 32 bits.
+const NO_SCALE: f32 = 1e-6;
+
 impl PreparedBlock {
+    /// Whether it shifts nothing and scales nothing, its subnet aside.
+    fn keeps_lengths(&self) -> bool {
+        let dimension = self.scale_slope.len();
+        let scales = self.scale[..dimension]
+            .iter()
+            .any(|s| (s - 1.0).abs() > NO_SCALE);
+        !scales && self.offset.iter().all(|offset| *offset == 0.0)
+    }
+
     /// Becomes that of block `index`, in the memory that it has.
     fn set(&mut self, flow: &HostFlow, index: usize, conditions: &Conditions) {
         let (layout, values) = (&flow.layout, flow.block(index));
@@ -96,6 +108,9 @@ pub struct PreparedFlow<'a> {
     pub(super) flow: Cow<'a, HostFlow>,
     pub(super) conditions: Cow<'a, Conditions>,
     pub(super) blocks: Vec<PreparedBlock>,
+    /// Whether the flow is still as it started, a rotation: it leaves lengths as they are, and with them
+    /// the density.
+    is_rotation: bool,
     first: Option<FirstLayer>,
     spare: Spare,
 }
@@ -160,8 +175,10 @@ impl HostFlow {
         blocks.resize_with(self.config.blocks, PreparedBlock::default);
         let numbered = blocks.par_iter_mut().enumerate();
         numbered.for_each(|(index, block)| block.set(self, index, conditions));
+        let is_rotation = self.rotates_alone() && blocks.iter().all(PreparedBlock::keeps_lengths);
         PreparedFlow {
             blocks,
+            is_rotation,
             flow: Cow::Borrowed(self),
             conditions: Cow::Borrowed(conditions),
             first: None,
@@ -177,6 +194,7 @@ impl PreparedFlow<'_> {
             flow: Cow::Owned(self.flow.into_owned()),
             conditions: Cow::Owned(self.conditions.into_owned()),
             blocks: self.blocks,
+            is_rotation: self.is_rotation,
             first: self.first,
             spare: self.spare,
         }
@@ -242,7 +260,13 @@ impl PreparedFlow<'_> {
                     );
                     activations.advance();
                 }
-                for index in 0..self.blocks.len() {
+                // The rest would only turn what is measured.
+                let blocks = if self.is_rotation {
+                    0
+                } else {
+                    self.blocks.len()
+                };
+                for index in 0..blocks {
                     self.block(index, places, activations.block(layout, 0));
                     activations.advance();
                 }

@@ -11,7 +11,7 @@ settings! {
         /// alone flows that start as a Gaussian model gain nothing.
         pub train_flows: TrainFlows = TrainFlows::Abnormal, paper TrainFlows::Always;
         /// Meta-epochs; the first trains by maximum likelihood on normal images alone.
-        pub meta_epochs: usize = 4, paper 25, allowed "at least 1";
+        pub meta_epochs: usize = 3, paper 25, allowed "at least 1";
         /// Sub-epochs in a meta-epoch.
         pub sub_epochs: usize = 2, paper 8, allowed "at least 1";
         /// End training after a meta-epoch in which no flow's boundary, over the whole training set, has
@@ -26,7 +26,7 @@ settings! {
         pub learning_rate: f64 = 2e-4, allowed "a positive number";
         /// Optimizer steps of each flow of positions in the whole run, at most: in each batch of images a
         /// sample of their positions is trained on; 0: all positions.
-        pub position_steps: usize = 160, paper 0, allowed "a number";
+        pub position_steps: usize = 48, paper 0, allowed "a number";
         /// Optimizer steps of flows of pooled features in the whole run, at least: an image is one sample
         /// there, and sub-epochs go over the images as often as it takes.
         pub image_steps: usize = 200, paper 1000, allowed "at least 1";

@@ -40,7 +40,11 @@ impl HeldOut {
             });
             scaling.collect::<Result<Vec<_>>>()
         };
-        let folds = (0..statistics.folds().count()).into_par_iter();
+        let folds = match config.pooled.folds {
+            0 => 0,
+            _ => statistics.folds().count(),
+        };
+        let folds = (0..folds).into_par_iter();
         Ok(Self {
             of_folds: folds.map(of_fold).collect::<Result<_>>()?,
         })

@@ -31,10 +31,10 @@ pub(crate) fn trains_folds(config: &CheckedConfig, images: usize) -> bool {
     trained && config.pooled.folds > 0 && images >= FEWEST_IMAGES
 }
 
-/// How many folds of so many normal images are held out.
+/// How many folds of so many normal images are held out. Where flows are not held out distances are all
+/// the same: no image is its own neighbour.
 fn held_out_folds(config: &CheckedConfig, images: usize) -> usize {
     match trains_folds(config, images) {
-        _ if config.pooled.folds == 0 => 0,
         true => config.pooled.folds,
         false => FOLDS,
     }

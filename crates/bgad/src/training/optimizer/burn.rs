@@ -209,6 +209,7 @@ mod tests {
         let flow = crate::model::level_flow::init(&config, &input, 0, &device, None).unwrap();
         let places = Places::new(&config, &input).unwrap();
         let settings = StepSettings {
+            most: usize::MAX,
             config: &config,
             first: true,
             rate: 1e-3,
