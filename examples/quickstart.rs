@@ -13,8 +13,7 @@ use std::time::Instant;
 
 use bgad::synthetic::{self, SyntheticConfig};
 use bgad::{
-    Dataset, Detector, EvaluateWhen, Evaluation, Layout, Model, Progress, Trainer, TrainerConfig,
-    load_image,
+    Dataset, Detector, Evaluation, Layout, Model, Progress, Trainer, TrainerConfig, load_image,
 };
 use serde_json::json;
 
@@ -97,20 +96,10 @@ fn train(
     dataset: &Dataset,
     path: &Path,
 ) -> Result<(Detector, Evaluation), Box<dyn std::error::Error>> {
+    // The default preset as it is.
     let config = TrainerConfig::default().with(|config| {
         config.model = model;
         config.input.image_size = 128;
-        // A short run: smaller flows, smaller mini-batches and a higher rate than the paper's do in a
-        // few epochs.
-        config.flow.coupling_blocks = 4;
-        config.flow.position_dimension = 32;
-        config.schedule.mini_batch_size = 512;
-        config.schedule.batch_size = 16;
-        config.schedule.meta_epochs = 7;
-        config.schedule.sub_epochs = 6;
-        config.schedule.learning_rate = 3e-3;
-        config.abnormal.repeats = 2;
-        config.schedule.evaluate = EvaluateWhen::Last;
     });
     let training = Trainer::new(config)
         .observed_by(move |progress| {
