@@ -2,7 +2,7 @@
 
 use bgad::{
     BoundaryScope, Detector, Device, EvaluateWhen, Granularity, Model, Pooling, ThresholdRule,
-    Trainer, load_image,
+    TrainFlows, Trainer, load_image,
 };
 
 use crate::common::{parts, settings};
@@ -136,7 +136,10 @@ fn without_masks_images_are_scored_as_a_whole() {
         sample.mask = None;
     }
     for pooling in [Pooling::Mean, Pooling::MeanStd, Pooling::MeanStdMax] {
-        let config = settings().with(|config| config.pooled.pooling = pooling);
+        let config = settings().with(|config| {
+            config.pooled.pooling = pooling;
+            config.memory_bank.size = 0;
+        });
         let training = Trainer::new(config).run(&dataset).unwrap();
         let description = training.detector.description();
         assert_eq!(description.granularity, Granularity::Image);
@@ -154,6 +157,46 @@ fn without_masks_images_are_scored_as_a_whole() {
 }
 
 #[test]
+fn the_memory_bank_gives_maps_where_there_are_no_masks() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut dataset = parts(&folder.path().join("parts"));
+    for sample in dataset.train.iter_mut().chain(&mut dataset.test) {
+        sample.mask = None;
+    }
+    let detector = Trainer::new(settings()).fit(&dataset).unwrap();
+    assert_eq!(detector.description().granularity, Granularity::Image);
+    let image = load_image(&dataset.test[0].path).unwrap();
+    let prediction = detector.predict(&image).unwrap();
+    let map = prediction.map.as_ref().unwrap();
+    assert_eq!((map.width, map.height), (64, 64));
+    assert!(prediction.pixel_threshold.is_some());
+    assert!(detector.overlay(&image, &prediction).is_ok());
+}
+
+#[test]
+fn without_abnormal_images_nothing_is_trained() {
+    let folder = tempfile::tempdir().unwrap();
+    let dataset = parts(&folder.path().join("parts"));
+    let train = |train_flows, model| {
+        let config = settings().with(|config| {
+            config.model = model;
+            config.schedule.train_flows = train_flows;
+        });
+        Trainer::new(config).run(&dataset).unwrap()
+    };
+    let untrained = train(TrainFlows::Abnormal, Model::Bgad);
+    assert_eq!(untrained.history.len(), 1);
+    assert_eq!(untrained.history[0].loss, None);
+    assert!(untrained.evaluation.unwrap().image_auroc.unwrap() > 0.7);
+    for trained in [
+        train(TrainFlows::Always, Model::Bgad),
+        train(TrainFlows::Abnormal, Model::BgadFas),
+    ] {
+        assert!(trained.history.iter().all(|epoch| epoch.loss.is_some()));
+    }
+}
+
+#[test]
 fn the_boundary_over_the_set_and_best_f1_are_choices() {
     let folder = tempfile::tempdir().unwrap();
     let dataset = parts(&folder.path().join("parts"));
@@ -163,10 +206,11 @@ fn the_boundary_over_the_set_and_best_f1_are_choices() {
             config.scoring.threshold = threshold;
             config.schedule.evaluate = EvaluateWhen::Never;
             config.schedule.meta_epochs = 3;
-            // Only without folds and neighbours does the threshold come from the training images as
+            // Only without folds, neighbours and memory bank does the threshold come from the training images as
             // they are.
             config.pooled.folds = 0;
             config.pooled.neighbors = false;
+            config.memory_bank.size = 0;
         });
         Trainer::new(config).fit(&dataset).unwrap()
     };

@@ -136,7 +136,11 @@ fn letterboxes_score_the_image_and_nothing_else() {
 fn padding_moves_neither_thresholds_nor_constants() {
     let folder = tempfile::tempdir().unwrap();
     let dataset = wide_set(folder.path(), (192, 64));
-    let config = with(Fit::Letterbox).with(|config| config.model = Model::Bgad);
+    let config = with(Fit::Letterbox).with(|config| {
+        config.model = Model::Bgad;
+        // Of the images as they are.
+        config.pooled.folds = 0;
+    });
     let detector = Trainer::new(config).fit(&dataset).unwrap();
     let description = detector.description();
     // The constants are those of the log-likelihoods in the image, not of the grey beside it.
@@ -224,7 +228,10 @@ fn tiles_of_an_image_without_a_mask_teach_nothing() {
     let normal_only = config.with(|config| config.model = Model::Bgad);
     let training = Trainer::new(normal_only).run(&dataset).unwrap();
     let prediction = training.detector.predict(&damaged(200, 100, 9)).unwrap();
-    assert!(prediction.map.is_none() && prediction.score.is_finite());
+    // The memory bank's map covers the whole image.
+    let map = prediction.map.unwrap();
+    assert_eq!((map.width, map.height), (200, 100));
+    assert!(prediction.score.is_finite());
 }
 
 #[test]

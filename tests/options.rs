@@ -49,7 +49,7 @@ fn each_option_is_kept_with_the_model() {
         config.schedule.evaluate = EvaluateWhen::Never;
     });
     type Change = fn(&mut TrainerConfig);
-    let changes: [(&str, Change); 17] = [
+    let changes: [(&str, Change); 18] = [
         ("paper", |_| {}),
         ("standardize", |c| {
             c.features.scaling = FeatureScaling::Standardize
@@ -80,7 +80,11 @@ fn each_option_is_kept_with_the_model() {
             c.memory_bank.size = 500;
             c.scoring.mirror = Mirror::On;
         }),
-        ("position steps", |c| c.schedule.position_steps = 1),
+        ("small mini-batches", |c| c.schedule.mini_batch_size = 256),
+        ("position steps", |c| {
+            c.schedule.mini_batch_size = 256;
+            c.schedule.position_steps = 1;
+        }),
         ("joined", |c| {
             c.granularity = Some(Granularity::Image);
             c.pooled.levels = PooledLevels::Joined;
@@ -120,6 +124,7 @@ fn each_option_is_kept_with_the_model() {
     }
     let of = |wanted: &str| scores.iter().find(|(name, _)| *name == wanted).unwrap().1;
     assert_ne!(of("whiten from positions' means"), of("whiten"));
+    assert_ne!(of("position steps"), of("small mini-batches"));
 }
 
 #[test]

@@ -66,6 +66,7 @@ fn with_the_papers_score_pixels_and_images_share_a_threshold() {
         config.scoring.image_score = paper.scoring.image_score;
         config.scoring.aggregation = paper.scoring.aggregation;
         config.pooled.flows = paper.pooled.flows;
+        config.memory_bank.size = paper.memory_bank.size;
     });
     let mut detector = Trainer::new(config).fit(&dataset).unwrap();
     let description = detector.description();

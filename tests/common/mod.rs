@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use bgad::synthetic::{self, SyntheticConfig};
-use bgad::{Dataset, Layout, Model, TrainerConfig};
+use bgad::{Dataset, EvaluateWhen, Layout, Model, TrainFlows, TrainerConfig};
 
 pub fn write_parts(folder: &Path) {
     let parts = SyntheticConfig {
@@ -35,6 +35,9 @@ pub fn settings() -> TrainerConfig {
         config.schedule.sub_epochs = 1;
         config.schedule.batch_size = 4;
         config.schedule.image_steps = 4;
+        config.schedule.position_steps = 0;
+        config.schedule.train_flows = TrainFlows::Always;
+        config.schedule.evaluate = EvaluateWhen::Each;
         config.abnormal.repeats = 1;
     })
 }

@@ -51,7 +51,7 @@ fn train_evaluate_and_predict_with_json() {
     let settings = folder.path().join("settings.toml");
     std::fs::write(
         &settings,
-        "[flow]\ncoupling_blocks = 2\nposition_dimension = 16\n[schedule]\nbatch_size = 4\n",
+        "[flow]\ncoupling_blocks = 2\nposition_dimension = 16\n[schedule]\nbatch_size = 4\nevaluate = \"each\"\n",
     )
     .unwrap();
     let arguments = [

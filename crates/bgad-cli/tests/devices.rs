@@ -8,7 +8,7 @@ use bgad::synthetic::{self, SyntheticConfig};
 use serde_json::Value;
 
 const SETTINGS: &str = "input.image_size = 64\n[flow]\ncoupling_blocks = 2\nposition_dimension = 16\n\
-                        [schedule]\nbatch_size = 4\nimage_steps = 4\n";
+                        [schedule]\ntrain_flows = \"always\"\nevaluate = \"each\"\nbatch_size = 4\nimage_steps = 4\n";
 
 fn bgad(arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_bgad"));

@@ -25,7 +25,7 @@ impl Case {
         synthetic::write(&folder.path().join("parts"), &parts).unwrap();
         std::fs::create_dir(folder.path().join("disk")).unwrap();
         let settings = "input.image_size = 64\nflow.coupling_blocks = 2\nflow.position_dimension = 16\n\
-                        [schedule]\nimage_steps = 2\nmeta_epochs = 2\nsub_epochs = 1\n\
+                        [schedule]\ntrain_flows = \"always\"\nimage_steps = 2\nmeta_epochs = 2\nsub_epochs = 1\n\
                         evaluate = \"never\"\n";
         std::fs::write(folder.path().join("settings.toml"), settings).unwrap();
         Self { folder }

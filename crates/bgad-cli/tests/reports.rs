@@ -10,7 +10,7 @@ use bgad::synthetic::{self, SyntheticConfig};
 use serde_json::Value;
 
 const SETTINGS: &str = "input.image_size = 64\n[flow]\ncoupling_blocks = 2\nposition_dimension = 16\n\
-                        [schedule]\nbatch_size = 4\nimage_steps = 40\n";
+                        [schedule]\ntrain_flows = \"always\"\nevaluate = \"each\"\nbatch_size = 4\nimage_steps = 40\n";
 
 fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_bgad"));

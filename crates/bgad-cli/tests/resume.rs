@@ -26,7 +26,7 @@ impl Case {
         };
         synthetic::write(&folder.path().join("parts"), &parts).unwrap();
         let settings = "input.image_size = 64\nflow.coupling_blocks = 2\nflow.position_dimension = 16\n\
-                        [schedule]\nbatch_size = 3\nimage_steps = 4\nmeta_epochs = 4\n\
+                        [schedule]\ntrain_flows = \"always\"\nevaluate = \"each\"\nbatch_size = 3\nimage_steps = 4\nmeta_epochs = 4\n\
                         sub_epochs = 3\n";
         std::fs::write(folder.path().join("settings.toml"), settings).unwrap();
         Self { folder }

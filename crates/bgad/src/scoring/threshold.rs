@@ -70,6 +70,9 @@ fn no_images() -> Error {
 /// `usual` is the deviation of normal scores as it is found with enough images, where that is known.
 pub(crate) fn predicted(sorted: &[f32], rate: f64, usual: Option<f64>) -> Result<f32> {
     let by_rank = false_positives::threshold(sorted, rate).ok_or_else(no_images)?;
+    if rate == 0.0 {
+        return Ok(by_rank);
+    }
     let count = sorted.len();
     let mut spread = RobustSpread::of_sorted(sorted);
     let usual = usual.unwrap_or_else(|| f64::from(spread.median).abs() / 10.0);
@@ -78,7 +81,8 @@ pub(crate) fn predicted(sorted: &[f32], rate: f64, usual: Option<f64>) -> Result
     let quantile = student_quantile(1.0 - rate.clamp(1e-6, 0.5), freedom);
     let factor = quantile * (1.0 + 1.0 / count as f64).sqrt();
     let by_spread = f64::from(spread.median) + factor * f64::from(spread.deviation);
-    let by_rank_share = (count as f64 * rate / ENOUGH).min(1.0);
+    // Below one image beyond the threshold the highest score would be the rank's.
+    let by_rank_share = ((count as f64 * rate - 1.0) / (ENOUGH - 1.0)).clamp(0.0, 1.0);
     Ok((by_rank_share * f64::from(by_rank) + (1.0 - by_rank_share) * by_spread) as f32)
 }
 

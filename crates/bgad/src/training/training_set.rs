@@ -31,13 +31,20 @@ pub(crate) fn trains_folds(config: &CheckedConfig, images: usize) -> bool {
     trained && config.pooled.folds > 0 && images >= FEWEST_IMAGES
 }
 
-/// How many folds of so many normal images are held out. Where flows are not held out distances are all
+/// The folds of images of so many inputs each. Where flows are not held out distances are all
 /// the same: no image is its own neighbour.
-fn held_out_folds(config: &CheckedConfig, images: usize) -> usize {
-    match trains_folds(config, images) {
+fn folds(config: &CheckedConfig, inputs: impl Iterator<Item = usize>) -> Folds {
+    let inputs: Vec<usize> = inputs.collect();
+    let folds = match trains_folds(config, inputs.len()) {
         true => config.pooled.folds,
         false => FOLDS,
-    }
+    };
+    Folds::of_images(&inputs, folds)
+}
+
+/// The folds of images that could be read.
+fn folds_of(config: &CheckedConfig, images: &[SetImage]) -> Folds {
+    folds(config, images.iter().map(|image| image.inputs.len()))
 }
 
 /// The training images.
@@ -106,22 +113,24 @@ impl TrainingSet {
         };
         let inputs: Vec<Sample> = cut.iter().flat_map(CutImage::inputs).collect();
         let listed = inputs.len();
-        let counts: Vec<usize> = cut.iter().map(|image| image.inputs().count()).collect();
-        let folds = Folds::of_images(&counts, held_out_folds(config, counts.len()));
         let flow_inputs = store.flow_inputs();
-        let of = |count| {
+        let of = |count, folds: &Folds| {
             let inputs = (flow_inputs.as_slice(), store.bank_inputs());
-            NormalStatistics::new(config, inputs, count, &folds)
+            NormalStatistics::new(config, inputs, count, folds)
         };
-        let mut statistics = of(listed);
+        let counts = cut.iter().map(|image| image.inputs().count());
+        let mut folds = folds(config, counts);
+        let mut statistics = of(listed, &folds);
         let mut normal = StoredImages::new(store, format, inputs);
         normal.read(&mut statistics.accumulators(), warnings, last)?;
-        // How far rows lie apart follows from how many images can be read.
-        if !statistics.are_alike(listed, normal.len()) {
-            statistics = of(normal.len());
+        let normal_images = SetImage::of(cut, &normal.samples);
+        // Which images are held out together, and how far rows lie apart, follow from what can be read.
+        let readable = folds_of(config, &normal_images);
+        if readable != folds || !statistics.are_alike(listed, normal.len()) {
+            folds = readable;
+            statistics = of(normal.len(), &folds);
             normal.feed(&mut statistics.accumulators())?;
         }
-        let normal_images = SetImage::of(cut, &normal.samples);
         if normal.len() == 0 {
             return Err(Error::NoNormalImages {
                 dataset: dataset.name.clone(),
