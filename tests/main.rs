@@ -7,6 +7,7 @@ mod bad_input;
 mod bit_depth;
 mod common;
 mod custom_backbone;
+mod decisions;
 mod end_to_end;
 mod feature_store;
 mod features;

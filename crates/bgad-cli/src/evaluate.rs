@@ -4,6 +4,7 @@ use bgad::{Confidence, Dataset, Detector, Evaluation, EvaluationOptions};
 use serde_json::json;
 
 use crate::arguments::EvaluateArguments;
+use crate::decisions;
 use crate::failure::Failure;
 use crate::output;
 use crate::progress::warning;
@@ -28,6 +29,9 @@ pub fn run(arguments: &EvaluateArguments) -> Result<(), Failure> {
     }
     if arguments.reporting.json {
         return output::json(&json!(evaluation));
+    }
+    if let Some(decisions) = &evaluation.decisions {
+        decisions::write(decisions)?;
     }
     let rows = [
         ("image AUROC", evaluation.image_auroc),

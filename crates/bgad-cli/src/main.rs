@@ -11,6 +11,7 @@ mod bench;
 mod calibrate;
 mod config_file;
 mod data;
+mod decisions;
 mod devices;
 mod evaluate;
 mod failure;

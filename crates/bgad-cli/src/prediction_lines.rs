@@ -17,7 +17,7 @@ pub enum PredictionLines {
     Csv,
 }
 
-const COLUMNS: [&str; 8] = [
+const COLUMNS: [&str; 9] = [
     "path",
     "score",
     "threshold",
@@ -26,6 +26,7 @@ const COLUMNS: [&str; 8] = [
     "pixel_threshold",
     "regions",
     "seconds",
+    "calibrated",
 ];
 
 impl PredictionLines {
@@ -56,6 +57,7 @@ impl PredictionLines {
                     "threshold": threshold,
                     "anomalous": prediction.anomalous,
                     "p_value": prediction.p_value,
+                    "calibrated": prediction.calibrated,
                     "pixel_threshold": prediction.pixel_threshold,
                     "regions": prediction.regions,
                     "seconds": seconds,
@@ -76,6 +78,7 @@ impl PredictionLines {
                     .map_or_else(String::new, |t| t.to_string()),
                 prediction.regions.len().to_string(),
                 seconds.to_string(),
+                prediction.calibrated.to_string(),
             ]),
             Self::Text => {
                 let decision = match prediction.anomalous {

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use crate::arguments::{TrainArguments, TrainCommand};
 use crate::config_file;
 use crate::data::DataArguments;
+use crate::decisions;
 use crate::devices;
 use crate::failure::Failure;
 use crate::output;
@@ -208,9 +209,15 @@ fn observer(
 }
 
 fn report(training: &Training, model: &str) -> Value {
+    let description = training.detector.description();
     json!({
         "model": model,
-        "mirrored": training.detector.description().mirrored,
+        "mirrored": description.mirrored,
+        "calibrated": description.calibrated,
+        "promised_rate": description.promised_rate,
+        "normal_images": description.normal_scores.len(),
+        "images_needed": description.images_needed(),
+        "decisions": training.evaluation.as_ref().and_then(|e| e.decisions),
         "history": training.history,
         "paper_protocol": training.evaluation.as_ref().map(|e| e.paper_protocol),
         "warnings": training.warnings,
@@ -221,6 +228,10 @@ fn report(training: &Training, model: &str) -> Value {
 
 fn summary(training: &Training, model: &str) -> Result<(), Failure> {
     output::line(&format!("model         {model}"))?;
+    let evaluation = training.evaluation.as_ref();
+    if let Some(decisions) = evaluation.and_then(|e| e.decisions.as_ref()) {
+        decisions::write(decisions)?;
+    }
     let description = training.detector.description();
     output::line(&format!("threshold     {}", description.threshold))?;
     let mirrored = if description.mirrored { "yes" } else { "no" };
@@ -236,5 +247,13 @@ fn summary(training: &Training, model: &str) -> Result<(), Failure> {
             output::line(&format!("{name:<13} {}", output::metric(value)))?;
         }
     }
-    output::line(&format!("seconds       {:.1}", training.seconds.total))
+    output::line(&format!("seconds       {:.1}", training.seconds.total))?;
+    match description.promised_rate.zip(description.images_needed()) {
+        Some((rate, needed)) => output::line(&format!(
+            "note          a false-positive rate of {rate} takes {needed} normal images, not {}: it is a \
+             guess until `bgad calibrate`",
+            description.normal_scores.len()
+        )),
+        None => Ok(()),
+    }
 }

@@ -6,6 +6,7 @@ mod case;
 mod closed_pipe;
 mod command_line;
 mod data;
+mod decisions;
 mod devices;
 mod disk;
 mod hostile;

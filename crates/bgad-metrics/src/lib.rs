@@ -7,7 +7,7 @@
 //! | of | functions |
 //! |---|---|
 //! | images | [`auroc`], [`average_precision`], [`best_f1`], all of them: [`image_metrics`] |
-//! | pixels | [`pixel_auroc`], [`pixel_average_precision`], [`pixel_best_f1`], all of them: [`pixel_metrics`] |
+//! | pixels | [`pixel_auroc`], [`pixel_average_precision`], [`pixel_best_f1`], [`pixel_f1_at`], all of them: [`pixel_metrics`] |
 //! | regions | [`aupro`] at any limit, [`paper_protocol::aupro`], [`connected_regions`] |
 //! | each defective image | [`aupimo`] |
 //! | curves | [`roc_curve`], [`precision_recall_curve`], [`pro_curve`], [`pixel_roc_curve`], [`pixel_precision_recall_curve`] |
@@ -75,7 +75,7 @@ pub use defect_type::{
 pub use error::{Class, MetricError, Undefined};
 pub use intervals::{ImageIntervals, PixelIntervals, image_intervals, pixel_intervals};
 pub use labelled_map::LabelledMap;
-pub use pixel::{pixel_auroc, pixel_average_precision, pixel_best_f1};
+pub use pixel::{pixel_auroc, pixel_average_precision, pixel_best_f1, pixel_f1_at};
 pub use precision_recall::{BestF1, average_precision, best_f1};
 pub use regions::{Connectivity, Regions, connected_regions, for_each_region};
 pub use roc::auroc;

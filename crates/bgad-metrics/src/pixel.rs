@@ -3,7 +3,7 @@
 use crate::error::MetricError;
 use crate::labelled_map::{LabelledMap, check_maps};
 use crate::precision_recall::{BestF1, highest_f1, mean_precision};
-use crate::ranking::{Ranking, RankingBuilder};
+use crate::ranking::{Ranking, RankingBuilder, check_classes};
 use crate::roc;
 
 /// Area under the receiver operating characteristic over all pixels of all maps, in [0, 1].
@@ -74,6 +74,39 @@ pub fn pixel_average_precision(maps: &[LabelledMap<'_>]) -> Result<f64, MetricEr
 /// ```
 pub fn pixel_best_f1(maps: &[LabelledMap<'_>]) -> Result<BestF1, MetricError> {
     Ok(highest_f1(&rank_pixels(maps)?))
+}
+
+/// F1 over all pixels of all maps at a threshold that was fixed before, in [0, 1]: a pixel is called
+/// defective where its score is at least `threshold`. 0 where none is.
+///
+/// # Errors
+///
+/// [`MetricError::MapSize`], [`MetricError::NotANumberInMap`], [`MetricError::Empty`], and
+/// [`MetricError::OnlyOneClass`] where no pixel or every pixel is a defect.
+///
+/// # Example
+///
+/// ```
+/// use bgad_metrics::{LabelledMap, pixel_f1_at};
+///
+/// let map = LabelledMap { width: 3, height: 1, scores: &[0.2, 0.7, 0.4], mask: &[false, true, false] };
+/// assert_eq!(pixel_f1_at(&[map], 0.7)?, 1.0);
+/// assert_eq!(pixel_f1_at(&[map], 0.3)?, 2.0 / 3.0);
+/// # Ok::<(), bgad_metrics::MetricError>(())
+/// ```
+pub fn pixel_f1_at(maps: &[LabelledMap<'_>], threshold: f32) -> Result<f64, MetricError> {
+    check_maps(maps)?;
+    // By whether the pixel is called defective, and whether it is.
+    let mut counts = [[0_u64; 2]; 2];
+    for map in maps {
+        for (&score, &defect) in map.scores.iter().zip(map.mask) {
+            counts[usize::from(score >= threshold)][usize::from(defect)] += 1;
+        }
+    }
+    let [[passed, missed], [false_alarms, found]] = counts;
+    check_classes(passed + false_alarms, missed + found)?;
+    let denominator = 2 * found + missed + false_alarms;
+    Ok(2.0 * found as f64 / denominator as f64)
 }
 
 pub(crate) fn rank_pixels(maps: &[LabelledMap<'_>]) -> Result<Ranking, MetricError> {

@@ -1,7 +1,8 @@
 //! What must hold for any detector.
 
 use bgad_metrics::{
-    LabelledMap, aupro, auroc, average_precision, best_f1, paper_protocol, pixel_auroc,
+    LabelledMap, MetricError, aupro, auroc, average_precision, best_f1, paper_protocol,
+    pixel_auroc, pixel_best_f1, pixel_f1_at,
 };
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -217,4 +218,25 @@ fn paper_protocol_is_strict_at_a_threshold() {
         mask: &[true, false, true],
     };
     assert_eq!(paper_protocol::aupro(&[map]).unwrap(), 0.5);
+}
+
+#[test]
+fn no_fixed_threshold_has_a_higher_f1_than_the_best() {
+    let mut rng = ChaCha8Rng::seed_from_u64(13);
+    for _ in 0..50 {
+        let maps = random_maps(&mut rng);
+        let maps = views(&maps);
+        let best = pixel_best_f1(&maps).unwrap();
+        assert_eq!(pixel_f1_at(&maps, best.threshold).unwrap(), best.f1);
+        let scores = maps.iter().flat_map(|map| map.scores);
+        for &threshold in scores.take(40) {
+            assert!(pixel_f1_at(&maps, threshold).unwrap() <= best.f1);
+        }
+        assert_eq!(pixel_f1_at(&maps, f32::INFINITY).unwrap(), 0.0);
+    }
+    let mut scores = [0.0; 20];
+    scores[3] = f32::NAN;
+    let wrong = pixel_f1_at(&[two_rows(&scores)], 0.0);
+    assert!(matches!(wrong, Err(MetricError::NotANumberInMap { .. })));
+    assert_eq!(pixel_f1_at(&[], 0.0), Err(MetricError::Empty));
 }

@@ -33,14 +33,15 @@ pub(crate) fn summary(data: &ReportData) -> String {
     } else {
         html.push_str("<div class=\"tiles\">");
         for metric in data.metrics.iter().take(4) {
-            let below = interval(metric);
-            let below = below.or_else(|| metric.note.as_deref().map(|note| escape(note).into()));
+            let note = metric.note.as_deref().map(|note| escape(note).into());
+            let below = interval(metric).into_iter().chain(note);
+            let below = below.map(|line| format!("<div class=\"interval\">{line}</div>"));
             let _ = write!(
                 html,
-                "<div class=\"card tile\"><div class=\"name\">{}</div><div class=\"value\">{}</div><div class=\"interval\">{}</div></div>",
+                "<div class=\"card tile\"><div class=\"name\">{}</div><div class=\"value\">{}</div>{}</div>",
                 escape(&metric.name),
                 value(metric),
-                below.unwrap_or_default()
+                below.collect::<String>()
             );
         }
         html.push_str("</div>\n");

@@ -127,6 +127,8 @@ pub use device::machine::Machine;
 pub use device::selection::{DeviceKind, DeviceSelection};
 pub use error::{Error, RestoreError, Result};
 #[cfg(feature = "train")]
+pub use evaluation::decisions::{Decisions, PixelDecisions};
+#[cfg(feature = "train")]
 pub use evaluation::options::{AUPRO_LIMIT, Confidence, EvaluationOptions};
 #[cfg(feature = "train")]
 pub use evaluation::result::{Evaluation, ImageResult, Intervals, PaperMetrics, TypeResult};

@@ -32,6 +32,16 @@ pub struct ModelDescription {
     pub pixel_threshold: Option<f32>,
     /// The scores of the normal images that the thresholds are from, in rising order.
     pub normal_scores: Vec<f32>,
+    /// Whether these images were not trained on: false until [`Detector::recalibrate`] or
+    /// [`Detector::recalibrate_by_f1`].
+    ///
+    /// [`Detector::recalibrate`]: crate::Detector::recalibrate
+    /// [`Detector::recalibrate_by_f1`]: crate::Detector::recalibrate_by_f1
+    pub calibrated: bool,
+    /// The share of normal images that the threshold promises to exceed with at most; none where it
+    /// is that of the best F1 or was set by hand. After a calibration it is the rate that was asked
+    /// for, or a higher one where so few images can't promise that.
+    pub promised_rate: Option<f64>,
     /// Per flow the separating boundary `b_n` over all normal training features, on `l / 10`.
     pub boundaries: Vec<f64>,
     /// The data set's name.
@@ -43,6 +53,14 @@ pub struct ModelDescription {
 impl ModelDescription {
     pub(crate) fn inputs(&self) -> FlowInputs {
         FlowInputs::new(&self.config, self.granularity)
+    }
+
+    /// How many normal images it takes to promise the rate, `n + 1 >= 1 / rate`, where the threshold
+    /// is from fewer; none where it is from enough, and where no rate is promised.
+    pub fn images_needed(&self) -> Option<usize> {
+        let rate = self.promised_rate.filter(|rate| *rate > 0.0)?;
+        let needed = (1.0 / rate).ceil() as usize - 1;
+        (self.normal_scores.len() < needed).then_some(needed)
     }
 
     /// The share of normal images that score at least as high as `score`, the image itself counted:

@@ -162,6 +162,8 @@ impl Detector {
             threshold: 0.0,
             pixel_threshold: None,
             normal_scores: Vec::new(),
+            calibrated: false,
+            promised_rate: None,
             boundaries: Vec::new(),
             dataset: first
                 .file_name()

@@ -27,6 +27,10 @@ pub struct Prediction {
     /// The share of normal images that score as high:
     /// [`ModelDescription::p_value`](crate::ModelDescription::p_value).
     pub p_value: f64,
+    /// Whether the thresholds are from images that were not trained on:
+    /// [`ModelDescription::calibrated`](crate::ModelDescription::calibrated). Where they are not,
+    /// decision and p-value are guesses.
+    pub calibrated: bool,
     /// A score map that covers the image, all of it and nothing else: with [`Fit::Stretch`] it has
     /// the size of the model's input, with [`Fit::Letterbox`] that of the image on it, and with
     /// [`Fit::Tiles`] the image's own, or for a large image a half or a quarter of it. None at image
@@ -53,6 +57,7 @@ impl PartialEq for Prediction {
                 p.threshold,
                 p.anomalous,
                 p.p_value,
+                p.calibrated,
                 p.pixel_threshold,
             )
         };
@@ -86,6 +91,7 @@ impl Detector {
             threshold,
             anomalous: score > threshold,
             p_value: self.description.p_value(score),
+            calibrated: self.description.calibrated,
             regions: map
                 .as_ref()
                 .zip(pixel_threshold)

@@ -31,6 +31,8 @@ impl Detector {
         let count = scores.len();
         let rule = ThresholdRule::FalsePositiveRate(rate);
         self.decide_by(rule, &scores, &[], by_rank)?;
+        self.description.calibrated = true;
+        self.description.promised_rate = Some(rate.max(self.description.false_positive_rate()));
         Ok(count)
     }
 
@@ -54,6 +56,7 @@ impl Detector {
         }
         let of_abnormal = abnormal.len();
         self.decide_by(ThresholdRule::BestF1, &normal, &abnormal, by_rank)?;
+        self.description.calibrated = true;
         let above = |scores: &[Scored]| {
             let threshold = self.description().threshold;
             let above = scores.iter().filter(|image| image.score > threshold);

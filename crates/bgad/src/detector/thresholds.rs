@@ -123,6 +123,10 @@ impl Detector {
         };
         self.description.threshold = threshold;
         self.description.normal_scores = scores_of_normal;
+        self.description.promised_rate = match rule {
+            ThresholdRule::FalsePositiveRate(rate) => Some(rate),
+            ThresholdRule::BestF1 => None,
+        };
         Ok(())
     }
 }

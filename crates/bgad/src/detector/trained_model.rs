@@ -90,7 +90,7 @@ impl Detector {
         &self.description
     }
 
-    /// Decides by another threshold from now on. Where an image's score is its highest pixel's, as
+    /// Decides by another threshold from now on, which promises no false-positive rate. Where an image's score is its highest pixel's, as
     /// in the paper, pixels follow.
     pub fn set_threshold(&mut self, threshold: f32) {
         let calibration = &self.description.calibration;
@@ -98,6 +98,7 @@ impl Detector {
             self.set_pixel_threshold(threshold);
         }
         self.description.threshold = threshold;
+        self.description.promised_rate = None;
     }
 
     /// Takes pixels above another threshold as defects from now on; the decision about the image

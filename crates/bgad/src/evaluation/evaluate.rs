@@ -70,7 +70,7 @@ impl Detector {
         let store = Arc::new(FeatureStore::new(self.extractor(), settings));
         let test = TestSet::read(&samples, &store, &mut warnings, || {})?;
         let maps = test.log_likelihoods(self)?;
-        let mut evaluation = test.evaluate(&maps, &self.description.calibration, options)?;
+        let mut evaluation = test.evaluate(&maps, &self.description, options)?;
         evaluation.warnings = warnings;
         Ok(Examination {
             evaluation,

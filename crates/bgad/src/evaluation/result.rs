@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use bgad_data::{BitDepth, MaskValues};
 use serde::{Deserialize, Serialize};
 
+use super::decisions::Decisions;
+
 /// The metrics that the paper reports, as the authors' program computes them: the constants of
 /// scoring are taken over the test set. None where they can't be had.
 #[non_exhaustive]
@@ -114,6 +116,8 @@ pub struct Intervals {
 #[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Evaluation {
+    /// What the model's thresholds decide; none where it has none yet, as between meta-epochs.
+    pub decisions: Option<Decisions>,
     /// AUROC of the images' scores.
     pub image_auroc: Option<f64>,
     /// AUROC of the pixels' scores.

@@ -6,10 +6,12 @@ use bgad_data::{Label, Mask, Sample};
 use bgad_metrics::{LabelledMap, MetricError};
 use rayon::prelude::*;
 
+use super::decide::decisions;
 use super::measure::{Labelled, measure, paper_metrics};
 use super::options::EvaluationOptions;
 use super::result::{Evaluation, ImageResult};
 use super::scored::Scored;
+use crate::detector::description::ModelDescription;
 use crate::detector::trained_model::Detector;
 use crate::error::Result;
 use crate::features::store::FeatureStore;
@@ -127,13 +129,15 @@ impl TestSet {
         labels.map(Label::is_abnormal).collect()
     }
 
-    /// All metrics from the images' log-likelihoods.
+    /// All metrics, and the decisions of the model that `description` describes, from the images'
+    /// log-likelihoods.
     pub fn evaluate(
         &self,
         maps: &[LogLikelihoodMaps],
-        calibration: &Calibration,
+        description: &ModelDescription,
         options: &EvaluationOptions,
     ) -> Result<Evaluation> {
+        let calibration = &description.calibration;
         let name = |sample: &Sample| sample.path.display().to_string();
         let names: Vec<String> = self.inputs.samples.iter().map(name).collect();
         check_numbers(maps, &names)?;
@@ -162,7 +166,9 @@ impl TestSet {
         let known = (abnormal.as_slice(), types.as_slice(), names.as_slice());
         let deployed = self.scored(maps, calibration);
         let pairs = self.labelled(&deployed);
-        let (mut evaluation, aupimo) = measure(&labels(&deployed, &pairs, known), options)?;
+        let labelled = labels(&deployed, &pairs, known);
+        let (mut evaluation, aupimo) = measure(&labelled, options)?;
+        evaluation.decisions = decisions(&labelled, description, &evaluation)?;
         let set_wide = calibration.over_images(&of_images(&self.images, maps))?;
         let set_wide = self.scored(maps, &set_wide);
         let pairs = self.labelled(&set_wide);

@@ -3,6 +3,7 @@
 
 mod build;
 mod curves;
+mod decisions;
 mod features;
 mod gallery;
 mod scoring;

@@ -3,6 +3,7 @@
 use bgad_report::{ImageScore, Interval, Metric, ReportData, SettingGroup, TypeMetrics};
 use serde_json::Value;
 
+use super::decisions;
 use crate::config::choices::{Granularity, Model};
 use crate::detector::description::ModelDescription;
 use crate::evaluation::result::Evaluation;
@@ -108,7 +109,8 @@ fn metrics(evaluation: &Evaluation) -> Vec<Metric> {
         index += 1;
         index <= 4 || metric.value.is_some()
     });
-    metrics
+    let decisions = e.decisions.iter().flat_map(decisions::metrics);
+    decisions.chain(metrics).collect()
 }
 
 fn by_type(evaluation: &Evaluation) -> Vec<TypeMetrics> {
@@ -153,6 +155,13 @@ fn settings(evaluation: &Evaluation, description: &ModelDescription) -> Vec<Sett
             },
         ),
         ("threshold", description.threshold.to_string()),
+        (
+            "threshold from",
+            match description.calibrated {
+                true => "images that were not trained on".to_owned(),
+                false => "training images".to_owned(),
+            },
+        ),
     ];
     let said = evaluation.remarks.iter().chain(&evaluation.warnings);
     of_evaluation.extend(said.map(|text| ("remark", text.clone())));

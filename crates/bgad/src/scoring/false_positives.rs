@@ -27,7 +27,12 @@ pub(crate) fn rate(sorted: &[f32], threshold: f32) -> f64 {
 
 /// The rate that a calibration by these scores stays under with probability `confidence`.
 pub(crate) fn bound(sorted: &[f32], threshold: f32, confidence: f64) -> f64 {
-    let (above, n) = (above(sorted, threshold), sorted.len());
+    upper_end(above(sorted, threshold), sorted.len(), confidence)
+}
+
+/// The rate that is below this with `confidence`, where `above` of `n` were seen: the upper end of
+/// the interval of Clopper and Pearson.
+pub(crate) fn upper_end(above: usize, n: usize, confidence: f64) -> f64 {
     let (mut low, mut high) = (0.0, 1.0);
     for _ in 0..60 {
         let middle = (low + high) / 2.0;
@@ -39,12 +44,12 @@ pub(crate) fn bound(sorted: &[f32], threshold: f32, confidence: f64) -> f64 {
     high
 }
 
-fn above(sorted: &[f32], threshold: f32) -> usize {
+pub(crate) fn above(sorted: &[f32], threshold: f32) -> usize {
     sorted.len() - sorted.partition_point(|score| *score <= threshold)
 }
 
 /// The probability of at most `most` successes in `n` trials that succeed with `rate`.
-fn at_most(most: usize, n: usize, rate: f64) -> f64 {
+pub(crate) fn at_most(most: usize, n: usize, rate: f64) -> f64 {
     if most >= n {
         return 1.0;
     }

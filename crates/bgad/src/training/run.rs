@@ -131,17 +131,6 @@ impl<'a> Run<'a> {
                 let before = flows.boundaries.replace(boundaries);
                 last |= self.is_still(before.as_deref(), flows.boundaries.as_deref())?;
                 evaluate = self.evaluates(last, &test);
-                if evaluate {
-                    let calibration = &detector.description.calibration;
-                    let of_test = test.log_likelihoods(&detector)?;
-                    evaluation = Some(test.evaluate(
-                        &of_test,
-                        calibration,
-                        &EvaluationOptions::default(),
-                    )?);
-                } else {
-                    evaluation = None;
-                }
                 if last {
                     let abnormal = match self.config.scoring.threshold {
                         ThresholdRule::BestF1 => set.abnormal_likelihoods(&detector)?,
@@ -151,7 +140,19 @@ impl<'a> Run<'a> {
                     let abnormal =
                         abnormal.map(|(views, inputs)| ImageLikelihoods { views, inputs });
                     detector.take_thresholds(&images, &abnormal.collect::<Vec<_>>())?;
+                }
+                // After the thresholds, which its decisions are made by.
+                if evaluate {
+                    let of_test = test.log_likelihoods(&detector)?;
+                    evaluation = Some(test.evaluate(
+                        &of_test,
+                        &detector.description,
+                        &EvaluationOptions::default(),
+                    )?);
                 } else {
+                    evaluation = None;
+                }
+                if !last {
                     // Not needed before the next time, and a copy of all parameters.
                     detector.set_flows(Vec::new())?;
                 }
@@ -253,6 +254,8 @@ impl<'a> Run<'a> {
             threshold: 0.0,
             pixel_threshold: None,
             normal_scores: Vec::new(),
+            calibrated: false,
+            promised_rate: None,
             boundaries: Vec::new(),
             dataset: dataset.name.clone(),
         };

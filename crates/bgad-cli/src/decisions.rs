@@ -1,0 +1,67 @@
+//! Decisions on a test set, in words.
+
+use bgad::{Decisions, PixelDecisions};
+
+use crate::failure::Failure;
+use crate::output;
+
+/// Writes a line of the images' decisions and, where there are any, one of the pixels'.
+pub fn write(decisions: &Decisions) -> Result<(), Failure> {
+    output::line(&format!("decisions     {}", of_images(decisions)))?;
+    decisions.pixels.iter().try_for_each(|pixels| {
+        let words = of_pixels(pixels);
+        output::line(&format!("outlines      {words}"))
+    })
+}
+
+fn of_images(decisions: &Decisions) -> String {
+    let mut parts = Vec::new();
+    if decisions.abnormal_images > 0 {
+        let (found, all) = (decisions.found, decisions.abnormal_images);
+        let reachable = decisions.found_at_promised_rate;
+        let reachable = reachable.map(|found| format!(" ({found} at the promised rate)"));
+        let reachable = reachable.unwrap_or_default();
+        parts.push(format!("{found} of {all} abnormal images found{reachable}"));
+    }
+    if let Some([low, high]) = decisions.false_alarm_interval {
+        let (false_alarms, all) = (decisions.false_alarms, decisions.normal_images);
+        let low = percent(low);
+        let high = percent(high);
+        parts.push(format!(
+            "{false_alarms} of {all} normal ones called anomalous, {low} to {high} %"
+        ));
+    }
+    let by = match decisions.calibrated {
+        true => "calibration",
+        false => "training",
+    };
+    if let Some((rate, kept)) = decisions.promised_rate.zip(decisions.promise_kept) {
+        let kept = if kept { "kept" } else { "broken" };
+        parts.push(format!("{} % promised by {by}: {kept}", percent(rate)));
+    }
+    parts.join("; ")
+}
+
+fn of_pixels(pixels: &PixelDecisions) -> String {
+    format!(
+        "pixel F1 {:.3} at the model's threshold, {:.3} at the best one",
+        pixels.f1, pixels.best_f1
+    )
+}
+
+/// A rate in per cent, with two decimals where it has them.
+fn percent(rate: f64) -> String {
+    let text = format!("{:.2}", rate * 100.0);
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::percent;
+
+    #[test]
+    fn rates_are_short() {
+        let found = [0.0, 1.0, 0.01, 0.231_64, 0.005].map(percent);
+        assert_eq!(found, ["0", "100", "1", "23.16", "0.5"]);
+    }
+}
