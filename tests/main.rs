@@ -11,6 +11,7 @@ mod decisions;
 mod end_to_end;
 mod feature_store;
 mod features;
+mod few_images;
 mod fit;
 mod golden;
 mod import;

@@ -1,6 +1,8 @@
 //! How long is trained, in which steps, and when is evaluated.
 
-use super::choices::{BoundaryScope, EvaluateWhen, Model, TrainFlows};
+#[cfg(feature = "train")]
+use super::choices::Model;
+use super::choices::{BoundaryScope, EvaluateWhen, TrainFlows};
 use super::declaration::{Section, settings};
 use crate::error::Result;
 
@@ -40,6 +42,7 @@ settings! {
 
 impl ScheduleSettings {
     /// Whether flows of a model are trained.
+    #[cfg(feature = "train")]
     pub(crate) fn trains(&self, model: Model) -> bool {
         self.train_flows == TrainFlows::Always || model == Model::BgadFas
     }

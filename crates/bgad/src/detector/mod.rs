@@ -10,6 +10,6 @@ pub(crate) mod model_file;
 pub(crate) mod prediction;
 mod recalibration;
 mod stream;
-mod thresholds;
+pub(crate) mod thresholds;
 pub(crate) mod trained_model;
 pub(crate) mod training_anomaly;

@@ -18,8 +18,12 @@ use crate::error::Result;
 #[cfg(feature = "train")]
 use crate::scoring::image_likelihoods::ImageLikelihoods;
 #[cfg(feature = "train")]
-use crate::scoring::threshold;
+use crate::scoring::prediction_interval;
 use crate::scoring::threshold::{Scored, by_rule, of_pixels};
+
+/// Normal images that a threshold can be taken from, at least.
+#[cfg(feature = "train")]
+pub(crate) const FEWEST_IMAGES: usize = 5;
 
 /// Of normal images' scores, where they have several parts, on the sets of `docs/results.md`.
 #[cfg(feature = "train")]
@@ -80,9 +84,19 @@ impl Detector {
             ));
         }
         let (normal, abnormal) = (self.scores(normal), self.scores(abnormal));
+        // A few images, each held against the few others, say too little about how a further one differs
+        // from all of them. A threshold from them would refuse good parts.
+        if normal.len() < FEWEST_IMAGES && rule != ThresholdRule::BestF1 {
+            let beyond_all = |_: &[f32], _| Ok(f32::MAX);
+            self.decide_by(rule, &normal, &abnormal, beyond_all)?;
+            if let Some(of_pixels) = &mut self.description.pixel_threshold {
+                *of_pixels = f32::MAX;
+            }
+            return Ok(());
+        }
         // Parts that are divided by their deviations have sums of about that one.
         let usual = self.description.calibration.joint.map(|_| USUAL_DEVIATION);
-        let by_rate = |sorted: &[f32], rate| threshold::predicted(sorted, rate, usual);
+        let by_rate = |sorted: &[f32], rate| prediction_interval::predicted(sorted, rate, usual);
         self.decide_by(rule, &normal, &abnormal, by_rate)
     }
 

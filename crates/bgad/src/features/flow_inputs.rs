@@ -143,6 +143,7 @@ impl FlowInputs {
     }
 
     /// One entry for each matrix of vectors of an input: the flows', then those of the memory bank alone.
+    #[cfg(feature = "train")]
     pub fn computed(&self, levels: &[Level]) -> Vec<FlowInput> {
         let mut inputs = self.list(levels);
         let of_bank = levels.iter().enumerate();

@@ -34,7 +34,7 @@ impl Moments {
         }
         deviation
             .iter_mut()
-            .for_each(|sum| *sum = (*sum / count).sqrt());
+            .for_each(|sum| *sum = (*sum / (count - 1.0).max(1.0)).sqrt());
         let mut sorted = deviation.clone();
         sorted.sort_unstable_by(f64::total_cmp);
         let median = sorted[dimension / 2];

@@ -38,6 +38,7 @@ pub(crate) struct MemoryBank {
 impl MemoryBank {
     /// Of `rows`, `[positions, dimension]`, each of one of the training inputs `owners`, in rising
     /// order.
+    #[cfg(feature = "train")]
     pub fn new(inputs: BankInputs, rows: &[f32], owners: Vec<usize>) -> Self {
         let mut moments = Moments::of(rows, inputs.dimension());
         // As a model file keeps them: a model scores alike before it is saved and after.
@@ -135,6 +136,7 @@ impl MemoryBank {
     }
 
     /// Mean, deviation and rows by the names that they have in a model file.
+    #[cfg(feature = "train")]
     pub fn parameters(&self) -> [(&'static str, Vec<usize>, Vec<f32>); 3] {
         let dimension = self.inputs.dimension();
         let narrow = |values: &[f64]| values.iter().map(|v| *v as f32).collect::<Vec<f32>>();

@@ -44,13 +44,18 @@ struct FoldSums {
 }
 
 impl FoldSums {
-    /// The means of all inputs, but for those of a fold.
-    fn means(&self, without: Option<usize>) -> Option<PositionMeans> {
+    /// The means of all inputs, but for those of a fold, and the inputs that they are of. Where a fold
+    /// is left out two inputs suffice, otherwise three: what is judged with means must have been judged
+    /// with means when it was held out.
+    fn means(&self, without: Option<usize>) -> Option<(PositionMeans, usize)> {
         let all = self.of_folds.iter().enumerate();
         let mut all = all.filter(|(fold, _)| Some(*fold) != without);
         let mut sums = all.next()?.1.clone();
         all.for_each(|(_, other)| sums.merge(other));
-        Some(sums.means())
+        let left_out = without.map_or(0, |fold| self.folds.inputs(fold).len());
+        let inputs = self.fed - left_out.min(self.fed);
+        let fewest = if without.is_some() { 2 } else { 3 };
+        Some((sums.means(inputs >= fewest), inputs))
     }
 }
 
@@ -157,10 +162,14 @@ impl NormalStatistics {
         let means = sums.as_ref().and_then(|sums| sums.means(without));
         let wanted = |input: usize| without.is_none_or(|fold| self.folds.of(input) != fold);
         let rows = rows.as_ref();
-        LevelRows {
-            rows: rows.map_or(Vec::new(), |rows| rows.less(means.as_ref(), wanted)),
-            means,
+        let (means, inputs) = means.unzip();
+        let mut rows = rows.map_or(Vec::new(), |rows| rows.less(means.as_ref(), wanted));
+        if let Some(inputs) = inputs.filter(|inputs| *inputs > 1) {
+            // What is less its own mean varies less than what is not.
+            let factor = (inputs as f64 / (inputs - 1) as f64).sqrt();
+            spread(&mut rows, self.of_inputs[index].input.dimension, factor);
         }
+        LevelRows { rows, means }
     }
 
     /// Takes out the memory bank, where there is one.
@@ -189,6 +198,22 @@ impl NormalStatistics {
                 .copied()
         });
         Some(Neighbors::of(&joined.collect::<Vec<f32>>(), dimension))
+    }
+}
+
+/// Moves `rows` away from their mean by a factor.
+fn spread(rows: &mut [f32], dimension: usize, factor: f64) {
+    let count = (rows.len() / dimension).max(1) as f64;
+    let mut mean = vec![0.0; dimension];
+    for row in rows.chunks_exact(dimension) {
+        for (sum, value) in mean.iter_mut().zip(row) {
+            *sum += f64::from(*value) / count;
+        }
+    }
+    for row in rows.chunks_exact_mut(dimension) {
+        for (value, mean) in row.iter_mut().zip(&mean) {
+            *value = (mean + factor * (f64::from(*value) - mean)) as f32;
+        }
     }
 }
 

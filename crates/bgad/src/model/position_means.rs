@@ -152,11 +152,12 @@ impl PositionSums {
         of(&mut self.squares, &other.squares);
     }
 
-    /// The means of all images that were fed.
-    pub fn means(&self) -> PositionMeans {
+    /// The means of all images that were fed; none apart from the level's where they are not `enough`.
+    pub fn means(&self, enough: bool) -> PositionMeans {
+        let none = || vec![0.0; self.values.len()];
         PositionMeans {
             dimension: self.dimension,
-            offsets: self.offsets(),
+            offsets: if enough { self.offsets() } else { none() },
         }
     }
 

@@ -47,11 +47,14 @@ pub struct RobustSpread {
 }
 
 /// The standard deviation of a normal distribution in its median absolute deviations.
+#[cfg(feature = "train")]
 const NORMAL: f64 = 1.4826;
 /// Of few images nobody knows how much others differ. What is seen of them is weighed against this
 /// share of the median, a usual one, as if so many images had told it.
+#[cfg(feature = "train")]
 const USUAL_SHARE: f64 = 0.1;
 /// The weight of what is usual, in images.
+#[cfg(feature = "train")]
 pub(crate) const USUAL_IMAGES: f64 = 4.0;
 
 /// What the map counts beside each other part. On the sets of `docs/results.md` more changes nothing,
@@ -61,6 +64,7 @@ const MAP_WEIGHT: f32 = 6.0;
 const LINEAR: f32 = 3.0;
 
 /// The median of `values`, which are sorted; 0 of none.
+#[cfg(feature = "train")]
 pub(crate) fn median(sorted: &[f32]) -> f32 {
     match sorted.len() {
         0 => 0.0,
@@ -68,6 +72,7 @@ pub(crate) fn median(sorted: &[f32]) -> f32 {
     }
 }
 
+#[cfg(feature = "train")]
 impl RobustSpread {
     /// Of a part of normal images' scores.
     pub(crate) fn of(values: Vec<f32>) -> Self {
@@ -94,7 +99,9 @@ impl RobustSpread {
         let square = (n * seen * seen + USUAL_IMAGES * usual * usual) / (n + USUAL_IMAGES);
         self.deviation = square.sqrt().max(1e-6) as f32;
     }
+}
 
+impl RobustSpread {
     /// By how many deviations `value` lies from the median, on a scale that is linear within the normal
     /// range and logarithmic far outside: one part that is beyond all bounds does not drown the others.
     fn bounded(self, value: f32) -> f32 {
@@ -103,6 +110,7 @@ impl RobustSpread {
     }
 }
 
+#[cfg(feature = "train")]
 fn sorted(mut values: Vec<f32>) -> Vec<f32> {
     values.sort_unstable_by(f32::total_cmp);
     values

@@ -8,6 +8,8 @@ pub(crate) mod fusion;
 pub(crate) mod image_likelihoods;
 mod image_score;
 pub(crate) mod overlay;
+#[cfg(feature = "train")]
+pub(crate) mod prediction_interval;
 pub(crate) mod regions;
 pub(crate) mod score_map;
 mod stitching;

@@ -19,6 +19,7 @@ use super::{image_digest, mirror};
 use crate::config::checked::CheckedConfig;
 use crate::config::choices::{BoundaryScope, EvaluateWhen, Granularity, Mirror, ThresholdRule};
 use crate::detector::description::ModelDescription;
+use crate::detector::thresholds::FEWEST_IMAGES;
 use crate::detector::trained_model::Detector;
 use crate::detector::training_anomaly::TrainingAnomaly;
 use crate::device::host::read;
@@ -31,6 +32,10 @@ use crate::features::flow_inputs::FlowInputs;
 use crate::model::held_out::HeldOut;
 use crate::scoring::calibration::Calibration;
 use crate::scoring::image_likelihoods::{ImageLikelihoods, of_images};
+
+/// What is said where no threshold can be taken.
+const TOO_FEW: &str = "fewer than five normal images say too little about how others differ: scores and maps are \
+                       there, but no image is called anomalous until `bgad calibrate` has seen more of them";
 
 /// One run's state.
 pub(crate) struct Run<'a> {
@@ -140,6 +145,9 @@ impl<'a> Run<'a> {
                     let abnormal =
                         abnormal.map(|(views, inputs)| ImageLikelihoods { views, inputs });
                     detector.take_thresholds(&images, &abnormal.collect::<Vec<_>>())?;
+                    if images.len() < FEWEST_IMAGES {
+                        self.warn(TOO_FEW.to_owned());
+                    }
                 }
                 // After the thresholds, which its decisions are made by.
                 if evaluate {
