@@ -1,0 +1,186 @@
+"""What `few_normals.py` and `false_alarms.py` share: sets, draws of normal images, and runs of `bgad`.
+
+A draw is a manifest in a folder of its own, beside a link to the data set. The features of training and test images
+are kept in one cache, so that each image goes through the backbone once in all trainings; `bgad predict` has no cache.
+"""
+
+import argparse
+import csv
+import json
+import os
+import random
+import struct
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+CONFIDENCE = 0.95
+
+# By name: folder in $BGAD_DATA, and patterns of normal images, abnormal ones and masks. In a mask's name {} is the
+# stem of its image. HeadCT has a table instead.
+SETS = {
+    "tile": ("magnetic_tile", "MT_Free/Imgs/*.jpg", "MT_[!F]*/Imgs/*.jpg MT_Fray/Imgs/*.jpg", "{parent}/{stem}.png"),
+    "cookie": ("cookie", "*/good/*", "test/broken/*", "ground_truth/broken/{stem}_mask.png"),
+    "headct": ("headct", None, None, None),
+    "brainmri": ("brainmri", "no/*", "yes/*", None),
+    "fibre": ("fibre", "*/good/*", "test/defective/*", "ground_truth/defective/{stem}_mask.png"),
+    "fabric00": ("aitex_fabrics/fabric00", "*/good/*", "test/d*/*", "ground_truth/{kind}/{stem}_mask.png"),
+}
+
+
+def arguments(description, sets):
+    """The options of both scripts."""
+    p = argparse.ArgumentParser(description=description)
+    p.add_argument("sets", nargs="*", metavar="SET", help=f"default: {' '.join(sets)}")
+    p.add_argument("--bgad", type=Path, default=Path("target/release/bgad"))
+    p.add_argument("--backbone", default="tf_efficientnetv2_b0")
+    p.add_argument("--set", dest="settings", action="append", default=[], metavar="NAME=VALUE", help="as of bgad train")
+    p.add_argument("--seed", type=int, default=0, help="of the draws")
+    p.add_argument("--feature-cache", type=Path, help="default: a temporary folder")
+    p.add_argument("--json", type=Path, help="also write all draws to this file, beside those of other sets in it")
+    return p
+
+
+def checked(p):
+    """The options as given, with the folders that the environment names."""
+    options = p.parse_args()
+    options.data = Path(os.environ.get("BGAD_DATA", "."))
+    options.weights = Path(os.environ.get("BGAD_WEIGHTS", ".")) / f"{options.backbone}.safetensors"
+    if not options.weights.is_file():
+        p.error(f"{options.weights}: not a file; set BGAD_WEIGHTS to the folder of weights")
+    for name in options.sets:
+        if name not in SETS:
+            p.error(f"{name}: no such set; there are {', '.join(SETS)}")
+        if not (options.data / SETS[name][0]).is_dir():
+            p.error(f"{options.data / SETS[name][0]}: not a folder; set BGAD_DATA to the folder of data sets")
+    return options
+
+
+class DataSet:
+    """Normal and abnormal images of a set, by paths relative to its folder, and masks of the latter."""
+
+    def __init__(self, data, name):
+        folder, normal, abnormal, mask = SETS[name]
+        self.name, self.root = name, (data / folder).resolve()
+        if normal is None:
+            rows = list(csv.reader((self.root / "labels.csv").open()))[1:]
+            images = [(f"head_ct/{int(image):03}.png", int(label)) for image, label in rows]
+            self.normal = [path for path, label in images if not label]
+            self.abnormal = [path for path, label in images if label]
+        else:
+            self.normal, self.abnormal = self.matches(normal), self.matches(abnormal)
+        self.masks = {path: self.mask(mask, Path(path)) for path in self.abnormal} if mask else {}
+        self.granularity = "pixel" if mask else "image"
+
+    def matches(self, patterns):
+        found = {path for pattern in patterns.split() for path in self.root.glob(pattern)}
+        return sorted(str(path.relative_to(self.root)) for path in found)
+
+    @staticmethod
+    def mask(pattern, image):
+        return pattern.format(parent=image.parent, kind=image.parent.name, stem=image.stem)
+
+    def draw(self, seed):
+        """All normal images in an order that the seed says."""
+        return random.Random(f"{self.name} {seed}").sample(self.normal, len(self.normal))
+
+    def some_abnormal(self, most, seed):
+        return random.Random(f"{self.name} abnormal {seed}").sample(self.abnormal, min(most, len(self.abnormal)))
+
+
+class Runs:
+    """Trainings of one set, each in the same temporary folder."""
+
+    def __init__(self, options, data_set, folder):
+        self.options, self.set, self.folder = options, data_set, Path(folder)
+        self.cache = options.feature_cache or self.folder / "cache"
+        (self.folder / "data").symlink_to(data_set.root)
+
+    def bgad(self, *words, listed=None):
+        command = [str(word) for word in (self.options.bgad, *words)]
+        done = subprocess.run(command, input=listed, capture_output=True, text=True)
+        if done.returncode:
+            sys.exit(f"{' '.join(command)}\n{done.stderr}")
+        return done.stdout
+
+    def train(self, normal, test, abnormal=(), settings=()):
+        """A model of the normal images, and what `bgad train` says; image AUROC where there are abnormal ones."""
+        manifest, out = self.folder / "draw.csv", self.folder / "run"
+        with manifest.open("w", newline="") as file:
+            table = csv.writer(file)
+            table.writerow(["path", "label", "mask", "split"])
+            rows = [(path, "normal", "", "train") for path in normal] + [(path, "normal", "", "test") for path in test]
+            rows += [(path, "abnormal", self.set.masks.get(path), "test") for path in abnormal]
+            for path, label, mask, split in rows:
+                table.writerow([f"data/{path}", label, f"data/{mask}" if mask else "", split])
+        settings = [
+            f"granularity={self.set.granularity}",
+            f"schedule.evaluate={'last' if abnormal else 'never'}",
+            *settings,
+            *self.options.settings,
+        ]
+        said = self.bgad(
+            "train", "--layout", "manifest", "--data", manifest, "--backbone", self.options.backbone,
+            "--weights", self.options.weights, "--feature-cache", self.cache, "--no-report", "--json", "--out", out,
+            *(word for setting in settings for word in ("--set", setting)),
+        )
+        return Model(out / "model.bgad"), json.loads(said)
+
+    def scores(self, model, normal):
+        """Each image's score."""
+        listed = "".join(f"{self.folder / 'data' / path}\n" for path in normal)
+        lines = self.bgad("predict", "--model", model.path, "--json", "-", listed=listed).splitlines()
+        return [json.loads(line)["score"] for line in lines]
+
+    def calibrate(self, model, normal, rate):
+        """What `bgad calibrate` says; the model stays as it is."""
+        listed = "".join(f"{self.folder / 'data' / path}\n" for path in normal)
+        out = self.folder / "calibrated.bgad"
+        words = ("calibrate", "--model", model.path, "--normal", "-", "--fpr", rate, "--out", out, "--json")
+        return json.loads(self.bgad(*words, listed=listed))
+
+
+class Model:
+    """What a model file says of its threshold."""
+
+    def __init__(self, path):
+        with path.open("rb") as file:
+            header = json.loads(file.read(struct.unpack("<Q", file.read(8))[0]))
+        description = json.loads(json.loads(header["__metadata__"]["bgad"])["description"])
+        self.path, self.threshold = path, description["threshold"]
+        scores = description["normal_scores"]
+        above = sum(score > self.threshold for score in scores)
+        # As `ModelDescription::false_positive_rate` and `false_positive_bound` have them.
+        self.stated, self.bound = (above + 1) / (len(scores) + 1), bound(above, len(scores))
+
+
+def bound(above, images):
+    """The rate that is not exceeded with 95 % confidence where so many of the images lie above the threshold."""
+    if above >= images:
+        return 1.0
+    low, high = 0.0, 1.0
+    for _ in range(60):
+        rate = (low + high) / 2
+        at_most, term = 0.0, (1 - rate) ** images
+        for count in range(above + 1):
+            at_most += term
+            term *= rate / (1 - rate) * (images - count) / (count + 1)
+        low, high = (rate, high) if 1 - at_most < CONFIDENCE else (low, rate)
+    return high
+
+
+def share_above(scores, threshold):
+    return sum(score > threshold for score in scores) / len(scores)
+
+
+def each_set(options, measure):
+    """Measures set after set in a temporary folder, and writes what came out beside other sets' results."""
+    for name in options.sets:
+        data_set = DataSet(options.data, name)
+        with tempfile.TemporaryDirectory() as folder:
+            result = measure(Runs(options, data_set, folder), data_set)
+        if options.json:
+            all_sets = json.loads(options.json.read_text()) if options.json.exists() else {}
+            all_sets[name] = {"settings": options.settings, "seed": options.seed, **result}
+            options.json.write_text(json.dumps(all_sets, indent=1) + "\n")
