@@ -234,14 +234,14 @@ mod tests {
 
     #[test]
     fn the_nearest_position_counts_unless_its_image_is_left_out() {
-        // Means 1 and 2, deviations 1 and 2.
+        // Means 1 and 2, variances 4/3 and 16/3.
         let bank = bank(&[0.0, 0.0, 2.0, 0.0, 0.0, 4.0, 2.0, 4.0], vec![0, 1, 1, 2]);
         let nearest = |x: [f32; 2], left_out| bank.nearest(&x, left_out)[0];
-        assert!((nearest([2.0, 2.0], 0..0) - 0.5f32.sqrt()).abs() < 1e-6);
+        assert!((nearest([2.0, 2.0], 0..0) - 0.375f32.sqrt()).abs() < 1e-6);
         assert_eq!(nearest([0.0, 0.0], 0..0), 0.0);
-        // Rows 1 to 3 are left: the nearest of them differs in one of both values by two deviations.
-        assert!((nearest([0.0, 0.0], 0..1) - 2f32.sqrt()).abs() < 1e-6);
-        assert!((nearest([0.0, 0.0], 0..3) - 2.0).abs() < 1e-6);
+        // Rows 1 to 3 are left: the nearest of them differs in one value by 2.
+        assert!((nearest([0.0, 0.0], 0..1) - 1.5f32.sqrt()).abs() < 1e-6);
+        assert!((nearest([0.0, 0.0], 0..3) - 3f32.sqrt()).abs() < 1e-6);
     }
 
     #[test]

@@ -8,6 +8,9 @@ use crate::error::Result;
 /// So many normal images above the threshold are enough to count them; with fewer their distribution
 /// is taken as normal.
 const ENOUGH: f64 = 10.0;
+/// With so many images the interval is twice as wide as their scores say, with ten times as many as wide
+/// as they say: without that five drawn parts refused most good ones.
+const SHARED_IMAGES: f64 = 6.0;
 /// With more degrees of freedom Student's distribution is the normal one for our purposes.
 const MOST_FREEDOM: usize = 400;
 
@@ -31,7 +34,10 @@ pub(crate) fn predicted(sorted: &[f32], rate: f64, usual: Option<f64>) -> Result
     spread.draw_towards(usual, count);
     let freedom = count.saturating_sub(1) + USUAL_IMAGES as usize;
     let quantile = student_quantile(1.0 - rate.clamp(1e-6, 0.5), freedom);
-    let factor = quantile * (1.0 + 1.0 / count as f64).sqrt();
+    let images = count as f64;
+    // Constants of the parts come from the same few images as their scores, which look too much alike.
+    let shared = 1.0 + (SHARED_IMAGES / images).powi(2);
+    let factor = quantile * (1.0 + 1.0 / images).sqrt() * shared;
     let by_spread = f64::from(spread.median) + factor * f64::from(spread.deviation);
     // Below one image beyond the threshold the highest score would be the rank's.
     let by_rank_share = ((count as f64 * rate - 1.0) / (ENOUGH - 1.0)).clamp(0.0, 1.0);
