@@ -40,7 +40,8 @@ def main():
               "calibrated: promised | calibrated: seen | draws above the 95 % bound |")
         print("|---|---|---|---|---|---|---|")
         for rate in options.rates:
-            cells = [part for kind in ("training", "calibrated") for part in of_kind([d[str(rate)][kind] for d in draws])]
+            kinds = [[draw[str(rate)][kind] for draw in draws] for kind in ("training", "calibrated")]
+            cells = [part for kind in kinds for part in of_kind(kind)]
             print(f"| {rate} | {' | '.join(cells)} |", flush=True)
         return {"train": train, "calibration": calibrate, "test": test, "draws": draws}
 
@@ -58,7 +59,8 @@ def one_draw(runs, train, calibrate, test, rates, checks):
         ours, fresh = sorted(unseen[:len(calibrate)]), unseen[len(calibrate):]
         rank = min(max(math.ceil((len(ours) + 1) * (1 - rate) - 1e-9), 1), len(ours))
         above = len(ours) - rank
-        calibrated = {"threshold": ours[rank - 1], "stated": (above + 1) / (len(ours) + 1), "bound": bound(above, len(ours))}
+        stated = (above + 1) / (len(ours) + 1)
+        calibrated = {"threshold": ours[rank - 1], "stated": stated, "bound": bound(above, len(ours))}
         if checks:
             said = runs.calibrate(model, calibrate, rate)
             pairs = [("threshold", "threshold"), ("stated", "false_positive_rate"), ("bound", "false_positive_bound")]

@@ -151,6 +151,8 @@ class Model:
         self.path, self.threshold = path, description["threshold"]
         scores = description["normal_scores"]
         above = sum(score > self.threshold for score in scores)
+        # Model files of before have neither.
+        self.promised, self.calibrated = description.get("promised_rate"), description.get("calibrated")
         # As `ModelDescription::false_positive_rate` and `false_positive_bound` have them.
         self.stated, self.bound = (above + 1) / (len(scores) + 1), bound(above, len(scores))
 
