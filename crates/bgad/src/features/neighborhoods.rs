@@ -8,16 +8,16 @@ use super::image_features::ImageFeatures;
 use super::rows::upsample;
 use crate::error::Result;
 
-/// `[side · side, dimension]` of the levels of `bank`; `values` gives the vectors of one by its number.
-pub(crate) fn joined(
+/// `[side · side, dimension]`, of the vectors of each level of `bank`.
+pub(crate) fn joined<'a>(
     bank: &BankInputs,
-    values: impl Fn(usize) -> Result<Vec<f32>>,
-) -> Result<Vec<f32>> {
+    levels: impl IntoIterator<Item = &'a [f32]>,
+) -> Vec<f32> {
     let dimension = bank.dimension();
     let mut joined = vec![0.0; bank.side * bank.side * dimension];
     let mut first = 0;
-    for level in &bank.levels {
-        let means = means(&values(level.index)?, level.side, level.channels);
+    for (level, values) in bank.levels.iter().zip(levels) {
+        let means = means(values, level.side, level.channels);
         let means = match level.side == bank.side {
             true => means,
             false => upsample(&means, level.side, bank.side, level.channels),
@@ -28,22 +28,23 @@ pub(crate) fn joined(
         }
         first += level.channels;
     }
-    Ok(joined)
+    joined
 }
 
 impl ImageFeatures {
     /// The vectors that the memory bank holds of them, `[side · side, dimension]`.
     pub fn neighborhoods(&self, bank: &BankInputs) -> Result<Vec<f32>> {
-        joined(bank, |index| self.values(index))
+        let levels = bank.levels.iter().map(|level| self.values(level.index));
+        let levels = levels.collect::<Result<Vec<_>>>()?;
+        Ok(joined(bank, levels.iter().map(Vec::as_slice)))
     }
 
     /// The same of the mirrored image, where that counts.
     pub fn mirrored_neighborhoods(&self, bank: &BankInputs) -> Result<Option<Vec<f32>>> {
-        if self.mirrored.is_none() {
-            return Ok(None);
-        }
-        let values = |index| Ok(self.mirrored_values(index)?.unwrap_or_default());
-        joined(bank, values).map(Some)
+        let levels = bank.levels.iter();
+        let levels = levels.map(|level| self.mirrored_values(level.index));
+        let levels = levels.collect::<Result<Option<Vec<_>>>>()?;
+        Ok(levels.map(|levels| joined(bank, levels.iter().map(Vec::as_slice))))
     }
 }
 

@@ -52,11 +52,9 @@ impl BankSample {
 
 impl Accumulator for BankSample {
     fn add(&mut self, features: &HostFeatures) {
-        // Features on the host can't fail.
-        let values = |index: usize| Ok(features.levels[index].clone());
-        let Ok(vectors) = joined(&self.inputs, values) else {
-            return;
-        };
+        let levels = self.inputs.levels.iter();
+        let levels = levels.map(|level| features.levels[level.index].as_slice());
+        let vectors = joined(&self.inputs, levels);
         let counted = features.view.counts(self.inputs.side);
         let counted = counted.iter().enumerate().filter(|(_, counts)| **counts);
         let counted: Vec<usize> = counted.map(|(position, _)| position).collect();

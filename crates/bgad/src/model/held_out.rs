@@ -5,6 +5,7 @@ use rayon::prelude::*;
 
 use super::level_flow::LevelFlow;
 use super::likelihoods::LogLikelihoodMaps;
+use super::mirrored;
 use super::normal_statistics::NormalStatistics;
 use super::whitening::Whitening;
 use crate::config::checked::CheckedConfig;
@@ -73,17 +74,9 @@ impl HeldOut {
                 read((unseen - seen) / (2.0 * dimension as f64))
             };
             let mut gains = gain(features.level(index))?;
-            if let Some(mirrored) = features.mirrored_level(index) {
+            if let Some(mirror_image) = features.mirrored_level(index) {
                 let side = gains.len().isqrt();
-                let mirrored = gain(mirrored)?;
-                let rows = gains
-                    .chunks_exact_mut(side)
-                    .zip(mirrored.chunks_exact(side));
-                for (row, mirrored) in rows {
-                    for (gain, other) in row.iter_mut().zip(mirrored.iter().rev()) {
-                        *gain = (*gain + other) / 2.0;
-                    }
-                }
+                mirrored::average(&mut gains, &gain(mirror_image)?, side);
             }
             let values = &mut maps.levels[index].values;
             values

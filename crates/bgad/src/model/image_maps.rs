@@ -7,6 +7,7 @@ use super::cpu_flow::LevelFlow;
 #[cfg(feature = "train")]
 use super::level_flow::LevelFlow;
 use super::likelihoods::LogLikelihoodMap;
+use super::mirrored;
 use crate::error::Result;
 use crate::features::image_features::ImageFeatures;
 
@@ -36,14 +37,9 @@ pub(crate) fn mean_log_likelihoods(
     index: usize,
 ) -> Result<Vec<f32>> {
     let mut values = flow.of_image(features, index)?;
-    if let Some(mirrored) = flow.of_mirrored(features, index)? {
+    if let Some(mirrored_values) = flow.of_mirrored(features, index)? {
         let side = values.len().isqrt();
-        let rows = values.chunks_exact_mut(side);
-        for (row, mirrored) in rows.zip(mirrored.chunks_exact(side)) {
-            for (value, other) in row.iter_mut().zip(mirrored.iter().rev()) {
-                *value = (*value + other) / 2.0;
-            }
-        }
+        mirrored::average(&mut values, &mirrored_values, side);
     }
     Ok(values)
 }

@@ -8,8 +8,10 @@ use bgad_flow::Parameter;
 use rayon::prelude::*;
 
 use super::covariance::Moments;
+use super::kept_tensors::KeptTensors;
 use super::likelihoods::DistanceMap;
-use crate::error::{Error, Result};
+use super::mirrored;
+use crate::error::Result;
 use crate::features::flow_inputs::BankInputs;
 use crate::features::image_features::ImageFeatures;
 
@@ -82,14 +84,8 @@ impl MemoryBank {
         }
         let mut map = self.nearest(&features.neighborhoods(&self.inputs)?, begin..end);
         if let Some(mirrored) = features.mirrored_neighborhoods(&self.inputs)? {
-            let side = self.inputs.side;
             let mirrored = self.nearest(&mirrored, begin..end);
-            let rows = map.chunks_exact_mut(side).zip(mirrored.chunks_exact(side));
-            for (row, mirrored) in rows {
-                for (value, other) in row.iter_mut().zip(mirrored.iter().rev()) {
-                    *value = (*value + other) / 2.0;
-                }
-            }
+            mirrored::average(&mut map, &mirrored, self.inputs.side);
         }
         Ok(Some(DistanceMap {
             side: self.inputs.side,
@@ -154,29 +150,19 @@ impl MemoryBank {
         inputs: BankInputs,
     ) -> Result<Self> {
         let dimension = inputs.dimension();
-        let mut take = |name: &str| {
-            let parameter = parameters.remove(name);
-            let shape = parameter.as_ref().map(|parameter| parameter.shape.clone());
-            let fits = match (name, shape.as_deref()) {
-                (POSITIONS, Some([height, positions])) => *positions > 0 && *height == dimension,
-                (_, Some([width])) => *width == dimension,
-                _ => false,
-            };
-            let values = parameter.map(|parameter| parameter.values);
-            let sound = |value: &f32| value.is_finite() && (name != DEVIATION || *value > 0.0);
-            let values = values.filter(|values| fits && values.iter().all(sound));
-            values.ok_or_else(|| {
-                let found = format!("of the shape {shape:?}");
-                let expected = format!("finite numbers, {dimension} a position");
-                Error::state(format!("memory_bank.{name}"), found, expected)
-            })
+        let mut kept = KeptTensors {
+            name: "memory_bank",
+            parameters,
+            dimension,
+            of: "a position",
         };
-        let wide = |values: Vec<f32>| values.into_iter().map(f64::from).collect();
         let moments = Moments {
-            mean: wide(take(MEAN)?),
-            deviation: wide(take(DEVIATION)?),
+            mean: kept.channels(MEAN, |_| true)?,
+            deviation: kept.channels(DEVIATION, |deviation| deviation > 0.0)?,
         };
-        let columns = take(POSITIONS)?;
+        let fits =
+            |shape: &[usize]| matches!(shape, [d, positions] if *d == dimension && *positions > 0);
+        let columns = kept.take(POSITIONS, fits, |_| true)?;
         let count = columns.len() / dimension;
         let mut rows = vec![0.0; columns.len()];
         for (position, row) in rows.chunks_exact_mut(dimension).enumerate() {

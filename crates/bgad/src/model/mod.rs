@@ -13,10 +13,12 @@ pub(crate) mod folds;
 pub(crate) mod held_out;
 mod host_flow;
 pub(crate) mod image_maps;
+mod kept_tensors;
 #[cfg(feature = "train")]
 pub(crate) mod level_flow;
 pub(crate) mod likelihoods;
 pub(crate) mod memory_bank;
+pub(crate) mod mirrored;
 pub(crate) mod neighbors;
 #[cfg(feature = "train")]
 pub(crate) mod normal_statistics;

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use bgad_flow::Parameter;
 
 use super::covariance::Moments;
-use crate::error::{Error, Result};
+use super::kept_tensors::KeptTensors;
+use crate::error::Result;
 use crate::features::image_features::ImageFeatures;
 
 /// Of more normal inputs than that, evenly spaced ones are kept.
@@ -101,30 +102,19 @@ impl Neighbors {
 
     /// What a model file has.
     pub fn restore(parameters: &mut BTreeMap<String, Parameter>, dimension: usize) -> Result<Self> {
-        let mut take = |name: &str| {
-            let parameter = parameters.remove(name);
-            let shape = parameter.as_ref().map(|parameter| parameter.shape.clone());
-            let fits = match (name, shape.as_deref()) {
-                (ROWS, Some([inputs, width])) => *inputs > 0 && *width == dimension,
-                (_, Some([width])) => *width == dimension,
-                _ => false,
-            };
-            let values = parameter.map(|parameter| parameter.values);
-            let sound = |value: &f32| value.is_finite() && (name != DEVIATION || *value > 0.0);
-            let values = values.filter(|values| fits && values.iter().all(sound));
-            values.ok_or_else(|| {
-                let found = format!("of the shape {shape:?}");
-                let expected = format!("finite numbers, {dimension} an image");
-                Error::state(format!("neighbors.{name}"), found, expected)
-            })
+        let mut kept = KeptTensors {
+            name: "neighbors",
+            parameters,
+            dimension,
+            of: "an image",
         };
-        let wide = |values: Vec<f32>| values.into_iter().map(f64::from).collect();
+        let fits = |shape: &[usize]| matches!(shape, [inputs, d] if *d == dimension && *inputs > 0);
         Ok(Self {
             moments: Moments {
-                mean: wide(take(MEAN)?),
-                deviation: wide(take(DEVIATION)?),
+                mean: kept.channels(MEAN, |_| true)?,
+                deviation: kept.channels(DEVIATION, |deviation| deviation > 0.0)?,
             },
-            rows: take(ROWS)?,
+            rows: kept.take(ROWS, fits, |_| true)?,
             inputs: Vec::new(),
         })
     }

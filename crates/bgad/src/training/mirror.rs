@@ -11,6 +11,7 @@ use crate::error::{Error, Result};
 use crate::features::image_features::ImageFeatures;
 use crate::model::held_out::HeldOut;
 use crate::model::likelihoods::LogLikelihoodMaps;
+use crate::model::mirrored;
 use crate::scoring::image_likelihoods::of_images;
 
 /// Mirrored normal images may score higher by so many standard deviations of the normal images'
@@ -134,21 +135,14 @@ fn is_harmless(scores: &[f32], mirrored: &[f32]) -> bool {
 }
 
 /// The mean of what an image and its mirror image give, at image granularity.
-fn average(maps: &mut LogLikelihoodMaps, mirrored: &LogLikelihoodMaps) {
-    for (level, other) in maps.levels.iter_mut().zip(&mirrored.levels) {
-        for (value, other) in level.values.iter_mut().zip(&other.values) {
-            *value = (*value + other) / 2.0;
-        }
+fn average(maps: &mut LogLikelihoodMaps, other: &LogLikelihoodMaps) {
+    for (level, other) in maps.levels.iter_mut().zip(&other.levels) {
+        mirrored::average(&mut level.values, &other.values, level.width);
     }
-    if let (Some(distances), Some(other)) = (&mut maps.distances, &mirrored.distances) {
-        let rows = distances.values.chunks_exact_mut(distances.side);
-        for (row, other) in rows.zip(other.values.chunks_exact(other.side)) {
-            for (value, other) in row.iter_mut().zip(other.iter().rev()) {
-                *value = (*value + other) / 2.0;
-            }
-        }
+    if let (Some(distances), Some(other)) = (&mut maps.distances, &other.distances) {
+        mirrored::average(&mut distances.values, &other.values, distances.side);
     }
-    let distances = maps.neighbor_distance.zip(mirrored.neighbor_distance);
+    let distances = maps.neighbor_distance.zip(other.neighbor_distance);
     maps.neighbor_distance = distances.map(|(own, other)| (own + other) / 2.0);
 }
 

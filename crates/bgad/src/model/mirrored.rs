@@ -1,0 +1,23 @@
+//! The mean of an image and its mirror image.
+
+/// Averages a map, row-major and `width` columns wide, with that of the mirror image, turned back.
+pub(crate) fn average(values: &mut [f32], mirrored: &[f32], width: usize) {
+    let rows = values.chunks_exact_mut(width.max(1));
+    for (row, mirrored) in rows.zip(mirrored.chunks_exact(width.max(1))) {
+        for (value, other) in row.iter_mut().zip(mirrored.iter().rev()) {
+            *value = (*value + other) / 2.0;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_of_the_mirror_image_are_turned_back() {
+        let mut values = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0];
+        average(&mut values, &[13.0, 12.0, 11.0, 16.0, 15.0, 14.0], 3);
+        assert_eq!(values, [6.0, 7.0, 8.0, 9.0, 10.0, 11.0]);
+    }
+}
