@@ -14,8 +14,8 @@ settings! {
         pub pooling: Pooling = Pooling::MeanStdMax, paper Pooling::MeanStd;
         /// A flow of pooled features for each level, or one for all.
         pub levels: PooledLevels = PooledLevels::Joined, paper PooledLevels::Separate;
-        /// Folds by which constants of scoring and threshold are taken from images that flows of pooled
-        /// features have not seen; 0: from the training images as they are.
+        /// Folds of the normal images for constants of scoring and threshold: what judges an image has not
+        /// seen its fold. 0: flows judge the training images as they are.
         pub folds: usize = 5, paper 0, allowed "0, or 2 to 20 folds";
         /// Let scores also draw on the distance of pooled features to those of the nearest normal
         /// training image.

@@ -172,7 +172,7 @@ impl Calibration {
         if self.map_baseline == MapBaseline::Remove {
             let means = set
                 .par_iter()
-                .filter_map(|image| Some(calibration.fused(*image)?.mean()));
+                .filter_map(|image| Some(calibration.fused(*image).of_flows?.mean()));
             calibration.baseline = baseline::of(&means.collect::<Vec<f32>>());
         }
         Ok(calibration)
@@ -183,29 +183,25 @@ impl Calibration {
     #[cfg(feature = "train")]
     pub(crate) fn with_joint_spread(mut self, set: &[ImageLikelihoods<'_>]) -> Self {
         let parts = set.par_iter().map(|image| {
-            let map = self.map_of(*image);
-            self.parts_of(*image, map.as_ref())
+            let maps = self.maps_of(*image);
+            self.parts_of(*image, &maps)
         });
         let parts: Vec<Parts> = parts.collect();
         self.joint = JointSpread::of(&parts);
         self
     }
 
-    /// The parts of the score of an image with this map.
-    fn parts_of(&self, image: ImageLikelihoods<'_>, map: Option<&ScoreMap>) -> Parts {
-        let distances = image
-            .inputs
-            .iter()
-            .filter_map(|maps| maps.neighbor_distance);
+    /// The parts of the score of an image with these maps.
+    fn parts_of(&self, image: ImageLikelihoods<'_>, maps: &Maps) -> Parts {
+        let neighbors = image.inputs.iter();
+        let neighbors = neighbors.filter_map(|maps| maps.neighbor_distance);
         let of_map = |map: &ScoreMap| self.score_of_map(map, image.views);
-        // Where no flow sees positions the map is that of the distances.
-        let has_flows = image.inputs.first().is_some_and(has_maps);
         Parts {
-            map: map.filter(|_| has_flows).map(of_map),
-            distance: self.distances(image).as_ref().map(of_map),
+            map: maps.of_flows.as_ref().map(of_map),
+            distance: maps.distances.as_ref().map(of_map),
             pooled: self.pooled_score(image),
             // Of several inputs the highest, as with flows.
-            neighbor: distances.reduce(f32::max),
+            neighbor: neighbors.reduce(f32::max),
         }
     }
 
@@ -243,30 +239,37 @@ impl Calibration {
 
     /// The score map of an image: where no flow sees positions that of distances to the memory bank.
     pub(crate) fn map_of(&self, image: ImageLikelihoods<'_>) -> Option<ScoreMap> {
-        let mut map = self.fused(image)?;
-        if let Some(baseline) = self.baseline {
-            baseline::remove(&mut map, baseline);
-        }
-        Some(map)
+        self.maps_of(image).into_score_map()
     }
 
-    /// The map before its baseline is removed: how far the sum of log-likelihoods lies below the
+    /// Both maps of an image.
+    fn maps_of(&self, image: ImageLikelihoods<'_>) -> Maps {
+        let mut maps = self.fused(image);
+        if let (Some(map), Some(baseline)) = (&mut maps.of_flows, self.baseline) {
+            baseline::remove(map, baseline);
+        }
+        maps
+    }
+
+    /// Both maps before the baseline is removed: how far the sum of log-likelihoods lies below the
     /// largest, or the surprisal of both witnesses.
-    fn fused(&self, image: ImageLikelihoods<'_>) -> Option<ScoreMap> {
+    fn fused(&self, image: ImageLikelihoods<'_>) -> Maps {
         let distances = self.distances(image);
-        let Some(mut map) = self.stitched_sum(image) else {
-            return distances;
-        };
-        for value in &mut map.values {
+        let mut of_flows = self.stitched_sum(image);
+        for value in of_flows.iter_mut().flat_map(|map| &mut map.values) {
             *value = self.sum_maximum - *value;
         }
-        if let (Some(tails), Some(distances)) = (&self.tails, distances) {
-            for (value, distance) in map.values.iter_mut().zip(distances.values) {
-                let distance = tails.distance.surprisal(distance);
+        if let (Some(tails), Some(map), Some(distances)) = (&self.tails, &mut of_flows, &distances)
+        {
+            for (value, distance) in map.values.iter_mut().zip(&distances.values) {
+                let distance = tails.distance.surprisal(*distance);
                 *value = tails.likelihood.surprisal(*value) + distance;
             }
         }
-        Some(map)
+        Maps {
+            of_flows,
+            distances,
+        }
     }
 
     /// The distances to the memory bank, upsampled to the map of the image; none without a bank.
@@ -342,8 +345,8 @@ impl Calibration {
 
     /// The image's score, and its map where there is one.
     pub(crate) fn score_of(&self, image: ImageLikelihoods<'_>) -> (f32, Option<ScoreMap>) {
-        let map = self.map_of(image);
-        let parts = self.parts_of(image, map.as_ref());
+        let maps = self.maps_of(image);
+        let parts = self.parts_of(image, &maps);
         let score = match self.joint {
             Some(joint) => joint.score(parts),
             None => parts
@@ -352,7 +355,22 @@ impl Calibration {
                 .or(parts.distance)
                 .unwrap_or(f32::NAN),
         };
-        (score, map)
+        (score, maps.into_score_map())
+    }
+}
+
+/// The maps of an image, as far as the model gives them.
+struct Maps {
+    /// What flows of positions say, with the distances as the second witness.
+    of_flows: Option<ScoreMap>,
+    /// The distances to the memory bank.
+    distances: Option<ScoreMap>,
+}
+
+impl Maps {
+    /// The one that is shown.
+    fn into_score_map(self) -> Option<ScoreMap> {
+        self.of_flows.or(self.distances)
     }
 }
 

@@ -19,7 +19,7 @@ use crate::model::folds::Folds;
 use crate::model::likelihoods::LogLikelihoodMaps;
 use crate::model::normal_statistics::NormalStatistics;
 
-/// Folds where flows are not trained in each: one Gaussian model a fold costs next to nothing.
+/// Folds for distances where flows are not held out.
 const FOLDS: usize = 5;
 /// Below so many normal images those of a fold are judged by trained flows that have seen next to
 /// nothing, whose log-likelihoods of anything else are without bounds.
@@ -35,9 +35,9 @@ pub(crate) fn trains_folds(config: &CheckedConfig, images: usize) -> bool {
 /// the same: no image is its own neighbour.
 fn folds(config: &CheckedConfig, inputs: impl Iterator<Item = usize>) -> Folds {
     let inputs: Vec<usize> = inputs.collect();
-    let folds = match trains_folds(config, inputs.len()) {
-        true => config.pooled.folds,
-        false => FOLDS,
+    let folds = match config.pooled.folds {
+        0 => FOLDS,
+        folds => folds,
     };
     Folds::of_images(&inputs, folds)
 }
