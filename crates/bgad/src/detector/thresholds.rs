@@ -92,6 +92,7 @@ impl Detector {
             if let Some(of_pixels) = &mut self.description.pixel_threshold {
                 *of_pixels = f32::MAX;
             }
+            self.description.promised_rate = None;
             return Ok(());
         }
         // Parts that are divided by their deviations have sums of about that one.

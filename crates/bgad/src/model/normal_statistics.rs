@@ -44,7 +44,7 @@ struct FoldSums {
 }
 
 impl FoldSums {
-    /// The means of all inputs, but for those of a fold, and the inputs that they are of. Where a fold
+    /// The means of all inputs, but for those of a fold, and of how many inputs they are. Where a fold
     /// is left out two inputs suffice, otherwise three: what is judged with means must have been judged
     /// with means when it was held out.
     fn means(&self, without: Option<usize>) -> Option<(PositionMeans, usize)> {
@@ -55,7 +55,8 @@ impl FoldSums {
         let left_out = without.map_or(0, |fold| self.folds.inputs(fold).len());
         let inputs = self.fed - left_out.min(self.fed);
         let fewest = if without.is_some() { 2 } else { 3 };
-        Some((sums.means(inputs >= fewest), inputs))
+        let enough = inputs >= fewest;
+        Some((sums.means(enough), if enough { inputs } else { 0 }))
     }
 }
 
