@@ -3,7 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use bgad_flow::{Conditions, Flow, FlowConfig, HostAdam, HostFlow, PositionalEncoding, Workspace};
+use bgad_flow::{
+    Conditions, Flow, FlowConfig, FlowStart, HostAdam, HostFlow, PositionalEncoding, Workspace,
+};
 use burn::optim::{AdamConfig, GradientsParams};
 use burn::tensor::{Device, Int, Tensor, TensorData, activation};
 use rand::{RngExt, SeedableRng};
@@ -173,6 +175,44 @@ fn threads_change_nothing() {
         (host.parameters(), likelihoods)
     };
     assert_eq!(run(1), run(3));
+}
+
+/// A flow that only rotates is not carried out. Whatever makes it more than a rotation must count again,
+/// be it in one value of one block.
+#[test]
+fn a_flow_that_only_rotates_has_the_log_likelihoods_of_the_whole_flow() {
+    let device = Device::flex();
+    let config = config(10, true).with_start(FlowStart::Identity);
+    let conditions = conditions(&config);
+    let mut host = HostFlow::new(&config.init(1, &device).unwrap()).unwrap();
+    let start = host.trained().to_vec();
+    let of_block = start.len() / config.blocks;
+    // The last value of a block is a global offset, those before it global scales and output biases.
+    let changed = [None, Some(1), Some(11), Some(21)];
+    let mut before: Vec<Vec<f32>> = Vec::new();
+    for from_end in changed {
+        let mut values = start.clone();
+        if let Some(from_end) = from_end {
+            values[2 * of_block - from_end] += 0.25;
+        }
+        host.set_trained(values).unwrap();
+        let batch = batch(100, 10, 4);
+        let found = host.prepare(&conditions);
+        let found = found.log_likelihoods(&batch.rows, &batch.places);
+        let expected = values_of(&host, &batch, &device);
+        for (found, expected) in found.iter().zip(&expected) {
+            assert!(
+                (found - expected).abs() < 1e-5,
+                "{from_end:?}: {found} {expected}"
+            );
+        }
+        assert!(!before.contains(&found), "{from_end:?} changes nothing");
+        before.push(found);
+    }
+}
+
+fn values_of(host: &HostFlow, batch: &Batch, device: &Device) -> Vec<f32> {
+    values(on_tensors(&host.to_flow(device).unwrap(), batch, device))
 }
 
 #[test]
