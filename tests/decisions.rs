@@ -34,15 +34,17 @@ fn decisions_are_those_of_the_models_thresholds() {
     assert_eq!(training.evaluation.unwrap().decisions, Some(of_model));
     assert_eq!(of_model.threshold, threshold);
     assert!(!of_model.calibrated);
-    assert_eq!(of_model.promised_rate, Some(0.01));
+    // Asked for 1 %, but two of so few images make more.
+    let images = detector.description().normal_scores.len();
+    assert_eq!(of_model.promised_rate, Some(2.0 / (images + 1) as f64));
     assert_eq!(detector.description().images_needed(), Some(99));
     assert_eq!(of_model.normal_images, 3);
     assert_eq!(of_model.abnormal_images, evaluation.abnormal_images);
     assert_eq!(of_model.found, above(&evaluation, true, threshold));
     assert_eq!(of_model.false_alarms, above(&evaluation, false, threshold));
-    // Of three images the promise of one in a hundred makes one false alarm plausible at most: two
-    // would be seen on 3 of 10000 test sets, one on 3 of 100.
-    assert_eq!(of_model.most_false_alarms, Some(1));
+    // Of three images two may be false alarms: all three would be seen on fewer than one test set of
+    // forty.
+    assert_eq!(of_model.most_false_alarms, Some(2));
     let [low, high] = of_model.false_alarm_interval.unwrap();
     let rate = of_model.false_alarm_rate.unwrap();
     assert!(low <= rate && rate <= high && low < high);

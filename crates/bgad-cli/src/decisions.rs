@@ -50,7 +50,7 @@ fn of_pixels(pixels: &PixelDecisions) -> String {
 }
 
 /// A rate in per cent, with two decimals where it has them.
-fn percent(rate: f64) -> String {
+pub fn percent(rate: f64) -> String {
     let text = format!("{:.2}", rate * 100.0);
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::arguments::{TrainArguments, TrainCommand};
 use crate::config_file;
 use crate::data::DataArguments;
-use crate::decisions;
+use crate::decisions::{self, percent};
 use crate::devices;
 use crate::failure::Failure;
 use crate::output;
@@ -250,9 +250,10 @@ fn summary(training: &Training, model: &str) -> Result<(), Failure> {
     output::line(&format!("seconds       {:.1}", training.seconds.total))?;
     match description.promised_rate.zip(description.images_needed()) {
         Some((rate, needed)) => output::line(&format!(
-            "note          a false-positive rate of {rate} takes {needed} normal images, not {}: it is a \
-             guess until `bgad calibrate`",
-            description.normal_scores.len()
+            "note          {} normal images support a threshold with at most {} % false alarms, no lower rate; \
+             for the rate that you asked for, run `bgad calibrate` with {needed} other normal images",
+            description.normal_scores.len(),
+            percent(rate)
         )),
         None => Ok(()),
     }

@@ -52,23 +52,23 @@ fn training_ends_with_decisions_and_what_they_rest_on() {
         decisions.contains("of 3 normal ones called anomalous"),
         "{said}"
     );
-    assert!(decisions.contains("1 % promised by training"), "{said}");
+    assert!(decisions.contains("33.33 % promised by training"), "{said}");
     let last = said.lines().last().unwrap();
-    let expected = "a false-positive rate of 0.01 takes 99 normal images, not 5";
+    let expected = "5 normal images support a threshold with at most 33.33 % false alarms";
     assert!(
         last.starts_with("note") && last.contains(expected),
         "{said}"
     );
-    assert!(last.contains("`bgad calibrate`"), "{said}");
+    assert!(last.contains("`bgad calibrate` with 99 other"), "{said}");
 
     let said = json(&train(&case, &out, &["--no-report", "--json"]));
     assert_eq!(said["calibrated"], false);
-    assert_eq!(said["decisions"]["promised_rate"], 0.01);
+    assert_eq!(said["decisions"]["promised_rate"], 2.0 / 6.0);
     assert_eq!(said["normal_images"], 5);
     assert_eq!(said["images_needed"], 99);
 
-    // Five images bear a rate of a fifth.
-    let rule = "scoring.threshold=false-positive-rate:0.2";
+    // Five images support a rate of two fifths.
+    let rule = "scoring.threshold=false-positive-rate:0.4";
     let said = train(&case, &out, &["--no-report", "--set", rule]);
     assert!(
         said.lines().last().unwrap().starts_with("seconds"),
@@ -95,7 +95,7 @@ fn the_report_and_its_file_begin_with_decisions() {
     assert_eq!(tiles, expected);
     let found = format!("{} of {}", decisions["found"], decisions["abnormal_images"]);
     assert!(page.contains(&found), "{found}");
-    assert!(page.contains("0.01 promised by training images"));
+    assert!(page.contains("0.333 promised by training images"));
     // A report of a version that knew no decisions is still one.
     let mut earlier = evaluation;
     earlier.as_object_mut().unwrap().remove("decisions");

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::training_anomaly::TrainingAnomaly;
 use crate::config::checked::CheckedConfig;
-use crate::config::choices::Granularity;
+use crate::config::choices::{Granularity, ThresholdRule};
 use crate::features::flow_inputs::FlowInputs;
 use crate::scoring::calibration::Calibration;
 use crate::scoring::false_positives;
@@ -38,9 +38,9 @@ pub struct ModelDescription {
     /// [`Detector::recalibrate`]: crate::Detector::recalibrate
     /// [`Detector::recalibrate_by_f1`]: crate::Detector::recalibrate_by_f1
     pub calibrated: bool,
-    /// The share of normal images that the threshold promises to exceed with at most; none where it
-    /// is that of the best F1 or was set by hand. After a calibration it is the rate that was asked
-    /// for, or a higher one where so few images can't promise that.
+    /// The threshold promises that at most this share of normal images scores above it: the rate that was
+    /// asked for, or the lowest one that so few images can promise. None where the threshold is that of
+    /// the best F1, was set by hand, or is missing because there were fewer than five normal images.
     pub promised_rate: Option<f64>,
     /// Per flow the separating boundary `b_n` over all normal training features, on `l / 10`.
     pub boundaries: Vec<f64>,
@@ -55,12 +55,15 @@ impl ModelDescription {
         FlowInputs::new(&self.config, self.granularity)
     }
 
-    /// How many normal images it takes to promise the rate, `n + 1 >= 1 / rate`, where the threshold
-    /// is from fewer; none where it is from enough, and where no rate is promised.
+    /// How many normal images a calibration needs to promise the rate that training was asked for,
+    /// `n + 1 >= 1 / rate`. None where training had enough images to promise it, after a calibration,
+    /// and where nothing is promised.
     pub fn images_needed(&self) -> Option<usize> {
-        let rate = self.promised_rate.filter(|rate| *rate > 0.0)?;
-        let needed = (1.0 / rate).ceil() as usize - 1;
-        (self.normal_scores.len() < needed).then_some(needed)
+        let ThresholdRule::FalsePositiveRate(asked) = self.config.scoring.threshold else {
+            return None;
+        };
+        let enough = self.promised_rate? <= asked;
+        (asked > 0.0 && !enough && !self.calibrated).then(|| (1.0 / asked).ceil() as usize - 1)
     }
 
     /// The share of normal images that score at least as high as `score`, the image itself counted:

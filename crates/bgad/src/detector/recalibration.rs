@@ -6,7 +6,8 @@ use super::prediction::Prediction;
 use super::trained_model::Detector;
 use crate::config::choices::ThresholdRule;
 use crate::error::{Error, Result};
-use crate::scoring::threshold::{self, Scored};
+use crate::scoring::false_positives;
+use crate::scoring::threshold::{self, Promise, Scored};
 
 impl Detector {
     /// Takes the thresholds anew from normal images that were not trained on, so that at most
@@ -32,7 +33,6 @@ impl Detector {
         let rule = ThresholdRule::FalsePositiveRate(rate);
         self.decide_by(rule, &scores, &[], by_rank)?;
         self.description.calibrated = true;
-        self.description.promised_rate = Some(rate.max(self.description.false_positive_rate()));
         Ok(count)
     }
 
@@ -76,6 +76,10 @@ impl Detector {
 }
 
 /// Images that were not trained on keep their promise by ranks alone.
-fn by_rank(sorted: &[f32], rate: f64) -> Result<f32> {
-    threshold::by_rule(ThresholdRule::FalsePositiveRate(rate), sorted, &[])
+fn by_rank(sorted: &[f32], rate: f64) -> Result<Promise> {
+    let threshold = threshold::by_rule(ThresholdRule::FalsePositiveRate(rate), sorted, &[])?;
+    Ok(Promise {
+        threshold,
+        rate: rate.max(false_positives::rate(sorted, threshold)),
+    })
 }

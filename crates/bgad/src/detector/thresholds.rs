@@ -17,17 +17,18 @@ use crate::error::Error;
 use crate::error::Result;
 #[cfg(feature = "train")]
 use crate::scoring::image_likelihoods::ImageLikelihoods;
+use crate::scoring::threshold::{Promise, Scored, by_rule, of_pixels};
 #[cfg(feature = "train")]
-use crate::scoring::prediction_interval;
-use crate::scoring::threshold::{Scored, by_rule, of_pixels};
+use crate::scoring::training_threshold;
 
 /// Normal images that a threshold can be taken from, at least.
 #[cfg(feature = "train")]
 pub(crate) const FEWEST_IMAGES: usize = 5;
 
-/// Of normal images' scores, where they have several parts, on the sets of `docs/results.md`.
+/// The mean excess of the highest three tenths of normal images' scores, where the scores have several
+/// parts, on the sets of `docs/results.md`.
 #[cfg(feature = "train")]
-const USUAL_DEVIATION: f64 = 0.8;
+const USUAL_EXCESS: f64 = 1.0;
 
 impl Detector {
     /// Takes the constants of scoring and the boundaries over all normal training features.
@@ -87,7 +88,12 @@ impl Detector {
         // A few images, each held against the few others, say too little about how a further one differs
         // from all of them. A threshold from them would refuse good parts.
         if normal.len() < FEWEST_IMAGES && rule != ThresholdRule::BestF1 {
-            let beyond_all = |_: &[f32], _| Ok(f32::MAX);
+            let beyond_all = |_: &[f32], rate| {
+                Ok(Promise {
+                    threshold: f32::MAX,
+                    rate,
+                })
+            };
             self.decide_by(rule, &normal, &abnormal, beyond_all)?;
             if let Some(of_pixels) = &mut self.description.pixel_threshold {
                 *of_pixels = f32::MAX;
@@ -95,9 +101,8 @@ impl Detector {
             self.description.promised_rate = None;
             return Ok(());
         }
-        // Parts that are divided by their deviations have sums of about that one.
-        let usual = self.description.calibration.joint.map(|_| USUAL_DEVIATION);
-        let by_rate = |sorted: &[f32], rate| prediction_interval::predicted(sorted, rate, usual);
+        let usual = self.description.calibration.joint.map(|_| USUAL_EXCESS);
+        let by_rate = |sorted: &[f32], rate| training_threshold::promised(sorted, rate, usual);
         self.decide_by(rule, &normal, &abnormal, by_rate)
     }
 
@@ -110,21 +115,27 @@ impl Detector {
     }
 
     /// Sets both thresholds: that of images by `rule`, where `by_rate` gives the one of a false-positive
-    /// rate; that of pixels from normal pixels alone. Where an image's score is its highest pixel's,
+    /// rate and the rate that it promises; that of pixels from normal pixels alone. Where an image's score is its highest pixel's,
     /// both are the same.
     pub(crate) fn decide_by(
         &mut self,
         rule: ThresholdRule,
         normal: &[Scored],
         abnormal: &[Scored],
-        by_rate: impl Fn(&[f32], f64) -> Result<f32>,
+        by_rate: impl Fn(&[f32], f64) -> Result<Promise>,
     ) -> Result<()> {
         let scores = |of: &[Scored]| of.iter().map(|image| image.score).collect::<Vec<f32>>();
         let mut scores_of_normal = scores(normal);
         scores_of_normal.sort_unstable_by(f32::total_cmp);
-        let threshold = match rule {
-            ThresholdRule::FalsePositiveRate(rate) => by_rate(&scores_of_normal, rate)?,
-            ThresholdRule::BestF1 => by_rule(rule, &scores_of_normal, &scores(abnormal))?,
+        let (threshold, promised_rate) = match rule {
+            ThresholdRule::FalsePositiveRate(rate) => {
+                let promise = by_rate(&scores_of_normal, rate)?;
+                (promise.threshold, Some(promise.rate))
+            }
+            ThresholdRule::BestF1 => {
+                let threshold = by_rule(rule, &scores_of_normal, &scores(abnormal))?;
+                (threshold, None)
+            }
         };
         let calibration = &self.description.calibration;
         let by_maximum =
@@ -138,10 +149,7 @@ impl Detector {
         };
         self.description.threshold = threshold;
         self.description.normal_scores = scores_of_normal;
-        self.description.promised_rate = match rule {
-            ThresholdRule::FalsePositiveRate(rate) => Some(rate),
-            ThresholdRule::BestF1 => None,
-        };
+        self.description.promised_rate = promised_rate;
         Ok(())
     }
 }

@@ -8,10 +8,10 @@ pub(crate) mod fusion;
 pub(crate) mod image_likelihoods;
 mod image_score;
 pub(crate) mod overlay;
-#[cfg(feature = "train")]
-pub(crate) mod prediction_interval;
 pub(crate) mod regions;
 pub(crate) mod score_map;
 mod stitching;
 pub(crate) mod tail;
 pub(crate) mod threshold;
+#[cfg(feature = "train")]
+pub(crate) mod training_threshold;

@@ -10,6 +10,14 @@ use crate::error::{Error, Result};
 const PIXEL_SHARE: f64 = 0.003;
 /// Pixels that are kept of a map, at most.
 const PIXELS: usize = 2048;
+
+/// A threshold of images, and the rate of false alarms that it promises.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Promise {
+    pub threshold: f32,
+    pub rate: f64,
+}
+
 /// What thresholds need to know of an image.
 #[derive(Debug, Clone)]
 pub(crate) struct Scored {

@@ -1,0 +1,144 @@
+//! Thresholds from the held-out scores of normal training images.
+
+use super::false_positives;
+use super::fusion::median;
+use super::threshold::{Promise, no_images};
+use crate::error::Result;
+
+/// One odd image among few must not decide: the promised rate leaves two images above the threshold.
+const ODD_IMAGES: f64 = 2.0;
+/// Few images can promise only a high rate, and users want few false alarms. The threshold then aims at
+/// this rate.
+const HIGHEST_AIM: f64 = 0.05;
+/// So many images above the threshold are enough to count them.
+const ENOUGH: f64 = 10.0;
+/// The tail begins where this share of the scores is higher.
+const TAIL: f64 = 0.3;
+/// Scores of a tail, at least.
+const FEWEST: usize = 3;
+/// An excess counts at most so many times the tail's scale, which its median gives.
+const LARGEST_EXCESS: f64 = 3.0;
+/// The constants that put the parts of a score on one scale come from the same few images, so that their
+/// scores look too much alike. With so many images the threshold lies twice as far above the median as
+/// the scores say, with ten times as many as far as they say. Without that five drawn parts refused most
+/// good ones.
+const SHARED_IMAGES: f64 = 6.0;
+/// A usual mean excess is weighed in as if so many images had shown it.
+const USUAL_IMAGES: f64 = 2.0;
+
+/// The rate of false alarms that so many held-out scores can promise where `asked` is asked for.
+fn supported_rate(asked: f64, images: usize) -> f64 {
+    asked.max(ODD_IMAGES / (images + 1) as f64)
+}
+
+/// The threshold for a rate of false alarms, and the rate that so many images can promise, from held-out
+/// scores in rising order.
+///
+/// Below some ten images above the threshold ranks say too little, so the highest three tenths of the
+/// scores are taken as an exponential tail. Its mean excess is that of these scores, none of which counts
+/// with more than three times the scale. The threshold is the quantile of the predictive distribution,
+/// a Pareto distribution (Lomax), because the mean excess of a few scores is itself uncertain.
+///
+/// `usual` is the mean excess of normal scores where enough images show it.
+pub(crate) fn promised(sorted: &[f32], asked: f64, usual: Option<f64>) -> Result<Promise> {
+    let count = sorted.len();
+    let by_rank = |rate| false_positives::threshold(sorted, rate).ok_or_else(no_images);
+    if asked == 0.0 {
+        let threshold = by_rank(asked)?;
+        return Ok(Promise {
+            threshold,
+            rate: asked,
+        });
+    }
+    let rate = supported_rate(asked, count);
+    let aim = asked.max(rate.min(HIGHEST_AIM));
+    let by_rank = by_rank(aim)?;
+    let above = count as f64 * aim;
+    let share = ((above - ODD_IMAGES) / (ENOUGH - ODD_IMAGES)).clamp(0.0, 1.0);
+    let middle = f64::from(median(sorted));
+    let apart = 1.0 + (SHARED_IMAGES / count as f64).powi(2);
+    let by_tail = middle + apart * (quantile_of_tail(sorted, aim, usual) - middle);
+    Ok(Promise {
+        threshold: (share * f64::from(by_rank) + (1.0 - share) * by_tail) as f32,
+        rate,
+    })
+}
+
+/// What a further score exceeds with probability `rate`, by the highest of `sorted` scores.
+fn quantile_of_tail(sorted: &[f32], rate: f64, usual: Option<f64>) -> f64 {
+    let count = sorted.len();
+    let scores = ((TAIL * count as f64).ceil() as usize).max(FEWEST);
+    let first = count.saturating_sub(scores);
+    let start = f64::from(sorted[first.saturating_sub(1)]);
+    let excesses: Vec<f32> = sorted[first..].iter().map(|s| s - start as f32).collect();
+    let scale = f64::from(median(&excesses)) / std::f64::consts::LN_2;
+    let bounded = excesses
+        .iter()
+        .map(|&excess| f64::from(excess).min(LARGEST_EXCESS * scale));
+    let usual = usual.unwrap_or_else(|| f64::from(median(sorted)).abs() / 10.0);
+    let scores = excesses.len() as f64;
+    let mean = (bounded.sum::<f64>() + USUAL_IMAGES * usual) / (scores + USUAL_IMAGES);
+    let mean = mean.max(1e-6);
+    // Rates above the tail's own share lie at its start.
+    let rarity = (scores / count as f64 / rate).max(1.0);
+    start + scores * mean * (rarity.powf(1.0 / scores) - 1.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn few_images_promise_what_they_can() {
+        for (asked, images, rate) in [
+            (0.01, 7, 0.25),
+            (0.01, 99, 0.02),
+            (0.01, 199, 0.01),
+            (0.01, 5000, 0.01),
+            (0.1, 31, 0.1),
+        ] {
+            let found = supported_rate(asked, images);
+            assert!((found - rate).abs() < 1e-12, "{images}: {found}");
+        }
+    }
+
+    #[test]
+    fn one_odd_image_does_not_decide() -> Result<()> {
+        let mut scores: Vec<f32> = (0..30).map(|v| v as f32 / 10.0).collect();
+        let plain = promised(&scores, 0.01, None)?.threshold;
+        scores.push(1000.0);
+        let odd = promised(&scores, 0.01, None)?.threshold;
+        // The highest score would be the odd one.
+        assert!(odd < 2.0 * plain, "{plain} {odd}");
+        assert!(plain > 2.7);
+        Ok(())
+    }
+
+    #[test]
+    fn exponential_scores_exceed_it_at_the_promised_rate() -> Result<()> {
+        // Quantiles of an exponential distribution of mean 1.
+        for count in [10, 40, 100, 250] {
+            let quantile = |i: usize| -(1.0 - (i as f32 + 0.5) / count as f32).ln();
+            let scores: Vec<f32> = (0..count).map(quantile).collect();
+            let promise = promised(&scores, 0.01, Some(1.0))?;
+            let seen = f64::from(-promise.threshold).exp();
+            let aim = promise.rate.min(HIGHEST_AIM);
+            assert!(seen < aim, "{count}: {seen}");
+            assert!(seen > 0.4 * aim, "{count}: {seen}");
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn with_many_images_it_is_the_quantile() -> Result<()> {
+        let scores: Vec<f32> = (1..=2000).map(|v| (v as f32 / 100.0).exp()).collect();
+        let expected = false_positives::threshold(&scores, 0.01);
+        let found = promised(&scores, 0.01, None)?;
+        assert_eq!((Some(found.threshold), found.rate), (expected, 0.01));
+        assert!(promised(&[], 0.01, None).is_err());
+        // One image, and images that are all alike, have a threshold above their scores.
+        assert!(promised(&[1.0], 0.01, None)?.threshold > 1.0);
+        assert!(promised(&[1.0; 7], 0.01, None)?.threshold > 1.0);
+        Ok(())
+    }
+}
