@@ -18,6 +18,7 @@ fn maps(lower: f32, defect: f32) -> LogLikelihoodMaps {
             pooled: false,
         }],
         distances: None,
+        discriminants: None,
         neighbor_distance: None,
     }
 }
@@ -95,6 +96,7 @@ fn a_map_of_one_position_is_a_map() {
             pooled,
         }],
         distances: None,
+        discriminants: None,
         neighbor_distance: None,
     };
     let rule = Calibration::new(Aggregation::LogLikelihood, ImageScore::Maximum);

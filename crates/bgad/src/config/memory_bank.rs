@@ -9,6 +9,9 @@ settings! {
         /// Normal features of positions that the model keeps. Scores draw on how far each position of an
         /// image lies from the nearest of them; 0: they don't.
         pub size: usize = 8000, paper 0, allowed "0 to 100000 positions";
+        /// Let scores also draw on how far each position lies in the direction of the abnormal training
+        /// images' defects, by Fisher's linear discriminant. It needs a memory bank.
+        pub discriminant: bool = true, paper false;
     }
 }
 

@@ -1,7 +1,8 @@
 //! The model file: one safetensors file with everything that a prediction needs.
 //!
 //! Tensors of the backbone are named `backbone.NAME`, those of the flows `level.INDEX.block.K.NAME`,
-//! and those of normal training images that scores draw on `neighbors.NAME` and `memory_bank.NAME`.
+//! and those of normal training images that scores draw on `neighbors.NAME`, `memory_bank.NAME` and
+//! `discriminant.NAME`.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -22,12 +23,13 @@ use crate::features::built_in::{self, AnyBackbone};
 #[cfg(feature = "train")]
 use crate::features::custom_backbone;
 use crate::model::LevelFlow;
+use crate::model::discriminant::Discriminant;
 use crate::model::memory_bank::MemoryBank;
 use crate::model::neighbors::Neighbors;
 use crate::storage::tensor_file::{Damage, Kind, Stored, TensorFile};
 
 /// The format that this version reads and writes.
-pub const FORMAT_VERSION: u32 = 7;
+pub const FORMAT_VERSION: u32 = 8;
 const KIND: Kind = Kind {
     key: "bgad",
     version: FORMAT_VERSION,
@@ -53,6 +55,8 @@ impl Detector {
         let of_neighbors = self.neighbors.iter().flat_map(Neighbors::parameters);
         let of_neighbors: Vec<_> = of_neighbors.collect();
         let of_bank: Vec<_> = self.bank.iter().flat_map(MemoryBank::parameters).collect();
+        let of_discriminant = self.discriminant.iter().flat_map(Discriminant::parameters);
+        let of_discriminant: Vec<_> = of_discriminant.collect();
         let mut tensors = BTreeMap::new();
         for tensor in &of_backbone {
             let stored = Stored::numbers(&tensor.shape, &tensor.values);
@@ -71,6 +75,10 @@ impl Detector {
         for (name, shape, values) in &of_bank {
             let stored = Stored::numbers(shape, values);
             tensors.insert(format!("memory_bank.{name}"), stored);
+        }
+        for (name, shape, values) in &of_discriminant {
+            let stored = Stored::numbers(shape, values);
+            tensors.insert(format!("discriminant.{name}"), stored);
         }
         let file = TensorFile {
             description: serde_json::to_string(&self.description)
@@ -177,6 +185,7 @@ struct ModelTensors {
     levels: BTreeMap<String, BTreeMap<String, Parameter>>,
     neighbors: BTreeMap<String, Parameter>,
     bank: BTreeMap<String, Parameter>,
+    discriminant: BTreeMap<String, Parameter>,
 }
 
 impl Parts {
@@ -210,6 +219,7 @@ impl Parts {
                 },
                 "neighbors" => (&mut model.neighbors, name),
                 "memory_bank" => (&mut model.bank, name),
+                "discriminant" => (&mut model.discriminant, name),
                 _ => continue,
             };
             of_kind.insert(name.to_owned(), Parameter { shape, values });
@@ -251,8 +261,14 @@ fn build(
     let wanted = config.pooled.neighbors && dimension > 0;
     let neighbors = wanted.then(|| Neighbors::restore(&mut tensors.neighbors, dimension));
     let bank = description.inputs().bank(levels);
+    let learnt = calibration.tails.as_ref();
+    let learnt = learnt.is_some_and(|tails| tails.discriminant.is_some());
+    let discriminant = bank.clone().filter(|_| learnt);
+    let discriminant =
+        discriminant.map(|inputs| Discriminant::restore(&mut tensors.discriminant, inputs));
     let bank = bank.map(|inputs| MemoryBank::restore(&mut tensors.bank, inputs));
     Ok(Detector {
+        discriminant: discriminant.transpose()?,
         neighbors: neighbors.transpose()?,
         bank: bank.transpose()?,
         description,

@@ -17,6 +17,7 @@ use crate::features::image_features::ImageFeatures;
 #[cfg(feature = "train")]
 use crate::features::stored_images::StoredImages;
 use crate::input::view::{View, Views};
+use crate::model::discriminant::Discriminant;
 #[cfg(feature = "train")]
 use crate::model::level_flow::WhitenedFlow;
 use crate::model::likelihoods::LogLikelihoodMaps;
@@ -38,6 +39,8 @@ pub struct Detector {
     pub(crate) neighbors: Option<Neighbors>,
     /// Positions of the normal training images, where scores draw on them.
     pub(crate) bank: Option<MemoryBank>,
+    /// What tells defects from normal positions, where it was trained on some.
+    pub(crate) discriminant: Option<Discriminant>,
     pub(crate) device: Device,
 }
 
@@ -55,6 +58,7 @@ impl Detector {
             flows: Vec::new(),
             neighbors: None,
             bank: None,
+            discriminant: None,
             device: device.clone(),
         };
         detector.set_flows(flows)?;
@@ -138,9 +142,15 @@ impl Detector {
         let neighbor_distance = self.neighbors.as_ref().map(distance).transpose()?;
         let distances = self.bank.as_ref();
         let distances = distances.map(|bank| bank.distances(features, left_out.clone()));
+        #[cfg(feature = "train")]
+        let discriminants = |of: &Discriminant| of.map_without(features, &left_out);
+        #[cfg(not(feature = "train"))]
+        let discriminants = |of: &Discriminant| of.map(features);
+        let discriminants = self.discriminant.as_ref().map(discriminants);
         Ok(LogLikelihoodMaps {
             levels: image_maps::log_likelihood_maps(&self.flows, features)?,
             distances: distances.transpose()?.flatten(),
+            discriminants: discriminants.transpose()?,
             neighbor_distance: neighbor_distance.flatten(),
         })
     }

@@ -9,7 +9,10 @@ pub struct LogLikelihoodMaps {
     /// The flows' maps and values.
     pub levels: Vec<LogLikelihoodMap>,
     /// How far each position lies from the nearest one of the memory bank, where the model has it.
-    pub distances: Option<DistanceMap>,
+    pub distances: Option<PositionMap>,
+    /// How far each position lies in the direction of the defects of abnormal training images, where the
+    /// model learnt from some.
+    pub discriminants: Option<PositionMap>,
     /// The mean squared difference of standardised pooled features to those of the nearest normal
     /// training image, where the model has it.
     pub neighbor_distance: Option<f32>,
@@ -36,11 +39,11 @@ impl LogLikelihoodMap {
     }
 }
 
-/// How far the positions of one input lie from the nearest ones of the memory bank.
+/// One value for each position of an input.
 #[derive(Debug, Clone, PartialEq)]
-pub struct DistanceMap {
+pub struct PositionMap {
     /// Columns, and rows.
     pub side: usize,
-    /// Of each position, row-major, the root of the mean squared difference of standardised features.
+    /// Row-major. Distances are roots of the mean squared difference of standardised features.
     pub values: Vec<f32>,
 }

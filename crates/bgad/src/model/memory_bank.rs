@@ -9,7 +9,7 @@ use rayon::prelude::*;
 
 use super::covariance::Moments;
 use super::kept_tensors::KeptTensors;
-use super::likelihoods::DistanceMap;
+use super::likelihoods::PositionMap;
 use super::mirrored;
 use crate::error::Result;
 use crate::features::flow_inputs::BankInputs;
@@ -69,13 +69,38 @@ impl MemoryBank {
         }
     }
 
+    /// What its vectors are made of.
+    #[cfg(feature = "train")]
+    pub fn inputs(&self) -> &BankInputs {
+        &self.inputs
+    }
+
+    /// What its rows were standardised by.
+    #[cfg(feature = "train")]
+    pub fn moments(&self) -> &Moments {
+        &self.moments
+    }
+
+    /// Its standardised rows, `[rows, dimension]`, but for those of the training inputs `left_out`.
+    #[cfg(feature = "train")]
+    pub fn rows_without(&self, left_out: &Range<usize>) -> Vec<f32> {
+        let count = self.squares.len();
+        let columns = self.rows.to_row_major();
+        let kept = (0..count).filter(|row| {
+            let owner = self.owners.get(*row);
+            owner.is_none_or(|owner| !left_out.contains(owner))
+        });
+        let row = |row: usize| columns.iter().skip(row).step_by(count.max(1)).copied();
+        kept.flat_map(row).collect()
+    }
+
     /// The distances of an input's positions to the nearest row that is of none of the training inputs
     /// `left_out`; none where no other is left. With a mirrored image the mean of both.
     pub fn distances(
         &self,
         features: &ImageFeatures,
         left_out: Range<usize>,
-    ) -> Result<Option<DistanceMap>> {
+    ) -> Result<Option<PositionMap>> {
         let begin = self.owners.partition_point(|owner| *owner < left_out.start);
         let end = self.owners.partition_point(|owner| *owner < left_out.end);
         let rows = self.squares.len();
@@ -87,7 +112,7 @@ impl MemoryBank {
             let mirrored = self.nearest(&mirrored, begin..end);
             mirrored::average(&mut map, &mirrored, self.inputs.side);
         }
-        Ok(Some(DistanceMap {
+        Ok(Some(PositionMap {
             side: self.inputs.side,
             values: map,
         }))

@@ -6,6 +6,9 @@ mod bank_sample;
 mod covariance;
 #[cfg(not(feature = "train"))]
 mod cpu_flow;
+#[cfg(feature = "train")]
+pub(crate) mod defect_positions;
+pub(crate) mod discriminant;
 mod fixed_layer;
 #[cfg(feature = "train")]
 pub(crate) mod folds;

@@ -11,7 +11,7 @@ use super::build::Report;
 use super::scoring::Scoring;
 use crate::error::{Error, Result};
 use crate::evaluation::result::Evaluation;
-use crate::model::likelihoods::{DistanceMap, LogLikelihoodMap, LogLikelihoodMaps};
+use crate::model::likelihoods::{LogLikelihoodMap, LogLikelihoodMaps, PositionMap};
 use crate::storage::json::{read_json, write_json};
 
 const EVALUATION: &str = "evaluation.json";
@@ -27,6 +27,12 @@ struct Stored<D> {
 
 /// The distances to the memory bank among the log-likelihoods.
 const DISTANCES: &str = "distances";
+const DISCRIMINANTS: &str = "discriminants";
+/// Maps of positions by the name of their tensor.
+const OF_POSITIONS: [(&str, fn(&LogLikelihoodMaps) -> Option<&PositionMap>); 2] = [
+    (DISTANCES, |maps| maps.distances.as_ref()),
+    (DISCRIMINANTS, |maps| maps.discriminants.as_ref()),
+];
 /// The distances to the nearest normal images among the log-likelihoods.
 const NEIGHBORS: &str = "neighbor_distance";
 
@@ -61,16 +67,15 @@ impl Report {
             let bytes = distances.iter().flat_map(|d| d.to_le_bytes()).collect();
             tensors.insert(NEIGHBORS.to_owned(), (vec![distances.len()], bytes));
         }
-        let distances = self.maps.iter().map(|maps| maps.distances.as_ref());
-        if let Some(distances) = distances.collect::<Option<Vec<&DistanceMap>>>()
-            && let Some(side) = distances.first().map(|map| map.side)
-        {
-            let values = distances.iter().flat_map(|map| &map.values);
-            let bytes = values.flat_map(|value| value.to_le_bytes()).collect();
-            tensors.insert(
-                DISTANCES.to_owned(),
-                (vec![distances.len(), side, side], bytes),
-            );
+        for (name, of) in OF_POSITIONS {
+            let maps = self.maps.iter().map(|maps| of(maps));
+            if let Some(maps) = maps.collect::<Option<Vec<&PositionMap>>>()
+                && let Some(side) = maps.first().map(|map| map.side)
+            {
+                let values = maps.iter().flat_map(|map| &map.values);
+                let bytes = values.flat_map(|value| value.to_le_bytes()).collect();
+                tensors.insert(name.to_owned(), (vec![maps.len(), side, side], bytes));
+            }
         }
         let damaged = |error: &dyn std::fmt::Display| Error::RunFile {
             path: path.clone(),
@@ -117,6 +122,7 @@ fn read_maps(bytes: &[u8], levels: usize, inputs: usize) -> Result<Vec<LogLikeli
         .map(|_| LogLikelihoodMaps {
             levels: Vec::new(),
             distances: None,
+            discriminants: None,
             neighbor_distance: None,
         })
         .collect();
@@ -156,7 +162,10 @@ fn read_maps(bytes: &[u8], levels: usize, inputs: usize) -> Result<Vec<LogLikeli
             });
         }
     }
-    if let Ok(tensor) = tensors.tensor(DISTANCES) {
+    for name in [DISTANCES, DISCRIMINANTS] {
+        let Ok(tensor) = tensors.tensor(name) else {
+            continue;
+        };
         let (dtype, shape) = (tensor.dtype(), tensor.shape());
         let side = match shape {
             &[count, height, width] if count == inputs && height == width && width > 0 => width,
@@ -164,13 +173,17 @@ fn read_maps(bytes: &[u8], levels: usize, inputs: usize) -> Result<Vec<LogLikeli
         };
         if dtype != Dtype::F32 || side == 0 {
             return Err(format!(
-                "{DISTANCES} is {dtype:?} {shape:?}, expected F32 squares of {inputs} inputs"
+                "{name} is {dtype:?} {shape:?}, expected F32 squares of {inputs} inputs"
             ));
         }
         let values = tensor.data().as_chunks::<4>().0;
         for (maps, values) in maps.iter_mut().zip(values.chunks_exact(side * side)) {
             let values = values.iter().map(|b| f32::from_le_bytes(*b)).collect();
-            maps.distances = Some(DistanceMap { side, values });
+            let map = Some(PositionMap { side, values });
+            match name {
+                DISTANCES => maps.distances = map,
+                _ => maps.discriminants = map,
+            }
         }
     }
     if let Ok(tensor) = tensors.tensor(NEIGHBORS) {

@@ -9,25 +9,12 @@ use super::image_likelihoods::ImageLikelihoods;
 use super::score_map::ScoreMap;
 use super::stitching::add_upsampled;
 use super::tail::Tail;
+use super::witnesses::{Maps, Tails, some_of, stitched_positions};
 use crate::config::choices::{Aggregation, MapBaseline};
 use crate::config::image_score::ImageScore;
 use crate::error::{Error, Result};
 use crate::input::view::{Axis, View, Views};
-use crate::model::likelihoods::{DistanceMap, LogLikelihoodMap, LogLikelihoodMaps};
-
-/// What puts the two witnesses of a pixel on one scale.
-#[non_exhaustive]
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Tails {
-    /// Of how far the sum of log-likelihoods lies below the largest.
-    pub(crate) likelihood: Tail,
-    /// Of the distance to the memory bank.
-    pub(crate) distance: Tail,
-}
-
-/// Pixels of each normal image that tails are taken from, at most.
-const TAIL_PIXELS: usize = 4096;
+use crate::model::likelihoods::{LogLikelihoodMap, LogLikelihoodMaps};
 
 /// What turns log-likelihoods into scores: the rule, and constants over a set of images.
 ///
@@ -54,7 +41,8 @@ pub struct Calibration {
     pub(crate) sum_maximum: f32,
     /// Mean and deviation of the maps' means, where maps are brought to that mean.
     pub(crate) baseline: Option<Spread>,
-    /// What puts log-likelihoods and distances to the memory bank on one scale, where there are both.
+    /// What puts log-likelihoods, distances to the memory bank and discriminants on one scale, where there
+    /// are several.
     pub(crate) tails: Option<Tails>,
     /// Where an image's score has several parts.
     pub(crate) joint: Option<JointSpread>,
@@ -80,9 +68,11 @@ impl Calibration {
     /// Whether constants that a model file has make sense.
     pub(crate) fn is_sound(&self) -> bool {
         let tails = self.tails.iter();
-        tails
-            .flat_map(|tails| [&tails.likelihood, &tails.distance])
-            .all(Tail::is_sound)
+        let mut tails = tails.flat_map(|tails| {
+            let others = [&tails.likelihood, &tails.discriminant];
+            others.into_iter().flatten().chain([&tails.distance])
+        });
+        tails.all(Tail::is_sound)
     }
 
     /// Per flow the largest per-dimension log-likelihood; for tests.
@@ -199,6 +189,8 @@ impl Calibration {
         Parts {
             map: maps.of_flows.as_ref().map(of_map),
             distance: maps.distances.as_ref().map(of_map),
+            // Where flows see positions their map has it.
+            discriminant: maps.of_defects.as_ref().map(of_map),
             pooled: self.pooled_score(image),
             // Of several inputs the highest, as with flows.
             neighbor: neighbors.reduce(f32::max),
@@ -251,55 +243,87 @@ impl Calibration {
         maps
     }
 
-    /// Both maps before the baseline is removed: how far the sum of log-likelihoods lies below the
-    /// largest, or the surprisal of both witnesses.
+    /// All maps before the baseline is removed. That of the flows is how far the sum of log-likelihoods
+    /// lies below the largest, or the surprisal of all witnesses.
     fn fused(&self, image: ImageLikelihoods<'_>) -> Maps {
         let distances = self.distances(image);
+        let discriminants = self.discriminants(image);
         let mut of_flows = self.stitched_sum(image);
         for value in of_flows.iter_mut().flat_map(|map| &mut map.values) {
             *value = self.sum_maximum - *value;
         }
-        if let (Some(tails), Some(map), Some(distances)) = (&self.tails, &mut of_flows, &distances)
-        {
-            for (value, distance) in map.values.iter_mut().zip(&distances.values) {
-                let distance = tails.distance.surprisal(*distance);
-                *value = tails.likelihood.surprisal(*value) + distance;
+        let Some((tails, of_bank)) = self.tails.as_ref().zip(distances.as_ref()) else {
+            return Maps {
+                of_flows,
+                distances,
+                of_defects: None,
+                of_both: None,
+            };
+        };
+        let value = |pixel: usize| Some(discriminants.as_ref()?.values[pixel]);
+        if let (Some(map), Some(likelihood)) = (&mut of_flows, &tails.likelihood) {
+            let pixels = map.values.iter_mut().zip(&of_bank.values).enumerate();
+            for (pixel, (sum, distance)) in pixels {
+                *sum = likelihood.surprisal(*sum) + tails.of_witnesses(*distance, value(pixel));
             }
+            return Maps {
+                of_flows,
+                distances,
+                of_defects: None,
+                of_both: None,
+            };
         }
+        let tail = tails.discriminant.as_ref();
+        let of_defects = discriminants.as_ref().zip(tail).map(|(map, tail)| {
+            let values = map.values.iter().map(|value| tail.surprisal(*value));
+            map.with_values(values.collect())
+        });
+        let of_both = of_defects.is_some().then(|| {
+            let pixels = of_bank.values.iter().enumerate();
+            let pixels = pixels.map(|(pixel, d)| tails.of_witnesses(*d, value(pixel)));
+            of_bank.with_values(pixels.collect())
+        });
         Maps {
             of_flows,
             distances,
+            of_defects,
+            of_both,
         }
     }
 
     /// The distances to the memory bank, upsampled to the map of the image; none without a bank.
     fn distances(&self, image: ImageLikelihoods<'_>) -> Option<ScoreMap> {
-        image.inputs.first()?.distances.as_ref()?;
-        Some(image.stitched(|maps, view, (columns, rows), sum| {
-            if let Some(DistanceMap { side, values }) = &maps.distances {
-                let places = (columns.places.as_slice(), rows.places.as_slice());
-                add_upsampled(values, (*side, *side), view, places, sum);
-            }
-        }))
+        stitched_positions(image, |maps| maps.distances.as_ref())
     }
 
-    /// The tails of both witnesses over normal images, where there are both.
+    /// The same of discriminants; none where the model knows no defects.
+    fn discriminants(&self, image: ImageLikelihoods<'_>) -> Option<ScoreMap> {
+        stitched_positions(image, |maps| maps.discriminants.as_ref())
+    }
+
+    /// The tails of all witnesses over normal images, where there are several.
     fn tails_of(&self, set: &[ImageLikelihoods<'_>]) -> Option<Tails> {
         let of_image = |image: &ImageLikelihoods<'_>| {
-            let (sum, distances) = (self.stitched_sum(*image)?, self.distances(*image)?);
-            let every = sum.values.len().div_ceil(TAIL_PIXELS).max(1);
-            // Not a divisor of the width as a rule, so that all columns are seen.
-            let every = if every > 1 { every | 1 } else { 1 };
-            let sums = sum.values.iter().step_by(every);
-            let sums: Vec<f32> = sums.map(|sum| self.sum_maximum - sum).collect();
-            let distances = distances.values.iter().step_by(every).copied();
-            Some((sums, distances.collect::<Vec<f32>>()))
+            let distances = some_of(&self.distances(*image)?);
+            let sums = self.stitched_sum(*image).map(|mut map| {
+                let values = map.values.iter_mut();
+                values.for_each(|sum| *sum = self.sum_maximum - *sum);
+                some_of(&map)
+            });
+            let discriminants = self.discriminants(*image).as_ref().map(some_of);
+            let several = sums.is_some() || discriminants.is_some();
+            several.then_some([Some(distances), sums, discriminants])
         };
         let pixels: Option<Vec<_>> = set.par_iter().map(of_image).collect();
-        let (sums, distances): (Vec<_>, Vec<_>) = pixels?.into_iter().unzip();
+        let pixels = pixels?;
+        let tail = |witness: usize| {
+            let values = pixels.iter().map(|of_image| of_image[witness].as_deref());
+            Tail::of(values.collect::<Option<Vec<&[f32]>>>()?.concat())
+        };
         Some(Tails {
-            likelihood: Tail::of(sums.concat())?,
-            distance: Tail::of(distances.concat())?,
+            likelihood: tail(1),
+            distance: tail(0)?,
+            discriminant: tail(2),
         })
     }
 
@@ -356,21 +380,6 @@ impl Calibration {
                 .unwrap_or(f32::NAN),
         };
         (score, maps.into_score_map())
-    }
-}
-
-/// The maps of an image, as far as the model gives them.
-struct Maps {
-    /// What flows of positions say, with the distances as the second witness.
-    of_flows: Option<ScoreMap>,
-    /// The distances to the memory bank.
-    distances: Option<ScoreMap>,
-}
-
-impl Maps {
-    /// The one that is shown.
-    fn into_score_map(self) -> Option<ScoreMap> {
-        self.of_flows.or(self.distances)
     }
 }
 

@@ -129,6 +129,8 @@ pub struct JointSpread {
     pub pooled: Option<RobustSpread>,
     /// Of the distance to the nearest normal training image.
     pub neighbor: Option<RobustSpread>,
+    /// Of the discriminants, where no map has them.
+    pub discriminant: Option<RobustSpread>,
 }
 
 /// The parts of an image's score, as far as it has them.
@@ -138,11 +140,19 @@ pub(crate) struct Parts {
     pub distance: Option<f32>,
     pub pooled: Option<f32>,
     pub neighbor: Option<f32>,
+    pub discriminant: Option<f32>,
 }
 
 impl Parts {
-    fn all(self) -> [Option<f32>; 4] {
-        [self.map, self.distance, self.pooled, self.neighbor]
+    fn all(self) -> [Option<f32>; 5] {
+        let Self {
+            map,
+            distance,
+            pooled,
+            neighbor,
+            discriminant,
+        } = self;
+        [map, distance, pooled, neighbor, discriminant]
     }
 }
 
@@ -155,23 +165,25 @@ impl JointSpread {
             let scores: Vec<f32> = scores.collect::<Option<_>>()?;
             (!scores.is_empty()).then(|| RobustSpread::of(scores))
         };
-        let [map, distance, pooled, neighbor] = [spread(0), spread(1), spread(2), spread(3)];
-        let all = [map, distance, pooled, neighbor];
+        let all = [0, 1, 2, 3, 4].map(spread);
+        let [map, distance, pooled, neighbor, discriminant] = all;
         let several = all.iter().flatten().count() > 1;
         several.then_some(Self {
             map,
             distance,
             pooled,
             neighbor,
+            discriminant,
         })
     }
 
-    /// The weighted mean of the parts. A map has both witnesses of positions already; where there is one
+    /// The weighted mean of the parts. A map has all witnesses of positions already; where there is one
     /// it has nearly all to say.
     pub(crate) fn score(self, parts: Parts) -> f32 {
-        let weights = [MAP_WEIGHT, 1.0, 1.0, 1.0];
+        let weights = [MAP_WEIGHT, 1.0, 1.0, 1.0, 1.0];
         let spreads = [self.map, self.distance, self.pooled, self.neighbor];
-        let parts = spreads.into_iter().zip(parts.all()).zip(weights);
+        let spreads = spreads.into_iter().chain([self.discriminant]);
+        let parts = spreads.zip(parts.all()).zip(weights);
         let parts = parts
             .filter_map(|((spread, part), weight)| Some((weight * spread?.bounded(part?), weight)));
         let (sum, weights) = parts.fold((0.0, 0.0), |(sum, all), (part, weight)| {

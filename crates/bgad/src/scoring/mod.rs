@@ -15,3 +15,4 @@ pub(crate) mod tail;
 pub(crate) mod threshold;
 #[cfg(feature = "train")]
 pub(crate) mod training_threshold;
+pub(crate) mod witnesses;

@@ -20,6 +20,15 @@ impl ScoreMap {
             .fold(f32::NEG_INFINITY, f32::max)
     }
 
+    /// A map of the same size.
+    pub(crate) fn with_values(&self, values: Vec<f32>) -> Self {
+        Self {
+            width: self.width,
+            height: self.height,
+            values,
+        }
+    }
+
     /// The mean score.
     pub(crate) fn mean(&self) -> f32 {
         let sum: f64 = self.values.iter().map(|value| f64::from(*value)).sum();

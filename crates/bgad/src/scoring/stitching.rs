@@ -107,6 +107,7 @@ mod tests {
             LogLikelihoodMaps {
                 levels: Vec::new(),
                 distances: None,
+                discriminants: None,
                 neighbor_distance: None,
             };
             views.views.len()

@@ -139,8 +139,13 @@ fn average(maps: &mut LogLikelihoodMaps, other: &LogLikelihoodMaps) {
     for (level, other) in maps.levels.iter_mut().zip(&other.levels) {
         mirrored::average(&mut level.values, &other.values, level.width);
     }
-    if let (Some(distances), Some(other)) = (&mut maps.distances, &other.distances) {
-        mirrored::average(&mut distances.values, &other.values, distances.side);
+    for (own, other) in [
+        (&mut maps.distances, &other.distances),
+        (&mut maps.discriminants, &other.discriminants),
+    ] {
+        if let (Some(own), Some(other)) = (own, other) {
+            mirrored::average(&mut own.values, &other.values, own.side);
+        }
     }
     let distances = maps.neighbor_distance.zip(other.neighbor_distance);
     maps.neighbor_distance = distances.map(|(own, other)| (own + other) / 2.0);

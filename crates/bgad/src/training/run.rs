@@ -29,6 +29,7 @@ use crate::evaluation::result::Evaluation;
 use crate::evaluation::test_set::TestSet;
 use crate::features::backbone::Opened;
 use crate::features::flow_inputs::FlowInputs;
+use crate::model::discriminant::Discriminant;
 use crate::model::held_out::HeldOut;
 use crate::scoring::calibration::Calibration;
 use crate::scoring::image_likelihoods::{ImageLikelihoods, of_images};
@@ -107,6 +108,12 @@ impl<'a> Run<'a> {
         let mut detector = self.detector(dataset, &set, backbone.clone(), checksum)?;
         detector.neighbors = statistics.neighbors();
         detector.bank = statistics.take_bank();
+        if let Some(bank) = &detector.bank
+            && self.config.memory_bank.discriminant
+        {
+            let defects = set.defects(bank.inputs())?;
+            detector.discriminant = Discriminant::new(bank, &set.folds, &defects);
+        }
         drop(statistics);
         let mut evaluation = None;
         let trains = self.config.schedule.trains(self.config.model);

@@ -10,11 +10,13 @@ use crate::config::checked::CheckedConfig;
 use crate::config::choices::{Granularity, Model};
 use crate::detector::trained_model::Detector;
 use crate::error::{Error, Result};
+use crate::features::flow_inputs::BankInputs;
 use crate::features::store::FeatureStore;
 use crate::features::stored_images::StoredImages;
 use crate::input::preparation::{self, LabelledImage};
 use crate::input::tiled_images::{CutImage, InputsLeft, SetImage, defective_inputs};
 use crate::input::view::Views;
+use crate::model::defect_positions::{covered, mean_of};
 use crate::model::folds::Folds;
 use crate::model::likelihoods::LogLikelihoodMaps;
 use crate::model::normal_statistics::NormalStatistics;
@@ -183,6 +185,24 @@ impl TrainingSet {
             Item::Normal(_) => true,
             Item::Abnormal(index) | Item::Pasted(index, _) => self.placed[index],
         }
+    }
+
+    /// The mean vector of each abnormal input's defect, as `bank` makes vectors; of all its positions
+    /// where the defect's place is not known.
+    pub fn defects(&self, bank: &BankInputs) -> Result<Vec<Vec<f64>>> {
+        let of_input = |index: usize| {
+            let features = self.abnormal.features(index, false)?;
+            let mask = self.placed[index].then(|| features.view.place(&self.sources[index].mask));
+            let positions = match &mask {
+                Some(mask) => covered(mask, bank.side),
+                None => features.view.counts(bank.side),
+            };
+            let vectors = features.neighborhoods(bank)?;
+            Ok(mean_of(&vectors, bank.dimension(), &positions))
+        };
+        let all = (0..self.abnormal.len()).into_par_iter().map(of_input);
+        let all = all.collect::<Result<Vec<_>>>()?;
+        Ok(all.into_iter().flatten().collect())
     }
 
     /// The views of each abnormal image and the log-likelihoods of all its inputs, of those that show
