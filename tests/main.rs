@@ -8,6 +8,7 @@ mod bit_depth;
 mod common;
 mod custom_backbone;
 mod decisions;
+mod discriminant;
 mod end_to_end;
 mod feature_store;
 mod features;
