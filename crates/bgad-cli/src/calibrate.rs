@@ -11,14 +11,14 @@ use crate::images;
 use crate::output;
 use crate::progress::warning;
 
-/// How sure the stated bound is.
+/// The confidence of the stated bound.
 const CONFIDENCE: f64 = 0.95;
 
-/// What is told of new thresholds: a JSON key, its value, and the words for people.
+/// One statement about the new thresholds: a JSON key, its value, and the words for people.
 type Said = Vec<(&'static str, Value, String)>;
 
-/// Takes the thresholds anew and writes the model, whole or not at all. An image that can't be read
-/// ends the run: a promise must not rest on fewer images than were named.
+/// Chooses new thresholds and writes the model atomically. An unreadable image ends the run: the promised
+/// rate must not rest on fewer images than were named.
 pub fn run(arguments: &CalibrateArguments) -> Result<(), Failure> {
     let device = arguments.device.open()?;
     let mut detector = Detector::load(&arguments.model, &device)?;
@@ -56,7 +56,7 @@ pub fn run(arguments: &CalibrateArguments) -> Result<(), Failure> {
     })
 }
 
-/// Thresholds that the user names.
+/// Sets the thresholds given on the command line.
 fn given(detector: &mut Detector, threshold: f32, of_pixels: Option<f32>) -> Result<Said, Failure> {
     detector.set_threshold(threshold);
     if let Some(of_pixels) = of_pixels {
@@ -70,7 +70,7 @@ fn given(detector: &mut Detector, threshold: f32, of_pixels: Option<f32>) -> Res
     Ok(Said::new())
 }
 
-/// Thresholds of a promised false-positive rate.
+/// Chooses thresholds for a promised false-positive rate.
 fn by_rate(detector: &mut Detector, arguments: &CalibrateArguments) -> Result<Said, Failure> {
     let rate = arguments.false_positive_rate;
     let normal = images::list(&arguments.normal)?;
@@ -96,7 +96,7 @@ fn by_rate(detector: &mut Detector, arguments: &CalibrateArguments) -> Result<Sa
     ])
 }
 
-/// Thresholds of the best F1.
+/// Chooses the thresholds with the best F1.
 fn by_f1(detector: &mut Detector, arguments: &CalibrateArguments) -> Result<Said, Failure> {
     let normal = images::list(&arguments.normal)?;
     let abnormal = images::list(&arguments.abnormal)?;

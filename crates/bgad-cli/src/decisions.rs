@@ -5,7 +5,7 @@ use bgad::{Decisions, PixelDecisions};
 use crate::failure::Failure;
 use crate::output;
 
-/// Writes a line of the images' decisions and, where there are any, one of the pixels'.
+/// Writes one line about the images' decisions and, if there are masks, one about the pixels'.
 pub fn write(decisions: &Decisions) -> Result<(), Failure> {
     output::line(&format!("decisions     {}", of_images(decisions)))?;
     decisions.pixels.iter().try_for_each(|pixels| {
@@ -49,7 +49,7 @@ fn of_pixels(pixels: &PixelDecisions) -> String {
     )
 }
 
-/// A rate in per cent, with two decimals where it has them.
+/// A rate in per cent, with up to two decimals.
 fn percent(rate: f64) -> String {
     let text = format!("{:.2}", rate * 100.0);
     text.trim_end_matches('0').trim_end_matches('.').to_owned()

@@ -9,7 +9,7 @@ use crate::failure::Failure;
 use crate::output;
 use crate::progress::warning;
 
-/// Measures a model on a data set's test images.
+/// Evaluates a model on a data set's test images.
 pub fn run(arguments: &EvaluateArguments) -> Result<(), Failure> {
     let device = arguments.device.open()?;
     let detector = Detector::load(&arguments.model, &device)?;
@@ -79,7 +79,7 @@ pub fn run(arguments: &EvaluateArguments) -> Result<(), Failure> {
     ))
 }
 
-/// The evaluation alone, or the one that a report is made of.
+/// Runs the evaluation, with a report if one was asked for.
 fn evaluate(
     arguments: &EvaluateArguments,
     detector: &Detector,

@@ -1,8 +1,8 @@
-//! Why a command ended without success.
+//! Why a command failed.
 
 use std::path::{Path, PathBuf};
 
-/// A failure with its one readable message.
+/// A failure with one readable message.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
     #[error(transparent)]
@@ -70,8 +70,8 @@ impl Failure {
         }
     }
 
-    /// Whether standard output's reader went away, as `head` does when it has enough. No command has
-    /// anything left to do then but to write to it.
+    /// Whether the reader of standard output went away, like `head` when it has enough. Every command has
+    /// only output left to do at that point.
     pub fn is_closed_pipe(&self) -> bool {
         matches!(self, Self::Output(error) if error.kind() == std::io::ErrorKind::BrokenPipe)
     }
@@ -79,7 +79,7 @@ impl Failure {
     /// The program's exit status.
     pub fn exit_status(&self) -> u8 {
         match self {
-            // As a shell tells of a program that was interrupted.
+            // What a shell reports for an interrupted program.
             Self::Stopped(_) => 130,
             _ => 1,
         }

@@ -9,13 +9,13 @@ use crate::arguments::ReportArguments;
 use crate::failure::Failure;
 use crate::output;
 
-/// Makes a run's report again.
+/// Writes a run's report again.
 pub fn run(arguments: &ReportArguments) -> Result<(), Failure> {
     let files = Report::load(&arguments.run)?.write(&arguments.run)?;
     output::line(&files.html.display().to_string())
 }
 
-/// Evaluates, and writes the report and what it was made of to `folder`.
+/// Evaluates, and writes the report and its data to `folder`.
 pub fn of_evaluation(
     detector: &Detector,
     dataset: &Dataset,

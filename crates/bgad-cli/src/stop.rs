@@ -1,11 +1,11 @@
-//! Stopping from outside: Ctrl-C, or the system's wish that the program end.
+//! Stopping from outside: Ctrl-C, or a termination signal.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::progress::{note, warning};
 
-/// A flag that becomes true at the first signal; the second ends the program at once.
+/// A flag that becomes true at the first signal; the second signal ends the program at once.
 pub fn on_signal() -> Arc<AtomicBool> {
     let stop = Arc::new(AtomicBool::new(false));
     let seen = Arc::clone(&stop);

@@ -22,7 +22,7 @@ use crate::stop;
 use crate::tensorboard;
 use crate::weights;
 
-/// The settings: defaults, then the file's, then the command line's.
+/// The settings: the defaults, then the file's, then the command line's.
 fn config(arguments: &TrainArguments) -> Result<TrainerConfig, Failure> {
     let given = &arguments.run;
     let preset = given.preset.map(Into::into).unwrap_or_default();
@@ -31,7 +31,7 @@ fn config(arguments: &TrainArguments) -> Result<TrainerConfig, Failure> {
     Ok(config)
 }
 
-/// One run with all that it needs.
+/// A run and everything it needs.
 struct Job {
     config: TrainerConfig,
     dataset: Dataset,
@@ -44,7 +44,7 @@ impl Job {
         let given = &arguments.run;
         let mut config = config(arguments)?;
         config.check()?;
-        // clap has made sure of these.
+        // clap guarantees these.
         let required = |name: &str| Failure::Missing(format!("--{name} is missing"));
         let mut data = DataArguments {
             folder: given.folder.clone(),
@@ -53,7 +53,7 @@ impl Job {
             choice: arguments.choice.clone(),
         };
         let place = data.place()?;
-        // Looked for once.
+        // Recognised once.
         data.layout = Some(place.layout);
         data.choice.category.clone_from(&place.category);
         let out = given.out.as_ref().ok_or_else(|| required("out"))?;
@@ -88,7 +88,7 @@ impl Job {
                 },
             )
         };
-        // Before the work starts: a folder that can't be made should not cost a night of training.
+        // Before the work starts: a folder that can't be created should not cost a night of training.
         let directory = RunDirectory::begin(out, &description)?;
         tensorboard::remove_earlier(directory.path())?;
         if let Err(error) = directory.keep_dataset(&dataset) {
@@ -103,7 +103,7 @@ impl Job {
         })
     }
 
-    /// The run in `folder` as it was begun.
+    /// The run in `folder`, as it was begun.
     fn begun(folder: &Path) -> Result<Self, Failure> {
         let directory = RunDirectory::at(folder);
         let description = directory.description()?;
@@ -124,7 +124,7 @@ impl Job {
     }
 }
 
-/// Trains, saves the model and reports.
+/// Trains, saves the model and writes the report.
 pub fn run(command: &TrainCommand) -> Result<(), Failure> {
     let job = match &command.resume {
         Some(folder) => Job::begun(folder)?,
@@ -170,7 +170,7 @@ pub fn run(command: &TrainCommand) -> Result<(), Failure> {
     summary(&training, &bgad::path_to_text(&model))
 }
 
-/// Shows how the run goes, and logs each meta-epoch.
+/// Shows the run's progress and logs each meta-epoch.
 fn observer(
     job: &Job,
     command: &TrainCommand,
@@ -179,7 +179,7 @@ fn observer(
     let tensorboard = command.tensorboard;
     let directory = job.directory.clone();
     let logs = match command.resume {
-        // Until it is known where the run goes on, all lines stay.
+        // Keeps all lines until it is known where the run continues.
         Some(_) => RunLogs::resumed(&directory, usize::MAX, tensorboard)?,
         None => RunLogs::new(&directory, tensorboard)?,
     };
