@@ -24,9 +24,23 @@ use crate::data::{AnomalyArguments, DataArguments};
 use crate::inspect::InspectArguments;
 use crate::machine::long_version;
 
+/// The end of `bgad --help`.
+const FIRST_STEPS: &str = "\
+First steps (the folder `parts` holds `normal` and, if you have any, `abnormal` and `masks`):
+  bgad data parts                                               check what is found
+  bgad train parts --out run                                    train; writes run/model.bgad
+  bgad predict --model run/model.bgad --heatmaps maps images/   score new images
+`bgad COMMAND --help` lists a command's options.";
+
 /// Visual anomaly detection: learns what normal parts look like and finds defects on others.
 #[derive(Debug, Parser)]
-#[command(name = "bgad", version, long_version = long_version(), arg_required_else_help = true)]
+#[command(
+    name = "bgad",
+    version,
+    long_version = long_version(),
+    arg_required_else_help = true,
+    after_help = FIRST_STEPS
+)]
 pub struct Arguments {
     #[command(subcommand)]
     pub command: Command,

@@ -98,7 +98,7 @@ fn table(figures: &Figures) -> Vec<String> {
         ));
     }
     lines.push(format!(
-        "prediction    {:.1} ms an image, {:.1} ms in batches of 8 ({BACKBONE} at {SIZE} pixels)",
+        "prediction    {:.1} ms per image, {:.1} ms in batches of 8 ({BACKBONE} at {SIZE} pixels)",
         prediction[0], prediction[1]
     ));
     lines

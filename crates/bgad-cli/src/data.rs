@@ -23,10 +23,10 @@ const TRAINING: &str = "Abnormal training images (BGAD-FAS)";
 #[derive(Debug, Args)]
 pub struct DataArguments {
     /// The data set's folder, or its table (.csv or .json).
-    #[arg(value_name = "DIR", required_unless_present = "data")]
+    #[arg(value_name = "DATA", required_unless_present = "data")]
     pub folder: Option<PathBuf>,
     /// The same, as an option.
-    #[arg(long, value_name = "DIR", conflicts_with = "folder")]
+    #[arg(long, value_name = "DATA", conflicts_with = "folder")]
     pub data: Option<PathBuf>,
     /// How the data set's files are arranged: mvtec, mvtec-ad-2, mvtec-loco, mpdd, visa, btad, kolektor-sdd2,
     /// aitex, elpv, brain-mri, head-ct, coco, folder or manifest [default: recognised from the files].

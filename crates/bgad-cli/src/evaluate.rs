@@ -6,13 +6,14 @@ use serde_json::json;
 use crate::arguments::EvaluateArguments;
 use crate::decisions;
 use crate::failure::Failure;
+use crate::model;
 use crate::output;
 use crate::progress::warning;
 
 /// Evaluates a model on a data set's test images.
 pub fn run(arguments: &EvaluateArguments) -> Result<(), Failure> {
     let device = arguments.device.open()?;
-    let detector = Detector::load(&arguments.model, &device)?;
+    let detector = model::load(&arguments.model, &device)?;
     let dataset = arguments.data.open_images()?;
     let options = EvaluationOptions {
         aupro_limit: arguments.aupro_limit,

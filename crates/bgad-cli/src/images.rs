@@ -47,7 +47,7 @@ fn warn_of_skipped(folder: &Path, found: &FolderImages) {
     }
     for (reason, (number, first)) in reasons {
         warning(&format!(
-            "{}: {number} skipped, {reason}; the first is {}",
+            "{}: {number} skipped ({reason}); the first is {}",
             folder.display(),
             first.display()
         ));

@@ -90,7 +90,7 @@ pub enum Clamp {
 pub fn run(arguments: &ImportArguments) -> Result<(), Failure> {
     if arguments.from == Source::BgadPytorch && arguments.files.len() > 1 {
         return Err(Failure::Missing(
-            "the authors' program writes one checkpoint; for one file a level give `--from freia`"
+            "the authors' program writes one checkpoint; for one file per level use `--from freia`"
                 .to_owned(),
         ));
     }
@@ -151,7 +151,7 @@ fn options(arguments: &ImportArguments) -> Result<ImportOptions, Failure> {
         SAID_BY_FLAGS.contains(name) || !SECTIONS.iter().any(|section| name.starts_with(section))
     }) {
         return Err(Failure::Missing(format!(
-            "`--set {other}` is not for an import: it takes sections `backbone`, `input` and \
+            "`--set {other}` can't be used in an import, which accepts the sections `backbone`, `input` and \
              `scoring`; the backbone's name is --backbone, the threshold --false-positive-rate"
         )));
     }

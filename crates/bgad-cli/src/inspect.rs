@@ -88,13 +88,13 @@ fn table(found: &Inspection) -> Vec<String> {
     lines.push(format!("modes         {}", listed(modes)));
     if let Some(depth) = &found.bit_depth {
         lines.push(format!(
-            "bit depth     {} in {} images of 16 bits, values up to {}",
+            "bit depth     {} in {} 16-bit images, values up to {}",
             depth.depth, depth.files, depth.largest
         ));
     }
     let masks = &found.masks;
     lines.push(match masks.available {
-        AvailableMasks::None => "masks         none: image granularity only".to_owned(),
+        AvailableMasks::None => "masks         none: only whole images can be scored".to_owned(),
         AvailableMasks::Some => format!(
             "masks         {}; some abnormal images have none",
             masks.present

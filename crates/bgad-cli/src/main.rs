@@ -18,6 +18,7 @@ mod images;
 mod import;
 mod inspect;
 mod machine;
+mod model;
 mod output;
 mod predict;
 mod prediction_files;
@@ -33,6 +34,7 @@ mod settings;
 mod stop;
 mod tensorboard;
 mod train;
+mod training_summary;
 mod watch;
 mod weights;
 

@@ -7,6 +7,7 @@ use bgad::{Detector, Prediction, RgbImage};
 use crate::arguments::PredictArguments;
 use crate::failure::Failure;
 use crate::images;
+use crate::model;
 use crate::prediction_files::PredictionFiles;
 use crate::prediction_lines::PredictionLines;
 use crate::progress::warning;
@@ -16,7 +17,7 @@ use crate::watch;
 /// status 1.
 pub fn run(arguments: &PredictArguments) -> Result<(), Failure> {
     let device = arguments.device.open()?;
-    let detector = Detector::load(&arguments.model, &device)?;
+    let detector = model::load(&arguments.model, &device)?;
     let images = match arguments.watch {
         Some(_) => Vec::new(),
         None => images::list(&arguments.images)?,

@@ -113,7 +113,7 @@ impl PredictionFiles {
         if let Some(first) = earlier.first() {
             self.said = true;
             warning(&format!(
-                "{} files of an earlier run are replaced; the first is {}",
+                "{} replacing files of an earlier run; the first is {}",
                 earlier.len(),
                 first.display()
             ));
@@ -152,7 +152,7 @@ impl PredictionFiles {
                 self.said = true;
                 let file = file.display();
                 warning(&format!(
-                    "files of an earlier run are replaced; the first is {file}"
+                    "replacing files of an earlier run; the first is {file}"
                 ));
             }
         }

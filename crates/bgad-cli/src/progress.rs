@@ -60,7 +60,7 @@ impl Display {
             }
             Progress::Resumed { meta_epoch, .. } => {
                 self.bar
-                    .suspend(|| note(&format!("goes on in meta-epoch {meta_epoch}")));
+                    .suspend(|| note(&format!("continuing in meta-epoch {meta_epoch}")));
             }
             Progress::Warning(text) => self.bar.suspend(|| warning(&text)),
             _ => {}

@@ -1,26 +1,30 @@
 //! `bgad train`.
 
 use std::path::Path;
+#[cfg(not(feature = "report"))]
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bgad::{
     Dataset, DatasetDescription, DeviceSelection, Model, Progress, RunDescription, RunDirectory,
     Trainer, TrainerConfig, Training,
 };
-use serde_json::{Value, json};
 
 use crate::arguments::{TrainArguments, TrainCommand};
 use crate::config_file;
 use crate::data::DataArguments;
-use crate::decisions;
 use crate::devices;
 use crate::failure::Failure;
 use crate::output;
-use crate::progress::{Display, warning};
+use crate::progress::{Display, note, warning};
 use crate::run_logs::RunLogs;
 use crate::stop;
 use crate::tensorboard;
+use crate::training_summary;
 use crate::weights;
+
+/// The file that describes a run.
+const DESCRIPTION: &str = "run.json";
 
 /// The settings: the defaults, then the file's, then the command line's.
 fn config(arguments: &TrainArguments) -> Result<TrainerConfig, Failure> {
@@ -70,6 +74,16 @@ impl Job {
             arguments.anomalies.choose(&mut dataset, config.seed)?;
         }
         data.narrow(&mut dataset)?;
+        let images = DatasetDescription::of(&dataset);
+        if !quiet {
+            note(&format!(
+                "training on {} normal and {} abnormal images, testing on {} normal and {} abnormal ones",
+                images.training_normal,
+                images.training_abnormal,
+                images.test_normal,
+                images.test_abnormal
+            ));
+        }
         // After the images: a typing error there should not cost a transfer.
         if config.backbone.weights.is_none() {
             config.backbone.weights =
@@ -84,7 +98,7 @@ impl Job {
                     layout: Some(place.layout.to_string()),
                     folder: Some(place.folder),
                     category: place.category,
-                    ..DatasetDescription::of(&dataset)
+                    ..images
                 },
             )
         };
@@ -92,7 +106,9 @@ impl Job {
         let directory = RunDirectory::begin(out, &description)?;
         tensorboard::remove_earlier(directory.path())?;
         if let Err(error) = directory.keep_dataset(&dataset) {
-            warning(&format!("this run can't be resumed: {error}"));
+            warning(&format!(
+                "if interrupted, this run can't be resumed: {error}"
+            ));
         }
         crate::data::write_split(&dataset, given.write_split.as_ref())?;
         Ok(Self {
@@ -106,6 +122,13 @@ impl Job {
     /// The run in `folder`, as it was begun.
     fn begun(folder: &Path) -> Result<Self, Failure> {
         let directory = RunDirectory::at(folder);
+        if !folder.join(DESCRIPTION).exists() {
+            return Err(Failure::NoRun {
+                folder: folder.to_owned(),
+                file: DESCRIPTION,
+                other: "",
+            });
+        }
         let description = directory.description()?;
         if description.finished_unix_seconds.is_some() {
             // It may have been killed in its last step.
@@ -156,18 +179,29 @@ pub fn run(command: &TrainCommand) -> Result<(), Failure> {
     let model = directory.model();
     training.detector.save(&model)?;
     #[cfg(feature = "report")]
-    if !command.no_report && training.evaluation.is_some() {
-        let (detector, history) = (&training.detector, &training.history);
-        crate::report::of_run(detector, dataset, history, directory)?;
-    }
+    let page = match !command.no_report && training.evaluation.is_some() {
+        true => {
+            let (detector, history) = (&training.detector, &training.history);
+            Some(crate::report::of_run(
+                detector, dataset, history, directory,
+            )?)
+        }
+        false => None,
+    };
+    #[cfg(not(feature = "report"))]
+    let page = None::<PathBuf>;
     directory.finish()?;
     if !training.warnings.is_empty() {
-        warning(&format!("{} warnings in all", training.warnings.len()));
+        warning(&format!("{} warnings in total", training.warnings.len()));
     }
     if command.reporting.json {
-        return output::json(&report(&training, &bgad::path_to_text(&model)));
+        return output::json(&training_summary::json(&training, &model));
     }
-    summary(&training, &bgad::path_to_text(&model))
+    training_summary::write(&training, &model, page.as_deref())?;
+    if !command.reporting.quiet {
+        training_summary::next_steps(&training, &model);
+    }
+    Ok(())
 }
 
 /// Shows the run's progress and logs each meta-epoch.
@@ -206,54 +240,4 @@ fn observer(
         drop(logs);
         shown.show(progress);
     })
-}
-
-fn report(training: &Training, model: &str) -> Value {
-    let description = training.detector.description();
-    json!({
-        "model": model,
-        "mirrored": description.mirrored,
-        "calibrated": description.calibrated,
-        "promised_rate": description.promised_rate,
-        "normal_images": description.normal_scores.len(),
-        "images_needed": description.images_needed(),
-        "decisions": training.evaluation.as_ref().and_then(|e| e.decisions),
-        "history": training.history,
-        "paper_protocol": training.evaluation.as_ref().map(|e| e.paper_protocol),
-        "warnings": training.warnings,
-        "seconds": training.seconds,
-        "peak_rss_bytes": output::peak_memory(),
-    })
-}
-
-fn summary(training: &Training, model: &str) -> Result<(), Failure> {
-    output::line(&format!("model         {model}"))?;
-    let evaluation = training.evaluation.as_ref();
-    if let Some(decisions) = evaluation.and_then(|e| e.decisions.as_ref()) {
-        decisions::write(decisions)?;
-    }
-    let description = training.detector.description();
-    output::line(&format!("threshold     {}", description.threshold))?;
-    let mirrored = if description.mirrored { "yes" } else { "no" };
-    output::line(&format!("mirrored      {mirrored}"))?;
-    if let Some(last) = training.history.last() {
-        let rows = [
-            ("loss", last.loss),
-            ("image AUROC", last.image_auroc),
-            ("pixel AUROC", last.pixel_auroc),
-            ("AUPRO", last.aupro),
-        ];
-        for (name, value) in rows {
-            output::line(&format!("{name:<13} {}", output::metric(value)))?;
-        }
-    }
-    output::line(&format!("seconds       {:.1}", training.seconds.total))?;
-    match description.promised_rate.zip(description.images_needed()) {
-        Some((rate, needed)) => output::line(&format!(
-            "note          a false-positive rate of {rate} takes {needed} normal images, not {}: it is a \
-             guess until `bgad calibrate`",
-            description.normal_scores.len()
-        )),
-        None => Ok(()),
-    }
 }

@@ -59,7 +59,7 @@ pub fn images(
             std::thread::sleep(INTERVAL);
             match images_of_folder(folder) {
                 Ok(found) => break found.images,
-                Err(error) if !gone => warning(&format!("{error}; it is looked for again")),
+                Err(error) if !gone => warning(&format!("{error}; still watching for it")),
                 Err(_) => {}
             }
             gone = true;

@@ -84,7 +84,7 @@ pub fn run(arguments: &WeightsArguments) -> Result<(), Failure> {
             }
             let expected = match found.expected {
                 true => "as expected",
-                false => "nothing to compare it with; --sha256 gives what it must be",
+                false => "not compared; give the expected value with --sha256",
             };
             output::line(&format!("sha256        {} ({expected})", found.sha256))?;
             output::line(&format!("fits          {}", found.backbones.join(", ")))
@@ -120,7 +120,7 @@ fn list(json: bool) -> Result<(), Failure> {
         output::line(&format!("{mark} {:<36} {path}", weights.name()))?;
     }
     if !json {
-        output::line("* what the backbone's name alone means")?;
+        output::line("* used for the backbone's name without a tag")?;
     }
     Ok(())
 }

@@ -142,10 +142,10 @@ impl Annotation {
                 .iter()
                 .map(|numbers| match numbers.as_chunks::<2>() {
                     (points, []) if points.len() >= 3 => Ok(Shape::Polygon(points.to_vec())),
-                    _ => Err("a polygon of less than three points, or with half a point"),
+                    _ => Err("a polygon with fewer than three points or an incomplete point"),
                 })
                 .collect(),
-            Segmentation::Other(_) => Err("a segmentation of run lengths"),
+            Segmentation::Other(_) => Err("a segmentation in run lengths"),
             Segmentation::None | Segmentation::Polygons(_) => match self.bbox[..] {
                 [left, top, width, height] => Ok(vec![Shape::Box([left, top, width, height])]),
                 _ => Err("an annotation with neither polygons nor a box of four numbers"),

@@ -55,7 +55,7 @@ impl BitDepthInspection {
         let images = crate::text::count(self.files, "image");
         let (largest, bits) = (self.largest, self.depth);
         Some(format!(
-            "{images} of 16 bits with no value above {largest}: read at {bits} bits, as cameras write them; with the setting input.bit_depth=16 they are read as 16, nearly black"
+            "{images} of 16 bits with no value above {largest}: read as {bits}-bit camera images; set input.bit_depth=16 to read all 16 bits, which makes them nearly black"
         ))
     }
 }
@@ -99,11 +99,11 @@ impl Dataset {
         let images = crate::text::count(found.files, "image");
         if found.depth > depth {
             self.warnings.push(format!(
-                "{root}: {images} of 16 bits with values up to {largest}, but the model's have {depth} bits: what is beyond is white"
+                "{root}: {images} of 16 bits with values up to {largest}, but the model reads {depth} bits: higher values become white"
             ));
         } else if of_model.is_none() && !found.depth.is_full() {
             self.warnings.push(format!(
-                "{root}: {images} of 16 bits with no value above {largest}, but the model was trained on images of 8 bits and reads them as 16, nearly black; train with the setting input.bit_depth={}",
+                "{root}: {images} of 16 bits with no value above {largest}, but the model was trained on 8-bit images and reads all 16 bits, which makes them nearly black; train with the setting input.bit_depth={}",
                 found.depth
             ));
         }

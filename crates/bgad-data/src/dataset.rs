@@ -106,14 +106,14 @@ impl Dataset {
         absent.dedup();
         if let Some(first) = absent.first() {
             self.warnings.push(format!(
-                "{}: {} left out, the file is not there; the first is {}",
+                "{}: {} left out because the file does not exist; the first is {}",
                 self.root.display(),
                 crate::text::count(absent.len(), "image"),
                 first.display()
             ));
         }
         let number = absent.len();
-        let reason = "named, but the file is not there";
+        let reason = "named, but the file does not exist";
         self.skipped
             .extend(absent.into_iter().map(|path| SkippedFile {
                 path,

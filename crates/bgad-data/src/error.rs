@@ -44,7 +44,7 @@ pub enum DataError {
     },
 
     /// The folder holds several categories and none was chosen.
-    #[error("{}: this folder holds no images of its own but the categories {}; name one of them (--category)", .folder.display(), list(.found))]
+    #[error("{}: this folder contains no images but the categories {}; choose one with --category", .folder.display(), list(.found))]
     CategoryNeeded {
         /// The data set's folder.
         folder: PathBuf,
@@ -92,7 +92,7 @@ pub enum DataError {
     Layout(#[from] crate::LayoutError),
 
     /// A file of annotations cannot be read.
-    #[error("{}: found {found}; expected annotations as COCO has them: images with id, file_name, width and height, and annotations with image_id and polygons or a box", .file.display())]
+    #[error("{}: found {found}; expected COCO annotations: images with id, file_name, width and height, and annotations with image_id and polygons or a box", .file.display())]
     Annotations {
         /// The file.
         file: PathBuf,
@@ -101,7 +101,7 @@ pub enum DataError {
     },
 
     /// A table names a path that leaves the data set's folder.
-    #[error("{}: line {line}: '{path}' leads out of the data set's folder; paths must be relative and without '..'", .file.display())]
+    #[error("{}: line {line}: '{path}' points outside the data set's folder; use relative paths without '..'", .file.display())]
     PathEscape {
         /// The table.
         file: PathBuf,
@@ -130,7 +130,7 @@ pub enum DataError {
     },
 
     /// The file is an image, but of a kind that is not decoded.
-    #[error("{}: {found}, which is not read; expected an image of 8 or 16 bits of a usual kind; convert the file, for example to png", .file.display())]
+    #[error("{}: {found} is not supported; convert the file, for example to an 8-bit or 16-bit png", .file.display())]
     UnreadKind {
         /// The file.
         file: PathBuf,
@@ -139,7 +139,7 @@ pub enum DataError {
     },
 
     /// The file begins like an image but cannot be decoded, for example because it is truncated.
-    #[error("{}: damaged image ({reason}); expected a complete one; replace or remove the file", .file.display())]
+    #[error("{}: damaged image ({reason}); replace or remove the file", .file.display())]
     DamagedImage {
         /// The file.
         file: PathBuf,
@@ -148,7 +148,7 @@ pub enum DataError {
     },
 
     /// The image would need more memory than one image may take.
-    #[error("{}: image too large ({reason}); at most {max_side} pixels a side and {max_mebibytes} MiB decoded; scale it down first", .file.display())]
+    #[error("{}: image too large ({reason}); the limit is {max_side} pixels per side and {max_mebibytes} MiB decoded; scale it down first", .file.display())]
     ImageTooLarge {
         /// The file.
         file: PathBuf,
@@ -174,7 +174,7 @@ pub enum DataError {
     },
 
     /// The values of the masks do not show which of them mark a defect.
-    #[error("{}: masks with {found}, for example {}: it is not clear which mark a defect; say so with --mask-values: nonzero (all but 0), half (above half), above:N, alpha, or the values themselves, as 1,2", .folder.display(), .example.display())]
+    #[error("{}: masks with {found}, for example {}: it is not clear which values mark a defect; choose with --mask-values: nonzero (all but 0), half (above half), above:N, alpha, or the values themselves, such as 1,2", .folder.display(), .example.display())]
     UnclearMaskValues {
         /// The data set's folder.
         folder: PathBuf,
@@ -197,7 +197,7 @@ pub enum DataError {
 
     /// A mask without defect pixels was given where a defect is needed.
     #[error(
-        "the mask of {width}x{height} pixels marks no defect; expected at least one defect pixel; check the mask file, and which of its values are defects"
+        "the mask of {width}x{height} pixels marks no defect; expected at least one defect pixel; check the mask file, and which of its values mark defects"
     )]
     EmptyMask {
         /// Width of the mask.
@@ -215,7 +215,7 @@ pub enum DataError {
 
     /// CutPaste has no defect to cut out.
     #[error(
-        "data set '{dataset}': no abnormal training image has a mask that marks a defect; give masks, or train without CutPaste"
+        "data set '{dataset}': no abnormal training image has a mask that marks a defect; add masks, or train without CutPaste"
     )]
     NoMasks {
         /// Name of the data set.
@@ -223,7 +223,7 @@ pub enum DataError {
     },
 
     /// More anomalies were requested than the test set has.
-    #[error("data set '{dataset}': {requested} abnormal images asked for training, but its test set has {available} and must keep at least one; ask for at most {}", .available.saturating_sub(1))]
+    #[error("data set '{dataset}': {requested} abnormal training images requested, but the test set has {available} and must keep at least one; ask for at most {}", .available.saturating_sub(1))]
     TooManyAnomalies {
         /// Name of the data set.
         dataset: String,
@@ -235,7 +235,7 @@ pub enum DataError {
 
     /// Some defect types have too few images.
     #[error(
-        "data set '{dataset}': {requested} abnormal images of {types} asked for training, but it has {available}; ask for at most that many"
+        "data set '{dataset}': {requested} abnormal training images of {types} requested, but there are {available}; ask for at most that many"
     )]
     TooFewOfTypes {
         /// Name of the data set.
@@ -282,7 +282,7 @@ pub enum DataError {
     },
 
     /// Files would be written into a folder that is not empty.
-    #[error("{}: the folder is not empty; name a new or empty one", .folder.display())]
+    #[error("{}: the folder is not empty; choose a new or empty one", .folder.display())]
     FolderNotEmpty {
         /// The folder.
         folder: PathBuf,

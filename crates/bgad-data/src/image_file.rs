@@ -105,7 +105,7 @@ pub(crate) fn decode(path: &Path, orientation: Orientation) -> Result<DynamicIma
 fn of_sound_jpeg(fault: Fault) -> Fault {
     match fault {
         Fault::Decoder(ImageError::Decoding(reason)) => Fault::NotRead(format!(
-            "a kind of JPEG that the decoder does not take ({reason})"
+            "a kind of JPEG that the decoder does not support ({reason})"
         )),
         other => other,
     }
@@ -258,7 +258,7 @@ fn open(path: &Path) -> Result<(BufReader<File>, ImageFormat, u64)> {
         Kind::Image(format) => Ok((reader, format, metadata.len())),
         Kind::Other(found) => Err(not_an_image(found)),
         Kind::Unknown => Err(not_an_image(
-            "content that is no image, whatever the name says",
+            "content that is not an image, whatever the name says",
         )),
     }
 }

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 pub enum LayoutError {
     /// No layout fits.
-    #[error("{}: no layout is recognised in {found}; say which it is with --layout ({}), or name the sub-folders of normal images with --normal", .folder.display(), .layouts.join(", "))]
+    #[error("{}: no known layout in {found}; choose one with --layout ({}), or name the sub-folders of normal images with --normal", .folder.display(), .layouts.join(", "))]
     Unknown {
         /// The folder.
         folder: PathBuf,
@@ -18,7 +18,7 @@ pub enum LayoutError {
     },
 
     /// Several layouts fit.
-    #[error("{}: it can be read as {}; choose with --layout", .folder.display(), .readings.join(" or as "))]
+    #[error("{}: it could be {}; choose with --layout", .folder.display(), .readings.join(" or "))]
     Ambiguous {
         /// The folder.
         folder: PathBuf,

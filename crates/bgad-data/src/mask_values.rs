@@ -58,11 +58,13 @@ impl FromStr for MaskValues {
     type Err = DataError;
 
     fn from_str(text: &str) -> Result<Self> {
-        let wrong = || DataError::Parameter {
+        let wrong = || {
+            DataError::Parameter {
             name: "mask values",
             found: format!("'{text}'"),
-            expected: "auto, nonzero, half, above:N, alpha, or the values of defects, as 1,2,5"
+            expected: "auto, nonzero, half, above:N, alpha, or the values that mark defects, such as 1,2,5"
                 .to_owned(),
+        }
         };
         let number = |text: &str| text.trim().parse::<u16>().map_err(|_| wrong());
         match text {

@@ -94,7 +94,7 @@ impl TryFrom<Vec<String>> for MaskFiles {
 
     fn try_from(paths: Vec<String>) -> std::result::Result<Self, Self::Error> {
         let paths = paths.iter().map(|path| names::path_from_text(path));
-        Self::several(paths).ok_or("a mask of no files")
+        Self::several(paths).ok_or("a mask without files")
     }
 }
 

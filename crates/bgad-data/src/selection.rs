@@ -121,8 +121,9 @@ impl Dataset {
                 let hard = subsets::hard_types(&self.name).ok_or_else(|| DataError::Parameter {
                     name: "defect types",
                     found: format!("'{name}' for the data set '{}'", self.name),
-                    expected: "types by name; hard and easy are told of MVTec AD's categories only"
-                        .to_owned(),
+                    expected:
+                        "types by name; hard and easy are known only for MVTec AD's categories"
+                            .to_owned(),
                 })?;
                 let wanted = |found: &&String| hard.contains(&found.as_str()) == (name == "hard");
                 types.extend(all.iter().filter(wanted).cloned());

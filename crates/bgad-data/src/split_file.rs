@@ -72,7 +72,7 @@ impl SplitFile {
             let entry = |sample| {
                 entry(dataset, sample).ok_or_else(|| DataError::Split {
                     file: sample.path.clone(),
-                    found: "a place outside the data set's folder".to_owned(),
+                    found: "a path outside the data set's folder".to_owned(),
                     expected: format!("a file below {}", dataset.root.display()),
                 })
             };
@@ -99,11 +99,11 @@ impl SplitFile {
         let wrong = |found| DataError::Split {
             file: file.to_owned(),
             found,
-            expected: "a split as --write-split writes it".to_owned(),
+            expected: "a split written by --write-split".to_owned(),
         };
         let metadata = std::fs::metadata(file).map_err(io_error)?;
         if !metadata.is_file() || metadata.len() > MAX_BYTES {
-            return Err(wrong("no file of at most 256 MiB".to_owned()));
+            return Err(wrong("a file of more than 256 MiB".to_owned()));
         }
         let bytes = std::fs::read(file).map_err(io_error)?;
         let split: Self =
@@ -187,7 +187,7 @@ impl SplitFile {
         if unused > 0 {
             let what = crate::text::count(unused, "image");
             let text = format!(
-                "{}: {what} of the data set not named there, left out",
+                "{}: {what} of the data set left out because the split does not name them",
                 self.file.display()
             );
             dataset.warnings.push(text);

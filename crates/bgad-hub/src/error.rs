@@ -17,14 +17,14 @@ pub enum HubError {
         found: String,
     },
     /// The certificates in the file that `SSL_CERT_FILE` names can't be used.
-    #[error("{}: no certificates in PEM form, which SSL_CERT_FILE says are there", .path.display())]
+    #[error("{}: SSL_CERT_FILE names this file, but it contains no PEM certificates", .path.display())]
     Certificates {
         /// The file.
         path: PathBuf,
     },
     /// The hub could not be reached, or the connection broke too often.
     #[error(
-        "{address}: {reason}{}; try again, or fetch the file elsewhere and name it with `--weights`",
+        "{address}: {reason}{}; try again, or download the file elsewhere and give it with `--weights`",
         kept(*.received)
     )]
     Connection {
@@ -55,7 +55,7 @@ pub enum HubError {
     },
     /// The file received is not the one that the hub announced.
     #[error(
-        "{address}: what was received has the SHA-256 {found}, the hub stated {expected}; nothing of it \
+        "{address}: the file received has the SHA-256 {found}, but the hub announced {expected}; nothing \
          was kept, try again later"
     )]
     WrongBytes {
@@ -88,14 +88,14 @@ impl HubError {
 fn kept(received: u64) -> String {
     match received {
         0 => String::new(),
-        bytes => format!("; {bytes} bytes are kept, the next attempt goes on after them"),
+        bytes => format!("; {bytes} bytes are kept; the next attempt continues after them"),
     }
 }
 
 fn hint(status: u16) -> &'static str {
     match status {
-        401 | 403 => "; it wants a token in HF_TOKEN, or has no such repository",
-        404 => "; it has no such file",
+        401 | 403 => "; it needs a token in HF_TOKEN, or the repository does not exist",
+        404 => "; the file does not exist there",
         _ => "",
     }
 }

@@ -217,10 +217,10 @@ impl Client {
         let (reason, kind) = match error {
             ureq::Error::Timeout(_) => {
                 let seconds = self.timeout.as_secs_f64();
-                let reason = format!("nothing came for {seconds} seconds");
+                let reason = format!("nothing was received for {seconds} seconds");
                 (reason, Kind::Passing)
             }
-            ureq::Error::HostNotFound => ("there is no such host".to_owned(), Kind::Unreachable),
+            ureq::Error::HostNotFound => ("the host does not exist".to_owned(), Kind::Unreachable),
             ureq::Error::Io(error) => {
                 let (what, kind) = match error.kind() {
                     ErrorKind::UnexpectedEof
@@ -259,7 +259,7 @@ fn stated(address: &str, response: &Response<Body>) -> Result<Stated, HubError> 
     let sha256 = sha256.filter(|etag| is_sha256(etag));
     let sha256 = sha256.ok_or_else(|| unsound("it states no SHA-256 of the file".to_owned()))?;
     let commit = header(headers, "x-repo-commit").filter(|c| c.len() == 40 && is_hexadecimal(c));
-    let commit = commit.ok_or_else(|| unsound("it states no commit".to_owned()))?;
+    let commit = commit.ok_or_else(|| unsound("it announces no commit".to_owned()))?;
     let size = header(headers, "x-linked-size").or_else(|| own("content-length"));
     let size: Option<u64> = size.and_then(|size| size.parse().ok());
     match size {
@@ -269,9 +269,9 @@ fn stated(address: &str, response: &Response<Body>) -> Result<Stated, HubError> 
             size,
         }),
         Some(size) => Err(unsound(format!(
-            "it states {size} bytes, which no weights have"
+            "it announces {size} bytes, too large for weights"
         ))),
-        None => Err(unsound("it states no size of the file".to_owned())),
+        None => Err(unsound("it announces no file size".to_owned())),
     }
 }
 

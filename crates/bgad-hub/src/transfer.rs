@@ -53,7 +53,7 @@ impl Transfer<'_> {
                     // Try once more in one piece: the first bytes may have been another file's.
                     pieces = Pieces::One;
                     progress(FetchProgress::Again {
-                        reason: "what an earlier transfer left is damaged".to_owned(),
+                        reason: "the part left by an earlier transfer is damaged".to_owned(),
                     });
                     continue;
                 }
@@ -92,7 +92,7 @@ impl Transfer<'_> {
                 let found = answer
                     .starts_at
                     .map_or("unknown".to_owned(), |n| n.to_string());
-                let reason = format!("asked for bytes from {from} on, got them from {found} on");
+                let reason = format!("asked for bytes from {from}, got bytes from {found}");
                 return Err(Failed::last(self.answer(reason)));
             }
             // The server does not support ranges.
@@ -118,7 +118,7 @@ impl Transfer<'_> {
             if bytes > total {
                 drop(file);
                 self.discard().map_err(Failed::last)?;
-                let reason = format!("it sends more than the {total} bytes that it stated");
+                let reason = format!("it sends more than the {total} bytes that it announced");
                 return Err(Failed::last(self.answer(reason)));
             }
             file.write_all(&buffer[..count]).map_err(io)?;

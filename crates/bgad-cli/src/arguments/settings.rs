@@ -89,7 +89,7 @@ impl<F: Flags> Args for SettingArguments<F> {
             .long(SET)
             .value_name("NAME=VALUE")
             .action(ArgAction::Append)
-            .help("Any setting, as scoring.image_score=top:0.02, one a --set")
+            .help("Any setting, for example scoring.image_score=top:0.02; repeat --set for more")
             .value_parser(|text: &str| {
                 let (name, value) = text.split_once('=').ok_or("expected NAME=VALUE")?;
                 tried(name.trim(), value.trim())

@@ -31,9 +31,10 @@ const RARE: [&str; 14] = [
 
 /// The end of the help.
 pub const MORE: &str = "\
-bgad settings        all settings, with what is allowed and where both presets stand
-bgad data --help     options of folders and splits, which train takes too
-bgad preview --help  options by which abnormal training images are chosen, which train takes too";
+More:
+  bgad settings        all settings for --set, with allowed values and both presets
+  bgad data --help     options for folders, masks and splits, which train accepts too
+  bgad preview --help  options for choosing abnormal training images, which train accepts too";
 
 /// Keeps the help to one screen.
 pub fn hide_rare(argument: clap::Arg) -> clap::Arg {
@@ -93,10 +94,10 @@ pub struct TrainArguments {
 #[derive(Debug, Args)]
 pub struct RunArguments {
     /// The data set's folder, or its table (.csv or .json).
-    #[arg(value_name = "DIR", required_unless_present_any = ["data", "resume"])]
+    #[arg(value_name = "DATA", required_unless_present_any = ["data", "resume"])]
     pub folder: Option<PathBuf>,
     /// The same, as an option.
-    #[arg(long, value_name = "DIR", conflicts_with = "folder")]
+    #[arg(long, value_name = "DATA", conflicts_with = "folder")]
     pub data: Option<PathBuf>,
     /// mvtec, mvtec-ad-2, mvtec-loco, mpdd, visa, btad, kolektor-sdd2, aitex, elpv, brain-mri, head-ct, coco,
     /// folder or manifest [default: recognised from the files].

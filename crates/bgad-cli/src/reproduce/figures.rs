@@ -150,7 +150,7 @@ pub fn write(
     match arguments.experiment {
         Experiment::Figure3 | Experiment::Figure7 => {
             crate::progress::warning(
-                "this build draws no figures: build it with --features report",
+                "this build cannot draw figures; rebuild it with --features report",
             );
         }
         _ => {}

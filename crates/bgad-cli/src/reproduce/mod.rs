@@ -114,7 +114,7 @@ fn one(
     let whole = !arguments.experiment.needs_report()
         || figures::report_is_there(arguments, category, case, seed);
     if let Some(record) = known.filter(|_| whole) {
-        crate::progress::note(&format!("{name}: done before"));
+        crate::progress::note(&format!("{name}: already done"));
         return Ok(Some(record));
     }
     let mut dataset = category.layout.read(&category.folder, None)?;

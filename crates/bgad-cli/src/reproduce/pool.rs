@@ -51,7 +51,7 @@ pub fn run(
     match failed.is_empty() {
         true => Ok(()),
         false => Err(Failure::Missing(format!(
-            "{} of {} categories failed: {}; the same command goes on with what is missing",
+            "{} of {} categories failed: {}; run the same command again for the rest",
             failed.len(),
             found.len(),
             failed.join(", ")

@@ -32,9 +32,5 @@ pub(crate) fn guarded<T>(decode: impl FnOnce() -> Result<T, Fault>) -> Result<T,
     // No state of a panicked decoder is used again.
     let decoded = panic::catch_unwind(AssertUnwindSafe(decode));
     DECODING.set(outer);
-    decoded.unwrap_or_else(|_| {
-        Err(damaged(
-            "the decoder could not cope with what the file holds",
-        ))
-    })
+    decoded.unwrap_or_else(|_| Err(damaged("the decoder failed on its contents")))
 }

@@ -83,8 +83,7 @@ pub(super) fn read(folder: &Path) -> Result<Dataset> {
         match masks.remove(&stem(&path)) {
             Some(files) => masked.push(Sample::abnormal(path.clone(), defect_type(&path), files)),
             None => {
-                let reason =
-                    "a defect image without a mask, so that its abnormal patches are not known";
+                let reason = "a defect image without a mask: its abnormal patches are unknown";
                 skipped.push(files::skipped(path, reason));
             }
         }

@@ -66,7 +66,7 @@ pub(super) fn read(folder: &Path) -> Result<Dataset> {
     if tables.is_empty() {
         return Err(DataError::FileMissing {
             file: folder.join("annotations.json"),
-            expected: "expected a JSON file with images and annotations as COCO has them, in the data set's folder or in its folder annotations, train, val or test".to_owned(),
+            expected: "expected a JSON file with COCO images and annotations in the data set's folder or its sub-folder annotations, train, val or test".to_owned(),
         });
     }
     let mut listed = HashSet::new();
@@ -79,7 +79,7 @@ pub(super) fn read(folder: &Path) -> Result<Dataset> {
             let Some(path) = place(root, table, image)? else {
                 absent.push(files::skipped(
                     root.join(names::path_from_text(&image.file_name)),
-                    "named in the annotations, no such file",
+                    "named in the annotations, but the file does not exist",
                 ));
                 continue;
             };
@@ -120,7 +120,7 @@ pub(super) fn read(folder: &Path) -> Result<Dataset> {
     if !absent.is_empty() {
         let number = count(absent.len(), "image");
         warnings.push(format!(
-            "{}: {number} named in the annotations without a file",
+            "{}: {number} named in the annotations do not exist",
             root.display()
         ));
     }
@@ -137,7 +137,7 @@ pub(super) fn read(folder: &Path) -> Result<Dataset> {
     if train.is_empty() {
         return Err(DataError::NoNormalImages {
             folder: folder.to_owned(),
-            expected: "the annotations' images, as those without any annotation".to_owned(),
+            expected: "images without annotations".to_owned(),
         });
     }
     train.append(&mut train_abnormal);
@@ -153,7 +153,7 @@ fn place(root: &Path, table: &Path, image: &AnnotatedImage) -> Result<Option<Pat
         return Err(DataError::Annotations {
             file: table.to_owned(),
             found: format!(
-                "'{}', which leads out of the data set's folder",
+                "'{}', which points outside the data set's folder",
                 image.file_name
             ),
         });

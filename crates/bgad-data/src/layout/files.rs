@@ -45,11 +45,13 @@ pub(super) fn list(folder: &Path) -> Result<Listing> {
         if path.is_dir() {
             listing.folders.push(path);
         } else if !path.exists() {
-            listing.skipped.push(skipped(path, "a link to nothing"));
+            listing.skipped.push(skipped(path, "a broken link"));
         } else if is_image(&path) {
             listing.images.push(path);
         } else {
-            listing.skipped.push(skipped(path, "no image by its name"));
+            listing
+                .skipped
+                .push(skipped(path, "not an image by its name"));
         }
     }
     Ok(listing)
@@ -98,7 +100,7 @@ pub(crate) fn images_below(folder: &Path, skipped: &mut Vec<SkippedFile>) -> Res
         for inner in listing.folders {
             let depth = inner.components().count() - folder.components().count();
             if depth > MAX_DEPTH {
-                let reason = format!("a folder more than {MAX_DEPTH} folders deep");
+                let reason = format!("a folder nested deeper than {MAX_DEPTH} levels");
                 skipped.push(self::skipped(inner, &reason));
             } else if inner.is_symlink() {
                 links.insert(inner);

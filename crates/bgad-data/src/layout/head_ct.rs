@@ -94,7 +94,7 @@ pub(super) fn read(folder: &Path) -> Result<Dataset> {
     let mut warnings = files::skipped_warnings(&skipped, &image_folder);
     if !absent.is_empty() {
         warnings.push(format!(
-            "{}: {} named there without a file",
+            "{}: {} named there do not exist",
             table.display(),
             count(absent.len(), "image")
         ));
@@ -111,7 +111,9 @@ pub(super) fn read(folder: &Path) -> Result<Dataset> {
         warnings.push(format!("{}: 0 abnormal images", table.display()));
     }
     let absent = absent.into_iter().map(|id| image_folder.join(id));
-    skipped.extend(absent.map(|path| files::skipped(path, "named in labels.csv, no such file")));
+    skipped.extend(
+        absent.map(|path| files::skipped(path, "named in labels.csv, but the file does not exist")),
+    );
     let unlabelled = unlabelled.into_iter().cloned();
     skipped.extend(unlabelled.map(|path| files::skipped(path, "not in labels.csv")));
     let dataset = files::described(folder, skipped, warnings);

@@ -41,7 +41,7 @@ pub(super) fn read(folder: &Path) -> Result<Dataset> {
                     samples.push(Sample::abnormal(image, DEFECT, Some(mask)));
                 }
                 None => {
-                    let reason = "no mask beside it, so that it is not known whether it is normal";
+                    let reason = "no mask beside it, so it may be normal or abnormal";
                     skipped.push(files::skipped(image, reason));
                 }
             }
@@ -63,7 +63,7 @@ pub(super) fn read(folder: &Path) -> Result<Dataset> {
     if masks.is_empty() {
         return Err(DataError::NoNormalImages {
             folder: folder.to_owned(),
-            expected: "train, each with its mask NAME_GT.png beside it".to_owned(),
+            expected: "train, each with a mask NAME_GT.png beside it".to_owned(),
         });
     }
     let decision = mask_decision::decide(folder, &masks, &MaskValues::Auto)?;
@@ -92,7 +92,7 @@ pub(super) fn read(folder: &Path) -> Result<Dataset> {
     if train.iter().all(|sample| sample.label.is_abnormal()) {
         return Err(DataError::NoNormalImages {
             folder: folder.to_owned(),
-            expected: "train, as images whose mask is black".to_owned(),
+            expected: "train: images with a black mask".to_owned(),
         });
     }
     test.sort_by_key(|sample| sample.label.is_abnormal());

@@ -16,7 +16,8 @@ pub(super) fn read(file: &Path, category: Option<&str>) -> Result<Dataset> {
         return Err(DataError::Parameter {
             name: "category",
             found: format!("'{category}'"),
-            expected: "none: a manifest is one data set; write one for each category".to_owned(),
+            expected: "none, because a manifest is one data set; write one manifest per category"
+                .to_owned(),
         });
     }
     let file = &find(file)?;
@@ -44,7 +45,7 @@ pub(super) fn read(file: &Path, category: Option<&str>) -> Result<Dataset> {
         if files::stays_inside(&names::path_from_text(path)) {
             return Ok(());
         }
-        let found = format!("'{path}', which leads out of the manifest's folder");
+        let found = format!("'{path}', which points outside the manifest's folder");
         Err(entry_error(
             file,
             row.place,

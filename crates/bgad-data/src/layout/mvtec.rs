@@ -108,7 +108,7 @@ pub(super) fn read_tree(folder: &Path, tree: &Tree<'_>) -> Result<Dataset> {
     if !others.is_empty() {
         let others: Vec<String> = others.iter().map(|path| name(path)).collect();
         warnings.push(format!(
-            "{}: not trained on, since they are not those of normal images: {}",
+            "{}: not trained on, because they do not hold normal images: {}",
             train_folder.display(),
             others.join(", ")
         ));

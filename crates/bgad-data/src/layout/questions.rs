@@ -73,14 +73,14 @@ pub(super) fn about_types(folder: &Path, types: &[PathBuf]) -> Result<()> {
         let own = name(path);
         if is_of_labels(&own) {
             return Err(ask(
-                format!("the folder '{own}' would be a kind of defect, and its name speaks of masks"),
-                &format!("if it holds masks say --mask-dir '{own}', and in any case name the folders of defects with --abnormal"),
+                format!("the folder '{own}' would be read as a defect type, but its name suggests masks"),
+                &format!("if it holds masks, use --mask-dir '{own}', and in any case name the folders of defects with --abnormal"),
             )
             .into());
         }
         if OTHERS.contains(&own.to_lowercase().as_str()) {
             return Err(ask(
-                format!("the folder '{own}' would be a kind of defect, and its name speaks of none"),
+                format!("the folder '{own}' would be read as a defect type, but its name does not suggest one"),
                 "name the folders of defects with --abnormal, and those of normal images with --normal",
             )
             .into());
@@ -98,9 +98,9 @@ pub(super) fn about_folders_inside(folder: &Path, images: &[PathBuf]) -> Result<
             return Err(LayoutError::Question {
                 folder: folder.to_owned(),
                 found: format!(
-                    "the images in its folder '{inner}' would be trained or tested on, and its name speaks of masks"
+                    "the images in its folder '{inner}' would be used for training or testing, but its name suggests masks"
                 ),
-                answers: "put masks into a folder 'masks' beside the folders of images, with the same folders in it, or name images and masks in a table (--layout manifest)".to_owned(),
+                answers: "move the masks to a folder 'masks' beside the image folders, with the same sub-folders, or list images and masks in a table (--layout manifest)".to_owned(),
             }
             .into());
         }
@@ -148,9 +148,9 @@ fn beside(folder: &Path, number: usize, first: &Path, ending: &str) -> crate::Da
     let (files, first) = (count(number, "file"), name(first));
     LayoutError::Question {
         folder: folder.to_owned(),
-        found: format!("{files} named as the masks of images beside them, as {first}"),
+        found: format!("{files} with the names of masks of images beside them, such as {first}"),
         answers: format!(
-            "if they are masks say --layout folder --mask-suffix {ending}; if they are images name the folders of defects with --abnormal"
+            "if they are masks, use --layout folder --mask-suffix {ending}; if they are images, name the folders of defects with --abnormal"
         ),
     }
     .into()

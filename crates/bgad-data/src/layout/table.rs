@@ -29,7 +29,7 @@ pub(super) fn read(table: &Path) -> Result<String> {
         wrong(
             table,
             line,
-            "bytes that are no UTF-8".to_owned(),
+            "bytes that are not UTF-8".to_owned(),
             "text in UTF-8",
         )
     })?;

@@ -140,7 +140,7 @@ impl<'a> Bits<'a> {
         let Some((symbol, length)) = table.find((self.waiting >> 48) as u32) else {
             return Err(match self.number {
                 0..16 => self.ended(),
-                _ => damaged("a code that no Huffman table has"),
+                _ => damaged("a code that is in no Huffman table"),
             });
         };
         if length > self.number {

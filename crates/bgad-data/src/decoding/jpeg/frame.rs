@@ -40,7 +40,7 @@ impl Frame {
         match marker {
             0xc0..=0xc2 if precision == 8 => {}
             0xc0..=0xc2 => {
-                let found = format!("a JPEG of {precision} bits a channel");
+                let found = format!("a JPEG with {precision} bits per channel");
                 return Err(Fault::NotRead(found));
             }
             0xc3 | 0xcb => return Err(not_read("a lossless JPEG")),
@@ -52,7 +52,7 @@ impl Frame {
         let width = usize::from(u16::from_be_bytes([w1, w0]));
         match (width, height) {
             (0, _) => return Err(damaged("an image without columns")),
-            (_, 0) => return Err(not_read("a JPEG that tells its height after its data")),
+            (_, 0) => return Err(not_read("a JPEG that gives its height after its data")),
             _ => {}
         }
         if ![1, 3, 4].contains(&number) {

@@ -55,7 +55,7 @@ pub(crate) fn checked<'a>(bytes: &'a [u8], limit: &Size) -> Result<Cow<'a, [u8]>
                 let interval = segment.first_chunk().ok_or_else(cut_short)?;
                 tables.restart_interval = u16::from_be_bytes(*interval).into();
             }
-            0xdc => return Err(not_read("a JPEG that tells its height after its data")),
+            0xdc => return Err(not_read("a JPEG that gives its height after its data")),
             0xc8 | 0xcc => {}
             0xc0..=0xcf if frame.is_some() => {
                 return Err(damaged("a second frame in one image"));

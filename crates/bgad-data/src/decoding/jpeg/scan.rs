@@ -115,7 +115,7 @@ fn header<'a>(segment: &[u8], frame: &Frame, tables: &'a Tables) -> Result<Scan<
     for pair in told.chunks_exact(2) {
         let component = frame.components.iter().position(|c| c.id == pair[0]);
         let component =
-            component.ok_or_else(|| damaged("a scan of a channel that there is not"))?;
+            component.ok_or_else(|| damaged("a scan of a channel that does not exist"))?;
         if parts.iter().any(|part| part.component == component) {
             return Err(damaged("a scan with one channel twice"));
         }
@@ -132,7 +132,7 @@ fn header<'a>(segment: &[u8], frame: &Frame, tables: &'a Tables) -> Result<Scan<
     let joined = band.0 == 0 && band.1 != 0 && frame.progressive;
     let blended = band.0 > 0 && number > 1;
     if number == 0 || band.0 > band.1 || band.1 > 63 || joined || blended {
-        return Err(damaged("a scan of coefficients that cannot be"));
+        return Err(damaged("a scan of impossible coefficients"));
     }
     Ok(Scan {
         parts,

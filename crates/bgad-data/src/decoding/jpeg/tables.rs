@@ -57,5 +57,5 @@ impl Tables {
 
 fn slot<T>(slots: &mut [T], place: u8) -> Result<&mut T, Fault> {
     let slot = slots.get_mut(usize::from(place));
-    slot.ok_or_else(|| damaged("a table of a number that there is not"))
+    slot.ok_or_else(|| damaged("a table number that does not exist"))
 }

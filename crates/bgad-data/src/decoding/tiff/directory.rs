@@ -139,7 +139,8 @@ impl<R: Read + Seek> Directory<R> {
     pub(super) fn required(&mut self, tag: u16, what: &str) -> Result<u32, Fault> {
         let number = self.number(tag)?;
         let number = number.ok_or_else(|| Fault::Damaged(format!("a TIFF without {what}")))?;
-        u32::try_from(number).map_err(|_| not_read("a TIFF of more pixels than 32 bits count"))
+        u32::try_from(number)
+            .map_err(|_| not_read("a TIFF with more pixels than 32 bits can count"))
     }
 
     /// `length` bytes of the file, from `offset`.
@@ -163,7 +164,7 @@ impl<R: Read + Seek> Directory<R> {
         // Offsets beyond 63 bits cannot be reached.
         sought
             .map(drop)
-            .map_err(|_| damaged("a place beyond the end of the file"))
+            .map_err(|_| damaged("an offset beyond the end of the file"))
     }
 
     fn u16(&self, bytes: [u8; 2]) -> u16 {

@@ -178,9 +178,7 @@ fn float(bits: usize, row: &[u8], sample: usize) -> Result<u8, Fault> {
     };
     match value {
         0.0..=1.0 => Ok((value * 255.0).round() as u8),
-        value if value.is_nan() => Err(not_read(
-            "a float TIFF with pixels that are no number (NaN)",
-        )),
+        value if value.is_nan() => Err(not_read("a float TIFF with NaN pixels")),
         value => Err(Fault::NotRead(format!(
             "a float TIFF with the value {}, where 0 is black and 1 is white",
             value as f32
