@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use bgad::{
     Dataset, DatasetDescription, DeviceSelection, Model, Progress, RunDescription, RunDirectory,
-    Trainer, TrainerConfig, Training,
+    Trainer, TrainerConfig,
 };
 
 use crate::arguments::{TrainArguments, TrainCommand};
