@@ -171,7 +171,7 @@ fn damaged_and_foreign_checkpoints_are_told_apart() {
         training
             .warnings
             .iter()
-            .any(|w| w.contains("not a sound checkpoint"))
+            .any(|w| w.contains("not a valid checkpoint"))
     );
     assert!(model(&training, folder.path()) == expected);
 

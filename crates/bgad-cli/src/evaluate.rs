@@ -63,12 +63,17 @@ pub fn run(arguments: &EvaluateArguments) -> Result<(), Failure> {
     }
     for of_type in &evaluation.by_defect_type {
         output::line(&format!(
-            "{:<13} image AUROC {}, pixel AUROC {}, AUPRO {} ({} images)",
+            "{:<13} image AUROC {}, pixel AUROC {}, AUPRO {} ({} {})",
             of_type.defect_type,
             output::metric(of_type.image_auroc),
             output::metric(of_type.pixel_auroc),
             output::metric(of_type.aupro),
             of_type.images,
+            if of_type.images == 1 {
+                "image"
+            } else {
+                "images"
+            },
         ))?;
     }
     let paper = evaluation.paper_protocol;

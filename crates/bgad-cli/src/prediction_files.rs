@@ -113,7 +113,7 @@ impl PredictionFiles {
         if let Some(first) = earlier.first() {
             self.said = true;
             warning(&format!(
-                "{} replacing files of an earlier run; the first is {}",
+                "replacing {} files of an earlier run; the first is {}",
                 earlier.len(),
                 first.display()
             ));

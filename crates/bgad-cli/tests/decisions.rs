@@ -54,7 +54,7 @@ fn training_ends_with_decisions_and_what_they_rest_on() {
     );
     assert!(decisions.contains("1 % promised by training"), "{said}");
     let last = said.lines().last().unwrap();
-    let expected = "a false-positive rate of 0.01 takes 99 normal images, not 5";
+    let expected = "a false-positive rate of 0.01 needs 99 normal images, but there were 5";
     assert!(
         last.starts_with("note") && last.contains(expected),
         "{said}"

@@ -89,7 +89,7 @@ fn an_earlier_run_is_not_replaced_in_silence_and_an_image_never() {
     assert_eq!(errors, "");
     let (_, errors) = predict(&case, &["new/1.png"]);
     assert!(
-        errors.contains("2 files of an earlier run are replaced") && errors.contains("1_mask.png"),
+        errors.contains("replacing 2 files of an earlier run") && errors.contains("1_mask.png"),
         "{errors}"
     );
     assert_eq!(errors.lines().count(), 1);

@@ -13,7 +13,7 @@ settings! {
     pub struct BackboneSettings in "backbone." {
         /// An EfficientNet by timm's name, or the filter bank, which needs no weights.
         pub name: String = FILTER_BANK.to_owned(),
-            allowed "a backbone's name, as `filter-bank` or `tf_efficientnet_b6`";
+            allowed "a backbone's name, such as `filter-bank` or `tf_efficientnet_b6`";
         /// The backbone's timm weights; none: the published ones for its name, from the Hugging Face hub's
         /// cache or the hub. The model file contains the weights that it needs, not this path.
         #[serde(skip_serializing)]

@@ -29,7 +29,7 @@ use super::scoring::ScoringSettings;
 ///     config.model = Model::BgadFas;
 ///     config.input.image_size = 128;
 /// });
-/// // The same by name, as `bgad train --set` does.
+/// // The same by name, such as `bgad train --set` does.
 /// config.set("scoring.image_score", "top:0.02")?;
 /// assert!(config.set("scoring.image_scor", "max").is_err());
 /// # Ok(())
