@@ -153,7 +153,7 @@ fn evaluations_and_predictions_tell_a_calibrated_model() {
     let said = bgad(&evaluate);
     let first = said.lines().next().unwrap();
     assert!(
-        first.contains("3 of 3 normal ones") && !first.contains("promised"),
+        first.contains("3 of 3 normal images") && !first.contains("promised"),
         "{said}"
     );
     let table = bgad(&["predict", "--model", model, "--csv", good]);

@@ -30,7 +30,7 @@ const RARE: [&str; 14] = [
 ];
 
 /// The end of the help.
-pub const MORE: &str = "\
+pub const MORE: &str = "  \
   bgad settings        all settings for --set, with allowed values and both presets
   bgad data --help     options for folders, masks and splits, which train accepts too
   bgad preview --help  options for choosing abnormal training images, which train accepts too";
