@@ -1,4 +1,4 @@
-//! A backbone's features of a batch, by architecture and batch: random weights, 256 x 256 pixels.
+//! A backbone's features, by architecture and batch size: random weights, 256 x 256 pixels.
 //!
 //!     cargo bench --workspace --bench backbone
 #![allow(missing_docs, clippy::unwrap_used)]
@@ -17,7 +17,7 @@ fn images(batch: usize, device: &Device) -> Tensor<4> {
     Tensor::from_data(TensorData::new(values.collect::<Vec<f32>>(), shape), device)
 }
 
-/// The filter bank's name, or an architecture's with random weights.
+/// The filter bank's name, or an architecture with random weights.
 fn backbone(name: &str, device: &Device) -> Box<dyn Backbone> {
     match name {
         "filter-bank" => Box::new(FilterBank::new(device)),

@@ -1,11 +1,10 @@
-//! What a short training and predictions cost on a device, and how good the model is; one JSON object
-//! a number format of features. `benches/gpu.sh` makes a table of it.
+//! The cost of a short training and of predictions on a device, and the quality of the model; one JSON object
+//! per number format of features. `benches/gpu.sh` makes a table of it.
 //!
 //!     BGAD_DEVICE=flex cargo bench --workspace --bench devices
 //!
-//! `BGAD_IMAGE_SIZE`, `BGAD_IMAGES`, `BGAD_META_EPOCHS` and `BGAD_SUB_EPOCHS` make it smaller or
-//! larger, `BGAD_BACKBONE` with `BGAD_BACKBONE_WEIGHTS` takes another backbone, `BGAD_PRECISIONS` lists
-//! formats.
+//! `BGAD_IMAGE_SIZE`, `BGAD_IMAGES`, `BGAD_META_EPOCHS` and `BGAD_SUB_EPOCHS` change its size,
+//! `BGAD_BACKBONE` and `BGAD_BACKBONE_WEIGHTS` the backbone; `BGAD_PRECISIONS` lists number formats.
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, clippy::print_stdout)]
 #![recursion_limit = "256"]
 
@@ -60,7 +59,7 @@ fn main() {
             config.schedule.batch_size = 16.min(images);
             config.schedule.evaluate = EvaluateWhen::Last;
         });
-        // A format that this device lacks has no row.
+        // A format that this device does not support has no row.
         let training = match Trainer::new(config).on(device).run(&dataset) {
             Ok(training) => training,
             Err(error @ bgad::Error::Setting { .. }) => {
@@ -72,7 +71,7 @@ fn main() {
             }
             Err(error) => panic!("{error}"),
         };
-        // Kernels are compiled and tuned at the first call.
+        // The first call compiles and tunes kernels.
         training.detector.predict(&test[0]).unwrap();
         let start = Instant::now();
         for image in &test {

@@ -1,4 +1,4 @@
-//! A flow on 4096 positions, forward and as a training step, by the levels of EfficientNet-B6.
+//! A flow on 4096 positions, forward and as a training step, for the levels of EfficientNet-B6.
 //!
 //!     cargo bench --workspace --bench flow
 #![allow(missing_docs, clippy::unwrap_used)]
@@ -15,13 +15,13 @@ const SIDE: usize = 64;
 /// Channels of the levels.
 const DIMENSIONS: [usize; 3] = [40, 72, 200];
 
-/// The slopes of maximum likelihood.
+/// The slopes of the maximum-likelihood loss.
 fn slopes(l: &[f32]) -> Result<Option<Vec<f32>>, Infallible> {
     let count = l.len() as f32;
     Ok(Some(l.iter().map(|_| -1.0 / count).collect()))
 }
 
-/// What both measurements are done on: a flow of that many channels, and a mini-batch.
+/// A flow with that many channels and a mini-batch, for both measurements.
 struct Case {
     flow: HostFlow,
     conditions: Conditions,

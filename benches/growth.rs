@@ -1,13 +1,13 @@
-//! How time and memory grow: one measurement a process, so that its peak memory is its own.
+//! How time and memory grow. Each measurement runs in its own process, so that peak memory is its own.
 //!
 //!     cargo run --release --example growth -- images 200
 //!     cargo run --release --example growth -- batch 8
 //!     cargo run --release --example growth -- size 512
 //!
 //! `images N` trains one sub-epoch on N images of 128 pixels; `batch N` predicts N images of 256 pixels
-//! at once; `size N` predicts one image of N pixels. Prints milliseconds and the peak memory in MiB.
-//! `benches/growth.sh` prints all as tables. Two more arguments, a backbone and its weights, take another
-//! one than the filter bank.
+//! together; `size N` predicts one image of N pixels. Prints milliseconds and the peak memory in MiB.
+//! `benches/growth.sh` prints everything as tables. Two more arguments give a backbone and its weights
+//! instead of the filter bank.
 #![allow(clippy::print_stdout)]
 #![recursion_limit = "256"]
 
@@ -22,7 +22,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 type Failure = Box<dyn std::error::Error>;
 
-/// Trains on `images` images; the detector and the seconds that it took.
+/// Trains on `images` images; returns the detector and the seconds it took.
 fn train(images: usize, config: TrainerConfig) -> Result<(Detector, f64), Failure> {
     let folder = tempfile::tempdir()?;
     let parts = SyntheticConfig {
@@ -44,7 +44,7 @@ fn train(images: usize, config: TrainerConfig) -> Result<(Detector, f64), Failur
     Ok((detector, start.elapsed().as_secs_f64()))
 }
 
-/// The median of seven runs after one that is not counted, in milliseconds.
+/// The median of seven calls after a warm-up call, in milliseconds.
 fn median<T>(mut work: impl FnMut() -> bgad::Result<T>) -> bgad::Result<f64> {
     work()?;
     let mut times = Vec::new();
@@ -57,7 +57,7 @@ fn median<T>(mut work: impl FnMut() -> bgad::Result<T>) -> bgad::Result<f64> {
     Ok(times[times.len() / 2])
 }
 
-/// The largest resident memory so far, in MiB; 0 where the system does not tell.
+/// The largest resident memory so far, in MiB; 0 if the system does not report it.
 fn peak_mebibytes() -> f64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));

@@ -1,8 +1,8 @@
-//! From a file to a backbone's input of 256 x 256 pixels, by the format and the size of the file.
+//! From a file to a backbone input of 256 x 256 pixels, by file format and image size.
 //!
 //!     cargo bench --workspace --bench loading
 //!
-//! `benches/loading.py` sets it beside Pillow.
+//! `benches/loading.py` compares it with Pillow.
 #![allow(missing_docs, clippy::unwrap_used)]
 
 use bgad_data::{Filter, RgbImage, load_image, normalize, resize};

@@ -1,9 +1,9 @@
-//! What one prediction takes in this process, as one JSON object: milliseconds an image, alone and
-//! eight at a time, and the peak memory.
+//! The cost of a prediction in this process, as one JSON object: milliseconds per image, alone and in batches
+//! of eight, and the peak memory.
 //!
 //!     cargo run --release --example measure -- MODEL
 //!
-//! `benches/compare.sh` sets it beside PyTorch.
+//! `benches/compare.sh` compares it with PyTorch.
 #![allow(clippy::print_stdout)]
 
 use std::path::Path;
@@ -14,7 +14,7 @@ use bgad::{Detector, Device, RgbImage};
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// The median of so many runs after one that is not counted, in milliseconds.
+/// The median of this many calls after a warm-up call, in milliseconds.
 fn median<T>(runs: usize, mut work: impl FnMut() -> bgad::Result<T>) -> bgad::Result<f64> {
     work()?;
     let mut times = Vec::new();
@@ -27,7 +27,7 @@ fn median<T>(runs: usize, mut work: impl FnMut() -> bgad::Result<T>) -> bgad::Re
     Ok(times[times.len() / 2])
 }
 
-/// The largest resident memory so far, in MiB; 0 where the system does not tell.
+/// The largest resident memory so far, in MiB; 0 if the system does not report it.
 fn peak_mebibytes() -> f64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));

@@ -9,7 +9,7 @@ use burn::tensor::{Tensor, TensorData};
 use divan::Bencher;
 
 const ROWS: usize = 4096;
-/// On defects.
+/// Log-likelihoods on defects.
 const ABNORMAL: usize = 256;
 
 fn batch() -> Tensor<1> {

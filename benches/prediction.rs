@@ -1,4 +1,4 @@
-//! What one prediction of 256 x 256 pixels costs, with the filter bank.
+//! The cost of one prediction of 256 x 256 pixels with the filter bank.
 //!
 //!     cargo bench --workspace --bench prediction
 #![allow(missing_docs, clippy::unwrap_used)]

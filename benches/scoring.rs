@@ -8,7 +8,7 @@ use divan::{Bencher, black_box};
 
 const SIDE: usize = 256;
 
-/// Those of one image.
+/// The log-likelihoods of one image.
 fn maps(seed: usize) -> LogLikelihoodMaps {
     let level = |stride: usize| {
         let side = SIDE / stride;

@@ -1,4 +1,4 @@
-//! A whole training of one meta-epoch with one sub-epoch, from files to the calibrated detector.
+//! A whole training run of one meta-epoch with one sub-epoch, from files to the calibrated detector.
 //!
 //!     cargo bench --workspace --bench training
 #![allow(missing_docs, clippy::unwrap_used)]

@@ -1,8 +1,8 @@
-//! AITEX: long images of fabric, cut into patches while they are read; one abnormal patch trains.
+//! AITEX: long images of fabric, cut into patches as they are read; one abnormal patch is trained on.
 //!
 //!     cargo run --release --example aitex -- aitex tf_efficientnet_b6.safetensors
 //!
-//! Without arguments it takes a few drawn images in the same layout.
+//! Without arguments it uses a few drawn images in the same layout.
 #![allow(clippy::print_stdout)] // an example talks to a person
 
 mod common;
@@ -44,7 +44,7 @@ fn main() -> Result {
     Ok(())
 }
 
-/// One long image of many, each stretched to a patch.
+/// Joins images into one long image, each stretched to a patch.
 fn weave(images: impl IntoIterator<Item = impl AsRef<Path>>, path: &Path) -> Result {
     let images = images.into_iter().map(|image| load_image(image.as_ref()));
     let images = images.collect::<std::result::Result<Vec<_>, _>>()?;

@@ -1,8 +1,8 @@
-//! BrainMRI: tumours on slices of the head, by cross-validation: every image is tested once.
+//! BrainMRI: tumours on slices of the head. Cross-validation tests every image once.
 //!
 //!     cargo run --release --example brain_mri -- brain_mri tf_efficientnet_b6.safetensors
 //!
-//! Without arguments it takes a few drawn images in the same layout.
+//! Without arguments it uses a few drawn images in the same layout.
 #![allow(clippy::print_stdout)] // an example talks to a person
 
 mod common;

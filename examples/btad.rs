@@ -1,8 +1,8 @@
-//! BTAD: one category, with no abnormal image in training and with five.
+//! BTAD: one category, without abnormal training images and with five.
 //!
 //!     cargo run --release --example btad -- btad 01 tf_efficientnet_b6.safetensors
 //!
-//! Without arguments it takes a few drawn parts in the same layout.
+//! Without arguments it uses a few drawn parts in the same layout.
 
 mod common;
 

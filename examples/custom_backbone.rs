@@ -1,7 +1,7 @@
-//! A feature extractor of one's own behind the `Backbone` trait: trained on, saved, loaded.
+//! Your own feature extractor behind the `Backbone` trait: trained on, saved, loaded.
 //!
-//! This one is small: random projections of patches, rectified. A network of any kind stands in its
-//! place as well; its tensors go into the model file.
+//! This one is small: random projections of patches, rectified. Any network can take its place; the model
+//! file stores its tensors.
 //!
 //!     cargo run --release --example custom_backbone
 #![allow(clippy::print_stdout)] // an example talks to a person
@@ -28,7 +28,7 @@ const LEVELS: [Level; 2] = [
     },
 ];
 
-/// Patches of each level times a matrix of their own.
+/// Multiplies the patches of each level by the level's matrix.
 #[derive(Debug)]
 struct Projections(Vec<NamedTensor>, Device);
 
@@ -100,7 +100,7 @@ fn main() -> Result {
         .fit(&parts)?;
     detector.save(path)?;
 
-    // The file brings the weights; the program, what is done with them.
+    // The file holds the weights; the program holds the code that uses them.
     let restored = Detector::load_with_backbone(path, &device, |tensors| {
         Ok(Arc::new(Projections(tensors, device.clone())))
     })?;

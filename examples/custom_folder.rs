@@ -1,9 +1,9 @@
-//! Your own folders, whatever they are called, and what is found in them before training.
+//! Your own folders, with any names, and an inspection before training.
 //!
 //!     cargo run --release --example custom_folder -- FOLDER
 //!
-//! `FOLDER` has `flawless` and `returned/broken` with masks beside the images; change the names below
-//! for yours. Without arguments a few drawn parts are laid out so.
+//! `FOLDER` contains `flawless` and `returned/broken`, with masks beside the images; change the names below
+//! for your own. Without arguments a few drawn parts are arranged like that.
 #![allow(clippy::print_stdout)] // an example talks to a person
 
 mod common;

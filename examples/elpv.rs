@@ -1,9 +1,9 @@
-//! ELPV: photographs of solar cells by electroluminescence. There are no masks, so that whole images
-//! are scored; one abnormal image trains.
+//! ELPV: electroluminescence photographs of solar cells. There are no masks, so whole images are scored; one
+//! abnormal image is trained on.
 //!
 //!     cargo run --release --example elpv -- elpv tf_efficientnet_b6.safetensors
 //!
-//! Without arguments it takes a few drawn images in the same layout.
+//! Without arguments it uses a few drawn images in the same layout.
 
 mod common;
 
@@ -31,7 +31,7 @@ fn main() -> Result {
     dataset.leave_out_absent_files();
     dataset.choose_anomalies(&AnomalySelection::one(), 0)?;
 
-    // The types of defects are the kinds of wafers, `mono` and `poly`.
+    // The defect types are the kinds of wafers, `mono` and `poly`.
     let detector = example
         .train(&dataset, example.settings(Model::BgadFas))?
         .detector;

@@ -1,5 +1,5 @@
-//! The conditional flow alone, as a density estimator on vectors: points on rings, whose radius is
-//! the condition. The density is known, so that the learned one can be judged.
+//! The conditional flow alone, as a density estimator on vectors: points on rings, whose radius is the
+//! condition. The true density is known, so the learned one can be compared with it.
 //!
 //!     cargo run --release --example flow_only
 #![allow(clippy::print_stdout)] // an example talks to a person
@@ -22,12 +22,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut rng = ChaCha8Rng::seed_from_u64(0);
     let flow = FlowConfig::new(2).with_condition(1).with_blocks(12);
     let mut flow = HostFlow::new(&flow.init(0, &Device::flex())?)?;
-    // Place 0 has the condition 0, place 1 the condition 1.
+    // Position 0 has condition 0, position 1 has condition 1.
     let conditions = Conditions::rows(vec![0.0, 1.0], 1);
     let (mut adam, mut workspace) = (HostAdam::new(), Workspace::default());
     for step in 0..STEPS {
         let (points, places) = draw(&mut rng)?;
-        // Maximum likelihood: the loss is the mean of -l, and each row's slope -1/n.
+        // Maximum likelihood: the loss is the mean of -l, so each row's slope is -1/n.
         let slopes = |l: &[f32]| Ok::<_, Infallible>(Some(vec![-1.0 / l.len() as f32; l.len()]));
         let rows = (|i: usize| points[i].as_slice(), places.as_slice());
         let rate = 5e-3 * (1.0 - step as f64 / STEPS as f64);
@@ -37,7 +37,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (points, places) = draw(&mut rng)?;
     let learned = flow.prepare(&conditions);
     let mean = |values: &[f32]| f64::from(values.iter().sum::<f32>()) / values.len() as f64;
-    // Log-likelihoods are per dimension; there are two.
+    // Log-likelihoods are per dimension, and there are two dimensions.
     let of_points = 2.0 * mean(&learned.log_likelihoods(points.as_flattened(), &places));
     let swapped: Vec<u32> = places.iter().map(|place| 1 - place).collect();
     let of_swapped = 2.0 * mean(&learned.log_likelihoods(points.as_flattened(), &swapped));
@@ -49,7 +49,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// Points around the rings, and which ring each is of.
+/// Points around the rings, and the ring of each point.
 fn draw(rng: &mut ChaCha8Rng) -> Result<(Vec<[f32; 2]>, Vec<u32>), rand_distr::NormalError> {
     let noise = Normal::new(0.0, WIDTH)?;
     let mut point = |index: usize| {

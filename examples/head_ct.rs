@@ -1,9 +1,9 @@
-//! HeadCT: haemorrhages on slices of the head; one abnormal image trains, and the threshold is taken
-//! from normal test images, which training has not seen.
+//! HeadCT: haemorrhages on slices of the head. One abnormal image is trained on, and the threshold is
+//! calibrated on normal test images, which training has not seen.
 //!
 //!     cargo run --release --example head_ct -- head_ct_set tf_efficientnet_b6.safetensors
 //!
-//! Without arguments it takes a few drawn images in the same layout.
+//! Without arguments it uses a few drawn images in the same layout.
 #![allow(clippy::print_stdout)] // an example talks to a person
 
 mod common;

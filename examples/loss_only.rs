@@ -1,6 +1,5 @@
-//! The boundary-guided objective in a training loop of one's own: a Gaussian with a deviation for
-//! each dimension in place of a flow, by Burn's autodiff and Adam. All that the objective wants is
-//! per-dimension log-likelihoods.
+//! The boundary-guided objective in your own training loop, with Burn's autodiff and Adam. A Gaussian with
+//! one deviation per dimension replaces the flow: the objective needs only per-dimension log-likelihoods.
 //!
 //!     cargo run --release --example loss_only
 #![allow(clippy::print_stdout)] // an example talks to a person
@@ -12,7 +11,7 @@ use burn::tensor::{Device, Distribution, Tensor};
 
 const DIMENSION: usize = 8;
 
-/// A density of vectors: `l = log p / d`.
+/// A density on vectors: `l = log p / d`.
 #[derive(Module, Debug)]
 struct Gaussian {
     mean: Param<Tensor<1>>,
@@ -20,7 +19,7 @@ struct Gaussian {
 }
 
 impl Gaussian {
-    /// `[count, dimension]` to `[count]`.
+    /// Maps `[count, dimension]` to `[count]`.
     fn log_likelihood_per_dimension(&self, x: Tensor<2>) -> Tensor<1> {
         let log_deviation = self.log_deviation.val().unsqueeze::<2>();
         let z = (x - self.mean.val().unsqueeze::<2>()) / log_deviation.clone().exp();

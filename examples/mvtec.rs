@@ -1,8 +1,8 @@
-//! MVTec AD: one category, BGAD-FAS with five abnormal images, metrics of each type of defect.
+//! MVTec AD: one category, BGAD-FAS with five abnormal images, metrics per defect type.
 //!
 //!     cargo run --release --example mvtec -- mvtec leather tf_efficientnet_b6.safetensors
 //!
-//! Without arguments it takes a few drawn parts in the same layout.
+//! Without arguments it uses a few drawn parts in the same layout.
 
 mod common;
 

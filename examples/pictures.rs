@@ -1,4 +1,4 @@
-//! The pictures of README and docs, of what the quick-start has left in `out/quickstart`.
+//! Draws the pictures of README and docs from the quick-start's results in `out/quickstart`.
 //!
 //!     cargo run --release --example quickstart
 //!     cargo run --release --example pictures [-- FOLDER]
@@ -13,10 +13,10 @@ use image::{GrayImage, Luma, Rgb};
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
 const FROM: &str = "out/quickstart";
-/// The side of a picture in a sheet, and the space between two.
+/// The side of a picture in a sheet, and the gap between two.
 const SIDE: u32 = 128;
 const GAP: u32 = 4;
-/// What is shown: a normal part, two kinds that trained and two that did not.
+/// The images shown: a normal part, two defect types that were trained on, and two that were not.
 const TYPES: [&str; 5] = ["good", "dent", "stain", "scratch", "texture_break"];
 
 fn main() -> Result<()> {
@@ -70,7 +70,7 @@ fn main() -> Result<()> {
     save(pasted, &folder.join("cutpaste.png"))
 }
 
-/// Writes a picture, without the two lowest bits: they are noise, and most of the file.
+/// Writes a picture without its two lowest bits, which are noise and most of the file.
 fn save(mut picture: RgbImage, path: &Path) -> Result<()> {
     picture.iter_mut().for_each(|value| *value &= 0xFC);
     let file = std::fs::File::create(path)?;
@@ -79,7 +79,7 @@ fn save(mut picture: RgbImage, path: &Path) -> Result<()> {
     Ok(picture.write_with_encoder(encoder)?)
 }
 
-/// Columns of pictures side by side.
+/// Puts pictures side by side in columns.
 fn sheet(columns: &[Vec<RgbImage>]) -> RgbImage {
     let rows = columns.iter().map(Vec::len).max().unwrap_or(0);
     let extent = |count: usize| count as u32 * (SIDE + GAP) - GAP;
@@ -107,7 +107,7 @@ fn mask(sample: &Sample) -> Result<RgbImage> {
     Ok(image::DynamicImage::from(picture).into_rgb8())
 }
 
-/// Likelihoods as shades: black the least likely, white the most, each position a square.
+/// Likelihoods as shades, one square per position: black is the least likely, white the most.
 fn shades(width: usize, values: &[f32]) -> RgbImage {
     let (low, high) = values
         .iter()

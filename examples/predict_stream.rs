@@ -1,9 +1,9 @@
-//! A line of parts: paths come in one by one, decisions go out in their order, and an image that
-//! can't be read does not stop it.
+//! A production line: paths arrive one by one, decisions leave in the same order, and an unreadable image
+//! does not stop it.
 //!
 //!     find images -name '*.png' | cargo run --release --example predict_stream -- model.bgad
 //!
-//! Without arguments a model is trained on a few drawn parts, which then pass by.
+//! Without arguments it trains a model on a few drawn parts, which then pass by.
 #![allow(clippy::print_stdout)] // an example talks to a person
 
 mod common;
@@ -37,7 +37,7 @@ fn main() -> Result {
                 (detector, Box::new(paths))
             }
         };
-    // The camera: a thread of its own, which waits while two images are ahead.
+    // The camera: a separate thread, which waits while two images are ahead.
     let (sender, receiver) = sync_channel(2);
     let camera = std::thread::spawn(move || {
         for path in paths {

@@ -1,8 +1,8 @@
 //! BGAD and BGAD-FAS on a synthetic set, with nothing to download.
 //!
-//! Draws photographs of machined parts, trains both models on the weight-free filter bank,
-//! evaluates them on defects of which BGAD-FAS has not seen every kind, and writes the models and
-//! heat maps to a folder.
+//! Draws photographs of machined parts, trains both models on the filter bank, which needs no weights,
+//! evaluates them on defects that include types BGAD-FAS has not seen, and writes models and heat maps to a
+//! folder.
 //!
 //!     cargo run --release --example quickstart [-- --json]
 #![allow(clippy::print_stdout, clippy::print_stderr)] // an example talks to a person
@@ -18,9 +18,9 @@ use bgad::{
 use serde_json::json;
 
 const OUT: &str = "out/quickstart";
-/// Kinds of defects that no training image shows.
+/// Defect types that no training image shows.
 const UNSEEN: [&str; 2] = ["scratch", "texture_break"];
-/// Abnormal training images for BGAD-FAS.
+/// Number of abnormal training images for BGAD-FAS.
 const ANOMALIES: usize = 5;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -79,7 +79,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// Moves a few abnormal images to the training set, none of the kinds that stay unseen.
+/// Moves a few abnormal images to the training set, but none of the unseen types.
 fn select_anomalies(dataset: &mut Dataset) -> Result<(), bgad::DataError> {
     let unseen = |kind: &str| UNSEEN.contains(&kind);
     let (held_out, rest): (Vec<_>, Vec<_>) = std::mem::take(&mut dataset.test)
@@ -96,7 +96,7 @@ fn train(
     dataset: &Dataset,
     path: &Path,
 ) -> Result<(Detector, Evaluation), Box<dyn std::error::Error>> {
-    // The default preset as it is.
+    // The default preset, unchanged.
     let config = TrainerConfig::default().with(|config| {
         config.model = model;
         config.input.image_size = 128;
@@ -114,7 +114,7 @@ fn train(
     Ok((training.detector, evaluation))
 }
 
-/// Writes the image and its heat map of each abnormal test image; their number.
+/// Writes each abnormal test image with its heat map; returns their number.
 fn write_heatmaps(
     detector: &Detector,
     dataset: &Dataset,

@@ -1,10 +1,10 @@
-//! A long run of `Detector::predict_stream`: memory and throughput over thousands of images, of which
-//! every hundredth can't be read.
+//! A long run of `Detector::predict_stream`: memory and throughput over thousands of images, every hundredth
+//! of which can't be read.
 //!
 //!     cargo run --release --example soak [-- --images 20000] [--json]
 //!
-//! Ends with an error where an image is lost or scored differently than before, or where memory grows
-//! after the first thousand images.
+//! Ends with an error if an image is lost, if its score changes, or if memory grows after the first thousand
+//! images.
 #![allow(clippy::print_stdout)] // an example talks to a person
 #![recursion_limit = "256"]
 
@@ -16,19 +16,19 @@ use bgad::{Detector, EvaluateWhen, Layout, Trainer, TrainerConfig, load_image};
 use serde_json::json;
 
 const IMAGES: usize = 20_000;
-/// Images between two looks at memory and time.
+/// Images between two measurements.
 const STEP: usize = 1000;
-/// Different files; the last of them is damaged.
+/// Number of different files; the last one is damaged.
 const FILES: usize = 100;
-/// The most that memory may grow after the first step: a share of what is held then.
+/// Most that memory may grow after the first measurement, as a share.
 const GROWTH: f64 = 0.1;
 const IMAGE_SIZE: u32 = 128;
 
-/// What was seen at the end of a step.
+/// The measurements at one step.
 struct Step {
     images: usize,
     per_second: f64,
-    /// Images per second of CPU time, which other work on the machine hardly moves.
+    /// Images per second of CPU time, which hardly depends on other work on the machine.
     per_cpu_second: Option<f64>,
     memory: Option<u64>,
 }
@@ -67,7 +67,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     check(&steps)
 }
 
-/// A model of the backbone that needs no weights, and images for it.
+/// A model on the backbone that needs no weights, and images for it.
 fn prepare(folder: &Path) -> Result<(Detector, Vec<PathBuf>), Box<dyn std::error::Error>> {
     let parts = SyntheticConfig {
         image_size: IMAGE_SIZE,
@@ -143,7 +143,7 @@ fn soak(
     }
 }
 
-/// Errors where memory has grown.
+/// Returns an error if memory has grown.
 fn check(steps: &[Step]) -> Result<(), Box<dyn std::error::Error>> {
     let memory: Vec<f64> = steps
         .iter()
@@ -160,7 +160,7 @@ fn check(steps: &[Step]) -> Result<(), Box<dyn std::error::Error>> {
     }
 }
 
-/// Memory that this process holds, in bytes, where the system tells (Linux).
+/// Memory that this process holds, in bytes, if the system reports it (Linux).
 fn memory() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status
@@ -170,11 +170,11 @@ fn memory() -> Option<u64> {
     Some(kibibytes * 1024)
 }
 
-/// CPU time that this process has used, in seconds, where the system tells (Linux).
+/// CPU time that this process has used, in seconds, if the system reports it (Linux).
 fn cpu_seconds() -> Option<f64> {
     const TICKS_PER_SECOND: f64 = 100.0; // what Linux counts in for programs
     let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
-    // After the name, which may hold anything.
+    // After the name, which may contain anything.
     let mut fields = stat.rsplit_once(')')?.1.split_whitespace().skip(11);
     let mut ticks = || fields.next()?.parse::<f64>().ok();
     Some((ticks()? + ticks()?) / TICKS_PER_SECOND)

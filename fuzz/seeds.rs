@@ -1,4 +1,4 @@
-//! Writes seeds for the fuzz targets: a few small sound files for each reader.
+//! Writes seeds for the fuzz targets: a few small valid files for each reader.
 //!
 //!     cargo run --release --example fuzz_seeds -- fuzz/corpus
 #![allow(clippy::print_stdout)]
@@ -47,7 +47,7 @@ fn main() -> Result<()> {
         put(&corpus, "mask", format, &std::fs::read(&path)?)?;
     }
 
-    // A model at each granularity, and what a run leaves beside it.
+    // A model at each granularity, and the other files of a run.
     for (name, preset) in [("default", Preset::Default), ("paper", Preset::Paper)] {
         let config = TrainerConfig::preset(preset).with(|config| {
             config.model = Model::Bgad;
@@ -105,7 +105,7 @@ fn main() -> Result<()> {
     SplitFile::of(&dataset)?.write(&split)?;
     put(&corpus, "split_file", "split", &std::fs::read(&split)?)?;
 
-    // The first byte says what the file is called.
+    // The first byte chooses the file's name.
     let table = "path,label,split,mask,defect_type\na.png,good,train,,\nb.png,bad,test,m/1.png; m/2.png,dent\n";
     put(&corpus, "manifest", "table", format!("0{table}").as_bytes())?;
     let list = r#"[{"path": "a.png", "label": 1, "split": "test", "mask": ["1.png"], "defect_type": "x"}]"#;
@@ -138,14 +138,14 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-/// A model as a file, and in the parts that the target puts together.
+/// A model as a file, and as the parts that the target joins.
 fn put_model(corpus: &Path, name: &str, file: &[u8]) -> Result<()> {
     put(corpus, "model", name, &[b"0", file].concat())?;
     let parts = [b"1".to_vec(), parts(file, "bgad")?].concat();
     put(corpus, "model", &format!("{name}-parts"), &parts)
 }
 
-/// Checkpoints of a run that stops after its first meta-epoch and within its second one.
+/// Checkpoints of a run that stops after its first meta-epoch and during its second.
 fn put_checkpoint(corpus: &Path, work: &Path) -> Result<()> {
     let data = work.join("of-checkpoints");
     run::write_parts(&data)?;
@@ -173,7 +173,7 @@ fn put_checkpoint(corpus: &Path, work: &Path) -> Result<()> {
     Ok(())
 }
 
-/// A file of tensors as its description, the header of its tensors and their bytes.
+/// A tensor file as its description, its tensors' header and their bytes.
 fn parts(file: &[u8], key: &str) -> Result<Vec<u8>> {
     let (length, rest) = file.split_first_chunk().ok_or("a whole file")?;
     let (header, data) = rest.split_at(u64::from_le_bytes(*length) as usize);

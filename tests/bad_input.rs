@@ -29,7 +29,7 @@ fn a_model_file_with_a_flipped_byte_is_refused() {
     let sound = fs::read(&path).unwrap();
     let device = Device::flex();
     Detector::load(&path, &device).unwrap();
-    // The length, the header, and places all over the tensors.
+    // Damages the length, the header, and bytes throughout the tensors.
     let header = u64::from_le_bytes(sound[..8].try_into().unwrap()) as usize + 8;
     let places = (0..header)
         .step_by(7)

@@ -1,4 +1,4 @@
-//! Images of 10 bits in files of 16: a model of them is that of the same images in 8 bits.
+//! 10-bit images in 16-bit files give the same model as the same images in 8 bits.
 
 use std::path::Path;
 
@@ -11,7 +11,7 @@ fn settings() -> TrainerConfig {
     common::settings().with(|config| config.model = Model::Bgad)
 }
 
-/// The images below `folder` in 16 bits a channel, with values up to 1023.
+/// Writes the images below `folder` with 16 bits per channel and values up to 1023.
 fn deepen(folder: &Path) {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
@@ -71,7 +71,7 @@ fn the_depth_is_recognised_and_kept_with_the_model() {
     assert_eq!(ours.aupro, theirs.aupro);
     assert!(ours.warnings.is_empty(), "{:?}", ours.warnings);
 
-    // A model of 8 bits has no depth to read these by, and the evaluation says so.
+    // A model trained on 8-bit images has no depth for these, and the evaluation says so.
     let warnings = of_plain.detector.evaluate(&deep).unwrap().warnings;
     assert!(
         warnings

@@ -1,8 +1,8 @@
-//! The same numbers on every backend: forward passes, gradients, optimizer steps and scores. They are
-//! held against our own code on the CPU, or where there is none against Burn's `flex`.
+//! The same numbers on every backend: forward passes, gradients, optimizer steps and scores, compared with
+//! our own code on the CPU or, if there is none, with Burn's `flex`.
 //!
-//! The backends of the CPU that are compiled in are always tried; `BGAD_DEVICES` names others, as
-//! `vulkan` or `cuda:0,cuda:1`, which must then be there.
+//! The compiled-in CPU backends are always tested; `BGAD_DEVICES` names others, such as `vulkan` or
+//! `cuda:0,cuda:1`, which must exist.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -27,10 +27,10 @@ const DIMENSION: usize = 7;
 const CONDITION: usize = 8;
 const SIDE: usize = 6;
 const ROWS: usize = SIDE * SIDE;
-/// Rows of a mini-batch that are normal; the others are not.
+/// Number of normal rows in a mini-batch; the others are abnormal.
 const NORMAL: usize = 28;
 
-/// The devices to try.
+/// The devices to test.
 fn selections() -> Vec<DeviceSelection> {
     let cpu = [DeviceKind::Flex, DeviceKind::Ndarray].into_iter();
     let cpu = cpu.filter(|kind| kind.is_compiled()).map(Into::into);
@@ -40,7 +40,7 @@ fn selections() -> Vec<DeviceSelection> {
     cpu.chain(named).collect()
 }
 
-/// Runs `check` on each of them.
+/// Runs `check` on each device.
 fn on_each(check: impl Fn(&Device)) {
     let selections = selections();
     assert!(!selections.is_empty(), "no backend to try");
@@ -151,7 +151,7 @@ fn flows_go_forth_and_back_the_same() {
     });
 }
 
-/// The BGAD-FAS loss of the mini-batch, in which each row takes part.
+/// The BGAD-FAS loss of the mini-batch; every row contributes.
 fn loss(flow: &Flow, device: &Device) -> Tensor<1> {
     let (x, condition) = rows(device);
     let output = flow.forward(x.autodiff(), Some(condition.autodiff()));
@@ -165,7 +165,7 @@ fn loss(flow: &Flow, device: &Device) -> Tensor<1> {
     objective.bgad_fas(&sides, boundary.as_ref()).total
 }
 
-/// Gradients by the parameters' place in the flow.
+/// Gradients by the parameters' positions in the flow.
 struct Gradients<'a> {
     of: &'a GradientsParams,
     found: Vec<Vec<f32>>,
@@ -249,9 +249,9 @@ fn a_trained_model_scores_the_same() {
         (likelihoods.collect::<Vec<_>>(), map, prediction.score)
     };
     let selections = selections();
-    // Through our own code on the CPU, where it is compiled in.
+    // Through our own CPU code, if compiled in.
     let expected = run(&selections[..1]);
-    // Two devices at once train through Burn's operations on every backend.
+    // Training on two devices at once uses Burn's operations on every backend.
     let twice = [[selections[0]; 2]];
     let others = selections[1..].chunks(1);
     for devices in others.chain(twice.iter().map(|pair| &pair[..])) {

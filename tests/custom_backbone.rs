@@ -1,4 +1,4 @@
-//! A feature extractor of the program's own, through training, saving and loading.
+//! Your own feature extractor: training, saving and loading.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -11,12 +11,12 @@ use bgad::{
 
 use crate::common;
 
-/// Means of patches, each channel times weights of its own; what it tells of itself can be wrong.
+/// Means of patches, with its own weight per channel; its description of itself can be made wrong.
 #[derive(Debug, Clone)]
 pub(crate) struct Means {
     name: &'static str,
     levels: Vec<Level>,
-    /// The stride that maps really have, relative to what `levels` say.
+    /// The actual stride of the maps, relative to that in `levels`.
     factor: usize,
     tensors: Vec<NamedTensor>,
 }
@@ -36,7 +36,7 @@ impl Means {
             name: "means",
             levels: vec![level(8), level(16)],
             factor: 1,
-            // Not in the order of their names.
+            // Not sorted by name.
             tensors: vec![
                 tensor("second", [1.0, 2.0, 3.0]),
                 tensor("first", [0.5, -1.0, 4.0]),
@@ -96,7 +96,7 @@ fn train(backbone: Means, parts: &Dataset) -> bgad::Result<Detector> {
         .fit(parts)
 }
 
-/// Loads with a backbone whose tensors come from the file, in the order that `Means` wants.
+/// Loads with a backbone made from the file's tensors, in the order that `Means` expects.
 fn load(path: &Path, change: impl FnOnce(&mut Means)) -> bgad::Result<Detector> {
     Detector::load_with_backbone(path, &Device::flex(), |mut tensors| {
         tensors.reverse();
@@ -138,7 +138,7 @@ fn a_model_comes_back_with_its_backbone() {
         std::fs::read(&again).unwrap()
     );
 
-    // The file alone does not bring the code.
+    // The file alone does not contain the code.
     let error = Detector::load(&path, &Device::flex()).unwrap_err();
     assert!(matches!(error, Error::BackboneUnknown { .. }), "{error}");
     assert!(error.to_string().contains("means"), "{error}");

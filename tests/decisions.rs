@@ -1,4 +1,4 @@
-//! What an evaluation says of a model's decisions.
+//! What an evaluation says about a model's decisions.
 
 use bgad::{
     Dataset, Decisions, Detector, Device, Evaluation, RgbImage, ThresholdRule, Trainer, load_image,
@@ -42,8 +42,7 @@ fn decisions_are_those_of_the_models_thresholds() {
     assert_eq!(of_model.abnormal_images, evaluation.abnormal_images);
     assert_eq!(of_model.found, above(&evaluation, true, threshold));
     assert_eq!(of_model.false_alarms, above(&evaluation, false, threshold));
-    // Of three images two may be false alarms: all three would be seen on fewer than one test set of
-    // forty.
+    // Of three images two may be false alarms: three would occur on fewer than one test set of forty.
     assert_eq!(of_model.most_false_alarms, Some(2));
     let [low, high] = of_model.false_alarm_interval.unwrap();
     let rate = of_model.false_alarm_rate.unwrap();
@@ -59,14 +58,14 @@ fn decisions_are_those_of_the_models_thresholds() {
     let (all, evaluation) = decisions(&detector, &dataset);
     assert_eq!((all.recall, all.false_alarm_rate), (Some(1.0), Some(1.0)));
     assert_eq!(all.false_alarm_interval.unwrap()[1], 1.0);
-    // A threshold that was set by hand promises nothing.
+    // A threshold set by hand promises nothing.
     assert_eq!((all.promised_rate, all.promise_kept), (None, None));
     assert_eq!((all.found_at_promised_rate, all.recall_ratio), (None, None));
     let pixels = all.pixels.unwrap();
     assert!(pixels.f1 > 0.0 && pixels.f1 < pixels.best_f1);
     assert_eq!(Some(pixels.best_f1), evaluation.pixel_f1);
 
-    // The best threshold of pixels is one of their scores, which count as defective themselves.
+    // The best pixel threshold is one of their scores, which count as defective themselves.
     detector.set_pixel_threshold(pixels.best_threshold.next_down());
     let (best, _) = decisions(&detector, &dataset);
     assert_eq!(best.pixels.unwrap().ratio, Some(1.0));
@@ -87,13 +86,13 @@ fn a_calibrated_model_says_so_and_promises_what_it_can() {
     assert_eq!(detector.recalibrate(normal(), 0.01).unwrap(), 3);
     let (of_model, _) = decisions(&detector, &dataset);
     assert!(of_model.calibrated);
-    // Three images can promise one in four, no less.
+    // Three images can promise one in four, not less.
     assert_eq!(of_model.promised_rate, Some(0.25));
     assert_eq!(detector.description().images_needed(), None);
-    // And that so loosely that no number among three contradicts it.
+    // That promise is so weak that no count among three contradicts it.
     assert_eq!(of_model.most_false_alarms, Some(3));
     assert_eq!(of_model.promise_kept, Some(true));
-    // Calibrated on the very images that it is measured on.
+    // Calibrated on the same images that it is measured on.
     assert_eq!(of_model.false_alarms, 0);
     assert_eq!(of_model.found_at_promised_rate, Some(of_model.found));
     assert!(detector.predict(&image).unwrap().calibrated);

@@ -42,7 +42,7 @@ fn a_device_that_is_not_compiled_in_names_its_feature() {
                 let message = error.to_string();
                 assert!(message.contains(&format!("--features {kind}")), "{message}");
             }
-            // Compiled in, and no GPU here.
+            // Not compiled in, or no GPU here.
             Err(error) => assert!(error.to_string().contains("0 of its kind"), "{error}"),
         }
     }
@@ -58,8 +58,8 @@ fn numbers(detector: &Detector, image: &bgad::RgbImage) -> Vec<f32> {
     levels.chain([score]).collect()
 }
 
-/// Each mini-batch is shared out; the boundary, a quantile over all of it, and the sums of gradients
-/// must come out as on one device. Devices of the CPU stand in for GPUs.
+/// Each mini-batch is split; the boundary, which is a quantile over all of it, and the sums of gradients must
+/// equal those of one device. CPU devices replace GPUs.
 #[cfg(feature = "flex")]
 #[test]
 fn several_devices_train_the_model_of_one() {
@@ -67,7 +67,7 @@ fn several_devices_train_the_model_of_one() {
     let dataset = common::parts(folder.path());
     let image = load_image(&dataset.test[0].path).unwrap();
     let config = common::settings().with(|config| {
-        // No multiple of two or three: shares differ in size.
+        // Not a multiple of two or three, so the shares differ in size.
         config.schedule.mini_batch_size = 65;
         config.input.image_size = 32;
         config.pooled.folds = 0;
@@ -80,14 +80,14 @@ fn several_devices_train_the_model_of_one() {
         let devices = kinds.iter().copied().map(DeviceSelection::from);
         let trainer = Trainer::new(config.clone()).on_all(devices);
         let mut found = numbers(&trainer.fit(&dataset).unwrap(), &image);
-        // The score is a thousand times as large: beside it no difference of log-likelihoods would show.
+        // The score is a thousand times larger and would hide any difference in log-likelihoods.
         found.pop();
         found
     };
     let flex = DeviceKind::Flex;
     let one = train(&config, &[flex]);
     let longer = config.clone().with(|config| config.schedule.sub_epochs = 3);
-    // What two more steps a meta-epoch change is what sharing must not.
+    // Splitting must not change what two more steps per meta-epoch change.
     let changed = difference(&train(&longer, &[flex]), &one);
     let mut groups = vec![vec![flex; 2], vec![flex; 3]];
     if DeviceKind::Ndarray.is_compiled() {
@@ -138,7 +138,7 @@ fn features_in_sixteen_bits_score_nearly_the_same() {
         assert_eq!(numbers(&loaded, &image), found);
     }
     println!("{differences:?}");
-    // Rounded, the coarser format more.
+    // The coarser format rounds more.
     assert!(differences[0] > 0.0 && differences[0] < differences[1]);
     assert!(
         differences[0] < 0.01 && differences[1] < 0.1,

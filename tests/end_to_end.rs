@@ -93,7 +93,7 @@ fn training_lowers_the_loss_and_reports_each_meta_epoch() {
     let training = Trainer::new(config).run(&dataset).unwrap();
     let losses: Vec<f64> = training.history.iter().map(|m| m.loss.unwrap()).collect();
     assert_eq!(training.history.len(), 3);
-    // The first meta-epoch has another objective than the others.
+    // The first meta-epoch has a different objective.
     assert!(losses[2] < losses[1], "{losses:?}");
     let last = &training.history[2];
     let evaluation = training.evaluation.unwrap();
@@ -118,7 +118,7 @@ fn evaluation_leaves_out_what_the_model_was_trained_on() {
     let dataset = parts(&data);
     let config = settings().with(|config| config.schedule.evaluate = EvaluateWhen::Last);
     let training = Trainer::new(config).run(&dataset).unwrap();
-    // Read anew, the abnormal training images stand in the test folders again.
+    // Read again, the abnormal training images are in the test folders.
     let whole = bgad::Layout::Mvtec.read(&data, None).unwrap();
     let evaluation = training.detector.evaluate(&whole).unwrap();
     assert_eq!(evaluation.images, whole.test.len() - 2);
@@ -206,8 +206,8 @@ fn the_boundary_over_the_set_and_best_f1_are_choices() {
             config.scoring.threshold = threshold;
             config.schedule.evaluate = EvaluateWhen::Never;
             config.schedule.meta_epochs = 3;
-            // Only without folds, neighbours and memory bank does the threshold come from the training images as
-            // they are.
+            // Only without folds, neighbours and memory bank does the threshold come directly from the
+            // training images.
             config.pooled.folds = 0;
             config.pooled.neighbors = false;
             config.memory_bank.size = 0;
@@ -226,7 +226,7 @@ fn the_boundary_over_the_set_and_best_f1_are_choices() {
     let highest = scores.iter().copied().fold(f32::MIN, f32::max);
     assert_eq!(highest, batch.description().threshold);
 
-    // The best F1's threshold finds something among the abnormal training images.
+    // The threshold of the best F1 finds some of the abnormal training images.
     let best = train(BoundaryScope::Batch, ThresholdRule::BestF1);
     let mut abnormal = dataset.train.iter().filter(|s| s.label.is_abnormal());
     assert!(abnormal.any(|s| best.predict_file(&s.path).unwrap().anomalous));

@@ -1,4 +1,4 @@
-//! How often the backbone is asked for features.
+//! How often the backbone runs.
 
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -15,10 +15,10 @@ use bgad::{
 use crate::common;
 use crate::custom_backbone::Means;
 
-/// How often each input was asked for, by a hash of its values.
+/// How often each input was requested, keyed by a hash of its values.
 type Asked = BTreeMap<u64, usize>;
 
-/// Counts what it is asked for.
+/// Counts its requests.
 #[derive(Debug)]
 struct Counting {
     means: Means,
@@ -53,7 +53,7 @@ impl Backbone for Counting {
 
     fn extract(&self, images: Tensor<4>) -> FeaturePyramid {
         let values: Vec<f32> = images.clone().into_data().try_to_vec().unwrap();
-        // Zeros are the question whether it keeps to its contract.
+        // An input of zeros is the check of its contract.
         if values.iter().any(|value| *value != 0.0) {
             let mut hasher = DefaultHasher::new();
             values.iter().for_each(|v| v.to_bits().hash(&mut hasher));
@@ -85,7 +85,7 @@ fn parts(folder: &Path) -> Dataset {
     dataset
 }
 
-/// The default method with all its statistics; all normal images are one batch.
+/// The default method with all its statistics; all normal images form one batch.
 fn settings() -> TrainerConfig {
     common::settings().with(|config| {
         config.model = Model::Bgad;
@@ -100,7 +100,7 @@ fn without_memory() -> TrainerConfig {
     settings().with(|config| config.features.memory.bytes = 0)
 }
 
-/// The model's decisions, and how often each input was asked for.
+/// The model's decisions, and how often each input was requested.
 fn run(config: TrainerConfig, dataset: &Dataset, cache: Option<&Path>) -> (Vec<f32>, Asked) {
     let backbone = Counting::new();
     let mut trainer = Trainer::new(config).with_backbone(backbone.clone());
@@ -120,7 +120,7 @@ fn decisions(training: &Training) -> Vec<f32> {
     all
 }
 
-/// So many inputs were asked for so often.
+/// How many inputs were requested how often.
 fn times(asked: &Asked) -> BTreeMap<usize, usize> {
     let mut times = BTreeMap::new();
     for count in asked.values() {
@@ -146,12 +146,12 @@ fn without_memory_one_pass_comes_before_the_first_step_and_one_with_each_epoch()
         .run(&dataset)
         .unwrap();
     let after_each_batch: Vec<_> = after_each_batch.lock().unwrap().iter().map(times).collect();
-    // All statistics from one pass, and the batch itself; then the second epoch's.
+    // All statistics and the batch itself from one pass; then the second epoch's.
     assert_eq!(
         after_each_batch,
         [[(2, NORMAL)].into(), [(3, NORMAL)].into()]
     );
-    // One more for the constants of scoring.
+    // One more pass for the scoring constants.
     assert_eq!(times(&backbone.asked()), [(4, NORMAL)].into());
     let (in_memory, _) = run(settings(), &dataset, None);
     assert_eq!(decisions(&training), in_memory);
@@ -188,8 +188,8 @@ fn with_memory_each_image_is_asked_for_once_in_all() {
     });
     let (_, asked) = run(config.clone(), &dataset, None);
     assert_eq!(times(&asked), [(1, all)].into());
-    // Pasted images are new each time: one of each abnormal image in each of the four epochs after
-    // the first meta-epoch.
+    // Pasted images are always new: one per abnormal image in each of the four epochs after the first
+    // meta-epoch.
     let (_, asked) = run(
         config.with(|config| config.abnormal.paste = true),
         &dataset,
@@ -218,7 +218,7 @@ fn a_second_run_asks_for_nothing_that_is_on_the_disk() {
     let (decided, own) = asked(Mirror::Off);
     assert_eq!(times(&own), [(1, all)].into());
     assert_eq!(asked(Mirror::Off), (decided.clone(), Asked::new()));
-    // Mirror images are all that a mirrored run still lacks.
+    // Only mirror images are missing for a mirrored run.
     let (both, of_mirrored) = asked(Mirror::On);
     assert_eq!(times(&of_mirrored), [(1, all)].into());
     assert!(of_mirrored.keys().all(|input| !own.contains_key(input)));
@@ -226,7 +226,7 @@ fn a_second_run_asks_for_nothing_that_is_on_the_disk() {
     assert_eq!(asked(Mirror::On), (both, Asked::new()));
     assert_eq!(asked(Mirror::Off), (decided.clone(), Asked::new()));
 
-    // A damaged file is made anew, once.
+    // A damaged file is written again, once.
     let file = std::fs::read_dir(&cache).unwrap().next().unwrap().unwrap();
     let sound = std::fs::read(file.path()).unwrap();
     let mut damaged = sound.clone();
@@ -244,14 +244,14 @@ fn an_image_that_is_left_out_leaves_no_trace_in_the_statistics() {
     let mut dataset = parts(folder.path());
     dataset.train.retain(|sample| !sample.label.is_abnormal());
     dataset.train.truncate(9);
-    // At stride 8 eight images have as many positions as a scaling is taken from: of nine every
-    // second one would be.
+    // At stride 8, eight images have as many positions as a scaling uses; of nine images it would use every
+    // second position.
     let config = without_memory().with(|config| {
         config.input.image_size = 512;
         config.schedule.sub_epochs = 1;
         config.pooled.flows = false;
     });
-    // Not the last one: what follows has another number.
+    // Not the last one, so that the following ones get other numbers.
     std::fs::write(&dataset.train[3].path, b"no image").unwrap();
     let (left_out, _) = run(config.clone(), &dataset, None);
     dataset.train.remove(3);

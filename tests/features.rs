@@ -1,4 +1,4 @@
-//! Features that are kept: in memory, on disk, rounded.
+//! Stored features: in memory, on disk, rounded.
 
 use std::path::{Path, PathBuf};
 
@@ -12,7 +12,7 @@ fn model(training: &Training, folder: &Path) -> Vec<u8> {
     std::fs::read(path).unwrap()
 }
 
-/// The model's bytes but for settings that name the place of features.
+/// The model's bytes, except for settings that name where features are stored.
 fn trained(trainer: &Trainer, dataset: &Dataset) -> Vec<f32> {
     let training = trainer.run(dataset).unwrap();
     let description = training.detector.description();
@@ -47,10 +47,10 @@ fn where_features_are_kept_changes_nothing() {
         let cache = folder.path().join(precision.to_string());
         let cached = || Trainer::new(without_memory.clone()).features_in(&cache);
         assert_eq!(trained(&cached(), &dataset), in_memory);
-        // A file for each image of training and test.
+        // One file per training and test image.
         let written = files(&cache);
         assert_eq!(written.len(), dataset.train.len() + dataset.test.len());
-        // The second time they are found; damaged ones are made anew.
+        // The second run finds them; damaged ones are written again.
         let before = std::fs::read(&written[0]).unwrap();
         let mut damaged = before.clone();
         *damaged.last_mut().unwrap() ^= 1;
@@ -62,7 +62,7 @@ fn where_features_are_kept_changes_nothing() {
     }
 }
 
-/// What stands in a file is used: the second run does not compute it again.
+/// The content of a file is used: the second run does not compute it again.
 #[test]
 fn a_second_run_takes_the_features_of_the_first() {
     let folder = tempfile::tempdir().unwrap();
@@ -81,7 +81,7 @@ fn a_second_run_takes_the_features_of_the_first() {
     assert_ne!(trained(&trainer, &dataset), first);
 }
 
-/// Features of other settings, images or backbones are other files.
+/// Features of other settings, images or backbones use other files.
 #[test]
 fn the_name_of_a_file_follows_from_all_that_its_features_depend_on() {
     let folder = tempfile::tempdir().unwrap();
@@ -97,7 +97,7 @@ fn the_name_of_a_file_follows_from_all_that_its_features_depend_on() {
     assert_eq!(run(seed, &dataset), first);
     let larger = settings().with(|config| config.input.image_size = 96);
     assert_eq!(run(larger, &dataset), 2 * first);
-    // An image that is changed under its name.
+    // An image whose content changes under the same name.
     std::fs::copy(&dataset.train[0].path, &dataset.train[1].path).unwrap();
     assert_eq!(run(settings(), &dataset), 2 * first);
     let image = image::RgbImage::from_pixel(64, 64, image::Rgb([9, 9, 9]));
@@ -142,12 +142,12 @@ fn training_ends_when_no_boundary_moves() {
             .with(|config| config.schedule.stop_when_still = Some(most));
         Trainer::new(config).run(&dataset).unwrap()
     };
-    // Anything counts as still: the first comparison is after the second meta-epoch.
+    // Any change counts as still: the first comparison follows the second meta-epoch.
     let early = stopping(1e6);
     assert_eq!(early.history.len(), 2);
     assert!(early.evaluation.is_some());
     assert!(early.detector.description().threshold > 0.0);
-    // Nothing does.
+    // No change counts as still.
     let whole = stopping(1e-9);
     assert_eq!(whole.history.len(), 4);
     let never = Trainer::new(config.clone()).run(&dataset).unwrap();

@@ -1,4 +1,4 @@
-//! Few normal images, and images that are all alike.
+//! Few normal images, and images that are all equal.
 
 use bgad::synthetic::{self, SyntheticConfig};
 use bgad::{Dataset, EvaluateWhen, Layout, Trainer, TrainerConfig};
@@ -36,7 +36,7 @@ fn any_number_of_normal_images_trains_and_good_parts_pass() {
         let detector = training.detector;
         let description = detector.description();
         assert!(description.threshold.is_finite(), "{count}");
-        // Without a threshold nothing is promised.
+        // Without a threshold, nothing is promised.
         assert_eq!(description.promised_rate.is_some(), count >= 5, "{count}");
         // Fewer than five images say too little about others, and the program says so.
         let says_so = |warning: &String| warning.contains("bgad calibrate");

@@ -25,7 +25,7 @@ fn texture(width: u32, height: u32, seed: u32) -> RgbImage {
     })
 }
 
-/// Where [`wide_set`] has its defect, as left, top, width and height.
+/// The defect in [`wide_set`], as left, top, width and height.
 const DEFECT: (u32, u32, u32, u32) = (150, 20, 18, 16);
 
 fn damaged(width: u32, height: u32, seed: u32) -> RgbImage {
@@ -78,7 +78,7 @@ fn square_images_don_t_depend_on_the_fit() {
     let folder = tempfile::tempdir().unwrap();
     let dataset = parts(&folder.path().join("parts"));
     let stretched = Trainer::new(with(Fit::Stretch)).run(&dataset).unwrap();
-    // The images are as large as inputs: they fill a letterbox and a tile.
+    // The images are as large as inputs, so they fill a letterbox and a tile.
     for fit in [Fit::Letterbox, Fit::Tiles(8)] {
         let fitted = Trainer::new(with(fit)).run(&dataset).unwrap();
         assert_eq!(fitted.history, stretched.history, "{fit}");
@@ -104,7 +104,7 @@ fn letterboxes_score_the_image_and_nothing_else() {
     let image = damaged(192, 64, 300);
     let prediction = detector.predict(&image).unwrap();
     let map = prediction.map.as_ref().unwrap();
-    // A third of the rows of 64 by 64 pixels are the image's.
+    // The image covers a third of the 64 by 64 pixels.
     assert_eq!((map.width, map.height), (64, 21));
     let region = &prediction.regions[0];
     let (left, top, across, down) = DEFECT;
@@ -120,7 +120,7 @@ fn letterboxes_score_the_image_and_nothing_else() {
     let overlay = detector.overlay(&image, &prediction).unwrap();
     assert_eq!(overlay.dimensions(), (192, 64));
 
-    // Upright, the same content lies elsewhere on the input and keeps its shape.
+    // Upright, the same content is elsewhere in the input but keeps its shape.
     let upright = detector.predict(&imageops::rotate90(&image)).unwrap();
     let map = upright.map.unwrap();
     assert_eq!((map.width, map.height), (21, 64));
@@ -143,7 +143,7 @@ fn padding_moves_neither_thresholds_nor_constants() {
     });
     let detector = Trainer::new(config).fit(&dataset).unwrap();
     let description = detector.description();
-    // The constants are those of the log-likelihoods in the image, not of the grey beside it.
+    // The constants come from log-likelihoods inside the image, not from the padding.
     let mut largest = vec![f32::NEG_INFINITY; description.calibration.level_maxima().len()];
     for sample in &dataset.train {
         let maps = detector
@@ -177,7 +177,7 @@ fn tiles_find_what_is_small_and_join() {
     let first = &evaluation.results[0];
     assert_eq!((first.width, first.height), (200, 100));
     let detector = training.detector;
-    // The training image that was cut into tiles is known as a whole.
+    // The training image that was cut into tiles is recognised as a whole.
     assert_eq!(detector.description().training_anomalies.len(), 1);
     let again = detector
         .evaluate(&wide_set(folder.path(), (200, 100)))
@@ -196,7 +196,7 @@ fn tiles_find_what_is_small_and_join() {
     assert!(region.left < left + across && left < region.left + region.width);
     assert!(region.top < top + down && top < region.top + region.height);
 
-    // One image's result does not depend on threads or on what else is predicted.
+    // An image's result does not depend on threads or on other predictions.
     let pool = rayon_of(1);
     let alone = pool.install(|| detector.predict(&image).unwrap());
     assert_eq!(alone, prediction);
@@ -254,7 +254,7 @@ fn progress_counts_images_whole_or_cut() {
         let told = Arc::new(Mutex::new(Vec::new()));
         let config = with(fit).with(|config| {
             config.model = model;
-            // Nothing fits: the warning counts images as well.
+            // Nothing fits in memory, and the warning counts images.
             config.features.memory = bgad::MemorySize::bytes(0);
         });
         let list = Arc::clone(&told);
@@ -279,7 +279,7 @@ fn progress_counts_images_whole_or_cut() {
             warning.contains(&format!(" {trained} training images ")),
             "{warning}"
         );
-        // They are computed before the first epoch too.
+        // They are also computed before the first epoch.
         assert!(!warning.contains("in each epoch"), "{warning}");
     }
 }

@@ -23,7 +23,7 @@ fn program() -> PathBuf {
     golden("import_program.pt")
 }
 
-/// The flow of a level as it stands in the checkpoint.
+/// A level's flow as stored in the checkpoint.
 fn state(level: usize) -> BTreeMap<String, TensorData> {
     let prefix = format!("decoder_state_dict.{level}.");
     let reader = PytorchReader::new(program()).unwrap();
@@ -120,7 +120,7 @@ fn an_imported_model_predicts_and_is_saved_like_any_other() {
     let image = images().next().unwrap().unwrap();
     let prediction = detector.predict(&image).unwrap();
     assert!(prediction.map.is_some() && prediction.score.is_finite());
-    // The paper's score, with the largest normal likelihoods: none of these images lies far off.
+    // The paper's score with the largest normal likelihoods: none of these images is far off.
     assert!(description.normal_scores.contains(&prediction.score));
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("model.bgad");
@@ -158,7 +158,7 @@ fn what_does_not_fit_is_named() {
     );
     let mut other = options();
     other.backbone.name = "tf_efficientnet_b0".to_owned();
-    // The checkpoint's own encoder is taken, and is none.
+    // The checkpoint's own encoder is used, and it is invalid.
     assert!(refused(&[program()], &other).contains("import_program.pt"));
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("other.pt");

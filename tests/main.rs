@@ -1,5 +1,5 @@
-//! Tests of `bgad` that share a process, one module a subject. `consistency` and `devices`
-//! are programs of their own, for they also run with other backends.
+//! Tests of `bgad` that share a process, one module per subject. `consistency` and `devices` are separate
+//! programs, because they also run with other backends.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 #![recursion_limit = "256"]
 

@@ -28,8 +28,8 @@ fn the_paper_preset_has_none_of_the_additions() {
     assert_ne!(paper, TrainerConfig::default());
 }
 
-/// Each option by itself on top of the paper's settings: it trains, is kept with the model, and
-/// scores bit-equal after loading.
+/// Each option alone on top of the paper's settings: it trains, is stored with the model, and gives bit-equal
+/// scores after loading.
 #[test]
 fn each_option_is_kept_with_the_model() {
     let folder = tempfile::tempdir().unwrap();
@@ -137,7 +137,7 @@ fn a_mirrored_image_has_the_mirrored_map() {
     });
     let detector = Trainer::new(config).fit(&dataset).unwrap();
     let image = load_image(&dataset.test[0].path).unwrap();
-    // The size of the input, so that resizing does not come between.
+    // The size of the input, so that resizing plays no part.
     let image = image::imageops::resize(&image, 64, 64, image::imageops::FilterType::Triangle);
     let mirrored = image::imageops::flip_horizontal(&image);
     let (one, other) = (
@@ -153,8 +153,8 @@ fn a_mirrored_image_has_the_mirrored_map() {
     }
 }
 
-/// A model that decides by itself takes mirrored images where normal ones look alike mirrored, and
-/// not where they are lit from one side.
+/// In automatic mode, a model uses mirrored images if normal ones look the same mirrored, and not if they are
+/// lit from one side.
 #[test]
 fn mirrored_images_count_where_normal_ones_are_symmetric() {
     let decided = |symmetric: bool| {
@@ -195,7 +195,7 @@ fn mirrored_images_count_where_normal_ones_are_symmetric() {
     assert!(!decided(false));
 }
 
-/// No training image is its own neighbour when the scale of distances is taken.
+/// No training image is its own neighbour when the scale of distances is computed.
 #[test]
 fn distances_to_neighbors_are_those_to_other_images() {
     let folder = tempfile::tempdir().unwrap();
@@ -227,8 +227,8 @@ fn distances_to_neighbors_are_those_to_other_images() {
     }
 }
 
-/// Abnormal images without masks teach the pooled flows, those with masks the others too; maps and
-/// pixel metrics are there.
+/// Abnormal images without masks train only the pooled flows, those with masks also the others; maps and
+/// pixel metrics exist.
 #[test]
 fn a_set_may_have_masks_for_some_images_only() {
     let folder = tempfile::tempdir().unwrap();
@@ -272,7 +272,7 @@ fn a_set_may_have_masks_for_some_images_only() {
     assert_eq!(positions(Model::BgadFas), 3);
 }
 
-/// Held-out constants: the threshold is not flattered by images that the flows know by heart.
+/// Held-out constants: the threshold is not biased by images that the flows have memorised.
 #[test]
 fn folds_raise_the_threshold_to_what_unseen_images_score() {
     let folder = tempfile::tempdir().unwrap();

@@ -1,4 +1,4 @@
-//! What a prediction tells: regions, thresholds, and what they promise.
+//! The contents of a prediction: regions, thresholds, and their promises.
 
 use std::path::Path;
 
@@ -34,7 +34,7 @@ fn regions_are_where_the_map_lies_above_the_pixel_threshold() {
     }
     let mut with_regions = 0;
     for image in images(&dataset.test) {
-        // Half as high as wide: regions are in the image's pixels, not in the map's.
+        // Half as high as wide: regions are in the image's pixels, not the map's.
         let (width, height) = (image.width(), image.height() / 2);
         let image = image::imageops::thumbnail(&image, width, height);
         let prediction = detector.predict(&image).unwrap();
@@ -87,7 +87,7 @@ fn a_calibration_on_new_images_keeps_its_promise_and_the_scores() {
         .recalibrate(new.iter().cloned().map(Ok), 0.25)
         .unwrap();
     assert_eq!(count, new.len());
-    // The k-th smallest of n is the threshold, so that n - k lie above it.
+    // The threshold is the k-th smallest of n, so n - k are above it.
     let expected = count - ((count as f64 + 1.0) * 0.75).ceil() as usize;
     let predictions = detector.predict_batch(&new).unwrap();
     let flagged = predictions.iter().filter(|p| p.anomalous).count();
@@ -150,7 +150,7 @@ fn thresholds_of_the_best_f1_and_of_the_user() {
         2.0 * above(&of[1]) / (above(&of[0]) + above(&of[1]) + abnormal.len() as f64)
     };
     assert_eq!(at(detector.description().threshold), f1);
-    // No other threshold has a better one.
+    // No other threshold has a better F1.
     for score in of.iter().flatten() {
         assert!(at(score.next_down()) <= f1);
     }
@@ -163,7 +163,7 @@ fn thresholds_of_the_best_f1_and_of_the_user() {
     assert!(matches!(nothing, Err(Error::Input { .. })));
     assert_eq!(*detector.description(), kept);
 
-    // A user's thresholds count for themselves, and a file holds them or is not written.
+    // Thresholds set by the user are stored as they are, or the file is not written.
     detector.set_threshold(f32::MAX);
     detector.set_pixel_threshold(f32::MIN);
     let prediction = detector.predict(&abnormal[0]).unwrap();
@@ -197,7 +197,7 @@ fn a_stream_keeps_order_and_goes_on_after_an_error() {
     }
 }
 
-/// An image without pixels is there, and can't be predicted.
+/// An image without pixels exists but can't be predicted.
 #[test]
 fn images_stay_with_their_predictions_where_one_fails() {
     let folder = tempfile::tempdir().unwrap();
@@ -228,7 +228,7 @@ fn a_channel_gives_each_image_its_prediction_without_waiting_for_others() {
     let new = images(&dataset.test);
     let (sender, receiver) = std::sync::mpsc::sync_channel(new.len());
     let mut predictions = detector.predict_channel(receiver);
-    // One after the other: a stream that waited for more would never come back.
+    // One after the other: a stream that waited for more would never return.
     for image in &new[..2] {
         sender.send(Ok(image.clone())).unwrap();
         let prediction = predictions.next().unwrap().unwrap();

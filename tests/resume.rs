@@ -1,4 +1,4 @@
-//! A run that was interrupted ends with the model of one that was not.
+//! An interrupted run ends with the same model as an uninterrupted one.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -41,7 +41,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// Stops after every batch in turn, resumes each time, and compares; how many meta-epochs there were.
+/// Stops after every batch in turn, resumes each time, and compares; returns the number of meta-epochs.
 fn same_wherever_it_stops(config: &TrainerConfig, dataset: &Dataset, folder: &Path) -> usize {
     let unbroken = Trainer::new(config.clone()).run(dataset).unwrap();
     let expected = model(&unbroken, folder);
@@ -52,7 +52,7 @@ fn same_wherever_it_stops(config: &TrainerConfig, dataset: &Dataset, folder: &Pa
             Ok(_) => break,
             Err(Error::Stopped { checkpoint }) => {
                 assert!(checkpoint.unwrap().starts_with(&checkpoints));
-                // Once more, so that a checkpoint is of a run that was itself resumed.
+                // Once more, so that some checkpoints belong to a run that was itself resumed.
                 match stopping(config, &checkpoints, 1).resume(dataset) {
                     Err(Error::Stopped { .. }) => {
                         let trainer = Trainer::new(config.clone()).checkpoints_in(&checkpoints);
@@ -91,7 +91,7 @@ fn a_run_of_all_kinds_of_flows_goes_on_after_any_batch() {
     same_wherever_it_stops(&config, &dataset, folder.path());
 }
 
-/// Held-out flows need ten images, and a run that stops by itself the boundaries of before.
+/// Held-out flows need ten images, and a run that stops early needs the previous boundaries.
 #[test]
 fn held_out_flows_and_boundaries_go_on_too() {
     let folder = tempfile::tempdir().unwrap();
@@ -158,12 +158,12 @@ fn damaged_and_foreign_checkpoints_are_told_apart() {
         trainer.resume(&dataset)
     };
 
-    // Nothing there yet: from the start.
+    // Nothing there yet, so it starts from the beginning.
     assert!(model(&resumed(&config).unwrap(), folder.path()) == expected);
     let kept = files(&checkpoints);
     assert_eq!(kept.len(), 2);
 
-    // A power cut while the disk lied: the older one serves, with a warning.
+    // After a power cut with unflushed data, the older checkpoint is used, with a warning.
     let sound = std::fs::read(&kept[1]).unwrap();
     std::fs::write(&kept[1], &sound[..sound.len() / 2]).unwrap();
     let training = resumed(&config).unwrap();
@@ -171,7 +171,7 @@ fn damaged_and_foreign_checkpoints_are_told_apart() {
         training
             .warnings
             .iter()
-            .any(|w| w.contains("not a sound checkpoint"))
+            .any(|w| w.contains("not a valid checkpoint"))
     );
     assert!(model(&training, folder.path()) == expected);
 
@@ -197,7 +197,7 @@ fn damaged_and_foreign_checkpoints_are_told_apart() {
     let error = resumed(&config).unwrap_err();
     assert!(matches!(error, Error::Checkpoint { .. }), "{error}");
 
-    // A new run begins without them.
+    // A new run starts without them.
     let trainer = Trainer::new(config.clone()).checkpoints_in(&checkpoints);
     assert!(model(&trainer.run(&dataset).unwrap(), folder.path()) == expected);
 
@@ -232,7 +232,7 @@ fn training_ends_although_no_checkpoint_can_be_written() {
     assert!(!checkpoints.exists());
 }
 
-/// A checkpoint keeps the weights' checksum and not their path.
+/// A checkpoint stores the weights' checksum but not their path.
 #[test]
 fn a_run_with_weights_goes_on_wherever_they_lie() {
     let folder = tempfile::tempdir().unwrap();

@@ -5,7 +5,7 @@ use bgad::{
     ScoreMap,
 };
 
-/// A map of one level, 2 by 2, whose log-likelihoods all lie by `lower` below a normal one's.
+/// A map of one level, 2 by 2, whose log-likelihoods are all `lower` below a normal one's.
 fn maps(lower: f32, defect: f32) -> LogLikelihoodMaps {
     LogLikelihoodMaps {
         levels: vec![LogLikelihoodMap {
@@ -30,7 +30,7 @@ fn calibrated(baseline: MapBaseline, normal: &[LogLikelihoodMaps]) -> Calibratio
         .unwrap()
 }
 
-/// Three normal images, whose maps' means lie 0.1 apart from one to the next: a deviation of 0.1.
+/// Three normal images, whose map means are 0.1 apart: a deviation of 0.1.
 fn normal() -> Vec<LogLikelihoodMaps> {
     [0.0, 0.1, 0.2].map(|lower| maps(lower, 0.0)).to_vec()
 }
@@ -117,14 +117,14 @@ fn a_resized_map_keeps_scores_of_any_size() {
     };
     assert_eq!(map.resized(2, 2), map);
     let wide = map.resized(4, 2);
-    // A quarter and three quarters of the way from one middle to the next.
+    // A quarter and three quarters of the way between two centres.
     assert_eq!(wide.values[..4], [-3.0, -1.0, 3.0, 5.0]);
     let large = map.resized(64, 48);
     assert_eq!((large.width, large.height), (64, 48));
     let highest = large.values.iter().copied().fold(f32::MIN, f32::max);
     let lowest = large.values.iter().copied().fold(f32::MAX, f32::min);
     assert_eq!((lowest, highest), (-3.0, 40.0));
-    // Made smaller it keeps its mean.
+    // Made smaller, it keeps its mean.
     let mean = map.resized(1, 1).values[0];
     assert!((mean - 42.5 / 4.0).abs() < 1e-5, "{mean}");
 }

@@ -1,11 +1,11 @@
-//! Settings by name: the list is complete, every value goes there and back, errors say what to do.
+//! Settings by name: the list is complete, every value survives a round trip, errors say what to do.
 
 use std::collections::BTreeSet;
 
 use bgad::{CheckedConfig, Error, ImageScore, MemorySize, Setting, ThresholdRule, TrainerConfig};
 use serde_json::{Value, json};
 
-/// The names of all values of a tree, where a table below the first level is one value.
+/// The names of all values in a tree; a table below the first level is one value.
 fn leaves(config: &TrainerConfig) -> BTreeSet<String> {
     let Value::Object(all) = serde_json::to_value(config).unwrap() else {
         panic!("settings are no table");
@@ -24,7 +24,7 @@ fn leaves(config: &TrainerConfig) -> BTreeSet<String> {
 fn every_value_is_declared() {
     let declared: BTreeSet<_> = Setting::all().iter().map(|s| s.name.to_owned()).collect();
     let mut expected = leaves(&TrainerConfig::default());
-    // Not written to files: the path of one machine.
+    // Not written to files, because it is a path on one machine.
     expected.insert("backbone.weights".to_owned());
     assert_eq!(declared, expected);
     for setting in Setting::all() {
@@ -136,7 +136,7 @@ fn what_cannot_be_set_is_answered_with_what_can() {
         }
     }
     assert_eq!(config, TrainerConfig::default());
-    // As files of an earlier version had them.
+    // As written by earlier versions.
     let flat = config
         .merge(&json!({"feature_scaling": "none"}))
         .unwrap_err();
@@ -145,7 +145,7 @@ fn what_cannot_be_set_is_answered_with_what_can() {
         other => panic!("{other}"),
     };
     assert_eq!(nearest, Some("features.scaling"));
-    // No text where a file has types.
+    // Text is rejected where a file should have another type.
     assert!(config.merge(&json!({"seed": "3"})).is_err());
     assert!(config.merge(&json!([1])).is_err());
 }

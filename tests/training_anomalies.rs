@@ -1,4 +1,4 @@
-//! Abnormal images that were trained on are not tested on, whatever they are called.
+//! Abnormal images that were trained on are not tested on, whatever their names.
 
 use std::path::Path;
 
@@ -59,11 +59,11 @@ fn images_are_known_by_content_not_by_name() {
     assert_eq!(evaluation.abnormal_images, 2, "{names:?}");
     assert!(!names.contains(&trained));
 
-    // Elsewhere and under another name it is still known.
+    // It is recognised in another place and under another name.
     std::fs::rename(&trained, trained.with_file_name("other.png")).unwrap();
     assert_eq!(detector.evaluate(&read()).unwrap().abnormal_images, 2);
 
-    // Models of earlier versions know names alone.
+    // Models of earlier versions only recognise names.
     let text = serde_json::to_string(detector.description()).unwrap();
     let mut earlier: serde_json::Value = serde_json::from_str(&text).unwrap();
     earlier["training_anomalies"] = serde_json::json!(["scratch/1.png"]);

@@ -92,12 +92,12 @@ fn the_cache_is_read_as_python_reads_it() {
     ] {
         assert!(text.contains(part), "{text}");
     }
-    // Where it says, the file is found.
+    // The file is found where it says.
     std::fs::create_dir_all(place.parent().unwrap()).unwrap();
     std::fs::write(&place, "x").unwrap();
     assert_eq!(cache.get(name).unwrap(), place);
 
-    // With a commit, that one's files count.
+    // With a commit recorded, that commit's files are used.
     std::fs::create_dir_all(repository.join("refs")).unwrap();
     std::fs::write(repository.join("refs/main"), COMMIT).unwrap();
     assert_eq!(cache.find(name), None);
@@ -109,7 +109,7 @@ fn the_cache_is_read_as_python_reads_it() {
     std::fs::write(snapshot.join("model.safetensors"), "x").unwrap();
     assert_eq!(cache.find(name), Some(snapshot.join("model.safetensors")));
 
-    // No file of the cache leads out of it.
+    // No file of the cache points outside it.
     std::fs::create_dir_all(folder.path().join("elsewhere")).unwrap();
     std::fs::write(folder.path().join("elsewhere/model.safetensors"), "x").unwrap();
     for reference in ["../../elsewhere", "/", "", &"a".repeat(65), "\u{0}"] {
@@ -168,7 +168,7 @@ fn a_damaged_file_of_the_cache_is_noticed_before_training() {
     };
     let trainer = Trainer::new(config("tf_efficientnet_b0", &link));
     assert!(damaged(trainer.fit(&dataset).unwrap_err()));
-    // Weights for images that are normalised otherwise would train, and score badly.
+    // Weights for differently normalised images would train but score badly.
     let trainer = Trainer::new(config("tf_efficientnet_b0.ap_in1k", Path::new(GOLDEN)));
     let error = trainer.fit(&dataset).unwrap_err().to_string();
     assert!(error.contains("tf_efficientnet_b0.aa_in1k"), "{error}");

@@ -1,5 +1,5 @@
-//! What the examples of the data sets have in common: the command line, drawn parts where no folder
-//! is given, one training run with its metrics.
+//! Shared code of the data set examples: the command line, drawn parts if no folder is given, and one
+//! training run with its metrics.
 #![allow(dead_code, clippy::print_stdout, clippy::print_stderr)] // each example uses some of it
 
 use std::fs;
@@ -13,8 +13,8 @@ use bgad::{
 
 pub type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
 
-/// `[FOLDER [CATEGORY]] [WEIGHTS]`: a data set, or none for a small drawn one; timm's weights, whose
-/// file is named as their architecture, or none for the filter bank.
+/// `[FOLDER [CATEGORY]] [WEIGHTS]`: a data set, or none for a small drawn one; timm weights in a file named
+/// after their architecture, or none for the filter bank.
 pub struct Example {
     name: &'static str,
     pub folder: PathBuf,
@@ -24,7 +24,7 @@ pub struct Example {
 }
 
 impl Example {
-    /// Reads the command line; without a folder lets `lay_out` copy drawn parts to one.
+    /// Reads the command line; without a folder, `lay_out` copies drawn parts to one.
     pub fn new(
         name: &'static str,
         lay_out: impl FnOnce(&Dataset, &Path) -> Result,
@@ -50,12 +50,12 @@ impl Example {
         Ok(example)
     }
 
-    /// Where the example leaves its files.
+    /// Where the example writes its files.
     pub fn out(&self) -> PathBuf {
         Path::new("out").join(self.name)
     }
 
-    /// The library's settings, with the weights that were given; a short run on drawn parts.
+    /// The default settings with the given weights; a short run for drawn parts.
     pub fn settings(&self, model: Model) -> TrainerConfig {
         let mut config = match self.is_drawn {
             true => short(model),
@@ -72,7 +72,7 @@ impl Example {
         config
     }
 
-    /// Trains, saves the model, prints what the test images gave.
+    /// Trains, saves the model, and prints the metrics of the test images.
     pub fn train(&self, dataset: &Dataset, config: TrainerConfig) -> Result<Training> {
         let training = Trainer::new(config)
             .observed_by(|progress| {
@@ -97,7 +97,7 @@ impl Example {
     }
 }
 
-/// Settings for seconds, not for good results.
+/// Settings that take seconds instead of giving good results.
 pub fn short(model: Model) -> TrainerConfig {
     TrainerConfig::default().with(|config| {
         config.model = model;
@@ -111,7 +111,7 @@ pub fn short(model: Model) -> TrainerConfig {
     })
 }
 
-/// Draws a few parts, of which some have a defect, as a set in MVTec AD's layout.
+/// Draws a few parts, some with defects, as a set in MVTec AD's layout.
 pub fn draw(folder: &Path) -> Result<Dataset> {
     if folder.exists() {
         fs::remove_dir_all(folder)?;
@@ -143,7 +143,7 @@ pub fn copy(samples: &[&Sample], folder: &Path) -> Result {
     Ok(())
 }
 
-/// Copies masks, numbered as their images, to `folder`.
+/// Copies masks to `folder`, numbered like their images.
 pub fn copy_masks(samples: &[&Sample], folder: &Path, suffix: &str) -> Result {
     fs::create_dir_all(folder)?;
     for (index, sample) in samples.iter().enumerate() {
@@ -154,7 +154,7 @@ pub fn copy_masks(samples: &[&Sample], folder: &Path, suffix: &str) -> Result {
     Ok(())
 }
 
-/// Lays images out as MVTec AD and BTAD do, in folders named by their labels.
+/// Arranges images like MVTec AD and BTAD, in folders named by their labels.
 pub fn split_folders(
     parts: &Dataset,
     folder: &Path,
@@ -172,7 +172,7 @@ pub fn split_folders(
     )
 }
 
-/// Prints the metrics of each type of defect.
+/// Prints the metrics of each defect type.
 pub fn print_types(detector: &Detector, dataset: &Dataset) -> Result {
     let options = EvaluationOptions {
         by_defect_type: true,
@@ -186,7 +186,7 @@ pub fn print_types(detector: &Detector, dataset: &Dataset) -> Result {
     Ok(())
 }
 
-/// A metric, or a dash where it can't be had.
+/// A metric, or a dash if it is undefined.
 pub fn number(value: Option<f64>) -> String {
     value.map_or("-".to_owned(), |value| format!("{value:.3}"))
 }

@@ -1,4 +1,4 @@
-//! A checkpoint whose checksum is right, and going on from it where it is sound.
+//! Reads a checkpoint with a correct checksum, and resumes from it if it is valid.
 #![no_main]
 
 use std::sync::OnceLock;

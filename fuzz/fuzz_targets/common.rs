@@ -1,4 +1,4 @@
-//! Readers take files: bytes go through one, in memory where the system has such a folder.
+//! Passes bytes to readers as a file, in memory if the system has such a folder.
 
 use std::path::{Path, PathBuf};
 use std::sync::Once;
@@ -15,7 +15,7 @@ pub fn folder() -> PathBuf {
     folder
 }
 
-/// A file of this name with these bytes.
+/// A file with this name and these bytes.
 #[allow(dead_code)]
 pub fn file(name: &str, bytes: &[u8]) -> PathBuf {
     let path = folder().join(name);
@@ -23,8 +23,8 @@ pub fn file(name: &str, bytes: &[u8]) -> PathBuf {
     path
 }
 
-/// Lets readers catch panics of decoders, which libfuzzer-sys would end the process at; it still ends
-/// at those that nobody catches.
+/// Lets readers catch panics of decoders, at which libfuzzer-sys would end the process. It still ends at
+/// panics that nobody catches.
 #[allow(dead_code)]
 pub fn panics_may_be_caught() {
     static ONCE: Once = Once::new();

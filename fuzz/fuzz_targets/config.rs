@@ -1,4 +1,4 @@
-//! Settings.
+//! Reads settings.
 #![no_main]
 
 use bgad::TrainerConfig;

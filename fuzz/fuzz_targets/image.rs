@@ -1,4 +1,4 @@
-//! Images of all formats; the content says which.
+//! Reads images of all formats, recognised by their content.
 #![no_main]
 
 use bgad::load_image;

@@ -1,4 +1,4 @@
-//! PyTorch checkpoints that become models.
+//! Imports PyTorch checkpoints as models.
 #![no_main]
 
 use bgad::{Detector, Device, ImportOptions};

@@ -1,4 +1,4 @@
-//! Manifests: the first byte says whether they are called .csv or .json.
+//! Reads manifests; the first byte chooses .csv or .json.
 #![no_main]
 
 use bgad::Layout;
@@ -17,7 +17,7 @@ fuzz_target!(|bytes: &[u8]| {
     let path = common::file(name, bytes);
     if let Ok(dataset) = Layout::Manifest.read(&path, None) {
         let folder = common::folder();
-        // Whatever a manifest says, nothing outside its folder is named.
+        // Whatever a manifest says, it names nothing outside its folder.
         for sample in dataset.samples() {
             assert!(
                 sample.path.starts_with(&folder),

@@ -1,4 +1,4 @@
-//! Masks.
+//! Reads masks.
 #![no_main]
 
 use bgad_data::Mask;

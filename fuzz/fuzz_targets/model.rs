@@ -1,5 +1,5 @@
-//! A model file, and a prediction with it where it is sound. The first byte says whether the rest is
-//! the file, or its parts, which then get the checksum that belongs to them.
+//! Reads a model file, and predicts with it if it is valid. The first byte says whether the rest is the file
+//! or its parts, which then get a matching checksum.
 #![no_main]
 
 use bgad::{Detector, Device, FORMAT_VERSION, RgbImage};

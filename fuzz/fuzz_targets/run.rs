@@ -1,4 +1,4 @@
-//! The run whose checkpoints are damaged, for the target and its seeds alike.
+//! The run whose checkpoints are damaged; used by the target and its seeds.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! What `bgad train --resume` and `bgad report` read in a run's folder.
+//! Reads the files in a run's folder that `bgad train --resume` and `bgad report` read.
 #![no_main]
 
 use bgad::RunDirectory;

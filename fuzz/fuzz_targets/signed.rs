@@ -1,4 +1,4 @@
-//! Our own files of tensors whose checksum is right, so that damage gets past it.
+//! Our tensor files with a correct checksum, so that damaged contents reach the reader.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -7,8 +7,8 @@ use safetensors::tensor::TensorView;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
-/// The file of a description, a safetensors header without metadata and the tensors' bytes, which
-/// follow each other with a zero byte between them; none where these are no tensors.
+/// Joins a description, a safetensors header without metadata, and the tensors' bytes, which are separated by
+/// a zero byte; `None` if these are not tensors.
 pub fn signed(key: &str, version: u32, parts: &[u8]) -> Option<Vec<u8>> {
     let mut parts = parts.splitn(3, |byte| *byte == 0);
     let description = std::str::from_utf8(parts.next()?).ok()?;

@@ -1,4 +1,4 @@
-//! Split files, and applying them.
+//! Reads split files and applies them.
 #![no_main]
 
 use bgad::{Dataset, Sample, SplitFile};

@@ -1,4 +1,4 @@
-//! A small synthetic set and settings with which a run takes a second or two.
+//! A small synthetic set, and settings with which a run takes a second or two.
 #![allow(dead_code, missing_docs, clippy::unwrap_used)]
 
 use std::path::Path;

@@ -5,13 +5,13 @@ use std::sync::{Mutex, Once, PoisonError};
 
 use bgad_cpu::Instructions;
 
-/// The choice is the process's, and tests share one.
+/// The choice affects the whole process, and tests share one process.
 static CHOICE: Mutex<()> = Mutex::new(());
-/// Once a process is enough.
+/// Once per process is enough.
 static SAID: Once = Once::new();
 
-/// What `work` gives under each set that this machine has, narrowest first. The sets that were left out
-/// are named on standard error, past the test harness, which hides what passing tests print.
+/// The results of `work` under each instruction set of this machine, narrowest first. Sets that were skipped
+/// are named on standard error, bypassing the test harness, which hides the output of passing tests.
 pub fn under_each<T>(work: impl Fn() -> T) -> Vec<(Instructions, T)> {
     let _alone = CHOICE.lock().unwrap_or_else(PoisonError::into_inner);
     let before = Instructions::active();
@@ -32,7 +32,7 @@ pub fn under_each<T>(work: impl Fn() -> T) -> Vec<(Instructions, T)> {
     results
 }
 
-/// Holds the values under each set to those under every other one.
+/// Compares the values under each set with those under every other one.
 #[allow(dead_code)]
 pub fn assert_agreement(what: &str, tolerance: f32, work: impl Fn() -> Vec<f32>) {
     let results = under_each(work);

@@ -1,4 +1,4 @@
-//! Which file of a crate imports from which: every name is followed to the file that defines it.
+//! Which file of a crate imports from which: every name is traced to the file that defines it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,11 +11,11 @@ pub type Sources = BTreeMap<String, String>;
 pub struct Import {
     pub from: String,
     pub to: String,
-    /// What is imported, from the crate's root on.
+    /// The imported path, from the crate's root.
     pub path: String,
 }
 
-/// Re-exports lead from one room to the next, so that a name may pass through several files.
+/// Most re-exports followed: a name may pass through several files.
 const LONGEST_CHAIN: usize = 8;
 
 struct Crate {
@@ -24,7 +24,7 @@ struct Crate {
     modules: BTreeMap<Vec<String>, String>,
 }
 
-/// All imports among a crate's files. What a file re-exports of modules below it is none.
+/// All imports among a crate's files. A file's re-exports of its own modules do not count.
 pub fn all(sources: &Sources) -> BTreeSet<Import> {
     let mut all = Crate {
         files: BTreeMap::new(),
@@ -79,7 +79,7 @@ fn module_of(file: &str) -> Vec<String> {
 }
 
 impl Crate {
-    /// A path from the crate's root on; none where it leads to another crate or stays where it is.
+    /// A path from the crate's root; `None` if it leads to another crate or stays in the same file.
     fn absolute(&self, here: &[String], path: &[String]) -> Option<Vec<String>> {
         let mut base = here.to_vec();
         let mut rest = path;
@@ -102,7 +102,7 @@ impl Crate {
         Some([base.as_slice(), rest].concat())
     }
 
-    /// The file that defines what a path names; none where that is another crate's.
+    /// The file that defines what a path names; `None` if that is in another crate.
     fn owner(&self, path: &[String], is_glob: bool, passed: usize) -> Option<String> {
         let modules = (0..=path.len()).rev();
         let length = modules
@@ -128,7 +128,7 @@ impl Crate {
             let below = globs.filter_map(|glob| self.absolute(module, &glob.path));
             let found = below.filter_map(|below| self.modules.get(&below));
             let mut found = found.filter(|file| self.files[*file].items.contains(name));
-            // Otherwise a macro made it.
+            // Otherwise a macro created it.
             return Some(found.next().unwrap_or(file).clone());
         };
         let further = self.absolute(module, &import.path)?;

@@ -1,5 +1,5 @@
-//! The house's own rules: which room of crate `bgad` may import from which, as
-//! `docs/architecture.md` lists them, and no circle among the files of any crate.
+//! The order of the rooms of crate `bgad`, as listed in `docs/architecture.md`, and no cycle among the files
+//! of any crate.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod imports;
@@ -48,12 +48,12 @@ fn rooms(document: &str) -> Vec<String> {
     section.lines().filter_map(name).collect()
 }
 
-/// A file's room: its folder, or its name in the ground floor.
+/// A file's room: its folder, or its own name if it is beside `lib.rs`.
 fn room(file: &str) -> &str {
     file.split(['/', '.']).next().unwrap()
 }
 
-/// What breaks the order of rooms, a line each.
+/// The imports that break the order of rooms, one per line.
 fn upward(sources: &Sources, rooms: &[String]) -> Vec<String> {
     let floor = |file: &str| rooms.iter().position(|listed| listed == room(file));
     let mut wrong = Vec::new();
@@ -75,7 +75,7 @@ fn upward(sources: &Sources, rooms: &[String]) -> Vec<String> {
     wrong
 }
 
-/// A circle of files that import each other, where there is one.
+/// A cycle of files that import each other, if there is one.
 fn circle(sources: &Sources) -> Option<Vec<String>> {
     let mut edges: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for Import { from, to, .. } in imports::all(sources) {
@@ -190,7 +190,7 @@ fn a_broken_rule_is_noticed() {
         let broken = with("below/one.rs", line);
         assert_eq!(upward(&broken, &rooms).len(), 1, "{line}");
     }
-    // Not where it only reads like one.
+    // Not where it only looks like an import.
     for line in [
         "\n// use crate::above::three::Three;",
         "\nconst S: &str = r#\"crate::above::X\"#;",
@@ -202,7 +202,7 @@ fn a_broken_rule_is_noticed() {
         upward(&with("above/three.rs", "\nuse crate::One;"), &rooms).len(),
         1
     );
-    // Circles: between siblings, through a room's front door, and by a path in code.
+    // Cycles: between siblings, through a room's `mod.rs`, and by a path in code.
     for line in [
         "\nuse super::two::Two;",
         "\nuse crate::below::Two;",

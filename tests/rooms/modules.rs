@@ -1,4 +1,4 @@
-//! What a file says of modules: which it uses, which it holds, and what it defines.
+//! The modules in a file: which it uses, which it contains, and what it defines.
 
 use std::collections::BTreeSet;
 
@@ -7,10 +7,10 @@ use crate::tokens::{Token, tokens};
 /// A name that a `use` brings in, or a path in code.
 #[derive(Debug, Clone)]
 pub struct Use {
-    /// The inline module that it stands in, from the file's own.
+    /// The inline module that contains it, relative to the file's own.
     pub inline: Vec<String>,
     pub path: Vec<String>,
-    /// What it is called from then on; none for a path in code.
+    /// The name it gets; `None` for a path in code.
     pub name: Option<String>,
     /// Whether others may import it from here.
     pub public: bool,
@@ -100,7 +100,7 @@ fn is_item(word: &str) -> bool {
     items.contains(&word)
 }
 
-/// The leaves of a `use` from token `i` on, each with its name; where the tree ends.
+/// The leaves of a `use` from token `i` onward, each with its name; and where the tree ends.
 fn tree(
     tokens: &[Token],
     mut i: usize,

@@ -1,5 +1,4 @@
-//! Rust's tokens, as far as imports need them: without comments, literals, and what is there for tests
-//! alone.
+//! Rust's tokens as far as imports need them: without comments, literals and test-only code.
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Token {
@@ -21,7 +20,7 @@ impl Token {
     }
 }
 
-/// The tokens of a file but for those of items of tests alone, `#[cfg(test)]` or `#[cfg(all(test, ...))]`.
+/// The tokens of a file, except items for tests, `#[cfg(test)]` or `#[cfg(all(test, ...))]`.
 pub fn tokens(text: &str) -> Vec<Token> {
     without_tests(&all(text))
 }
@@ -134,7 +133,7 @@ fn without_tests(tokens: &[Token]) -> Vec<Token> {
     kept
 }
 
-/// Where the item that begins at `i` ends: behind its braces, or its semicolon.
+/// Where the item that begins at `i` ends: after its braces or its semicolon.
 fn after_item(tokens: &[Token], mut i: usize) -> usize {
     let mut depth = 0;
     while i < tokens.len() {

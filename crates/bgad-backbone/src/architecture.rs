@@ -34,7 +34,7 @@ pub enum Architecture {
     V2B3,
 }
 
-/// What the members of a family share.
+/// The properties that a family shares.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Family {
     /// EfficientNet: squeeze-excite everywhere, SiLU.
@@ -93,7 +93,7 @@ impl Architecture {
     /// The normalisation of the plain ImageNet-1k weights (`aa_in1k`, `in1k`): ImageNet's mean and
     /// deviation, or 0.5 and 0.5 for the lite family.
     ///
-    /// timm's `ap_in1k` weights and `tf_efficientnetv2_b3`'s `in21k` ones want
+    /// timm's `ap_in1k` weights and the `in21k` weights of `tf_efficientnetv2_b3` need
     /// [`Normalization::SYMMETRIC`] instead: see
     /// [`EfficientNet::with_normalization`](crate::EfficientNet::with_normalization).
     pub fn normalization(self) -> Normalization {

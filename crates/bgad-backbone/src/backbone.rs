@@ -1,9 +1,8 @@
-//! What every feature extractor offers.
+//! The interface of every feature extractor.
 
 use serde::{Deserialize, Serialize};
 
-/// How an input channel is brought to the range a backbone expects: `(v / 255 - mean) / std`, for
-/// red, green and blue.
+/// How an input channel is scaled for a backbone: `(v / 255 - mean) / std`, for red, green and blue.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Normalization {
     /// Subtracted from each channel, in units of the full scale.
@@ -49,7 +48,7 @@ pub struct FeatureMap {
     pub values: Vec<f32>,
 }
 
-/// A parameter under its name, on the host, in row-major order.
+/// A named parameter on the host, in row-major order.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NamedTensor {
     /// Dotted path, such as `blocks.1.0.conv_dw.weight`.
@@ -62,7 +61,7 @@ pub struct NamedTensor {
 
 /// A frozen feature extractor on the CPU, on plain slices.
 ///
-/// Each image's features depend on that image alone, and on no number of threads.
+/// Each image's features depend only on that image, and not on the number of threads.
 pub trait HostBackbone: Send + Sync + std::fmt::Debug {
     /// The extractor's name, such as `tf_efficientnet_b6` or `filter-bank`.
     fn name(&self) -> &str;
@@ -78,15 +77,15 @@ pub trait HostBackbone: Send + Sync + std::fmt::Debug {
     ///
     /// # Panics
     ///
-    /// When `images` does not hold whole images of that size, or height or width is 0.
+    /// If `images` does not hold whole images of that size, or height or width is 0.
     fn extract_on_host(&self, images: &[f32], height: usize, width: usize) -> Vec<FeatureMap>;
 
-    /// Everything that is needed to restore the extractor beside its name and levels, in a fixed
-    /// order; empty where there are no weights.
+    /// Everything needed to restore the extractor besides its name and levels, in a fixed order; empty
+    /// without weights.
     fn tensors(&self) -> Vec<NamedTensor>;
 }
 
-/// Panics where `images` are not whole images `[batch, 3, height, width]`.
+/// Panics unless `images` are whole images `[batch, 3, height, width]`.
 pub(crate) fn check_images(images: &[f32], height: usize, width: usize) {
     let image = 3 * height * width;
     assert!(

@@ -1,4 +1,4 @@
-//! Decodes weight files, which may come from anywhere.
+//! Decodes untrusted weight files.
 
 use std::path::Path;
 
@@ -9,10 +9,10 @@ use safetensors::{Dtype, SafeTensors};
 use crate::backbone::NamedTensor;
 use crate::error::BackboneError;
 
-/// The tensor that tells where in a nested checkpoint the network begins.
+/// The tensor that shows where in a nested checkpoint the network begins.
 const LANDMARK: &str = "conv_stem.weight";
 
-/// The weights in a file's content; only those that some architecture can use.
+/// The weights in a file, as far as some architecture can use them.
 pub(crate) fn read(
     path: &Path,
     file: &str,
@@ -79,7 +79,7 @@ fn is_wanted(name: &str) -> bool {
         || name.starts_with("bn1.")
 }
 
-/// What stands before the network's own names, such as `state_dict.module.`.
+/// The prefix of the network's own names, such as `state_dict.module.`.
 fn common_prefix<'a>(names: impl Iterator<Item = &'a str>) -> String {
     let prefixes = names
         .filter_map(|name| name.strip_suffix(LANDMARK))
@@ -136,7 +136,7 @@ fn read_pytorch(
     })
 }
 
-/// The tensors of a checkpoint that `wanted`, which is given all names, gives a name.
+/// The tensors of a checkpoint for which `wanted` returns a name.
 pub(crate) fn pytorch_tensors<N: Fn(&str) -> Option<String>>(
     path: &Path,
     file: &str,

@@ -33,14 +33,14 @@ enum Computed {
 impl EfficientNet {
     /// Builds the network from timm's weights.
     ///
-    /// `strides` selects levels among 4, 8 and 16, in any order. Tensors of the file that are not
-    /// needed are ignored, so that a whole checkpoint serves as well as a truncated one. The weights
-    /// lie on `device` as plain tensors, without gradients even where the device tracks them.
+    /// `strides` selects levels among 4, 8 and 16, in any order. Other tensors in the file are ignored, so a
+    /// whole checkpoint works as well as a truncated one. The weights are plain tensors on `device`, without
+    /// gradients even if the device tracks them.
     ///
     /// # Errors
     ///
-    /// When no stride or an unknown one is selected; when a tensor is missing, has another shape
-    /// than the architecture's, is not finite, or is a negative variance.
+    /// If no stride or an unknown one is selected; if a tensor is missing, has another shape than the
+    /// architecture's, is not finite, or is a negative variance.
     #[cfg(feature = "weights")]
     pub fn load(
         architecture: Architecture,
@@ -52,14 +52,14 @@ impl EfficientNet {
         Ok(Self::new(network, device))
     }
 
-    /// Restores the network from what [`Backbone::tensors`] gave; its features are bit-equal.
+    /// Restores the network from the result of [`Backbone::tensors`]; its features are bit-equal.
     ///
-    /// The tensors may come from an untrusted file, and may be of more levels than are selected.
+    /// The tensors may be untrusted, and may include more levels than are selected.
     ///
     /// # Errors
     ///
-    /// When no stride or an unknown one is selected; when a tensor is missing, occurs twice, has
-    /// another shape than the architecture's, or is not finite.
+    /// If no stride or an unknown one is selected; if a tensor is missing, occurs twice, has another shape
+    /// than the architecture's, or is not finite.
     pub fn from_folded(
         architecture: Architecture,
         strides: &[usize],
@@ -70,11 +70,11 @@ impl EfficientNet {
         Ok(Self::new(network, device))
     }
 
-    /// A network of random weights that keep the features' variance near 1: for benches, and for
-    /// tests that have no weights.
+    /// A network of random weights that keep the features' variance near 1, for benches and for tests without
+    /// weights.
     ///
-    /// The same seed gives the same weights on every device. Strides other than 4, 8 and 16 are
-    /// ignored; where none is left, all three are taken.
+    /// The same seed gives the same weights on every device. Strides other than 4, 8 and 16 are ignored; if
+    /// none is left, all three are used.
     #[cfg(feature = "random")]
     pub fn random(
         architecture: Architecture,
@@ -85,8 +85,8 @@ impl EfficientNet {
         Self::new(Network::random(architecture, strides, seed), device)
     }
 
-    /// The same network with another normalisation of its input: for weights that were not trained
-    /// with the architecture's usual one ([`Architecture::normalization`]).
+    /// Changes the normalisation of the input, for weights that were not trained with the architecture's
+    /// usual one ([`Architecture::normalization`]).
     #[must_use]
     pub fn with_normalization(self, normalization: Normalization) -> Self {
         let computed = match self.computed {
@@ -104,8 +104,8 @@ impl EfficientNet {
         self.network().architecture
     }
 
-    /// The same network, computed by Burn's operations on the CPU as well, where it otherwise has
-    /// its own: slower, and there to compare the two, which agree but for rounding.
+    /// The same network computed by Burn's operations on the CPU too, instead of our own. It is slower and
+    /// serves to compare the two, which agree up to rounding.
     #[must_use]
     pub fn with_tensor_layers(self) -> Self {
         let network = self.network().clone();

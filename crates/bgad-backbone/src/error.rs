@@ -1,26 +1,26 @@
-//! What can go wrong between a weight file and a backbone.
+//! Errors between a weights file and a backbone.
 
 use crate::architecture::Architecture;
 
-/// Why a backbone could not be made.
+/// Why a backbone could not be created.
 #[non_exhaustive]
 #[derive(Debug, thiserror::Error)]
 pub enum BackboneError {
-    /// The name is not one of the architectures known here.
+    /// The name is not a known architecture.
     #[error("unknown architecture `{name}`; there are {}", Architecture::list())]
     UnknownArchitecture {
-        /// The name that was asked for.
+        /// The name that was requested.
         name: String,
     },
 
-    /// A stride was asked for at which no features are taken.
+    /// No features are available at this stride.
     #[error("no features at stride {found}; choose among 4, 8 and 16")]
     UnsupportedStride {
-        /// The stride that was asked for.
+        /// The stride that was requested.
         found: usize,
     },
 
-    /// No stride was asked for.
+    /// No stride was requested.
     #[error("no stride selected; choose one or more of 4, 8 and 16")]
     NoStride,
 
@@ -52,7 +52,7 @@ pub enum BackboneError {
         file: String,
         /// The container's kind.
         format: &'static str,
-        /// What does not fit.
+        /// What is wrong.
         reason: String,
     },
 
@@ -83,13 +83,13 @@ pub enum BackboneError {
         tensor: String,
         /// Number of values.
         found: usize,
-        /// Number of values the shape holds; `None` where that overflows.
+        /// Number of values that the shape needs; `None` if that overflows.
         expected: Option<usize>,
         /// The shape.
         shape: Vec<usize>,
     },
 
-    /// Two tensors have one name.
+    /// Two tensors have the same name.
     #[error("{file}: tensor `{tensor}` occurs twice; the source is damaged, write it again")]
     DuplicateTensor {
         /// The file, or where the tensors came from.
@@ -98,7 +98,7 @@ pub enum BackboneError {
         tensor: String,
     },
 
-    /// The architecture needs a tensor that is not there.
+    /// A tensor that the architecture needs is missing.
     #[error(
         "{file}: tensor `{tensor}` is missing, expected with shape {expected:?}; \
          are these the weights of {architecture}, under timm's names?"

@@ -22,7 +22,7 @@ enum Computed {
 }
 
 impl FilterBank {
-    /// The filter bank on `device`, without gradients even where the device tracks them.
+    /// Creates the filter bank on `device`, without gradients even if the device tracks them.
     pub fn new(device: &Device) -> Self {
         let device = device.clone().inner();
         let computed = match is_host(&device) {
@@ -32,7 +32,7 @@ impl FilterBank {
         Self { computed, device }
     }
 
-    /// The same filters, computed by Burn's operations on the CPU as well: to compare the two.
+    /// The same filters computed by Burn's operations on the CPU too, to compare the two.
     #[must_use]
     pub fn with_tensor_layers(self) -> Self {
         let computed = Computed::Tensors(Box::new(TensorFilterBank::new(&self.device)));

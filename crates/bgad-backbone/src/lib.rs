@@ -7,9 +7,10 @@
 //!   the convolutions when the weights are read, and nothing beyond stride 16 is built.
 //! - [`HostFilterBank`]: oriented linear filters, rectified and pooled. It needs no weights at all.
 //!
-//! Both compute on the CPU, on plain slices ([`HostBackbone`]). With the feature `burn`, which is on by
-//! default, `EfficientNet` and `FilterBank` take and give tensors of any device (`Backbone`), on the
-//! CPU by the same code. `weights` reads weight files and `random` draws weights; both are on by default.
+//! Both compute on the CPU, on plain slices ([`HostBackbone`]). The feature `burn`, on by default, adds
+//! `EfficientNet` and `FilterBank`, which work on tensors of any device (`Backbone`) and use the same code on
+//! the CPU. The features `weights`, which reads weight files, and `random`, which draws weights, are also on
+//! by default.
 //!
 #![cfg_attr(feature = "burn", doc = "```")]
 #![cfg_attr(not(feature = "burn"), doc = "```ignore")]

@@ -2,16 +2,16 @@
 
 use crate::architecture::{Architecture, Family};
 
-/// Tags of weights that want [`Normalization::SYMMETRIC`](crate::Normalization::SYMMETRIC) where
-/// their architecture's other weights don't.
+/// Tags of weights that need [`Normalization::SYMMETRIC`](crate::Normalization::SYMMETRIC), unlike their
+/// architecture's other weights.
 const OTHERWISE_NORMALIZED: [&str; 3] = ["ap_in1k", "in21k", "in21k_ft_in1k"];
 
 impl Architecture {
-    /// Pretraining tags of timm's published weights that want the architecture's own
-    /// [`normalization`](Self::normalization), the usual ones first: plain ImageNet-1k, with
-    /// AutoAugment for the original family.
+    /// Pretraining tags of timm's published weights that use the architecture's own
+    /// [`normalization`](Self::normalization), the default first: plain ImageNet-1k, with AutoAugment for the
+    /// original family.
     ///
-    /// timm itself takes others for a name without a tag: since version 0.9 `ns_jft_in1k` for the
+    /// timm itself uses other weights for a name without a tag: since version 0.9 `ns_jft_in1k` for the
     /// original family, and `in21k_ft_in1k` for `tf_efficientnetv2_b3`.
     pub fn pretrained_tags(self) -> &'static [&'static str] {
         match self {
@@ -26,7 +26,7 @@ impl Architecture {
         }
     }
 
-    /// Whether weights with this tag want another normalisation than the architecture's own.
+    /// Whether weights with this tag need another normalisation than the architecture's own.
     pub fn is_otherwise_normalized(self, tag: &str) -> bool {
         self.family() != Family::Lite && OTHERWISE_NORMALIZED.contains(&tag)
     }

@@ -1,4 +1,4 @@
-//! Tensors by name, handed out only when their shape and values are right.
+//! Tensors by name, returned only if their shape and values are valid.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ pub(crate) struct Table {
 }
 
 impl Table {
-    /// Takes tensors in; errors where a shape is not filled or a name occurs twice.
+    /// Adds tensors; returns an error if a shape is not filled or a name occurs twice.
     pub fn new(
         source: String,
         tensors: impl IntoIterator<Item = NamedTensor>,
@@ -60,7 +60,7 @@ impl Table {
             .map(|(name, (shape, values))| (name.as_str(), shape.as_slice(), values.as_slice()))
     }
 
-    /// The values of a tensor that must be there, have this shape and be finite.
+    /// The values of a tensor that must exist, have this shape and be finite.
     pub fn get(
         &self,
         name: &str,
@@ -88,7 +88,7 @@ impl Table {
         Ok(values)
     }
 
-    /// A copy of a parameter that must be there, have its shape and be finite.
+    /// A copy of a parameter that must exist, have its shape and be finite.
     pub fn copy(
         &self,
         (name, shape): Parameter,
@@ -102,7 +102,7 @@ impl Table {
         })
     }
 
-    /// Errors on the first value that is infinite or not a number.
+    /// Returns an error for the first value that is infinite or NaN.
     pub fn check_finite(&self, name: &str, values: &[f32]) -> Result<(), BackboneError> {
         match values.iter().position(|value| !value.is_finite()) {
             None => Ok(()),
@@ -116,7 +116,7 @@ impl Table {
     }
 }
 
-/// Number of elements of a shape; `None` where it overflows.
+/// Number of elements of a shape; `None` on overflow.
 pub(crate) fn count(shape: &[usize]) -> Option<usize> {
     shape
         .iter()

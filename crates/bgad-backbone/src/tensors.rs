@@ -1,4 +1,4 @@
-//! What every feature extractor on tensors offers, and the way from slices to tensors.
+//! The interface of feature extractors on tensors, and conversions from slices to tensors.
 
 use burn::tensor::{Device, Tensor, TensorData};
 
@@ -21,7 +21,7 @@ impl FeaturePyramid {
         &self.levels
     }
 
-    /// Hands the maps over, each `[batch, channels, height, width]`, finest first.
+    /// Returns the maps, each `[batch, channels, height, width]`, finest first.
     pub fn into_levels(self) -> Vec<Tensor<4>> {
         self.levels
     }
@@ -46,32 +46,31 @@ pub trait Backbone: Send + Sync + std::fmt::Debug {
     ///
     /// # Panics
     ///
-    /// When the images do not have three channels or hold no pixels, or lie on another device than
-    /// the backbone.
+    /// If the images do not have three channels, have no pixels, or are on another device than the backbone.
     fn extract(&self, images: Tensor<4>) -> FeaturePyramid;
 
-    /// Everything that is needed to restore the extractor beside its name and levels, in a fixed
-    /// order; empty where there are no weights.
+    /// Everything needed to restore the extractor besides its name and levels, in a fixed order; empty
+    /// without weights.
     fn tensors(&self) -> Vec<NamedTensor>;
 
-    /// The same extractor on plain slices, where it computes on the CPU in that way.
+    /// The same extractor on plain slices, if it computes on the CPU that way.
     fn on_host(&self) -> Option<&dyn HostBackbone> {
         None
     }
 }
 
-/// Whether our own code on the CPU takes the place of a device's operations: on Burn's own CPU backend.
-/// `ndarray` is there for comparison and computes all by itself.
+/// Whether our own CPU code replaces a device's operations, which it does on Burn's CPU backend. `ndarray` is
+/// for comparison and computes everything itself.
 ///
-/// Burn has no question for that which does not depend on its features; a device of unknown name counts
-/// as another one, which is slower there.
+/// Burn offers no query for this that does not depend on its features. A device with an unknown name counts
+/// as another device, which is slower.
 #[doc(hidden)]
 pub fn is_host(device: &Device) -> bool {
     let name = format!("{:?}", device.clone().inner().as_dispatch());
     name.starts_with("Flex")
 }
 
-/// What `backbone` gives for images that are tensors of any device.
+/// The features that `backbone` computes for tensors on any device.
 #[allow(clippy::panic)] // as Burn's own operations would
 pub(crate) fn extract_through_host(
     backbone: &dyn HostBackbone,

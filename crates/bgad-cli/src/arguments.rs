@@ -1,4 +1,4 @@
-//! What can be said on the command line.
+//! The command line's arguments.
 
 mod calibrate;
 pub mod choices;
@@ -24,9 +24,23 @@ use crate::data::{AnomalyArguments, DataArguments};
 use crate::inspect::InspectArguments;
 use crate::machine::long_version;
 
-/// Visual anomaly detection: learns what normal parts look like, finds what is wrong on others.
+/// The end of `bgad --help`.
+const FIRST_STEPS: &str = "\
+First steps (the folder `parts` holds `normal` and, if you have any, `abnormal` and `masks`):
+  bgad data parts                                               check what is found
+  bgad train parts --out run                                    train; writes run/model.bgad
+  bgad predict --model run/model.bgad --heatmaps maps images/   score new images
+`bgad COMMAND --help` lists a command's options.";
+
+/// Visual anomaly detection: learns what normal parts look like and finds defects on others.
 #[derive(Debug, Parser)]
-#[command(name = "bgad", version, long_version = long_version(), arg_required_else_help = true)]
+#[command(
+    name = "bgad",
+    version,
+    long_version = long_version(),
+    arg_required_else_help = true,
+    after_help = FIRST_STEPS
+)]
 pub struct Arguments {
     #[command(subcommand)]
     pub command: Command,
@@ -37,26 +51,26 @@ pub enum Command {
     /// Train a detector on a data set.
     #[command(mut_args(train::hide_rare), after_help = train::MORE)]
     Train(Box<TrainCommand>),
-    /// Measure a detector on a data set's test images.
+    /// Evaluate a detector on a data set's test images.
     Evaluate(Box<EvaluateArguments>),
     /// Score images.
     Predict(PredictArguments),
-    /// Take the threshold anew from normal images that were not trained on.
+    /// Choose a new threshold from normal images that were not trained on.
     Calibrate(CalibrateArguments),
-    /// List all settings of training: help, allowed values, the presets' values.
+    /// List all training settings with help, allowed values and the presets' values.
     Settings(crate::settings::SettingsArguments),
-    /// Make a model of a PyTorch checkpoint.
+    /// Convert a PyTorch checkpoint to a model.
     Import(Box<crate::import::ImportArguments>),
     /// Repeat a table or figure of the paper.
     Reproduce(Box<crate::reproduce::ReproduceArguments>),
-    /// Make a run's report again from what lies in its folder.
+    /// Write a run's report again from the files in its folder.
     #[cfg(feature = "report")]
     Report(ReportArguments),
-    /// Published weights of backbones: list, fetch, find and check them.
+    /// List, fetch, find and check published backbone weights.
     Weights(crate::weights::WeightsArguments),
-    /// Tell what a data set holds.
+    /// Show what a data set contains.
     Data(Box<InspectArguments>),
-    /// Draw samples that training would paste, to look at.
+    /// Draw pasted training samples to look at before training.
     Preview(Box<PreviewArguments>),
     /// Measure this machine in about ten seconds: products, training steps, predictions.
     #[cfg(feature = "flex")]
@@ -77,18 +91,18 @@ pub struct PreviewArguments {
     pub data: DataArguments,
     #[command(flatten)]
     pub choice: AnomalyArguments,
-    /// Samples on the sheet.
+    /// Number of samples on the sheet.
     #[arg(long, value_name = "N", default_value_t = 16)]
     pub count: usize,
-    /// The seed that training would have.
+    /// The training seed.
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub seed: u64,
     #[command(flatten)]
     pub settings: SettingArguments<NoFlags>,
-    /// Take images as they are stored, or turned as their EXIF orientation says.
+    /// Take images as stored, or turned as their EXIF orientation says.
     #[arg(long, value_enum, default_value = "stored")]
     pub orientation: OrientationArgument,
-    /// The folder for `preview.png`; it is made where it is not there.
+    /// The folder for `preview.png`; created if needed.
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
 }

@@ -1,4 +1,4 @@
-//! `bgad bench`: what this machine does, in about ten seconds.
+//! `bgad bench`: measures this machine in about ten seconds.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -25,26 +25,26 @@ use crate::output;
 
 #[derive(Debug, Args)]
 pub struct BenchArguments {
-    /// Measure under every instruction set that this machine has, not only the one in use.
+    /// Measure every instruction set that this machine has, not only the one in use.
     #[arg(long)]
     pub every: bool,
-    /// Write JSON to standard output, one object for each instruction set, and nothing else there.
+    /// Write only JSON to standard output, one object per instruction set.
     #[arg(long)]
     pub json: bool,
 }
 
-/// What one instruction set does.
+/// The measurements for one instruction set.
 struct Figures {
     machine: Machine,
-    /// Multiply-adds in registers on one thread, GFLOP/s: what no kernel can exceed.
+    /// Multiply-adds in registers on one thread, GFLOP/s: an upper bound for every kernel.
     peak: f64,
-    /// The product of `[4096, 148]` and `[148, 296]` on one thread and on all, GFLOP/s.
+    /// The product of `[4096, 148]` and `[148, 296]` on one thread and on all threads, GFLOP/s.
     product: [f64; 2],
-    /// Copying 256 MiB on one thread, GB/s read and written.
+    /// Copying 256 MiB on one thread, GB/s read plus written.
     copy: f64,
-    /// One optimizer step on 4096 rows of 40, 72 and 200, in milliseconds.
+    /// One optimizer step on 4096 rows of 40, 72 and 200 features, in milliseconds.
     steps: [(usize, f64); 3],
-    /// One prediction from decoded pixels, in milliseconds an image: alone, and eight together.
+    /// One prediction from decoded pixels, in milliseconds per image: alone, and in a batch of eight.
     prediction: [f64; 2],
 }
 
@@ -98,7 +98,7 @@ fn table(figures: &Figures) -> Vec<String> {
         ));
     }
     lines.push(format!(
-        "prediction    {:.1} ms an image, {:.1} ms in batches of 8 ({BACKBONE} at {SIZE} pixels)",
+        "prediction    {:.1} ms per image, {:.1} ms in batches of 8 ({BACKBONE} at {SIZE} pixels)",
         prediction[0], prediction[1]
     ));
     lines
@@ -133,7 +133,7 @@ fn measure(predictor: &Predictor) -> Result<Figures, Failure> {
     })
 }
 
-/// The median time of a call within half a second, at least five calls, after one that is not counted.
+/// The median time of a call over half a second and at least five calls, after one warm-up call.
 fn seconds(mut work: impl FnMut()) -> f64 {
     work();
     let (begin, mut times) = (Instant::now(), Vec::new());
@@ -149,7 +149,7 @@ fn seconds(mut work: impl FnMut()) -> f64 {
 /// GFLOP/s of multiply-adds that never leave the registers.
 fn registers() -> f64 {
     const STEPS: usize = 200_000;
-    // As many sums as hide the latency under any set, in registers under AVX2.
+    // Enough sums to hide the latency of any instruction set, few enough for AVX2's registers.
     const SUMS: usize = 80;
     struct Registers;
     impl Kernel for Registers {
@@ -172,7 +172,7 @@ fn registers() -> f64 {
     2.0 * (STEPS * SUMS) as f64 / time * 1e-9
 }
 
-/// GFLOP/s of the flows' largest kind of product, each thread with rows of its own.
+/// GFLOP/s of the flows' largest kind of product; each thread has its own rows.
 fn product(threads: usize) -> f64 {
     const ROWS: usize = 4096;
     const INNER: usize = 148;
@@ -196,7 +196,7 @@ fn product(threads: usize) -> f64 {
     2.0 * (results.len() * ROWS * INNER * COLUMNS) as f64 / time * 1e-9
 }
 
-/// GB/s read and written by a copy that no cache holds.
+/// GB/s read plus written by a copy too large for the caches.
 fn copy() -> f64 {
     const BYTES: usize = 256 << 20;
     let (from, mut to) = (vec![1u8; BYTES], vec![0u8; BYTES]);
@@ -207,7 +207,7 @@ fn copy() -> f64 {
     2.0 * BYTES as f64 / time * 1e-9
 }
 
-/// Milliseconds of one optimizer step on 4096 rows of so many features.
+/// Milliseconds of one optimizer step on 4096 rows of this many features.
 fn step(dimension: usize) -> Result<f64, Failure> {
     const ROWS: usize = 4096;
     const SIDE: usize = 64;
@@ -225,7 +225,7 @@ fn step(dimension: usize) -> Result<f64, Failure> {
     let time = seconds(|| {
         let row = |i: usize| &rows[i * dimension..(i + 1) * dimension];
         let rows = (row, places.as_slice());
-        // The result is that of a computation that can't fail on these rows.
+        // The computation can't fail on these rows.
         let _ = flow.step(&mut adam, 2e-4, rows, &conditions, &mut workspace, |l| {
             Ok::<_, ()>(Some(vec![-1.0 / l.len() as f32; l.len()]))
         });
@@ -236,7 +236,7 @@ fn step(dimension: usize) -> Result<f64, Failure> {
 const BACKBONE: &str = "tf_efficientnetv2_b0";
 const SIZE: u32 = 256;
 
-/// The backbone under a name that no backbone with weights has: its model is of no use to anybody.
+/// A backbone without a published name, so that its model can't be mistaken for a useful one.
 #[derive(Debug)]
 struct RandomWeights(EfficientNet);
 
@@ -270,7 +270,7 @@ impl Backbone for RandomWeights {
     }
 }
 
-/// A detector on a backbone of random weights, which cost what trained ones cost.
+/// A detector on a backbone of random weights, which take as long as trained ones.
 struct Predictor {
     detector: bgad::Detector,
 }
@@ -310,14 +310,14 @@ impl Predictor {
         })
     }
 
-    /// Milliseconds an image, alone and eight together.
+    /// Milliseconds per image, alone and in a batch of eight.
     fn measure(&self) -> Result<[f64; 2], Failure> {
         let image = RgbImage::from_fn(SIZE, SIZE, |x, y| {
             let at = |factor: u32| ((x * factor + y * 7) % 251) as u8;
             [at(3), at(5), at(11)].into()
         });
         let images = vec![image; 8];
-        // Once with its error, then timed.
+        // Once to check for an error, then timed.
         self.detector.predict_batch(&images)?;
         let alone = seconds(|| drop(self.detector.predict(&images[0])));
         let together = seconds(|| drop(self.detector.predict_batch(&images)));

@@ -8,33 +8,34 @@ use serde_json::{Value, json};
 use crate::arguments::CalibrateArguments;
 use crate::failure::Failure;
 use crate::images;
+use crate::model;
 use crate::output;
 use crate::progress::warning;
 
-/// How sure the stated bound is.
+/// The confidence of the stated bound.
 const CONFIDENCE: f64 = 0.95;
 
-/// What is told of new thresholds: a JSON key, its value, and the words for people.
+/// One statement about the new thresholds: a JSON key, its value, and the words for people.
 type Said = Vec<(&'static str, Value, String)>;
 
-/// Takes the thresholds anew and writes the model, whole or not at all. An image that can't be read
-/// ends the run: a promise must not rest on fewer images than were named.
+/// Chooses new thresholds and writes the model atomically. An unreadable image ends the run: the promised
+/// rate must not rest on fewer images than were named.
 pub fn run(arguments: &CalibrateArguments) -> Result<(), Failure> {
     let device = arguments.device.open()?;
-    let mut detector = Detector::load(&arguments.model, &device)?;
+    let mut detector = model::load(&arguments.model, &device)?;
     let before = detector.description().threshold;
     let said = match arguments.threshold {
         Some(threshold) => given(&mut detector, threshold, arguments.pixel_threshold)?,
         None if arguments.abnormal.is_empty() => by_rate(&mut detector, arguments)?,
         None => by_f1(&mut detector, arguments)?,
     };
-    let model: &Path = arguments.out.as_deref().unwrap_or(&arguments.model);
-    detector.save(model)?;
+    let path: &Path = arguments.out.as_deref().unwrap_or(&arguments.model);
+    detector.save(path)?;
     let description = detector.description();
     let threshold = description.threshold;
     if arguments.reporting.json {
         let mut line = json!({
-            "model": bgad::path_to_text(model),
+            "model": bgad::path_to_text(path),
             "threshold": threshold,
             "pixel_threshold": description.pixel_threshold,
             "threshold_before": before,
@@ -44,10 +45,8 @@ pub fn run(arguments: &CalibrateArguments) -> Result<(), Failure> {
         }
         return output::json(&line);
     }
-    output::line(&format!("model                {}", model.display()))?;
-    output::line(&format!(
-        "threshold            {threshold}, before {before}"
-    ))?;
+    output::line(&format!("model                {}", path.display()))?;
+    output::line(&format!("threshold            {threshold} (was {before})"))?;
     if let Some(threshold) = description.pixel_threshold {
         output::line(&format!("pixel threshold      {threshold}"))?;
     }
@@ -56,7 +55,7 @@ pub fn run(arguments: &CalibrateArguments) -> Result<(), Failure> {
     })
 }
 
-/// Thresholds that the user names.
+/// Sets the thresholds given on the command line.
 fn given(detector: &mut Detector, threshold: f32, of_pixels: Option<f32>) -> Result<Said, Failure> {
     detector.set_threshold(threshold);
     if let Some(of_pixels) = of_pixels {
@@ -70,7 +69,7 @@ fn given(detector: &mut Detector, threshold: f32, of_pixels: Option<f32>) -> Res
     Ok(Said::new())
 }
 
-/// Thresholds of a promised false-positive rate.
+/// Chooses thresholds for a promised false-positive rate.
 fn by_rate(detector: &mut Detector, arguments: &CalibrateArguments) -> Result<Said, Failure> {
     let rate = arguments.false_positive_rate;
     let normal = images::list(&arguments.normal)?;
@@ -81,8 +80,8 @@ fn by_rate(detector: &mut Detector, arguments: &CalibrateArguments) -> Result<Sa
     if promised > rate {
         let needed = (1.0 / rate).ceil() - 1.0;
         warning(&format!(
-            "{count} images can promise a false-positive rate of {promised:.4}, not {rate}; that \
-             takes {needed} or more"
+            "{count} images are enough for a false-positive rate of {promised:.4}, not {rate}; that \
+             needs {needed} or more"
         ));
     }
     let bound = description.false_positive_bound(CONFIDENCE);
@@ -96,7 +95,7 @@ fn by_rate(detector: &mut Detector, arguments: &CalibrateArguments) -> Result<Sa
     ])
 }
 
-/// Thresholds of the best F1.
+/// Chooses the thresholds with the best F1.
 fn by_f1(detector: &mut Detector, arguments: &CalibrateArguments) -> Result<Said, Failure> {
     let normal = images::list(&arguments.normal)?;
     let abnormal = images::list(&arguments.abnormal)?;

@@ -6,8 +6,7 @@ use bgad::{Preset, TrainerConfig};
 
 use crate::failure::Failure;
 
-/// The settings of a TOML file; what it does not say stands as in `preset`, and so does all without
-/// a file.
+/// The settings of a TOML file on top of `preset`; without a file, those of `preset`.
 pub fn read(path: Option<&Path>, preset: Preset) -> Result<TrainerConfig, Failure> {
     let mut config = TrainerConfig::preset(preset);
     let Some(path) = path else {

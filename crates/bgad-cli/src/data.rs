@@ -12,7 +12,7 @@ use clap::Args;
 use crate::failure::Failure;
 use crate::progress::note;
 
-/// Abnormal training images where nothing is said of them.
+/// Number of abnormal training images if none is given.
 const ANOMALIES: usize = 5;
 /// Headings in the help.
 const FOLDERS: &str = "Folders (layout folder)";
@@ -23,30 +23,29 @@ const TRAINING: &str = "Abnormal training images (BGAD-FAS)";
 #[derive(Debug, Args)]
 pub struct DataArguments {
     /// The data set's folder, or its table (.csv or .json).
-    #[arg(value_name = "DIR", required_unless_present = "data")]
+    #[arg(value_name = "DATA", required_unless_present = "data")]
     pub folder: Option<PathBuf>,
-    /// The same as an option.
-    #[arg(long, value_name = "DIR", conflicts_with = "folder")]
+    /// The same, as an option.
+    #[arg(long, value_name = "DATA", conflicts_with = "folder")]
     pub data: Option<PathBuf>,
-    /// How the data set's files are laid out: mvtec, mvtec-ad-2, mvtec-loco, mpdd, visa, btad,
-    /// kolektor-sdd2, aitex, elpv, brain-mri, head-ct, coco, folder or manifest [default: as is
-    /// recognised].
+    /// How the data set's files are arranged: mvtec, mvtec-ad-2, mvtec-loco, mpdd, visa, btad, kolektor-sdd2,
+    /// aitex, elpv, brain-mri, head-ct, coco, folder or manifest [default: recognised from the files].
     #[arg(long)]
     pub layout: Option<Layout>,
     #[command(flatten)]
     pub choice: ChoiceArguments,
 }
 
-/// Which of a data set's images.
+/// Which of a data set's images to use.
 #[derive(Debug, Clone, Args)]
 pub struct ChoiceArguments {
-    /// The category, where the data set has several.
+    /// The category, if the data set has several.
     #[arg(long, value_name = "NAME")]
     pub category: Option<String>,
     #[command(flatten)]
     pub folders: FolderArguments,
-    /// Which values of the masks mark a defect: auto (as all masks together tell), nonzero, half,
-    /// above:N, alpha, or the values themselves, as 1,2,5.
+    /// Which mask values mark a defect: auto (decided from all masks together), nonzero, half, above:N,
+    /// alpha, or the values themselves, such as 1,2,5.
     #[arg(long, value_name = "RULE", default_value = "auto")]
     pub mask_values: String,
     #[command(flatten)]
@@ -65,7 +64,7 @@ pub struct FolderArguments {
     /// Sub-folder of masks [default: masks, mask or ground_truth].
     #[arg(help_heading = FOLDERS, long, value_name = "DIR", conflicts_with = "mask_suffix")]
     pub mask_dir: Option<PathBuf>,
-    /// Masks lie beside their images: the image's name and this ending, for example _mask.png.
+    /// Masks lie beside their images, named like them plus this ending, for example _mask.png.
     #[arg(help_heading = FOLDERS, long, value_name = "ENDING")]
     pub mask_suffix: Option<String>,
 }
@@ -81,38 +80,37 @@ impl FolderArguments {
     }
 }
 
-/// Which images train and which test.
+/// Which images are for training and which for testing.
 #[derive(Debug, Clone, Args)]
 pub struct SplitArguments {
-    /// Take the split from this file, as --write-split wrote it.
+    /// Take the split from this file, as written by --write-split.
     #[arg(help_heading = SPLIT, long, value_name = "FILE", conflicts_with = "folds")]
     pub split_file: Option<PathBuf>,
     /// Cross-validation: split all images into this many folds.
     #[arg(help_heading = SPLIT, long, value_name = "K", requires = "fold")]
     pub folds: Option<usize>,
-    /// The fold that tests, from 1.
+    /// The fold to test on, from 1.
     #[arg(help_heading = SPLIT, long, value_name = "NUMBER", requires = "folds")]
     pub fold: Option<usize>,
-    /// The seed that deals images to folds.
+    /// The seed that assigns images to folds.
     #[arg(help_heading = SPLIT, long, value_name = "N", default_value_t = 0)]
     pub fold_seed: u64,
-    /// Test on abnormal images of these defect types only; easy and hard are those of the paper's
-    /// Table 7.
+    /// Test only on abnormal images of these defect types; easy and hard are those of the paper's Table 7.
     #[arg(help_heading = SPLIT, long, value_name = "TYPE", value_delimiter = ',')]
     pub test_types: Vec<String>,
 }
 
-/// The few abnormal images that train.
+/// The few abnormal images to train on.
 #[derive(Debug, Args)]
 pub struct AnomalyArguments {
-    /// How many, evenly over the defect types, taken out of the test set; of a data set that has abnormal
-    /// training images, among those [default: 5, or all of those].
+    /// How many abnormal images to train on, spread evenly over the defect types; they leave the test set. If
+    /// the data set has abnormal training images, the choice is among those [default: 5, or all of those].
     #[arg(help_heading = TRAINING, long, value_name = "N", conflicts_with = "anomalies_per_type")]
     pub anomalies: Option<usize>,
     /// How many of each defect type.
     #[arg(help_heading = TRAINING, long, value_name = "N")]
     pub anomalies_per_type: Option<usize>,
-    /// Only of these defect types; easy and hard are those of the paper's Table 7.
+    /// Only these defect types; easy and hard are those of the paper's Table 7.
     #[arg(help_heading = TRAINING, long, value_name = "TYPE", value_delimiter = ',')]
     pub anomaly_types: Vec<String>,
 }
@@ -145,7 +143,7 @@ impl AnomalyArguments {
 }
 
 impl DataArguments {
-    /// Reads the data set to look at it: masks whose values are unclear are an error beside it.
+    /// Reads the data set to inspect it. Unclear mask values are returned as an error beside it.
     pub fn open_to_inspect(&self) -> Result<(Dataset, Option<Failure>), Failure> {
         let mut dataset = self.find()?;
         let values = self.choice.mask_values.parse()?;
@@ -159,22 +157,22 @@ impl DataArguments {
         Ok((dataset, unclear))
     }
 
-    /// Reads the data set for work on its images: those that are only named are left out.
+    /// Reads the data set for work on its images; drops images that are only named.
     pub fn open_images(&self) -> Result<Dataset, Failure> {
         let mut dataset = self.read_images()?;
         self.narrow(&mut dataset)?;
         Ok(dataset)
     }
 
-    /// The same with images of all defect types still in the test set, so that those that train can
-    /// be chosen among them; [`narrow`](Self::narrow) is what follows.
+    /// Like [`open_images`](Self::open_images), but keeps images of all defect types in the test set, so that
+    /// training images can be chosen from them. Call [`narrow`](Self::narrow) afterwards.
     pub fn read_images(&self) -> Result<Dataset, Failure> {
         let mut dataset = self.read()?;
         dataset.leave_out_absent_files();
         Ok(dataset)
     }
 
-    /// Leaves defect types that don't test out of the test set.
+    /// Drops the defect types that are not tested from the test set.
     pub fn narrow(&self, dataset: &mut Dataset) -> Result<(), Failure> {
         match self.choice.split.test_types.as_slice() {
             [] => Ok(()),
@@ -188,9 +186,9 @@ impl DataArguments {
         self.split(dataset)
     }
 
-    /// Where the data set lies, and how; says what was recognised where the layout was not given.
+    /// Finds the data set and its layout; prints the layout if it was recognised.
     pub fn place(&self) -> Result<Place, Failure> {
-        // clap has made sure of one.
+        // clap guarantees one of them.
         let folder = self.folder.as_ref().or(self.data.as_ref());
         let folder = folder.ok_or_else(|| Failure::Missing("--data is missing".to_owned()))?;
         let mut place = Place {
@@ -211,12 +209,12 @@ impl DataArguments {
         Ok(place)
     }
 
-    /// Reads the data set as its folder has it.
+    /// Reads the data set as found in its folder.
     fn find(&self) -> Result<Dataset, Failure> {
         self.place()?.read(&self.choice.folders.names())
     }
 
-    /// Deals the samples as was asked.
+    /// Applies the split that was asked for.
     fn split(&self, mut dataset: Dataset) -> Result<Dataset, Failure> {
         let split = &self.choice.split;
         if let Some(file) = &split.split_file {
@@ -242,7 +240,7 @@ pub struct Place {
 }
 
 impl Place {
-    /// Reads it as its folder has it.
+    /// Reads it as found in its folder.
     fn read(&self, names: &FolderNames) -> Result<Dataset, Failure> {
         let category = self.category.as_deref();
         if names.is_empty() {
@@ -257,7 +255,7 @@ impl Place {
     }
 }
 
-/// Writes the split of `dataset`, if a file for it was named.
+/// Writes the split of `dataset`, if a file was named for it.
 pub fn write_split(dataset: &Dataset, file: Option<&PathBuf>) -> Result<(), Failure> {
     if let Some(file) = file {
         SplitFile::of(dataset)?.write(file)?;

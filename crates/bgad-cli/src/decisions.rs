@@ -5,7 +5,7 @@ use bgad::{Decisions, PixelDecisions};
 use crate::failure::Failure;
 use crate::output;
 
-/// Writes a line of the images' decisions and, where there are any, one of the pixels'.
+/// Writes one line about the images' decisions and, if there are masks, one about the pixels'.
 pub fn write(decisions: &Decisions) -> Result<(), Failure> {
     output::line(&format!("decisions     {}", of_images(decisions)))?;
     decisions.pixels.iter().try_for_each(|pixels| {
@@ -19,7 +19,7 @@ fn of_images(decisions: &Decisions) -> String {
     if decisions.abnormal_images > 0 {
         let (found, all) = (decisions.found, decisions.abnormal_images);
         let reachable = decisions.found_at_promised_rate;
-        let reachable = reachable.map(|found| format!(" ({found} at the promised rate)"));
+        let reachable = reachable.map(|found| format!(" ({found} possible at the promised rate)"));
         let reachable = reachable.unwrap_or_default();
         parts.push(format!("{found} of {all} abnormal images found{reachable}"));
     }
@@ -28,7 +28,7 @@ fn of_images(decisions: &Decisions) -> String {
         let low = percent(low);
         let high = percent(high);
         parts.push(format!(
-            "{false_alarms} of {all} normal ones called anomalous, {low} to {high} %"
+            "{false_alarms} of {all} normal images called anomalous (95 % interval {low} to {high} %)"
         ));
     }
     let by = match decisions.calibrated {
@@ -37,19 +37,22 @@ fn of_images(decisions: &Decisions) -> String {
     };
     if let Some((rate, kept)) = decisions.promised_rate.zip(decisions.promise_kept) {
         let kept = if kept { "kept" } else { "broken" };
-        parts.push(format!("{} % promised by {by}: {kept}", percent(rate)));
+        parts.push(format!(
+            "at most {} % promised by {by}: {kept}",
+            percent(rate)
+        ));
     }
     parts.join("; ")
 }
 
 fn of_pixels(pixels: &PixelDecisions) -> String {
     format!(
-        "pixel F1 {:.3} at the model's threshold, {:.3} at the best one",
+        "pixel F1 {:.3} at the model's threshold, {:.3} at the best threshold",
         pixels.f1, pixels.best_f1
     )
 }
 
-/// A rate in per cent, with two decimals where it has them.
+/// A rate in per cent, with up to two decimals.
 pub fn percent(rate: f64) -> String {
     let text = format!("{:.2}", rate * 100.0);
     text.trim_end_matches('0').trim_end_matches('.').to_owned()

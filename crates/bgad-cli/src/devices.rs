@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use bgad::{DeviceKind, DeviceSelection};
 
-/// One of `--devices`: a device, or the number of one of `--device`'s kind.
+/// One entry of `--devices`: a device, or an index among the devices of `--device`'s kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ListedDevice {
     Index(usize),
@@ -23,7 +23,7 @@ impl FromStr for ListedDevice {
 }
 
 impl ListedDevice {
-    /// The device; a bare number is one of `kind`.
+    /// The device; a bare index refers to `kind`.
     pub fn of(self, kind: DeviceKind) -> Result<DeviceSelection, bgad::Error> {
         match self {
             Self::Index(index) => format!("{kind}:{index}").parse(),
@@ -32,12 +32,12 @@ impl ListedDevice {
     }
 }
 
-/// A list as a run's description keeps it, `cuda:0,cuda:1`, and back.
+/// Parses a list as stored in a run's description, `cuda:0,cuda:1`.
 pub fn parse(text: &str) -> Result<Vec<DeviceSelection>, bgad::Error> {
     text.split(',').map(str::parse).collect()
 }
 
-/// The other way round.
+/// Writes such a list.
 pub fn join(devices: &[DeviceSelection]) -> String {
     let names: Vec<String> = devices.iter().map(ToString::to_string).collect();
     names.join(",")

@@ -6,13 +6,14 @@ use serde_json::json;
 use crate::arguments::EvaluateArguments;
 use crate::decisions;
 use crate::failure::Failure;
+use crate::model;
 use crate::output;
 use crate::progress::warning;
 
-/// Measures a model on a data set's test images.
+/// Evaluates a model on a data set's test images.
 pub fn run(arguments: &EvaluateArguments) -> Result<(), Failure> {
     let device = arguments.device.open()?;
-    let detector = Detector::load(&arguments.model, &device)?;
+    let detector = model::load(&arguments.model, &device)?;
     let dataset = arguments.data.open_images()?;
     let options = EvaluationOptions {
         aupro_limit: arguments.aupro_limit,
@@ -62,12 +63,17 @@ pub fn run(arguments: &EvaluateArguments) -> Result<(), Failure> {
     }
     for of_type in &evaluation.by_defect_type {
         output::line(&format!(
-            "{:<13} image AUROC {}, pixel AUROC {}, AUPRO {} ({} images)",
+            "{:<13} image AUROC {}, pixel AUROC {}, AUPRO {} ({} {})",
             of_type.defect_type,
             output::metric(of_type.image_auroc),
             output::metric(of_type.pixel_auroc),
             output::metric(of_type.aupro),
             of_type.images,
+            if of_type.images == 1 {
+                "image"
+            } else {
+                "images"
+            },
         ))?;
     }
     let paper = evaluation.paper_protocol;
@@ -79,7 +85,7 @@ pub fn run(arguments: &EvaluateArguments) -> Result<(), Failure> {
     ))
 }
 
-/// The evaluation alone, or the one that a report is made of.
+/// Runs the evaluation, with a report if one was asked for.
 fn evaluate(
     arguments: &EvaluateArguments,
     detector: &Detector,

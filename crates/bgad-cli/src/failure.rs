@@ -1,8 +1,8 @@
-//! Why a command ended without success.
+//! Why a command failed.
 
 use std::path::{Path, PathBuf};
 
-/// A failure with its one readable message.
+/// A failure with one readable message.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
     #[error(transparent)]
@@ -19,7 +19,7 @@ pub enum Failure {
         path: PathBuf,
         source: std::io::Error,
     },
-    #[error("{}: not a sound configuration: {source}", .path.display())]
+    #[error("{}: not a valid configuration: {source}", .path.display())]
     Config {
         path: PathBuf,
         source: Box<toml::de::Error>,
@@ -40,24 +40,38 @@ pub enum Failure {
     FolderNames(bgad::Layout),
     #[error("--fold {fold} of --folds {folds}: expected a fold from 1 to {folds}")]
     Fold { fold: usize, folds: usize },
-    #[error("{}, line {line}: not a result: {source}; mend or remove the line", .path.display())]
+    #[error("{}, line {line}: not a valid result: {source}; correct or remove the line", .path.display())]
     Results {
         path: PathBuf,
         line: usize,
         source: serde_json::Error,
     },
+    #[error(
+        "{}: no such model file; `bgad train DATA --out DIR` writes one to DIR/model.bgad",
+        .0.display()
+    )]
+    NoModel(PathBuf),
+    #[error(
+        "{}: no run was started here ({file} is missing); give the --out folder of a `bgad train`{}",
+        .folder.display(), .other
+    )]
+    NoRun {
+        folder: PathBuf,
+        file: &'static str,
+        other: &'static str,
+    },
     #[error("{0}")]
     Missing(String),
     #[error("writing to standard output: {0}")]
     Output(std::io::Error),
-    #[error("training was stopped; `bgad train --resume {}` goes on from here", .0.display())]
+    #[error("training was stopped; `bgad train --resume {}` continues it", .0.display())]
     Stopped(PathBuf),
     #[error(
-        "{}: this run ended, its model is {}; `bgad train` with `--out` begins another",
+        "{}: this run has finished with the model {}; start another with `bgad train --out`",
         .folder.display(), .model.display()
     )]
     Finished { folder: PathBuf, model: PathBuf },
-    #[error("{failed} of {all} images could not be predicted; the messages above name them")]
+    #[error("{failed} of {all} images could not be scored; see the messages above")]
     Images { failed: usize, all: usize },
 }
 
@@ -70,8 +84,8 @@ impl Failure {
         }
     }
 
-    /// Whether standard output's reader went away, as `head` does when it has enough. No command has
-    /// anything left to do then but to write to it.
+    /// Whether the reader of standard output went away, like `head` when it has enough. Every command has
+    /// only output left to do at that point.
     pub fn is_closed_pipe(&self) -> bool {
         matches!(self, Self::Output(error) if error.kind() == std::io::ErrorKind::BrokenPipe)
     }
@@ -79,7 +93,7 @@ impl Failure {
     /// The program's exit status.
     pub fn exit_status(&self) -> u8 {
         match self {
-            // As a shell tells of a program that was interrupted.
+            // What a shell reports for an interrupted program.
             Self::Stopped(_) => 130,
             _ => 1,
         }

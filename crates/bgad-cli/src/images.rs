@@ -1,4 +1,4 @@
-//! The images that a command line names.
+//! The images named on a command line.
 
 use std::collections::BTreeMap;
 use std::io::BufRead as _;
@@ -9,8 +9,8 @@ use bgad::{FolderImages, images_of_folder, path_from_text};
 use crate::failure::Failure;
 use crate::progress::warning;
 
-/// All images: a file is itself, whatever its name; a folder is read as a data set's, with all folders
-/// in it; `-` is a list on standard input, a path a line.
+/// All images: a file stands for itself, whatever its name; a folder is read with all its sub-folders, by the
+/// rules for data sets; `-` is a list of paths on standard input, one per line.
 pub fn list(named: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
     let mut all = Vec::new();
     for path in named {
@@ -39,7 +39,7 @@ pub fn list(named: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
     Ok(all)
 }
 
-/// What was passed over, one warning a reason.
+/// Warns about the files that were skipped, once per reason.
 fn warn_of_skipped(folder: &Path, found: &FolderImages) {
     let mut reasons: BTreeMap<&str, (usize, &Path)> = BTreeMap::new();
     for file in &found.skipped {
@@ -47,15 +47,15 @@ fn warn_of_skipped(folder: &Path, found: &FolderImages) {
     }
     for (reason, (number, first)) in reasons {
         warning(&format!(
-            "{}: {number} skipped, {reason}; the first is {}",
+            "{}: {number} skipped ({reason}); the first is {}",
             folder.display(),
             first.display()
         ));
     }
 }
 
-/// The path of a line: its very bytes or, where no such file is there, the name as this program writes
-/// it, with bytes that are no UTF-8 escaped.
+/// The path on a line: its bytes as they are, or, if no such file exists, the name as this program writes it,
+/// with bytes that are not UTF-8 escaped.
 fn listed(line: &[u8]) -> Option<PathBuf> {
     let line = line.strip_suffix(b"\r").unwrap_or(line);
     if line.is_empty() {

@@ -17,11 +17,10 @@ use crate::progress::warning;
 
 #[derive(Debug, Args)]
 pub struct ImportArguments {
-    /// What wrote the checkpoint: the authors' program, or a program of one's own that saved FrEIA
-    /// flows.
+    /// What wrote the checkpoint: the authors' program, or your own program with FrEIA flows.
     #[arg(long, value_enum, default_value_t = Source::BgadPytorch)]
     pub from: Source,
-    /// The checkpoint; of FrEIA flows also one file a level, finest first.
+    /// The checkpoint; for FrEIA flows also one file per level, finest first.
     #[arg(required = true, value_name = "FILE.pt")]
     pub files: Vec<PathBuf>,
     /// The backbone that the flows were trained on, by timm's name.
@@ -29,14 +28,14 @@ pub struct ImportArguments {
     pub backbone: String,
     #[command(flatten)]
     pub settings: SettingArguments<ImportFlags>,
-    /// Take weights from the cache alone, never from the network.
+    /// Use only cached weights, never the network.
     #[arg(long)]
     pub offline: bool,
-    /// Normal images for the constants of scoring and the thresholds, best such that were not
-    /// trained on: images, folders, or `-` for a list on standard input.
+    /// Normal images for the scoring constants and the thresholds, preferably not trained on: images,
+    /// folders, or `-` for a list on standard input.
     #[arg(long, required = true, num_args = 1.., value_name = "IMAGE")]
     pub normal: Vec<PathBuf>,
-    /// How the version of FrEIA bounds log-scales: tanh up to 0.2, divided-tanh from August 2023 on.
+    /// How your FrEIA version bounds log-scales: tanh up to 0.2, divided-tanh from August 2023 on.
     #[arg(long, value_enum, default_value_t = Clamp::Tanh)]
     pub clamp: Clamp,
     /// The share of normal images that may be called anomalous.
@@ -50,15 +49,14 @@ pub struct ImportArguments {
     /// The file for the model.
     #[arg(long, value_name = "FILE")]
     pub out: PathBuf,
-    /// flex, ndarray, wgpu, vulkan or cuda, among those compiled in; of several GPUs the second is
-    /// cuda:1.
+    /// flex, ndarray, wgpu, vulkan or cuda, as far as compiled in; cuda:1 is the second of several GPUs.
     #[arg(long, default_value_t)]
     pub device: DeviceSelection,
     #[command(flatten)]
     pub reporting: ReportingArguments,
 }
 
-/// Settings with a flag of their own.
+/// The settings that have their own flag.
 #[derive(Debug)]
 pub struct ImportFlags;
 
@@ -69,12 +67,12 @@ impl Flags for ImportFlags {
     ];
 }
 
-/// Sections that an import takes; the checkpoint and the flags say the rest.
+/// Sections that an import accepts; the checkpoint and the flags determine the rest.
 const SECTIONS: [&str; 3] = ["backbone.", "input.", "scoring."];
-/// What has a flag that is no setting's.
+/// Settings that are given by flags with other names.
 const SAID_BY_FLAGS: [&str; 2] = ["backbone.name", "scoring.threshold"];
 
-/// Programs whose checkpoints are read.
+/// Programs whose checkpoints can be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Source {
     BgadPytorch,
@@ -88,11 +86,11 @@ pub enum Clamp {
     DividedTanh,
 }
 
-/// Makes a model of a PyTorch checkpoint.
+/// Converts a PyTorch checkpoint to a model.
 pub fn run(arguments: &ImportArguments) -> Result<(), Failure> {
     if arguments.from == Source::BgadPytorch && arguments.files.len() > 1 {
         return Err(Failure::Missing(
-            "the authors' program writes one checkpoint; for one file a level give `--from freia`"
+            "the authors' program writes one checkpoint; for one file per level use `--from freia`"
                 .to_owned(),
         ));
     }
@@ -113,7 +111,7 @@ pub fn run(arguments: &ImportArguments) -> Result<(), Failure> {
         Detector::import(&arguments.files, options, normal, &device)
     };
     let detector = match import(&options) {
-        // The checkpoint has none either.
+        // The checkpoint does not contain them either.
         Err(bgad::Error::WeightsMissing { .. }) => {
             let quiet = arguments.reporting.quiet;
             let backbone = &arguments.backbone;
@@ -138,7 +136,7 @@ pub fn run(arguments: &ImportArguments) -> Result<(), Failure> {
     output::line(&format!("threshold     {}", description.threshold))
 }
 
-/// The published method's settings with those that were given.
+/// The published method's settings with the given ones on top.
 fn options(arguments: &ImportArguments) -> Result<ImportOptions, Failure> {
     let mut config = TrainerConfig::paper().with(|config| {
         config.backbone.name.clone_from(&arguments.backbone);
@@ -153,7 +151,7 @@ fn options(arguments: &ImportArguments) -> Result<ImportOptions, Failure> {
         SAID_BY_FLAGS.contains(name) || !SECTIONS.iter().any(|section| name.starts_with(section))
     }) {
         return Err(Failure::Missing(format!(
-            "`--set {other}` is not for an import: it takes sections `backbone`, `input` and \
+            "`--set {other}` can't be used in an import, which accepts the sections `backbone`, `input` and \
              `scoring`; the backbone's name is --backbone, the threshold --false-positive-rate"
         )));
     }

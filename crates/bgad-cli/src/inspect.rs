@@ -12,25 +12,25 @@ use crate::data::{DataArguments, write_split};
 use crate::failure::Failure;
 use crate::output;
 
-/// So many examples of a list are shown to people; JSON has all.
+/// How many examples of a list are printed; JSON has all.
 const EXAMPLES: usize = 5;
 
 #[derive(Debug, Args)]
 pub struct InspectArguments {
     #[command(flatten)]
     pub data: DataArguments,
-    /// Compare images and masks as they are stored, or turned as their EXIF orientation says.
+    /// Compare images and masks as stored, or turned as their EXIF orientation says.
     #[arg(long, value_enum, default_value = "stored")]
     pub orientation: OrientationArgument,
     /// Write the split to this file.
     #[arg(long, value_name = "FILE")]
     pub write_split: Option<PathBuf>,
-    /// Write JSON to standard output, and nothing else there.
+    /// Write only JSON to standard output.
     #[arg(long)]
     pub json: bool,
 }
 
-/// Tells what a data set holds; masks that training would refuse are an error when all is told.
+/// Prints what a data set contains; masks that training would reject are an error at the end.
 pub fn run(arguments: &InspectArguments) -> Result<(), Failure> {
     let (mut dataset, unclear) = arguments.data.open_to_inspect()?;
     dataset.orient(arguments.orientation.into());
@@ -46,7 +46,7 @@ pub fn run(arguments: &InspectArguments) -> Result<(), Failure> {
     unclear.map_or(Ok(()), Err)
 }
 
-/// The inspection for people.
+/// The inspection as text.
 fn table(found: &Inspection) -> Vec<String> {
     let mut lines = vec![
         format!("data set      {}", found.name),
@@ -88,13 +88,13 @@ fn table(found: &Inspection) -> Vec<String> {
     lines.push(format!("modes         {}", listed(modes)));
     if let Some(depth) = &found.bit_depth {
         lines.push(format!(
-            "bit depth     {} in {} images of 16 bits, values up to {}",
+            "bit depth     {} in {} 16-bit images, values up to {}",
             depth.depth, depth.files, depth.largest
         ));
     }
     let masks = &found.masks;
     lines.push(match masks.available {
-        AvailableMasks::None => "masks         none: image granularity only".to_owned(),
+        AvailableMasks::None => "masks         none: only whole images can be scored".to_owned(),
         AvailableMasks::Some => format!(
             "masks         {}; some abnormal images have none",
             masks.present
@@ -163,7 +163,7 @@ fn table(found: &Inspection) -> Vec<String> {
     lines
 }
 
-/// The first few, and how many more there are.
+/// The first few items, and how many more there are.
 fn listed(mut items: impl Iterator<Item = String>) -> String {
     let mut shown: Vec<String> = items.by_ref().take(EXAMPLES).collect();
     let more = items.count();

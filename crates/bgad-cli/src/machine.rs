@@ -1,4 +1,4 @@
-//! What the program runs on.
+//! The machine that the program runs on.
 
 use std::sync::LazyLock;
 
@@ -9,7 +9,7 @@ pub fn machine() -> Machine {
     Machine::current().with_allocator("mimalloc")
 }
 
-/// `--version`: what a report of slowness needs.
+/// The text of `--version`, with what a report about speed needs.
 pub fn long_version() -> &'static str {
     static VERSION: LazyLock<String> = LazyLock::new(|| {
         let devices: Vec<&str> = DeviceKind::ALL

@@ -1,8 +1,7 @@
 //! The `bgad` command line: train, evaluate and run visual anomaly detectors.
 //!
-//! Exit status: 0 on success, also where the reader of standard output went away before the end, 2 on
-//! wrong usage, 130 where a run was stopped from outside, 1 otherwise, with one readable message on
-//! stderr.
+//! Exit status: 0 on success, including when the reader of standard output goes away early; 2 on wrong usage;
+//! 130 when a run is stopped from outside; 1 otherwise. A failure prints one readable message on stderr.
 #![recursion_limit = "256"]
 
 mod arguments;
@@ -19,6 +18,7 @@ mod images;
 mod import;
 mod inspect;
 mod machine;
+mod model;
 mod output;
 mod predict;
 mod prediction_files;
@@ -34,6 +34,7 @@ mod settings;
 mod stop;
 mod tensorboard;
 mod train;
+mod training_summary;
 mod watch;
 mod weights;
 
@@ -41,8 +42,8 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-/// Burn's large short-lived tensors cost page faults with the system's allocator, which gives
-/// memory back at once; this one keeps it.
+/// Burn's large short-lived tensors cause page faults with the system's allocator, which returns memory at
+/// once; this one keeps it.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

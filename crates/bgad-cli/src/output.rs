@@ -1,4 +1,4 @@
-//! What goes to standard output, and what a run costs in memory.
+//! Standard output, and the memory that a run uses.
 
 use std::io::Write;
 
@@ -6,28 +6,28 @@ use serde_json::Value;
 
 use crate::failure::Failure;
 
-/// Writes one line; a reader that has gone away is an error, not a panic.
+/// Writes one line; if the reader went away, that is an error and not a panic.
 pub fn line(text: &str) -> Result<(), Failure> {
     writeln!(std::io::stdout().lock(), "{text}").map_err(Failure::Output)
 }
 
-/// Writes lines that are ready.
+/// Writes finished lines.
 pub fn bytes(lines: &[u8]) -> Result<(), Failure> {
     let mut output = std::io::stdout().lock();
     output.write_all(lines).map_err(Failure::Output)
 }
 
-/// Writes one JSON value on a line of its own.
+/// Writes one JSON value on one line.
 pub fn json(value: &Value) -> Result<(), Failure> {
     line(&value.to_string())
 }
 
-/// A metric for people: three decimals, or a dash where it can't be had.
+/// A metric for people: three decimals, or a dash if undefined.
 pub fn metric(value: Option<f64>) -> String {
     value.map_or_else(|| "-".to_owned(), |value| format!("{value:.3}"))
 }
 
-/// The most memory that this process has held, in bytes, where the system tells (Linux).
+/// The most memory that this process has held, in bytes, if the system reports it (Linux).
 pub fn peak_memory() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status

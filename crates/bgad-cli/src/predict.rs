@@ -7,16 +7,17 @@ use bgad::{Detector, Prediction, RgbImage};
 use crate::arguments::PredictArguments;
 use crate::failure::Failure;
 use crate::images;
+use crate::model;
 use crate::prediction_files::PredictionFiles;
 use crate::prediction_lines::PredictionLines;
 use crate::progress::warning;
 use crate::watch;
 
-/// Scores images in their order. One that can't be read does not end the run; it is named on
-/// stderr, and the exit status tells.
+/// Scores images in order. An unreadable image does not end the run; it is named on stderr and makes the exit
+/// status 1.
 pub fn run(arguments: &PredictArguments) -> Result<(), Failure> {
     let device = arguments.device.open()?;
-    let detector = Detector::load(&arguments.model, &device)?;
+    let detector = model::load(&arguments.model, &device)?;
     let images = match arguments.watch {
         Some(_) => Vec::new(),
         None => images::list(&arguments.images)?,
@@ -81,7 +82,7 @@ impl Output<'_> {
         }
     }
 
-    /// Files were asked for whoever reads the lines.
+    /// Files were asked for, so a closed standard output does not end the run.
     fn unless_closed(&self, written: Result<(), Failure>) -> Result<(), Failure> {
         match written {
             Err(failure) if failure.is_closed_pipe() && self.files.are_wanted() => Ok(()),

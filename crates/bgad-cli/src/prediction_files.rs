@@ -1,4 +1,4 @@
-//! The files that a prediction leaves: heat map, mask, score map.
+//! The files written for a prediction: heat map, mask, score map.
 
 use std::collections::HashSet;
 use std::io::Cursor;
@@ -13,7 +13,7 @@ use crate::failure::Failure;
 use crate::prediction_names::PredictionNames;
 use crate::progress::warning;
 
-/// Which files are written where.
+/// Which files are written, and where.
 pub struct PredictionFiles {
     heatmaps: Option<PathBuf>,
     masks: Option<PathBuf>,
@@ -21,13 +21,13 @@ pub struct PredictionFiles {
     map_format: MapFormat,
     original_size: bool,
     names: PredictionNames,
-    /// What this run has written, whose files alone may be replaced without a word.
+    /// The files that this run has written; only these are replaced without a warning.
     written: HashSet<PathBuf>,
-    /// Whether it was said that an earlier run's files are replaced.
+    /// Whether the warning about an earlier run's files was printed.
     said: bool,
 }
 
-/// The files that belong to a prediction.
+/// The files that belong to one prediction.
 #[derive(Debug, Default)]
 pub struct WrittenFiles {
     pub heatmap: Option<PathBuf>,
@@ -40,7 +40,7 @@ impl WrittenFiles {
         [&self.heatmap, &self.mask, &self.map].into_iter().flatten()
     }
 
-    /// What they are, and where.
+    /// The kind and the path of each file.
     pub fn named(&self) -> impl Iterator<Item = (&'static str, &PathBuf)> {
         let all = [
             ("heatmap", &self.heatmap),
@@ -53,8 +53,9 @@ impl WrittenFiles {
 }
 
 impl PredictionFiles {
-    /// Makes the folders for what belongs to `images` and, where a folder is watched, to those that
-    /// come. An image is never replaced by such a file, and of an earlier run's files it is said.
+    /// Creates the folders for files that belong to `images` and, if a folder is watched, to images that come
+    /// later. An image is never replaced by such a file, and replacing an earlier run's files prints a
+    /// warning.
     pub fn new(
         arguments: &PredictArguments,
         detector: &Detector,
@@ -81,12 +82,12 @@ impl PredictionFiles {
         Ok(files)
     }
 
-    /// Whether any files are written.
+    /// Whether any files were asked for.
     pub fn are_wanted(&self) -> bool {
         self.heatmaps.is_some() || self.masks.is_some() || self.maps.is_some()
     }
 
-    /// Looks for files that would be replaced, before any work.
+    /// Checks, before any work, for files that would be replaced.
     fn check(&mut self, images: &[PathBuf]) -> Result<(), Failure> {
         if !self.are_wanted() {
             return Ok(());
@@ -112,7 +113,7 @@ impl PredictionFiles {
         if let Some(first) = earlier.first() {
             self.said = true;
             warning(&format!(
-                "{} files of an earlier run are replaced; the first is {}",
+                "replacing {} files of an earlier run; the first is {}",
                 earlier.len(),
                 first.display()
             ));
@@ -120,7 +121,7 @@ impl PredictionFiles {
         Ok(())
     }
 
-    /// Where what belongs to an image goes.
+    /// The files that belong to an image.
     fn files_of(&mut self, image: &Path) -> WrittenFiles {
         let name = self.names.of(image);
         let file = |folder: &Option<PathBuf>, ending: &str| {
@@ -137,7 +138,7 @@ impl PredictionFiles {
         }
     }
 
-    /// Writes what was asked for.
+    /// Writes the files that were asked for.
     pub fn write(
         &mut self,
         detector: &Detector,
@@ -151,7 +152,7 @@ impl PredictionFiles {
                 self.said = true;
                 let file = file.display();
                 warning(&format!(
-                    "files of an earlier run are replaced; the first is {file}"
+                    "replacing files of an earlier run; the first is {file}"
                 ));
             }
         }
@@ -206,7 +207,7 @@ fn tiff(path: &Path, map: &ScoreMap) -> Result<Vec<u8>, Failure> {
     }
 }
 
-/// An array `[height, width]` in NumPy's format 1.0: magic bytes, a header padded to 64 bytes, values
+/// An array `[height, width]` in NumPy's format 1.0: magic bytes, a header padded to 64 bytes, and the values
 /// row by row.
 fn numpy(map: &ScoreMap) -> Vec<u8> {
     const BEFORE: usize = 10;

@@ -1,4 +1,4 @@
-//! A line on standard output for each image.
+//! One line on standard output for each image.
 
 use std::path::Path;
 
@@ -10,7 +10,7 @@ use crate::failure::Failure;
 use crate::output;
 use crate::prediction_files::WrittenFiles;
 
-/// How predictions are written.
+/// The format of the lines.
 pub enum PredictionLines {
     Text,
     Json,
@@ -93,7 +93,7 @@ impl PredictionLines {
         }
     }
 
-    /// An image without a prediction; the table and the text leave it out.
+    /// An image without a prediction; the CSV table and the text leave it out.
     pub fn failure(&self, path: &Path, error: &str) -> Result<(), Failure> {
         match self {
             Self::Json => output::json(&json!({
@@ -105,7 +105,7 @@ impl PredictionLines {
     }
 }
 
-/// One line at once, so that whoever reads along has it.
+/// Writes a whole line at once, so that a program reading along gets it immediately.
 fn csv_line<const N: usize>(fields: [String; N]) -> Result<(), Failure> {
     let failed = |error: csv::Error| Failure::Output(error.into());
     let mut line = Vec::new();

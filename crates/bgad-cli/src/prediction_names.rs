@@ -1,30 +1,29 @@
-//! What the files that belong to an image are called.
+//! Names for the files that belong to an image.
 
 use std::collections::{BTreeSet, HashMap};
 use std::path::{Component, Path, PathBuf};
 
 use bgad::path_to_text;
 
-/// A name for each image, by which its files can be told from all others'.
+/// Gives each image a name that distinguishes its files from all others'.
 ///
-/// An image's name without extension is enough where no other image has it. Else the extension is
-/// kept (`000.bmp`), or the folders are put before it that tell them apart (`dent_000`).
+/// If no other image has it, this is the image's name without extension. Otherwise the extension is kept
+/// (`000.bmp`), or the folders that differ are put in front (`dent_000`).
 pub struct PredictionNames {
-    /// How many of the images that are known beforehand could be called so.
+    /// How many of the images known beforehand could have this name.
     candidates: HashMap<String, usize>,
     given: HashMap<PathBuf, String>,
-    /// The image that has a name; lower case, for file systems that don't tell it from upper case.
+    /// The image that owns a name, in lower case for file systems that ignore case.
     taken: HashMap<String, PathBuf>,
-    /// So many names are remembered before those of images that have gone are forgotten: a folder
-    /// may be watched for years.
+    /// After this many names, those of deleted images are forgotten: a folder may be watched for years.
     most_given: usize,
 }
 
-/// Names that are remembered at first.
+/// Number of names kept at first.
 const GIVEN: usize = 10_000;
 
 impl PredictionNames {
-    /// For these images and, where a folder is watched, others that come later.
+    /// Names for these images and, if a folder is watched, for others that come later.
     pub fn new(images: &[PathBuf]) -> Self {
         let mut candidates = HashMap::new();
         for image in images.iter().collect::<BTreeSet<_>>() {

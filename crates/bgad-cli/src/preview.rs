@@ -19,7 +19,7 @@ pub fn run(arguments: &PreviewArguments) -> Result<(), Failure> {
         .find(|name| !name.starts_with("cut_paste.") && *name != "input.bit_depth")
     {
         return Err(Failure::Missing(format!(
-            "setting `{other}` changes nothing in a preview: `--set` takes those of `cut_paste` and `input.bit_depth` here"
+            "setting `{other}` has no effect on a preview; `--set` accepts those of `cut_paste` and `input.bit_depth` here"
         )));
     }
     arguments.settings.apply(&mut config)?;

@@ -1,4 +1,4 @@
-//! Progress on stderr, where somebody is looking.
+//! Progress on stderr, if it is a terminal.
 
 use std::io::{IsTerminal, Write as _};
 
@@ -25,7 +25,7 @@ impl Display {
         Self { bar, verbose }
     }
 
-    /// Takes one event of a run.
+    /// Shows one event of a run.
     pub fn show(&self, progress: Progress) {
         match progress {
             Progress::Features { done, total } => {
@@ -60,7 +60,7 @@ impl Display {
             }
             Progress::Resumed { meta_epoch, .. } => {
                 self.bar
-                    .suspend(|| note(&format!("goes on in meta-epoch {meta_epoch}")));
+                    .suspend(|| note(&format!("continuing in meta-epoch {meta_epoch}")));
             }
             Progress::Warning(text) => self.bar.suspend(|| warning(&text)),
             _ => {}
@@ -72,7 +72,7 @@ impl Display {
     }
 }
 
-/// Shows how weights are fetched.
+/// Shows the progress of fetching weights.
 #[cfg(feature = "hub")]
 pub struct TransferDisplay {
     bar: ProgressBar,
@@ -97,7 +97,7 @@ impl TransferDisplay {
         Self { bar, name, verbose }
     }
 
-    /// Takes one event of a transfer.
+    /// Shows one event of a transfer.
     pub fn show(&self, progress: bgad_hub::FetchProgress) {
         use bgad_hub::FetchProgress;
         match progress {
@@ -125,12 +125,12 @@ impl TransferDisplay {
     }
 }
 
-/// One warning on stderr.
+/// Prints one warning on stderr.
 pub fn warning(text: &str) {
     note(&format!("warning: {text}"));
 }
 
-/// What a long command is about, on stderr. Nobody need read it: stderr may be closed.
+/// Prints a remark on stderr; ignores a closed stderr.
 pub fn note(text: &str) {
     writeln!(std::io::stderr().lock(), "{text}").ok();
 }

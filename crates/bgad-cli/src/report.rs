@@ -1,6 +1,6 @@
 //! `bgad report`, and the reports that `train` and `evaluate` write.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use bgad::report::Report;
 use bgad::{Dataset, Detector, Evaluation, EvaluationOptions, MetaEpoch, RunDirectory};
@@ -9,13 +9,23 @@ use crate::arguments::ReportArguments;
 use crate::failure::Failure;
 use crate::output;
 
-/// Makes a run's report again.
+/// The file that every report is written from.
+const DATA: &str = "report.json";
+
+/// Writes a run's report again.
 pub fn run(arguments: &ReportArguments) -> Result<(), Failure> {
+    if !arguments.run.join(DATA).exists() {
+        return Err(Failure::NoRun {
+            folder: arguments.run.clone(),
+            file: DATA,
+            other: " that has finished, or the --report folder of a `bgad evaluate`",
+        });
+    }
     let files = Report::load(&arguments.run)?.write(&arguments.run)?;
     output::line(&files.html.display().to_string())
 }
 
-/// Evaluates, and writes the report and what it was made of to `folder`.
+/// Evaluates, and writes the report and its data to `folder`.
 pub fn of_evaluation(
     detector: &Detector,
     dataset: &Dataset,
@@ -29,18 +39,17 @@ pub fn of_evaluation(
     Ok(report.evaluation)
 }
 
-/// The report of a training run, beside its model.
+/// Writes the report of a training run beside its model; returns the page's path.
 pub fn of_run(
     detector: &Detector,
     dataset: &Dataset,
     history: &[MetaEpoch],
     directory: &RunDirectory,
-) -> Result<(), Failure> {
+) -> Result<PathBuf, Failure> {
     let report = Report::of(detector, dataset, &EvaluationOptions::complete())?;
     let report = report
         .with_history(history)
         .with_run(&directory.description()?);
     report.save(directory.path())?;
-    report.write(directory.path())?;
-    Ok(())
+    Ok(report.write(directory.path())?.html)
 }

@@ -1,18 +1,18 @@
-//! What `bgad train` writes of each meta-epoch: `metrics.jsonl` and, where asked, TensorBoard's events.
+//! The logs of `bgad train`: `metrics.jsonl` and, if asked for, TensorBoard events.
 
 use bgad::{MetaEpoch, MetricsLog, RunDirectory};
 
 use crate::failure::Failure;
 use crate::tensorboard::{self, TensorBoard};
 
-/// What a run writes of each meta-epoch.
+/// The logs of a run, with one entry per meta-epoch.
 pub struct RunLogs {
     metrics: MetricsLog,
     tensorboard: Option<TensorBoard>,
 }
 
 impl RunLogs {
-    /// Those of a run that begins.
+    /// The logs of a new run.
     pub fn new(directory: &RunDirectory, tensorboard: bool) -> Result<Self, Failure> {
         let metrics = directory.metrics_log()?;
         let tensorboard = tensorboard
@@ -24,7 +24,7 @@ impl RunLogs {
         })
     }
 
-    /// Those of a run that goes on after so many meta-epochs.
+    /// The logs of a run that continues after this many meta-epochs.
     pub fn resumed(
         directory: &RunDirectory,
         meta_epochs: usize,
@@ -46,7 +46,7 @@ impl RunLogs {
         })
     }
 
-    /// Adds a meta-epoch to all of them.
+    /// Adds a meta-epoch to all logs.
     pub fn append(&mut self, meta_epoch: &MetaEpoch) -> Result<(), Failure> {
         self.metrics.append(meta_epoch)?;
         match &mut self.tensorboard {

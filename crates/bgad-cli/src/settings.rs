@@ -8,10 +8,10 @@ use crate::output;
 
 #[derive(Debug, Args)]
 pub struct SettingsArguments {
-    /// Only settings whose name has this in it, as `scoring`.
+    /// Show only settings whose name contains this text, such as `scoring`.
     #[arg(value_name = "PART")]
     pub part: Option<String>,
-    /// Write JSON to standard output, one object for each setting, and nothing else there.
+    /// Write only JSON to standard output, one object per setting.
     #[arg(long)]
     pub json: bool,
 }
@@ -53,7 +53,7 @@ pub fn run(arguments: &SettingsArguments) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Lines of at most 90 letters, but for longer words.
+/// Wraps text at 90 characters; longer words stay whole.
 fn wrapped(text: &str) -> impl Iterator<Item = String> {
     let mut lines = vec![String::new()];
     for word in text.split(' ') {

@@ -1,16 +1,16 @@
-//! Stopping from outside: Ctrl-C, or the system's wish that the program end.
+//! Stopping from outside: Ctrl-C, or a termination signal.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::progress::{note, warning};
 
-/// A flag that becomes true at the first signal; the second ends the program at once.
+/// A flag that becomes true at the first signal; the second signal ends the program at once.
 pub fn on_signal() -> Arc<AtomicBool> {
     let stop = Arc::new(AtomicBool::new(false));
     let seen = Arc::clone(&stop);
     let handler = move || match seen.swap(true, Ordering::Relaxed) {
-        false => note("stopping after this batch; once more stops at once"),
+        false => note("stopping after this batch; press Ctrl-C again to stop at once"),
         true => std::process::exit(130),
     };
     if let Err(error) = ctrlc::set_handler(handler) {

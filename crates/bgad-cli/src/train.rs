@@ -1,28 +1,32 @@
 //! `bgad train`.
 
 use std::path::Path;
+#[cfg(not(feature = "report"))]
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bgad::{
     Dataset, DatasetDescription, DeviceSelection, Model, Progress, RunDescription, RunDirectory,
-    Trainer, TrainerConfig, Training,
+    Trainer, TrainerConfig,
 };
-use serde_json::{Value, json};
 
 use crate::arguments::{TrainArguments, TrainCommand};
 use crate::config_file;
 use crate::data::DataArguments;
-use crate::decisions::{self, percent};
 use crate::devices;
 use crate::failure::Failure;
 use crate::output;
-use crate::progress::{Display, warning};
+use crate::progress::{Display, note, warning};
 use crate::run_logs::RunLogs;
 use crate::stop;
 use crate::tensorboard;
+use crate::training_summary;
 use crate::weights;
 
-/// The settings: defaults, then the file's, then the command line's.
+/// The file that describes a run.
+const DESCRIPTION: &str = "run.json";
+
+/// The settings: the defaults, then the file's, then the command line's.
 fn config(arguments: &TrainArguments) -> Result<TrainerConfig, Failure> {
     let given = &arguments.run;
     let preset = given.preset.map(Into::into).unwrap_or_default();
@@ -31,7 +35,7 @@ fn config(arguments: &TrainArguments) -> Result<TrainerConfig, Failure> {
     Ok(config)
 }
 
-/// One run with all that it needs.
+/// A run and everything it needs.
 struct Job {
     config: TrainerConfig,
     dataset: Dataset,
@@ -44,7 +48,7 @@ impl Job {
         let given = &arguments.run;
         let mut config = config(arguments)?;
         config.check()?;
-        // clap has made sure of these.
+        // clap guarantees these.
         let required = |name: &str| Failure::Missing(format!("--{name} is missing"));
         let mut data = DataArguments {
             folder: given.folder.clone(),
@@ -53,7 +57,7 @@ impl Job {
             choice: arguments.choice.clone(),
         };
         let place = data.place()?;
-        // Looked for once.
+        // Recognised once.
         data.layout = Some(place.layout);
         data.choice.category.clone_from(&place.category);
         let out = given.out.as_ref().ok_or_else(|| required("out"))?;
@@ -70,6 +74,16 @@ impl Job {
             arguments.anomalies.choose(&mut dataset, config.seed)?;
         }
         data.narrow(&mut dataset)?;
+        let images = DatasetDescription::of(&dataset);
+        if !quiet {
+            note(&format!(
+                "training on {} normal and {} abnormal images, testing on {} normal and {} abnormal ones",
+                images.training_normal,
+                images.training_abnormal,
+                images.test_normal,
+                images.test_abnormal
+            ));
+        }
         // After the images: a typing error there should not cost a transfer.
         if config.backbone.weights.is_none() {
             config.backbone.weights =
@@ -84,15 +98,17 @@ impl Job {
                     layout: Some(place.layout.to_string()),
                     folder: Some(place.folder),
                     category: place.category,
-                    ..DatasetDescription::of(&dataset)
+                    ..images
                 },
             )
         };
-        // Before the work starts: a folder that can't be made should not cost a night of training.
+        // Before the work starts: a folder that can't be created should not cost a night of training.
         let directory = RunDirectory::begin(out, &description)?;
         tensorboard::remove_earlier(directory.path())?;
         if let Err(error) = directory.keep_dataset(&dataset) {
-            warning(&format!("this run can't be resumed: {error}"));
+            warning(&format!(
+                "if interrupted, this run can't be resumed: {error}"
+            ));
         }
         crate::data::write_split(&dataset, given.write_split.as_ref())?;
         Ok(Self {
@@ -103,9 +119,16 @@ impl Job {
         })
     }
 
-    /// The run in `folder` as it was begun.
+    /// The run in `folder`, as it was begun.
     fn begun(folder: &Path) -> Result<Self, Failure> {
         let directory = RunDirectory::at(folder);
+        if !folder.join(DESCRIPTION).exists() {
+            return Err(Failure::NoRun {
+                folder: folder.to_owned(),
+                file: DESCRIPTION,
+                other: "",
+            });
+        }
         let description = directory.description()?;
         if description.finished_unix_seconds.is_some() {
             // It may have been killed in its last step.
@@ -124,7 +147,7 @@ impl Job {
     }
 }
 
-/// Trains, saves the model and reports.
+/// Trains, saves the model and writes the report.
 pub fn run(command: &TrainCommand) -> Result<(), Failure> {
     let job = match &command.resume {
         Some(folder) => Job::begun(folder)?,
@@ -156,21 +179,32 @@ pub fn run(command: &TrainCommand) -> Result<(), Failure> {
     let model = directory.model();
     training.detector.save(&model)?;
     #[cfg(feature = "report")]
-    if !command.no_report && training.evaluation.is_some() {
-        let (detector, history) = (&training.detector, &training.history);
-        crate::report::of_run(detector, dataset, history, directory)?;
-    }
+    let page = match !command.no_report && training.evaluation.is_some() {
+        true => {
+            let (detector, history) = (&training.detector, &training.history);
+            Some(crate::report::of_run(
+                detector, dataset, history, directory,
+            )?)
+        }
+        false => None,
+    };
+    #[cfg(not(feature = "report"))]
+    let page = None::<PathBuf>;
     directory.finish()?;
     if !training.warnings.is_empty() {
-        warning(&format!("{} warnings in all", training.warnings.len()));
+        warning(&format!("{} warnings in total", training.warnings.len()));
     }
     if command.reporting.json {
-        return output::json(&report(&training, &bgad::path_to_text(&model)));
+        return output::json(&training_summary::json(&training, &model));
     }
-    summary(&training, &bgad::path_to_text(&model))
+    training_summary::write(&training, &model, page.as_deref())?;
+    if !command.reporting.quiet {
+        training_summary::next_steps(&training, &model);
+    }
+    Ok(())
 }
 
-/// Shows how the run goes, and logs each meta-epoch.
+/// Shows the run's progress and logs each meta-epoch.
 fn observer(
     job: &Job,
     command: &TrainCommand,
@@ -179,7 +213,7 @@ fn observer(
     let tensorboard = command.tensorboard;
     let directory = job.directory.clone();
     let logs = match command.resume {
-        // Until it is known where the run goes on, all lines stay.
+        // Keeps all lines until it is known where the run continues.
         Some(_) => RunLogs::resumed(&directory, usize::MAX, tensorboard)?,
         None => RunLogs::new(&directory, tensorboard)?,
     };
@@ -206,55 +240,4 @@ fn observer(
         drop(logs);
         shown.show(progress);
     })
-}
-
-fn report(training: &Training, model: &str) -> Value {
-    let description = training.detector.description();
-    json!({
-        "model": model,
-        "mirrored": description.mirrored,
-        "calibrated": description.calibrated,
-        "promised_rate": description.promised_rate,
-        "normal_images": description.normal_scores.len(),
-        "images_needed": description.images_needed(),
-        "decisions": training.evaluation.as_ref().and_then(|e| e.decisions),
-        "history": training.history,
-        "paper_protocol": training.evaluation.as_ref().map(|e| e.paper_protocol),
-        "warnings": training.warnings,
-        "seconds": training.seconds,
-        "peak_rss_bytes": output::peak_memory(),
-    })
-}
-
-fn summary(training: &Training, model: &str) -> Result<(), Failure> {
-    output::line(&format!("model         {model}"))?;
-    let evaluation = training.evaluation.as_ref();
-    if let Some(decisions) = evaluation.and_then(|e| e.decisions.as_ref()) {
-        decisions::write(decisions)?;
-    }
-    let description = training.detector.description();
-    output::line(&format!("threshold     {}", description.threshold))?;
-    let mirrored = if description.mirrored { "yes" } else { "no" };
-    output::line(&format!("mirrored      {mirrored}"))?;
-    if let Some(last) = training.history.last() {
-        let rows = [
-            ("loss", last.loss),
-            ("image AUROC", last.image_auroc),
-            ("pixel AUROC", last.pixel_auroc),
-            ("AUPRO", last.aupro),
-        ];
-        for (name, value) in rows {
-            output::line(&format!("{name:<13} {}", output::metric(value)))?;
-        }
-    }
-    output::line(&format!("seconds       {:.1}", training.seconds.total))?;
-    match description.promised_rate.zip(description.images_needed()) {
-        Some((rate, needed)) => output::line(&format!(
-            "note          {} normal images support a threshold with at most {} % false alarms, no lower rate; \
-             for the rate that you asked for, run `bgad calibrate` with {needed} other normal images",
-            description.normal_scores.len(),
-            percent(rate)
-        )),
-        None => Ok(()),
-    }
 }

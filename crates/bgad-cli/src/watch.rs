@@ -1,4 +1,4 @@
-//! Images that come into a folder.
+//! Watches a folder for new images.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -9,25 +9,24 @@ use bgad::images_of_folder;
 use crate::failure::Failure;
 use crate::progress::warning;
 
-/// How long between two looks. The folder is looked at, since file systems of other machines don't
-/// tell of changes.
+/// Time between two looks at the folder. It is polled, because network file systems do not report changes.
 const INTERVAL: Duration = Duration::from_millis(250);
 
-/// What is known of a file.
+/// The state of a file.
 struct Seen {
     length: u64,
     modified: Option<SystemTime>,
     done: bool,
 }
 
-/// Calls `each` with all images in `folder` and those that come or change later, in their
-/// order at each look; ends with its first error. A file is taken when it has not grown between
-/// two looks, so that nobody's half-written image is.
+/// Calls `each` with all images in `folder` and with those that come or change later, sorted at each look.
+/// Ends with the first error of `each`. A file is taken once it has not grown between two looks, so that no
+/// half-written image is read.
 pub fn images(
     folder: &Path,
     mut each: impl FnMut(&Path) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
-    // A folder that is not there at the start is a mistake; one that goes away may come back.
+    // A folder missing at the start is a mistake; one that goes away later may come back.
     let mut now = images_of_folder(folder)?.images;
     let mut seen: HashMap<PathBuf, Seen> = HashMap::new();
     let mut gone = false;
@@ -60,7 +59,7 @@ pub fn images(
             std::thread::sleep(INTERVAL);
             match images_of_folder(folder) {
                 Ok(found) => break found.images,
-                Err(error) if !gone => warning(&format!("{error}; it is looked for again")),
+                Err(error) if !gone => warning(&format!("{error}; still watching for it")),
                 Err(_) => {}
             }
             gone = true;

@@ -1,4 +1,4 @@
-//! `bgad weights`, and the weights of a backbone that is given by its name alone.
+//! `bgad weights`, and the search for the weights of a backbone given by name.
 
 use std::path::PathBuf;
 
@@ -14,36 +14,36 @@ use crate::output;
 pub struct WeightsArguments {
     #[command(subcommand)]
     pub command: WeightsCommand,
-    /// Write JSON to standard output, and nothing else there.
+    /// Write only JSON to standard output.
     #[arg(long, global = true)]
     pub json: bool,
 }
 
 #[derive(Debug, Subcommand)]
 pub enum WeightsCommand {
-    /// List the published weights and those that are here.
+    /// List the published weights, and which of them are on this machine.
     List,
     /// Fetch published weights into the Hugging Face hub's cache.
     Fetch {
-        /// timm's name; without a tag that of the plain ImageNet-1k weights is meant.
+        /// timm's name; without a tag, the plain ImageNet-1k weights.
         name: PublishedWeights,
-        /// Only say whether they are there.
+        /// Only check the cache; fetch nothing.
         #[arg(long)]
         offline: bool,
-        /// Don't show progress; it is not shown either where stderr is no terminal.
+        /// Don't show progress (it is never shown unless stderr is a terminal).
         #[arg(long)]
         quiet: bool,
     },
-    /// Print the path of weights that are in the cache.
+    /// Print the path of cached weights.
     Path {
         /// timm's name.
         name: PublishedWeights,
     },
-    /// Check a file of weights: its SHA-256, and which backbones it fits.
+    /// Check a weights file: its SHA-256, and which backbones it fits.
     Verify {
         /// The file.
         file: PathBuf,
-        /// The SHA-256 that it must have, in hexadecimal; files in the cache tell theirs.
+        /// The expected SHA-256, in hexadecimal; the names of cached files contain theirs.
         #[arg(long, value_name = "HEX")]
         sha256: Option<String>,
     },
@@ -60,7 +60,7 @@ pub fn run(arguments: &WeightsArguments) -> Result<(), Failure> {
             quiet,
         } => {
             let cache = WeightsCache::from_environment()?;
-            // One that is damaged is fetched again.
+            // A damaged file is fetched again.
             let here = cache.find(*name).filter(|path| verify(path, None).is_ok());
             let path = match here {
                 Some(path) => path,
@@ -84,7 +84,7 @@ pub fn run(arguments: &WeightsArguments) -> Result<(), Failure> {
             }
             let expected = match found.expected {
                 true => "as expected",
-                false => "nothing to compare it with; --sha256 gives what it must be",
+                false => "not compared; give the expected value with --sha256",
             };
             output::line(&format!("sha256        {} ({expected})", found.sha256))?;
             output::line(&format!("fits          {}", found.backbones.join(", ")))
@@ -120,13 +120,13 @@ fn list(json: bool) -> Result<(), Failure> {
         output::line(&format!("{mark} {:<36} {path}", weights.name()))?;
     }
     if !json {
-        output::line("* what the backbone's name alone means")?;
+        output::line("* used for the backbone's name without a tag")?;
     }
     Ok(())
 }
 
-/// The weights of `backbone` where none were given: those in the cache, else from the hub where that
-/// is allowed. None for the backbone that needs none.
+/// The weights of `backbone` if none were given: from the cache, else from the hub if allowed. `None` for the
+/// backbone that needs none.
 pub fn resolve(backbone: &str, offline: bool, quiet: bool) -> Result<Option<PathBuf>, Failure> {
     if backbone == FILTER_BANK {
         return Ok(None);

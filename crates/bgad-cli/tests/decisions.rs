@@ -49,7 +49,7 @@ fn training_ends_with_decisions_and_what_they_rest_on() {
     assert!(place(&said, "outlines") < place(&said, "image AUROC"));
     let decisions = said.lines().nth(place(&said, "decisions")).unwrap();
     assert!(
-        decisions.contains("of 3 normal ones called anomalous"),
+        decisions.contains("of 3 normal images called anomalous"),
         "{said}"
     );
     assert!(decisions.contains("33.33 % promised by training"), "{said}");
@@ -141,7 +141,7 @@ fn evaluations_and_predictions_tell_a_calibrated_model() {
     assert_eq!(place(&said, "outlines"), 1);
     let first = said.lines().next().unwrap();
     assert!(
-        first.contains("0 of 3 normal ones called anomalous, 0 to 70.76 %"),
+        first.contains("0 of 3 normal images called anomalous (95 % interval 0 to 70.76 %)"),
         "{said}"
     );
     assert!(
@@ -153,7 +153,7 @@ fn evaluations_and_predictions_tell_a_calibrated_model() {
     let said = bgad(&evaluate);
     let first = said.lines().next().unwrap();
     assert!(
-        first.contains("3 of 3 normal ones") && !first.contains("promised"),
+        first.contains("3 of 3 normal images") && !first.contains("promised"),
         "{said}"
     );
     let table = bgad(&["predict", "--model", model, "--csv", good]);

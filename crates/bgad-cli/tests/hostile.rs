@@ -183,7 +183,7 @@ fn a_checkpoint_of_wrong_tensors_is_refused() {
         .resume(&dataset)
         .unwrap_err();
     assert!(
-        error.to_string().contains("not a sound checkpoint"),
+        error.to_string().contains("not a valid checkpoint"),
         "{error}"
     );
 }
@@ -258,7 +258,7 @@ fn a_checkpoint_of_wrong_numbers_is_refused_or_the_run_ends() {
             {
                 let error = resumed.unwrap_err().to_string();
                 assert!(
-                    error.contains("not a sound checkpoint"),
+                    error.contains("not a valid checkpoint"),
                     "{place} {value}: {error}"
                 );
             }
@@ -276,7 +276,7 @@ fn a_checkpoint_of_wrong_numbers_is_refused_or_the_run_ends() {
         changed.insert(name.clone(), view);
         let error = resume(&signed_with(&sound, KEY, &text, changed)).unwrap_err();
         assert!(
-            error.to_string().contains("not a sound checkpoint"),
+            error.to_string().contains("not a valid checkpoint"),
             "{name}: {error}"
         );
     }

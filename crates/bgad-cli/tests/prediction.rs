@@ -236,7 +236,7 @@ fn thresholds_of_the_best_f1_and_of_the_user() {
     assert_eq!(model.description().threshold, threshold);
 
     let output = calibrate(&["--threshold", "-1.5", "--pixel-threshold", "2.25"]);
-    assert!(stdout(output).contains("-1.5, before"));
+    assert!(stdout(output).contains("-1.5 (was"));
     let model = Detector::load(&case.model, &Device::flex()).unwrap();
     assert_eq!(model.description().threshold, -1.5);
     assert_eq!(model.description().pixel_threshold, Some(2.25));

@@ -162,7 +162,7 @@ fn a_run_leaves_its_folder_and_the_report_is_made_again_from_it() {
     std::fs::rename(&data, folder.path().join("elsewhere")).unwrap();
     succeed(&["report", &run]);
     let page = check_page(&out.join("report.html"), false);
-    assert!(page.contains(&format!("{images} of {images} images are no longer")));
+    assert!(page.contains(&format!("{images} of {images} images no longer exist")));
 
     std::fs::write(out.join("log_likelihoods.safetensors"), b"none").unwrap();
     let output = command(&["report", &run]).output().unwrap();
@@ -344,7 +344,7 @@ fn an_experiment_that_was_killed_repeats_nothing() {
 
     let output = succeed(&arguments);
     let notes = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(notes.matches("done before").count(), before, "{notes}");
+    assert_eq!(notes.matches("already done").count(), before, "{notes}");
     assert_eq!(notes.matches("running").count(), 6 - before, "{notes}");
     let all = std::fs::read_to_string(&results).unwrap();
     assert!(all.starts_with(&kept[..kept.rfind('\n').unwrap()]));

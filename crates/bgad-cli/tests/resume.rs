@@ -126,7 +126,7 @@ fn killed_at_any_moment_it_ends_with_the_same_model() {
             if !status.success() {
                 // Killed between its last words and its end.
                 let message = message(&output);
-                assert!(message.contains("this run ended"), "{message}");
+                assert!(message.contains("this run has finished"), "{message}");
             }
             break;
         }
@@ -171,12 +171,12 @@ fn an_interrupt_leaves_a_checkpoint() {
     assert!(said.contains("bgad train --resume"), "{said}");
     let output = case.resumed("run").output().unwrap();
     assert!(output.status.success(), "{}", message(&output));
-    assert!(message(&output).contains("goes on in meta-epoch"));
+    assert!(message(&output).contains("continuing in meta-epoch"));
     assert!(case.model("run") == case.model("unbroken"));
 
     let output = case.resumed("run").output().unwrap();
     assert_eq!(output.status.code(), Some(1));
-    assert!(message(&output).contains("this run ended"));
+    assert!(message(&output).contains("this run has finished"));
     let output = case.resumed("run").args(["--seed", "3"]).output().unwrap();
     assert_eq!(output.status.code(), Some(2));
     let output = case.resumed("nothing").output().unwrap();

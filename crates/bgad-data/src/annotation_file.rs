@@ -1,4 +1,4 @@
-//! Annotations of images as COCO has them: polygons and boxes in a JSON file.
+//! Annotations in COCO's format: polygons and boxes in a JSON file.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -9,9 +9,9 @@ use serde::Deserialize;
 
 use crate::{DataError, Result};
 
-/// Larger files are not read; the annotations of COCO itself take 450 MiB.
+/// Larger files are not read; COCO's own annotations take 450 MiB.
 const MOST_BYTES: u64 = 1 << 30;
-/// Stands between the file and the image's number in the name of a mask.
+/// Separates the file and the image's number in the name of a mask.
 const OF_IMAGE: &str = "#image=";
 
 /// A file of annotations.
@@ -22,7 +22,7 @@ pub(crate) struct AnnotationFile {
     annotations: Vec<Annotation>,
     #[serde(default)]
     categories: Vec<Category>,
-    /// The places of each image's annotations.
+    /// Indices of each image's annotations.
     #[serde(skip)]
     of_image: BTreeMap<u64, Vec<usize>>,
 }
@@ -57,11 +57,11 @@ enum Segmentation {
     #[default]
     None,
     Polygons(Vec<Vec<f64>>),
-    /// Run lengths and whatever else there is.
+    /// Run lengths and any other segmentation.
     Other(serde::de::IgnoredAny),
 }
 
-/// A shape in pixels of the image.
+/// A shape in the image's pixels.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Shape {
     Polygon(Vec<[f64; 2]>),
@@ -69,16 +69,16 @@ pub(crate) enum Shape {
     Box([f64; 4]),
 }
 
-/// What a parsed file was when it was read.
+/// Identifies the state of a file when it was parsed.
 type Key = (PathBuf, u64, Option<SystemTime>);
 
-/// Files that were read last, the newest at the end: each mask is drawn from one of them.
+/// The files read most recently, the newest last: each mask is drawn from one of them.
 static READ: Mutex<Vec<(Key, Arc<AnnotationFile>)>> = Mutex::new(Vec::new());
-/// So many are kept: a data set has one for each part of its split.
+/// How many files are kept: a data set has one per part of its split.
 const MOST_READ: usize = 4;
 
 impl AnnotationFile {
-    /// Reads the file, or takes it as it was read before.
+    /// Reads the file, or returns the earlier result if the file is unchanged.
     pub(crate) fn read(file: &Path) -> Result<Arc<Self>> {
         let io_error = |reason| DataError::Io {
             path: file.to_owned(),
@@ -113,7 +113,7 @@ impl AnnotationFile {
         Ok(annotations)
     }
 
-    /// The annotations of an image that mark a defect.
+    /// The annotations that mark a defect in an image.
     pub(crate) fn of(&self, image: u64) -> impl Iterator<Item = &Annotation> {
         let places = self.of_image.get(&image).into_iter().flatten();
         let annotations = places.map(|place| &self.annotations[*place]);
@@ -135,17 +135,17 @@ impl AnnotationFile {
 }
 
 impl Annotation {
-    /// Its polygons or, without any, its box; or what it has instead.
+    /// The annotation's polygons or, without any, its box; otherwise the name of what it has instead.
     pub(crate) fn shapes(&self) -> std::result::Result<Vec<Shape>, &'static str> {
         match &self.segmentation {
             Segmentation::Polygons(polygons) if !polygons.is_empty() => polygons
                 .iter()
                 .map(|numbers| match numbers.as_chunks::<2>() {
                     (points, []) if points.len() >= 3 => Ok(Shape::Polygon(points.to_vec())),
-                    _ => Err("a polygon of less than three points, or with half a point"),
+                    _ => Err("a polygon with fewer than three points or an incomplete point"),
                 })
                 .collect(),
-            Segmentation::Other(_) => Err("a segmentation of run lengths"),
+            Segmentation::Other(_) => Err("a segmentation in run lengths"),
             Segmentation::None | Segmentation::Polygons(_) => match self.bbox[..] {
                 [left, top, width, height] => Ok(vec![Shape::Box([left, top, width, height])]),
                 _ => Err("an annotation with neither polygons nor a box of four numbers"),
@@ -154,14 +154,14 @@ impl Annotation {
     }
 }
 
-/// The name of the mask that an image's annotations make.
+/// The name of the mask drawn from an image's annotations.
 pub(crate) fn mask_name(file: &Path, image: u64) -> PathBuf {
     let mut name = file.as_os_str().to_owned();
     name.push(format!("{OF_IMAGE}{image}"));
     name.into()
 }
 
-/// The file and the image's number, where a mask is made of annotations.
+/// The file and the image's number, if the mask is drawn from annotations.
 pub(crate) fn named(mask: &Path) -> Option<(PathBuf, u64)> {
     let name = mask.file_name()?.to_str()?;
     let (file, image) = name.rsplit_once(OF_IMAGE)?;

@@ -7,12 +7,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::{DataError, Result};
 
-/// How many bits a value has in images of 16 bits a channel.
+/// How many bits a value has in images with 16 bits per channel.
 ///
-/// Cameras of machine vision measure 10, 12 or 14 bits and write them into the lower bits of 16: read
-/// as 16 bits they are nearly black, and 2 to 6 bits of them are left. A data set and the images that
-/// its model predicts have one depth; [`Dataset::recognise_bit_depth`](crate::Dataset::recognise_bit_depth)
-/// finds it. Images of 8 bits are not concerned.
+/// Machine vision cameras measure 10, 12 or 14 bits and write them into the lower bits of 16. Read as 16
+/// bits, such images are nearly black and keep only 2 to 6 bits. A data set and the images that its model
+/// predicts share one depth; [`Dataset::recognise_bit_depth`](crate::Dataset::recognise_bit_depth) finds it.
+/// Images with 8 bits are not affected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "u8", into = "u8")]
 pub struct BitDepth(u8);
@@ -21,10 +21,10 @@ impl BitDepth {
     /// All 16 bits.
     pub const FULL: Self = Self(16);
 
-    /// Values of `bits` bits, 8 to 16.
+    /// A depth of `bits` bits, from 8 to 16.
     ///
     /// # Errors
-    /// [`DataError::Parameter`] for another number.
+    /// [`DataError::Parameter`] for any other number.
     pub fn new(bits: u8) -> Result<Self> {
         match bits {
             8..=16 => Ok(Self(bits)),
@@ -45,12 +45,12 @@ impl BitDepth {
         *self == Self::FULL
     }
 
-    /// The upper 8 bits; values beyond the depth are white.
+    /// The upper 8 of the depth's bits; values beyond the depth become white.
     pub(crate) fn byte(self, value: u16) -> u8 {
         u8::try_from(value >> (self.0 - 8)).unwrap_or(u8::MAX)
     }
 
-    /// The depth that cameras have and that holds values up to `largest`.
+    /// The smallest usual camera depth that holds values up to `largest`.
     #[cfg(feature = "datasets")]
     pub(crate) fn holding(largest: u16) -> Self {
         let used = 16 - largest.leading_zeros() as u8;
@@ -89,7 +89,7 @@ impl FromStr for BitDepth {
     type Err = DataError;
 
     fn from_str(text: &str) -> Result<Self> {
-        // 0 is no depth, so that text gets the error for a wrong one.
+        // 0 is not a valid depth, so text that is no number gets the same error.
         Self::new(text.parse().unwrap_or(0))
     }
 }

@@ -1,4 +1,4 @@
-//! How many of 16 bits the images of a data set use.
+//! How many of 16 bits a data set's images use.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -9,23 +9,22 @@ use serde::Serialize;
 
 use crate::{BitDepth, Dataset, Orientation, Sample, image_file};
 
-/// What images of 16 bits hold.
+/// The values found in images with 16 bits per channel.
 #[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct BitDepthInspection {
-    /// Images of 16 bits that could be read.
+    /// Number of 16-bit images that could be read.
     pub files: usize,
     /// The largest value in any of them.
     pub largest: u16,
-    /// The depth that holds it: 8, 10, 12, 14 or 16 bits.
+    /// The smallest depth that holds it: 8, 10, 12, 14 or 16 bits.
     pub depth: BitDepth,
 }
 
 impl BitDepthInspection {
-    /// Reads these files; none if no image of 16 bits is among them. Files that cannot be read are
-    /// passed over.
+    /// Reads these files; `None` if none is a 16-bit image. Unreadable files are skipped.
     ///
-    /// All of a set's images together tell the depth. A single one does not: it may be dark.
+    /// The depth comes from all of a set's images together, because a single image may just be dark.
     pub fn of(files: &[PathBuf]) -> Option<Self> {
         let largest = |path: &PathBuf| {
             let image = image_file::decode(path, Orientation::Stored).ok()?;
@@ -48,7 +47,7 @@ impl BitDepthInspection {
         })
     }
 
-    /// A sentence where not all 16 bits are used.
+    /// A warning if not all 16 bits are used.
     pub fn warning(&self) -> Option<String> {
         if self.depth.is_full() {
             return None;
@@ -56,21 +55,21 @@ impl BitDepthInspection {
         let images = crate::text::count(self.files, "image");
         let (largest, bits) = (self.largest, self.depth);
         Some(format!(
-            "{images} of 16 bits with no value above {largest}: read at {bits} bits, as cameras write them; with the setting input.bit_depth=16 they are read as 16, nearly black"
+            "{images} of 16 bits with no value above {largest}: read as {bits}-bit camera images; set input.bit_depth=16 to read all 16 bits, which makes them nearly black"
         ))
     }
 }
 
 impl Dataset {
-    /// Reads all images of 16 bits and tells how many bits their values have; none where no image has
-    /// 16 bits. [`set_bit_depth`](Self::set_bit_depth) has them read so.
+    /// Reads all 16-bit images and finds how many bits their values use; `None` without 16-bit images. Apply
+    /// the result with [`set_bit_depth`](Self::set_bit_depth).
     pub fn recognise_bit_depth(&self) -> Option<BitDepthInspection> {
         recognise(self.samples())
     }
 
-    /// Has all images of 16 bits read at the `chosen` depth or, where none is chosen, at the one that
-    /// all of them together have; a depth below 16 that was recognised is a warning. A depth that was
-    /// set before stays. None where nothing was chosen and no image has 16 bits.
+    /// Sets the depth of all 16-bit images to `chosen` or, without a choice, to the depth that all of them
+    /// share; a recognised depth below 16 adds a warning. A depth set earlier stays. `None` if nothing was
+    /// chosen and no image has 16 bits.
     pub fn settle_bit_depth(&mut self, chosen: Option<BitDepth>) -> Option<BitDepth> {
         let set_before = self.samples().map(|sample| sample.bit_depth);
         let set_before = set_before.min().filter(|depth| !depth.is_full());
@@ -88,8 +87,8 @@ impl Dataset {
         Some(depth)
     }
 
-    /// Has all images of 16 bits read at the depth of a model, whatever they hold; a warning where it
-    /// is not that of the test images. A model without one was trained without such images and reads them as 16 bits.
+    /// Sets the depth of all 16-bit images to the model's and warns if the test images have another. A model
+    /// without a depth was trained without 16-bit images and reads them as 16 bits.
     pub fn follow_bit_depth(&mut self, of_model: Option<BitDepth>) {
         let depth = of_model.unwrap_or_default();
         self.set_bit_depth(depth);
@@ -100,18 +99,18 @@ impl Dataset {
         let images = crate::text::count(found.files, "image");
         if found.depth > depth {
             self.warnings.push(format!(
-                "{root}: {images} of 16 bits with values up to {largest}, but the model's have {depth} bits: what is beyond is white"
+                "{root}: {images} of 16 bits with values up to {largest}, but the model reads {depth} bits: higher values become white"
             ));
         } else if of_model.is_none() && !found.depth.is_full() {
             self.warnings.push(format!(
-                "{root}: {images} of 16 bits with no value above {largest}, but the model was trained on images of 8 bits and reads them as 16, nearly black; train with the setting input.bit_depth={}",
+                "{root}: {images} of 16 bits with no value above {largest}, but the model was trained on 8-bit images and reads all 16 bits, which makes them nearly black; train with the setting input.bit_depth={}",
                 found.depth
             ));
         }
     }
 }
 
-/// The depth of all images of 16 bits among the samples.
+/// The depth that all 16-bit images among the samples share.
 fn recognise<'a>(samples: impl Iterator<Item = &'a Sample>) -> Option<BitDepthInspection> {
     let files: BTreeSet<&PathBuf> = samples.map(|sample| &sample.path).collect();
     let is_deep = |path: &&PathBuf| image_file::has_16_bits(path);

@@ -1,17 +1,16 @@
-//! The colour mode as it stands in an image file, which decoders hide: they look palettes up and
-//! convert CMYK.
+//! The colour mode stored in an image file. Decoders hide it: they look palettes up and convert CMYK.
 
 use std::io::{Read, Seek, SeekFrom};
 
 use image::{ExtendedColorType, ImageFormat};
 
-/// Bytes at the start of the file that suffice for PNG and BMP.
+/// Bytes needed from the start of a PNG or BMP file.
 const START: usize = 30;
-/// Segments of a JPEG before its frame header; more are not looked at.
+/// Most segments of a JPEG read in search of its frame header.
 const MAX_SEGMENTS: usize = 1000;
 
-/// The mode's name and the bits of a channel; `decoded` is what the decoder makes of it, for formats
-/// that hide nothing.
+/// The mode's name and the bits per channel. `decoded` is the decoder's answer, used for formats whose
+/// decoders hide nothing.
 pub(crate) fn colour_mode(
     file: &mut (impl Read + Seek),
     format: ImageFormat,
@@ -47,7 +46,7 @@ fn png(file: &mut (impl Read + Seek)) -> Option<(&'static str, u8)> {
     Some((mode, bytes[24]))
 }
 
-/// Bits of a pixel stand at byte 28; up to 8 are an index.
+/// Byte 28 holds the bits per pixel; up to 8 bits are a palette index.
 fn bmp(file: &mut (impl Read + Seek)) -> Option<(&'static str, u8)> {
     let bytes = start(file)?;
     match u16::from_le_bytes([bytes[28], bytes[29]]) {
@@ -56,7 +55,7 @@ fn bmp(file: &mut (impl Read + Seek)) -> Option<(&'static str, u8)> {
     }
 }
 
-/// The frame header gives precision and number of components.
+/// The frame header holds the precision and the number of components.
 fn jpeg(file: &mut (impl Read + Seek)) -> Option<(&'static str, u8)> {
     file.seek(SeekFrom::Start(2)).ok()?;
     for _ in 0..MAX_SEGMENTS {

@@ -1,4 +1,4 @@
-//! Images that were decoded last, for the other patches that are cut from them.
+//! The images decoded most recently, kept because several patches are cut from one image.
 
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
@@ -9,10 +9,10 @@ use image::RgbImage;
 
 use crate::{ImageReading, Result, image_file};
 
-/// Bytes of pixels that are kept; of a single larger image all of it.
+/// Bytes of pixels kept; a single image is kept even if it is larger.
 const MOST_BYTES: usize = 512 << 20;
 
-/// What is known of a file; when it changes it is read again.
+/// Identifies a file's state; a changed file is read again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Key {
     path: PathBuf,
@@ -21,13 +21,13 @@ struct Key {
     reading: ImageReading,
 }
 
-/// The images, those that were used last at the end.
+/// The images, most recently used last.
 static DECODED: Mutex<VecDeque<(Key, Arc<RgbImage>)>> = Mutex::new(VecDeque::new());
 
-/// The image in a file, which several patches are cut from.
+/// The image in a file from which several patches are cut.
 pub(crate) fn image(path: &Path, reading: ImageReading) -> Result<Arc<RgbImage>> {
     let Ok(metadata) = std::fs::metadata(path) else {
-        // The error tells why.
+        // The error explains why.
         return image_file::load(path, reading).map(Arc::new);
     };
     let key = Key {
@@ -46,7 +46,7 @@ pub(crate) fn image(path: &Path, reading: ImageReading) -> Result<Arc<RgbImage>>
             return Ok(image);
         }
     }
-    // Not under the lock: others decode at the same time.
+    // Outside the lock, so that other threads can decode meanwhile.
     let image = Arc::new(image_file::load(path, reading)?);
     let mut decoded = DECODED.lock().unwrap_or_else(PoisonError::into_inner);
     decoded.retain(|(known, _)| known.path != path);

@@ -7,16 +7,16 @@ use image::{DynamicImage, GrayImage};
 use crate::annotation_file::{self, AnnotatedImage, AnnotationFile, Shape};
 use crate::{DataError, Result};
 
-/// The largest side of a mask in pixels, as of images.
+/// The largest side of a mask in pixels; the same as for images.
 const MOST_PIXELS: u32 = 16_384;
 
-/// The mask of this name, white on black, if it is one that is drawn.
+/// The mask of this name, white on black, if it is a drawn one.
 pub(crate) fn mask(path: &Path) -> Option<Result<DynamicImage>> {
     let (file, id) = annotation_file::named(path)?;
     Some(drawn(&file, id))
 }
 
-/// Its width and height.
+/// The mask's width and height.
 pub(crate) fn dimensions(path: &Path) -> Option<Result<(u32, u32)>> {
     let (file, id) = annotation_file::named(path)?;
     let size = AnnotationFile::read(&file).and_then(|annotations| {
@@ -54,8 +54,8 @@ fn drawn(file: &Path, id: u64) -> Result<DynamicImage> {
     Ok(DynamicImage::ImageLuma8(mask))
 }
 
-/// Marks the pixels whose middle lies in the shape; where a polygon crosses itself, what lies in an
-/// odd number of its loops.
+/// Marks the pixels whose centre lies in the shape. If a polygon crosses itself, points inside an odd number
+/// of its loops are in the shape.
 fn fill(mask: &mut GrayImage, shape: &Shape) {
     let (width, height) = mask.dimensions();
     let corners;
@@ -87,7 +87,7 @@ fn fill(mask: &mut GrayImage, shape: &Shape) {
         }
         crossings.sort_by(f64::total_cmp);
         for pair in crossings.as_chunks::<2>().0 {
-            // The first pixel whose middle is not left of the crossing.
+            // The first pixel whose centre is not left of the crossing.
             let pixel = |x: f64| (x - 0.5).ceil().clamp(0.0, f64::from(width)) as u32;
             for x in pixel(pair[0])..pixel(pair[1]) {
                 mask.get_pixel_mut(x, y).0 = [u8::MAX];

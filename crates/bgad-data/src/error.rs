@@ -1,63 +1,63 @@
-//! What can go wrong with data, in sentences that name the file and the way out.
+//! Errors in data; each message names the file and says what to do.
 
 use std::path::PathBuf;
 
-/// Shorthand for results of this crate.
+/// Result type of this crate.
 pub type Result<T, E = DataError> = std::result::Result<T, E>;
 
-/// An error of reading, checking or augmenting data.
+/// An error in reading, checking or augmenting data.
 #[non_exhaustive]
 #[derive(Debug, thiserror::Error)]
 pub enum DataError {
     /// The folder does not exist or is a file.
     #[error("{}: no such folder; check the path", .folder.display())]
     FolderMissing {
-        /// The folder that was asked for.
+        /// The folder that was requested.
         folder: PathBuf,
     },
 
-    /// The folder holds nothing that can be read as images.
+    /// The folder holds no readable images.
     #[error("{}: no images in this folder or below it; expected png, jpg, jpeg, bmp, tif, tiff or webp files", .folder.display())]
     NoImages {
         /// The folder that was searched.
         folder: PathBuf,
     },
 
-    /// Nothing to train on.
+    /// There are no normal images to train on.
     #[error("{}: no normal images; expected them in {expected}", .folder.display())]
     NoNormalImages {
         /// The data set's folder.
         folder: PathBuf,
-        /// Where the layout has its normal images.
+        /// Where this layout keeps its normal images.
         expected: String,
     },
 
-    /// The data set has no category of that name.
+    /// The data set has no category with this name.
     #[error("{}: no category '{category}'; choose one of: {}", .folder.display(), list(.found))]
     CategoryMissing {
         /// The data set's folder.
         folder: PathBuf,
-        /// The category that was asked for.
+        /// The category that was requested.
         category: String,
-        /// The categories that are there.
+        /// The categories found.
         found: Vec<String>,
     },
 
-    /// The folder holds categories and none was chosen.
-    #[error("{}: this folder holds no images of its own but the categories {}; name one of them (--category)", .folder.display(), list(.found))]
+    /// The folder holds several categories and none was chosen.
+    #[error("{}: this folder contains no images but the categories {}; choose one with --category", .folder.display(), list(.found))]
     CategoryNeeded {
         /// The data set's folder.
         folder: PathBuf,
-        /// The categories that are there.
+        /// The categories found.
         found: Vec<String>,
     },
 
-    /// A file that the layout needs is absent.
+    /// A file that the layout needs is missing.
     #[error("{}: no such file; {expected}", .file.display())]
     FileMissing {
-        /// The absent file.
+        /// The missing file.
         file: PathBuf,
-        /// What it should hold.
+        /// What it should contain.
         expected: String,
     },
 
@@ -66,11 +66,11 @@ pub enum DataError {
     Table {
         /// The table.
         file: PathBuf,
-        /// The line, counted from 1.
+        /// The line, from 1.
         line: u64,
-        /// What stands there.
+        /// What the line says.
         found: String,
-        /// What should stand there.
+        /// What was expected.
         expected: String,
     },
 
@@ -79,48 +79,48 @@ pub enum DataError {
     Entry {
         /// The file.
         file: PathBuf,
-        /// The entry, counted from 1.
+        /// The entry, from 1.
         entry: u64,
-        /// What stands there.
+        /// What the entry says.
         found: String,
-        /// What should stand there.
+        /// What was expected.
         expected: String,
     },
 
-    /// It is not clear how the data set's files lie.
+    /// The folder's layout is unclear.
     #[error(transparent)]
     Layout(#[from] crate::LayoutError),
 
     /// A file of annotations cannot be read.
-    #[error("{}: found {found}; expected annotations as COCO has them: images with id, file_name, width and height, and annotations with image_id and polygons or a box", .file.display())]
+    #[error("{}: found {found}; expected COCO annotations: images with id, file_name, width and height, and annotations with image_id and polygons or a box", .file.display())]
     Annotations {
         /// The file.
         file: PathBuf,
-        /// What stands there.
+        /// What was found.
         found: String,
     },
 
     /// A table names a path that leaves the data set's folder.
-    #[error("{}: line {line}: '{path}' leads out of the data set's folder; paths must be relative and without '..'", .file.display())]
+    #[error("{}: line {line}: '{path}' points outside the data set's folder; use relative paths without '..'", .file.display())]
     PathEscape {
         /// The table.
         file: PathBuf,
-        /// The line, counted from 1.
+        /// The line, from 1.
         line: u64,
         /// The path as written.
         path: String,
     },
 
-    /// The operating system refused to read or write.
+    /// The operating system could not read or write.
     #[error("{}: {reason}; check that the path exists and its permissions", .path.display())]
     Io {
         /// The file or folder.
         path: PathBuf,
-        /// The system's answer.
+        /// The system's error.
         reason: std::io::Error,
     },
 
-    /// The file's content is not an image, whatever its name says.
+    /// The file's content is not an image, whatever its name.
     #[error("{}: {found}; expected a png, jpeg, bmp, tiff or webp image; replace or remove the file", .file.display())]
     NotAnImage {
         /// The file.
@@ -130,7 +130,7 @@ pub enum DataError {
     },
 
     /// The file is an image, but of a kind that is not decoded.
-    #[error("{}: {found}, which is not read; expected an image of 8 or 16 bits of a usual kind; convert the file, for example to png", .file.display())]
+    #[error("{}: {found} is not supported; convert the file, for example to an 8-bit or 16-bit png", .file.display())]
     UnreadKind {
         /// The file.
         file: PathBuf,
@@ -139,20 +139,20 @@ pub enum DataError {
     },
 
     /// The file begins like an image but cannot be decoded, for example because it is truncated.
-    #[error("{}: damaged image ({reason}); expected a complete one; replace or remove the file", .file.display())]
+    #[error("{}: damaged image ({reason}); replace or remove the file", .file.display())]
     DamagedImage {
         /// The file.
         file: PathBuf,
-        /// The decoder's answer.
+        /// The decoder's error.
         reason: image::ImageError,
     },
 
-    /// The image would need more memory than this library is willing to give one image.
-    #[error("{}: image too large ({reason}); at most {max_side} pixels a side and {max_mebibytes} MiB decoded; scale it down first", .file.display())]
+    /// The image would need more memory than one image may take.
+    #[error("{}: image too large ({reason}); the limit is {max_side} pixels per side and {max_mebibytes} MiB decoded; scale it down first", .file.display())]
     ImageTooLarge {
         /// The file.
         file: PathBuf,
-        /// The decoder's answer.
+        /// The decoder's error.
         reason: image::ImageError,
         /// The largest side in pixels.
         max_side: u32,
@@ -160,44 +160,44 @@ pub enum DataError {
         max_mebibytes: u64,
     },
 
-    /// A mask has another size than its image.
+    /// A mask and its image differ in size.
     #[error("{}: mask of {}x{} pixels for {} of {}x{} pixels; a mask must have its image's size", .mask.display(), .mask_size.0, .mask_size.1, .image.display(), .image_size.0, .image_size.1)]
     MaskSize {
         /// The image.
         image: PathBuf,
-        /// Its width and height.
+        /// The image's width and height.
         image_size: (u32, u32),
         /// The mask.
         mask: PathBuf,
-        /// Its width and height.
+        /// The mask's width and height.
         mask_size: (u32, u32),
     },
 
-    /// The values of masks do not tell which of them mark a defect.
-    #[error("{}: masks with {found}, for example {}: it is not clear which mark a defect; say so with --mask-values: nonzero (all but 0), half (above half), above:N, alpha, or the values themselves, as 1,2", .folder.display(), .example.display())]
+    /// The values of the masks do not show which of them mark a defect.
+    #[error("{}: masks with {found}, for example {}: it is not clear which values mark a defect; choose with --mask-values: nonzero (all but 0), half (above half), above:N, alpha, or the values themselves, such as 1,2", .folder.display(), .example.display())]
     UnclearMaskValues {
         /// The data set's folder.
         folder: PathBuf,
-        /// What was found in its masks.
+        /// What was found in the masks.
         found: String,
         /// A mask that shows it.
         example: PathBuf,
     },
 
-    /// Pixels in memory do not have the size that goes with them.
+    /// Pixels in memory do not have the expected size.
     #[error("{what}: found {found}, expected {expected}")]
     Size {
-        /// The object.
+        /// What has the wrong size.
         what: String,
         /// Its size.
         found: String,
-        /// The size that goes with the other argument.
+        /// The size that matches the other argument.
         expected: String,
     },
 
-    /// A mask without any defect pixel was given where a defect is needed.
+    /// A mask without defect pixels was given where a defect is needed.
     #[error(
-        "the mask of {width}x{height} pixels marks no defect; expected at least one defect pixel; check the mask file, and which of its values are defects"
+        "the mask of {width}x{height} pixels marks no defect; expected at least one defect pixel; check the mask file, and which of its values mark defects"
     )]
     EmptyMask {
         /// Width of the mask.
@@ -206,28 +206,28 @@ pub enum DataError {
         height: u32,
     },
 
-    /// A foreground mask marks nothing, so that no defect can be pasted.
+    /// A foreground mask is empty, so no defect can be pasted.
     #[error("{}: this foreground mask marks no pixel; expected the object marked by values over 127; correct the mask, or estimate the foreground", .file.display())]
     EmptyForeground {
         /// The mask.
         file: PathBuf,
     },
 
-    /// CutPaste has nothing to cut.
+    /// CutPaste has no defect to cut out.
     #[error(
-        "data set '{dataset}': no abnormal training image has a mask that marks a defect; give masks, or train without CutPaste"
+        "data set '{dataset}': no abnormal training image has a mask that marks a defect; add masks, or train without CutPaste"
     )]
     NoMasks {
         /// Name of the data set.
         dataset: String,
     },
 
-    /// More anomalies were asked for than the test set can give.
-    #[error("data set '{dataset}': {requested} abnormal images asked for training, but its test set has {available} and must keep at least one; ask for at most {}", .available.saturating_sub(1))]
+    /// More anomalies were requested than the test set has.
+    #[error("data set '{dataset}': {requested} abnormal training images requested, but the test set has {available} and must keep at least one; ask for at most {}", .available.saturating_sub(1))]
     TooManyAnomalies {
         /// Name of the data set.
         dataset: String,
-        /// How many were asked for.
+        /// How many were requested.
         requested: usize,
         /// How many abnormal test images there are.
         available: usize,
@@ -235,54 +235,54 @@ pub enum DataError {
 
     /// Some defect types have too few images.
     #[error(
-        "data set '{dataset}': {requested} abnormal images of {types} asked for training, but it has {available}; ask for at most that many"
+        "data set '{dataset}': {requested} abnormal training images of {types} requested, but there are {available}; ask for at most that many"
     )]
     TooFewOfTypes {
         /// Name of the data set.
         dataset: String,
         /// The defect types.
         types: String,
-        /// How many were asked for.
+        /// How many were requested.
         requested: usize,
         /// How many there are.
         available: usize,
     },
 
-    /// The data set has no defect type of that name.
+    /// The data set has no defect type with this name.
     #[error("data set '{dataset}': no defect type '{defect_type}'; choose among: {}", list(.found))]
     DefectTypeMissing {
         /// Name of the data set.
         dataset: String,
-        /// The type that was asked for.
+        /// The type that was requested.
         defect_type: String,
-        /// The types that are there.
+        /// The types found.
         found: Vec<String>,
     },
 
-    /// A split file cannot be read, or does not fit the data set.
+    /// A split file cannot be read or does not match the data set.
     #[error("{}: found {found}; expected {expected}", .file.display())]
     Split {
         /// The split file.
         file: PathBuf,
-        /// What stands there.
+        /// What the file says.
         found: String,
-        /// What should stand there.
+        /// What was expected.
         expected: String,
     },
 
-    /// A parameter is out of its range.
+    /// A parameter is out of range.
     #[error("{name} = {found}; expected {expected}")]
     Parameter {
         /// Name of the parameter.
         name: &'static str,
         /// Its value.
         found: String,
-        /// Its range.
+        /// The valid range.
         expected: String,
     },
 
-    /// Files would be written among others.
-    #[error("{}: the folder is not empty; name a new or empty one", .folder.display())]
+    /// Files would be written into a folder that is not empty.
+    #[error("{}: the folder is not empty; choose a new or empty one", .folder.display())]
     FolderNotEmpty {
         /// The folder.
         folder: PathBuf,

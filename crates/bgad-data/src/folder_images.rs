@@ -1,28 +1,29 @@
-//! The images of a folder: one rule for data sets, prediction, calibration and watching.
+//! Lists the images of a folder, by one rule for data sets, prediction, calibration and watching.
 
 use std::path::{Path, PathBuf};
 
 use crate::layout::files;
 use crate::{Result, SkippedFile};
 
-/// The images of a folder and the files that are none.
+/// The images of a folder, and the files that were skipped.
 #[non_exhaustive]
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FolderImages {
-    /// The images: a folder's own first, then those of its sub-folders, sorted by name.
+    /// The images, sorted by name: a folder's own first, then those of its sub-folders.
     pub images: Vec<PathBuf>,
-    /// Files that are no images by their name, links to nothing, and folders that are too deep.
+    /// Files that are not images by their names, broken links, and folders that are too deep.
     pub skipped: Vec<SkippedFile>,
 }
 
-/// All images in a folder and below it, by the rules that data sets are read by.
+/// Lists all images in a folder and below it, by the same rules as for data sets.
 ///
-/// - An image is a file whose name ends in .png, .jpg, .jpeg, .bmp, .tif, .tiff or .webp, upper or lower
+/// - An image is a file whose name ends in .png, .jpg, .jpeg, .bmp, .tif, .tiff or .webp, in upper or lower
 ///   case.
-/// - Hidden files and folders, whose names begin with a dot, are passed over, and with them the
-///   companions (`._1.png`) that macOS puts beside files on other systems' disks.
-/// - Links are followed, to files and to folders, but no folder is read twice, and none around `folder`.
-/// - Folders are followed 32 deep.
+/// - Hidden files and folders, whose names begin with a dot, are skipped, including the companions
+///   (`._1.png`) that macOS puts beside files on other systems' disks.
+/// - Links to files and folders are followed, but no folder is read twice, and no folder that contains
+///   `folder` is read.
+/// - Folders are followed 32 levels deep.
 ///
 /// # Errors
 /// [`DataError::FolderMissing`](crate::DataError::FolderMissing), [`DataError::Io`](crate::DataError::Io).

@@ -1,4 +1,4 @@
-//! Cross-validation of a data set that has no split of its own.
+//! Cross-validation for data sets without a split of their own.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
@@ -9,15 +9,15 @@ use crate::random_stream::Purpose;
 use crate::{DataError, Dataset, Result, Sample};
 
 impl Dataset {
-    /// Splits all samples, of training and test, into `folds` data sets: each image tests in exactly
-    /// one of them and trains in the others.
+    /// Splits all samples, of training and test, into `folds` data sets. Each image is a test image in
+    /// exactly one of them and a training image in the others.
     ///
-    /// Normal images and every defect type are spread evenly over the folds, drawn by `seed`; parts of
-    /// one image stay together. The training sets hold abnormal images as well: narrow them with
-    /// [`choose_anomalies`](Self::choose_anomalies); BGAD without anomalies ignores them.
+    /// Normal images and every defect type are spread evenly over the folds, drawn by `seed`; parts of one
+    /// image stay together. The training sets also hold abnormal images; reduce them with
+    /// [`choose_anomalies`](Self::choose_anomalies). BGAD without anomalies ignores them.
     ///
     /// # Errors
-    /// [`DataError::Parameter`] for fewer than 2 folds, or more than there are normal images.
+    /// [`DataError::Parameter`] for fewer than 2 folds or more folds than normal images.
     ///
     /// ```no_run
     /// # fn main() -> bgad_data::Result<()> {
@@ -29,7 +29,7 @@ impl Dataset {
     /// # }
     /// ```
     pub fn folds(&self, folds: usize, seed: u64) -> Result<Vec<Self>> {
-        // By type and then by file, so that neither the order nor the present split matters.
+        // Ordered by type and then by file, so that neither the order nor the present split matters.
         let mut types: BTreeMap<(bool, &str), Vec<&Path>> = BTreeMap::new();
         for sample in self.samples() {
             let key = (sample.label.is_abnormal(), sample.defect_type.as_str());
@@ -46,7 +46,7 @@ impl Dataset {
             }
             files.shuffle(&mut rng);
             for file in files {
-                // One file may hold patches of several types; its first decides.
+                // One file may hold patches of several types; the first one decides.
                 if let std::collections::hash_map::Entry::Vacant(entry) =
                     fold_of.entry(file.to_owned())
                 {

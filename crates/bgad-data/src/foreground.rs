@@ -1,4 +1,4 @@
-//! Where on a normal image a defect can be: on the object, not beside it.
+//! Where a defect can be on a normal image: on the object, not beside it.
 
 #[cfg(feature = "datasets")]
 use std::path::Path;
@@ -12,32 +12,31 @@ use serde::{Deserialize, Serialize};
 use crate::{DataError, Result};
 use crate::{Filter, Mask, resize};
 
-/// Where on normal images [`CutPaste`](crate::CutPaste) may paste defects.
+/// Where [`CutPaste`](crate::CutPaste) may paste defects on normal images.
 #[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Foreground {
     /// Anywhere: for textures that fill the image.
     Off,
-    /// On the object, as [`estimate_foreground`] finds it; anywhere where it finds none.
+    /// On the object found by [`estimate_foreground`]; anywhere if it finds none.
     #[default]
     Estimated,
-    /// On what the masks in this folder mark, each an image named as the normal image it belongs to,
-    /// with any extension.
+    /// Where the masks in this folder say. A mask has its normal image's name, with any image extension.
     Masks(PathBuf),
 }
 
-/// Extensions that are tried for a mask.
+/// Extensions tried for a mask.
 #[cfg(feature = "datasets")]
 const EXTENSIONS: [&str; 7] = ["png", "bmp", "tif", "tiff", "webp", "jpg", "jpeg"];
 
 #[cfg(feature = "datasets")]
 impl Foreground {
-    /// The foreground of the normal image that was read from `path`; none for the whole image.
+    /// The foreground of the normal image read from `path`; `None` for the whole image.
     ///
     /// # Errors
-    /// [`DataError::FileMissing`] for an image without a mask in the folder, [`DataError::MaskSize`] and
-    /// [`DataError::EmptyForeground`] for a mask that can't be used, and what [`Mask::load`] says.
+    /// [`DataError::FileMissing`] if the folder has no mask for the image, [`DataError::MaskSize`] and
+    /// [`DataError::EmptyForeground`] for an unusable mask, and the errors of [`Mask::load`].
     pub fn of(&self, normal: &RgbImage, path: &Path) -> Result<Option<Mask>> {
         let folder = match self {
             Self::Off => return Ok(None),
@@ -76,26 +75,25 @@ impl Foreground {
     }
 }
 
-/// The longer side of the image that a foreground is estimated on.
+/// The longer side of the image on which a foreground is estimated.
 const ESTIMATE_SIDE: u32 = 128;
-/// Least difference of an object from the background, in grey levels of its most different channel.
+/// Smallest difference between object and background, in grey levels of the most different channel.
 const LEAST_CONTRAST: f64 = 24.0;
-/// Least share of the differences' variance that the threshold has to explain (Otsu's criterion).
+/// Smallest share of the differences' variance that the threshold must explain (Otsu's criterion).
 const LEAST_SEPARATION: f64 = 0.6;
-/// Largest share of the image's border that an object may cover.
+/// Largest share of the border that an object may cover.
 const LARGEST_BORDER_SHARE: f64 = 0.35;
-/// An object covers the border less than the rest of the image by this factor; a texture does not.
+/// An object covers less than this fraction of its inner coverage at the border; a texture does not.
 const BORDER_TO_INNER: f64 = 0.6;
-/// Least share of the image that is an object.
+/// Smallest share of the image that an object may cover.
 const LEAST_SHARE: f64 = 0.01;
 
-/// Finds the object on a background of one colour; none where there is no clear one, as on a texture
-/// that fills the image.
+/// Finds the object on a plain background; `None` if there is no clear one, as on a texture that fills the
+/// image.
 ///
-/// The background's colour is the median of the image's border. Pixels that differ from it by more
-/// than a threshold (Otsu's) are foreground. It is taken for an object if the two classes are well
-/// apart, and it covers the border clearly less than the inner image. Specks are dropped and
-/// pinholes filled.
+/// The background's colour is the median of the image's border. Pixels that differ from it by more than
+/// Otsu's threshold are foreground. They count as an object if the two classes are well separated and they
+/// cover clearly less of the border than of the inner image. Specks are dropped and pinholes filled.
 pub fn estimate_foreground(image: &RgbImage) -> Option<Mask> {
     let (width, height) = image.dimensions();
     if width < 8 || height < 8 {
@@ -127,7 +125,7 @@ pub fn estimate_foreground(image: &RgbImage) -> Option<Mask> {
     is_object.then(|| mask.resize(width, height))
 }
 
-/// Which pixels belong to the border, a thirty-second of the shorter side wide.
+/// Which pixels belong to the border, which is a thirty-second of the shorter side wide.
 fn border(width: u32, height: u32) -> Vec<bool> {
     let thickness = (width.min(height) / 32).max(1);
     let outer = |i: u32, length: u32| i < thickness || i >= length - thickness;
@@ -145,7 +143,7 @@ fn median_colour(image: &RgbImage, border: &[bool]) -> [u8; 3] {
     })
 }
 
-/// Otsu's threshold; none where it does not separate two clearly different classes.
+/// Otsu's threshold; `None` if it does not separate two clearly different classes.
 fn threshold(values: &[u8]) -> Option<u8> {
     let mut histogram = [0_f64; 256];
     values
@@ -177,7 +175,8 @@ fn threshold(values: &[u8]) -> Option<u8> {
     (apart >= LEAST_CONTRAST && between >= LEAST_SEPARATION * variance).then_some(value)
 }
 
-/// Drops regions under a twentieth of the largest one and fills holes under a hundredth of the image.
+/// Drops regions smaller than a twentieth of the largest one, and fills holes smaller than a hundredth of the
+/// image.
 fn tidy(found: &mut [bool], width: usize) {
     let regions = equal_regions(found, width);
     let largest = regions.iter().filter(|r| found[r[0]]).map(Vec::len).max();

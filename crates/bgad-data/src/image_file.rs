@@ -20,7 +20,7 @@ use crate::decoding::{Fault, Kind, Size, guarded};
 use crate::image_reading::rgb;
 use crate::{DataError, ImageReading, Orientation, Result};
 
-/// The largest image that is decoded; its side in pixels, its decoded size in bytes.
+/// The largest image that is decoded: its side in pixels, its decoded size in bytes.
 const LARGEST: Size = Size {
     side: 16_384,
     bytes: MAX_MEBIBYTES << 20,
@@ -30,11 +30,10 @@ const MAX_MEBIBYTES: u64 = 512;
 
 /// Loads an image as 8-bit RGB.
 ///
-/// The format is told by the content, not by the name. As Pillow's `convert('RGB')`: alpha is dropped,
-/// not blended, grey is replicated, palettes are looked up, CMYK is multiplied by black, and
-/// orientation tags are not applied ([`load_image_as`] can). Of 16
-/// bits the upper 8 are kept, as Pillow does for colour (16-bit grey it clips at 255, which loses the
-/// picture).
+/// The content decides the format, not the name. Conversion follows Pillow's `convert('RGB')`: alpha is
+/// dropped rather than blended, grey is replicated, palettes are looked up, CMYK is multiplied by black, and
+/// orientation tags are not applied (use [`load_image_as`] for that). Of 16 bits the upper 8 are kept, as
+/// Pillow does for colour; for 16-bit grey, Pillow clips at 255, which loses the picture.
 ///
 /// # Errors
 /// [`DataError::Io`], [`DataError::NotAnImage`], [`DataError::UnreadKind`], [`DataError::DamagedImage`],
@@ -43,7 +42,7 @@ pub fn load_image(path: &Path) -> Result<RgbImage> {
     load(path, ImageReading::default())
 }
 
-/// The same with a choice whether the image is turned as its orientation tag says.
+/// Like [`load_image`], and chooses whether the orientation tag is applied.
 ///
 /// # Errors
 /// As [`load_image`].
@@ -51,7 +50,7 @@ pub fn load_image_with(path: &Path, orientation: Orientation) -> Result<RgbImage
     load(path, ImageReading::default().oriented(orientation))
 }
 
-/// The same with all choices.
+/// Like [`load_image`], with all choices.
 ///
 /// # Errors
 /// As [`load_image`].
@@ -101,19 +100,19 @@ pub(crate) fn decode(path: &Path, orientation: Orientation) -> Result<DynamicIma
     guarded(decoded).map_err(|fault| error(path, format, fault))
 }
 
-/// All of the file was read before: what the decoder refuses is a kind, not damage.
+/// All of the file was checked before, so a refusal by the decoder means an unsupported kind, not damage.
 #[cfg(feature = "jpeg")]
 fn of_sound_jpeg(fault: Fault) -> Fault {
     match fault {
         Fault::Decoder(ImageError::Decoding(reason)) => Fault::NotRead(format!(
-            "a kind of JPEG that the decoder does not take ({reason})"
+            "a kind of JPEG that the decoder does not support ({reason})"
         )),
         other => other,
     }
 }
 
 #[cfg(feature = "datasets")]
-/// The same, but of a PNG with a palette the palette's numbers as grey values.
+/// Like [`decode`], but a palette PNG yields its palette indices as grey values.
 pub(crate) fn decode_numbers(path: &Path, orientation: Orientation) -> Result<DynamicImage> {
     let (reader, format, _) = open(path)?;
     let is_palette = header(path, orientation)?.mode.0 == "palette";
@@ -153,17 +152,17 @@ fn from_decoder(
     Ok(image)
 }
 
-/// What the header of an image file says.
+/// What an image file's header says.
 #[derive(Debug, Clone)]
 #[cfg_attr(not(feature = "datasets"), allow(dead_code))] // all but the size is an inspection's
 pub(crate) struct Header {
     pub(crate) size: (u32, u32),
     pub(crate) format: ImageFormat,
-    /// The colour mode and the bits of a channel as they stand in the file.
+    /// The colour mode and the bits per channel, as stored in the file.
     pub(crate) mode: (&'static str, u8),
 }
 
-/// The header alone, without decoding pixels; its size as `orientation` turns it.
+/// Reads only the header; the size is the one after turning by `orientation`.
 pub(crate) fn header(path: &Path, orientation: Orientation) -> Result<Header> {
     #[cfg_attr(not(feature = "jpeg"), allow(unused_variables))]
     let (reader, format, length) = open(path)?;
@@ -199,10 +198,10 @@ pub(crate) fn header(path: &Path, orientation: Orientation) -> Result<Header> {
     guarded(header).map_err(|fault| error(path, format, fault))
 }
 
-/// Whether the file has 16 bits a channel; no more is read than tells.
+/// Whether the file has 16 bits per channel; reads no more than needed.
 #[cfg(feature = "datasets")]
 pub(crate) fn has_16_bits(path: &Path) -> bool {
-    // The header of a JPEG is told by all of the file, and it has 8 bits in any case.
+    // A JPEG's header check reads the whole file, and JPEGs have 8 bits anyway.
     let can = open(path).is_ok_and(|(_, format, _)| format != ImageFormat::Jpeg);
     can && header(path, Orientation::Stored).is_ok_and(|header| header.mode.1 == 16)
 }
@@ -221,7 +220,7 @@ fn swapped((width, height): (u32, u32), turned: Tag) -> (u32, u32) {
     }
 }
 
-/// The orientation tag; one that can't be read is as good as none.
+/// The orientation tag; an unreadable tag counts as none.
 fn tag(decoder: &mut impl ImageDecoder) -> Tag {
     decoder.orientation().unwrap_or(Tag::NoTransforms)
 }
@@ -234,7 +233,7 @@ fn turned_by(tag: u8, orientation: Orientation) -> Tag {
     }
 }
 
-/// The reader, the format told by the content, and the file's length in bytes.
+/// The reader, the format by content, and the file's length in bytes.
 fn open(path: &Path) -> Result<(BufReader<File>, ImageFormat, u64)> {
     let io_error = |reason| DataError::Io {
         path: path.to_owned(),
@@ -259,7 +258,7 @@ fn open(path: &Path) -> Result<(BufReader<File>, ImageFormat, u64)> {
         Kind::Image(format) => Ok((reader, format, metadata.len())),
         Kind::Other(found) => Err(not_an_image(found)),
         Kind::Unknown => Err(not_an_image(
-            "content that is no image, whatever the name says",
+            "content that is not an image, whatever the name says",
         )),
     }
 }

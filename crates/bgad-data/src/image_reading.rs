@@ -1,22 +1,22 @@
-//! From the pixels of a file to 8-bit RGB.
+//! Conversion of a file's pixels to 8-bit RGB.
 
 use image::{DynamicImage, ImageBuffer, Pixel, RgbImage};
 
 use crate::{BitDepth, Orientation};
 
-/// How the pixels of a file become an image: the same for all images of a data set, and for those
-/// that its model predicts.
+/// How a file's pixels become an image. All images of a data set and all images that its model predicts use
+/// the same reading.
 #[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct ImageReading {
-    /// Whether it is turned as its orientation tag says.
+    /// Whether the image is turned by its orientation tag.
     pub orientation: Orientation,
     /// How many of 16 bits hold the values.
     pub bit_depth: BitDepth,
 }
 
 impl ImageReading {
-    /// Turned as `orientation` says.
+    /// Sets the orientation.
     pub fn oriented(self, orientation: Orientation) -> Self {
         Self {
             orientation,
@@ -24,7 +24,7 @@ impl ImageReading {
         }
     }
 
-    /// With values of so many bits.
+    /// Sets the bit depth.
     pub fn of_depth(self, bit_depth: BitDepth) -> Self {
         Self { bit_depth, ..self }
     }

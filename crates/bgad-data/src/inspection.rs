@@ -1,4 +1,4 @@
-//! What a data set holds, as far as its files tell.
+//! What a data set contains.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -25,26 +25,26 @@ pub struct Inspection {
     pub train: BTreeMap<String, usize>,
     /// Test samples by defect type, `good` for normal ones.
     pub test: BTreeMap<String, usize>,
-    /// Sizes of the images, the most frequent first. A part of an image counts by its own size.
+    /// Sizes of the images, the most frequent first. A part of an image counts with its own size.
     pub sizes: Vec<SizeCount>,
-    /// Formats and colours of the image files, the most frequent first.
+    /// Formats and colour modes of the image files, the most frequent first.
     pub modes: Vec<ModeCount>,
-    /// How many of 16 bits hold values; none where no image has 16 bits.
+    /// How many of 16 bits are used; `None` without 16-bit images.
     pub bit_depth: Option<BitDepthInspection>,
-    /// What there is of masks.
+    /// What was found about masks.
     pub masks: MaskInspection,
-    /// Images that a table names and that are not there.
+    /// Images that a table names but that do not exist.
     #[serde(serialize_with = "names::path_texts::serialize")]
     pub absent: Vec<PathBuf>,
-    /// Images that are there and cannot be read, and why.
+    /// Images that exist but cannot be read, with reasons.
     pub unreadable: Vec<SkippedFile>,
-    /// Files that are no samples, and why.
+    /// Files that are not samples, with reasons.
     pub skipped: Vec<SkippedFile>,
-    /// What a person should know, one sentence each.
+    /// Warnings for the user, one sentence each.
     pub warnings: Vec<String>,
 }
 
-/// How many samples have a size.
+/// The number of samples of one size.
 #[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct SizeCount {
@@ -56,7 +56,7 @@ pub struct SizeCount {
     pub images: usize,
 }
 
-/// How many image files have a format and colour mode.
+/// The number of image files of one format and colour mode.
 #[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct ModeCount {
@@ -64,25 +64,25 @@ pub struct ModeCount {
     pub format: String,
     /// `grey`, `grey with alpha`, `rgb`, `rgba`, `palette`, `cmyk` or another name.
     pub mode: String,
-    /// Bits of each channel as they stand in the file.
+    /// Bits per channel, as stored in the file.
     pub bits: u8,
     /// Number of files.
     pub images: usize,
 }
 
-/// What there is of masks.
+/// What was found about masks.
 #[non_exhaustive]
 #[derive(Debug, Clone, Serialize)]
 pub struct MaskInspection {
-    /// How many of the abnormal samples have one.
+    /// How many of the abnormal samples have a mask.
     pub available: AvailableMasks,
     /// Number of abnormal samples with a mask.
     pub present: usize,
-    /// The rule by which they are read, the same for all.
+    /// The rule for reading masks, the same for all.
     pub values: Option<MaskDecision>,
-    /// Why there is no such rule.
+    /// Why no rule could be found.
     pub unclear: Option<String>,
-    /// Abnormal samples without a mask; empty where no sample has one.
+    /// Abnormal samples without a mask; empty if no sample has one.
     #[serde(serialize_with = "names::path_texts::serialize")]
     pub missing: Vec<PathBuf>,
     /// Masks without an image.
@@ -91,11 +91,11 @@ pub struct MaskInspection {
     /// Abnormal samples whose mask marks no pixel.
     #[serde(serialize_with = "names::path_texts::serialize")]
     pub empty: Vec<PathBuf>,
-    /// Samples whose mask cannot be used, and why.
+    /// Samples whose mask cannot be used, with reasons.
     pub unusable: Vec<SkippedFile>,
 }
 
-/// What one sample's mask is.
+/// The state of one sample's mask.
 enum MaskState {
     None,
     Sound,
@@ -104,8 +104,8 @@ enum MaskState {
 }
 
 impl Dataset {
-    /// Reads every image's header and every mask, and tells what was found. Files that cannot be read
-    /// are part of the answer, not an error.
+    /// Reads every image's header and every mask, and reports what was found. Unreadable files are part of
+    /// the result, not an error.
     pub fn inspect(&self) -> Inspection {
         let files: BTreeSet<&Path> = self.samples().map(|sample| sample.path.as_path()).collect();
         let headers: BTreeMap<&Path, Result<Header>> = files
@@ -234,7 +234,7 @@ fn by_type(samples: &[Sample]) -> BTreeMap<String, usize> {
     counts
 }
 
-/// What the sample's mask is; without a rule only its file is looked at.
+/// The state of the sample's mask; without a rule only its file is checked.
 fn mask_state(sample: &Sample, values: Option<&MaskValues>) -> MaskState {
     if let Err(error) = verify::verify_sample(sample) {
         return MaskState::Unusable(error.to_string());

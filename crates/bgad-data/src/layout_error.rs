@@ -1,37 +1,37 @@
-//! Data sets whose arrangement of files cannot be read without a word from the user.
+//! Errors for data sets whose layout the user must clarify.
 
 use std::path::PathBuf;
 
-/// Why it is not clear how a data set lies on disk.
+/// Why the layout of a data set is unclear.
 #[non_exhaustive]
 #[derive(Debug, thiserror::Error)]
 pub enum LayoutError {
     /// No layout fits.
-    #[error("{}: no layout is recognised in {found}; say which it is with --layout ({}), or name the sub-folders of normal images with --normal", .folder.display(), .layouts.join(", "))]
+    #[error("{}: no known layout in {found}; choose one with --layout ({}), or name the sub-folders of normal images with --normal", .folder.display(), .layouts.join(", "))]
     Unknown {
         /// The folder.
         folder: PathBuf,
-        /// What lies there.
+        /// What the folder contains.
         found: String,
-        /// The layouts that there are.
+        /// The supported layouts.
         layouts: Vec<String>,
     },
 
     /// Several layouts fit.
-    #[error("{}: it can be read as {}; choose with --layout", .folder.display(), .readings.join(" or as "))]
+    #[error("{}: it could be {}; choose with --layout", .folder.display(), .readings.join(" or "))]
     Ambiguous {
         /// The folder.
         folder: PathBuf,
-        /// The readings, each with what speaks for it.
+        /// The possible layouts, each with the evidence for it.
         readings: Vec<String>,
     },
 
-    /// Files that would be trained or tested on and are perhaps no images of parts.
+    /// Files that would be used for training or testing but may not be images of parts.
     #[error("{}: {found}; {answers}", .folder.display())]
     Question {
         /// The folder.
         folder: PathBuf,
-        /// What was found in it.
+        /// What was found there.
         found: String,
         /// How the user can say what it is.
         answers: String,

@@ -1,12 +1,11 @@
-//! Data for visual anomaly detection: folder layouts, Pillow-equal image operations, RandAugmented
-//! CutPaste (arXiv 2207.01463, section 3.4), and a synthetic set of part photos with exact masks.
+//! Data for visual anomaly detection: data set layouts, image decoding, resizing equal to Pillow's, CutPaste
+//! augmentation (arXiv 2207.01463, section 3.4), and a synthetic set of part photos with exact masks.
 //!
-//! Everything a decision depends on is reproducible: splits equal scikit-learn's, resizing and the
-//! nine augmentations equal Pillow's, and every augmented sample is a pure function of
-//! `(seed, epoch, index)`.
+//! All results are reproducible: splits equal scikit-learn's, resizing and the nine augmentations equal
+//! Pillow's, and every augmented sample depends only on `(seed, epoch, index)`.
 //!
-//! The feature `datasets`, which is on by default, is all of that but images, masks and resizing; formats
-//! of image files are features as well.
+//! Images, masks and resizing are always there; the feature `datasets`, on by default, adds everything else.
+//! Each image format is a feature as well.
 //!
 #![cfg_attr(feature = "datasets", doc = "```")]
 #![cfg_attr(not(feature = "datasets"), doc = "```ignore")]

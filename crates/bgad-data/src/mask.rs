@@ -30,7 +30,7 @@ impl Mask {
         })
     }
 
-    /// A mask from pixels that are known to be `width * height`.
+    /// A mask from pixels whose number is known to be `width * height`.
     pub(crate) fn from_pixels(width: u32, height: u32, pixels: Vec<bool>) -> Self {
         debug_assert_eq!(pixels.len(), width as usize * height as usize);
         Self {
@@ -45,7 +45,7 @@ impl Mask {
         Self::filled(width, height, false)
     }
 
-    /// A mask that is defect everywhere: an abnormal image of which nobody knows where.
+    /// A mask that marks everything: for an abnormal image whose defect nobody has located.
     pub fn full(width: u32, height: u32) -> Self {
         Self::filled(width, height, true)
     }
@@ -68,12 +68,12 @@ impl Mask {
         self.height
     }
 
-    /// The pixels, row by row; true is a defect.
+    /// The pixels, row by row; true marks a defect.
     pub fn pixels(&self) -> &[bool] {
         &self.pixels
     }
 
-    /// Whether no pixel is a defect.
+    /// Whether no pixel is marked.
     pub fn is_empty(&self) -> bool {
         !self.pixels.contains(&true)
     }
@@ -91,7 +91,7 @@ impl Mask {
         marked.map(|(i, _)| (i % width, i / width)).collect()
     }
 
-    /// Resizes as Pillow's `NEAREST`: the pixel under the centre, `floor((i + 0.5) * scale)`.
+    /// Resizes like Pillow's `NEAREST`: takes the pixel under the centre, `floor((i + 0.5) * scale)`.
     pub fn resize(&self, width: u32, height: u32) -> Self {
         if (width, height) == (self.width, self.height) {
             return self.clone();
@@ -101,10 +101,10 @@ impl Mask {
         self.pick(&columns, &rows)
     }
 
-    /// Resizes to a feature map as torch's `interpolate(mode="nearest")`: `floor(i * in / out)`.
+    /// Resizes to a feature map like torch's `interpolate(mode="nearest")`: `floor(i * in / out)`.
     pub fn to_feature_size(&self, width: u32, height: u32) -> Self {
         let sources = |from: u32, to: u32| -> Vec<usize> {
-            // torch computes in f32; so must this, to round alike.
+            // torch computes in f32, and so must this to round the same way.
             let scale = from as f32 / to as f32;
             (0..to)
                 .map(|i| ((i as f32 * scale) as usize).min(from.saturating_sub(1) as usize))

@@ -1,4 +1,4 @@
-//! Deciding once for all masks of a data set which values mark a defect.
+//! Decides once, for all masks of a data set, which values mark a defect.
 
 use std::path::{Path, PathBuf};
 
@@ -8,20 +8,20 @@ use serde::Serialize;
 use crate::mask_file::{MaskFile, Survey};
 use crate::{DataError, MaskValues, Orientation, Result};
 
-/// So many values are class numbers at most; more are soft edges or a picture.
+/// Most distinct values that can be class numbers; more are soft edges or a picture.
 const MOST_CLASSES: usize = 32;
-/// So many values are shown in a message.
+/// Most values shown in a message.
 const SHOWN: usize = 12;
-/// Edges that are soft, from resizing or a lossy format, have at least so many shades.
+/// Soft edges, from resizing or a lossy format, have at least this many shades.
 const FEWEST_SOFT: usize = 8;
 
-/// The rule by which a data set's masks are read, and why.
+/// The rule for reading a data set's masks, and the reason for it.
 #[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct MaskDecision {
     /// The rule; never [`MaskValues::Auto`].
     pub values: MaskValues,
-    /// What was found in the masks, or that the rule was chosen.
+    /// What was found in the masks, or that the user chose the rule.
     pub reason: String,
 }
 
@@ -50,7 +50,7 @@ pub(crate) fn decide(
             .zip(&surveys)
             .filter_map(|((path, _), survey)| Some((*path, survey.as_ref()?)))
     };
-    // The mask that shows the difficulty best has the most values.
+    // The mask with the most values is the clearest example.
     let example = examples().max_by_key(|(_, survey)| survey.values.len());
     let example = example.map_or_else(PathBuf::new, |(path, _)| path.to_owned());
     let survey = surveys
@@ -64,7 +64,7 @@ pub(crate) fn decide(
     })
 }
 
-/// The rule that the values allow, or what was found.
+/// The rule that the values imply, or what was found.
 pub(crate) fn from_survey(survey: &Survey) -> std::result::Result<MaskDecision, String> {
     let values = listed(survey);
     let decision = |values, reason: String| Ok(MaskDecision { values, reason });
@@ -87,7 +87,7 @@ pub(crate) fn from_survey(survey: &Survey) -> std::result::Result<MaskDecision, 
     if survey.low + survey.high == 0 {
         return decision(MaskValues::NonZero, "nothing is marked".to_owned());
     }
-    // Without a background there is nothing that a defect could stand out from.
+    // Without a background, no defect can stand out.
     if survey.with_black == 0 && survey.of_one_value < survey.files {
         return Err(format!("{values}, and no black background"));
     }
@@ -112,7 +112,7 @@ pub(crate) fn from_survey(survey: &Survey) -> std::result::Result<MaskDecision, 
     Err(values)
 }
 
-/// The values that were found, the first few of many.
+/// The values found; of many, the first few.
 fn listed(survey: &Survey) -> String {
     let distinct = survey.values.len();
     let shown: Vec<String> = survey

@@ -1,4 +1,4 @@
-//! The pixels of a mask file, before it is decided which mark a defect.
+//! The pixels of a mask file, before it is decided which of them mark a defect.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -7,35 +7,35 @@ use image::DynamicImage;
 
 use crate::{Mask, MaskValues, Orientation, Result, drawn_mask, image_file};
 
-/// Distinct colours that are told apart; files with more are pictures or have soft edges.
+/// Most distinct colours counted; files with more are pictures or have soft edges.
 const MOST_COLOURS: usize = 64;
 
-/// What each pixel of a mask file says.
+/// The content of a mask file, pixel by pixel.
 pub(crate) struct MaskFile {
     width: u32,
     height: u32,
     /// Grey, or the largest of red, green and blue.
     values: Vec<u16>,
-    /// The largest value that the depth holds.
+    /// The largest value of the depth.
     white: u16,
     alpha: Option<Vec<u16>>,
     colours: BTreeSet<[u8; 3]>,
 }
 
-/// What all masks of a set hold together.
+/// The content of all masks of a set together.
 #[derive(Debug, Default)]
 pub(crate) struct Survey {
     pub(crate) files: usize,
-    /// Pixels of each value.
+    /// Number of pixels of each value.
     pub(crate) values: BTreeMap<u16, u64>,
-    /// Pixels with a value of at most half of the depth and not 0, and those above.
+    /// Number of pixels with a value above 0 and at most half of the depth, and of those above half.
     pub(crate) low: u64,
     pub(crate) high: u64,
-    /// Pixels that are neither nearly black nor nearly white, and those that are nearly white: by an
-    /// eighth of the depth, as JPEG strays.
+    /// Number of pixels neither nearly black nor nearly white, and of those nearly white. "Nearly" is an
+    /// eighth of the depth, because JPEG values stray.
     pub(crate) between: u64,
     pub(crate) white: u64,
-    /// Distinct values of the former.
+    /// Distinct values of the pixels in between.
     pub(crate) shades: BTreeSet<u16>,
     /// Files that have a pixel of value 0.
     pub(crate) with_black: usize,
@@ -43,14 +43,14 @@ pub(crate) struct Survey {
     pub(crate) of_one_value: usize,
     /// Colours that are not grey.
     pub(crate) colours: BTreeSet<[u8; 3]>,
-    /// Files in which some pixels are transparent and the others are all black or all not.
+    /// Number of files with some transparent pixels whose other pixels are all black or all not black.
     pub(crate) with_alpha: usize,
-    /// Files in which both opacity and colour could mark.
+    /// Number of files in which either opacity or colour could mark the defect.
     pub(crate) with_both: usize,
 }
 
 impl MaskFile {
-    /// Reads the file; in a PNG with a palette, the palette's numbers where `values` are some.
+    /// Reads the file. For a palette PNG, reads the palette indices if `values` lists values.
     pub(crate) fn read(path: &Path, orientation: Orientation, values: &MaskValues) -> Result<Self> {
         let image = match (drawn_mask::mask(path), values) {
             (Some(drawn), _) => drawn?,
@@ -82,7 +82,7 @@ impl MaskFile {
                 (values, has_alpha.then(alpha), u16::from(u8::MAX))
             }
         };
-        // An alpha channel that is the same everywhere says nothing.
+        // A constant alpha channel carries no information.
         let varies = |alpha: &Vec<u16>| alpha.iter().any(|value| *value != alpha[0]);
         Ok(Self {
             width,
@@ -94,7 +94,7 @@ impl MaskFile {
         })
     }
 
-    /// The mask, where it is known which values mark a defect.
+    /// The mask by a known rule.
     pub(crate) fn mask(&self, rule: &MaskValues) -> Mask {
         let half = self.white / 2;
         let of_values =
@@ -106,7 +106,7 @@ impl MaskFile {
             MaskValues::Values(values) => of_values(&|value| values.contains(&value)),
             MaskValues::Alpha => match &self.alpha {
                 Some(alpha) => alpha.iter().map(|value| *value > half).collect(),
-                // The same everywhere: nothing stands out.
+                // Everything is equal, so nothing stands out.
                 None => vec![false; self.values.len()],
             },
         };
@@ -156,7 +156,7 @@ impl Survey {
             let clear_marks = count(&|value, alpha| alpha <= half && value > 0);
             match opaque_black > 0 && opaque_marks > 0 {
                 false => survey.with_alpha = 1,
-                // Marks on black whose edges are transparent, or black is no background.
+                // Either marks on black with transparent edges, or black is not the background.
                 true => survey.with_both = usize::from(clear_marks >= opaque_marks),
             }
         }
@@ -182,7 +182,7 @@ impl Survey {
         self
     }
 
-    /// Whether colours are labels: so few that they are told apart.
+    /// Whether colours are labels, which means there are few distinct ones.
     pub(crate) fn has_labels_in_colour(&self) -> bool {
         (1..=MOST_COLOURS).contains(&self.colours.len())
     }

@@ -1,4 +1,4 @@
-//! Masks from files.
+//! Loading masks from files.
 
 use std::path::Path;
 
@@ -6,18 +6,18 @@ use crate::mask_file::{MaskFile, Survey};
 use crate::{DataError, Mask, MaskValues, Orientation, Result, mask_decision};
 
 impl Mask {
-    /// Loads a mask from an image file, where its values alone tell which mark a defect.
+    /// Loads a mask from an image file whose own values show which of them mark a defect.
     ///
-    /// The masks of a data set are read by one rule for all of them, which
-    /// [`Dataset::settle_mask_values`](crate::Dataset::settle_mask_values) decides.
+    /// The masks of a data set are all read by one rule, decided by
+    /// [`Dataset::settle_mask_values`](crate::Dataset::settle_mask_values).
     ///
     /// # Errors
-    /// As [`load_image`](crate::load_image); [`DataError::UnclearMaskValues`].
+    /// Those of [`load_image`](crate::load_image), and [`DataError::UnclearMaskValues`].
     pub fn load(path: &Path) -> Result<Self> {
         Self::load_with(path, Orientation::Stored)
     }
 
-    /// The same with a choice whether the mask is turned as its orientation tag says.
+    /// Like [`load`](Self::load), and chooses whether the orientation tag is applied.
     ///
     /// # Errors
     /// As [`load`](Self::load).
@@ -25,7 +25,7 @@ impl Mask {
         Self::load_as(path, orientation, &MaskValues::Auto)
     }
 
-    /// The same where it is known which values mark a defect.
+    /// Like [`load`](Self::load), with a known rule for which values mark a defect.
     ///
     /// # Errors
     /// As [`load`](Self::load).

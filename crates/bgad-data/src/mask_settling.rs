@@ -5,18 +5,18 @@ use std::path::Path;
 use crate::{Dataset, MaskDecision, MaskValues, Orientation, Result, mask_decision};
 
 impl Dataset {
-    /// Decides which values of the masks mark a defect, once over all of them, and has all samples
-    /// read by it. None if there are no masks. Masks that cannot be read are left to load time.
+    /// Decides, over all masks together, which values mark a defect, and sets that rule for all samples.
+    /// `None` without masks. Masks that cannot be read are reported when they are loaded.
     ///
-    /// Settle the masks before a split is narrowed: the rule then depends on the data set alone.
+    /// Call this before you narrow a split: the rule then depends on the data set alone.
     ///
     /// # Errors
-    /// [`DataError::UnclearMaskValues`](crate::DataError::UnclearMaskValues) if `chosen` is [`MaskValues::Auto`] and the values allow
-    /// several rules.
+    /// [`DataError::UnclearMaskValues`](crate::DataError::UnclearMaskValues) if `chosen` is
+    /// [`MaskValues::Auto`] and the values allow several rules.
     pub fn settle_mask_values(&mut self, chosen: &MaskValues) -> Result<Option<MaskDecision>> {
         let decision = self.decide_mask_values(chosen)?;
         if let Some(decision) = &decision {
-            // 0 and 255 are what everybody expects; anything else is said.
+            // 0 and 255 are what everybody expects; anything else is worth a warning.
             if decision.values != MaskValues::Half && chosen.is_auto() {
                 self.warnings.push(format!(
                     "{}: masks read by the rule {}: {}",
@@ -33,8 +33,8 @@ impl Dataset {
         Ok(decision)
     }
 
-    /// Settles the masks as [`MaskValues::Auto`] where nobody has settled them yet: what training and
-    /// evaluation do with a data set that comes straight from its layout.
+    /// Settles the masks by [`MaskValues::Auto`] unless that was done already. Training and evaluation call
+    /// this on data sets that come straight from their layout.
     ///
     /// # Errors
     /// As [`settle_mask_values`](Self::settle_mask_values).
@@ -46,7 +46,7 @@ impl Dataset {
         Ok(())
     }
 
-    /// The same without a change: what would be decided.
+    /// Like [`settle_mask_values`](Self::settle_mask_values), but only returns the decision.
     ///
     /// # Errors
     /// As [`settle_mask_values`](Self::settle_mask_values).

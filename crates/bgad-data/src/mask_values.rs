@@ -10,25 +10,25 @@ use crate::{DataError, Result};
 
 /// Which values of a mask file mark a defect.
 ///
-/// A pixel's value is its grey value, or the largest of red, green and blue. Black is no defect under
-/// any rule but [`Values`](Self::Values).
+/// A pixel's value is its grey value, or the largest of red, green and blue. Black never marks a defect,
+/// except under [`Values`](Self::Values).
 #[non_exhaustive]
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub enum MaskValues {
-    /// As the values of all masks of the data set together tell; see
+    /// Decided from the values of all masks of the data set together; see
     /// [`Dataset::settle_mask_values`](crate::Dataset::settle_mask_values).
     #[default]
     Auto,
-    /// All values but 0: class numbers, 0 and 1, colours on black.
+    /// All values except 0: for class numbers, for 0 and 1, for colours on black.
     NonZero,
-    /// Values above half of what the depth holds, 127 of 8 bits: 0 and 255, soft edges.
+    /// Values above half of the depth (127 for 8 bits): for 0 and 255, for soft edges.
     Half,
     /// Values above this one.
     Above(u16),
-    /// These values: some classes of several. In a PNG with a palette they are the palette's numbers.
+    /// Exactly these values, for example some of several classes. In a palette PNG they are palette indices.
     Values(BTreeSet<u16>),
-    /// What is more opaque than half, whatever its colour.
+    /// Pixels that are more than half opaque, whatever their colour.
     Alpha,
 }
 
@@ -58,11 +58,13 @@ impl FromStr for MaskValues {
     type Err = DataError;
 
     fn from_str(text: &str) -> Result<Self> {
-        let wrong = || DataError::Parameter {
+        let wrong = || {
+            DataError::Parameter {
             name: "mask values",
             found: format!("'{text}'"),
-            expected: "auto, nonzero, half, above:N, alpha, or the values of defects, as 1,2,5"
+            expected: "auto, nonzero, half, above:N, alpha, or the values that mark defects, such as 1,2,5"
                 .to_owned(),
+        }
         };
         let number = |text: &str| text.trim().parse::<u16>().map_err(|_| wrong());
         match text {

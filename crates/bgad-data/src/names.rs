@@ -1,14 +1,14 @@
-//! Names of files in text: those that are no UTF-8 escaped, so that they can be read back.
+//! File names as text; bytes that are not UTF-8 are escaped, so that the names can be read back.
 
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// A path as text, for JSON, CSV and messages. [`path_from_text`] gives the same path back.
+/// A path as text, for JSON, CSV and messages. [`path_from_text`] returns the same path.
 ///
-/// A byte that is no UTF-8 becomes `\x` and two hexadecimal digits, as `caf\xE9.png`; a backslash that
-/// stands before such an `x` in the name itself becomes `\x5C`. All other names are as they are. On
-/// Windows, where names are no bytes, what is no Unicode is replaced.
+/// A byte that is not UTF-8 becomes `\x` and two hexadecimal digits, as in `caf\xE9.png`. If a name itself
+/// contains `\x`, its backslash becomes `\x5C`. All other names are unchanged. On Windows, where names are
+/// not bytes, text that is not Unicode is replaced.
 pub fn path_to_text(path: &Path) -> String {
     #[cfg(unix)]
     {
@@ -62,7 +62,7 @@ pub fn path_from_text(text: &str) -> PathBuf {
     }
 }
 
-/// The byte that an escape at the start of `bytes` stands for.
+/// The byte encoded by an escape at the start of `bytes`.
 #[cfg(unix)]
 fn escaped(bytes: &[u8]) -> Option<u8> {
     let [b'\\', b'x', high, low, ..] = bytes else {

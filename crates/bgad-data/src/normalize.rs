@@ -1,4 +1,4 @@
-//! From bytes to the numbers a network takes.
+//! Conversion of pixel bytes to network inputs.
 
 use image::RgbImage;
 
@@ -11,7 +11,7 @@ use image::RgbImage;
 pub fn normalize(image: &RgbImage, mean: [f32; 3], std: [f32; 3]) -> Vec<f32> {
     let mut values = Vec::with_capacity(image.as_raw().len());
     for (channel, (mean, std)) in mean.into_iter().zip(std).enumerate() {
-        // 256 values a channel: a table costs less than a division a pixel.
+        // There are 256 values per channel: a table is cheaper than a division per pixel.
         let table: [f32; 256] = std::array::from_fn(|value| (value as f32 / 255.0 - mean) / std);
         values.extend(
             image

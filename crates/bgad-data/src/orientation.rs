@@ -1,20 +1,20 @@
-//! How a camera was held.
+//! Orientation tags of photographs.
 
 use serde::{Deserialize, Serialize};
 
 /// Whether images are turned as their orientation tag (EXIF) says.
 ///
-/// Cameras and telephones store what their sensor saw and note how they were held; programs that show
-/// photographs turn them upright.
+/// Cameras and phones store what the sensor saw and record how they were held; photo viewers turn the picture
+/// upright.
 #[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Orientation {
-    /// As they are stored, whatever the tag says: the authors' program.
+    /// As stored, whatever the tag says, like the authors' program.
     #[default]
     Stored,
-    /// Turned and mirrored as the tag says. A mask goes by its own tag: one that was drawn over the
-    /// image as it is shown has none and fits.
+    /// Turned and mirrored as the tag says. A mask follows its own tag; one drawn over the displayed image
+    /// has no tag and fits.
     Exif,
 }
 

@@ -1,13 +1,13 @@
-//! A contact sheet of CutPaste samples, to look at before training.
+//! A contact sheet of CutPaste samples to check before training.
 
 use image::{Rgb, RgbImage, imageops};
 use rayon::prelude::*;
 
 use crate::{CutPaste, DataError, Dataset, Filter, Mask, Result, Sample, resize};
 
-/// Samples in a band of the sheet.
+/// Samples per band of the sheet.
 const COLUMNS: usize = 8;
-/// Pictures of one sample, below each other.
+/// Pictures per sample, one below the other.
 const ROWS: usize = 5;
 /// Most samples on a sheet.
 const MOST: usize = 256;
@@ -17,17 +17,15 @@ const CELL: u32 = 192;
 const GAP: u32 = 4;
 const BACKDROP: Rgb<u8> = Rgb([64, 64, 64]);
 
-/// Draws `count` CutPaste samples of a data set's abnormal training images, those that training
-/// with this seed makes first in this epoch.
+/// Draws `count` CutPaste samples of a data set's abnormal training images: the first ones that training with
+/// this seed makes in this epoch.
 ///
-/// A sample is a column of five pictures: the abnormal image, its mask, the normal image with all
-/// that is not foreground darkened, the sample, and the sample's mask. Eight samples stand in a band,
-/// bands below each other.
+/// A sample is a column of five pictures: the abnormal image, its mask, the normal image with everything
+/// outside the foreground darkened, the sample, and the sample's mask. Each band holds eight samples.
 ///
 /// # Errors
 /// [`DataError::NoMasks`] unless an abnormal training image has a mask, [`DataError::NoNormalImages`],
-/// [`DataError::Parameter`] for a count that is not from 1 to 256, and whatever reading an image or
-/// pasting says.
+/// [`DataError::Parameter`] for a count outside 1 to 256, and the errors of reading images and pasting.
 pub fn contact_sheet(
     dataset: &Dataset,
     cut_paste: &CutPaste,
@@ -110,7 +108,7 @@ fn column(
     Ok(pictures.map(thumbnail))
 }
 
-/// The image, a quarter as bright where the mask does not mark it.
+/// The image at a quarter of its brightness outside the mask.
 fn darkened(image: &RgbImage, mask: &Mask) -> RgbImage {
     let mut darkened = image.clone();
     for (pixel, marked) in darkened.pixels_mut().zip(mask.pixels()) {

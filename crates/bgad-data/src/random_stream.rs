@@ -1,15 +1,15 @@
-//! Streams of random numbers that depend on nothing but what they are for: all that data and training
-//! draw comes from one of these.
+//! Random streams that depend only on their purpose. All random numbers of data and training come from one of
+//! these.
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-/// What a stream is for, so that equal seeds do not give equal draws to different purposes.
+/// The purpose of a stream: equal seeds give different numbers for different purposes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
     /// A pasted sample, by epoch and index.
     Sample,
-    /// Which abnormal images are trained on.
+    /// The choice of abnormal training images.
     Selection,
     /// A part of the synthetic set, by its number.
     SyntheticPart,
@@ -19,7 +19,7 @@ pub enum Purpose {
     SyntheticNoise,
     /// Folds of a cross-validation.
     Folds,
-    /// A flow's first parameters, by its number.
+    /// A flow's initial parameters, by its number.
     Flow,
     /// The order of images, by sub-epoch.
     Images,
@@ -31,12 +31,12 @@ pub enum Purpose {
     Bank,
 }
 
-/// How a stream is made of its key. There are two ways because trained models and published splits depend
-/// on the draws of both.
+/// How a stream is derived from its key. There are two ways, because trained models and published splits
+/// depend on the numbers of both.
 enum Derivation {
-    /// The key is the generator's own, so that different keys never share a stream.
+    /// The key is the generator's own key, so different keys never share a stream.
     Key(u64),
-    /// The generator of the seed, at a stream of its own. It has place for one index of 56 bits.
+    /// The generator of the seed, at a separate stream. It has room for one index of 56 bits.
     Stream(u64),
 }
 
@@ -57,12 +57,12 @@ impl Purpose {
         }
     }
 
-    /// The stream of a seed for this purpose, one for each index.
+    /// The stream for this purpose, seed and index.
     pub fn stream(self, seed: u64, index: u64) -> ChaCha8Rng {
         self.stream_of(seed, [index, 0])
     }
 
-    /// A seed made of another one for this purpose, one for each index.
+    /// A seed derived from `seed` for this purpose and index.
     pub fn seed(self, seed: u64, index: u64) -> u64 {
         self.stream(seed, index).next_u64()
     }
@@ -85,9 +85,9 @@ impl Purpose {
     }
 }
 
-/// The random stream of one training sample: a pure function of `(seed, epoch, index)`.
+/// The random stream of one training sample, which depends only on `(seed, epoch, index)`.
 ///
-/// Samples can thus be made in any order, on any number of threads, and stay the same.
+/// So samples can be made in any order and on any number of threads, and stay the same.
 ///
 /// ```
 /// use rand::Rng;

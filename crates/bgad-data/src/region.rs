@@ -23,8 +23,8 @@ pub struct Region {
 }
 
 impl Region {
-    /// Cuts `width` x `height` pixels from left to right into pieces of the full height and at most
-    /// `piece` columns; the last may be narrower.
+    /// Cuts `width` x `height` pixels from left to right into pieces of full height and at most `piece`
+    /// columns; the last one may be narrower.
     #[cfg(feature = "datasets")]
     pub(crate) fn columns(width: u32, height: u32, piece: u32) -> impl Iterator<Item = Self> {
         (0..width.div_ceil(piece)).map(move |index| {
@@ -84,7 +84,7 @@ impl fmt::Display for Region {
 }
 
 impl Mask {
-    /// Defect wherever one of the two is; `file` is the other's, for the message.
+    /// A mask that marks what either mask marks; `file` is the other mask's file, for the error message.
     #[cfg(feature = "datasets")]
     pub(crate) fn union(&self, other: &Self, file: &Path) -> Result<Self> {
         let size = (self.width(), self.height());

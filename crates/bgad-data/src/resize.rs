@@ -1,12 +1,12 @@
-//! Antialiased resizing, byte for byte as Pillow's.
+//! Antialiased resizing, byte for byte equal to Pillow's.
 //!
-//! Two passes, each with 8-bit results. The coefficients are rounded to 22 bits after the point; pixel
-//! centres are at `i + 0.5`; the filter widens with the scale where an image shrinks. Pillow's own
-//! arithmetic is followed so that features equal those of a Python pipeline.
+//! There are two passes, each with 8-bit results. Coefficients are rounded to 22 fractional bits; pixel
+//! centres are at `i + 0.5`; the filter widens with the scale when an image shrinks. The arithmetic follows
+//! Pillow's, so that features equal those of a Python pipeline.
 //!
-//! The horizontal pass comes first, except, as in Pillow 13, where the height loses more than twice as
-//! many pixels as the width. Pillow up to 12 has no such exception and gives values there that differ
-//! by rounding, at most a grey level or two.
+//! The horizontal pass comes first, except, as in Pillow 13, if the height loses more than twice as many
+//! pixels as the width. Pillow up to 12 has no such exception; its values then differ by rounding, by at most
+//! a grey level or two.
 
 use bgad_cpu::vectorized;
 use image::RgbImage;
@@ -63,10 +63,10 @@ fn sinc(x: f64) -> f64 {
     }
 }
 
-/// Bits after the point of a coefficient.
+/// Fractional bits of a coefficient.
 const PRECISION: u32 = 22;
 
-/// The source pixels of one output pixel and their weights.
+/// The source pixels of one output pixel, and their weights.
 struct Taps {
     first: usize,
     weights: Vec<i32>,
@@ -79,7 +79,7 @@ fn taps(from: u32, to: u32, filter: Filter) -> Vec<Taps> {
     (0..to)
         .map(|i| {
             let centre = (f64::from(i) + 0.5) * scale;
-            // Truncation towards zero, as a C cast; negative values become 0.
+            // Truncates towards zero like a C cast; negative values become 0.
             let first = (centre - support + 0.5).max(0.0) as usize;
             let end = ((centre + support + 0.5) as usize).min(from as usize);
             let mut weights: Vec<f64> = (0..end.saturating_sub(first))
@@ -101,7 +101,7 @@ fn taps(from: u32, to: u32, filter: Filter) -> Vec<Taps> {
         .collect()
 }
 
-/// Resizes an image; a pass is skipped where its side does not change.
+/// Resizes an image; skips a pass if its side does not change.
 ///
 /// A side of zero gives an image without pixels.
 pub fn resize(image: &RgbImage, width: u32, height: u32, filter: Filter) -> RgbImage {
@@ -140,7 +140,7 @@ fn horizontal(image: &RgbImage, width: u32, filter: Filter) -> RgbImage {
     resized
 }
 
-/// The horizontal pass over a band of rows, which are of these lengths before and after it.
+/// The horizontal pass over a band of rows; `from` and `to` are the row lengths before and after.
 #[inline(always)]
 fn across(
     rows: &[u8],
@@ -149,7 +149,7 @@ fn across(
     band: &mut [[u8; ROWS * 3]],
     out: &mut [u8],
 ) {
-    // Pixel by pixel the values of all rows, so that the inner loop is contiguous.
+    // Each pixel holds the values of all rows, so that the inner loop is contiguous.
     for (index, row) in rows.chunks_exact(from).enumerate() {
         for (values, pixel) in band.iter_mut().zip(row.as_chunks::<3>().0) {
             values.as_chunks_mut::<3>().0[index] = *pixel;
@@ -193,13 +193,13 @@ fn down(rows: &[u8], weights: &[i32], out: &mut [u8]) {
     }
 }
 
-/// Rows that the horizontal pass takes at once.
+/// Rows per horizontal pass.
 const ROWS: usize = 16;
-/// Values of a row that the vertical pass takes at once.
+/// Values of a row per vertical pass.
 const BLOCK: usize = 64;
 
-/// The sums of `values`, each by its weight, rounded to 8 bits. Integers, so that the order of the
-/// additions does not matter.
+/// The weighted sums of `values`, rounded to 8 bits. They are integers, so the order of additions does not
+/// matter.
 #[inline(always)]
 fn weighted<'v, const N: usize>(
     weights: &[i32],
@@ -208,9 +208,9 @@ fn weighted<'v, const N: usize>(
     let mut sums = [1_i32 << (PRECISION - 1); N];
     for (weight, values) in weights.iter().zip(values) {
         for (sum, value) in sums.iter_mut().zip(values) {
-            // Wrapping, because checks for overflow, which this crate is built with, take the loop's
-            // speed. Weights add up to 2^22 and, with the negative lobes' size, to less than 2^23, so
-            // that 255 of each stays below 2^31.
+            // Wrapping, because this crate is built with overflow checks, which would slow the loop down. The
+            // weights sum to 2^22, and their sizes, including negative lobes, to less than 2^23, so 255 times
+            // that stays below 2^31.
             *sum = sum.wrapping_add(i32::from(*value).wrapping_mul(*weight));
         }
     }

@@ -28,7 +28,7 @@ impl Label {
     }
 }
 
-/// The files that together mark an image's defects: one, or several that are united.
+/// The files that together mark an image's defects: one file, or several whose masks are united.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(into = "Vec<String>", try_from = "Vec<String>")]
 pub struct MaskFiles {
@@ -37,7 +37,7 @@ pub struct MaskFiles {
 }
 
 impl MaskFiles {
-    /// Several files; none if there are none.
+    /// Several files; `None` without files.
     pub fn several(paths: impl IntoIterator<Item = PathBuf>) -> Option<Self> {
         let mut paths = paths.into_iter();
         Some(Self {
@@ -46,7 +46,7 @@ impl MaskFiles {
         })
     }
 
-    /// The files, at least one; a mask that is drawn from annotations is named after their file, as
+    /// The files, at least one. A mask drawn from annotations is named after their file:
     /// `annotations.json#image=7`.
     pub fn paths(&self) -> impl Iterator<Item = &Path> {
         std::iter::once(&self.first)
@@ -57,7 +57,7 @@ impl MaskFiles {
 
 #[cfg(feature = "datasets")]
 impl MaskFiles {
-    /// The files on disk that hold the masks: of masks that are drawn, the file of their annotations.
+    /// The files on disk that contain the masks; for drawn masks, the annotation file.
     pub fn on_disk(&self) -> impl Iterator<Item = PathBuf> {
         self.paths().map(|path| match annotation_file::named(path) {
             Some((annotations, _)) => annotations,
@@ -94,41 +94,41 @@ impl TryFrom<Vec<String>> for MaskFiles {
 
     fn try_from(paths: Vec<String>) -> std::result::Result<Self, Self::Error> {
         let paths = paths.iter().map(|path| names::path_from_text(path));
-        Self::several(paths).ok_or("a mask of no files")
+        Self::several(paths).ok_or("a mask without files")
     }
 }
 
-/// An image file, its label, and where its mask lies.
+/// An image file with its label and its mask's files.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Sample {
     /// The image file.
     #[serde(with = "names::path_text")]
     pub path: PathBuf,
-    /// The part of the image that this sample is; none for all of it.
+    /// The part of the image that this sample covers; `None` for the whole image.
     pub region: Option<Region>,
     /// Normal or abnormal.
     pub label: Label,
-    /// The kind of defect as the data set names it; `good` for normal images.
+    /// The type of defect as named by the data set; `good` for normal images.
     pub defect_type: String,
-    /// The mask, where the data set has one; never for normal images.
+    /// The mask, if the data set has one; always `None` for normal images.
     pub mask: Option<MaskFiles>,
-    /// Whether image and mask are turned as their orientation tags say, before the region is cut.
+    /// Whether image and mask are turned by their orientation tags before the region is cut.
     #[serde(default, skip_serializing_if = "Orientation::is_stored")]
     pub orientation: Orientation,
     /// How many of 16 bits hold the image's values.
     #[serde(default, skip_serializing_if = "BitDepth::is_full")]
     pub bit_depth: BitDepth,
-    /// Which values of the mask mark a defect: one rule for all samples of a data set.
+    /// Which values of the mask mark a defect; the same for all samples of a data set.
     #[serde(default, skip_serializing_if = "MaskValues::is_auto")]
     pub mask_values: MaskValues,
 }
 
 impl Sample {
-    /// Defect type of normal images.
+    /// The defect type of normal images.
     pub const GOOD: &'static str = "good";
 
-    /// A whole image without defects.
+    /// A whole normal image.
     pub fn normal(path: PathBuf) -> Self {
         Self {
             path,
@@ -156,7 +156,7 @@ impl Sample {
         }
     }
 
-    /// This sample as one part of its image.
+    /// Restricts this sample to a part of its image.
     #[cfg(feature = "datasets")]
     pub(crate) fn of_region(self, region: Region) -> Self {
         Self {
@@ -165,10 +165,10 @@ impl Sample {
         }
     }
 
-    /// Width and height in pixels, of the region where there is one; only the file's header is read.
+    /// Width and height of the image, or of the region if there is one; reads only the file's header.
     ///
     /// # Errors
-    /// As [`load_image`](crate::load_image).
+    /// Those of [`load_image`](crate::load_image).
     pub fn dimensions(&self) -> Result<(u32, u32)> {
         match self.region {
             Some(region) => Ok((region.width, region.height)),
@@ -176,12 +176,12 @@ impl Sample {
         }
     }
 
-    /// Loads the image, cut to the region. Where there is one, the whole image is kept for a while for
-    /// the regions that follow.
+    /// Loads the image, cut to the region. The whole image is then kept for a while, for the regions that
+    /// follow.
     ///
     /// # Errors
-    /// As [`load_image`](crate::load_image); [`DataError::Size`](crate::DataError::Size) if the region lies outside the
-    /// image.
+    /// Those of [`load_image`](crate::load_image), and [`DataError::Size`](crate::DataError::Size) if the
+    /// region lies outside the image.
     pub fn load_image(&self) -> Result<RgbImage> {
         match self.region {
             None => image_file::load(&self.path, self.reading()),
@@ -200,18 +200,18 @@ impl Sample {
     }
 
     #[cfg(feature = "datasets")]
-    /// Loads the mask, cut to the region; several files are united. None if there is no mask, as for
-    /// every normal image.
+    /// Loads the mask, cut to the region; several files are united. `None` without a mask, as for every
+    /// normal image.
     ///
     /// # Errors
-    /// As [`Mask::load`]; [`DataError::Size`](crate::DataError::Size) if the files differ in size or
-    /// the region lies outside them.
+    /// Those of [`Mask::load`], and [`DataError::Size`](crate::DataError::Size) if the files differ in size
+    /// or the region lies outside them.
     pub fn load_mask(&self) -> Result<Option<Mask>> {
         self.load_mask_as(&self.mask_values)
     }
 
     #[cfg(feature = "datasets")]
-    /// The same by this rule.
+    /// Loads the mask by this rule.
     pub(crate) fn load_mask_as(&self, values: &MaskValues) -> Result<Option<Mask>> {
         let Some(files) = &self.mask else {
             return Ok(None);
@@ -227,8 +227,8 @@ impl Sample {
         }
     }
 
-    /// The file's name, with the region for a part of an image: `0001.png#xywh=256,0,256,256`, as
-    /// media fragments are written.
+    /// The file's name. For a part of an image, the region is added like a media fragment:
+    /// `0001.png#xywh=256,0,256,256`.
     pub fn name(&self) -> String {
         let name = names::path_to_text(Path::new(self.path.file_name().unwrap_or_default()));
         match self.region {

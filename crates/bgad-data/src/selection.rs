@@ -1,4 +1,4 @@
-//! Selection of the few abnormal training images, and of the defect types that train and test.
+//! Selection of the few abnormal training images, and of the defect types used for training and testing.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,29 +7,29 @@ use rand::seq::SliceRandom;
 use crate::random_stream::Purpose;
 use crate::{DataError, Dataset, Result, Sample, subsets};
 
-/// How many abnormal training images.
+/// How many abnormal images to train on.
 #[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AnomalyCount {
-    /// So many in all, evenly over the defect types; the remainder, and what a small type cannot give,
-    /// at random over the rest.
+    /// This many in total, spread evenly over the defect types. The remainder, and what a small type cannot
+    /// supply, are drawn from the other types.
     Total(usize),
-    /// So many of each defect type.
+    /// This many of each defect type.
     PerType(usize),
 }
 
-/// Which abnormal images train.
+/// Which abnormal images to train on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AnomalySelection {
     /// How many.
     pub count: AnomalyCount,
-    /// Only of these defect types, as [`Dataset::defect_types_named`] understands them; of all if there
-    /// are none.
+    /// Restricts the choice to these defect types, as understood by [`Dataset::defect_types_named`]; empty
+    /// means all types.
     pub types: Vec<String>,
 }
 
 impl AnomalySelection {
-    /// So many in all, of all types.
+    /// This many in total, of all types.
     pub fn total(count: usize) -> Self {
         Self {
             count: AnomalyCount::Total(count),
@@ -37,12 +37,12 @@ impl AnomalySelection {
         }
     }
 
-    /// The setting of the paper's Table 3: one abnormal image, of any type.
+    /// The setting of the paper's Table 3: one abnormal image of any type.
     pub fn one() -> Self {
         Self::total(1)
     }
 
-    /// Only of these defect types.
+    /// Restricts the choice to these defect types.
     pub fn of_types(self, types: Vec<String>) -> Self {
         Self { types, ..self }
     }
@@ -51,12 +51,12 @@ impl AnomalySelection {
 impl Dataset {
     /// Moves `count` abnormal images from the test set to the training set.
     ///
-    /// They are drawn by `seed`, evenly over the defect types; the remainder, and what a small type
-    /// cannot give, at random over the rest. Zero moves nothing.
+    /// They are drawn by `seed`, evenly over the defect types. The remainder, and what a small type cannot
+    /// supply, are drawn from the other types. Zero moves nothing.
     ///
     /// # Errors
-    /// [`DataError::TooManyAnomalies`] if the test set would be left without abnormal images; the data
-    /// set is then unchanged.
+    /// [`DataError::TooManyAnomalies`] if no abnormal image would remain in the test set; the data set is
+    /// then unchanged.
     pub fn move_anomalies_to_training(&mut self, count: usize, seed: u64) -> Result<()> {
         let chosen = self.draw(&self.test, 1, &AnomalySelection::total(count), seed)?;
         self.move_from_test(&chosen);
@@ -65,12 +65,12 @@ impl Dataset {
 
     /// Chooses the abnormal training images by `seed`.
     ///
-    /// Where the training set has none, they are moved from the test set. Where it has some already (a
-    /// manifest, a split file or a fold says so), the choice is among those, and the others are left
-    /// out of both sets.
+    /// If the training set has no abnormal images, they are moved from the test set. If it already has some
+    /// (from a manifest, a split file or a fold), the choice is among those, and the others are dropped from
+    /// both sets.
     ///
     /// # Errors
-    /// [`DataError::TooManyAnomalies`] if the test set would be left without abnormal images,
+    /// [`DataError::TooManyAnomalies`] if no abnormal image would remain in the test set,
     /// [`DataError::TooFewOfTypes`], [`DataError::DefectTypeMissing`]; the data set is then unchanged.
     pub fn choose_anomalies(&mut self, selection: &AnomalySelection, seed: u64) -> Result<()> {
         if !self.train.iter().any(|sample| sample.label.is_abnormal()) {
@@ -87,8 +87,8 @@ impl Dataset {
         Ok(())
     }
 
-    /// Leaves abnormal images of other defect types out of the test set; `types` as
-    /// [`defect_types_named`](Self::defect_types_named) understands them.
+    /// Drops abnormal images of other defect types from the test set; `types` works as in
+    /// [`defect_types_named`](Self::defect_types_named).
     ///
     /// # Errors
     /// [`DataError::DefectTypeMissing`].
@@ -99,18 +99,18 @@ impl Dataset {
         Ok(())
     }
 
-    /// The defect types of all abnormal samples, by name.
+    /// The defect types of all abnormal samples, sorted.
     pub fn defect_types(&self) -> BTreeSet<String> {
         let abnormal = self.samples().filter(|sample| sample.label.is_abnormal());
         abnormal.map(|sample| sample.defect_type.clone()).collect()
     }
 
-    /// The defect types that `names` stand for. `hard` stands for the hard types of this category in the
-    /// paper's Table 7 and `easy` for the others, unless the data set has a type of that name.
+    /// The defect types that `names` refer to. `hard` means the hard types of this category in the paper's
+    /// Table 7, and `easy` the others, unless the data set has a type with that name.
     ///
     /// # Errors
-    /// [`DataError::DefectTypeMissing`]; [`DataError::Parameter`] for `hard` or `easy` of a category that
-    /// is not in the table.
+    /// [`DataError::DefectTypeMissing`]; [`DataError::Parameter`] for `hard` or `easy` if the category is not
+    /// in the table.
     pub fn defect_types_named(&self, names: &[String]) -> Result<BTreeSet<String>> {
         let all = self.defect_types();
         let mut types = BTreeSet::new();
@@ -121,8 +121,9 @@ impl Dataset {
                 let hard = subsets::hard_types(&self.name).ok_or_else(|| DataError::Parameter {
                     name: "defect types",
                     found: format!("'{name}' for the data set '{}'", self.name),
-                    expected: "types by name; hard and easy are told of MVTec AD's categories only"
-                        .to_owned(),
+                    expected:
+                        "types by name; hard and easy are known only for MVTec AD's categories"
+                            .to_owned(),
                 })?;
                 let wanted = |found: &&String| hard.contains(&found.as_str()) == (name == "hard");
                 types.extend(all.iter().filter(wanted).cloned());
@@ -137,8 +138,7 @@ impl Dataset {
         Ok(types)
     }
 
-    /// Indices of the abnormal samples that `selection` draws from `pool`, where at least `remaining`
-    /// must be left.
+    /// Indices of the abnormal samples that `selection` draws from `pool`, leaving at least `remaining`.
     fn draw(
         &self,
         pool: &[Sample],

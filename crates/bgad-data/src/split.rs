@@ -1,8 +1,8 @@
-//! The random split that the published results of unsplit data sets stand on.
+//! The random split behind the published results on data sets without a split.
 
 use rand_mt::Mt;
 
-/// Indices of training and test items, in the order they were drawn.
+/// Indices of training and test items, in the order drawn.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Split {
     /// Training items.
@@ -11,10 +11,10 @@ pub struct Split {
     pub test: Vec<usize>,
 }
 
-/// Splits `0..count` as scikit-learn's `train_test_split(range(count), test_size, random_state)` does.
+/// Splits `0..count` like scikit-learn's `train_test_split(range(count), test_size, random_state)`.
 ///
-/// The first `ceil(count * test_fraction)` items of a permutation are the test items, the others the
-/// training items. `test_fraction` is clamped to `[0, 1]`.
+/// The first `ceil(count * test_fraction)` items of a permutation are for testing, the others for training.
+/// `test_fraction` is clamped to `[0, 1]`.
 ///
 /// ```
 /// let split = bgad_data::split::train_test_split(100, 0.25, 42);
@@ -37,11 +37,12 @@ fn permutation(count: usize, seed: u32) -> Vec<usize> {
     items
 }
 
-/// A uniform draw from `0..=max`: the smallest mask of ones that covers `max`, and rejection.
+/// A uniform draw from `0..=max`: masks the draw with the smallest run of ones that covers `max`, and rejects
+/// values above it.
 fn interval(generator: &mut Mt, max: usize) -> usize {
     let mask = usize::MAX >> max.leading_zeros();
     loop {
-        // numpy takes 64-bit draws only for maxima over 32 bits, which no list of files reaches.
+        // numpy uses 64-bit draws only for maxima over 32 bits, which no list of files reaches.
         let value = generator.next_u32() as usize & mask;
         if value <= max {
             return value;

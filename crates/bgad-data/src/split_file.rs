@@ -1,4 +1,4 @@
-//! A split as a file, so that a run can be repeated anywhere.
+//! A split stored in a file, so that a run can be repeated elsewhere.
 
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -7,12 +7,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::{DataError, Dataset, Label, Region, Result, Sample, names};
 
-/// The newest format, and the one that is written.
+/// The format that is written, and the newest that is read.
 const FORMAT_VERSION: u32 = 1;
-/// Larger files are not read: a million images fit.
+/// Larger files are not read; a million images fit.
 const MAX_BYTES: u64 = 256 << 20;
 
-/// Which images of a data set train and which test, by paths relative to its folder.
+/// The training and test images of a data set, by paths relative to its folder.
 ///
 /// ```
 /// # use bgad_data::{Layout, SplitFile, synthetic::{self, SyntheticConfig}};
@@ -39,11 +39,11 @@ pub struct SplitFile {
     format_version: u32,
     /// Name of the data set that was split.
     pub dataset: String,
-    /// Training images in their order.
+    /// Training images, in order.
     pub train: Vec<SplitEntry>,
-    /// Test images in their order.
+    /// Test images, in order.
     pub test: Vec<SplitEntry>,
-    /// Where the split was read from, for messages.
+    /// The file that the split was read from, for messages.
     #[serde(skip)]
     file: PathBuf,
 }
@@ -52,18 +52,18 @@ pub struct SplitFile {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SplitEntry {
-    /// The path, relative to the data set's folder, with `/` between its parts; as
-    /// [`path_to_text`](crate::path_to_text) writes it.
+    /// The path relative to the data set's folder, with `/` between its parts, as written by
+    /// [`path_to_text`](crate::path_to_text).
     pub path: String,
-    /// The part of the image; none for all of it.
+    /// The part of the image; `None` for the whole image.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub region: Option<Region>,
-    /// Normal or abnormal, to notice another labelling.
+    /// Normal or abnormal, to detect a different labelling.
     pub label: Label,
 }
 
 impl SplitFile {
-    /// The present split of `dataset`.
+    /// The current split of `dataset`.
     ///
     /// # Errors
     /// [`DataError::Split`] for an image outside the data set's folder.
@@ -72,7 +72,7 @@ impl SplitFile {
             let entry = |sample| {
                 entry(dataset, sample).ok_or_else(|| DataError::Split {
                     file: sample.path.clone(),
-                    found: "a place outside the data set's folder".to_owned(),
+                    found: "a path outside the data set's folder".to_owned(),
                     expected: format!("a file below {}", dataset.root.display()),
                 })
             };
@@ -90,7 +90,7 @@ impl SplitFile {
     /// Reads a split.
     ///
     /// # Errors
-    /// [`DataError::Io`]; [`DataError::Split`] for a file that is no split or of a newer version.
+    /// [`DataError::Io`], and [`DataError::Split`] for a file that is not a split or has a newer version.
     pub fn read(file: &Path) -> Result<Self> {
         let io_error = |reason| DataError::Io {
             path: file.to_owned(),
@@ -99,11 +99,11 @@ impl SplitFile {
         let wrong = |found| DataError::Split {
             file: file.to_owned(),
             found,
-            expected: "a split as --write-split writes it".to_owned(),
+            expected: "a split written by --write-split".to_owned(),
         };
         let metadata = std::fs::metadata(file).map_err(io_error)?;
         if !metadata.is_file() || metadata.len() > MAX_BYTES {
-            return Err(wrong("no file of at most 256 MiB".to_owned()));
+            return Err(wrong("a file of more than 256 MiB".to_owned()));
         }
         let bytes = std::fs::read(file).map_err(io_error)?;
         let split: Self =
@@ -121,7 +121,7 @@ impl SplitFile {
         })
     }
 
-    /// Writes the split; the file is there whole or not at all.
+    /// Writes the split atomically.
     ///
     /// # Errors
     /// [`DataError::Io`].
@@ -135,11 +135,11 @@ impl SplitFile {
         bgad_files::write_whole(file, &text).map_err(io_error)
     }
 
-    /// Gives `dataset`, read from the files by its layout, this split. Images that the split does not
-    /// name are left out, with a warning.
+    /// Applies this split to `dataset` as read by its layout. Images that the split does not name are
+    /// dropped, with a warning.
     ///
     /// # Errors
-    /// [`DataError::Split`] for an image that the data set does not have, that has another label there,
+    /// [`DataError::Split`] for an image that the data set does not have, that has a different label there,
     /// or that is named twice; the data set is then unchanged.
     pub fn apply(&self, dataset: &mut Dataset) -> Result<()> {
         let mut samples: HashMap<(String, Option<Region>), &Sample> = HashMap::new();
@@ -187,7 +187,7 @@ impl SplitFile {
         if unused > 0 {
             let what = crate::text::count(unused, "image");
             let text = format!(
-                "{}: {what} of the data set not named there, left out",
+                "{}: {what} of the data set left out because the split does not name them",
                 self.file.display()
             );
             dataset.warnings.push(text);
@@ -196,7 +196,7 @@ impl SplitFile {
     }
 }
 
-/// The sample's entry; none where its path cannot be said relative to the data set's folder.
+/// The sample's entry; `None` if its path cannot be expressed relative to the data set's folder.
 fn entry(dataset: &Dataset, sample: &Sample) -> Option<SplitEntry> {
     let relative = sample.path.strip_prefix(&dataset.root).ok()?;
     let parts = relative

@@ -1,8 +1,8 @@
 //! The hard defect types of MVTec AD (the paper's Table 7).
 //!
-//! Table 5 trains on abnormal images of the easy types and tests on the hard ones, which the model has
-//! never seen: [`Dataset::choose_anomalies`](crate::Dataset::choose_anomalies) with the type `easy`,
-//! then [`Dataset::test_only`](crate::Dataset::test_only) with the type `hard`.
+//! Table 5 trains on abnormal images of the easy types and tests on the hard ones, which the model has never
+//! seen: call [`Dataset::choose_anomalies`](crate::Dataset::choose_anomalies) with the type `easy`, then
+//! [`Dataset::test_only`](crate::Dataset::test_only) with the type `hard`.
 
 /// Categories and their hard types.
 const HARD: [(&str, &[&str]); 15] = [
@@ -23,8 +23,8 @@ const HARD: [(&str, &[&str]); 15] = [
     ("zipper", &["fabric_interior", "squeezed_teeth"]),
 ];
 
-/// The hard defect types of a category of MVTec AD; all others of the category are easy. None for a
-/// category that is not in the table.
+/// The hard defect types of a category of MVTec AD; all its other types are easy. `None` for a category that
+/// is not in the table.
 ///
 /// ```
 /// assert_eq!(bgad_data::subsets::hard_types("grid"), Some(&["glue", "bent"][..]));

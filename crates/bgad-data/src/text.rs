@@ -1,4 +1,4 @@
-//! Words of messages.
+//! Wording of messages.
 
 /// `1 file`, `2 files`.
 pub(crate) fn count(number: usize, noun: &str) -> String {

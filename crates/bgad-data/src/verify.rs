@@ -1,4 +1,4 @@
-//! Checks of a data set before work starts.
+//! Checks a data set before work starts.
 
 use rayon::prelude::*;
 
@@ -7,12 +7,12 @@ use crate::{DataError, Dataset, Result, Sample, drawn_mask, image_file};
 impl Dataset {
     /// Checks that every mask has its image's size, reading only the files' headers.
     ///
-    /// Images whose header cannot be read are left to load time, so that one damaged test image does
+    /// Images with unreadable headers are reported when they are loaded, so that one damaged test image does
     /// not stop a run that never reads it.
     ///
     /// # Errors
-    /// [`DataError::MaskSize`] for the first mask of another size; the reading error of the first mask
-    /// that is no image.
+    /// [`DataError::MaskSize`] for the first mask of another size; the reading error of the first mask that
+    /// is not an image.
     pub fn verify(&self) -> Result<()> {
         let samples: Vec<&Sample> = self.samples().collect();
         // Collected before looking for an error, so that the first one in order is reported.
@@ -21,7 +21,7 @@ impl Dataset {
     }
 }
 
-/// Compares the size of the whole image with those of its masks.
+/// Compares the size of the whole image with the sizes of its masks.
 pub(crate) fn verify_sample(sample: &Sample) -> Result<()> {
     let Some(masks) = &sample.mask else {
         return Ok(());

@@ -45,7 +45,7 @@ fn a_depth_is_that_of_all_images_together() {
         let said = told
             .warnings
             .iter()
-            .any(|text| text.contains(&format!("read at {bits} bits")));
+            .any(|text| text.contains(&format!("read as {bits}-bit")));
         assert_eq!(said, bits < 16, "{:?}", told.warnings);
 
         dataset.set_bit_depth(found.depth);
@@ -144,7 +144,7 @@ fn a_depth_is_settled_once() {
     assert_eq!(depths(&dataset), [12; 3]);
     let said = &dataset.warnings[before..];
     assert!(
-        said.len() == 1 && said[0].contains("12 bits") && said[0].contains("input.bit_depth=16"),
+        said.len() == 1 && said[0].contains("12-bit") && said[0].contains("input.bit_depth=16"),
         "{said:?}"
     );
     // What was settled stays, and so does a choice, without a word.
@@ -170,7 +170,7 @@ fn a_set_of_another_depth_than_the_model_is_said() {
     }
     deep(at, "dent/0.png", 900);
     for (of_model, bits, word) in [
-        (Some(10), 10, Some("what is beyond is white")),
+        (Some(10), 10, Some("higher values become white")),
         (Some(16), 16, None),
         (None, 16, None),
     ] {

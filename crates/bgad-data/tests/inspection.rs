@@ -98,7 +98,7 @@ fn everything_is_told() {
     assert_eq!(found.unreadable.len(), 1);
     assert!(found.unreadable[0].path.ends_with("good/broken.png"));
     assert_eq!(found.skipped.len(), 1);
-    assert!(found.skipped[0].reason.contains("no image by its name"));
+    assert!(found.skipped[0].reason.contains("not an image by its name"));
     let json = serde_json::to_value(&found).unwrap();
     assert_eq!(json["masks"]["available"], "some");
     assert_eq!(json["test"]["dent"], 4);

@@ -28,7 +28,7 @@ fn files_of_other_kinds_are_named() {
         (b"\0\0\0\x0cjP  \r\n\x87\n", "JPEG 2000"),
         (b"P6\n4 4\n255\n", "PNM"),
         (b"<!DOCTYPE html><html>", "web page"),
-        (b"anything else", "no image"),
+        (b"anything else", "not an image"),
     ];
     for (bytes, part) in cases {
         fs::write(&path, bytes).unwrap();

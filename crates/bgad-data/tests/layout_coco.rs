@@ -155,7 +155,7 @@ fn annotations_that_cannot_be_read_are_named() {
     let none = ANNOTATIONS.replace("\"bbox\": [5.5, 3, 10, 2],", "");
     assert!(found(&none).contains("neither polygons nor a box"));
     let outside = ANNOTATIONS.replace("square.png", "../square.png");
-    assert!(found(&outside).contains("leads out"));
+    assert!(found(&outside).contains("points outside"));
     let twice = ANNOTATIONS.replace("box.png", "square.png");
     assert!(found(&twice).contains("a second time"));
     let no_width = ANNOTATIONS.replace("\"width\": 8,", "");

@@ -283,12 +283,12 @@ fn links_are_followed_once() {
         ["1.png", "2.png", "3.png", "4.png", "5.png", "6.png"]
     );
     assert!(
-        warned(&dataset, &["1 file skipped", "a link to nothing"]),
+        warned(&dataset, &["1 file skipped", "a broken link"]),
         "{:?}",
         dataset.warnings
     );
     assert!(
-        warned(&dataset, &["1 file skipped", "no image by its name"]),
+        warned(&dataset, &["1 file skipped", "not an image by its name"]),
         "{:?}",
         dataset.warnings
     );

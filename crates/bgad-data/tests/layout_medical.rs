@@ -31,7 +31,7 @@ fn head_ct_follows_its_table() {
             .all(|sample| sample.label.is_abnormal())
     );
     assert!(
-        warned(&dataset, &["1 image named there without a file"]),
+        warned(&dataset, &["1 image named there do not exist"]),
         "{:?}",
         dataset.warnings
     );

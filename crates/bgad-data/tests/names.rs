@@ -164,7 +164,7 @@ fn tables_name_such_files_by_escapes() {
             &format!("path,label,split\ngood/0.png,ok,train\n{escape},bad,test\n"),
         );
         let error = Layout::Manifest.read(&at.join("m.csv"), None).unwrap_err();
-        assert!(error.to_string().contains("leads out"), "{error}");
+        assert!(error.to_string().contains("points outside"), "{error}");
     }
 }
 

@@ -143,7 +143,7 @@ fn tables_are_told_by_their_content() {
     for part in [
         "--layout coco",
         "coco.json",
-        " or as ",
+        " or ",
         "--layout manifest",
         "manifest.csv",
     ] {
@@ -165,7 +165,7 @@ fn two_readings_are_an_error_that_names_both() {
     for part in [
         "--layout mvtec",
         "train/good",
-        " or as ",
+        " or ",
         "--layout folder",
         "good",
     ] {
@@ -184,7 +184,7 @@ fn what_is_not_recognised_ends_with_what_to_say() {
     // Parts of a split are no categories.
     let message = told(&["train/defect/0.png", "test/good/0.png"], None);
     assert!(
-        message.contains("no layout is recognised in test, train"),
+        message.contains("no known layout in test, train"),
         "{message}"
     );
     let message = told(&["lid/good/0.png", "box/good/0.png"], None);

@@ -264,7 +264,7 @@ fn a_split_file_repeats_a_split_elsewhere() {
     let mut more = Layout::Folder.read(there.path(), None).unwrap();
     split.apply(&mut more).unwrap();
     assert!(
-        warned(&more, &["1 image of the data set not named there"]),
+        warned(&more, &["1 image of the data set left out"]),
         "{:?}",
         more.warnings
     );

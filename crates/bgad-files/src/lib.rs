@@ -1,7 +1,7 @@
-//! Files that are there whole or not at all.
+//! Writes files atomically: a reader finds the whole file or none of it.
 //!
-//! A file is written in a folder of its own beside its place, and moved there when it is complete. What
-//! a killed program leaves begins with [`UNFINISHED`].
+//! A file is written to a temporary folder beside its destination and moved there when it is complete. If the
+//! program is killed, it leaves only names that begin with [`UNFINISHED`].
 //!
 //! ```
 //! # fn main() -> std::io::Result<()> {
@@ -25,13 +25,13 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
-/// How the names of files and folders begin that are not complete yet.
+/// Prefix of the names of incomplete files and folders.
 pub const UNFINISHED: &str = ".bgad-";
 
-/// Removes what a killed program left unfinished in `folder`, which no other program may be writing to.
+/// Removes what a killed program left unfinished in `folder`. No other program may be writing there.
 ///
 /// # Errors
-/// When the folder can't be read or something can't be removed.
+/// If the folder can't be read or an entry can't be removed.
 pub fn remove_unfinished(folder: &Path) -> io::Result<()> {
     for entry in std::fs::read_dir(folder)? {
         let entry = entry?;
@@ -47,31 +47,32 @@ pub fn remove_unfinished(folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Writes a file so that it is there whole or not at all, also when the power goes.
+/// Writes a file atomically and durably: it survives a power cut whole or not at all.
 ///
 /// # Errors
-/// When it can't be written; an earlier file then stays as it was.
+/// If it can't be written; an earlier file then stays as it was.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let unfinished = Unfinished::beside(path)?;
     std::fs::write(unfinished.path(), bytes)?;
     unfinished.keep()
 }
 
-/// Writes a file so that a reader sees all of it or nothing. After a power cut it may be damaged, so use
-/// it for what can be made again.
+/// Writes a file atomically but not durably: a power cut may damage it, so use it for files that can be made
+/// again.
 ///
 /// # Errors
-/// When it can't be written; an earlier file then stays as it was.
+/// If it can't be written; an earlier file then stays as it was.
 pub fn write_replaceable(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let unfinished = Unfinished::beside(path)?;
     std::fs::write(unfinished.path(), bytes)?;
     unfinished.rename().map(|_| ())
 }
 
-/// A file that is being written and is not at its place yet. It is removed unless it is kept.
+/// A file that is being written and is not in its place yet. It is removed unless you call
+/// [`Unfinished::keep`].
 #[derive(Debug)]
 pub struct Unfinished {
-    // A folder, because a writer may itself write to another name first.
+    // A folder, because a writer may first write under another name.
     room: TempDir,
     file: PathBuf,
     place: PathBuf,
@@ -79,16 +80,16 @@ pub struct Unfinished {
 }
 
 impl Unfinished {
-    /// An empty file that will become `place`.
+    /// Creates an empty file that will become `place`.
     ///
     /// # Errors
-    /// When it can't be made.
+    /// If it can't be created.
     pub fn beside(place: &Path) -> io::Result<Self> {
         let room = tempfile::Builder::new()
             .prefix(UNFINISHED)
             .tempdir_in(folder_of(place))?;
         let file = room.path().join("file");
-        // An ordinary file's permissions; a writer's own temporary file is private.
+        // An ordinary file's permissions; those of a temporary file are private.
         let permissions = File::create(&file)?.metadata()?.permissions();
         Ok(Self {
             room,
@@ -103,16 +104,16 @@ impl Unfinished {
         &self.file
     }
 
-    /// Moves the complete file to its place, where it stays also when the power goes.
+    /// Moves the complete file to its place, durably.
     ///
     /// # Errors
-    /// When it can't be moved; an earlier file then stays as it was.
+    /// If it can't be moved; an earlier file then stays as it was.
     pub fn keep(self) -> io::Result<()> {
         let file = File::options().write(true).open(&self.file)?;
         file.set_permissions(self.permissions.clone())?;
         file.sync_all()?;
         let place = self.rename()?;
-        // The new name is part of the folder. Not every system can flush one; the file is whole anyway.
+        // The new name is part of the folder. Not every system can flush a folder; the file is whole anyway.
         if let Ok(folder) = File::open(folder_of(&place)) {
             let _ = folder.sync_all();
         }
@@ -133,10 +134,10 @@ fn folder_of(path: &Path) -> &Path {
     }
 }
 
-/// Removes a file where it is there.
+/// Removes a file if it exists.
 ///
 /// # Errors
-/// When it is there and can't be removed.
+/// If it exists and can't be removed.
 pub fn remove(path: &Path) -> io::Result<()> {
     match std::fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),

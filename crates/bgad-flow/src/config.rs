@@ -1,4 +1,4 @@
-//! The shape of a flow, and how an untrained one starts.
+//! The shape of a flow, and its initial parameters.
 
 use serde::{Deserialize, Serialize};
 
@@ -15,14 +15,14 @@ pub struct FlowConfig {
     pub blocks: usize,
     /// The bound of each block's log-scale: `s = clamp · tanh(a)` (1.9).
     ///
-    /// FrEIA from August 2023 on computes `clamp · tanh(a / clamp)` instead; the published
-    /// numbers don't.
+    /// FrEIA from August 2023 on computes `clamp · tanh(a / clamp)` instead; the published numbers used the
+    /// form above.
     pub clamp: f64,
     /// How an untrained flow starts.
     pub start: FlowStart,
 }
 
-/// How the parameters of an untrained flow are drawn.
+/// The initial parameters of an untrained flow.
 #[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -30,9 +30,9 @@ pub enum FlowStart {
     /// All linear layers uniform within `±1/sqrt(fan_in)`, as in the authors' program.
     #[default]
     Random,
-    /// The second layer of each subnet at 0, so that the flow only rotates: log-likelihoods are
-    /// those of a standard normal distribution until training changes them. For vectors that are
-    /// near it already.
+    /// The second layer of each subnet is 0, so the flow only rotates: log-likelihoods are those of a
+    /// standard normal distribution until training changes them. Use it for vectors whose distribution is
+    /// already close to that.
     Identity,
 }
 
@@ -48,31 +48,31 @@ impl FlowConfig {
         }
     }
 
-    /// The same flow with a condition of `dimension` channels.
+    /// Adds a condition of `dimension` channels.
     pub fn with_condition(mut self, dimension: usize) -> Self {
         self.condition = Some(dimension);
         self
     }
 
-    /// The same flow with another number of blocks.
+    /// Changes the number of blocks.
     pub fn with_blocks(mut self, blocks: usize) -> Self {
         self.blocks = blocks;
         self
     }
 
-    /// The same flow with another bound of the log-scale.
+    /// Changes the bound of the log-scale.
     pub fn with_clamp(mut self, clamp: f64) -> Self {
         self.clamp = clamp;
         self
     }
 
-    /// The same flow with another start.
+    /// Changes the initial parameters.
     pub fn with_start(mut self, start: FlowStart) -> Self {
         self.start = start;
         self
     }
 
-    /// The numbers of kept and of changed channels.
+    /// The numbers of kept and changed channels.
     pub(crate) fn split(&self) -> (usize, usize) {
         let kept = self.dimension.div_ceil(2);
         (kept, self.dimension - kept)

@@ -31,7 +31,7 @@ pub struct CouplingBlock {
     /// `[2 · changed]`.
     #[doc(hidden)]
     pub output_bias: Param<Tensor<1>>,
-    /// `[dimension]`: `g`, the global scale before its softplus.
+    /// `[dimension]`: `g`, the global scale before the softplus.
     #[doc(hidden)]
     pub global_scale: Param<Tensor<1>>,
     /// `[dimension]`.
@@ -44,10 +44,10 @@ pub struct CouplingBlock {
 }
 
 impl CouplingBlock {
-    /// Builds block `index` from named parameters, which it takes out of `parameters`.
+    /// Builds block `index` from named parameters, which are removed from `parameters`.
     ///
     /// # Errors
-    /// A missing parameter, or one of another shape than `config` asks for.
+    /// A missing parameter, or one with another shape than `config` requires.
     pub(crate) fn from_parameters(
         config: &FlowConfig,
         index: usize,
@@ -119,8 +119,8 @@ impl CouplingBlock {
     /// The subnet's log-scale `s` and shift `t`, each `[batch, changed]`, of `x1` and the
     /// condition with its column of ones.
     ///
-    /// Constant factors and the two outputs' separation are applied to the weights, which are
-    /// small, and not to the activations.
+    /// Constant factors and the split of the outputs are applied to the weights, which are small, instead of
+    /// the activations.
     fn coefficients(
         &self,
         kept: Tensor<2>,
@@ -157,9 +157,9 @@ impl CouplingBlock {
 
     /// `x` `[batch, dimension]`, in halves, to `y` in halves and `log|det J|` `[batch]`.
     ///
-    /// The global affine and the rotation are one affine map, `y = v · M + m` with
-    /// `M = diag(scale) · Rᵀ` and `m = offset · Rᵀ`, taken in quarters: nothing of the size of a
-    /// batch is split or joined between blocks.
+    /// The global affine and the rotation are one affine map, `y = v · M + m` with `M = diag(scale) · Rᵀ` and
+    /// `m = offset · Rᵀ`. It is applied in quarters, so that nothing the size of a batch is split or joined
+    /// between blocks.
     pub(crate) fn forward(&self, x: Halves, condition: &Option<Tensor<2>>) -> (Halves, Tensor<1>) {
         let (log_scale, shift) = self.coefficients(x.kept.clone(), condition);
         let transformed = x.changed * log_scale.clone().exp() + shift;

@@ -1,6 +1,6 @@
-//! What can be wrong with a flow's configuration or parameters.
+//! Errors in a flow's configuration or parameters.
 
-/// An error of this crate; each names what was found and what was expected.
+/// An error of this crate; its message says what was found and what was expected.
 #[non_exhaustive]
 #[derive(Debug, thiserror::Error)]
 pub enum FlowError {
@@ -10,14 +10,14 @@ pub enum FlowError {
         /// The dimension asked for.
         found: usize,
     },
-    /// A setting lies outside what the method allows.
+    /// A setting is out of range.
     #[error("flow setting `{setting}` is {found}, expected {expected}")]
     Setting {
         /// The setting's name.
         setting: &'static str,
         /// Its value.
         found: String,
-        /// What would be valid.
+        /// The valid values.
         expected: &'static str,
     },
     /// A positional encoding's dimension can't be shared by sine and cosine of two axes.
@@ -29,7 +29,7 @@ pub enum FlowError {
         /// The dimension asked for.
         found: usize,
     },
-    /// A parameter that no block of the kind read here has.
+    /// The parameter does not belong to a block of the supported kind.
     #[error(
         "`{name}` is no parameter of an AllInOneBlock with soft permutation and a subnet of two linear \
          layers; flows of other kinds can't be read"
@@ -38,13 +38,13 @@ pub enum FlowError {
         /// The parameter's name.
         name: String,
     },
-    /// A parameter is not among those given.
+    /// A parameter is missing.
     #[error("the flow's parameter `{name}` is missing")]
     MissingParameter {
         /// The parameter's name.
         name: String,
     },
-    /// A parameter has another shape or element type than the configuration asks for.
+    /// A parameter has another shape or element type than the configuration requires.
     #[error("the flow's parameter `{name}` is {found}, expected {expected}")]
     ParameterShape {
         /// The parameter's name.

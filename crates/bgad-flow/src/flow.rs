@@ -1,4 +1,4 @@
-//! A chain of coupling blocks with the likelihood that it gives.
+//! A chain of coupling blocks, and its likelihood.
 
 use std::collections::BTreeMap;
 
@@ -12,8 +12,8 @@ use crate::{CouplingBlock, FlowConfig, FlowError, FlowStart, Parameter};
 
 impl FlowConfig {
     /// A flow whose parameters are drawn on the host from `seed`: linear layers uniform within
-    /// `±1/sqrt(fan_in)`, global scale 1 and offset 0, rotations uniform over SO(d); what
-    /// [`FlowStart`] sets apart.
+    /// `±1/sqrt(fan_in)`, global scale 1 and offset 0, rotations uniform over SO(d). [`FlowStart`] can change
+    /// that.
     ///
     /// On an autodiff device its parameters are tracked.
     ///
@@ -23,9 +23,9 @@ impl FlowConfig {
         self.init_with(seed, |_| None, device)
     }
 
-    /// The same, but with the rotations of `other`, as far as it has blocks: flows that are trained
-    /// beside each other can share their memory, and drawing a rotation takes time as the cube of
-    /// the dimension.
+    /// Like [`init`](Self::init), but reuses the rotations of `other` for as many blocks as it has. Flows
+    /// that are trained together can then share their memory; drawing a rotation takes time cubic in the
+    /// dimension.
     ///
     /// # Errors
     /// A setting that is out of range; a flow of another dimension.
@@ -54,11 +54,10 @@ impl FlowConfig {
         self.init_from(on_device.collect(), device)
     }
 
-    /// A flow with given parameters, as [`Flow::parameters`] names them.
+    /// A flow with given parameters, named as in [`Flow::parameters`].
     ///
     /// # Errors
-    /// A setting out of range; a missing parameter, or one of another shape. Names that the flow
-    /// does not have are ignored.
+    /// A setting out of range, or a missing parameter, or one with another shape. Unknown names are ignored.
     pub fn init_from(
         &self,
         mut parameters: BTreeMap<String, TensorData>,
@@ -83,7 +82,7 @@ pub struct Flow {
     dimension: usize,
 }
 
-/// What [`Flow::forward`] gives.
+/// The result of [`Flow::forward`].
 #[non_exhaustive]
 #[derive(Debug, Clone)]
 pub struct FlowOutput {
@@ -103,8 +102,7 @@ impl FlowOutput {
             - 0.5 * dimension * (2.0 * std::f64::consts::PI).ln()
     }
 
-    /// `log p / d`, the per-dimension log-likelihood that all of the objective works with:
-    /// `[batch]`.
+    /// `log p / d`, the per-dimension log-likelihood on which the objective works: `[batch]`.
     pub fn log_likelihood_per_dimension(&self) -> Tensor<1> {
         let dimension = self.latent.dims()[1] as f64;
         self.log_likelihood() / dimension
@@ -117,7 +115,7 @@ impl Flow {
         self.dimension
     }
 
-    /// The shape it was made with.
+    /// The configuration it was made with.
     pub fn config(&self) -> FlowConfig {
         let first = self.blocks.first();
         let condition = first.and_then(|block| block.condition_weight.as_ref());
@@ -126,12 +124,12 @@ impl Flow {
             condition: condition.map(|weight| weight.val().dims()[0]),
             blocks: self.blocks.len(),
             clamp: first.map_or(1.9, |block| block.clamp),
-            // Of no meaning for a flow that has its parameters.
+            // Irrelevant for a flow that already has parameters.
             start: FlowStart::Random,
         }
     }
 
-    /// `x` `[batch, dimension]` under `condition` `[batch, condition]` to latent vectors.
+    /// Maps `x` `[batch, dimension]` under `condition` `[batch, condition]` to latent vectors.
     pub fn forward(&self, x: Tensor<2>, condition: Option<Tensor<2>>) -> FlowOutput {
         let device = x.device();
         let [batch, _] = x.dims();
@@ -155,7 +153,7 @@ impl Flow {
         }
     }
 
-    /// Latent vectors `[batch, dimension]` back to `x`, exactly up to rounding.
+    /// Maps latent vectors `[batch, dimension]` back to `x`, exactly up to rounding.
     pub fn inverse(&self, latent: Tensor<2>, condition: Option<Tensor<2>>) -> Tensor<2> {
         let condition = with_ones(condition);
         self.blocks
@@ -166,8 +164,8 @@ impl Flow {
 
     /// Draws `count` vectors from the modelled density: `[count, dimension]`.
     ///
-    /// A conditional flow wants a condition of `count` rows. The normal draws come from `rng` on
-    /// the host, so a seed gives the same samples on every backend.
+    /// A conditional flow needs a condition of `count` rows. The normal draws come from `rng` on the host, so
+    /// a seed gives the same samples on every backend.
     pub fn sample(
         &self,
         count: usize,
@@ -192,7 +190,7 @@ impl Flow {
     }
 }
 
-/// `condition` with a column of ones, by which one product adds the bias as well.
+/// Appends a column of ones to `condition`, so that one product also adds the bias.
 fn with_ones(condition: Option<Tensor<2>>) -> Option<Tensor<2>> {
     condition.map(|condition| {
         let [rows, _] = condition.dims();

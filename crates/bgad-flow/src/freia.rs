@@ -1,4 +1,4 @@
-//! Flows that were trained with FrEIA: `SequenceINN` of `AllInOneBlock`s.
+//! Flows trained with FrEIA: `SequenceINN` of `AllInOneBlock`s.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use burn::tensor::TensorData;
 use crate::parameter::{full_name, shapes};
 use crate::{FlowConfig, FlowError};
 
-/// How FrEIA bounds the log-scale `s` of a coupling, with `a` from the subnet and the bound 1.9.
+/// How FrEIA bounds the log-scale `s` of a coupling; `a` comes from the subnet, and the bound is 1.9.
 #[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum SoftClamp {
@@ -37,13 +37,13 @@ const NAMES: [&str; 8] = [
 /// The flow of a FrEIA state, whose names are `module_list.BLOCK.NAME`: its configuration, and the
 /// parameters for [`FlowConfig::init_from`].
 ///
-/// The blocks must be `AllInOneBlock`s with soft permutation, affine type `SOFTPLUS`, clamping 1.9,
-/// and subnets Linear, ReLU, Linear that are twice as wide inside as their input, as the authors'
-/// program makes them. With [`SoftClamp::DividedTanh`] the subnet's output is divided by 1.9 here,
-/// which is the same function.
+/// The blocks must be `AllInOneBlock`s with soft permutation, affine type `SOFTPLUS`, clamping 1.9, and
+/// subnets Linear, ReLU, Linear that are twice as wide inside as their input, as in the authors' program.
+/// With [`SoftClamp::DividedTanh`], the subnet's output is divided by 1.9 here, which gives the same
+/// function.
 ///
 /// # Errors
-/// A parameter that is missing, unknown or of another shape; a rotation that is none.
+/// A parameter that is missing, unknown or of another shape, or a rotation that is not orthogonal.
 pub fn from_freia(
     state: &BTreeMap<String, TensorData>,
     clamp: SoftClamp,
@@ -121,8 +121,8 @@ impl Block<'_> {
         }
     }
 
-    /// A matrix's columns, of which there are no more than values: one without rows could claim any
-    /// number of them.
+    /// A matrix's number of columns, at most its number of values: a matrix without rows could claim any
+    /// number.
     fn columns(&self, name: &str) -> Result<usize, FlowError> {
         let (tensor, count) = (self.tensor(name)?, self.values(name)?.len());
         match tensor.shape().as_slice() {
@@ -131,7 +131,7 @@ impl Block<'_> {
         }
     }
 
-    /// The values of a tensor that must have `rows · columns` of them; ones in the shape don't count.
+    /// The values of a tensor that must have `rows · columns` of them; ones in the shape do not count.
     fn matrix(&self, name: &str, rows: usize, columns: usize) -> Result<&[f32], FlowError> {
         let values = self.values(name)?;
         let tensor = self.tensor(name)?;
@@ -149,8 +149,8 @@ impl Block<'_> {
         }
     }
 
-    /// The block's parameters by our names, in our layout: PyTorch keeps a weight as
-    /// `[outputs, inputs]`, we as `[inputs, outputs]`.
+    /// The block's parameters with our names and layout: PyTorch stores a weight as `[outputs, inputs]`, we
+    /// store `[inputs, outputs]`.
     fn parameters(
         &self,
         config: &FlowConfig,

@@ -8,11 +8,11 @@
 //!
 //! `log p(x | c) = -d/2 · ln(2π) - ½ · |z|² + Σ log|det J|`
 //!
-//! Nothing here knows of images; positions become conditions through [`PositionalEncoding`].
+//! The crate knows nothing about images; [`PositionalEncoding`] turns positions into conditions.
 //!
-//! [`HostFlow`] computes and trains on the CPU, on plain slices. With the feature `burn`, which is on
-//! by default, there is `Flow` as well, which does the same with tensors on any device. `random` draws
-//! the parameters of untrained flows; without both features flows come from their parameters.
+//! [`HostFlow`] computes and trains on the CPU, on plain slices. The feature `burn`, on by default, adds
+//! `Flow`, which does the same with tensors on any device. The feature `random`, also on by default, draws
+//! the parameters of untrained flows; without both features, flows are made from given parameters.
 //!
 #![cfg_attr(feature = "burn", doc = "```")]
 #![cfg_attr(not(feature = "burn"), doc = "```ignore")]

@@ -6,9 +6,9 @@ use crate::{FlowConfig, FlowError};
 
 /// The factor before the softplus of the global scale.
 pub const GLOBAL_SCALE_FACTOR: f64 = 0.1;
-/// The softplus' sharpness: `softplus(g) = ln(1 + exp(g · β)) / β`.
+/// The sharpness of the softplus: `softplus(g) = ln(1 + exp(g · β)) / β`.
 pub(crate) const SOFTPLUS_BETA: f64 = 0.5;
-/// The subnet's output is damped by this factor before it is used.
+/// The subnet's output is multiplied by this factor.
 pub(crate) const SUBNET_FACTOR: f64 = 0.1;
 
 /// Values on the host with their extents.
@@ -40,12 +40,12 @@ pub(crate) fn shapes(config: &FlowConfig) -> Vec<(&'static str, Vec<usize>)> {
     shapes
 }
 
-/// The full name of a block's parameter, as it stands in a model file.
+/// The full name of a block's parameter, as in a model file.
 pub(crate) fn full_name(index: usize, name: &str) -> String {
     format!("block.{index}.{name}")
 }
 
-/// The values of a parameter that must be there and have this shape.
+/// The values of a parameter that must exist and have this shape.
 pub(crate) fn find<'p>(
     parameters: &'p BTreeMap<String, Parameter>,
     name: String,

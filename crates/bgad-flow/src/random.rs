@@ -8,8 +8,8 @@ use rand_chacha::ChaCha8Rng;
 use crate::parameter::{GLOBAL_SCALE_FACTOR, SOFTPLUS_BETA, full_name, shapes};
 use crate::{FlowConfig, FlowError, FlowStart, HostFlow, Parameter, random_rotation};
 
-/// The parameters of an untrained flow by their full names, drawn on the host, so that a seed means
-/// the same on every backend. `rotation` may give a block's rotation, which is then not drawn.
+/// The parameters of an untrained flow by their full names, drawn on the host, so that a seed means the same
+/// on every backend. If `rotation` returns a block's rotation, it is not drawn.
 pub(crate) fn random_parameters(
     config: &FlowConfig,
     seed: u64,
@@ -75,7 +75,7 @@ impl HostFlow {
     /// An untrained flow; the same seed gives the same parameters as `FlowConfig::init`.
     ///
     /// # Errors
-    /// A setting that is out of range.
+    /// A setting out of range.
     pub fn random(config: &FlowConfig, seed: u64) -> Result<Self, FlowError> {
         Self::from_parameters(config, &random_parameters(config, seed, |_| None)?)
     }

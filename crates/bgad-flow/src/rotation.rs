@@ -5,16 +5,16 @@ use rand_distr::{Distribution, StandardNormal};
 
 /// A rotation drawn uniformly (by Haar measure) from SO(`dimension`), row-major.
 ///
-/// Built from Householder reflections of normal vectors of growing length (Stewart 1980), whose
-/// signs are known, so that the determinant is set to +1 exactly rather than computed. Double
-/// precision on the host: the same rotation on every backend.
+/// Built from Householder reflections of normal vectors of growing length (Stewart 1980). Their signs are
+/// known, so the determinant is exactly +1 rather than computed. Double precision on the host gives the same
+/// rotation on every backend.
 pub fn random_rotation(dimension: usize, rng: &mut impl Rng) -> Vec<f64> {
     let n = dimension;
     let mut matrix = vec![0.0; n * n];
     for i in 0..n {
         matrix[i * n + i] = 1.0;
     }
-    // The sign that each reflection's first axis takes; their product decides the determinant.
+    // The sign of each reflection's first axis; their product decides the determinant.
     let mut signs = vec![1.0; n];
     for start in 0..n.saturating_sub(1) {
         let mut normal: Vec<f64> = (start..n).map(|_| StandardNormal.sample(rng)).collect();
@@ -36,7 +36,7 @@ pub fn random_rotation(dimension: usize, rng: &mut impl Rng) -> Vec<f64> {
             }
         }
     }
-    // Each reflection has determinant -1; the last sign makes the whole a rotation.
+    // Each reflection has determinant -1; the last sign makes the product a rotation.
     let reflections = if n.saturating_sub(1).is_multiple_of(2) {
         1.0
     } else {

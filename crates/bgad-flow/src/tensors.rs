@@ -1,4 +1,4 @@
-//! From slices to Burn's tensors and back.
+//! Conversions between slices and Burn's tensors.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ impl From<Parameter> for TensorData {
 }
 
 impl Parameter {
-    /// A copy of single-precision numbers; none where they are something else.
+    /// Copies single-precision numbers; `None` for other elements.
     pub fn from_data(data: &TensorData) -> Option<Self> {
         Some(Self {
             shape: data.shape().to_vec(),
@@ -26,7 +26,7 @@ impl HostFlow {
     /// The parameters of `flow`, copied.
     ///
     /// # Errors
-    /// When they can't be read from its device as single-precision numbers.
+    /// If they can't be read from the device as single-precision numbers.
     pub fn new(flow: &Flow) -> Result<Self, FlowError> {
         let mut parameters = BTreeMap::new();
         for (name, data) in flow.parameters() {
@@ -53,7 +53,7 @@ impl HostFlow {
     /// The same flow on a device.
     ///
     /// # Errors
-    /// As [`FlowConfig::init_from`](crate::FlowConfig::init_from).
+    /// Those of [`FlowConfig::init_from`](crate::FlowConfig::init_from).
     pub fn to_flow(&self, device: &Device) -> Result<Flow, FlowError> {
         let parameters = self.parameters().into_iter().collect();
         self.config().init_from(parameters, device)

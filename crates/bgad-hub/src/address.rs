@@ -1,4 +1,4 @@
-//! Which server is asked, and whether it is the one that it says it is.
+//! Addresses of servers, and how their identity is checked.
 
 use ureq::http::Uri;
 use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
@@ -10,7 +10,7 @@ use crate::error::HubError;
 pub(crate) struct Origin(String, String, u16);
 
 impl Origin {
-    /// None of what is no address of a server, or has a password in it.
+    /// The origin of an address; `None` if it names no server or contains a password.
     pub fn of(address: &Uri) -> Option<Self> {
         let scheme = address.scheme_str()?.to_lowercase();
         let port = match scheme.as_str() {

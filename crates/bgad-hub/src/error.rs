@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 #[non_exhaustive]
 #[derive(Debug, thiserror::Error)]
 pub enum HubError {
-    /// The hub's address is none.
+    /// `HF_ENDPOINT` is not a usable address.
     #[error(
         "HF_ENDPOINT is `{found}`, expected an address such as https://huggingface.co, without \
          password"
@@ -16,54 +16,54 @@ pub enum HubError {
         /// What was found.
         found: String,
     },
-    /// The certificates of the file that a variable names can't be used.
-    #[error("{}: no certificates in PEM form, which SSL_CERT_FILE says are there", .path.display())]
+    /// The certificates in the file that `SSL_CERT_FILE` names can't be used.
+    #[error("{}: SSL_CERT_FILE names this file, but it contains no PEM certificates", .path.display())]
     Certificates {
         /// The file.
         path: PathBuf,
     },
     /// The hub could not be reached, or the connection broke too often.
     #[error(
-        "{address}: {reason}{}; try again, or fetch the file elsewhere and name it with `--weights`",
+        "{address}: {reason}{}; try again, or download the file elsewhere and give it with `--weights`",
         kept(*.received)
     )]
     Connection {
-        /// What was asked for.
+        /// The address that was requested.
         address: String,
         /// What happened.
         reason: String,
-        /// Bytes that are there for the next attempt.
+        /// Bytes already received, which the next attempt keeps.
         received: u64,
     },
     /// The hub answered with an error.
     #[error("{address}: the hub answered {status}{reason}{}", hint(*.status))]
     Status {
-        /// What was asked for.
+        /// The address that was requested.
         address: String,
         /// The status.
         status: u16,
-        /// What the hub says, after a colon, where it says anything.
+        /// The hub's message after a colon, or nothing.
         reason: String,
     },
-    /// The hub's answer can't be relied on.
+    /// The hub's answer can't be used.
     #[error("{address}: {reason}; is HF_ENDPOINT a Hugging Face hub?")]
     Answer {
-        /// What was asked for.
+        /// The address that was requested.
         address: String,
         /// What is wrong with the answer.
         reason: String,
     },
-    /// What was received is not what the hub had stated.
+    /// The file received is not the one that the hub announced.
     #[error(
-        "{address}: what was received has the SHA-256 {found}, the hub stated {expected}; nothing of it \
+        "{address}: the file received has the SHA-256 {found}, but the hub announced {expected}; nothing \
          was kept, try again later"
     )]
     WrongBytes {
-        /// What was asked for.
+        /// The address that was requested.
         address: String,
-        /// The SHA-256 of what was received.
+        /// The SHA-256 of the file received.
         found: String,
-        /// The one that the hub stated.
+        /// The SHA-256 that the hub announced.
         expected: String,
     },
     /// A file of the cache could not be read or written.
@@ -88,14 +88,14 @@ impl HubError {
 fn kept(received: u64) -> String {
     match received {
         0 => String::new(),
-        bytes => format!("; {bytes} bytes are kept, the next attempt goes on after them"),
+        bytes => format!("; {bytes} bytes are kept; the next attempt continues after them"),
     }
 }
 
 fn hint(status: u16) -> &'static str {
     match status {
-        401 | 403 => "; it wants a token in HF_TOKEN, or has no such repository",
-        404 => "; it has no such file",
+        401 | 403 => "; it needs a token in HF_TOKEN, or the repository does not exist",
+        404 => "; the file does not exist there",
         _ => "",
     }
 }

@@ -16,7 +16,7 @@ const ENDPOINT: &str = "https://huggingface.co";
 const TIMEOUT: Duration = Duration::from_secs(10);
 const ATTEMPTS: u32 = 5;
 
-/// The Hugging Face hub, or a server that answers like it.
+/// A client of the Hugging Face hub, or of a server with the same interface.
 #[derive(Clone)]
 pub struct Hub {
     endpoint: String,
@@ -26,7 +26,7 @@ pub struct Hub {
 }
 
 impl Hub {
-    /// A hub at an address such as `https://huggingface.co`.
+    /// A client of the hub at an address such as `https://huggingface.co`.
     pub fn at(endpoint: impl Into<String>) -> Self {
         Self {
             endpoint: endpoint.into(),
@@ -36,8 +36,9 @@ impl Hub {
         }
     }
 
-    /// The hub at `$HF_ENDPOINT`, else `https://huggingface.co`, with the token of `$HF_TOKEN` and
-    /// the timeout of `$HF_HUB_DOWNLOAD_TIMEOUT` in seconds, where these are set.
+    /// A client configured by the environment: the address in `HF_ENDPOINT` (default
+    /// `https://huggingface.co`), the token in `HF_TOKEN` and the timeout in seconds in
+    /// `HF_HUB_DOWNLOAD_TIMEOUT`.
     pub fn from_environment() -> Self {
         let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
         let mut hub = Self::at(variable("HF_ENDPOINT").unwrap_or_else(|| ENDPOINT.to_owned()));
@@ -49,29 +50,29 @@ impl Hub {
         hub
     }
 
-    /// With a token, which the hub alone gets, and no server that it names.
+    /// Sets the token. Only the hub receives it, not the servers that the hub redirects to.
     pub fn with_token(mut self, token: impl Into<String>) -> Self {
         self.token = Some(token.into());
         self
     }
 
-    /// With another time that may pass without a byte; 10 seconds otherwise.
+    /// Sets how long a connection may stay silent; the default is 10 seconds.
     pub fn with_timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
     }
 
-    /// With another number of attempts in a row that bring nothing; 5 otherwise.
+    /// Sets how many attempts in a row may fail without receiving a byte; the default is 5.
     pub fn with_attempts(mut self, attempts: u32) -> Self {
         self.attempts = attempts;
         self
     }
 
-    /// Fetches weights into the cache, unless they are there, and gives their file's path.
+    /// Fetches weights into the cache if they are missing, and returns the file's path.
     ///
-    /// The hub states the file's SHA-256 and size beforehand; what comes must have these. What is
-    /// there of a transfer that broke is kept as `blobs/SHA256.incomplete`, and the next one goes on
-    /// after it. Several processes may fetch the same file at once: one does, the others wait.
+    /// The hub announces the file's SHA-256 and size, and the file received must match both. A broken
+    /// transfer leaves its part as `blobs/SHA256.incomplete`, and the next one continues after it. Several
+    /// processes may ask for the same file at once: one fetches it, the others wait.
     ///
     /// # Errors
     /// [`HubError`] names the address or the file.
@@ -100,7 +101,7 @@ impl Hub {
         if !blob.is_file() || store::sha256(&blob)? != stated.sha256 {
             let transfer = Transfer {
                 client: &client,
-                // The commit's own address: its file never changes.
+                // The commit's own address, whose file never changes.
                 address: client.address(&weights.repository(), &stated.commit, WeightsCache::FILE),
                 part: blobs.join(format!("{}.incomplete", stated.sha256)),
                 stated: &stated,

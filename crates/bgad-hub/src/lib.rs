@@ -1,7 +1,7 @@
-//! Published weights of backbones from the Hugging Face hub.
+//! Fetches published backbone weights from the Hugging Face hub into its local cache.
 //!
-//! [`bgad::weights`] names the weights and finds those that are on this machine; [`Hub`] fetches those
-//! that are not. Connections are blocking, over `rustls`, without an asynchronous runtime.
+//! [`bgad::weights`] names the weights and finds the ones already on this machine; [`Hub`] fetches the
+//! others. Connections are blocking and use `rustls`; there is no asynchronous runtime.
 //!
 //! ```no_run
 //! use bgad::weights::{PublishedWeights, WeightsCache};

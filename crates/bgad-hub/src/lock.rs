@@ -1,4 +1,4 @@
-//! One process fetches a file, the others wait: a lock file, as `huggingface_hub` has it.
+//! A lock file, compatible with `huggingface_hub`: one process fetches a file while the others wait.
 
 use std::fs::{File, TryLockError};
 use std::path::Path;
@@ -6,8 +6,8 @@ use std::path::Path;
 use crate::error::HubError;
 use crate::progress::FetchProgress;
 
-/// Waits until no other process holds the lock, and holds it until it is dropped. The file stays; a
-/// process that ends, however it does, holds nothing.
+/// Waits until no other process holds the lock, then holds it until dropped. The file stays; the system
+/// releases the lock when the process ends, however it ends.
 pub(crate) fn hold(path: &Path, progress: &mut dyn FnMut(FetchProgress)) -> Result<File, HubError> {
     let mut told = false;
     loop {
@@ -33,8 +33,8 @@ pub(crate) fn hold(path: &Path, progress: &mut dyn FnMut(FetchProgress)) -> Resu
     }
 }
 
-/// Whether the file still has a name: Python's lock takes its file away, and a lock on what is gone
-/// excludes nobody.
+/// Whether the file still has a name. Python's lock deletes its file, and a lock on a deleted file excludes
+/// nobody.
 fn is_named(file: &File) -> bool {
     #[cfg(unix)]
     {

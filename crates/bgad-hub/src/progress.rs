@@ -1,8 +1,8 @@
-//! What is told of a transfer.
+//! Progress of a transfer.
 
 use std::path::PathBuf;
 
-/// What an observer is told while weights are fetched.
+/// Events reported while weights are fetched.
 #[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FetchProgress {
@@ -11,14 +11,14 @@ pub enum FetchProgress {
         /// The lock that it holds.
         lock: PathBuf,
     },
-    /// Part of the file is here.
+    /// Part of the file has arrived.
     Received {
-        /// Bytes that are here.
+        /// Bytes received so far.
         bytes: u64,
-        /// Bytes in all.
+        /// Total size in bytes.
         total: u64,
     },
-    /// The connection broke; another one is made.
+    /// The connection broke and is being made again.
     Again {
         /// What happened.
         reason: String,

@@ -1,4 +1,4 @@
-//! Requests to the hub and to the servers that it names.
+//! Requests to the hub and to the servers that it redirects to.
 
 use std::io::{ErrorKind, Read};
 use std::time::Duration;
@@ -11,9 +11,9 @@ use crate::error::HubError;
 use crate::progress::FetchProgress;
 use bgad::weights::{is_hexadecimal, is_sha256};
 
-/// Redirects in a row: to the repository's new name, to the server of large files.
+/// Redirects allowed in a row, for example to a repository's new name or to the server of large files.
 const REDIRECTS: usize = 5;
-/// No published weights come near this.
+/// Largest file accepted; published weights are much smaller.
 const LARGEST: u64 = 1 << 30;
 
 pub(crate) struct Client {
@@ -24,7 +24,7 @@ pub(crate) struct Client {
     pub timeout: Duration,
 }
 
-/// What the hub says of a file.
+/// What the hub announces about a file.
 pub(crate) struct Stated {
     pub commit: String,
     pub sha256: String,
@@ -34,7 +34,7 @@ pub(crate) struct Stated {
 /// An answer with a body.
 pub(crate) struct Answer {
     pub status: u16,
-    /// The first byte that it brings, where it brings a range.
+    /// The first byte of the range, if the answer is a range.
     pub starts_at: Option<u64>,
     pub body: Box<dyn Read>,
 }
@@ -47,11 +47,11 @@ pub(crate) struct Failed {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// Nothing will change by asking again.
+    /// Another attempt would give the same answer.
     Final,
-    /// There is no connection.
+    /// The server can't be reached.
     Unreachable,
-    /// A broken connection, or a server that is busy.
+    /// The connection broke, or the server is busy.
     Passing,
 }
 
@@ -74,7 +74,7 @@ impl Failed {
         Self { error, kind }
     }
 
-    /// The error, with what is there for the next attempt.
+    /// The error, including how many bytes the next attempt will keep.
     pub fn keeping(self, bytes: u64) -> HubError {
         match self.error {
             HubError::Connection {
@@ -100,7 +100,7 @@ impl Client {
         let origin = origin.ok_or_else(wrong)?;
         let mut config = Agent::config_builder()
             .user_agent(concat!("bgad/", env!("CARGO_PKG_VERSION")))
-            // Redirects are followed here: not every server may see the token.
+            // Redirects are followed by hand, because not every server may see the token.
             .max_redirects(0)
             .max_redirects_will_error(false)
             .http_status_as_error(false)
@@ -123,12 +123,12 @@ impl Client {
         })
     }
 
-    /// Where the hub has a file.
+    /// The address of a file on the hub.
     pub fn address(&self, repository: &str, revision: &str, file: &str) -> String {
         format!("{}/{repository}/resolve/{revision}/{file}", self.endpoint)
     }
 
-    /// Asks what the file at `address` is.
+    /// Asks the hub about the file at `address`.
     pub fn stated(
         &self,
         address: &str,
@@ -152,7 +152,7 @@ impl Client {
         }
     }
 
-    /// Asks for the file at `address`, from a byte on.
+    /// Requests the file at `address` from a byte onward.
     pub fn get(&self, address: &str, from: u64) -> Result<Answer, Failed> {
         let response = self.ask(false, address, from)?;
         let starts_at = header(response.headers(), "content-range").and_then(|range| {
@@ -191,7 +191,7 @@ impl Client {
             let headers = response.headers();
             match response.status().as_u16() {
                 200 | 206 => return Ok(response),
-                // The hub says here what the file is; where it lies is asked later.
+                // This answer describes the file; its location is requested later.
                 301..=308 if head && headers.contains_key("x-linked-etag") => return Ok(response),
                 301 | 302 | 303 | 307 | 308 => {
                     let location = header(headers, "location");
@@ -208,7 +208,7 @@ impl Client {
         Err(unsound("too many redirects"))
     }
 
-    /// A body that broke off.
+    /// The failure of a body that broke off.
     pub fn broken(&self, address: &str, error: std::io::Error) -> Failed {
         self.failed(address, ureq::Error::from(error))
     }
@@ -217,10 +217,10 @@ impl Client {
         let (reason, kind) = match error {
             ureq::Error::Timeout(_) => {
                 let seconds = self.timeout.as_secs_f64();
-                let reason = format!("nothing came for {seconds} seconds");
+                let reason = format!("nothing was received for {seconds} seconds");
                 (reason, Kind::Passing)
             }
-            ureq::Error::HostNotFound => ("there is no such host".to_owned(), Kind::Unreachable),
+            ureq::Error::HostNotFound => ("the host does not exist".to_owned(), Kind::Unreachable),
             ureq::Error::Io(error) => {
                 let (what, kind) = match error.kind() {
                     ErrorKind::UnexpectedEof
@@ -245,7 +245,7 @@ fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name)?.to_str().ok()
 }
 
-/// What the hub's answer says of a file.
+/// Reads the hub's announcement of a file.
 fn stated(address: &str, response: &Response<Body>) -> Result<Stated, HubError> {
     let headers = response.headers();
     let unsound = |reason: String| HubError::Answer {
@@ -259,7 +259,7 @@ fn stated(address: &str, response: &Response<Body>) -> Result<Stated, HubError> 
     let sha256 = sha256.filter(|etag| is_sha256(etag));
     let sha256 = sha256.ok_or_else(|| unsound("it states no SHA-256 of the file".to_owned()))?;
     let commit = header(headers, "x-repo-commit").filter(|c| c.len() == 40 && is_hexadecimal(c));
-    let commit = commit.ok_or_else(|| unsound("it states no commit".to_owned()))?;
+    let commit = commit.ok_or_else(|| unsound("it announces no commit".to_owned()))?;
     let size = header(headers, "x-linked-size").or_else(|| own("content-length"));
     let size: Option<u64> = size.and_then(|size| size.parse().ok());
     match size {
@@ -269,13 +269,13 @@ fn stated(address: &str, response: &Response<Body>) -> Result<Stated, HubError> 
             size,
         }),
         Some(size) => Err(unsound(format!(
-            "it states {size} bytes, which no weights have"
+            "it announces {size} bytes, too large for weights"
         ))),
-        None => Err(unsound("it states no size of the file".to_owned())),
+        None => Err(unsound("it announces no file size".to_owned())),
     }
 }
 
-/// An answer that is an error.
+/// The failure of an answer with an error status.
 fn refused(address: &str, status: u16, headers: &HeaderMap) -> Failed {
     let reason = header(headers, "x-error-message");
     let error = HubError::Status {

@@ -1,4 +1,4 @@
-//! Files of the hub's cache, written so that a reader finds each whole or not at all.
+//! Atomic writes to the hub's cache.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use bgad::weights::{PublishedWeights, WeightsCache, file_sha256};
 
 use crate::error::HubError;
 
-/// The file by which processes agree on who fetches a blob.
+/// The lock file of a blob.
 pub(crate) fn lock_file(cache: &WeightsCache, weights: PublishedWeights, digest: &str) -> PathBuf {
     let repository = cache.repository(weights);
     let locks = cache.folder().join(".locks");
@@ -19,7 +19,7 @@ pub(crate) fn sha256(path: &Path) -> Result<String, HubError> {
     file_sha256(path).map_err(HubError::io(path))
 }
 
-/// Makes folders, and the one of the lock.
+/// Creates folders, and the folder of the lock.
 pub(crate) fn make_folders(folders: &[&Path], lock: &Path) -> Result<(), HubError> {
     for folder in folders.iter().copied().chain(lock.parent()) {
         std::fs::create_dir_all(folder).map_err(HubError::io(folder))?;
@@ -31,7 +31,7 @@ pub(crate) fn rename(from: &Path, to: &Path) -> Result<(), HubError> {
     std::fs::rename(from, to).map_err(HubError::io(to))
 }
 
-/// Writes a small file, unless it is there with this content.
+/// Writes a small file unless it already has this content.
 pub(crate) fn write(folder: &Path, name: &str, text: &str) -> Result<(), HubError> {
     let path = folder.join(name);
     if std::fs::read_to_string(&path).is_ok_and(|found| found == text) {
@@ -52,7 +52,7 @@ pub(crate) fn link(blob: &Path, name: &str, file: &Path) -> Result<(), HubError>
     let made = tempfile::Builder::new()
         .prefix(bgad_files::UNFINISHED)
         .make_in(folder, |path| {
-            // Not every system lets everybody link.
+            // Not every system allows symbolic links.
             symbolic_link(&target, path)
                 .or_else(|_| std::fs::hard_link(blob, path))
                 .or_else(|_| std::fs::copy(blob, path).map(|_| ()))

@@ -1,4 +1,4 @@
-//! The transfer of one file, which goes on where an earlier one broke.
+//! The transfer of one file, which resumes after a broken attempt.
 
 use std::fs::File;
 use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
@@ -12,25 +12,25 @@ use crate::store;
 
 pub(crate) struct Transfer<'a> {
     pub client: &'a Client,
-    /// What is asked for.
+    /// The address to request.
     pub address: String,
-    /// Where it goes until it is whole.
+    /// The partial file.
     pub part: PathBuf,
     pub stated: &'a Stated,
-    /// Attempts in a row that may bring nothing.
+    /// Attempts in a row that may fail without receiving a byte.
     pub attempts: u32,
 }
 
-/// Where a transfer's bytes came from.
+/// Whether the bytes came from one transfer or several.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Pieces {
     One,
-    /// Another transfer, maybe of another program, left the first of them.
+    /// An earlier transfer, possibly by another program, left the first bytes.
     Several,
 }
 
 impl Transfer<'_> {
-    /// Leaves the whole file in `part`, with the SHA-256 that was stated.
+    /// Fetches the whole file to `part` and checks the SHA-256 announced.
     pub fn run(&self, progress: &mut dyn FnMut(FetchProgress)) -> Result<(), HubError> {
         let mut pieces = match self.received()? {
             0 => Pieces::One,
@@ -50,10 +50,10 @@ impl Transfer<'_> {
                 }
                 self.discard()?;
                 if pieces == Pieces::Several {
-                    // Once more in one piece: the first may have been another file's.
+                    // Try once more in one piece: the first bytes may have been another file's.
                     pieces = Pieces::One;
                     progress(FetchProgress::Again {
-                        reason: "what an earlier transfer left is damaged".to_owned(),
+                        reason: "the part left by an earlier transfer is damaged".to_owned(),
                     });
                     continue;
                 }
@@ -81,7 +81,7 @@ impl Transfer<'_> {
         }
     }
 
-    /// Appends what one answer brings.
+    /// Appends the body of one answer.
     fn pull(&self, from: u64, progress: &mut dyn FnMut(FetchProgress)) -> Result<(), Failed> {
         let io = |error| Failed::last(HubError::io(&self.part)(error));
         let answer = self.client.get(&self.address, from)?;
@@ -92,10 +92,10 @@ impl Transfer<'_> {
                 let found = answer
                     .starts_at
                     .map_or("unknown".to_owned(), |n| n.to_string());
-                let reason = format!("asked for bytes from {from} on, got them from {found} on");
+                let reason = format!("asked for bytes from {from}, got bytes from {found}");
                 return Err(Failed::last(self.answer(reason)));
             }
-            // The server knows nothing of ranges.
+            // The server does not support ranges.
             _ => 0,
         };
         let mut options = File::options();
@@ -118,7 +118,7 @@ impl Transfer<'_> {
             if bytes > total {
                 drop(file);
                 self.discard().map_err(Failed::last)?;
-                let reason = format!("it sends more than the {total} bytes that it stated");
+                let reason = format!("it sends more than the {total} bytes that it announced");
                 return Err(Failed::last(self.answer(reason)));
             }
             file.write_all(&buffer[..count]).map_err(io)?;
@@ -141,7 +141,7 @@ impl Transfer<'_> {
         }
     }
 
-    /// Bytes that are there.
+    /// Bytes already in the partial file.
     fn received(&self) -> Result<u64, HubError> {
         match std::fs::metadata(&self.part) {
             Ok(metadata) => Ok(metadata.len()),
@@ -156,7 +156,7 @@ impl Transfer<'_> {
 }
 
 impl Client {
-    /// How long to wait before another attempt: doubling from a tenth of the timeout on.
+    /// How long to wait before another attempt; doubles from a tenth of the timeout.
     pub(crate) fn pause(&self, failures: u32) -> Duration {
         let first = self.timeout / 10;
         first.saturating_mul(1 << failures.min(4).saturating_sub(1))

@@ -1,11 +1,11 @@
 //! The error bound of Appendix A.4.
 
-/// How many boundary violations are to be expected at most, as a share of all features (Eq. 11):
-/// `((d/2 · ln 2π - 1/2) · (b_n - b_a)) / λ + N / (N + M)`.
+/// An upper bound on the expected share of features that violate the boundary (Eq. 11): `((d/2 · ln 2π - 1/2)
+/// · (b_n - b_a)) / λ + N / (N + M)`.
 ///
-/// `dimension` is `d`; `margin` is `b_n - b_a`, on normalized log-likelihoods; `lambda` the weight
-/// of the semi-push-pull terms; `normal` and `abnormal` the numbers of features, N and M.
-/// A diagnostic: it may exceed 1. Without any features the last term is 0.
+/// `dimension` is `d`; `margin` is `b_n - b_a` on normalized log-likelihoods; `lambda` is the weight of the
+/// semi-push-pull terms; `normal` and `abnormal` are the numbers of features, N and M. This is a diagnostic
+/// and may exceed 1. Without features the last term is 0.
 pub fn error_bound(
     dimension: usize,
     margin: f64,

@@ -8,13 +8,13 @@ use crate::settings::check_boundary;
 /// Log-likelihoods are divided by this before they are compared with a boundary (`α_n`).
 pub const NORMALIZER: f64 = 10.0;
 
-/// The boundary `b_n` of normal features and `b_a = b_n - τ` of abnormal ones, both on
-/// `l / 10`. No gradient flows through it.
+/// The boundaries `b_n` of normal features and `b_a = b_n - τ` of abnormal ones, both in units of `l / 10`.
+/// No gradient flows through them.
 #[derive(Debug, Clone)]
 pub struct SeparatingBoundary {
-    /// `b_n`: `[1]`.
+    /// The boundary `b_n`: `[1]`.
     pub normal: Tensor<1>,
-    /// `b_a`: `[1]`.
+    /// The boundary `b_a`: `[1]`.
     pub abnormal: Tensor<1>,
 }
 
@@ -26,8 +26,8 @@ fn percentile_index(count: usize, beta: f64) -> usize {
 }
 
 impl SeparatingBoundary {
-    /// The boundary of one mini-batch, from its normal per-dimension log-likelihoods `[features]`:
-    /// `b_n = l[floor(N · β)] / 10` of the ascending `l`. Computed on the device.
+    /// The boundary of one mini-batch, computed on the device from its normal per-dimension log-likelihoods
+    /// `[features]`: `b_n = l[floor(N · β)] / 10` with `l` ascending.
     ///
     /// # Errors
     /// `beta` outside [0, 1) or a negative margin `tau`.
@@ -42,8 +42,8 @@ impl SeparatingBoundary {
         })
     }
 
-    /// The boundary over a whole set of normal log-likelihoods on the host, as the paper defines
-    /// it; the one that is kept with a model. None of an empty set.
+    /// The boundary of a whole set of normal log-likelihoods, computed on the host as the paper defines it.
+    /// This is the one stored with a model. `None` for an empty set.
     ///
     /// # Errors
     /// `beta` outside [0, 1), a negative margin `tau`, or a value that is not finite.
@@ -69,7 +69,7 @@ impl SeparatingBoundary {
         Ok(Some(Self::at(f64::from(*value) / NORMALIZER, tau, device)))
     }
 
-    /// A boundary with a known `b_n`.
+    /// The boundary for a given `b_n`.
     pub fn at(normal: f64, tau: f64, device: &Device) -> Self {
         let tensor =
             |value: f64| Tensor::from_data(TensorData::new(vec![value as f32], [1]), device);

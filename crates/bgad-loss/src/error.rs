@@ -1,6 +1,6 @@
-//! What can be wrong with the objective's settings.
+//! Errors in the objective's settings.
 
-/// An error of this crate; it names what was found and what was expected.
+/// An error of this crate; its message says what was found and what was expected.
 #[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum LossError {
@@ -14,10 +14,10 @@ pub enum LossError {
         /// What would be valid.
         expected: &'static str,
     },
-    /// A boundary over a set of log-likelihoods needs finite ones.
+    /// A log-likelihood is not finite.
     #[error("a separating boundary needs finite log-likelihoods, found {found} at index {index}")]
     NotFinite {
-        /// Where it stands.
+        /// Its index.
         index: usize,
         /// Its value.
         found: f32,

@@ -1,10 +1,10 @@
-//! Asymmetric focal weights: hard features count more.
+//! Asymmetric focal weights, which make hard features count more.
 
 use burn::tensor::Tensor;
 
 use crate::{FocalWeights, NORMALIZER};
 
-/// Abnormal weights have a pole at a likelihood of 1; nearer to it than this they stay finite.
+/// Abnormal weights have a pole at a likelihood of 1; distances below this are clamped.
 const POLE: f64 = 1e-6;
 
 impl FocalWeights {
@@ -37,7 +37,7 @@ impl FocalWeights {
             Self::Paper => (l, -20.0),
         };
         let easy = value.clone().lower_equal_elem(threshold);
-        // Both forms decrease in |l|; written with the absolute value a weight is never negative.
+        // Both forms decrease in |l|; the absolute value keeps a weight from becoming negative.
         let distance = value.clone().abs().clamp_min(POLE);
         let weight = (value.exp() + 1.0).square() / distance * 0.53;
         weight.mask_fill(easy, 1.0)

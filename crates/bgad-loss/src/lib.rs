@@ -1,12 +1,12 @@
 //! The boundary-guided semi-push-pull objective: sections 3.2 and 3.3 of *Explicit Boundary Guided
 //! Semi-Push-Pull Contrastive Learning for Better Anomaly Detection* (arXiv 2207.01463).
 //!
-//! Everything works on per-dimension log-likelihoods `l = log p / d`, vectors of shape
-//! `[features]`, whatever they were computed from. An explicit separating boundary is put where
-//! a small share of the normal features lies below it; normal features below it are pulled up,
-//! abnormal ones above it, less a margin, are pushed down, all others are left alone.
+//! Everything works on vectors `[features]` of per-dimension log-likelihoods `l = log p / d`, from any model.
+//! The boundary is placed so that a small share of the normal features lies below it. Normal features below
+//! the boundary are pulled up. Abnormal features above the boundary minus a margin are pushed down. All
+//! others are left alone.
 //!
-//! [`Objective`] and its parts are settings; with the feature `burn`, which is on by default, they
+//! [`Objective`] and its parts are plain settings. The feature `burn`, on by default, adds the functions that
 //! compute losses.
 //!
 #![cfg_attr(feature = "burn", doc = "```")]

@@ -1,4 +1,4 @@
-//! The combined objective of both models.
+//! The combined objectives of BGAD and BGAD-FAS.
 
 use burn::tensor::Tensor;
 
@@ -20,7 +20,7 @@ pub struct LossTerms {
 }
 
 impl Objective {
-    /// The boundary of a mini-batch's own normal features; none where it has none.
+    /// The boundary of a mini-batch's normal features; `None` without normal features.
     ///
     /// # Errors
     /// `beta` or `tau` out of range.
@@ -34,7 +34,7 @@ impl Objective {
         }
     }
 
-    /// The first meta-epoch's loss: maximum likelihood alone, without weights.
+    /// The loss of the first meta-epoch: maximum likelihood alone, unweighted.
     pub fn first_meta_epoch(&self, normal: Tensor<1>) -> Tensor<1> {
         self.maximum_likelihood.per_feature(normal).mean()
     }
@@ -48,8 +48,8 @@ impl Objective {
         self.terms(&features, Some(boundary))
     }
 
-    /// BGAD-FAS's loss: maximum likelihood and both parts; without abnormal features, or without a
-    /// boundary, maximum likelihood alone.
+    /// BGAD-FAS's loss: maximum likelihood and both parts. Without abnormal features, or without a boundary,
+    /// it is maximum likelihood alone.
     pub fn bgad_fas(
         &self,
         features: &LogLikelihoods,

@@ -4,12 +4,12 @@ use burn::tensor::Tensor;
 
 use crate::{LogLikelihoods, NORMALIZER, Reduction, SeparatingBoundary};
 
-/// Reduces `violation` `[features]`, zero where a feature does not violate, with its `violates`
-/// (0 or 1) for the mean.
+/// Reduces `violation` `[features]`, which is 0 for features that do not violate. `violates` (0 or 1 per
+/// feature) is the divisor of the mean.
 fn reduce(violation: Tensor<1>, violates: Tensor<1>, reduction: Reduction) -> Tensor<1> {
     match reduction {
         Reduction::Sum => violation.sum(),
-        // An empty set divides 0 by 1: no NaN, no gradient.
+        // An empty set divides 0 by 1, which gives no NaN and no gradient.
         Reduction::Mean => violation.sum() / violates.sum().clamp_min(1.0),
     }
 }
@@ -48,7 +48,7 @@ pub(crate) fn abnormal_part(
     reduce(violation, violates, reduction)
 }
 
-/// How many features lie on the wrong side of the boundary: the ℓ0 form of Eq. 8, a diagnostic.
+/// The number of features on the wrong side of the boundary: the ℓ0 form of Eq. 8, a diagnostic.
 #[non_exhaustive]
 #[derive(Debug, Clone)]
 pub struct Violations {

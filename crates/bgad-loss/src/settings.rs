@@ -4,19 +4,19 @@ use serde::{Deserialize, Serialize};
 
 use crate::LossError;
 
-/// The objective's settings; the defaults are the authors' program's.
+/// The objective's settings; the defaults are those of the authors' program.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Objective {
     /// The share of normal features that may lie below the boundary, β.
     pub beta: f64,
-    /// The margin between both boundaries, τ.
+    /// The margin between the two boundaries, τ.
     pub tau: f64,
     /// The weight of the semi-push-pull terms, λ.
     pub lambda: f64,
-    /// The maximum-likelihood term's form.
+    /// The form of the maximum-likelihood term.
     pub maximum_likelihood: MaximumLikelihood,
-    /// The semi-push-pull terms' form.
+    /// How violations are reduced to one number.
     pub reduction: Reduction,
     /// The focal weights.
     pub focal: FocalWeights,
@@ -35,7 +35,7 @@ impl Default for Objective {
     }
 }
 
-/// Which form the maximum-likelihood loss of normal features takes.
+/// The form of the maximum-likelihood loss on normal features.
 #[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -50,19 +50,19 @@ pub enum MaximumLikelihood {
     },
 }
 
-/// How the violations of a boundary become one number.
+/// How violations of the boundary are reduced to one number.
 #[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Reduction {
-    /// The mean over the violating features, 0 where none violates: the authors' program.
+    /// The mean over the violating features, 0 without any: the authors' program.
     #[default]
     Mean,
-    /// The sum over all (Eq. 10).
+    /// The sum over all features (Eq. 10).
     Sum,
 }
 
-/// Which focal weights multiply each feature's terms, as constants without gradient.
+/// The focal weights that multiply each feature's terms; they are constants without gradient.
 #[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -70,12 +70,12 @@ pub enum FocalWeights {
     /// All weights are 1.
     #[default]
     None,
-    /// The constants of the authors' program, on `q = l / 10`: a normal feature 1 where
-    /// `q > -0.2`, else `11.7 · (1 - e^q)^0.5 · |q|`; an abnormal one 1 where `q ≤ -1`, else
-    /// `0.53 · (1 + e^q)² / |q|`.
+    /// The constants of the authors' program, on `q = l / 10`. A normal feature has weight 1 where `q >
+    /// -0.2`, else `11.7 · (1 - e^q)^0.5 · |q|`; an abnormal one has 1 where `q ≤ -1`, else `0.53 · (1 +
+    /// e^q)² / |q|`.
     Program,
-    /// The constants of the paper (Eq. 17 and 18), on `l`: a normal feature 1 where `l > -2`, else
-    /// `-15 · (1 - e^l) · l`; an abnormal one 1 where `l ≤ -20`, else `-0.53 · (1 + e^l)² / l`.
+    /// The constants of the paper (Eq. 17 and 18), on `l`. A normal feature has weight 1 where `l > -2`, else
+    /// `-15 · (1 - e^l) · l`; an abnormal one has 1 where `l ≤ -20`, else `-0.53 · (1 + e^l)² / l`.
     Paper,
 }
 
@@ -83,7 +83,7 @@ impl Objective {
     /// Checks that every setting is within its range.
     ///
     /// # Errors
-    /// The first one that is not.
+    /// The first setting that is out of range.
     pub fn check(&self) -> Result<(), LossError> {
         check_boundary(self.beta, self.tau)?;
         if !(self.lambda.is_finite() && self.lambda >= 0.0) {

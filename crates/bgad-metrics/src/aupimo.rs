@@ -8,7 +8,7 @@ use crate::order::rank;
 use crate::region_overlap::RegionOverlap;
 use crate::sweep::{AbnormalScore, Step, Visitor, sweep};
 
-/// Between which false-positive rates AUPIMO integrates.
+/// The range of false-positive rates over which AUPIMO integrates.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct AupimoBounds {
     /// Lower bound of the mean false-positive rate, above 0.
@@ -31,40 +31,38 @@ impl Default for AupimoBounds {
 #[non_exhaustive]
 #[derive(Debug, Clone, PartialEq)]
 pub struct Aupimo {
-    /// By map, in the order given: the area in [0, 1], `None` for a map without a defect.
+    /// One area per map, in the order given, in [0, 1]; `None` for a map without a defect.
     pub per_map: Vec<Option<f64>>,
     /// The mean over the defective maps.
     pub mean: f64,
 }
 
-/// Area under the per-image overlap curve (AUPIMO, Bertoldo et al. 2024, arXiv 2401.01984) of
-/// every defective map: how much of its defect is found at thresholds that leave normal images
-/// nearly untouched.
+/// Area under the per-image overlap curve (AUPIMO, Bertoldo et al. 2024, arXiv 2401.01984) of every defective
+/// map: how much of its defect is found at thresholds that almost never flag a normal pixel.
 ///
 /// At a threshold t, a pixel is positive where its score >= t.
 ///
 /// - F(t) is the mean, over the maps without a defect, of the share of positive pixels.
 /// - T_i(t) is the share of positive pixels among the defect pixels of map i.
 ///
-/// With the bounds L and U, both of the false-positive rate,
+/// With the bounds L and U on the false-positive rate,
 ///
 /// ```text
 /// AUPIMO_i = 1 / ln(U / L) * integral from ln L to ln U of T_i(F^-1(z)) d ln z
 /// ```
 ///
-/// The curve starts at (0, 0), has one point per distinct score and straight lines between them in
-/// F, as the curves of [`crate::auroc`] and [`crate::aupro`]; the integral over d ln z = dz / z is
-/// taken in closed form. The authors' program instead samples thresholds and joins its points by
-/// straight lines in ln F; the two differ where many scores are equal. Scores that carry no
-/// information give (U - L) / ln(U / L), 4e-5 with the default bounds.
+/// The curve starts at (0, 0) and has one point per distinct score, joined by straight lines in F, as in
+/// [`crate::auroc`] and [`crate::aupro`]; the integral over d ln z = dz / z is taken in closed form. The
+/// authors' program samples thresholds instead and joins its points by straight lines in ln F; the two differ
+/// where many scores are equal. Scores without information give (U - L) / ln(U / L), 4e-5 with the default
+/// bounds.
 ///
 /// # Errors
 ///
 /// [`MetricError::InvalidBounds`], [`MetricError::MapSize`], [`MetricError::NotANumberInMap`],
-/// [`MetricError::Empty`], [`MetricError::NoRegions`] where no mask has a defect,
-/// [`MetricError::NoNormalMaps`] where every mask has one, and
-/// [`MetricError::TooFewNormalPixels`] where the lower bound is less than one normal pixel, so
-/// that the curve between the bounds would be a guess.
+/// [`MetricError::Empty`]; [`MetricError::NoRegions`] if no mask has a defect, [`MetricError::NoNormalMaps`]
+/// if every mask has one, and [`MetricError::TooFewNormalPixels`] if the lower bound is less than one normal
+/// pixel, because the curve between the bounds would be a guess.
 ///
 /// # Example
 ///
@@ -122,8 +120,8 @@ impl AupimoBounds {
     }
 }
 
-/// The maps without a defect, grouped by their number of pixels: a pixel of a small map counts
-/// more in the mean rate than one of a large map.
+/// The maps without a defect, grouped by their number of pixels: one pixel of a small map counts for more of
+/// the mean rate than one of a large map.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct NormalMaps {
     /// Pixels of each map of the group, and the number of maps.
@@ -131,7 +129,7 @@ pub(crate) struct NormalMaps {
 }
 
 impl NormalMaps {
-    /// The group that the map goes to; `None` for a map without pixels.
+    /// The index of the group that a map of this many pixels belongs to; `None` for an empty map.
     pub(crate) fn add(&mut self, pixels: usize) -> Option<usize> {
         if pixels == 0 {
             return None;
@@ -164,16 +162,16 @@ impl NormalMaps {
     }
 }
 
-/// To which map each region belongs, and how large the defects of each map are.
+/// Which map each region belongs to, and how large each map's defects are.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct DefectiveImages {
     pub(crate) map_of_region: Vec<u32>,
-    /// By map: defect pixels, 0 for a normal map.
+    /// Defect pixels per map; 0 for a normal map.
     defect_pixels: Vec<u64>,
 }
 
 impl DefectiveImages {
-    /// The next map with the areas of its regions, `None` for a normal one.
+    /// Adds the next map with the areas of its regions; `None` for a normal map.
     pub(crate) fn add(&mut self, areas: Option<&[usize]>) {
         let areas = areas.unwrap_or_default();
         let map = self.defect_pixels.len() as u32;
@@ -184,19 +182,19 @@ impl DefectiveImages {
 
 /// Integrates T_i over d ln F for all images at once.
 ///
-/// At a step from F0 to F1 each defect pixel of the step adds 1 / area to T_i, along a ramp from F0
-/// to F1 and fully thereafter. What that adds to the integral is the same for all of them.
+/// In a step from F0 to F1, each defect pixel adds 1 / area to T_i, along a ramp from F0 to F1 and fully
+/// after it. Its contribution to the integral is the same for every pixel of the step.
 pub(crate) struct PimoArea<'a> {
     images: &'a DefectiveImages,
     normal: &'a NormalMaps,
-    /// Number of the groups' first source in the sweep.
+    /// Index of the first group's source in the sweep.
     first_group: usize,
     bounds: AupimoBounds,
     positives: Vec<u64>,
     rate: f64,
-    /// What a defect pixel of the current step contributes.
+    /// What one defect pixel of the current step contributes.
     contribution: f64,
-    /// By map.
+    /// One sum per map.
     sums: Vec<f64>,
 }
 
@@ -218,7 +216,7 @@ impl<'a> PimoArea<'a> {
         }
     }
 
-    /// Leaves out the sources before this one: normal pixels of defective maps.
+    /// Skips the sources before this one: the normal pixels of defective maps.
     #[cfg_attr(not(feature = "streaming"), allow(dead_code))]
     pub(crate) fn skipping_sources(mut self, first: usize) -> Self {
         self.first_group = first;

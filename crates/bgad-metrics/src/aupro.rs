@@ -12,20 +12,19 @@ use crate::sweep::{Step, Visitor};
 ///
 /// At a threshold, a pixel is positive where its score >= threshold.
 ///
-/// - The false-positive rate is the share of positive pixels among all pixels outside of the
-///   defects, over all maps; maps without a defect count too.
-/// - The per-region overlap (PRO) is the mean, over all 8-connected defect regions of all maps, of
-///   the share of positive pixels in the region. A small region weighs as much as a large one.
+/// - The false-positive rate is the share of positive pixels among all pixels outside the defects, over all
+///   maps, including maps without a defect.
+/// - The per-region overlap (PRO) is the share of positive pixels in a region, averaged over all 8-connected
+///   defect regions of all maps. A small region weighs as much as a large one.
 ///
-/// The curve starts at (0, 0) and has one point per distinct score; its points are joined by
-/// straight lines, also where the limit lies between two of them. Nothing is sampled: the pixels
-/// are sorted once and visited once.
+/// The curve starts at (0, 0) and has one point per distinct score. Straight lines join the points, and the
+/// limit cuts them exactly. Nothing is sampled: the pixels are sorted once and visited once.
 ///
 /// # Errors
 ///
-/// [`MetricError::InvalidLimit`] unless 0 < `limit` <= 1, [`MetricError::MapSize`],
-/// [`MetricError::NotANumberInMap`], [`MetricError::Empty`], [`MetricError::NoRegions`] where no
-/// mask has a defect, and [`MetricError::OnlyOneClass`] where all pixels are defects.
+/// [`MetricError::InvalidLimit`] unless 0 < `limit` <= 1; [`MetricError::MapSize`],
+/// [`MetricError::NotANumberInMap`], [`MetricError::Empty`]; [`MetricError::NoRegions`] if no mask has a
+/// defect, and [`MetricError::OnlyOneClass`] if all pixels are defects.
 ///
 /// # Example
 ///
@@ -56,7 +55,7 @@ pub fn aupro(maps: &[LabelledMap<'_>], limit: f64) -> Result<f64, MetricError> {
     Ok(area.finish())
 }
 
-/// An error unless 0 < `limit` <= 1.
+/// Returns an error unless 0 < `limit` <= 1.
 pub(crate) fn check_limit(limit: f64) -> Result<(), MetricError> {
     if limit > 0.0 && limit <= 1.0 {
         Ok(())
@@ -85,10 +84,10 @@ impl<'a> MeanOverlap<'a> {
         self.value += self.shares[region];
     }
 
-    /// The overlap once a step's abnormal scores have been added.
+    /// The overlap after adding a step's abnormal scores.
     pub(crate) fn after(&mut self, step: &Step) -> f64 {
         self.defects_left -= step.abnormal;
-        // All shares together are 1; their rounded sum may be a little off.
+        // All shares sum to 1; the rounded sum may be slightly off.
         self.value = if self.defects_left == 0 {
             1.0
         } else {
@@ -102,7 +101,7 @@ impl<'a> MeanOverlap<'a> {
 pub(crate) struct ProArea<'a> {
     overlap: MeanOverlap<'a>,
     before: f64,
-    /// The horizontal axis is counted in false positives, which are whole numbers.
+    /// The limit counted in false positives, which are whole numbers.
     limit: f64,
     false_positives: u64,
     area: f64,

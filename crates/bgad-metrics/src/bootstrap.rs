@@ -10,9 +10,9 @@ use crate::ranking::check_classes;
 pub struct Bootstrap {
     /// Number of resampled sets.
     pub resamples: usize,
-    /// Share of the resampled values that the interval covers, between 0 and 1.
+    /// Share of the resampled values inside the interval, between 0 and 1.
     pub level: f64,
-    /// The same seed gives the same intervals, whatever the number of threads.
+    /// Seed of the resampling: the same seed gives the same intervals on any number of threads.
     pub seed: u64,
 }
 
@@ -27,11 +27,11 @@ impl Default for Bootstrap {
     }
 }
 
-/// A metric with its uncertainty from the choice of test images.
+/// A metric with the uncertainty that comes from the choice of test images.
 #[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ConfidenceInterval {
-    /// The metric of the set itself.
+    /// The metric on the set itself.
     pub estimate: f64,
     /// Lower end.
     pub low: f64,
@@ -41,22 +41,20 @@ pub struct ConfidenceInterval {
     pub level: f64,
 }
 
-/// The confidence interval of any metric of a set of images.
+/// The confidence interval of any metric over a set of images.
 ///
-/// The stratified percentile bootstrap (Efron and Tibshirani 1993, chapter 13): each of the
-/// resampled sets draws, with replacement, as many normal images as there are and as many abnormal
-/// ones; the ends are the (1 - level) / 2 and (1 + level) / 2 quantiles of the metric over these
-/// sets, interpolated linearly. It shows the spread that comes from few test images, not that of
-/// training.
+/// The stratified percentile bootstrap (Efron and Tibshirani 1993, chapter 13). Each resampled set draws with
+/// replacement as many normal images as there are, and as many abnormal ones. The ends are the (1 - level) /
+/// 2 and (1 + level) / 2 quantiles of the metric over these sets, interpolated linearly. The interval shows
+/// the spread due to few test images, not that of training.
 ///
-/// `statistic` gets positions of images, in ascending order, some of them repeatedly. For AUROC,
-/// average precision and F1 there is [`crate::image_intervals`], for pixel metrics
-/// [`crate::pixel_intervals`]; both are much faster.
+/// `statistic` receives image indices in ascending order, some of them repeated. For AUROC, average precision
+/// and F1 use [`crate::image_intervals`], for pixel metrics [`crate::pixel_intervals`]; both are much faster.
 ///
 /// # Errors
 ///
-/// [`MetricError::InvalidBootstrap`] without resamples or with a level outside of (0, 1),
-/// [`MetricError::Empty`], [`MetricError::OnlyOneClass`], and what `statistic` returns.
+/// [`MetricError::InvalidBootstrap`] without resamples or with a level outside (0, 1),
+/// [`MetricError::Empty`], [`MetricError::OnlyOneClass`], and whatever `statistic` returns.
 ///
 /// # Example
 ///
@@ -87,7 +85,7 @@ pub fn bootstrap_interval(
     Ok(interval)
 }
 
-/// Intervals of several statistics of the images' weights: how often each image was drawn.
+/// Intervals of several statistics that depend on how often each image was drawn.
 pub(crate) fn weighted_intervals<const N: usize>(
     abnormal: &[bool],
     settings: &Bootstrap,
@@ -140,7 +138,7 @@ impl Bootstrap {
     }
 }
 
-/// Of sorted values, at least one.
+/// The quantile of sorted values; there must be at least one.
 fn quantile(sorted: &[f64], at: f64) -> f64 {
     let position = at * (sorted.len() - 1) as f64;
     let below = position as usize;
@@ -148,12 +146,12 @@ fn quantile(sorted: &[f64], at: f64) -> f64 {
     sorted[below] + (sorted[above] - sorted[below]) * (position - below as f64)
 }
 
-/// Random numbers by SplitMix64 (Steele, Lea and Flood 2014): written out so that a seed means the
-/// same in all versions of all dependencies.
+/// SplitMix64 (Steele, Lea and Flood 2014), written out so that a seed means the same with every version of
+/// every dependency.
 struct Draws(u64);
 
 impl Draws {
-    /// A sequence for each resample, so that they can be drawn in any order.
+    /// A separate sequence for each resample, so that they can be drawn in any order.
     fn new(seed: u64, resample: u64) -> Self {
         Self(mix(mix(seed) ^ resample))
     }

@@ -1,4 +1,4 @@
-//! A curve as a list of points, and how it is thinned for plotting.
+//! A curve as a list of points, and its thinning for plots.
 
 use crate::error::MetricError;
 
@@ -9,8 +9,8 @@ pub struct CurvePoint {
     pub x: f64,
     /// Vertical coordinate, in [0, 1].
     pub y: f64,
-    /// The threshold "abnormal where score >= threshold" that gives this point; infinity for a
-    /// first point at which nothing is abnormal.
+    /// The threshold of this point ("abnormal where score >= threshold"); infinity for a first point at which
+    /// nothing is abnormal.
     pub threshold: f32,
 }
 
@@ -41,20 +41,19 @@ pub(crate) fn check_tolerance(tolerance: f64) -> Result<(), MetricError> {
     }
 }
 
-/// Takes the points of a curve in order and keeps few of them.
+/// Takes the points of a curve in order and keeps only a few of them.
 ///
-/// Half of the tolerance goes to leaving out points near the last one kept, while they come in:
-/// millions of them never lie in memory together. The other half goes to Douglas and Peucker's
-/// algorithm (1973) at the end.
+/// Half of the tolerance is spent on dropping points near the last one kept as they arrive, so that millions
+/// of points are never in memory at once. The other half goes to a final Douglas-Peucker pass (1973).
 pub(crate) struct CurveBuilder {
     tolerance: f64,
     points: Vec<CurvePoint>,
-    /// The last point that came, where it was left out.
+    /// The last point received, if it was dropped.
     pending: Option<CurvePoint>,
 }
 
 impl CurveBuilder {
-    /// With a tolerance of 0 all points are kept.
+    /// A tolerance of 0 keeps every point.
     pub(crate) fn new(tolerance: f64) -> Self {
         Self {
             tolerance,
@@ -87,7 +86,7 @@ impl CurveBuilder {
     }
 }
 
-/// Keeps so many points that all others lie within `tolerance` of the straight lines between them.
+/// Keeps enough points that every other one lies within `tolerance` of the lines between them.
 fn simplify(points: &[CurvePoint], tolerance: f64) -> Vec<CurvePoint> {
     let Some(last) = points.len().checked_sub(1) else {
         return Vec::new();

@@ -1,4 +1,4 @@
-//! The walks over the distinct scores that trace a curve.
+//! Walks over the distinct scores that trace a curve.
 
 use std::ops::ControlFlow;
 

@@ -1,4 +1,4 @@
-//! The curves whose areas the metrics are.
+//! ROC, precision-recall and PRO curves, the ones whose areas the metrics are.
 
 use crate::curve::{CurvePoint, check_tolerance};
 use crate::curve_trace::{PrecisionRecallCurve, ProCurve, RocCurve, Trace};
@@ -10,11 +10,11 @@ use crate::region_overlap::RegionOverlap;
 
 /// The receiver operating characteristic: x is the false-positive rate, y the true-positive rate.
 ///
-/// One point per distinct score after the first, (0, 0); the last is (1, 1). The area under the
+/// One point per distinct score follows the first point, (0, 0); the last is (1, 1). The area under the
 /// straight lines between them is [`crate::auroc`].
 ///
-/// `tolerance` 0 keeps every point. Above 0 the curve is thinned for plotting: every point of the
-/// full curve lies within `tolerance` of the lines between those kept, both ends among them.
+/// A `tolerance` of 0 keeps every point. Above 0 the curve is thinned for plotting: both ends are kept, and
+/// every point of the full curve lies within `tolerance` of the lines between the points kept.
 ///
 /// # Errors
 ///
@@ -40,11 +40,11 @@ pub fn roc_curve(
 
 /// The precision-recall curve: x is the recall, y the precision.
 ///
-/// One point per distinct score after the first, which repeats the precision of the highest score
-/// at recall 0; the last has recall 1. [`crate::average_precision`] is the area under the steps
-/// that hold each point's precision back to the recall before it, not under straight lines.
+/// The first point repeats the precision of the highest score at recall 0; one point per distinct score
+/// follows; the last has recall 1. [`crate::average_precision`] is the area under steps, which hold each
+/// point's precision back to the recall before it, not under straight lines.
 ///
-/// `tolerance` as in [`roc_curve`].
+/// `tolerance` works as in [`roc_curve`].
 ///
 /// # Errors
 ///
@@ -97,12 +97,12 @@ pub fn pixel_precision_recall_curve(
 
 /// The per-region overlap curve: x is the false-positive rate, y the per-region overlap (PRO).
 ///
-/// Both as in [`crate::aupro`], which is the area under the straight lines between the points; from
-/// (0, 0) to (1, 1). `tolerance` as in [`roc_curve`].
+/// Both are defined as in [`crate::aupro`], which is the area under the straight lines between the points.
+/// The curve runs from (0, 0) to (1, 1). `tolerance` works as in [`roc_curve`].
 ///
 /// # Errors
 ///
-/// Those of [`crate::aupro`] but for the limit, and [`MetricError::InvalidTolerance`].
+/// Those of [`crate::aupro`] except the limit's, and [`MetricError::InvalidTolerance`].
 ///
 /// # Example
 ///

@@ -1,4 +1,4 @@
-//! Metrics of each type of defect alone.
+//! Metrics for each type of defect.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use crate::labelled_map::LabelledMap;
 use crate::ranking::check_scores;
 use crate::summary::{PixelMetrics, RankingMetrics, image_metrics, pixel_metrics};
 
-/// A type of defect with the images to judge it on.
+/// A type of defect and the images it is judged on.
 #[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DefectTypeGroup {
@@ -15,11 +15,11 @@ pub struct DefectTypeGroup {
     pub defect_type: String,
     /// Number of images of this type.
     pub abnormal: usize,
-    /// The images of this type and all normal ones, in the order given.
+    /// Indices of this type's images and of all normal ones, in the order given.
     pub images: Vec<usize>,
 }
 
-/// A metric of one type of defect.
+/// A metric for one type of defect.
 #[non_exhaustive]
 #[derive(Debug, Clone, PartialEq)]
 pub struct OfDefectType<T> {
@@ -27,12 +27,12 @@ pub struct OfDefectType<T> {
     pub defect_type: String,
     /// Number of images of this type.
     pub abnormal: usize,
-    /// The value against all normal images.
+    /// The metric's value against all normal images.
     pub value: T,
 }
 
-/// Sorts images by their type of defect, `None` for a normal image: each type with all normals, so
-/// that any metric can be taken of it. The types are in alphabetical order.
+/// Groups images by defect type (`None` for a normal image). Each group holds one type and all normal images,
+/// so that any metric can be computed on it. Types are in alphabetical order.
 ///
 /// ```
 /// let groups = bgad_metrics::defect_type_groups(&[None, Some("scratch"), Some("crack"), None]);
@@ -54,13 +54,12 @@ pub fn defect_type_groups<S: AsRef<str>>(types: &[Option<S>]) -> Vec<DefectTypeG
     counts.into_iter().map(group).collect()
 }
 
-/// [`image_metrics`] of each type of defect, each against all normal images (type `None`).
+/// [`image_metrics`] for each type of defect, against all normal images (type `None`).
 ///
 /// # Errors
 ///
-/// [`MetricError::LengthMismatch`] and [`MetricError::NotANumber`] for all scores;
-/// [`MetricError::OnlyOneClass`] where no image is normal. Without abnormal images the list is
-/// empty.
+/// [`MetricError::LengthMismatch`] and [`MetricError::NotANumber`], and [`MetricError::OnlyOneClass`] if no
+/// image is normal. Without abnormal images the list is empty.
 pub fn image_metrics_by_type<S: AsRef<str>>(
     scores: &[f32],
     types: &[Option<S>],
@@ -73,13 +72,13 @@ pub fn image_metrics_by_type<S: AsRef<str>>(
     })
 }
 
-/// [`pixel_metrics`] of each type of defect: over the pixels of its maps and of all normal maps.
+/// [`pixel_metrics`] for each type of defect, over its maps and all normal maps.
 ///
 /// # Errors
 ///
-/// [`MetricError::LengthMismatch`] where there is not one type for each map; those of
-/// [`pixel_metrics`], [`MetricError::NoRegions`] where the masks of a type are empty among them.
-/// Errors name maps by their place among all.
+/// [`MetricError::LengthMismatch`] unless there is one type per map, and those of [`pixel_metrics`],
+/// including [`MetricError::NoRegions`] if a type's masks are all empty. Errors give a map's index among all
+/// maps.
 pub fn pixel_metrics_by_type<S: AsRef<str>>(
     maps: &[LabelledMap<'_>],
     types: &[Option<S>],

@@ -1,4 +1,4 @@
-//! Confidence intervals of the ranking metrics: sorted once, then one walk for each resampled set.
+//! Confidence intervals of the ranking metrics: one sort, then one walk per resampled set.
 
 use std::ops::ControlFlow;
 
@@ -17,11 +17,11 @@ use crate::sweep::{AbnormalScore, Step, Visitor};
 #[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ImageIntervals {
-    /// Of [`crate::auroc`].
+    /// The interval of [`crate::auroc`].
     pub auroc: ConfidenceInterval,
-    /// Of [`crate::average_precision`].
+    /// The interval of [`crate::average_precision`].
     pub average_precision: ConfidenceInterval,
-    /// Of [`crate::best_f1`], the threshold chosen anew in every resampled set.
+    /// The interval of [`crate::best_f1`]; each resampled set chooses its own threshold.
     pub best_f1: ConfidenceInterval,
 }
 
@@ -29,11 +29,11 @@ pub struct ImageIntervals {
 #[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct PixelIntervals {
-    /// Of [`crate::pixel_auroc`].
+    /// The interval of [`crate::pixel_auroc`].
     pub auroc: ConfidenceInterval,
-    /// Of [`crate::pixel_average_precision`].
+    /// The interval of [`crate::pixel_average_precision`].
     pub average_precision: ConfidenceInterval,
-    /// Of [`crate::aupro`].
+    /// The interval of [`crate::aupro`].
     pub aupro: ConfidenceInterval,
 }
 
@@ -101,15 +101,15 @@ pub fn image_intervals(
 }
 
 /// Intervals of pixel AUROC, pixel average precision and AUPRO up to `aupro_limit`, as
-/// [`crate::bootstrap_interval`] defines them: whole maps are drawn, with all their pixels, and a
-/// map is abnormal where its mask shows a defect.
+/// [`crate::bootstrap_interval`] defines them. Whole maps are drawn, with all their pixels; a map is abnormal
+/// if its mask shows a defect.
 ///
-/// Takes 8 bytes a pixel, and for each resample one walk over all pixels.
+/// Takes 8 bytes per pixel, and one walk over all pixels per resample.
 ///
 /// # Errors
 ///
-/// Those of [`crate::aupro`], [`MetricError::InvalidBootstrap`], and [`MetricError::OnlyOneClass`]
-/// where every map has a defect: there are no normal images to draw.
+/// Those of [`crate::aupro`], [`MetricError::InvalidBootstrap`], and [`MetricError::OnlyOneClass`] if every
+/// map has a defect, which leaves no normal images to draw.
 pub fn pixel_intervals(
     maps: &[LabelledMap<'_>],
     aupro_limit: f64,
@@ -189,7 +189,7 @@ pub fn pixel_intervals(
     })
 }
 
-/// Sorted scores with their owners: of a normal score its image, of an abnormal one its region.
+/// Sorted scores with their owners: the image of a normal score, the region of an abnormal one.
 #[derive(Default)]
 struct OwnedScores {
     normal: Vec<AbnormalScore>,
@@ -210,7 +210,7 @@ impl OwnedScores {
         self.abnormal.sort_unstable();
     }
 
-    /// Shows the distinct scores, each image counted as often as it was drawn.
+    /// Shows the distinct scores to the visitor; each image counts as often as it was drawn.
     fn sweep(
         &self,
         weights: &[u32],

@@ -2,14 +2,14 @@
 
 use crate::error::MetricError;
 
-/// The anomaly scores of one image with its ground truth, both row by row from the top left.
+/// The anomaly scores and ground truth of one image, both row by row from the top left.
 #[derive(Debug, Clone, Copy)]
 pub struct LabelledMap<'a> {
     /// Columns, in pixels.
     pub width: usize,
     /// Rows, in pixels.
     pub height: usize,
-    /// One score a pixel, `width * height` of them; higher is more abnormal.
+    /// One score per pixel, `width * height` of them; higher is more abnormal.
     pub scores: &'a [f32],
     /// `true` where the pixel belongs to a defect; `width * height` entries.
     pub mask: &'a [bool],
@@ -22,7 +22,7 @@ impl LabelledMap<'_> {
     }
 
     pub(crate) fn check(&self, map: usize) -> Result<(), MetricError> {
-        // `None`, where the product overflows, equals no length.
+        // On overflow this is `None`, which equals no length.
         let expected = self.width.checked_mul(self.height);
         if expected != Some(self.scores.len()) || expected != Some(self.mask.len()) {
             return Err(MetricError::MapSize {

@@ -1,10 +1,11 @@
-//! Anomaly detection metrics on plain slices, exact and fast.
+//! Exact anomaly detection metrics on plain slices: AUROC, average precision, F1, AUPRO and AUPIMO, with
+//! curves and confidence intervals.
 //!
-//! A score is any `f32` that grows with abnormality; a label is `true` for abnormal. No tensors,
-//! no batching, no state: every function takes all scores at once. Where the maps do not fit in
-//! memory, `StreamingPixelMetrics` takes them one at a time and gives the same numbers.
+//! A score is any `f32` that grows with abnormality; a label is `true` for abnormal. There are no tensors and
+//! no state: a function takes all scores at once. If the maps do not fit in memory, [`StreamingPixelMetrics`]
+//! takes them one at a time and gives the same numbers.
 //!
-//! | of | functions |
+//! | for | functions |
 //! |---|---|
 //! | images | [`auroc`], [`average_precision`], [`best_f1`], all of them: [`image_metrics`] |
 //! | pixels | [`pixel_auroc`], [`pixel_average_precision`], [`pixel_best_f1`], [`pixel_f1_at`], all of them: [`pixel_metrics`] |
@@ -14,17 +15,16 @@
 //! | types of defects | [`image_metrics_by_type`], [`pixel_metrics_by_type`], [`defect_type_groups`] |
 //! | uncertainty | [`image_intervals`], [`pixel_intervals`], [`bootstrap_interval`] |
 //!
-//! What all of them have in common:
+//! All of them have this in common:
 //!
 //! - The scores are sorted once; there is one operating point per distinct score, so ties never
 //!   depend on the order of the input.
-//! - `-0.0` equals `0.0`; infinite scores are ordinary extremes; NaN is an error that names its
-//!   place.
-//! - Counts are integers, and sums of `f64` run in a fixed order: the result is the same, bit for
-//!   bit, whatever the number of threads.
-//! - Where a metric is not defined (one class only, no region) the answer is a [`MetricError`],
-//!   never NaN; [`MetricError::undefined`] tells that case from wrong input, and
-//!   [`MetricError::with_names`] puts the image's name in place of its number.
+//! - `-0.0` equals `0.0`; infinite scores are ordinary extremes; NaN is an error that says where it is.
+//! - Counts are integers, and `f64` sums run in a fixed order: the result is the same, bit for bit, on any
+//!   number of threads.
+//! - If a metric is undefined (one class only, no region), the result is a [`MetricError`], never NaN.
+//!   [`MetricError::undefined`] distinguishes that case from wrong input, and [`MetricError::with_names`]
+//!   replaces the image's index with its name.
 //!
 //! ```
 //! use bgad_metrics::{auroc, best_f1};

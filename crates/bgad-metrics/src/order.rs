@@ -1,12 +1,12 @@
 //! Scores as integers that sort quickly.
 
-/// The place of a score in descending order: a higher score has a smaller rank, equal scores
-/// (`-0.0` and `0.0` among them) have the same rank. NaN must have been refused before.
+/// The rank of a score in descending order: a higher score has a smaller rank, and equal scores (including
+/// `-0.0` and `0.0`) have the same rank. The caller must have rejected NaN.
 pub(crate) fn rank(score: f32) -> u32 {
     // Adding positive zero turns -0.0 into 0.0 and changes nothing else.
     let bits = (score + 0.0).to_bits();
-    // Ascending order is: negative numbers with all bits flipped, then positive ones with the sign
-    // bit set. Descending order is the complement of that.
+    // Ascending order means negative numbers with all bits flipped, then positive ones with the sign bit set.
+    // Descending order is the complement.
     if bits >> 31 == 1 {
         bits
     } else {

@@ -1,7 +1,7 @@
-//! PRO as the program of the BGAD paper approximates it, to compare with published numbers.
+//! PRO as approximated by the BGAD paper's program, for comparison with published numbers.
 //!
-//! Prefer [`crate::aupro`]: this form depends on the spread of the scores (one outlier coarsens
-//! all thresholds) and integrates up to a false-positive rate that is only near 0.3.
+//! Prefer [`crate::aupro`]: this form depends on the range of the scores (one outlier coarsens all
+//! thresholds) and integrates up to a false-positive rate that is only near 0.3.
 
 use crate::error::MetricError;
 use crate::labelled_map::{LabelledMap, check_finite};
@@ -12,27 +12,25 @@ const LIMIT: f64 = 0.3;
 
 /// Area under the per-region overlap curve in the paper's approximation, in [0, 1].
 ///
-/// - 1000 evenly spaced thresholds: the largest score minus k steps, k from 0 to 999, where a step
+/// - There are 1000 evenly spaced thresholds: the largest score minus k steps, k from 0 to 999, where a step
 ///   is a thousandth of the range of the scores. A pixel is positive where its score > threshold.
-/// - At each, the false-positive rate and the per-region overlap (PRO) as in [`crate::aupro`].
-/// - The points with a rate of at most 0.3 are kept. Their rates are divided by the largest of
-///   them, so that they span [0, 1] without interpolation at 0.3.
-/// - The area under these points, by trapezoids.
+/// - Each threshold gives a false-positive rate and a per-region overlap (PRO) as in [`crate::aupro`].
+/// - Points with a rate of at most 0.3 are kept. Their rates are divided by the largest of them, so that they
+///   span [0, 1] without interpolation at 0.3.
+/// - The result is the area under these points, by the trapezoidal rule.
 ///
-/// Where all kept rates are 0, which the program turns into NaN, the curve is a vertical line, and
-/// the result is the highest PRO on it: 1 for a detector that separates perfectly, 0 for constant
-/// scores.
+/// If all kept rates are 0, the published program returns NaN. Here the curve is then a vertical line, and
+/// the result is the highest PRO on it: 1 for a perfect separation, 0 for constant scores.
 ///
-/// Two differences remain to the published program. It computes the thresholds in the precision of
-/// the scores, this function in 64 bits. And it fills the holes of a region when it counts positive
-/// pixels but not when it measures the area, so that its overlap can exceed 1; here a hole is no
-/// part of its region.
+/// Two differences from the published program remain. It computes the thresholds in the precision of the
+/// scores; this function uses 64 bits. It also fills the holes of a region when it counts positive pixels but
+/// not when it measures the area, so its overlap can exceed 1; here a hole is not part of its region.
 ///
 /// # Errors
 ///
-/// [`MetricError::MapSize`], [`MetricError::NotANumberInMap`], [`MetricError::InfiniteInMap`] (no
-/// even spacing), [`MetricError::Empty`], [`MetricError::NoRegions`], and
-/// [`MetricError::OnlyOneClass`] where all pixels are defects.
+/// [`MetricError::MapSize`], [`MetricError::NotANumberInMap`], [`MetricError::InfiniteInMap`] (thresholds
+/// cannot be evenly spaced), [`MetricError::Empty`], [`MetricError::NoRegions`], and
+/// [`MetricError::OnlyOneClass`] if all pixels are defects.
 ///
 /// # Example
 ///
@@ -53,7 +51,7 @@ pub fn aupro(maps: &[LabelledMap<'_>]) -> Result<f64, MetricError> {
     check_finite(maps)?;
     let thresholds = Thresholds::spanning(maps);
 
-    // By threshold: what becomes positive there and stays so at all lower ones.
+    // Per threshold: the pixels that become positive there and stay so at all lower thresholds.
     let mut new_false_positives = vec![0_usize; THRESHOLDS];
     let mut new_overlap = vec![0.0; THRESHOLDS];
     overlap.for_each_pixel(maps, |score, region| {
@@ -75,7 +73,7 @@ pub fn aupro(maps: &[LabelledMap<'_>]) -> Result<f64, MetricError> {
         if next_rate > LIMIT {
             break;
         }
-        // The shares of all pixels sum to 1; the rounded sum may be a little more.
+        // The shares of all pixels sum to 1; the rounded sum may be slightly more.
         let next_pro = f64::min(pro + new_overlap, 1.0);
         area += (next_rate - rate) * (pro + next_pro) / 2.0;
         (rate, pro) = (next_rate, next_pro);
@@ -106,11 +104,11 @@ impl Thresholds {
         Self { values, step }
     }
 
-    /// The first threshold that the score exceeds, `None` where it exceeds none.
+    /// The first threshold below the score; `None` if the score exceeds none.
     fn first_below(&self, score: f32) -> Option<usize> {
         let score = f64::from(score);
-        // The division finds the place up to rounding, the comparisons decide. With a step of 0 it
-        // is 0 / 0, and NaN becomes index 0.
+        // The division finds the index up to rounding, and the comparisons settle it. With a step of 0 it is
+        // 0 / 0, and NaN becomes index 0.
         let mut index = (((self.values[0] - score) / self.step) as usize).min(THRESHOLDS - 1);
         while index > 0 && self.values[index - 1] < score {
             index -= 1;

@@ -8,12 +8,12 @@ use crate::roc;
 
 /// Area under the receiver operating characteristic over all pixels of all maps, in [0, 1].
 ///
-/// As [`auroc`](crate::auroc) of the maps laid end to end; maps without a defect count too.
+/// Equal to [`auroc`](crate::auroc) of the maps laid end to end; maps without a defect count too.
 ///
 /// # Errors
 ///
 /// [`MetricError::MapSize`], [`MetricError::NotANumberInMap`], [`MetricError::Empty`], and
-/// [`MetricError::OnlyOneClass`] where no pixel or every pixel is a defect.
+/// [`MetricError::OnlyOneClass`] if no pixel or every pixel is a defect.
 ///
 /// # Example
 ///
@@ -35,7 +35,7 @@ pub fn pixel_auroc(maps: &[LabelledMap<'_>]) -> Result<f64, MetricError> {
 
 /// Average precision over all pixels of all maps, in [0, 1].
 ///
-/// As [`average_precision`](crate::average_precision) of the maps laid end to end.
+/// Equal to [`average_precision`](crate::average_precision) of the maps laid end to end.
 ///
 /// # Errors
 ///
@@ -56,7 +56,7 @@ pub fn pixel_average_precision(maps: &[LabelledMap<'_>]) -> Result<f64, MetricEr
 
 /// The highest F1 over all pixels of all maps, with its threshold.
 ///
-/// As [`best_f1`](crate::best_f1) of the maps laid end to end: one threshold for all maps.
+/// Equal to [`best_f1`](crate::best_f1) of the maps laid end to end: one threshold for all maps.
 ///
 /// # Errors
 ///
@@ -76,13 +76,13 @@ pub fn pixel_best_f1(maps: &[LabelledMap<'_>]) -> Result<BestF1, MetricError> {
     Ok(highest_f1(&rank_pixels(maps)?))
 }
 
-/// F1 over all pixels of all maps at a threshold that was fixed before, in [0, 1]: a pixel is called
-/// defective where its score is at least `threshold`. 0 where none is.
+/// F1 over all pixels of all maps at a threshold chosen beforehand, in [0, 1]. A pixel is called defective if
+/// its score is at least `threshold`; without such a pixel F1 is 0.
 ///
 /// # Errors
 ///
 /// [`MetricError::MapSize`], [`MetricError::NotANumberInMap`], [`MetricError::Empty`], and
-/// [`MetricError::OnlyOneClass`] where no pixel or every pixel is a defect.
+/// [`MetricError::OnlyOneClass`] if no pixel or every pixel is a defect.
 ///
 /// # Example
 ///
@@ -96,7 +96,7 @@ pub fn pixel_best_f1(maps: &[LabelledMap<'_>]) -> Result<BestF1, MetricError> {
 /// ```
 pub fn pixel_f1_at(maps: &[LabelledMap<'_>], threshold: f32) -> Result<f64, MetricError> {
     check_maps(maps)?;
-    // By whether the pixel is called defective, and whether it is.
+    // Indexed by whether the pixel is called defective, then by whether it is.
     let mut counts = [[0_u64; 2]; 2];
     for map in maps {
         for (&score, &defect) in map.scores.iter().zip(map.mask) {

@@ -9,15 +9,14 @@ use crate::sweep::{Step, Visitor};
 
 /// Average precision, in [0, 1].
 ///
-/// Over the distinct scores in descending order, the sum of precision times the gain in recall,
-/// both taken at "abnormal where score >= threshold". No interpolation: the same definition as
-/// scikit-learn's `average_precision_score`.
+/// The sum, over the distinct scores in descending order, of precision times the gain in recall, both at
+/// "abnormal where score >= threshold". There is no interpolation: this is the definition of scikit-learn's
+/// `average_precision_score`.
 ///
 /// # Errors
 ///
 /// [`MetricError::LengthMismatch`], [`MetricError::NotANumber`], [`MetricError::Empty`], and
-/// [`MetricError::OnlyOneClass`]: with abnormal scores alone the value would be 1 whatever the
-/// scores are.
+/// [`MetricError::OnlyOneClass`]: with abnormal scores alone the value would always be 1.
 ///
 /// # Example
 ///
@@ -33,8 +32,8 @@ pub fn average_precision(scores: &[f32], abnormal: &[bool]) -> Result<f64, Metri
 
 /// The highest F1 over all thresholds, and the threshold that reaches it.
 ///
-/// Chosen with the labels in hand, so an upper bound: the F1 of a detector is the one at a
-/// threshold that was fixed on other data.
+/// The threshold is chosen with the labels in hand, so this is an upper bound. A detector's own F1 is the one
+/// at a threshold fixed on other data.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct BestF1 {
     /// Harmonic mean of precision and recall, in [0, 1].
@@ -45,8 +44,8 @@ pub struct BestF1 {
 
 /// The highest F1 over the thresholds "abnormal where score >= threshold".
 ///
-/// Every distinct score is tried. Where several reach the same F1 (compared exactly, as fractions)
-/// it is the lowest of them, which finds the most defects.
+/// Every distinct score is tried. If several reach the same F1 (compared exactly, as fractions), the lowest
+/// wins, because it finds the most defects.
 ///
 /// # Errors
 ///
@@ -104,8 +103,7 @@ impl PrecisionSum {
     }
 }
 
-/// Keeps the highest F1 = 2 TP / (predicted + actual abnormal), as a fraction to compare without
-/// rounding.
+/// Keeps the highest F1 = 2 TP / (predicted + actual abnormal) as a fraction, so that comparisons are exact.
 pub(crate) struct HighestF1 {
     true_positives: u128,
     denominator: u128,

@@ -6,8 +6,8 @@ use crate::sweep::{AbnormalScore, Visitor, sweep};
 
 /// The scores of both classes from the highest to the lowest.
 ///
-/// The classes are kept apart: the normal scores, which are nearly all pixels, then need only four
-/// bytes each, and the abnormal ones have room for the region that they belong to.
+/// The classes are kept apart: normal scores, which are nearly all pixels, then need only four bytes each,
+/// and abnormal ones have room for their region.
 pub(crate) struct Ranking {
     normal: Vec<u32>,
     abnormal: Vec<AbnormalScore>,
@@ -17,7 +17,7 @@ pub(crate) struct Ranking {
 pub(crate) struct RankingBuilder(Ranking);
 
 impl RankingBuilder {
-    /// Room for this many scores of each class.
+    /// Reserves room for this many scores of each class.
     pub(crate) fn with_capacity(normal: usize, abnormal: usize) -> Self {
         Self(Ranking {
             normal: Vec::with_capacity(normal),
@@ -46,7 +46,7 @@ impl RankingBuilder {
         }
     }
 
-    /// Sorts; an error where a class is missing.
+    /// Sorts the scores; an error if a class is missing.
     pub(crate) fn finish(self) -> Result<Ranking, MetricError> {
         let mut ranking = self.0;
         check_classes(ranking.normal.len() as u64, ranking.abnormal.len() as u64)?;
@@ -57,7 +57,7 @@ impl RankingBuilder {
     }
 }
 
-/// An error where a class is missing.
+/// Returns an error if a class is missing.
 pub(crate) fn check_classes(normal: u64, abnormal: u64) -> Result<(), MetricError> {
     let missing = match (normal, abnormal) {
         (0, 0) => return Err(MetricError::Empty),
@@ -68,7 +68,7 @@ pub(crate) fn check_classes(normal: u64, abnormal: u64) -> Result<(), MetricErro
     Err(MetricError::OnlyOneClass { missing })
 }
 
-/// An error unless there is one label for each score, and no score is NaN.
+/// Returns an error unless there is one label per score and no score is NaN.
 pub(crate) fn check_scores(scores: &[f32], labels: usize) -> Result<(), MetricError> {
     if scores.len() != labels {
         return Err(MetricError::LengthMismatch {

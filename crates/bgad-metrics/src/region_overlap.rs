@@ -1,4 +1,4 @@
-//! The ground-truth regions of a whole test set, each with equal weight.
+//! The ground-truth regions of a whole test set, all with equal weight.
 
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
@@ -11,8 +11,8 @@ use crate::regions::{Regions, connected_regions};
 pub(crate) struct RegionOverlap {
     /// The regions of each map; `None` for a map without a defect, which needs no labels.
     per_map: Vec<Option<Regions>>,
-    /// By region over all maps: what one of its pixels adds to the mean overlap,
-    /// 1 / (area * number of regions).
+    /// For each region over all maps: what one of its pixels adds to the mean overlap, 1 / (area * number of
+    /// regions).
     shares: Vec<f64>,
     normal_pixels: usize,
     defect_pixels: usize,
@@ -80,7 +80,7 @@ impl RegionOverlap {
         &self.shares
     }
 
-    /// Pixels outside of every region; at least one.
+    /// Pixels outside every region; at least one.
     pub(crate) fn normal_pixels(&self) -> usize {
         self.normal_pixels
     }
@@ -91,7 +91,7 @@ impl RegionOverlap {
         maps: &[LabelledMap<'_>],
         mut visit: impl FnMut(f32, Option<u32>),
     ) {
-        // The regions before those of the current map. That all indices fit 32 bits was checked.
+        // Number of regions before the current map's. The caller has checked that all indices fit 32 bits.
         let mut before = 0;
         for (map, regions) in maps.iter().zip(&self.per_map) {
             let Some(regions) = regions else {

@@ -2,8 +2,7 @@
 
 use crate::error::MetricError;
 
-/// The 8-connected regions of a mask: pixels that touch by a side or by a corner are in the same
-/// region.
+/// The 8-connected regions of a mask: pixels that touch by a side or a corner are in the same region.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Regions {
     labels: Vec<u32>,
@@ -22,17 +21,17 @@ impl Regions {
         self.areas.len()
     }
 
-    /// Number of pixels of each region; that of label `l` is at `l - 1`.
+    /// Number of pixels per region; that of label `l` is at index `l - 1`.
     pub fn areas(&self) -> &[usize] {
         &self.areas
     }
 }
 
-/// Labels the 8-connected regions of a mask that is stored row by row.
+/// Labels the 8-connected regions of a mask stored row by row.
 ///
 /// # Errors
 ///
-/// [`MetricError::MaskSize`] where `mask` does not have `width * height` entries;
+/// [`MetricError::MaskSize`] if `mask` does not have `width * height` entries;
 /// [`MetricError::TooManyRegions`] beyond what 32-bit labels can number.
 ///
 /// # Example
@@ -68,7 +67,7 @@ pub fn connected_regions(
     let touching = Connectivity::SidesAndCorners;
     for_each_region((width, height), touching, marked, |pixels| {
         areas.push(pixels.len());
-        // Too many of them are an error below.
+        // Too many regions are an error below.
         let label = u32::try_from(areas.len()).unwrap_or_default();
         pixels.iter().for_each(|&pixel| labels[pixel] = label);
     });
@@ -87,9 +86,9 @@ pub enum Connectivity {
     SidesAndCorners,
 }
 
-/// Calls `take` with each connected region of an image of `(width, height)` pixels that is stored row by
-/// row. A region is of pixels of one `kind`; those of no kind belong to none. Regions come in the order of
-/// their first pixels; the pixels of a region in the order of a breadth-first search that goes through
+/// Calls `take` with each connected region of an image of `(width, height)` pixels stored row by row. All
+/// pixels of a region have the same `kind`; pixels of kind `None` belong to no region. Regions come in the
+/// order of their first pixels, and a region's pixels in the order of a breadth-first search that visits
 /// neighbours row by row.
 ///
 /// ```

@@ -8,8 +8,8 @@ use crate::sweep::{Step, Visitor};
 
 /// Area under the receiver operating characteristic, in [0, 1].
 ///
-/// The probability that a random abnormal score is higher than a random normal one, equal scores
-/// counting half. Computed from integer counts; the only rounding is that of the final division.
+/// The probability that a random abnormal score is higher than a random normal one; equal scores count half.
+/// It is computed from integer counts, so only the final division rounds.
 ///
 /// # Errors
 ///
@@ -28,7 +28,7 @@ pub fn auroc(scores: &[f32], abnormal: &[bool]) -> Result<f64, MetricError> {
     Ok(area(&Ranking::of_labelled(scores, abnormal)?))
 }
 
-/// The area from scores that are already ranked.
+/// The area from ranked scores.
 pub(crate) fn area(ranking: &Ranking) -> f64 {
     let mut area = RocArea::default();
     ranking.sweep(&mut area);
@@ -38,7 +38,7 @@ pub(crate) fn area(ranking: &Ranking) -> f64 {
 /// Counts the pairs in the right order.
 #[derive(Default)]
 pub(crate) struct RocArea {
-    /// Twice their number, so that half a pair is an integer.
+    /// Twice the number of ordered pairs, so that half a pair is an integer.
     twice_ordered: u128,
     abnormal_above: u128,
 }

@@ -1,4 +1,4 @@
-//! Integers sorted in runs, which go to a temporary file where memory is short.
+//! Integers sorted in runs, which go to a temporary file when memory is short.
 
 use std::cell::RefCell;
 use std::cmp::Reverse;
@@ -44,7 +44,7 @@ impl Record for AbnormalScore {
     }
 }
 
-/// The file that all runs share. The operating system removes it with the process.
+/// The file that all runs share. The operating system removes it when the process ends.
 #[derive(Debug)]
 pub(crate) struct SpillFile {
     file: File,
@@ -80,7 +80,7 @@ struct Run {
     end: u64,
 }
 
-/// All values of one kind: what is still in memory, and the runs in the file.
+/// All values of one kind: those still in memory, and the runs in the file.
 #[derive(Debug)]
 pub(crate) struct SortedRuns<T> {
     recent: Vec<T>,
@@ -106,7 +106,7 @@ impl<T: Record> SortedRuns<T> {
         self.recent.len() * T::BYTES
     }
 
-    /// Moves what is in memory to the file as one more run.
+    /// Writes the values in memory to the file as another run.
     pub(crate) fn spill(&mut self, file: &mut SpillFile) -> io::Result<()> {
         if self.recent.is_empty() {
             return Ok(());
@@ -127,7 +127,7 @@ impl<T: Record> SortedRuns<T> {
         Ok(())
     }
 
-    /// All values in ascending order. A failure to read ends them early and is left in `failure`.
+    /// All values in ascending order. A read error ends them early and is stored in `failure`.
     pub(crate) fn merged<'a>(
         &'a mut self,
         file: Option<&'a SpillFile>,
@@ -157,7 +157,7 @@ impl<T: Record> SortedRuns<T> {
     }
 }
 
-/// What is left of a run.
+/// The unread part of a run.
 enum RunReader<'a, T> {
     Memory(&'a [T]),
     File {
@@ -196,7 +196,7 @@ impl<T: Record> RunReader<'_, T> {
 /// The values of several runs in ascending order.
 pub(crate) struct Merged<'a, T> {
     readers: Vec<RunReader<'a, T>>,
-    /// The next value of each run that is not at its end.
+    /// The next value of each run that has one.
     heads: BinaryHeap<Reverse<(T, usize)>>,
     failure: &'a RefCell<Option<io::Error>>,
 }

@@ -1,4 +1,4 @@
-//! Pixel metrics of more maps than fit in memory.
+//! Pixel metrics over more maps than fit in memory.
 
 use std::cell::RefCell;
 
@@ -16,18 +16,17 @@ use crate::roc::RocArea;
 use crate::spill::{SortedRuns, SpillFile};
 use crate::sweep::{AbnormalScore, Visitor, sweep};
 
-/// Takes score maps one at a time and gives the pixel and region metrics of all of them.
+/// Takes score maps one at a time and computes the pixel and region metrics over all of them.
 ///
-/// The results are those of the functions that take all maps at once, bit for bit: scores are
-/// sorted in runs, runs are merged, nothing is sampled or binned. What does not fit in memory goes
-/// to one temporary file without a name (in the system's directory for such files), which
-/// disappears with this value or the process.
+/// The results equal those of the functions that take all maps at once, bit for bit: scores are sorted in
+/// runs, runs are merged, and nothing is sampled or binned. What does not fit in memory goes to one unnamed
+/// file in the system's temporary folder, which disappears with this value or the process.
 ///
-/// Memory: at most twice the budget for scores (a vector that grows has room to spare), or one
-/// map's scores where the budget is smaller; while a metric is computed, another 64 KiB for each time the budget was filled and each of the three kinds of scores (normal pixels
-/// of normal maps and of defective ones, defect pixels). Besides, about 24 bytes a defect region
-/// and 8 bytes a map. The file takes 4 bytes a normal pixel and 8 bytes a defect pixel. Every
-/// metric reads the file once.
+/// Memory for scores is at most twice the budget, because a growing vector reserves room, or one map's scores
+/// if the budget is smaller. Computing a metric takes another 64 KiB for each time the budget was filled and
+/// each of the three kinds of scores (normal pixels of normal maps, normal pixels of defective maps, defect
+/// pixels). Add about 24 bytes per defect region and 8 bytes per map. The file takes 4 bytes per normal pixel
+/// and 8 bytes per defect pixel; every metric reads it once.
 ///
 /// # Example
 ///
@@ -47,7 +46,7 @@ use crate::sweep::{AbnormalScore, Visitor, sweep};
 pub struct StreamingPixelMetrics {
     budget: usize,
     file: Option<SpillFile>,
-    /// Normal pixels: first those of defective maps, then those of normal maps by group.
+    /// Normal pixels: first those of defective maps, then those of normal maps, by group.
     normal: Vec<SortedRuns<u32>>,
     abnormal: SortedRuns<AbnormalScore>,
     normal_count: u64,
@@ -65,13 +64,12 @@ impl Default for StreamingPixelMetrics {
 }
 
 impl StreamingPixelMetrics {
-    /// With a budget of 256 MiB for scores in memory: about 1000 maps of 256 x 256 pixels.
+    /// Keeps up to 256 MiB of scores in memory: about 1000 maps of 256 x 256 pixels.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// With another budget for scores in memory, in bytes. One map at a time is held whatever the
-    /// budget.
+    /// Sets the budget for scores in memory, in bytes. One map at a time is held whatever the budget.
     pub fn with_memory(bytes: usize) -> Self {
         Self {
             budget: bytes,
@@ -87,13 +85,13 @@ impl StreamingPixelMetrics {
         }
     }
 
-    /// Adds one map. A map that is refused leaves everything as it was.
+    /// Adds one map. A rejected map changes nothing.
     ///
     /// # Errors
     ///
-    /// [`MetricError::MapSize`] and [`MetricError::NotANumberInMap`], which count the maps pushed;
-    /// [`MetricError::TooManyRegions`]; [`MetricError::TemporaryFile`] where the disk is full, for
-    /// example, after which this value is of no further use.
+    /// [`MetricError::MapSize`] and [`MetricError::NotANumberInMap`], whose index counts the maps pushed;
+    /// [`MetricError::TooManyRegions`]; [`MetricError::TemporaryFile`] if, for example, the disk is full,
+    /// after which this value is of no further use.
     pub fn push(&mut self, map: &LabelledMap<'_>) -> Result<(), MetricError> {
         map.check(self.maps)?;
         let regions = map
@@ -205,8 +203,7 @@ impl StreamingPixelMetrics {
         Ok(area.finish())
     }
 
-    /// [`crate::pixel_roc_curve`] of the maps so far. A tolerance above 0 keeps the curve in
-    /// bounded memory.
+    /// [`crate::pixel_roc_curve`] of the maps so far. A tolerance above 0 keeps memory bounded.
     ///
     /// # Errors
     ///
@@ -262,7 +259,7 @@ impl StreamingPixelMetrics {
         Ok(self.abnormal.spill(file)?)
     }
 
-    /// In the order of the in-memory form, so that both give the same error.
+    /// Checks in the order of the in-memory functions, so that both give the same error.
     fn check_regions(&self) -> Result<(), MetricError> {
         if self.normal_count + self.abnormal_count == 0 {
             return Err(MetricError::Empty);

@@ -18,7 +18,7 @@ pub struct RankingMetrics {
     pub average_precision: f64,
     /// [`crate::best_f1`].
     pub best_f1: BestF1,
-    /// All scores are equal: the values are those of a guess, not of a detector.
+    /// Whether all scores are equal: the values are then those of a guess, not of a detector.
     pub constant_score: bool,
 }
 
@@ -36,8 +36,8 @@ pub struct PixelMetrics {
 ///
 /// # Errors
 ///
-/// Those of [`crate::auroc`]; [`MetricError::undefined`] tells a set on which they have no value
-/// from input that is wrong.
+/// Those of [`crate::auroc`]. [`MetricError::undefined`] distinguishes a set on which the metrics have no
+/// value from wrong input.
 ///
 /// # Example
 ///
@@ -51,7 +51,7 @@ pub fn image_metrics(scores: &[f32], abnormal: &[bool]) -> Result<RankingMetrics
     Ok(of_ranking(&Ranking::of_labelled(scores, abnormal)?))
 }
 
-/// Pixel AUROC, average precision, best F1, and AUPRO up to `aupro_limit` at once.
+/// Pixel AUROC, average precision, best F1, and AUPRO up to `aupro_limit`.
 ///
 /// # Errors
 ///

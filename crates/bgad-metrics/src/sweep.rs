@@ -1,9 +1,9 @@
-//! The walk over all distinct scores, from the highest to the lowest, wherever they are stored.
+//! The walk over all distinct scores, from highest to lowest, in memory or in a file.
 
 use std::ops::ControlFlow;
 
-/// Rank of an abnormal score in the upper half, index of its region in the lower half (0 where
-/// regions play no part): plain integers sort fastest.
+/// Rank of an abnormal score in the upper half, index of its region in the lower half (0 if regions do not
+/// matter): plain integers sort fastest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct AbnormalScore(pub(crate) u64);
 
@@ -22,11 +22,11 @@ impl AbnormalScore {
     }
 }
 
-/// Values in ascending order (of ranks, so from the highest score to the lowest).
+/// Values in ascending order of rank, which is from the highest score to the lowest.
 pub(crate) trait Ascending<T> {
     /// The next value, `None` at the end.
     fn peek(&mut self) -> Option<T>;
-    /// Goes past the next value.
+    /// Moves past the next value.
     fn advance(&mut self);
 }
 
@@ -41,7 +41,7 @@ impl<T: Copy> Ascending<T> for &[T] {
     }
 }
 
-/// All scores of one value: one step of the threshold.
+/// All scores of one value, which is one step of the threshold.
 #[derive(Clone, Copy)]
 pub(crate) struct Step {
     /// The value, as a rank.
@@ -52,16 +52,16 @@ pub(crate) struct Step {
     pub(crate) abnormal: u64,
 }
 
-/// What a metric does at each distinct score. Nothing is kept of a step, so that a metric needs the
-/// same little memory whether the scores lie in memory or in a file.
+/// What a metric does at each distinct score. It keeps nothing of a step, so it needs the same little memory
+/// whether the scores are in memory or in a file.
 pub(crate) trait Visitor {
-    /// A step begins; the number of its normal scores in each of the sources.
+    /// A step begins, with the number of its normal scores in each source.
     fn begin(&mut self, _normal: &[u64]) {}
 
-    /// An abnormal score of the step, in the order of the regions.
+    /// An abnormal score of the step; scores come in the order of their regions.
     fn abnormal(&mut self, _region: usize) {}
 
-    /// The step is complete; whether to go on to the next one.
+    /// The step is complete; the result says whether to continue.
     fn end(&mut self, step: Step) -> ControlFlow<()>;
 }
 

@@ -25,7 +25,7 @@ impl Axis {
         let (low, high) = if low < high {
             (low, high)
         } else {
-            // One value only: it lies in the middle.
+            // A single value is drawn in the middle.
             let room = if low == 0.0 { 1.0 } else { low.abs() * 0.1 };
             (low - room, low + room)
         };
@@ -55,7 +55,7 @@ impl Axis {
         self
     }
 
-    /// Where a value lies along the axis, 0 at its low end and 1 at its high end.
+    /// Position of a value along the axis, 0 at the low end and 1 at the high end.
     pub(crate) fn place(&self, value: f64) -> f64 {
         ((value - self.low) / (self.high - self.low)).clamp(0.0, 1.0)
     }

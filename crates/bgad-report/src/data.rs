@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::pictures::{MaskPicture, RgbPicture, ScoreMapPicture};
 
-/// Everything that a report shows. All parts may be empty: the report then says what is missing.
+/// Everything that a report shows. Any part may be empty; the report then says what is missing.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ReportData {
@@ -28,7 +28,7 @@ pub struct ReportData {
     pub histograms: Vec<LevelHistogram>,
     /// Features in the plane, before and after the flow: Figure 8 of the paper.
     pub embeddings: Vec<Embedding>,
-    /// Images to look at, in any order: the report shows errors first. Figure 4 of the paper.
+    /// Images to look at, in any order; the report shows errors first. Figure 4 of the paper.
     pub gallery: Vec<GalleryEntry>,
     /// The scores of all images.
     pub scores: Vec<ImageScore>,
@@ -106,17 +106,17 @@ pub enum CurveKind {
 pub struct Curve {
     /// Which curve it is.
     pub kind: CurveKind,
-    /// Whose it is, such as `images` or `pixels`.
+    /// What it is computed on, such as `images` or `pixels`.
     pub name: String,
     /// The points from left to right.
     pub points: Vec<(f64, f64)>,
-    /// The area under it, as the metric defines it.
+    /// The area under it, as its metric defines it.
     pub area: Option<f64>,
-    /// The false-positive rate up to which the area is taken, where that is not 1.
+    /// The false-positive rate up to which the area is taken, if that is not 1.
     pub limit: Option<f64>,
 }
 
-/// How the log-likelihoods of a level's features are distributed.
+/// The distribution of one level's log-likelihoods.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct LevelHistogram {
     /// Name of the level.
@@ -135,14 +135,14 @@ pub struct LevelHistogram {
     pub boundary_abnormal: Option<f64>,
 }
 
-/// How many distances of the quartiles below the lower one the axis starts, at the earliest.
+/// The axis starts at most this many interquartile ranges below the lower quartile.
 const FENCE: f64 = 10.0;
 
 impl LevelHistogram {
-    /// Counts log-likelihoods in `bins` bins (at least one) between the smallest and the largest
-    /// finite value; others are left out. Values that lie below the lower quartile by more than ten
-    /// times the quartiles' distance are counted in the first bin, which starts there: a single one
-    /// far out would leave all others in one bin. Boundaries are for the caller to fill in.
+    /// Counts log-likelihoods in `bins` bins (at least one) between the smallest and the largest finite
+    /// value; non-finite values are skipped. Values more than ten interquartile ranges below the lower
+    /// quartile are counted in the first bin, which starts there; otherwise one outlier would put all others
+    /// into a single bin. The caller fills in the boundaries.
     pub fn from_values(
         level: impl Into<String>,
         normal: &[f32],
@@ -170,9 +170,10 @@ impl LevelHistogram {
         let count = |values: &[f32]| {
             let mut counts = vec![0; bins];
             for &value in values.iter().filter(|value| value.is_finite()) {
-                // The largest value belongs to the last bin; equal values all to the first.
+                // The largest value belongs to the last bin; if all values are equal, they belong to the
+                // first.
                 let place = (f64::from(value) - low) / (high - low) * bins as f64;
-                // A negative place is cut off at the first bin.
+                // A negative index is clamped to the first bin.
                 counts[(place as usize).min(bins - 1)] += 1;
             }
             counts
@@ -196,7 +197,7 @@ impl LevelHistogram {
 pub struct Embedding {
     /// Which features, such as `before the flow`.
     pub name: String,
-    /// A remark, such as the method and the variance that two axes explain.
+    /// A remark, such as the method and the variance explained by the two axes.
     pub note: String,
     /// The features.
     pub points: Vec<EmbeddingPoint>,
@@ -226,13 +227,13 @@ pub struct GalleryEntry {
     pub score: f32,
     /// Images with at least this score are called abnormal.
     pub threshold: f32,
-    /// The outline surrounds pixels with at least this score; none draws no outline.
+    /// The outline surrounds pixels with at least this score; `None` draws no outline.
     pub pixel_threshold: Option<f32>,
     /// The image.
     pub image: RgbPicture,
-    /// Ground truth, `true` at defects. Its size may differ from that of the image.
+    /// Ground truth, `true` at defects. Its size may differ from the image's.
     pub mask: Option<MaskPicture>,
-    /// Score of each pixel. Its size may differ from that of the image.
+    /// Score of each pixel. Its size may differ from the image's.
     pub score_map: Option<ScoreMapPicture>,
 }
 
@@ -241,7 +242,7 @@ pub struct GalleryEntry {
 pub struct ImageScore {
     /// Path or name of the image.
     pub path: String,
-    /// Whether the image is abnormal; `None` where that is not known.
+    /// Whether the image is abnormal; `None` if unknown.
     pub abnormal: Option<bool>,
     /// Type of the defect.
     pub defect_type: Option<String>,

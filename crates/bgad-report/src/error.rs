@@ -15,7 +15,7 @@ pub enum ReportError {
         source: std::io::Error,
     },
 
-    /// A picture of the gallery does not have as many pixels as its size says, or none.
+    /// A gallery picture does not have as many values as its size says, or is empty.
     #[error(
         "gallery image {path}: {what} has {found} values, \
          expected those of {width} x {height} pixels, at least one"
@@ -42,23 +42,23 @@ pub enum ReportError {
         source: image::ImageError,
     },
 
-    /// Features do not form rows of the dimension stated.
+    /// The features do not form rows of the stated dimension.
     #[error("{values} feature values: expected a positive multiple of the dimension {dimension}")]
     FeatureShape {
         /// Number of values found.
         values: usize,
-        /// Values a feature.
+        /// Values per feature.
         dimension: usize,
     },
 
     /// A feature value is NaN or infinite.
     #[error("feature {row} has a value that is not finite")]
     FeatureNotFinite {
-        /// The feature, from 0.
+        /// Index of the feature, from 0.
         row: usize,
     },
 
-    /// The HTML would be larger than asked for even without a gallery.
+    /// The HTML would exceed the limit even without a gallery.
     #[error("the report without its gallery takes {bytes} bytes: expected at most {limit}")]
     TooLarge {
         /// Bytes needed.

@@ -13,10 +13,10 @@ pub(crate) struct Figure {
     pub(crate) svg: String,
 }
 
-/// Most points of a class in an embedding: more would only cover one another.
+/// Most points per class in an embedding: more would only hide one another.
 const EMBEDDING_POINTS: usize = 1500;
 
-/// The curves of one kind in one figure; `None` where there are none.
+/// All curves of one kind in one figure; `None` without curves.
 pub(crate) fn curves(kind: CurveKind, curves: &[Curve]) -> Option<Figure> {
     let curves: Vec<&Curve> = curves
         .iter()
@@ -86,7 +86,7 @@ pub(crate) fn curves(kind: CurveKind, curves: &[Curve]) -> Option<Figure> {
     })
 }
 
-/// The curve's part up to `limit`, cut there.
+/// The part of the curve up to `limit`, cut exactly there.
 fn up_to(points: &[(f64, f64)], limit: f64) -> Vec<(f64, f64)> {
     let mut part: Vec<(f64, f64)> = Vec::new();
     for &(x, y) in points {
@@ -141,7 +141,7 @@ pub(crate) fn history(series: &[HistorySeries]) -> Option<Figure> {
     })
 }
 
-/// Log-likelihoods of one level with the boundaries, Figure 9; `None` where nothing was counted.
+/// Log-likelihoods of one level with the boundaries, Figure 9; `None` if nothing was counted.
 pub(crate) fn histogram(index: usize, histogram: &LevelHistogram) -> Option<Figure> {
     let (normal, abnormal) = (&histogram.normal, &histogram.abnormal);
     let counts = [normal.iter().sum::<u64>(), abnormal.iter().sum::<u64>()];
@@ -180,7 +180,7 @@ pub(crate) fn histogram(index: usize, histogram: &LevelHistogram) -> Option<Figu
     let middle = (low + high) / 2.0;
     let subscript = |letter| format!(r#"b<tspan dy="4" font-size="10">{letter}</tspan>"#);
     let mut caption = Vec::new();
-    // The lower boundary is labelled on its left, the upper on its right, unless an end is near.
+    // The lower boundary is labelled on its left and the upper on its right, unless an end is near.
     if let Some(b) = boundaries[1].filter(|b| b.is_finite()) {
         plot.vertical(b, &subscript('a'), (b - low) > 0.06 * (high - low), true);
         caption.push(format!("bₐ = {}", crate::text::number(b)));

@@ -13,10 +13,10 @@ use crate::heat::HeatScale;
 use crate::text::{counted, escape, number};
 use crate::thumbnails::{self, Thumbnails};
 
-/// Entries that are seen at once; the others unfold.
+/// Entries visible at once; the others unfold.
 const OPEN: usize = 24;
 
-/// What became of an image.
+/// How an image was classified.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Outcome {
     Missed,
@@ -28,7 +28,7 @@ pub(crate) enum Outcome {
 impl Outcome {
     pub(crate) const ALL: [Self; 4] = [Self::Missed, Self::FalseAlarm, Self::Found, Self::Passed];
 
-    /// A score that is no number is called normal: it does not reach the threshold.
+    /// A score that is not a number counts as normal, because it does not reach the threshold.
     pub(crate) fn of(abnormal: bool, score: f32, threshold: f32) -> Self {
         match (abnormal, score >= threshold) {
             (true, false) => Self::Missed,
@@ -65,14 +65,14 @@ fn outcome(entry: &GalleryEntry) -> Outcome {
     Outcome::of(entry.abnormal, entry.score, entry.threshold)
 }
 
-/// The entries in the order shown: missed ones and false alarms, the farthest from the threshold
-/// first; then the others, the nearest to it first.
+/// The entries in the order shown: first missed defects and false alarms, those farthest from the threshold
+/// first; then the others, those nearest to it first.
 pub(crate) fn by_error(entries: &[GalleryEntry]) -> Vec<&GalleryEntry> {
     let mut order: Vec<&GalleryEntry> = entries.iter().collect();
     order.sort_by_cached_key(|entry| {
         let outcome = outcome(entry);
         let distance = f64::from((entry.score - entry.threshold).abs());
-        // Distances are not negative, so that their bits are in the order of their values.
+        // Distances are not negative, so their bits sort like their values.
         let bits = distance.to_bits();
         let near_first = if outcome.is_error() { !bits } else { bits };
         (Reverse(outcome.is_error()), near_first, entry.path.clone())
@@ -80,7 +80,7 @@ pub(crate) fn by_error(entries: &[GalleryEntry]) -> Vec<&GalleryEntry> {
     order
 }
 
-/// The gallery's HTML with what was left out, and the strips for files of their own.
+/// The gallery's HTML with a note on what was left out, and the strips for separate files.
 pub(crate) struct Gallery {
     pub(crate) html: String,
     pub(crate) shown: usize,
@@ -91,12 +91,12 @@ pub(crate) struct Gallery {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Limits {
     pub(crate) entries: usize,
-    /// Of its HTML.
+    /// Limit on the gallery's HTML.
     pub(crate) bytes: usize,
     pub(crate) strips: usize,
 }
 
-/// Draws entries, in the order of their errors, within the limits.
+/// Draws entries within the limits, errors first.
 pub(crate) fn draw(
     entries: &[GalleryEntry],
     side: Option<u32>,
@@ -182,8 +182,7 @@ pub(crate) fn draw(
     Ok(gallery)
 }
 
-/// The largest side at which all entries fit, judged by a few of them; the smallest where none is
-/// small enough.
+/// The largest side at which all entries fit, judged by a few of them; the smallest side if none fits.
 fn fitting_side(
     order: &[&GalleryEntry],
     scale: Option<HeatScale>,
@@ -202,7 +201,7 @@ fn fitting_side(
             bytes += card(entry, &Thumbnails::new(entry, side, scale)?)?.len();
             probes += 1;
         }
-        // A tenth to spare, as the probes may be smaller than the others.
+        // A tenth to spare, because the probes may be smaller than the others.
         if bytes * order.len() / 10 * 11 <= room * probes {
             return Ok(side);
         }

@@ -4,14 +4,14 @@ use image::{Rgb, RgbImage};
 
 use crate::data::GalleryEntry;
 
-/// Which scores are colourless and which have the strongest colour, the same in all pictures.
+/// The scores drawn without colour and with the strongest colour, the same in all pictures.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct HeatScale {
     pub(crate) low: f32,
     pub(crate) high: f32,
 }
 
-/// Dark violet, red, orange, pale yellow: lighter is higher, also without colour vision.
+/// Dark violet, red, orange, pale yellow: lighter is higher, which also works without colour vision.
 const RAMP: [[f32; 3]; 5] = [
     [66.0, 10.0, 104.0],
     [147.0, 38.0, 103.0],
@@ -23,7 +23,7 @@ const OUTLINE: Rgb<u8> = Rgb([86, 255, 236]);
 const OUTLINE_EDGE: Rgb<u8> = Rgb([0, 32, 40]);
 
 impl HeatScale {
-    /// From the median of all scores to the 99.9th percentile; from about a million of them.
+    /// From the median of all scores to the 99.9th percentile, estimated on about a million of them.
     pub(crate) fn of(entries: &[GalleryEntry]) -> Option<Self> {
         let maps = || entries.iter().filter_map(|entry| entry.score_map.as_ref());
         let total: usize = maps().map(|map| map.scores.len()).sum();
@@ -36,7 +36,7 @@ impl HeatScale {
         sample.sort_unstable_by(f32::total_cmp);
         let at = |share: f64| sample[(share * last as f64) as usize];
         let (low, high) = (at(0.5), at(0.999));
-        // Where nearly all scores are equal the colours span what there is.
+        // If nearly all scores are equal, the colours span the full range.
         let (low, high) = if low < high {
             (low, high)
         } else {
@@ -45,7 +45,7 @@ impl HeatScale {
         Some(Self { low, high })
     }
 
-    /// Strength in [0, 1]; NaN has none.
+    /// Strength in [0, 1]; NaN has strength 0.
     fn strength(self, score: f32) -> f32 {
         if self.low < self.high && !score.is_nan() {
             ((score - self.low) / (self.high - self.low)).clamp(0.0, 1.0)
@@ -81,8 +81,7 @@ pub(crate) fn heat_map(image: &RgbImage, scores: &[f32], scale: HeatScale) -> Rg
     heat
 }
 
-/// The image with the border of the positive pixels drawn in: a bright line with a dark edge, to
-/// be seen on any ground.
+/// The image with the border of the positive pixels: a bright line with a dark edge, visible on any ground.
 pub(crate) fn outline(image: &RgbImage, positive: &[bool]) -> RgbImage {
     let (width, height) = image.dimensions();
     let near = |x: u32, y: u32| {
@@ -95,7 +94,7 @@ pub(crate) fn outline(image: &RgbImage, positive: &[bool]) -> RgbImage {
         })
     };
     let at = |pixels: &[bool], index: usize| pixels.get(index) == Some(&true);
-    // Both sides of the border: a line two pixels wide.
+    // Both sides of the border, which makes the line two pixels wide.
     let line: Vec<bool> = (0..width * height)
         .map(|index| {
             let here = at(positive, index as usize);

@@ -1,9 +1,9 @@
-//! One self-contained HTML report of an anomaly detector's evaluation, with its figures as SVG and
-//! its gallery as PNG files.
+//! Writes one self-contained HTML report of an anomaly detector's evaluation, with its figures as SVG and its
+//! gallery as PNG files.
 //!
-//! [`ReportData`] is plain data that serde reads and writes; [`write_report`] draws it. The page
-//! needs no network and no other file, fits a phone and a wide screen, light and dark, and stays
-//! within [`ReportOptions::max_bytes`]. A section whose data is missing says so in one sentence.
+//! [`ReportData`] is plain data that serde can read and write; [`write_report`] draws it. The page needs no
+//! network and no other file, works on a phone and a wide screen, in light and dark mode, and stays within
+//! [`ReportOptions::max_bytes`]. A section without data says so in one sentence.
 //!
 //! | section | shows | figure of the paper |
 //! |---|---|---|
@@ -34,8 +34,8 @@
 //! # Ok::<(), bgad_report::ReportError>(())
 //! ```
 //!
-//! Names, paths and settings are untrusted: all text is escaped, and the page's content security
-//! policy forbids it to load anything.
+//! Names, paths and settings are untrusted: all text is escaped, and the page's content security policy
+//! forbids loading anything.
 #![forbid(unsafe_code)]
 
 mod axis;

@@ -12,18 +12,18 @@ use crate::plot;
 use crate::sections::{self, missing};
 use crate::text::{counted, escape};
 
-/// How large a report may become.
+/// Limits on a report's size.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ReportOptions {
-    /// Most bytes of the HTML file. The gallery ends where it would grow larger; the images left
-    /// out are the ones with the smallest errors.
+    /// Most bytes of the HTML file. The gallery stops before it would exceed this; the images left out are
+    /// those with the smallest errors.
     pub max_bytes: usize,
     /// Most images in the gallery.
     pub max_gallery: usize,
-    /// Longer side of a gallery picture, in pixels; `None` chooses the largest of 224 (up to 150
-    /// images), 144, 112 and 88 at which all images are likely to fit.
+    /// Longer side of a gallery picture, in pixels. `None` chooses the largest of 224 (up to 150 images),
+    /// 144, 112 and 88 at which all images are likely to fit.
     pub thumbnail_side: Option<u32>,
-    /// How many of the gallery's images also become a PNG file, errors first.
+    /// How many gallery images are also written as PNG files, errors first.
     pub max_gallery_files: usize,
 }
 
@@ -39,10 +39,10 @@ impl Default for ReportOptions {
     }
 }
 
-/// A report, drawn.
+/// A drawn report.
 pub(crate) struct Page {
     pub(crate) html: String,
-    /// File names without ending and SVGs.
+    /// File names without extension, and SVGs.
     pub(crate) figures: Vec<(String, String)>,
     pub(crate) strips: Vec<RgbImage>,
     pub(crate) gallery_shown: usize,
@@ -169,7 +169,7 @@ pub(crate) fn draw(data: &ReportData, options: &ReportOptions) -> Result<Page, R
     })
 }
 
-/// Up to the navigation. The policy forbids the page to load anything, whatever its text says.
+/// The page up to the navigation. The policy forbids loading anything, whatever the page's text says.
 fn head(data: &ReportData) -> String {
     let title = if data.title.is_empty() {
         "Evaluation".into()

@@ -1,4 +1,4 @@
-//! Principal components, to see features in the plane.
+//! Principal components, to show features in two dimensions.
 
 use crate::error::ReportError;
 
@@ -6,22 +6,22 @@ use crate::error::ReportError;
 #[non_exhaustive]
 #[derive(Debug, Clone, PartialEq)]
 pub struct Projection {
-    /// Coordinates of each feature, in its order; the mean of all is (0, 0).
+    /// Coordinates of each feature, in input order; their mean is (0, 0).
     pub points: Vec<[f32; 2]>,
     /// The share of the total variance along each of the two axes, in [0, 1].
     pub explained: [f64; 2],
 }
 
-/// Directions iterated on: more than two, so that the first two converge quickly.
+/// Directions iterated on; more than two, so that the first two converge quickly.
 const DIRECTIONS: usize = 6;
 const ITERATIONS: usize = 60;
 
 /// Projects features, stored one after the other with `dimension` values each, on the two
 /// directions of largest variance.
 ///
-/// Orthogonal iteration (Golub and Van Loan, section 8.2.4) from a fixed start: the same features
-/// always give the same picture. Each axis points to where its largest coefficient is positive.
-/// Takes time proportional to the number of values.
+/// Orthogonal iteration (Golub and Van Loan, section 8.2.4) from a fixed start: the same features always give
+/// the same picture. Each axis points where its largest coefficient is positive. The time is proportional to
+/// the number of values.
 ///
 /// # Errors
 ///
@@ -101,7 +101,7 @@ fn centred(features: &[f32], dimension: usize) -> Vec<f64> {
         .collect()
 }
 
-/// Any fixed directions will do that are not orthogonal to the components: a chaotic sequence.
+/// Any fixed directions will do that are not orthogonal to the components; these are a chaotic sequence.
 fn start(direction: usize, dimension: usize) -> Vec<f64> {
     let mut state = 0.37 + 0.09 * direction as f64;
     let mut next = || {
@@ -123,7 +123,7 @@ fn times_scatter(centred: &[f64], direction: &[f64]) -> Vec<f64> {
     product
 }
 
-/// Gram and Schmidt's; a direction that depends on those before becomes zero.
+/// Gram-Schmidt; a direction that depends on earlier ones becomes zero.
 fn orthonormalise(basis: &mut [Vec<f64>]) {
     for index in 0..basis.len() {
         let (before, rest) = basis.split_at_mut(index);

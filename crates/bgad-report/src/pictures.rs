@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// An image, 8 bits a channel, red, green, blue, row by row from the top left.
+/// An image with 8 bits per channel (red, green, blue), row by row from the top left.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RgbPicture {
     /// Columns, in pixels.
@@ -52,7 +52,7 @@ impl MaskPicture {
         is_size(self.width, self.height, 1, self.pixels.len())
     }
 
-    /// The mask at another size, by the nearest pixel.
+    /// The mask at another size, by nearest neighbour.
     pub(crate) fn resized(&self, width: u32, height: u32) -> Vec<bool> {
         let nearest = |at: u32, to: u32, from: u32| {
             let place = (u64::from(at) * 2 + 1) * u64::from(from) / (u64::from(to) * 2);
@@ -95,8 +95,8 @@ impl ScoreMapPicture {
         map
     }
 
-    /// Which pixels of the resized map reach the threshold, and which cover a pixel of the full map
-    /// that does: no positive pixel disappears in a small picture.
+    /// Which pixels of the resized map reach the threshold or cover a pixel of the full map that does, so
+    /// that no positive pixel disappears in a small picture.
     pub(crate) fn reaching(&self, threshold: f32, width: u32, height: u32) -> Vec<bool> {
         let resized = self.resized(width, height);
         let mut positive: Vec<bool> = resized.iter().map(|&s| s >= threshold).collect();

@@ -1,7 +1,7 @@
 //! A plot as SVG: axes, gridlines, marks and labels.
 //!
-//! Colours come from classes, so that the page can give other ones in the dark; a file of its own
-//! carries the light ones.
+//! Colours are CSS classes, so that the page can use other ones in dark mode; a separate file carries the
+//! light ones.
 
 use std::fmt::Write as _;
 
@@ -12,14 +12,14 @@ pub(crate) const WIDTH: f64 = 400.0;
 const LEFT: f64 = 52.0;
 const RIGHT: f64 = 14.0;
 const BOTTOM: f64 = 46.0;
-/// Height of a line of the legend.
+/// Height of a legend line.
 const LEGEND_LINE: f64 = 20.0;
 const CHARACTER: f64 = 7.6;
 
 /// The style sheet of the plots, in the colours of Okabe and Ito's palette for all colour vision.
 pub(crate) const STYLE: &str = include_str!("../assets/plot.css");
 
-/// Which colour a mark has; its class in the style sheet.
+/// The colour of a mark, as a class of the style sheet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Colour {
     Normal,
@@ -56,12 +56,12 @@ pub(crate) struct Plot {
 }
 
 impl Plot {
-    /// An empty plot with a legend of colours and names, which wraps where it is long.
+    /// An empty plot with a legend of colours and names, which wraps if it is long.
     pub(crate) fn new(x: Axis, y: Axis, legend: &[(Colour, String)]) -> Self {
         Self::with_key(x, y, legend, "h14")
     }
 
-    /// With the keys of [`Self::scatter`]: the legend's names begin with their shapes.
+    /// Like [`Self::new`], but the legend shows the marks of [`Self::scatter`].
     pub(crate) fn of_shapes(x: Axis, y: Axis, legend: &[(Colour, String)]) -> Self {
         Self::with_key(x, y, legend, "")
     }
@@ -147,7 +147,7 @@ impl Plot {
         path
     }
 
-    /// A line through the points; what is not finite is left out.
+    /// A line through the points; non-finite points are skipped.
     pub(crate) fn line(&mut self, colour: Colour, points: &[(f64, f64)]) {
         let (path, class) = (self.path(&finite(points)), colour.class());
         let _ = write!(self.marks, r#"<path class="line {class}" d="{path}"/>"#);
@@ -179,13 +179,13 @@ impl Plot {
         );
     }
 
-    /// A dashed line that is only there for comparison.
+    /// A dashed line for comparison only.
     pub(crate) fn guide(&mut self, points: &[(f64, f64)]) {
         let path = self.path(points);
         let _ = write!(self.marks, r#"<path class="guide" d="{path}"/>"#);
     }
 
-    /// A dashed vertical line with a label beside its upper end; `label` is SVG, not text.
+    /// A dashed vertical line with a label near its upper end; `label` is SVG, not text.
     pub(crate) fn vertical(&mut self, x: f64, label: &str, label_left: bool, lower: bool) {
         let (x, bottom) = (self.px(x), self.height - BOTTOM);
         let y = self.top + if lower { 30.0 } else { 13.0 };
@@ -201,7 +201,7 @@ impl Plot {
         );
     }
 
-    /// Small circles for normal features, triangles for abnormal ones: one path each.
+    /// Small circles for normal features, triangles for abnormal ones: one path per class.
     pub(crate) fn scatter(&mut self, colour: Colour, points: &[(f64, f64)]) {
         let mut path = String::with_capacity(points.len() * 24);
         for (x, y) in finite(points) {
@@ -220,7 +220,7 @@ impl Plot {
         let _ = write!(self.marks, r#"<path class="scatter {class}" d="{path}"/>"#);
     }
 
-    /// The SVG element, with what a screen reader says of it.
+    /// The SVG element, with a description for screen readers.
     pub(crate) fn finish(self, description: &str) -> String {
         format!(
             r#"<svg xmlns="http://www.w3.org/2000/svg" class="plot" viewBox="0 0 {WIDTH} {}" role="img" aria-label="{}">{}{}</svg>"#,
@@ -232,7 +232,7 @@ impl Plot {
     }
 }
 
-/// A plot as a file of its own.
+/// A plot as a separate file.
 pub(crate) fn standalone(svg: &str) -> String {
     let background = r#"<rect width="100%" height="100%" fill="white"/>"#;
     match svg.split_once('>') {

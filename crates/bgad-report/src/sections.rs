@@ -6,7 +6,7 @@ use crate::data::{Metric, ReportData};
 use crate::gallery::Outcome;
 use crate::text::{counted, escape, number, rate};
 
-/// A sentence in place of a section's content.
+/// A sentence that replaces a section's content.
 pub(crate) fn missing(sentence: &str) -> String {
     format!("<p class=\"none\">{sentence}</p>\n")
 }
@@ -25,7 +25,7 @@ fn value(metric: &Metric) -> String {
     metric.value.map_or_else(|| "–".to_owned(), rate)
 }
 
-/// The metrics: the first four as tiles, all in a table where there are more.
+/// The metrics: the first four as tiles, and all of them in a table if there are more.
 pub(crate) fn summary(data: &ReportData) -> String {
     let mut html = String::new();
     if data.metrics.is_empty() {
@@ -66,7 +66,7 @@ pub(crate) fn summary(data: &ReportData) -> String {
     html
 }
 
-/// How many images are called what at the threshold.
+/// The counts of correct and wrong decisions at the threshold.
 fn decisions(data: &ReportData) -> String {
     let Some(threshold) = data.threshold else {
         return missing("No threshold was given, so images are not called normal or abnormal.");
@@ -117,7 +117,7 @@ pub(crate) fn settings(data: &ReportData) -> String {
     html
 }
 
-/// The metrics by type of defect. The columns are the metrics of all types, in order of appearance.
+/// The metrics by type of defect. The columns are all metrics that occur, in order of appearance.
 pub(crate) fn by_type(data: &ReportData) -> String {
     if data.by_type.is_empty() {
         return missing("No types of defects were given.");
@@ -223,7 +223,7 @@ fn head(name: &str, numeric: bool) -> String {
     )
 }
 
-/// What the script sorts by; empty where there is no number.
+/// The script's sort key; empty for a missing number.
 fn sort_key(value: Option<f64>) -> String {
     let value = value.filter(|value| value.is_finite());
     value.map(|value| value.to_string()).unwrap_or_default()

@@ -1,9 +1,9 @@
-//! Text for HTML and SVG, and numbers for people.
+//! Text escaped for HTML and SVG, and numbers formatted for people.
 
 use std::borrow::Cow;
 
-/// Escapes text for element content and quoted attributes of HTML and SVG. Characters that XML
-/// does not allow at all become the replacement character.
+/// Escapes text for element content and quoted attributes of HTML and SVG. Characters that XML forbids become
+/// the replacement character.
 pub(crate) fn escape(text: &str) -> Cow<'_, str> {
     let special = |c: char| matches!(c, '&' | '<' | '>' | '"' | '\'') || is_forbidden(c);
     if !text.contains(special) {
@@ -24,13 +24,13 @@ pub(crate) fn escape(text: &str) -> Cow<'_, str> {
     Cow::Owned(escaped)
 }
 
-/// Control characters, and the overrides of the writing direction that could disguise a path.
+/// Control characters, and the direction overrides that could disguise a path.
 fn is_forbidden(c: char) -> bool {
     (c.is_control() && !matches!(c, '\t' | '\n'))
         || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{fffe}' | '\u{ffff}')
 }
 
-/// A rate with three decimals, a dash where it is not finite.
+/// A rate with three decimals; a dash if it is not finite.
 pub(crate) fn rate(value: f64) -> String {
     if value.is_finite() {
         format!("{value:.3}")

@@ -12,7 +12,7 @@ use crate::heat::{HeatScale, heat_map, mask_picture, outline};
 
 const JPEG_QUALITY: u8 = 82;
 
-/// The pictures of an entry, all of one size.
+/// The pictures of a gallery entry, all the same size.
 pub(crate) struct Thumbnails {
     pub(crate) image: RgbImage,
     pub(crate) truth: Option<RgbImage>,
@@ -21,7 +21,7 @@ pub(crate) struct Thumbnails {
 }
 
 impl Thumbnails {
-    /// With `side` pixels along the longer side.
+    /// Scales the entry's pictures to `side` pixels along the longer side.
     pub(crate) fn new(
         entry: &GalleryEntry,
         side: u32,
@@ -85,14 +85,14 @@ pub(crate) fn png(image: &RgbImage) -> Result<Vec<u8>, ImageError> {
     Ok(bytes.into_inner())
 }
 
-/// A mask has two colours and compresses best with one byte a pixel.
+/// A mask has two colours and compresses best with one byte per pixel.
 pub(crate) fn mask_png(image: &RgbImage) -> Result<Vec<u8>, ImageError> {
     let mut bytes = Cursor::new(Vec::new());
     imageops::grayscale(image).write_to(&mut bytes, ImageFormat::Png)?;
     Ok(bytes.into_inner())
 }
 
-/// Checks that all pictures have as many pixels as they say.
+/// Checks that all pictures have as many values as their sizes say.
 pub(crate) fn check(entry: &GalleryEntry) -> Result<(), ReportError> {
     if !entry.image.is_valid() {
         Err(wrong_size(entry, "image"))

@@ -9,7 +9,7 @@ use crate::page::{self, ReportOptions};
 use crate::plot;
 use crate::thumbnails;
 
-/// What was written.
+/// The files that were written.
 #[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReportFiles {
@@ -23,26 +23,26 @@ pub struct ReportFiles {
     pub gallery_shown: usize,
 }
 
-/// The page alone, as text.
+/// Renders the page alone, as text.
 ///
 /// # Errors
 ///
-/// Those of [`write_report`] but for files.
+/// Those of [`write_report`] except the ones about files.
 pub fn render_html(data: &ReportData, options: &ReportOptions) -> Result<String, ReportError> {
     Ok(page::draw(data, options)?.html)
 }
 
-/// Writes `report.html` to a folder, which is made where there is none, and its figures and
-/// gallery strips to `report_parts` beside it: SVG files, and PNG files that show image, ground
-/// truth, heat map and outline side by side.
+/// Writes `report.html` to a folder, which is created if needed, and figures and gallery strips to
+/// `report_parts` beside it: SVG files, and PNG files that show image, ground truth, heat map and outline
+/// side by side.
 ///
-/// Each file appears under its name only when it is complete. The page is the last.
+/// Each file appears under its name only when it is complete. The page comes last.
 ///
 /// # Errors
 ///
-/// [`ReportError::PictureSize`] where a picture has another number of pixels than it says,
-/// [`ReportError::TooLarge`] where tables and figures alone exceed the limit,
-/// [`ReportError::Encode`], and [`ReportError::Io`].
+/// [`ReportError::PictureSize`] if a picture has another number of values than its size says,
+/// [`ReportError::TooLarge`] if tables and figures alone exceed the limit, [`ReportError::Encode`], and
+/// [`ReportError::Io`].
 ///
 /// # Example
 ///

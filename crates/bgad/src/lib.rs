@@ -1,22 +1,21 @@
-//! Visual anomaly detection with explicit boundary guidance (BGAD): finds defects on images after
-//! training on normal images and, optionally, a handful of abnormal ones.
+//! Visual anomaly detection with explicit boundary guidance (BGAD): trains on normal images and,
+//! optionally, a handful of abnormal ones, and finds defects on new images.
 //!
 //! The method is that of *Explicit Boundary Guided Semi-Push-Pull Contrastive Learning for Better
-//! Anomaly Detection* (arXiv 2207.01463): a frozen backbone gives a feature pyramid, one
-//! conditional normalizing flow per level the likelihood of each feature, and a separating boundary
-//! tells the likely from the unlikely. [`Model::Bgad`] learns from normal images alone,
-//! [`Model::BgadFas`] from a few abnormal ones as well.
+//! Anomaly Detection* (arXiv 2207.01463). A frozen backbone computes a feature pyramid, one
+//! conditional normalizing flow per level computes each feature's likelihood, and a separating
+//! boundary divides likely from unlikely features. [`Model::Bgad`] learns from normal images alone,
+//! [`Model::BgadFas`] also from a few abnormal ones.
 //!
-//! The feature `train`, which every backend turns on, is all of that. A build without default features
-//! but with `predict` only loads a model file, decodes an image and predicts, on the CPU and without
-//! Burn, to the same bits; one without any feature does so from bytes and pixels.
+//! The whole loop, from a data set to a prediction:
 //!
 #![cfg_attr(feature = "train", doc = "```")]
 #![cfg_attr(not(feature = "train"), doc = "```ignore")]
 //! use bgad::synthetic::{self, SyntheticConfig};
-//! use bgad::{Layout, Trainer, TrainerConfig, load_image};
+//! use bgad::{Detector, Device, Layout, Trainer, TrainerConfig, load_image};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! // Images: here drawn ones, in the layout of MVTec AD. `Layout::Folder` reads your own.
 //! let folder = tempfile::tempdir()?;
 //! let parts = SyntheticConfig {
 //!     image_size: 64,
@@ -28,29 +27,58 @@
 //! synthetic::write(folder.path(), &parts)?;
 //! let dataset = Layout::Mvtec.read(folder.path(), None)?;
 //!
-//! let config = TrainerConfig::default().with(|config| {
-//!     config.input.image_size = 64;
-//!     config.schedule.meta_epochs = 2;
-//!     config.schedule.sub_epochs = 1;
-//!     config.flow.coupling_blocks = 2;
-//! });
-//! let detector = Trainer::new(config).fit(&dataset)?;
-//! let prediction = detector.predict(&load_image(&dataset.test[0].path)?)?;
+//! // Train with the default settings, except for a smaller input.
+//! let config = TrainerConfig::default().with(|config| config.input.image_size = 64);
+//! let mut detector = Trainer::new(config).fit(&dataset)?;
+//!
+//! // Measure how well it finds the defects of the test images.
+//! let evaluation = detector.evaluate(&dataset)?;
+//! println!("image AUROC {:?}, AUPRO {:?}", evaluation.image_auroc, evaluation.aupro);
+//!
+//! // Choose the threshold on normal images that were not trained on.
+//! let normal = dataset.test.iter().filter(|sample| !sample.label.is_abnormal());
+//! detector.recalibrate(normal.map(|sample| Ok(sample.load_image()?)), 0.4)?;
+//!
+//! // One file contains everything that a prediction needs.
+//! let file = folder.path().join("parts.bgad");
+//! detector.save(&file)?;
+//! let detector = Detector::load(&file, &Device::flex())?;
+//! let prediction = detector.predict(&load_image(&dataset.test[2].path)?)?;
 //! println!("score {}, anomalous: {}", prediction.score, prediction.anomalous);
+//! for region in &prediction.regions {
+//!     println!("{} x {} pixels at {}, {}", region.width, region.height, region.left, region.top);
+//! }
 //! # Ok(())
 //! # }
 //! ```
 //!
-//! The work is done by five crates that can be used on their own: `bgad-data`, `bgad-backbone`,
-//! `bgad-flow`, `bgad-loss` and `bgad-metrics`. The crate `bgad-hub` fetches published weights.
+//! # Features
+//!
+//! | feature | adds |
+//! |---|---|
+//! | `flex` (default) | training and evaluation on the CPU |
+//! | `ndarray` | the CPU through ndarray, for comparison |
+//! | `wgpu`, `vulkan`, `cuda` | GPUs |
+//! | `report` | an HTML report of an evaluation |
+//! | `predict` | without default features: loads a model, decodes PNG, JPEG and BMP, and predicts on the CPU, without Burn and with the same scores |
+//! | `tiff`, `webp` | more image formats for `predict` |
+//!
+//! Without any feature, the crate predicts from a model file's bytes and decoded pixels. Every
+//! backend turns on `train`, which is all but prediction.
+//!
+//! # Other crates
+//!
+//! These crates do the work and can be used on their own: `bgad-data` (data sets, images, CutPaste),
+//! `bgad-backbone` (feature extractors), `bgad-flow` (the flow), `bgad-loss` (the objective) and
+//! `bgad-metrics` (metrics). `bgad-hub` fetches published weights.
 
 /// The programs in the documents compile.
 #[cfg(all(doctest, feature = "train"))]
 mod documents {
     #[doc = include_str!("../../../README.md")]
     struct Readme;
-    #[doc = include_str!("../../../docs/deployment.md")]
-    struct Deployment;
+    #[doc = include_str!("../../../docs/library.md")]
+    struct Library;
 }
 
 mod config;
@@ -92,7 +120,7 @@ pub use bgad_flow::SoftClamp;
 pub use bgad_flow::{FlowError, FlowStart};
 pub use bgad_loss::{FocalWeights, LossError, MaximumLikelihood, Objective, Reduction};
 pub use bgad_metrics::MetricError;
-/// The tensor library that stands in this API: [`Device`], and the tensors of a [`Backbone`].
+/// The tensor library used in this API: [`Device`], and the tensors of a [`Backbone`].
 #[cfg(feature = "train")]
 pub use burn;
 pub use config::abnormal::AbnormalSettings;

@@ -9,7 +9,7 @@ use super::ReportingArguments;
 
 #[derive(Debug, Args)]
 pub struct CalibrateArguments {
-    /// The model's file.
+    /// The model file.
     #[arg(long, value_name = "FILE")]
     pub model: PathBuf,
     /// Normal images that were not trained on: images, folders, or `-` for a list on standard input.
@@ -23,7 +23,7 @@ pub struct CalibrateArguments {
         default_value_t = 0.01
     )]
     pub false_positive_rate: f64,
-    /// Abnormal images that were not trained on: the threshold is then that of the best F1.
+    /// Abnormal images that were not trained on; the threshold is then the one with the best F1.
     #[arg(
         long,
         num_args = 1..,
@@ -32,7 +32,7 @@ pub struct CalibrateArguments {
         conflicts_with = "false_positive_rate"
     )]
     pub abnormal: Vec<PathBuf>,
-    /// Decide by this score, whatever images say.
+    /// Set the image threshold to this score, whatever the images say.
     #[arg(
         long,
         value_name = "SCORE",
@@ -41,7 +41,7 @@ pub struct CalibrateArguments {
         conflicts_with_all = ["normal", "abnormal", "false_positive_rate"]
     )]
     pub threshold: Option<f32>,
-    /// Take pixels above this score as defects [default: as they were].
+    /// Count pixels above this score as defective [default: unchanged].
     #[arg(
         long,
         value_name = "SCORE",
@@ -51,18 +51,17 @@ pub struct CalibrateArguments {
         conflicts_with_all = ["normal", "abnormal"]
     )]
     pub pixel_threshold: Option<f32>,
-    /// The file for the calibrated model [default: the model's own].
+    /// The file for the calibrated model [default: replaces the model file].
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
-    /// flex, ndarray, wgpu, vulkan or cuda, among those compiled in; of several GPUs the second is
-    /// cuda:1.
+    /// flex, ndarray, wgpu, vulkan or cuda, as far as compiled in; cuda:1 is the second of several GPUs.
     #[arg(long, default_value_t)]
     pub device: DeviceSelection,
     #[command(flatten)]
     pub reporting: ReportingArguments,
 }
 
-/// A score that a model file can hold.
+/// A score that a model file can store.
 fn finite(text: &str) -> Result<f32, String> {
     match text.parse::<f32>() {
         Ok(number) if number.is_finite() => Ok(number),

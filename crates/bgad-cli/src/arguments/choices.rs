@@ -3,7 +3,7 @@
 use bgad::{Orientation, Preset};
 use clap::ValueEnum;
 
-/// Declares a command-line choice with the library's value for each.
+/// Declares a command-line choice and the library's value for each name.
 macro_rules! choice {
     ($(#[$doc:meta])* $name:ident for $target:ty { $($variant:ident => $value:expr),+ $(,)? }) => {
         $(#[$doc])*

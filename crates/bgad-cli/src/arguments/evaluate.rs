@@ -10,26 +10,25 @@ use crate::data::DataArguments;
 
 #[derive(Debug, Args)]
 pub struct EvaluateArguments {
-    /// The model's file.
+    /// The model file.
     #[arg(long, value_name = "FILE")]
     pub model: PathBuf,
     #[command(flatten)]
     pub data: DataArguments,
-    /// The false-positive rate up to which AUPRO is taken.
+    /// Integrate AUPRO up to this false-positive rate.
     #[arg(long, value_name = "RATE", default_value_t = bgad::AUPRO_LIMIT)]
     pub aupro_limit: f64,
-    /// Also AUPIMO, from 1e-5 to 1e-4 of the normal pixels.
+    /// Also compute AUPIMO, from 1e-5 to 1e-4 of the normal pixels.
     #[arg(long)]
     pub aupimo: bool,
-    /// Also bootstrap confidence intervals that cover this share [default: 0.95].
+    /// Also compute bootstrap confidence intervals at this level [default: 0.95].
     #[arg(long, value_name = "SHARE", num_args = 0..=1, default_missing_value = "0.95")]
     pub confidence: Option<f64>,
-    /// Write a report, and what it was made of, to this folder; it has AUPIMO and intervals.
+    /// Write a report and its data to this folder, including AUPIMO and intervals.
     #[cfg(feature = "report")]
     #[arg(long, value_name = "DIR")]
     pub report: Option<PathBuf>,
-    /// flex, ndarray, wgpu, vulkan or cuda, among those compiled in; of several GPUs the second is
-    /// cuda:1.
+    /// flex, ndarray, wgpu, vulkan or cuda, as far as compiled in; cuda:1 is the second of several GPUs.
     #[arg(long, default_value_t)]
     pub device: DeviceSelection,
     #[command(flatten)]

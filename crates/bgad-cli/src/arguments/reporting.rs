@@ -1,13 +1,13 @@
-//! How a command tells its results.
+//! How a command reports its results.
 
 use clap::Args;
 
 #[derive(Debug, Args)]
 pub struct ReportingArguments {
-    /// Write JSON to standard output, and nothing else there.
+    /// Write only JSON to standard output.
     #[arg(long)]
     pub json: bool,
-    /// Don't show progress; it is not shown either where stderr is no terminal.
+    /// Don't show progress (it is never shown unless stderr is a terminal).
     #[arg(long)]
     pub quiet: bool,
 }

@@ -1,4 +1,4 @@
-//! Settings on the command line: flags for those that people use, `--set` for all.
+//! Settings on the command line: flags for the common ones, `--set` for all.
 
 use std::collections::BTreeSet;
 use std::marker::PhantomData;
@@ -9,12 +9,12 @@ use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Args, Command, FromArgMatches, 
 
 use crate::failure::Failure;
 
-/// A setting's own flag.
+/// A setting with its own flag.
 pub struct Flag {
     pub name: &'static str,
     pub setting: &'static str,
     pub value: &'static str,
-    /// Its value in this command, where that is not the default preset's.
+    /// Its value in this command, if that differs from the default preset's.
     pub default: Option<&'static str>,
 }
 
@@ -34,12 +34,12 @@ impl Flag {
     }
 }
 
-/// The flags that a command has.
+/// The flags of a command.
 pub trait Flags {
     const FLAGS: &'static [Flag];
 }
 
-/// None but `--set`.
+/// No flags except `--set`.
 #[derive(Debug)]
 pub struct NoFlags;
 
@@ -47,19 +47,19 @@ impl Flags for NoFlags {
     const FLAGS: &'static [Flag] = &[];
 }
 
-/// The settings that were given, by their names.
+/// The settings given on the command line, by name.
 #[derive(Debug)]
 pub struct SettingArguments<F> {
     pub given: Vec<(String, String)>,
     flags: PhantomData<F>,
 }
 
-/// By which others can exclude all of them.
+/// The group's name, by which other arguments can exclude all settings.
 const GROUP: &str = "SettingArguments";
 const SET: &str = "set";
 
 impl<F> SettingArguments<F> {
-    /// Puts what was given in place of what `config` says.
+    /// Overrides `config` with the settings given.
     pub fn apply(&self, config: &mut TrainerConfig) -> Result<(), Failure> {
         for (name, value) in &self.given {
             config.set(name, value)?;
@@ -89,7 +89,7 @@ impl<F: Flags> Args for SettingArguments<F> {
             .long(SET)
             .value_name("NAME=VALUE")
             .action(ArgAction::Append)
-            .help("Any setting, as scoring.image_score=top:0.02, one a --set")
+            .help("Any setting, for example scoring.image_score=top:0.02; repeat --set for more")
             .value_parser(|text: &str| {
                 let (name, value) = text.split_once('=').ok_or("expected NAME=VALUE")?;
                 tried(name.trim(), value.trim())
@@ -126,14 +126,14 @@ impl<F: Flags> FromArgMatches for SettingArguments<F> {
     }
 }
 
-/// A setting with a value that its type has.
+/// Checks that the setting's type accepts the value.
 fn tried(name: &str, value: &str) -> Result<(String, String), String> {
     let set = TrainerConfig::default().set(name, value);
     set.map_err(|error| error.to_string())?;
     Ok((name.to_owned(), value.to_owned()))
 }
 
-/// A line for `--help`: what a setting is, without the details that `bgad settings` tells.
+/// A setting's line in `--help`; `bgad settings` shows the details.
 fn help(flag: &Flag) -> String {
     let Some(setting) = Setting::named(flag.setting) else {
         return String::new();
@@ -147,7 +147,7 @@ fn help(flag: &Flag) -> String {
         "none" => String::new(),
         default => format!(" [default: {default}]"),
     };
-    // Choices are short enough to be said here.
+    // Show the choices if they are short enough.
     let allowed = match setting.allowed.starts_with('`') && setting.allowed.len() < 60 {
         true => format!(" [{}]", setting.allowed.replace('`', "")),
         false => String::new(),

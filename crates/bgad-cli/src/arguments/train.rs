@@ -11,7 +11,7 @@ use super::settings::{Flag, Flags, SettingArguments};
 use crate::data::{AnomalyArguments, ChoiceArguments};
 use crate::devices::ListedDevice;
 
-/// Options that are left out of the help: that of the commands named in [`MORE`] has them too.
+/// Options hidden from the help; the commands named in [`MORE`] show them.
 const RARE: [&str; 14] = [
     "data",
     "write_split",
@@ -29,22 +29,22 @@ const RARE: [&str; 14] = [
     "anomaly_types",
 ];
 
-/// Ends the help.
-pub const MORE: &str = "\
-bgad settings        all settings, with what is allowed and where both presets stand
-bgad data --help     options of folders and splits, which train takes too
-bgad preview --help  options by which abnormal training images are chosen, which train takes too";
+/// The end of the help.
+pub const MORE: &str = "  \
+  bgad settings        all settings for --set, with allowed values and both presets
+  bgad data --help     options for folders, masks and splits, which train accepts too
+  bgad preview --help  options for choosing abnormal training images, which train accepts too";
 
-/// Keeps the help to a screen.
+/// Keeps the help to one screen.
 pub fn hide_rare(argument: clap::Arg) -> clap::Arg {
     let is_rare = RARE.contains(&argument.get_id().as_str());
     argument.hide(is_rare)
 }
 
-/// A new run, or one that goes on.
+/// A new run, or an interrupted one to continue.
 #[derive(Debug, Args)]
 pub struct TrainCommand {
-    /// Go on with the run in this folder where it stopped.
+    /// Continue the interrupted run in this folder.
     #[arg(
         long,
         value_name = "RUN_DIR",
@@ -61,13 +61,13 @@ pub struct TrainCommand {
     pub resume: Option<PathBuf>,
     #[command(flatten)]
     pub new: TrainArguments,
-    /// Keep features of images in this folder, for this run and later ones.
+    /// Keep image features in this folder, for this run and later ones.
     #[arg(long, value_name = "DIR")]
     pub feature_cache: Option<PathBuf>,
     /// Also write metrics as a TensorBoard event file.
     #[arg(long)]
     pub tensorboard: bool,
-    /// Don't evaluate once more at the end for the report.
+    /// Skip the final evaluation and the report.
     #[cfg(feature = "report")]
     #[arg(long)]
     pub no_report: bool,
@@ -75,7 +75,7 @@ pub struct TrainCommand {
     pub reporting: ReportingArguments,
 }
 
-/// What a new run is told.
+/// The arguments of a new run.
 #[derive(Debug, Args)]
 pub struct TrainArguments {
     #[command(flatten)]
@@ -88,36 +88,36 @@ pub struct TrainArguments {
     pub anomalies: AnomalyArguments,
 }
 
-/// All of it that stands alone: clap's groups, by which `--resume` excludes it, have no members where
-/// there are groups within them.
+/// All arguments that belong to no sub-group. `--resume` excludes this group, because a clap group with
+/// groups inside has no members of its own.
 #[derive(Debug, Args)]
 pub struct RunArguments {
     /// The data set's folder, or its table (.csv or .json).
-    #[arg(value_name = "DIR", required_unless_present_any = ["data", "resume"])]
+    #[arg(value_name = "DATA", required_unless_present_any = ["data", "resume"])]
     pub folder: Option<PathBuf>,
-    /// The same as an option.
-    #[arg(long, value_name = "DIR", conflicts_with = "folder")]
+    /// The same, as an option.
+    #[arg(long, value_name = "DATA", conflicts_with = "folder")]
     pub data: Option<PathBuf>,
-    /// mvtec, mvtec-ad-2, mvtec-loco, mpdd, visa, btad, kolektor-sdd2, aitex, elpv, brain-mri, head-ct,
-    /// coco, folder or manifest [default: as is recognised].
+    /// mvtec, mvtec-ad-2, mvtec-loco, mpdd, visa, btad, kolektor-sdd2, aitex, elpv, brain-mri, head-ct, coco,
+    /// folder or manifest [default: recognised from the files].
     #[arg(long)]
     pub layout: Option<Layout>,
-    /// Where settings that are not given stand [default: default].
+    /// The preset for all settings that are not given [default: default].
     #[arg(long, value_enum)]
     pub preset: Option<PresetArgument>,
-    /// Take weights from the cache alone, never from the network.
+    /// Use only cached weights, never the network.
     #[arg(long)]
     pub offline: bool,
-    /// Write the split that this run uses to a file.
+    /// Write this run's split to a file.
     #[arg(long, value_name = "FILE")]
     pub write_split: Option<PathBuf>,
-    /// flex, ndarray, wgpu, vulkan or cuda, or cuda:1 of several [default: flex].
+    /// flex, ndarray, wgpu, vulkan or cuda; cuda:1 is the second of several GPUs [default: flex].
     #[arg(long)]
     pub device: Option<DeviceSelection>,
-    /// Train on all of these at once, as cuda:0,cuda:1.
+    /// Train on all of these at once, for example cuda:0,cuda:1.
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     pub devices: Vec<ListedDevice>,
-    /// Settings from a TOML file; options come first.
+    /// Read settings from a TOML file; options override it.
     #[arg(long, value_name = "FILE.toml")]
     pub config: Option<PathBuf>,
     /// The folder for model, metrics and report.
@@ -125,7 +125,7 @@ pub struct RunArguments {
     pub out: Option<PathBuf>,
 }
 
-/// Settings with a flag of their own.
+/// The settings that have their own flag.
 #[derive(Debug)]
 pub struct TrainFlags;
 

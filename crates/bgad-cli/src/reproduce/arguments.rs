@@ -1,4 +1,4 @@
-//! What `bgad reproduce` can be told.
+//! The arguments of `bgad reproduce`.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -20,7 +20,7 @@ pub enum Experiment {
     Table3,
     /// MVTec AD by beta and tau.
     Table4,
-    /// MVTec AD's hard types, seen in training or not.
+    /// MVTec AD's hard types, with and without such types in training.
     Table5,
     /// MVTec AD by number of abnormal images, CutPaste and focal weights.
     Table6,
@@ -44,7 +44,7 @@ impl fmt::Display for Experiment {
 }
 
 impl Experiment {
-    /// Whether each run leaves a report with the figure.
+    /// Whether each run writes a report with the figure.
     pub fn needs_report(self) -> bool {
         matches!(self, Self::Figure4 | Self::Figure8 | Self::Figure9)
     }
@@ -55,35 +55,34 @@ pub struct ReproduceArguments {
     /// The table or figure.
     #[arg(value_enum)]
     pub experiment: Experiment,
-    /// The folder that holds the data sets under their usual names.
+    /// The folder with the data sets under their usual names.
     #[arg(long, value_name = "DIR")]
     pub data: PathBuf,
     /// Only these categories or data sets [default: all of the table].
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     pub categories: Vec<String>,
-    /// Runs with the seeds from 0 on.
+    /// Number of runs per row, with seeds from 0.
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..))]
     pub seeds: u64,
     #[command(flatten)]
     pub settings: SettingArguments<ReproduceFlags>,
-    /// Take weights from the cache alone, never from the network.
+    /// Use only cached weights, never the network.
     #[arg(long)]
     pub offline: bool,
-    /// Other settings from a TOML file.
+    /// Read further settings from a TOML file.
     #[arg(long, value_name = "FILE.toml")]
     pub config: Option<PathBuf>,
-    /// The folder for results.jsonl and figures; runs that it has are not repeated.
+    /// The folder for results.jsonl and figures; runs already in it are not repeated.
     #[arg(long, value_name = "DIR", default_value = "reproduce")]
     pub out: PathBuf,
-    /// flex, ndarray, wgpu, vulkan or cuda, among those compiled in; of several GPUs the second is
-    /// cuda:1.
+    /// flex, ndarray, wgpu, vulkan or cuda, as far as compiled in; cuda:1 is the second of several GPUs.
     #[arg(long, default_value_t)]
     pub device: DeviceSelection,
-    /// Run categories side by side, a process on each of these, as cuda:0,cuda:1; bare numbers count
-    /// those of --device.
+    /// Run categories in parallel, one process on each of these, for example cuda:0,cuda:1; bare numbers
+    /// refer to --device's kind.
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     pub devices: Vec<ListedDevice>,
-    /// Leave out the table: one of several processes.
+    /// Don't print the table; for one of several processes.
     #[arg(long, hide = true)]
     pub runs_only: bool,
     #[command(flatten)]
@@ -93,7 +92,7 @@ pub struct ReproduceArguments {
 /// The paper's backbone.
 pub const BACKBONE: &str = "tf_efficientnet_b6";
 
-/// Settings with a flag of their own.
+/// The settings that have their own flag.
 #[derive(Debug)]
 pub struct ReproduceFlags;
 

@@ -4,13 +4,13 @@ use bgad::{FocalWeights, Model, TrainerConfig};
 
 use super::Experiment;
 
-/// Which types of defects train and test.
+/// Which types of defects are for training and which for testing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Defects {
     All,
-    /// Table 5: hard types alone are tested.
+    /// Table 5: only hard types are tested.
     HardTest,
-    /// Table 5, unseen: abnormal training images of easy types alone.
+    /// Table 5, unseen: abnormal training images only of easy types.
     EasyTrainHardTest,
 }
 
@@ -29,7 +29,7 @@ impl Defects {
 pub struct Case {
     pub row: String,
     pub config: TrainerConfig,
-    /// Abnormal training images, for BGAD-FAS.
+    /// Number of abnormal training images, for BGAD-FAS.
     pub anomalies: usize,
     pub defects: Defects,
 }
@@ -52,7 +52,7 @@ const MVTEC: [&str; 15] = [
     "zipper",
 ];
 
-/// The names as the tables have them.
+/// The categories by the names in the tables.
 pub fn categories(experiment: Experiment, wanted: &[String]) -> Vec<String> {
     let all: &[&str] = match experiment {
         Experiment::Table2 => &["01", "02", "03"],
@@ -70,7 +70,7 @@ pub fn categories(experiment: Experiment, wanted: &[String]) -> Vec<String> {
         .collect()
 }
 
-/// The rows of an experiment: `base` with what the row changes.
+/// The rows of an experiment: `base` with each row's changes.
 pub fn cases(experiment: Experiment, base: &TrainerConfig) -> Vec<Case> {
     let bgad = || Case {
         row: "BGAD".to_owned(),

@@ -20,7 +20,7 @@ fn run_folder(
     arguments.out.join(name.replace([' ', ',', '+'], ""))
 }
 
-/// Whether the figure of a run lies there from before.
+/// Whether a run's figure exists already.
 pub fn report_is_there(
     arguments: &ReproduceArguments,
     category: &Category,
@@ -31,7 +31,7 @@ pub fn report_is_there(
     folder.join("report.html").is_file()
 }
 
-/// Figures 4, 8 and 9 are parts of a run's report.
+/// Writes a run's report; figures 4, 8 and 9 are parts of it.
 #[cfg(feature = "report")]
 pub fn report_of(
     arguments: &ReproduceArguments,
@@ -68,7 +68,7 @@ pub fn report_of(
     Ok(())
 }
 
-/// Without the feature there are no figures.
+/// Without the feature `report` there are no figures.
 #[cfg(not(feature = "report"))]
 pub fn report_of(
     _: &ReproduceArguments,
@@ -91,7 +91,7 @@ pub fn write(
 ) -> Result<(), Failure> {
     use bgad::report::page::{HistorySeries, ReportData, ReportOptions, write_report};
 
-    // Rows that share a plot, by how they begin.
+    // Rows that share a plot, by the start of their names.
     let plots: &[&str] = match arguments.experiment {
         Experiment::Figure3 => &[""],
         Experiment::Figure7 => &["beta", "tau"],
@@ -125,7 +125,7 @@ pub fn write(
     Ok(())
 }
 
-/// Meta-epochs with the mean image AUROC of the runs that have it.
+/// The mean image AUROC per meta-epoch, over the runs that have it.
 #[cfg(feature = "report")]
 fn mean_history(records: &[&Record]) -> Vec<(f64, f64)> {
     let longest = records.iter().map(|r| r.history.len()).max().unwrap_or(0);
@@ -139,7 +139,7 @@ fn mean_history(records: &[&Record]) -> Vec<(f64, f64)> {
         .collect()
 }
 
-/// Without the feature there are no figures.
+/// Without the feature `report` there are no figures.
 #[cfg(not(feature = "report"))]
 pub fn write(
     arguments: &ReproduceArguments,
@@ -150,7 +150,7 @@ pub fn write(
     match arguments.experiment {
         Experiment::Figure3 | Experiment::Figure7 => {
             crate::progress::warning(
-                "this build draws no figures: build it with --features report",
+                "this build cannot draw figures; rebuild it with --features report",
             );
         }
         _ => {}

@@ -1,10 +1,10 @@
-//! Data sets by their usual names.
+//! Finds data sets by their usual names.
 
 use std::path::{Path, PathBuf};
 
 use bgad::Layout;
 
-/// A category that is there.
+/// A category that was found.
 #[derive(Debug, Clone)]
 pub struct Category {
     pub name: String,

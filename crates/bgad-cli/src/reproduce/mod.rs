@@ -82,12 +82,12 @@ pub fn run(arguments: &ReproduceArguments) -> Result<(), Failure> {
             all.len()
         ));
     }
-    // Files first: who reads the table may go away.
+    // Files first, because the reader of the table may go away.
     figures::write(arguments, &cases, &found, &records)?;
     table::print(arguments, &cases, &found, &records)
 }
 
-/// The settings that all rows share: defaults, then the file's, then the command line's.
+/// The settings that all rows share: the defaults, then the file's, then the command line's.
 fn base_config(arguments: &ReproduceArguments) -> Result<TrainerConfig, Failure> {
     let mut config = crate::config_file::read(arguments.config.as_deref(), Preset::Paper)?;
     if arguments.config.is_none() {
@@ -98,7 +98,7 @@ fn base_config(arguments: &ReproduceArguments) -> Result<TrainerConfig, Failure>
     Ok(config)
 }
 
-/// One run, or what the results file has of it; none where the category can't have this row.
+/// One run, or its record in the results file; `None` if the category can't have this row.
 fn one(
     arguments: &ReproduceArguments,
     category: &Category,
@@ -114,11 +114,11 @@ fn one(
     let whole = !arguments.experiment.needs_report()
         || figures::report_is_there(arguments, category, case, seed);
     if let Some(record) = known.filter(|_| whole) {
-        crate::progress::note(&format!("{name}: done before"));
+        crate::progress::note(&format!("{name}: already done"));
         return Ok(Some(record));
     }
     let mut dataset = category.layout.read(&category.folder, None)?;
-    // Before some types are left out: the rule is that of the whole set.
+    // Before types are dropped, because the rule is that of the whole set.
     dataset.settle_open_masks()?;
     if !choose(&mut dataset, category, case, seed)? {
         let why = "no easy types to train on beside the hard ones, or no hard ones";
@@ -140,8 +140,8 @@ fn one(
     Ok(Some(record))
 }
 
-/// Puts the case's abnormal images in training and leaves the case's types in the test set; false
-/// where the category does not have them.
+/// Moves the case's abnormal images to training and keeps only the case's types in the test set; false if the
+/// category does not have them.
 fn choose(
     dataset: &mut Dataset,
     category: &Category,

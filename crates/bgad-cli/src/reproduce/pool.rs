@@ -1,4 +1,4 @@
-//! A process a device: `bgad reproduce --devices`.
+//! One process per device: `bgad reproduce --devices`.
 
 use std::collections::VecDeque;
 use std::process::{Command, ExitStatus};
@@ -11,14 +11,14 @@ use super::locate::Category;
 use crate::failure::Failure;
 use crate::progress::{note, warning};
 
-/// Runs each category in a process of its own, on the next of `devices` that is free. The processes
-/// share the results file; what one of them has done need not be done again.
+/// Runs each category in its own process, on the next free one of `devices`. The processes share the results
+/// file, so no run is repeated.
 pub fn run(
     arguments: &ReproduceArguments,
     devices: &[DeviceSelection],
     found: &[Category],
 ) -> Result<(), Failure> {
-    // A device that is not there should not cost the others' time.
+    // A missing device should not cost the others' time.
     for device in devices {
         device.open()?;
     }
@@ -51,7 +51,7 @@ pub fn run(
     match failed.is_empty() {
         true => Ok(()),
         false => Err(Failure::Missing(format!(
-            "{} of {} categories failed: {}; the same command goes on with what is missing",
+            "{} of {} categories failed: {}; run the same command again for the rest",
             failed.len(),
             found.len(),
             failed.join(", ")
@@ -59,7 +59,7 @@ pub fn run(
     }
 }
 
-/// This very command for one category on one device.
+/// Runs this same command for one category on one device.
 fn one(
     arguments: &ReproduceArguments,
     device: DeviceSelection,

@@ -2,7 +2,7 @@
 
 use super::Experiment;
 
-/// Image AUROC, pixel AUROC, PRO; none where the paper does not give it.
+/// Image AUROC, pixel AUROC, PRO; `None` if the paper does not give it.
 pub type Figures = [Option<f64>; 3];
 
 const NONE: Figures = [None; 3];
@@ -79,7 +79,7 @@ const TABLE_6: [(&str, [f64; 3]); 6] = [
     ("5 + RACP + focal", [0.989, 0.995, 0.979]),
 ];
 
-/// What the paper gives for a row and a category, or for the mean over its categories.
+/// The paper's figures for a row and a category, or for the mean over its categories.
 pub fn figures(experiment: Experiment, row: &str, category: &str) -> Figures {
     let of_models = |table: &[(&str, [f64; 4])]| {
         let entry = table.iter().find(|(name, _)| *name == category);

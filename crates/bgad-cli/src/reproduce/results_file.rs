@@ -1,4 +1,4 @@
-//! `results.jsonl`: one line a finished run. Several processes may write to it.
+//! `results.jsonl`: one line per finished run. Several processes may write to it.
 
 use std::fs::{File, OpenOptions};
 use std::io::Write;
@@ -18,19 +18,19 @@ pub struct Record {
     pub row: String,
     pub category: String,
     pub seed: u64,
-    /// All that the result depends on, so that other settings are another run.
+    /// All settings that the result depends on; other settings are another run.
     pub settings: Value,
-    /// After the last meta-epoch, as are the next two.
+    /// After the last meta-epoch, like the next two.
     pub image_auroc: Option<f64>,
     pub pixel_auroc: Option<f64>,
     pub aupro: Option<f64>,
-    /// The best over all meta-epochs, each metric its own.
+    /// The best value of each metric over all meta-epochs.
     pub paper_protocol: PaperMetrics,
     pub history: Vec<MetaEpoch>,
     pub seconds: f64,
 }
 
-/// What a run's result depends on beside seed and category.
+/// What a run's result depends on, besides seed and category.
 pub fn settings(config: &TrainerConfig, case: &Case) -> Value {
     serde_json::json!({
         "config": config,
@@ -40,7 +40,7 @@ pub fn settings(config: &TrainerConfig, case: &Case) -> Value {
     })
 }
 
-/// The file, with the runs that it had when it was opened.
+/// The file, and the runs that it held when it was opened.
 pub struct ResultsFile {
     path: PathBuf,
     file: File,
@@ -48,7 +48,7 @@ pub struct ResultsFile {
 }
 
 impl ResultsFile {
-    /// Opens or makes the file. A last line that was cut off is taken away: its run is repeated.
+    /// Opens or creates the file. A truncated last line is removed, and its run repeated.
     pub fn open(path: &Path) -> Result<Self, Failure> {
         let failed = |source| Failure::File {
             path: path.to_owned(),
@@ -61,7 +61,7 @@ impl ResultsFile {
             .create(true)
             .open(path)
             .map_err(failed)?;
-        // No other process is in the middle of a line.
+        // The lock makes sure that no other process is in the middle of a line.
         file.lock().map_err(failed)?;
         let bytes = std::fs::read(path).map_err(failed)?;
         let complete = bytes
@@ -108,7 +108,7 @@ impl ResultsFile {
         record.cloned()
     }
 
-    /// Adds a line and sees to it that it is on the disk.
+    /// Appends a line and flushes it to disk.
     pub fn append(&mut self, record: &Record) -> Result<(), Failure> {
         let failed = |source| Failure::File {
             path: self.path.clone(),

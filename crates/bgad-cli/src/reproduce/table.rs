@@ -1,4 +1,4 @@
-//! Results beside the published figures.
+//! Prints results beside the published figures.
 
 use serde_json::json;
 
@@ -9,7 +9,7 @@ use crate::output;
 
 const METRICS: [&str; 3] = ["image AUROC", "pixel AUROC", "AUPRO"];
 
-/// Mean and standard deviation (over n - 1) of the values that are there.
+/// Mean and standard deviation (over n - 1) of the values.
 fn mean_and_deviation(values: &[f64]) -> Option<(f64, Option<f64>)> {
     let count = values.len() as f64;
     if values.is_empty() {
@@ -36,7 +36,7 @@ fn paper(record: &Record) -> Figures {
     ]
 }
 
-/// The values of one metric: of each seed; over several categories the mean of each seed's.
+/// The values of one metric, one per seed; over several categories, the mean for each seed.
 fn by_seed(
     records: &[&Record],
     seeds: u64,
@@ -52,7 +52,7 @@ fn by_seed(
         .collect()
 }
 
-/// Prints a line for each row, category and metric, and for the means over categories.
+/// Prints a line per row, category and metric, and the means over categories.
 pub fn print(
     arguments: &ReproduceArguments,
     cases: &[Case],
@@ -75,7 +75,7 @@ pub fn print(
     for case in cases {
         for category in names.iter().copied().chain([MEAN]) {
             if category == MEAN && (names.len() < 2 || arguments.experiment == Experiment::Table3) {
-                // Of a single category the mean is the line above, but it is what the paper gives.
+                // For a single category the mean repeats the line above, but it is what the paper gives.
                 let only_means = matches!(
                     arguments.experiment,
                     Experiment::Table4 | Experiment::Table5 | Experiment::Table6

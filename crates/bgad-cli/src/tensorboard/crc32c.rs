@@ -25,8 +25,8 @@ fn crc32c(bytes: &[u8]) -> u32 {
     !bytes.iter().fold(!0, step)
 }
 
-/// The checksum as TFRecord stores it: rotated and shifted, so that a checksum of data that
-/// contains checksums is not degenerate.
+/// The checksum as TFRecord stores it: rotated and shifted, so that a checksum of data that contains
+/// checksums does not degenerate.
 pub(super) fn masked(bytes: &[u8]) -> u32 {
     crc32c(bytes).rotate_right(15).wrapping_add(0xa282_ead8)
 }

@@ -1,9 +1,9 @@
-//! TensorBoard event files: scalars alone.
+//! TensorBoard event files with scalars only.
 //!
-//! A file is a row of TFRecords (length, checksum of the length, data, checksum of the data), each
-//! of them an `Event` in protobuf's wire format. Of `Event` we write the fields 1 `wall_time`
-//! (double), 2 `step` (varint), 3 `file_version` (string) and 5 `summary`; of `Summary` the
-//! repeated field 1 `value`; of that 1 `tag` (string) and 2 `simple_value` (float).
+//! A file is a sequence of TFRecords (length, checksum of the length, data, checksum of the data). Each
+//! record is an `Event` in protobuf's wire format. Of `Event` we write fields 1 `wall_time` (double), 2
+//! `step` (varint), 3 `file_version` (string) and 5 `summary`; of `Summary` the repeated field 1 `value`; of
+//! a value, 1 `tag` (string) and 2 `simple_value` (float).
 
 use std::fs::File;
 use std::io::Write;
@@ -22,8 +22,7 @@ pub struct EventFile {
     file: File,
 }
 
-/// Takes away the event files that an earlier run left in `folder`: TensorBoard would draw both
-/// runs as one.
+/// Removes the event files of an earlier run from `folder`; TensorBoard would draw both runs as one.
 pub fn remove_earlier(folder: &Path) -> Result<(), Failure> {
     for entry in std::fs::read_dir(folder).map_err(Failure::file(folder))? {
         let path = entry.map_err(Failure::file(folder))?.path();
@@ -36,7 +35,7 @@ pub fn remove_earlier(folder: &Path) -> Result<(), Failure> {
 }
 
 impl EventFile {
-    /// A new file in `folder`, named after the time.
+    /// Creates a file in `folder`, named after the time.
     pub fn create(folder: &Path) -> Result<Self, Failure> {
         let now = now();
         let path = folder.join(format!("{PREFIX}{:010}{SUFFIX}", now as u64));
@@ -93,7 +92,7 @@ fn varint(to: &mut Vec<u8>, mut value: u64) {
     to.push(value as u8);
 }
 
-/// A field's number and wire type: 0 varint, 1 eight bytes, 2 counted bytes, 5 four bytes.
+/// A field's number and wire type: 0 varint, 1 eight bytes, 2 length-prefixed, 5 four bytes.
 fn key(to: &mut Vec<u8>, field: u64, wire_type: u64) {
     varint(to, field << 3 | wire_type);
 }

@@ -12,13 +12,13 @@ use event_file::EventFile;
 
 pub use event_file::remove_earlier;
 
-/// The event file of a run that goes on.
+/// The event file of a run.
 pub struct TensorBoard {
     events: EventFile,
 }
 
 impl TensorBoard {
-    /// A new event file in `folder`, with the meta-epochs that the run has behind it.
+    /// Creates an event file in `folder` with the meta-epochs so far.
     pub fn create<'a>(
         folder: &Path,
         history: impl IntoIterator<Item = &'a MetaEpoch>,

@@ -1,10 +1,10 @@
-//! What `cargo` commands of the documents name.
+//! Checks the names in the documents' `cargo` commands.
 
 use std::path::PathBuf;
 
 use crate::root;
 
-/// Checks that packages, examples, benches, tests and features of a command are there.
+/// Checks that a command's packages, examples, benches, tests and features exist.
 pub fn check(line: &str, document: &str) {
     let mut words = line.split_whitespace().skip(1);
     let mut package = None;
@@ -36,7 +36,7 @@ pub fn check(line: &str, document: &str) {
     }
 }
 
-/// Whether a package, or any where none is said, has it.
+/// Whether the package, or any package if none is given, has it.
 fn exists(kind: &str, name: &str, package: Option<&str>) -> bool {
     let folders: Vec<PathBuf> = match package {
         Some(package) => vec![root().join("crates").join(package)],

@@ -1,10 +1,10 @@
-//! Links between the documents, and from them to files.
+//! Links between the documents, and from documents to files.
 
 use std::path::Path;
 
 use crate::markdown::Document;
 
-/// Checks that all links within the repository lead somewhere; their number.
+/// Checks that all links within the repository resolve; returns their number.
 pub fn check(document: &Document, root: &Path) -> usize {
     let place = root.join(&document.name);
     let mut count = 0;
@@ -39,7 +39,7 @@ pub fn check(document: &Document, root: &Path) -> usize {
     count
 }
 
-/// A heading's name in links, as GitHub makes it.
+/// A heading's anchor, as GitHub and mdBook make it.
 fn anchor(heading: &str) -> String {
     let text = heading.trim_start_matches('#').trim().to_lowercase();
     let kept = text

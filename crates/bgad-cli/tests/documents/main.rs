@@ -1,14 +1,14 @@
-//! The commands in README and docs: each one runs, as it stands there, by `sh` on a small drawn tree
-//! with the documents' names.
+//! The commands in README and docs: `sh` runs each one, unchanged, on a small drawn tree with the names
+//! that the documents use.
 //!
-//! `bgad` is the program of this build behind a script that adds options for a short run (see
-//! [`shell`]), and tells which commands have only their arguments read, and why. Commands of other
-//! programs are not run; what a `cargo` command names must be there. Options in running text must
-//! exist.
+//! `bgad` is this build's program behind a script that adds options for a short run; [`shell`] says which
+//! commands only have their arguments parsed, and why. Commands of other programs are not run, but the
+//! packages and targets in `cargo` commands must exist, and so must the options in running text.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod cargo;
+mod generated;
 mod links;
 mod markdown;
 mod options;
@@ -95,6 +95,27 @@ fn the_table_of_presets_is_that_of_the_program() {
     let documents = documents();
     let presets = documents.iter().find(|d| d.name == "docs/presets.md");
     settings::check_presets(&presets.unwrap().text);
+}
+
+#[test]
+fn the_generated_pages_are_up_to_date() {
+    generated::check("all-settings.md", &generated::settings());
+    generated::check("command-line.md", &generated::command_line());
+}
+
+#[test]
+fn the_book_lists_every_page() {
+    let documents = documents();
+    let summary = documents.iter().find(|d| d.name == "docs/SUMMARY.md");
+    let summary = &summary.unwrap().text;
+    for document in &documents {
+        if let Some(name) = document.name.strip_prefix("docs/") {
+            assert!(
+                name == "SUMMARY.md" || summary.contains(&format!("]({name})")),
+                "docs/SUMMARY.md does not list {name}"
+            );
+        }
+    }
 }
 
 #[test]

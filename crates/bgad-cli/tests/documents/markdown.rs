@@ -1,10 +1,10 @@
-//! What of a Markdown file matters here: blocks of commands and code in running text.
+//! The parts of a Markdown file that are checked: command blocks, and code in running text.
 
 use std::path::Path;
 
 /// The languages of blocks of commands.
 const SHELL: [&str; 3] = ["console", "sh", "bash"];
-/// What stands for a value in a command, with a value for it.
+/// Placeholders in commands, and the values that replace them.
 const PLACEHOLDERS: [(&str, &str); 6] = [
     ("LAYOUT", "mvtec"),
     ("DIR", "tile"),
@@ -18,7 +18,7 @@ pub struct Document {
     /// The path from the repository's root.
     pub name: String,
     pub text: String,
-    /// Blocks of commands, as they stand, with placeholders filled in.
+    /// Command blocks, unchanged except that placeholders are filled in.
     pub blocks: Vec<String>,
     /// Code in running text, and in tables.
     pub spans: Vec<String>,
@@ -86,7 +86,7 @@ impl Document {
         }
     }
 
-    /// The commands of all blocks, a line each: those of a pipe and of a loop apart.
+    /// The commands of all blocks, one per line; pipes and loops are split.
     pub fn commands(&self) -> impl Iterator<Item = String> + '_ {
         let lines = self.blocks.iter().flat_map(|block| {
             let joined = block.replace("\\\n", " ");

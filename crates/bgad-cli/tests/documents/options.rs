@@ -1,9 +1,9 @@
-//! Options that the documents speak of.
+//! Options named in the documents.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
-/// Options of cargo, rustup and other programs that the documents speak of.
+/// Options of cargo, rustup and other programs that are named in the documents.
 const OF_OTHERS: [&str; 5] = [
     "--version",
     "--features",
@@ -29,7 +29,7 @@ impl Known {
         Self(options.collect())
     }
 
-    /// Checks a piece of code in running text; the number of options in it.
+    /// Checks a piece of code in running text; returns the number of options in it.
     pub fn check(&self, span: &str, document: &str) -> usize {
         let command = span
             .strip_prefix("bgad ")
@@ -57,7 +57,7 @@ impl Known {
     }
 }
 
-/// The names under the heading of commands; none where there is no such heading.
+/// The names under the heading for commands; empty without such a heading.
 fn commands(help: &str) -> Vec<String> {
     let Some((_, commands)) = help.split_once("Commands:\n") else {
         return Vec::new();

@@ -1,4 +1,4 @@
-//! Files of the repository that the text names.
+//! Files of the repository that are named in the text.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -20,7 +20,7 @@ const OTHERS: [&str; 2] = ["backend/distributed/ops.rs", "server/base.rs"];
 /// The repository's source files.
 pub struct Known {
     root: PathBuf,
-    /// With `/` before each, so that a name is not taken for the end of another.
+    /// Each starts with `/`, so that no name matches the end of another.
     sources: BTreeSet<String>,
 }
 

@@ -1,10 +1,10 @@
-//! Settings that the documents speak of.
+//! Settings named in the documents.
 
 use std::collections::BTreeSet;
 
 use bgad::{Setting, TrainerConfig};
 
-/// Checks a piece of code in running text that is a setting, alone or as `NAME=VALUE`; how many it is.
+/// Checks a piece of code in running text that is a setting, alone or as `NAME=VALUE`; returns 1 if it is.
 pub fn check(span: &str, document: &str) -> usize {
     let span = span.strip_prefix("--set ").unwrap_or(span);
     let (name, value) = match span.split_once('=') {

@@ -1,4 +1,4 @@
-//! Running a document's blocks by `sh`, with scripts in the place of programs.
+//! Runs a document's blocks with `sh`; scripts replace programs.
 
 use std::collections::BTreeSet;
 use std::os::unix::fs::PermissionsExt;
@@ -42,7 +42,7 @@ exec "$BGAD" "$@"
 /// Programs that are run as they are.
 const RUN: [&str; 7] = ["find", "for", "do", "done", "mkdir", "echo", "cat"];
 
-/// Runs all blocks in `folder`; the number of `bgad` commands that ran.
+/// Runs all blocks in `folder`; returns the number of `bgad` commands that ran.
 pub fn run(document: &Document, folder: &Path) -> usize {
     let shims = folder.join(".programs");
     let log = folder.join(".log");
@@ -101,7 +101,7 @@ fn programs(document: &Document) -> BTreeSet<String> {
     words.collect()
 }
 
-/// The repository's scripts that a document's commands start; they are there, and are not run.
+/// The repository's scripts that a document's commands start; they must exist but are not run.
 fn scripts(document: &Document) -> BTreeSet<String> {
     let words = document.commands().filter_map(|line| {
         let word = first_word(&line)?.to_owned();
@@ -111,7 +111,7 @@ fn scripts(document: &Document) -> BTreeSet<String> {
     words.collect()
 }
 
-/// What a command starts, after the variables that it sets.
+/// The program that a command starts, after the variables that it sets.
 fn first_word(line: &str) -> Option<&str> {
     line.split_whitespace().find(|word| !word.contains('='))
 }

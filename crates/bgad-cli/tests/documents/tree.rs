@@ -163,7 +163,7 @@ pub fn draw(folder: &Path) {
     std::fs::copy(at("run/model.bgad"), at("model.bgad")).unwrap();
 }
 
-/// Copies a folder with all that is in it.
+/// Copies a folder and everything in it.
 pub fn copy(from: &Path, to: &Path) {
     let mut files = Vec::new();
     collect(from, &mut files);
@@ -221,7 +221,7 @@ fn visa(parts: &Parts, folder: &Path) {
     });
 }
 
-/// Images with annotations, of which the last six have one.
+/// Images and annotations; only the last six images have one.
 fn boards(parts: &Parts, folder: &Path) {
     let all = [parts.normal.as_slice(), &parts.abnormal].concat();
     copy_numbered(&all, &folder.join("images"), "");

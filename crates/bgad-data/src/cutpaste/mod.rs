@@ -1,4 +1,5 @@
-//! RandAugmented CutPaste: new abnormal samples from few real ones (arXiv 2207.01463, section 3.4).
+//! CutPaste with random augmentation: new abnormal samples from a few real ones (arXiv 2207.01463, section
+//! 3.4).
 
 #[cfg(feature = "datasets")]
 mod operation;

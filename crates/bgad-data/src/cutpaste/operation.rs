@@ -1,4 +1,4 @@
-//! The nine transformations that precede the cut.
+//! The nine transformations applied before the cut.
 
 use image::RgbImage;
 use rand::{Rng, RngExt};
@@ -6,7 +6,7 @@ use rand::{Rng, RngExt};
 use super::settings;
 use crate::{Mask, transform};
 
-/// The transformations to choose from.
+/// The transformations to draw from.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Operation {
     AutoContrast,
@@ -89,7 +89,7 @@ pub(super) fn transformed(
     }
 }
 
-/// Moves image and mask, unless no defect pixel would be left.
+/// Moves image and mask, unless that would leave no defect pixel.
 fn unless_lost(
     image: RgbImage,
     mask: Mask,

@@ -1,4 +1,4 @@
-//! Abnormal samples from abnormal and normal images.
+//! Abnormal samples made from abnormal and normal images.
 
 use image::RgbImage;
 use rand::{Rng, seq::IndexedRandom};
@@ -7,27 +7,27 @@ use super::operation::{OPERATIONS, transformed};
 use super::region::{self, Region};
 use crate::{CutPaste, DataError, Filter, Mask, Result, Sample, resize, sample_rng};
 
-/// What [`CutPaste::sample`] makes.
+/// The result of [`CutPaste::sample`].
 #[non_exhaustive]
 #[derive(Debug, Clone)]
 pub struct PastedSample {
-    /// The normal image with the defect on it, at the abnormal image's size.
+    /// The normal image with the defect pasted on it, at the abnormal image's size.
     pub image: RgbImage,
-    /// What was pasted.
+    /// The pixels that were pasted.
     pub mask: Mask,
-    /// The normal image as it was.
+    /// The normal image before pasting.
     pub normal: RgbImage,
-    /// Its foreground; none for all of it.
+    /// Its foreground; `None` if that is the whole image.
     pub foreground: Option<Mask>,
 }
 
 impl CutPaste {
-    /// Makes one abnormal sample on a random one of `normals`: a pure function of the key
-    /// `(seed, epoch, index)`.
+    /// Makes one abnormal sample from a randomly chosen image of `normals`. The result depends only on the
+    /// key `(seed, epoch, index)`.
     ///
     /// # Errors
-    /// [`DataError::Parameter`] without normal images, and as [`Sample::load_image`], [`Foreground::of`](crate::Foreground::of) and
-    /// [`CutPaste::paste`].
+    /// [`DataError::Parameter`] without normal images, and the errors of [`Sample::load_image`],
+    /// [`Foreground::of`](crate::Foreground::of) and [`CutPaste::paste`].
     pub fn sample(
         &self,
         abnormal: &RgbImage,
@@ -55,19 +55,19 @@ impl CutPaste {
         })
     }
 
-    /// Makes one abnormal sample: the normal image with the defect on it, and the mask of what was
-    /// pasted, blended edges included.
+    /// Pastes a defect on a normal image; returns the image and the mask of what was pasted, including
+    /// blended edges.
     ///
-    /// The normal image and its foreground are first resized (bicubic, nearest) to the abnormal one's
-    /// size, which the result has. Without a foreground the whole image is one. All pasted pixels lie
-    /// within the foreground; a region that does not fit is clipped to it. A geometric transformation
-    /// that would move the whole defect out of the image is left out. So the mask is never empty, and
-    /// no pixel outside it differs from the normal image.
+    /// The normal image and its foreground are first resized (bicubic, nearest) to the abnormal image's size,
+    /// which is also the size of the result. Without a foreground, the whole image counts as foreground. All
+    /// pasted pixels lie within the foreground; a region that does not fit is clipped. A geometric
+    /// transformation that would move the whole defect out of the image is skipped. So the mask is never
+    /// empty, and no pixel outside it differs from the normal image.
     ///
     /// # Errors
-    /// [`DataError::EmptyMask`] for a mask without defect, [`DataError::Size`] for a mask of another size
-    /// than the abnormal image or a foreground of another size than the normal one,
-    /// [`DataError::Parameter`] as [`CutPaste::check`].
+    /// [`DataError::EmptyMask`] for a mask without a defect; [`DataError::Size`] if the mask and the abnormal
+    /// image, or the foreground and the normal image, differ in size; [`DataError::Parameter`] as for
+    /// [`CutPaste::check`].
     pub fn paste(
         &self,
         abnormal: &RgbImage,
@@ -129,7 +129,7 @@ fn same_size(what: &str, mask: &Mask, image: &RgbImage) -> Result<()> {
     })
 }
 
-/// Copies pixels to an image of the same size, the edge blended over `edge` pixels.
+/// Copies pixels to an image of the same size, blending the outermost `edge` pixels.
 fn copy(source: &RgbImage, placed: &region::Placed, edge: u32, image: &mut RgbImage) {
     let width = image.width() as usize;
     let index = |&(x, y): &(usize, usize)| (y * width + x) * 3;

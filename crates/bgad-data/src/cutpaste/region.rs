@@ -1,14 +1,14 @@
-//! Regions of pixels: cut out of a mask, placed, and how deep inside each pixel lies.
+//! Regions of pixels: cut from a mask, placed, with the depth of each pixel inside its region.
 
 use bgad_metrics::{Connectivity, for_each_region};
 use rand::{Rng, RngExt};
 
 use crate::Mask;
 
-/// How many places within a foreground are tried before a region is clipped to it.
+/// How many places within a foreground are tried before a region is clipped.
 const ATTEMPTS: usize = 64;
 
-/// Some pixels of an image, at least one.
+/// A set of pixels of an image; at least one.
 pub(super) struct Region {
     /// Columns and rows.
     points: Vec<(usize, usize)>,
@@ -19,7 +19,7 @@ pub(super) struct Region {
 }
 
 impl Region {
-    /// The region of some points; none if there are none.
+    /// The region of some points; `None` without points.
     fn new(points: Vec<(usize, usize)>) -> Option<Self> {
         let &(x, y) = points.first()?;
         let mut region = Self {
@@ -38,12 +38,12 @@ impl Region {
         Some(region)
     }
 
-    /// All of a mask as one region; none if it marks nothing.
+    /// All of a mask as one region; `None` if the mask is empty.
     pub fn whole(mask: &Mask) -> Option<Self> {
         Self::new(mask.points())
     }
 
-    /// The 8-connected regions of a mask, by their first pixel row by row.
+    /// The 8-connected regions of a mask, ordered by their first pixels.
     pub fn connected(mask: &Mask) -> Vec<Self> {
         let (width, height) = (mask.width() as usize, mask.height() as usize);
         let marked = |pixel: usize| mask.pixels()[pixel].then_some(());
@@ -60,7 +60,7 @@ impl Region {
         regions
     }
 
-    /// Puts the region at a random place of a `width` by `height` image that holds all of it.
+    /// Puts the region at a random place where it fits entirely into a `width` by `height` image.
     pub fn place_anywhere(self, width: usize, height: usize, rng: &mut impl Rng) -> Placed {
         let left = rng.random_range(0..=width - (self.right - self.left + 1));
         let top = rng.random_range(0..=height - (self.bottom - self.top + 1));
@@ -72,8 +72,9 @@ impl Region {
         }
     }
 
-    /// Puts the region at a random place within the foreground, `places` being all its pixels. A
-    /// region that fits nowhere, or is not found to in a number of attempts, is clipped where it fits
+    /// Puts the region at a random place within the foreground, whose pixels are `places`. If no place is
+    /// found where the region fits, it is clipped where most of it fits; at least one of its pixels always
+    /// lies within.
     /// best; at least one of its pixels always lies within.
     pub fn place_within(
         self,
@@ -89,7 +90,7 @@ impl Region {
         };
         let (mut best, mut fewest) = ((0, 0), usize::MAX);
         for _ in 0..ATTEMPTS {
-            // A pixel of the region falls on one of the foreground.
+            // Moves a random pixel of the region onto a random pixel of the foreground.
             let to = places[rng.random_range(0..places.len())];
             let from = self.points[rng.random_range(0..self.points.len())];
             let step = (
@@ -112,15 +113,15 @@ impl Region {
     }
 }
 
-/// Pixels and where they are copied to.
+/// Pixels and their destinations.
 pub(super) struct Placed {
     pub from: Vec<(usize, usize)>,
     pub to: Vec<(usize, usize)>,
 }
 
 impl Placed {
-    /// How much of each pasted pixel is of the defect, in (0, 1]: 1, less over the outermost `edge`
-    /// pixels, evenly towards the border. The innermost pixels are 1 even where the region is thinner.
+    /// The share of the defect in each pasted pixel, in (0, 1]: 1 inside, falling evenly over the outermost
+    /// `edge` pixels. The innermost pixels get 1 even if the region is thinner.
     pub fn weights(&self, edge: u32) -> Vec<f32> {
         let depths = depths(&self.to);
         let deepest = depths.iter().copied().max().unwrap_or(1);
@@ -130,7 +131,7 @@ impl Placed {
     }
 }
 
-/// The chessboard distance of each point to the nearest pixel that is not among them; 1 at the border.
+/// The chessboard distance of each point to the nearest pixel outside the region; 1 at the border.
 fn depths(points: &[(usize, usize)]) -> Vec<u32> {
     let columns = points.iter().map(|p| p.0);
     let rows = points.iter().map(|p| p.1);
@@ -139,7 +140,7 @@ fn depths(points: &[(usize, usize)]) -> Vec<u32> {
     let (Some(left), Some(right), Some(top), Some(bottom)) = (left, right, top, bottom) else {
         return Vec::new();
     };
-    // One pixel of frame, so that every point has eight neighbours.
+    // A frame of one pixel, so that every point has eight neighbours.
     let (width, height) = (right - left + 3, bottom - top + 3);
     let index = |&(x, y): &(usize, usize)| (y - top + 1) * width + x - left + 1;
     let mut depth = vec![0; width * height];

@@ -1,18 +1,18 @@
-//! How samples are pasted.
+//! The settings of CutPaste.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{DataError, Foreground, Result};
 
-/// How many transformations there are.
+/// The number of transformations.
 pub(super) const OPERATIONS: usize = 9;
 /// Most pastes on one image.
 const MOST_PASTES: usize = 64;
 /// Widest blended edge in pixels.
 const WIDEST_BLEND: u32 = 256;
 
-/// Cuts the defect out of an abnormal image, after some random transformations of it, and pastes it
-/// on a normal image at a random location.
+/// Transforms an abnormal image at random, cuts out its defect, and pastes it at a random place on a normal
+/// image.
 ///
 /// ```
 /// use bgad_data::{CutPaste, Mask, RgbImage, sample_rng};
@@ -33,17 +33,15 @@ const WIDEST_BLEND: u32 = 256;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct CutPaste {
-    /// How many different transformations, of nine, precede the cut ("S" in the paper).
+    /// How many different transformations, of nine, are applied before the cut ("S" in the paper).
     pub transformations: usize,
     /// Where on a normal image defects may be pasted.
     pub foreground: Foreground,
-    /// Whether the connected regions of a mask are placed each at its own location, instead of all
-    /// together.
+    /// Whether each connected region of a mask is placed separately instead of all together.
     pub separate_regions: bool,
-    /// How often a defect is cut and pasted on one image, each time transformed and placed anew.
+    /// How often a defect is cut and pasted on one image, each time with a new transformation and place.
     pub pastes: usize,
-    /// Over how many pixels inwards a pasted region's edge is blended with the normal image; 0 for a
-    /// hard edge.
+    /// How many pixels, from the edge inwards, are blended with the normal image; 0 for a hard edge.
     pub blend: u32,
 }
 
@@ -63,8 +61,8 @@ impl CutPaste {
     /// Checks the parameters.
     ///
     /// # Errors
-    /// [`DataError::Parameter`] for more than nine transformations, no paste or more than 64, or an edge
-    /// of more than 256 pixels.
+    /// [`DataError::Parameter`] for more than nine transformations, for no paste or more than 64, or for an
+    /// edge of more than 256 pixels.
     pub fn check(&self) -> Result<()> {
         let parameter = |name, found: String, expected: String| DataError::Parameter {
             name,

@@ -1,26 +1,26 @@
-//! Why a file gives no picture.
+//! Why a file yields no picture.
 
 use std::io;
 
 use image::ImageError;
 
-/// Why there is no picture.
+/// Why a file yields no picture.
 #[derive(Debug)]
 pub(crate) enum Fault {
-    /// The file is sound, as far as one can see, but of a kind that is not decoded: what it is.
+    /// The file looks sound, but is of a kind that is not decoded; names the kind.
     #[cfg_attr(not(feature = "jpeg"), allow(dead_code))]
-    // what other decoders refuse is damaged
+    // without the decoders that need it, other decoders' refusals count as damage
     NotRead(String),
-    /// The file is not what it should be: what is wrong.
+    /// The file is damaged; says what is wrong.
     Damaged(String),
-    /// A decoder's own answer.
+    /// A decoder's own error.
     Decoder(ImageError),
-    /// The file system's answer.
+    /// The file system's error.
     Io(io::Error),
 }
 
 impl Fault {
-    /// What reading in a file's middle ended with: an early end is damage.
+    /// Wraps an error while reading; an early end of the file is damage.
     pub(crate) fn reading(error: io::Error) -> Self {
         match error.kind() {
             io::ErrorKind::UnexpectedEof => damaged("the file ends before the image does"),

@@ -1,22 +1,22 @@
-//! The format of a file by its first bytes.
+//! A file's format, from its first bytes.
 
 use image::ImageFormat;
 
-/// Bytes that are looked at.
+/// Number of bytes examined.
 const START: usize = 64;
 
-/// Kinds of files that are told apart.
+/// The kinds of files that are recognised.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// An image that is read.
+    /// An image format that is read.
     Image(ImageFormat),
-    /// Another kind, by its name.
+    /// Another known kind, by name.
     Other(&'static str),
-    /// Nothing that is known.
+    /// An unknown kind.
     Unknown,
 }
 
-/// First bytes of formats that people take for images or that are, and that are not read.
+/// First bytes of formats that are not read but that people often mistake for, or use as, images.
 const OTHERS: [(&[u8], &str); 22] = [
     (b"GIF8", "a GIF"),
     (b"\0\0\0\x0cjP  ", "a JPEG 2000 image"),
@@ -43,7 +43,7 @@ const OTHERS: [(&[u8], &str); 22] = [
 ];
 
 impl Kind {
-    /// Tells a file's kind by its beginning, at least its first 64 bytes if it has so many.
+    /// Recognises a file's kind from its beginning; needs the first 64 bytes, or all of a shorter file.
     pub(crate) fn of(start: &[u8]) -> Self {
         let start = &start[..start.len().min(START)];
         let is = |magic: &[u8]| start.starts_with(magic);

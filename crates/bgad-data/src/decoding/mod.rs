@@ -1,5 +1,4 @@
-//! Decoding of untrusted image files: what is checked beyond what decoders check, and what they
-//! cannot read.
+//! Decoding of untrusted image files: checks beyond those of the decoders, and formats that they cannot read.
 
 mod fault;
 mod file_format;

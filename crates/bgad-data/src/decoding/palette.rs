@@ -1,4 +1,4 @@
-//! The numbers of a PNG's palette, which decoders of images look up.
+//! The palette indices of a PNG, which image decoders look up.
 
 use std::io::{BufRead, Seek};
 
@@ -7,7 +7,7 @@ use png::{DecodingError, Transformations};
 use super::fault::{Fault, damaged};
 use super::size::Size;
 
-/// Width, height, and the palette's number of each pixel.
+/// Width, height, and each pixel's palette index.
 pub(crate) fn numbers(
     reader: impl BufRead + Seek,
     limit: &Size,

@@ -1,4 +1,4 @@
-//! Decoders that panic.
+//! Turns a decoder's panic into an error.
 
 use std::cell::Cell;
 use std::panic::{self, AssertUnwindSafe};
@@ -11,13 +11,12 @@ thread_local! {
     static DECODING: Cell<bool> = const { Cell::new(false) };
 }
 
-/// What `decode` gives; an error where it panics, as decoders do on some damaged files (image-webp
-/// 0.2.4 adds up code lengths beyond 16 bits, which builds with overflow checks end on). The panic's
-/// text is not printed: the error tells what there is to tell. The program's own panic hook stays for
-/// all other panics.
+/// Calls `decode`; a panic becomes an error. Decoders panic on some damaged files (image-webp 0.2.4 adds up
+/// code lengths beyond 16 bits, which fails in builds with overflow checks). The panic's text is not printed,
+/// because the error already says what is known. For all other panics the program's own hook stays in place.
 pub(crate) fn guarded<T>(decode: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
     static HOOK: Once = Once::new();
-    // A thread that panics already must not change the hook.
+    // A thread that is already panicking must not change the hook.
     let install = || {
         let others = panic::take_hook();
         panic::set_hook(Box::new(move |info| {
@@ -30,12 +29,8 @@ pub(crate) fn guarded<T>(decode: impl FnOnce() -> Result<T, Fault>) -> Result<T,
         HOOK.call_once(install);
     }
     let outer = DECODING.replace(true);
-    // Nothing of a decoder that has panicked is used again.
+    // No state of a panicked decoder is used again.
     let decoded = panic::catch_unwind(AssertUnwindSafe(decode));
     DECODING.set(outer);
-    decoded.unwrap_or_else(|_| {
-        Err(damaged(
-            "the decoder could not cope with what the file holds",
-        ))
-    })
+    decoded.unwrap_or_else(|_| Err(damaged("the decoder failed on its contents")))
 }

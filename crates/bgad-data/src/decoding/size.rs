@@ -1,4 +1,4 @@
-//! How large an image may be.
+//! Limits on an image's size.
 
 use image::ImageError;
 use image::error::{LimitError, LimitErrorKind};
@@ -8,14 +8,14 @@ use super::fault::Fault;
 /// The largest image that is decoded.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Size {
-    /// Pixels a side.
+    /// Pixels per side.
     pub(crate) side: u32,
-    /// Bytes decoded.
+    /// Decoded size in bytes.
     pub(crate) bytes: u64,
 }
 
 impl Size {
-    /// Checks an image of so many bytes a pixel.
+    /// Checks an image of this many bytes per pixel.
     pub(crate) fn check(&self, (width, height): (u32, u32), of_pixel: u64) -> Result<(), Fault> {
         if width > self.side || height > self.side {
             return Err(too_large(LimitErrorKind::DimensionError));

@@ -1,4 +1,4 @@
-//! AITEX's layout: long images of fabric, cut into patches while they are read.
+//! AITEX's layout: long fabric images, cut into patches as they are read.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -13,10 +13,10 @@ use crate::{
 };
 use crate::{image_file, mask_decision, verify};
 
-/// Columns of a patch; it is as high as its image, which is 256 rows in the published set.
+/// Columns of a patch. A patch is as high as its image, which is 256 rows in the published set.
 const PATCH: u32 = 256;
 
-/// Kinds of defects by the second number of an image's name.
+/// Defect types by the second number of an image's name.
 const TYPES: [(&str, &str); 12] = [
     ("002", "Broken_end"),
     ("006", "Broken_yarn"),
@@ -37,9 +37,9 @@ pub(super) fn is_normal_folder(name: &str) -> bool {
     plain(name) == "nodefectimage"
 }
 
-/// Normal samples are all patches of the images without defects, sorted by folder, name and column;
-/// abnormal ones the patches of the defect images whose part of the mask is not empty. A defect image's
-/// other patches are not used: the published split takes normal patches from defect-free fabric.
+/// Normal samples are all patches of the defect-free images, sorted by folder, name and column. Abnormal
+/// samples are the patches of defect images whose part of the mask is not empty. A defect image's other
+/// patches are not used: the published split takes normal patches from defect-free fabric.
 pub(super) fn read(folder: &Path) -> Result<Dataset> {
     let listing = files::list(folder)?;
     let find = |wanted: &str| {
@@ -83,8 +83,7 @@ pub(super) fn read(folder: &Path) -> Result<Dataset> {
         match masks.remove(&stem(&path)) {
             Some(files) => masked.push(Sample::abnormal(path.clone(), defect_type(&path), files)),
             None => {
-                let reason =
-                    "a defect image without a mask, so that its abnormal patches are not known";
+                let reason = "a defect image without a mask: its abnormal patches are unknown";
                 skipped.push(files::skipped(path, reason));
             }
         }
@@ -107,7 +106,7 @@ pub(super) fn read(folder: &Path) -> Result<Dataset> {
             sample.mask_values = decision.values.clone();
         }
     }
-    // Collected in order, whatever thread was first.
+    // Collected in order, whichever thread finishes first.
     let patches: Vec<Result<Vec<Sample>>> = masked.par_iter().map(defect_patches).collect();
     let mut abnormal = Vec::new();
     for (sample, patches) in masked.into_iter().zip(patches) {
@@ -174,8 +173,7 @@ fn defect_patches(image: &Sample) -> Result<Vec<Sample>> {
     Ok(patches)
 }
 
-/// Masks by the name of their image, which ends in `_mask` and perhaps a number; and those that are
-/// named otherwise.
+/// Masks keyed by their image's name (before `_mask` and an optional number), and the masks named otherwise.
 fn by_image(masks: Vec<PathBuf>) -> (BTreeMap<String, Option<MaskFiles>>, Vec<PathBuf>) {
     let mut found: BTreeMap<String, Vec<PathBuf>> = BTreeMap::new();
     let mut others = Vec::new();
@@ -196,7 +194,7 @@ fn by_image(masks: Vec<PathBuf>) -> (BTreeMap<String, Option<MaskFiles>>, Vec<Pa
     (found, others)
 }
 
-/// The kind of defect by the second number of the name, or that number where it has no name.
+/// The defect type given by the second number of the name, or the number itself if it has no type.
 fn defect_type(path: &Path) -> &str {
     let code = path
         .file_name()
@@ -212,15 +210,14 @@ fn defect_type(path: &Path) -> &str {
         .map_or(code, |(_, name)| name)
 }
 
-/// A folder's name in lower case, without separators and plural: the set was published in several
-/// spellings.
+/// A folder's name in lower case, without separators and plural: the set was published in several spellings.
 fn plain(name: &str) -> String {
     let letters = name.chars().filter(|c| c.is_alphanumeric());
     let name: String = letters.flat_map(char::to_lowercase).collect();
     name.trim_end_matches('s').to_owned()
 }
 
-/// Why an image cannot be read, where its path stands beside.
+/// The error without its path, for a place where the path is already shown.
 fn without_path(error: &DataError) -> String {
     match error {
         DataError::NotAnImage { found, .. } => found.clone(),

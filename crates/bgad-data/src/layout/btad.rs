@@ -5,8 +5,8 @@ use std::path::Path;
 use super::mvtec::{self, Tree};
 use crate::{Dataset, Result};
 
-/// The tree is MVTec AD's with other names: `ok` for normal images, `ko` for abnormal ones, and masks
-/// named as their images, with the same extension or another (.bmp images, .png masks in 01 and 02).
+/// The tree is MVTec AD's with other names: `ok` for normal images, `ko` for abnormal ones, and masks with
+/// the names of their images, with the same extension or another (.bmp images, .png masks in 01 and 02).
 pub(super) fn read(folder: &Path) -> Result<Dataset> {
     let tree = Tree {
         normal: &["ok"],

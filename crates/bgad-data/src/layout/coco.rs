@@ -14,24 +14,24 @@ use crate::{DataError, Dataset, MaskFiles, Result, Sample, names};
 
 /// The defect type of annotations without a category.
 const DEFECT: &str = "defect";
-/// Folders that hold annotations, beside the data set's own.
+/// Sub-folders searched for annotations, besides the data set's own folder.
 const FOLDERS: [&str; 6] = ["annotations", "train", "val", "valid", "validation", "test"];
 
-/// What tells a file of annotations from other JSON.
+/// The keys that distinguish annotations from other JSON.
 #[derive(Deserialize)]
 struct Keys {
     images: Option<Vec<IgnoredAny>>,
     annotations: Option<Vec<IgnoredAny>>,
 }
 
-/// Whether a file holds annotations.
+/// Whether a file contains annotations.
 pub(super) fn is_table(file: &Path) -> bool {
     let is_json = extension(file) == "json";
     let keys = || serde_json::from_slice::<Keys>(&std::fs::read(file).ok()?).ok();
     is_json && keys().is_some_and(|keys| keys.images.is_some() && keys.annotations.is_some())
 }
 
-/// The files of annotations in a folder: its own, and those in folders of the usual names.
+/// The annotation files of a folder: its own, and those in sub-folders with the usual names.
 pub(super) fn tables(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut tables = Vec::new();
     let inner = FOLDERS.map(|inner| folder.join(inner));
@@ -45,7 +45,7 @@ pub(super) fn tables(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(tables)
 }
 
-/// Who an image is for, as the names of its table and of the folder around it tell.
+/// Whether an image is for training or testing, judged by the names of its table and folder.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Part {
     Train,
@@ -53,7 +53,7 @@ enum Part {
     Unsaid,
 }
 
-/// Reads one file of annotations, or all in a folder.
+/// Reads one annotation file, or all in a folder.
 pub(super) fn read(folder: &Path) -> Result<Dataset> {
     let (root, tables) = match folder.is_file() {
         true => {
@@ -66,7 +66,7 @@ pub(super) fn read(folder: &Path) -> Result<Dataset> {
     if tables.is_empty() {
         return Err(DataError::FileMissing {
             file: folder.join("annotations.json"),
-            expected: "expected a JSON file with images and annotations as COCO has them, in the data set's folder or in its folder annotations, train, val or test".to_owned(),
+            expected: "expected a JSON file with COCO images and annotations in the data set's folder or its sub-folder annotations, train, val or test".to_owned(),
         });
     }
     let mut listed = HashSet::new();
@@ -79,7 +79,7 @@ pub(super) fn read(folder: &Path) -> Result<Dataset> {
             let Some(path) = place(root, table, image)? else {
                 absent.push(files::skipped(
                     root.join(names::path_from_text(&image.file_name)),
-                    "named in the annotations, no such file",
+                    "named in the annotations, but the file does not exist",
                 ));
                 continue;
             };
@@ -120,7 +120,7 @@ pub(super) fn read(folder: &Path) -> Result<Dataset> {
     if !absent.is_empty() {
         let number = count(absent.len(), "image");
         warnings.push(format!(
-            "{}: {number} named in the annotations without a file",
+            "{}: {number} named in the annotations do not exist",
             root.display()
         ));
     }
@@ -132,12 +132,12 @@ pub(super) fn read(folder: &Path) -> Result<Dataset> {
     }
     let dataset = files::described(root, absent, warnings);
     let mut dataset = split_normals(dataset, unsaid, test_abnormal, TEST_FRACTION, RANDOM_STATE);
-    // What the tables say comes first, then what was drawn.
+    // What the tables say comes first, followed by what was drawn.
     train.append(&mut dataset.train);
     if train.is_empty() {
         return Err(DataError::NoNormalImages {
             folder: folder.to_owned(),
-            expected: "the annotations' images, as those without any annotation".to_owned(),
+            expected: "images without annotations".to_owned(),
         });
     }
     train.append(&mut train_abnormal);
@@ -146,20 +146,20 @@ pub(super) fn read(folder: &Path) -> Result<Dataset> {
     Ok(dataset)
 }
 
-/// Where an image lies; annotations don't say which folder its name is relative to.
+/// The path of an image; annotations do not say which folder its name is relative to.
 fn place(root: &Path, table: &Path, image: &AnnotatedImage) -> Result<Option<PathBuf>> {
     let relative = names::path_from_text(&image.file_name);
     if !files::stays_inside(&relative) {
         return Err(DataError::Annotations {
             file: table.to_owned(),
             found: format!(
-                "'{}', which leads out of the data set's folder",
+                "'{}', which points outside the data set's folder",
                 image.file_name
             ),
         });
     }
     let beside = table.parent().unwrap_or(root);
-    // instances_train2017.json is about the folder train2017.
+    // instances_train2017.json refers to the folder train2017.
     let own = stem(table);
     let own = own.rsplit('_').next().unwrap_or_default();
     let folders = [
@@ -184,7 +184,7 @@ fn part(root: &Path, table: &Path, image: &Path) -> Part {
             _ => Part::Unsaid,
         }
     };
-    // The nearest name that tells.
+    // The nearest name that decides.
     let around = |path: &Path| {
         let below = path.strip_prefix(root).ok().and_then(Path::parent);
         let parts = below.into_iter().flat_map(Path::iter).map(Path::new);

@@ -1,4 +1,4 @@
-//! ELPV's layout: solar cells with a probability of being defective.
+//! ELPV's layout: solar cells, each with a probability of being defective.
 
 use std::collections::HashSet;
 use std::path::Path;
@@ -7,11 +7,11 @@ use super::split_normals::{RANDOM_STATE, TEST_FRACTION, split_normals};
 use super::{files, table};
 use crate::{DataError, Dataset, Result, Sample, names};
 
-/// The table of all cells: path, probability and type of module, separated by white space.
+/// The table of all cells: path, probability and module type, separated by white space.
 const TABLE: &str = "labels.csv";
 const EXPECTED: &str = "a path, a probability from 0 to 1, and mono or poly";
 
-/// Whether a table is of this kind, as its first line tells.
+/// Whether a table is of this kind, judged by its first line.
 pub(super) fn is_table(file: &Path) -> bool {
     let text = table::read(file).unwrap_or_default();
     let first = text.lines().next().unwrap_or_default();
@@ -22,9 +22,9 @@ pub(super) fn is_table(file: &Path) -> bool {
     )
 }
 
-/// Reads the table alone; whether the images are there shows when they are loaded.
+/// Reads only the table; missing images show up when they are loaded.
 ///
-/// Probability 0 is normal, 1 is abnormal; the cells between are left out, as in the published splits.
+/// Probability 0 is normal and 1 is abnormal. Cells in between are left out, as in the published splits.
 pub(super) fn read(folder: &Path) -> Result<Dataset> {
     let table = folder.join(TABLE);
     if !table.is_file() {
@@ -72,7 +72,7 @@ pub(super) fn read(folder: &Path) -> Result<Dataset> {
     if abnormal.is_empty() {
         warnings.push(format!("{}: 0 abnormal images", table.display()));
     }
-    // That cells between are left out is the protocol, and no cause to worry: no warning.
+    // Leaving out the cells in between is the published protocol, so there is no warning.
     Ok(split_normals(
         files::described(folder, skipped, warnings),
         normal,

@@ -7,18 +7,18 @@ use std::path::{Component, Path, PathBuf};
 use crate::text::count;
 use crate::{DataError, Dataset, Result, SkippedFile, names};
 
-/// Extensions of images, lower case; masks are looked for in this order.
+/// Image extensions in lower case; masks are searched in this order.
 pub(super) const EXTENSIONS: [&str; 7] = ["png", "bmp", "tif", "tiff", "jpg", "jpeg", "webp"];
 
-/// Folders nested deeper than this are not followed.
+/// Folders deeper than this are not followed.
 const MAX_DEPTH: usize = 32;
 
-/// Files and folders directly in a folder, sorted by name, hidden ones left out.
+/// Files and folders directly in a folder, sorted by name, without hidden ones.
 #[derive(Debug, Default)]
 pub(super) struct Listing {
     pub images: Vec<PathBuf>,
     pub folders: Vec<PathBuf>,
-    /// Files that are no images by their extension, and links to nothing.
+    /// Files that are not images by extension, and broken links.
     pub skipped: Vec<SkippedFile>,
 }
 
@@ -45,17 +45,19 @@ pub(super) fn list(folder: &Path) -> Result<Listing> {
         if path.is_dir() {
             listing.folders.push(path);
         } else if !path.exists() {
-            listing.skipped.push(skipped(path, "a link to nothing"));
+            listing.skipped.push(skipped(path, "a broken link"));
         } else if is_image(&path) {
             listing.images.push(path);
         } else {
-            listing.skipped.push(skipped(path, "no image by its name"));
+            listing
+                .skipped
+                .push(skipped(path, "not an image by its name"));
         }
     }
     Ok(listing)
 }
 
-/// A file that is no sample, and why.
+/// A file that is not a sample, and why.
 pub(super) fn skipped(path: PathBuf, reason: &str) -> SkippedFile {
     SkippedFile {
         path,
@@ -63,12 +65,12 @@ pub(super) fn skipped(path: PathBuf, reason: &str) -> SkippedFile {
     }
 }
 
-/// All images in a folder and below, each folder's own images first, then its sub-folders by name.
+/// Lists all images in a folder and below it: each folder's own images first, then its sub-folders by name.
 /// Adds the other files to `skipped`.
 ///
-/// Links are followed, but no folder is read twice: one that is linked from several places, or from
-/// below itself, is taken where it really lies or else where it is linked first. A link to a folder
-/// around `folder` is not followed: what lies beside `folder` is something else.
+/// Links are followed, but no folder is read twice. A folder linked from several places, or from below
+/// itself, is read where it really lies, or else at its first link. A link to a folder that contains `folder`
+/// is not followed, because what lies beside `folder` does not belong to the set.
 pub(crate) fn images_below(folder: &Path, skipped: &mut Vec<SkippedFile>) -> Result<Vec<PathBuf>> {
     let io_error = |path: &Path, reason| DataError::Io {
         path: path.to_owned(),
@@ -79,9 +81,9 @@ pub(crate) fn images_below(folder: &Path, skipped: &mut Vec<SkippedFile>) -> Res
     let mut root = None;
     let mut waiting = vec![folder.to_owned()];
     let mut links = BTreeSet::new();
-    // Real folders first, so that they and not the links to them are taken.
+    // Real folders first, so that they are read rather than the links to them.
     while let Some(next) = waiting.pop().or_else(|| links.pop_first()) {
-        // A folder that is missing is said to be so by `list`.
+        // `list` reports a missing folder.
         if next.is_dir() {
             let real = next
                 .canonicalize()
@@ -98,7 +100,7 @@ pub(crate) fn images_below(folder: &Path, skipped: &mut Vec<SkippedFile>) -> Res
         for inner in listing.folders {
             let depth = inner.components().count() - folder.components().count();
             if depth > MAX_DEPTH {
-                let reason = format!("a folder more than {MAX_DEPTH} folders deep");
+                let reason = format!("a folder nested deeper than {MAX_DEPTH} levels");
                 skipped.push(self::skipped(inner, &reason));
             } else if inner.is_symlink() {
                 links.insert(inner);
@@ -124,7 +126,7 @@ fn order(path: &Path) -> Vec<(bool, OsString)> {
     parts
 }
 
-/// The last component of a path as text, different for different names.
+/// The last component of a path as text; different names give different text.
 pub(super) fn name(path: &Path) -> String {
     path.file_name().map(text).unwrap_or_default()
 }
@@ -166,7 +168,7 @@ pub(super) fn stays_inside(path: &Path) -> bool {
             .any(|part| matches!(part, Component::Normal(_)))
 }
 
-/// The folder itself, or that of its category.
+/// The folder itself, or the folder of its category.
 pub(super) fn category_folder(folder: &Path, category: Option<&str>) -> Result<PathBuf> {
     let listing = list(folder)?;
     let Some(category) = category else {
@@ -184,7 +186,7 @@ pub(super) fn category_folder(folder: &Path, category: Option<&str>) -> Result<P
         })
 }
 
-/// The sentences about skipped files, one a reason.
+/// Warnings about skipped files, one per reason.
 pub(super) fn skipped_warnings(skipped: &[SkippedFile], folder: &Path) -> Vec<String> {
     let mut reasons: Vec<(&str, usize)> = Vec::new();
     for file in skipped {
@@ -205,7 +207,7 @@ pub(super) fn skipped_warnings(skipped: &[SkippedFile], folder: &Path) -> Vec<St
         .collect()
 }
 
-/// A data set without samples yet: what was found in `folder` beside them.
+/// A data set without samples: its name, folder and skipped files.
 pub(super) fn described(
     folder: &Path,
     skipped: Vec<SkippedFile>,

@@ -1,4 +1,4 @@
-//! Plain folders: the layout for people's own images.
+//! The layout for your own images: plain folders.
 
 use std::path::{Path, PathBuf};
 
@@ -9,24 +9,25 @@ use super::mask_index::{MaskIndex, Seeker};
 use super::split_normals::split_normals;
 use crate::{DataError, Dataset, MaskFiles, Result, Sample, SkippedFile, names};
 
-/// Where masks lie.
+/// Where masks are stored.
 #[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MaskLocation {
-    /// In a folder that mirrors the abnormal ones; named as the images, with or without `_mask`, with
-    /// any image extension.
+    /// In a folder that mirrors the abnormal ones. Masks have the names of their images, with or without
+    /// `_mask`, with any image extension.
     Folder(PathBuf),
-    /// Beside the images: the image's name without extension, then this ending, for example `_mask.png`;
-    /// `_mask` for any extension; or `.png` where the images are JPEG. Upper or lower case. Files with
-    /// this ending are never images.
+    /// Beside the images. A mask's name is its image's name without extension, followed by this ending, for
+    /// example `_mask.png`; `_mask` matches any extension; use `.png` if the images are JPEG. Case does not
+    /// matter. Files with this ending are never images.
     Beside(String),
 }
 
 /// Folders of normal and abnormal images.
 ///
-/// An abnormal folder is one defect type by its own name; one with a general name (`abnormal`, `bad`,
-/// `defect` and the like) has a type per sub-folder. A share of the normal images tests.
+/// An abnormal folder is one defect type, named after the folder. A folder with a general name (`abnormal`,
+/// `bad`, `defect` and the like) has one type per sub-folder. A share of the normal images is used for
+/// testing.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FolderLayout {
@@ -34,17 +35,17 @@ pub struct FolderLayout {
     pub name: String,
     /// Folders of normal images; sub-folders are included.
     pub normal: Vec<PathBuf>,
-    /// Folders of abnormal images; may be none.
+    /// Folders of abnormal images; may be empty.
     pub abnormal: Vec<PathBuf>,
-    /// Where the masks are, if there are any.
+    /// Where the masks are; `None` without masks.
     pub masks: Option<MaskLocation>,
-    /// The share of the normal images that tests, in `[0, 1)`.
+    /// The share of the normal images used for testing, in `[0, 1)`.
     pub test_fraction: f64,
-    /// Seed of the split, as scikit-learn's `random_state`.
+    /// Seed of the split; the same as scikit-learn's `random_state`.
     pub random_state: u32,
 }
 
-/// Names that say no more than that something is wrong.
+/// Names that say only that something is wrong.
 const GENERAL: [&str; 13] = [
     "abnormal",
     "abnormals",
@@ -62,10 +63,10 @@ const GENERAL: [&str; 13] = [
 ];
 
 impl FolderLayout {
-    /// Reads the names of the images and finds their masks.
+    /// Lists the images and finds their masks; reads no pixels.
     ///
     /// # Errors
-    /// [`DataError::FolderMissing`], [`DataError::NoNormalImages`], [`DataError::Parameter`] for a
+    /// [`DataError::FolderMissing`], [`DataError::NoNormalImages`], and [`DataError::Parameter`] for a
     /// `test_fraction` outside `[0, 1)` or an empty mask ending.
     pub fn read(&self) -> Result<Dataset> {
         if !(0.0..1.0).contains(&self.test_fraction) {
@@ -133,7 +134,7 @@ impl FolderLayout {
         ))
     }
 
-    /// The folder that holds all others.
+    /// The folder that contains all others.
     fn root(&self) -> PathBuf {
         let mut folders = self.normal.iter().chain(&self.abnormal);
         let parent = |folder: &PathBuf| folder.parent().map(Path::to_owned).unwrap_or_default();
@@ -144,7 +145,7 @@ impl FolderLayout {
         root
     }
 
-    /// The images of a folder, without masks beside them.
+    /// The images of a folder, without masks that lie beside them.
     fn images(&self, folder: &Path, skipped: &mut Vec<SkippedFile>) -> Result<Vec<PathBuf>> {
         let mut images = files::images_below(folder, skipped)?;
         if let Some(MaskLocation::Beside(ending)) = &self.masks {
@@ -171,7 +172,7 @@ impl FolderLayout {
         }
     }
 
-    /// The masks of abnormal images, each with the folder that it was found in.
+    /// The masks of abnormal images, each with the folder it was found in.
     fn masks_of(
         &self,
         images: &[(PathBuf, &Path)],
@@ -201,8 +202,8 @@ impl FolderLayout {
     }
 }
 
-/// What stands before `ending` in a file's name, if that is how it ends; an ending without a dot is
-/// that of the name without its extension.
+/// The part of a file's name before `ending`, if the name ends that way. An ending without a dot applies to
+/// the name without its extension.
 fn stem_before(path: &Path, ending: &str) -> Option<String> {
     let name = if ending.contains('.') {
         name(path)
@@ -215,7 +216,7 @@ fn stem_before(path: &Path, ending: &str) -> Option<String> {
         .then(|| name[..cut].to_owned())
 }
 
-/// The folder's own name, or under a general name that of the sub-folder.
+/// The folder's own name or, under a general name, the sub-folder's.
 fn defect_type(image: &Path, folder: &Path) -> String {
     let own = name(folder);
     if !GENERAL.contains(&own.to_lowercase().as_str()) {

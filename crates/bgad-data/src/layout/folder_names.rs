@@ -1,4 +1,4 @@
-//! Which sub-folders of a plain folder are what.
+//! Decides what each sub-folder of a plain folder is for.
 
 use std::path::{Path, PathBuf};
 
@@ -16,40 +16,40 @@ pub(super) fn is_normal(name: &str) -> bool {
 
 const MASKS: [&str; 3] = ["masks", "mask", "ground_truth"];
 
-/// Sub-folders by name, where [`FolderLayout::discover`] would not know them.
+/// Names for sub-folders that [`FolderLayout::discover`] would not recognise.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FolderNames {
-    /// Folders of normal images; if there are none, those with a usual name.
+    /// Folders of normal images; if empty, those with a usual name.
     pub normal: Vec<PathBuf>,
-    /// Folders of abnormal images; if there are none, all others.
+    /// Folders of abnormal images; if empty, all others.
     pub abnormal: Vec<PathBuf>,
-    /// Where the masks are; if it is not said, the folder with a usual name.
+    /// Where the masks are; if `None`, the folder with a usual name.
     pub masks: Option<MaskLocation>,
 }
 
 impl FolderNames {
-    /// Whether nothing was said.
+    /// Whether no name is given.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 }
 
 impl FolderLayout {
-    /// Takes the sub-folders `normal`, `good` or `ok` for normal images, `masks`, `mask` or `ground_truth`
-    /// for masks, and all others for abnormal images; upper or lower case.
+    /// Uses the sub-folders `normal`, `good` or `ok` for normal images, `masks`, `mask` or `ground_truth` for
+    /// masks, and all others for abnormal images. Case does not matter.
     ///
     /// # Errors
-    /// [`DataError::FolderMissing`], [`DataError::NoImages`], [`DataError::CategoryNeeded`] where the
-    /// sub-folders are such data sets themselves, [`DataError::NoNormalImages`].
+    /// [`DataError::FolderMissing`], [`DataError::NoImages`], [`DataError::NoNormalImages`], and
+    /// [`DataError::CategoryNeeded`] if the sub-folders are such data sets themselves.
     pub fn discover(folder: &Path) -> Result<Self> {
         Self::discover_named(folder, &FolderNames::default())
     }
 
-    /// As [`discover`](Self::discover), with the folders in `names` (relative to `folder`) in place of
+    /// Like [`discover`](Self::discover), but uses the folders in `names` (relative to `folder`) instead of
     /// the usual ones.
     ///
     /// # Errors
-    /// As [`discover`](Self::discover).
+    /// Those of [`discover`](Self::discover).
     pub fn discover_named(folder: &Path, names: &FolderNames) -> Result<Self> {
         let under = |paths: &[PathBuf]| paths.iter().map(|path| folder.join(path)).collect();
         let said_normal: Vec<PathBuf> = under(&names.normal);
@@ -113,7 +113,7 @@ impl FolderLayout {
                 expected,
             });
         }
-        // What the user names is not asked about.
+        // No question about folders that the user named.
         if names.abnormal.is_empty() {
             ask(folder, &normal, &abnormal, &masks, said_masks.as_ref())?;
         }
@@ -131,7 +131,7 @@ impl FolderLayout {
     }
 }
 
-/// Asks about what is perhaps no image of a part.
+/// Asks about files that may not be images of parts.
 fn ask(
     folder: &Path,
     normal: &[PathBuf],
@@ -153,7 +153,7 @@ fn ask(
         .into());
     }
     questions::about_types(folder, abnormal)?;
-    // A folder that is not there is a mistake of its own.
+    // A missing folder is reported separately.
     if normal.iter().any(|folder| !folder.is_dir()) {
         return Ok(());
     }

@@ -10,12 +10,12 @@ use crate::{DataError, Dataset, Result, Sample, names};
 
 /// Name of the only defect type.
 const HEMORRHAGE: &str = "hemorrhage";
-/// The table that gives each image's label.
+/// The table with each image's label.
 const TABLE: &str = "labels.csv";
 /// The folder of the images.
 const IMAGES: &str = "head_ct";
 
-/// One line of the table.
+/// One row of the table.
 struct Row {
     line: u64,
     id: String,
@@ -94,7 +94,7 @@ pub(super) fn read(folder: &Path) -> Result<Dataset> {
     let mut warnings = files::skipped_warnings(&skipped, &image_folder);
     if !absent.is_empty() {
         warnings.push(format!(
-            "{}: {} named there without a file",
+            "{}: {} named there do not exist",
             table.display(),
             count(absent.len(), "image")
         ));
@@ -111,7 +111,9 @@ pub(super) fn read(folder: &Path) -> Result<Dataset> {
         warnings.push(format!("{}: 0 abnormal images", table.display()));
     }
     let absent = absent.into_iter().map(|id| image_folder.join(id));
-    skipped.extend(absent.map(|path| files::skipped(path, "named in labels.csv, no such file")));
+    skipped.extend(
+        absent.map(|path| files::skipped(path, "named in labels.csv, but the file does not exist")),
+    );
     let unlabelled = unlabelled.into_iter().cloned();
     skipped.extend(unlabelled.map(|path| files::skipped(path, "not in labels.csv")));
     let dataset = files::described(folder, skipped, warnings);
@@ -124,8 +126,8 @@ pub(super) fn read(folder: &Path) -> Result<Dataset> {
     ))
 }
 
-/// The images by what a table may call them: the name with or without extension, or the number
-/// (`7` is `007.png`).
+/// The images by the names that a table may use: with or without extension, or the number (`7` for
+/// `007.png`).
 fn by_id<'a>(images: &'a [PathBuf], folder: &Path) -> HashMap<String, &'a PathBuf> {
     let mut ids = HashMap::new();
     for image in images {
@@ -141,7 +143,7 @@ fn by_id<'a>(images: &'a [PathBuf], folder: &Path) -> HashMap<String, &'a PathBu
     ids
 }
 
-/// The table's lines in their order.
+/// The table's rows, in order.
 fn read_table(table: &Path) -> Result<Vec<Row>> {
     let wrong = |line, found: String, expected: &str| table::wrong(table, line, found, expected);
     let text = table::read(table)?;

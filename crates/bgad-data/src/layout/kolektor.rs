@@ -1,4 +1,4 @@
-//! KolektorSDD2's layout: a mask beside every image, and masks of normal images are black.
+//! KolektorSDD2's layout: a mask beside every image; masks of normal images are black.
 
 use std::path::{Path, PathBuf};
 
@@ -8,19 +8,19 @@ use super::files::{self, name, stem};
 use crate::mask_decision;
 use crate::{DataError, Dataset, MaskFiles, MaskValues, Orientation, Result, Sample};
 
-/// Ends the names of masks.
+/// The ending of mask names.
 const ENDING: &str = "_GT";
 /// Name of the only defect type.
 const DEFECT: &str = "defect";
 
-/// Whether masks lie directly in a folder.
+/// Whether a folder directly contains masks.
 pub(super) fn has_masks(folder: &Path) -> Result<bool> {
     let images = files::list(folder)?.images;
     Ok(images.iter().any(|image| stem(image).ends_with(ENDING)))
 }
 
-/// An image is abnormal if its mask marks anything, so that all masks are read. Both parts of the
-/// published split have abnormal images.
+/// Reads all masks, because an image is abnormal if its mask marks anything. Both parts of the published
+/// split contain abnormal images.
 pub(super) fn read(folder: &Path) -> Result<Dataset> {
     let mut skipped = Vec::new();
     let mut parts = Vec::new();
@@ -41,7 +41,7 @@ pub(super) fn read(folder: &Path) -> Result<Dataset> {
                     samples.push(Sample::abnormal(image, DEFECT, Some(mask)));
                 }
                 None => {
-                    let reason = "no mask beside it, so that it is not known whether it is normal";
+                    let reason = "no mask beside it, so it may be normal or abnormal";
                     skipped.push(files::skipped(image, reason));
                 }
             }
@@ -63,7 +63,7 @@ pub(super) fn read(folder: &Path) -> Result<Dataset> {
     if masks.is_empty() {
         return Err(DataError::NoNormalImages {
             folder: folder.to_owned(),
-            expected: "train, each with its mask NAME_GT.png beside it".to_owned(),
+            expected: "train, each with a mask NAME_GT.png beside it".to_owned(),
         });
     }
     let decision = mask_decision::decide(folder, &masks, &MaskValues::Auto)?;
@@ -71,7 +71,7 @@ pub(super) fn read(folder: &Path) -> Result<Dataset> {
     let mut labelled = Vec::new();
     for (samples, orphans) in parts {
         orphan_masks.extend(orphans);
-        // Collected in order, whatever thread was first.
+        // Collected in order, whichever thread finishes first.
         let samples: Vec<Result<Sample>> = samples
             .into_par_iter()
             .map(|sample| {
@@ -92,7 +92,7 @@ pub(super) fn read(folder: &Path) -> Result<Dataset> {
     if train.iter().all(|sample| sample.label.is_abnormal()) {
         return Err(DataError::NoNormalImages {
             folder: folder.to_owned(),
-            expected: "train, as images whose mask is black".to_owned(),
+            expected: "train: images with a black mask".to_owned(),
         });
     }
     test.sort_by_key(|sample| sample.label.is_abnormal());

@@ -1,4 +1,4 @@
-//! A table that says what each image is.
+//! A table that describes each image.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use super::split_normals::{RANDOM_STATE, TEST_FRACTION, split_normals};
 use super::{files, table};
 use crate::{DataError, Dataset, MaskFiles, Result, Sample, names};
 
-/// The defect type where the table has none.
+/// The defect type if the table gives none.
 const DEFECT: &str = "defect";
 /// Reads the table `file`, or `manifest.csv` or `manifest.json` in the folder `file`.
 pub(super) fn read(file: &Path, category: Option<&str>) -> Result<Dataset> {
@@ -16,7 +16,8 @@ pub(super) fn read(file: &Path, category: Option<&str>) -> Result<Dataset> {
         return Err(DataError::Parameter {
             name: "category",
             found: format!("'{category}'"),
-            expected: "none: a manifest is one data set; write one for each category".to_owned(),
+            expected: "none, because a manifest is one data set; write one manifest per category"
+                .to_owned(),
         });
     }
     let file = &find(file)?;
@@ -44,7 +45,7 @@ pub(super) fn read(file: &Path, category: Option<&str>) -> Result<Dataset> {
         if files::stays_inside(&names::path_from_text(path)) {
             return Ok(());
         }
-        let found = format!("'{path}', which leads out of the manifest's folder");
+        let found = format!("'{path}', which points outside the manifest's folder");
         Err(entry_error(
             file,
             row.place,
@@ -120,7 +121,7 @@ pub(super) fn read(file: &Path, category: Option<&str>) -> Result<Dataset> {
         dataset.name = stem;
     }
     let mut dataset = split_normals(dataset, unsaid, test_abnormal, TEST_FRACTION, RANDOM_STATE);
-    // What the table says comes first, then what was drawn.
+    // What the table says comes first, followed by what was drawn.
     train.append(&mut dataset.train);
     train.append(&mut train_abnormal);
     test.append(&mut dataset.test);
@@ -145,7 +146,7 @@ pub(super) fn read(file: &Path, category: Option<&str>) -> Result<Dataset> {
     Ok(dataset)
 }
 
-/// The table itself.
+/// The path of the table.
 fn find(file: &Path) -> Result<PathBuf> {
     let candidates = match file.is_dir() {
         true => vec![file.join("manifest.csv"), file.join("manifest.json")],
@@ -170,7 +171,7 @@ fn entry_error(file: &Path, entry: u64, found: String, expected: &str) -> DataEr
     }
 }
 
-/// The path without `.` parts, so that one file has one name.
+/// The path without `.` parts, so that each file has one name.
 fn clean(path: &str) -> PathBuf {
     names::path_from_text(path)
         .components()

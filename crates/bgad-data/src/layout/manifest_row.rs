@@ -24,7 +24,7 @@ pub(super) const ABNORMAL: [&str; 9] = [
 /// Separates several masks of one image in a CSV file.
 const SEPARATOR: char = ';';
 
-/// One image as the table has it.
+/// One image as described by the table.
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct Row {
     pub(super) path: String,
@@ -35,12 +35,12 @@ pub(super) struct Row {
     pub(super) split: Option<String>,
     #[serde(default)]
     pub(super) defect_type: Option<String>,
-    /// The line (CSV) or the entry (JSON), counted from 1.
+    /// The line (CSV) or the entry (JSON), from 1.
     #[serde(skip)]
     pub(super) place: u64,
 }
 
-/// A label may be a number.
+/// A label, which may be a number.
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
 enum Text {
@@ -74,7 +74,7 @@ impl Masks {
     }
 }
 
-/// Where a row puts its image.
+/// The set that a row assigns its image to.
 pub(super) enum Role {
     Train,
     Test,
@@ -90,7 +90,7 @@ impl Row {
         }
     }
 
-    /// Whether the label means abnormal; none for one that means nothing.
+    /// Whether the label means abnormal; `None` for an unknown label.
     pub(super) fn is_abnormal(&self) -> Option<bool> {
         let label = self.label();
         if NORMAL.contains(&label.as_str()) {
@@ -99,7 +99,7 @@ impl Row {
         ABNORMAL.contains(&label.as_str()).then_some(true)
     }
 
-    /// The split; none for one that means nothing.
+    /// The set named by the row; `None` for an unknown name.
     pub(super) fn role(&self) -> Option<Role> {
         match self
             .split

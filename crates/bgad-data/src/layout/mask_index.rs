@@ -1,4 +1,4 @@
-//! Masks by the names of their images.
+//! Finds masks by the names of their images.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -7,18 +7,18 @@ use super::files;
 use crate::text::count;
 use crate::{MaskFiles, Result, Sample};
 
-/// The masks below one folder, to be claimed by images.
+/// The masks below one folder that images can claim.
 #[derive(Debug, Default)]
 pub(super) struct MaskIndex {
-    /// By folder (relative) and name without extension; several where only the extensions differ.
+    /// Keyed by relative folder and name without extension; several paths if only the extensions differ.
     masks: BTreeMap<(PathBuf, String), Vec<PathBuf>>,
     claimed: usize,
 }
 
-/// An image that looks for its mask.
+/// An image that is looking for its mask.
 pub(super) struct Seeker<'a> {
     pub(super) image: &'a Path,
-    /// Where its mask may lie, relative to the index's folder.
+    /// Folders that may contain its mask, relative to the index's folder.
     pub(super) folders: Vec<PathBuf>,
 }
 
@@ -51,11 +51,10 @@ impl MaskIndex {
         Ok(index)
     }
 
-    /// The mask of each image, which is then its own.
+    /// Finds the mask of each image and removes it from the index.
     ///
-    /// The full name comes first (`1.bmp` for `1.bmp`, `1.bmp.png` as well), then the name without
-    /// extension. Of a mask that several images could claim alike nobody knows whose it is: it stays
-    /// an orphan.
+    /// The full name is tried first (`1.bmp` or `1.bmp.png` for `1.bmp`), then the name without extension. A
+    /// mask that several images could equally claim stays an orphan.
     pub(super) fn claim_all(&mut self, seekers: &[Seeker<'_>]) -> Vec<Option<MaskFiles>> {
         let mut found: Vec<Option<MaskFiles>> = vec![None; seekers.len()];
         for by_name in [Self::of_full_name, Self::of_stem] {
@@ -101,7 +100,7 @@ impl MaskIndex {
         self.first(&seeker.folders, [format!("{stem}{ENDING}"), stem])
     }
 
-    /// The first mask of one of these names, the first extension of several.
+    /// The first mask with one of these names; of several extensions, the first.
     fn first(&self, folders: &[PathBuf], names: [String; 2]) -> Option<PathBuf> {
         let mut keys = names.iter().flat_map(|name| {
             folders
@@ -111,7 +110,7 @@ impl MaskIndex {
         keys.find_map(|key| self.masks.get(&key)?.first().cloned())
     }
 
-    /// Adds a mask that lies beside its image; `stem` is what its name and the image's have in common.
+    /// Adds a mask that lies beside its image; `stem` is the part that both names share.
     pub(super) fn add(&mut self, path: PathBuf, stem: &str) {
         let folder = path.parent().unwrap_or(Path::new("")).to_owned();
         self.masks
@@ -125,7 +124,7 @@ impl MaskIndex {
         self.masks.values().flatten().cloned().collect()
     }
 
-    /// Sentences about masks that no image claimed, and abnormal images without a mask.
+    /// Warnings about masks that no image claimed, and about abnormal images without a mask.
     pub(super) fn warnings(&self, folder: &Path, abnormal: &[Sample]) -> Vec<String> {
         let mut warnings = Vec::new();
         let unmasked: Vec<&Path> = abnormal

@@ -1,4 +1,4 @@
-//! How data sets lie on disk.
+//! How data sets are arranged on disk.
 
 mod aitex;
 mod brain_mri;
@@ -35,36 +35,36 @@ pub use folder::{FolderLayout, MaskLocation};
 pub use folder_names::FolderNames;
 pub use recognition::RecognisedLayout;
 
-/// A data set's arrangement of files.
+/// The arrangement of a data set's files.
 #[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Layout {
     /// MVTec AD: `CATEGORY/train/good`, `CATEGORY/test/TYPE`, `CATEGORY/ground_truth/TYPE/NAME_mask.png`.
     ///
-    /// `ok` works as well as `good`, and masks may be named as their images.
+    /// `ok` works as well as `good`, and masks may have the names of their images.
     Mvtec,
-    /// MVTec AD 2: `CATEGORY/train/good`, `test_public/good|bad`, `test_public/ground_truth/bad`; the
-    /// other test sets have no labels.
+    /// MVTec AD 2: `CATEGORY/train/good`, `test_public/good|bad`, `test_public/ground_truth/bad`; the other
+    /// test sets have no labels.
     #[serde(rename = "mvtec-ad-2")]
     MvtecAd2,
-    /// MVTec LOCO: as MVTec AD, with a folder of masks for each abnormal image, which are united.
+    /// MVTec LOCO: like MVTec AD, with a folder of masks for each abnormal image; the masks are united.
     MvtecLoco,
-    /// MPDD: as MVTec AD.
+    /// MPDD: like MVTec AD.
     Mpdd,
     /// VisA: `CATEGORY/Data/Images/Normal|Anomaly`, `CATEGORY/Data/Masks/Anomaly`, split by
     /// `split_csv/1cls.csv` beside the categories.
     Visa,
     /// BTAD: `01|02|03/train/ok`, `test/ok|ko`, `ground_truth/ko`; images and masks .png or .bmp.
     Btad,
-    /// KolektorSDD2: `train` and `test` with a mask `NAME_GT.png` beside each image, black for normal
-    /// ones.
+    /// KolektorSDD2: `train` and `test`, with a mask `NAME_GT.png` beside each image; masks of normal images
+    /// are black.
     #[serde(rename = "kolektor-sdd2")]
     KolektorSdd2,
-    /// AITEX: `NODefect_images`, `Defect_images` and `Mask_images` of 4096x256 pixels, as published; cut
-    /// into patches of 256x256 while they are read.
+    /// AITEX: `NODefect_images`, `Defect_images` and `Mask_images` of 4096x256 pixels, as published; images
+    /// are cut into patches of 256x256 as they are read.
     Aitex,
-    /// ELPV: `labels.csv`, which names the images, their probability of a defect, and mono or poly.
+    /// ELPV: `labels.csv` with each image, its probability of a defect, and mono or poly.
     Elpv,
     /// A plain folder: sub-folders `normal`, `good` or `ok`, others for abnormal images; see [`FolderLayout`].
     Folder,
@@ -72,10 +72,9 @@ pub enum Layout {
     HeadCt,
     /// BrainMRI tumour detection: `no` and `yes`.
     BrainMri,
-    /// Annotations in COCO's JSON format, polygons or boxes: an image with one is abnormal.
+    /// Annotations in COCO's JSON format, polygons or boxes; an image with an annotation is abnormal.
     Coco,
-    /// A table, CSV or JSON, that names the images, their labels and, optionally, masks, splits and
-    /// defect types.
+    /// A table, CSV or JSON, with images, labels and, optionally, masks, splits and defect types.
     Manifest,
 }
 
@@ -98,17 +97,18 @@ impl Layout {
         Self::Manifest,
     ];
 
-    /// Reads the data set in `folder`, or in its sub-folder `category`. For [`Layout::Manifest`]
-    /// `folder` is the table itself, or a folder with `manifest.csv` or `manifest.json`; for
-    /// [`Layout::Coco`] it is the annotations' file, or a folder with such files.
+    /// Reads the data set in `folder`, or in its sub-folder `category`. For [`Layout::Manifest`], `folder` is
+    /// the table itself, or a folder with `manifest.csv` or `manifest.json`. For [`Layout::Coco`] it is the
+    /// annotation file, or a folder with such files.
     ///
-    /// Files are sorted by name, hidden ones ignored; the tables of [`Layout::HeadCt`],
-    /// [`Layout::Elpv`] and [`Layout::Manifest`] keep their order. Only names and tables are read here,
-    /// and for [`Layout::Aitex`] and [`Layout::KolektorSdd2`] the masks; [`Dataset::verify`] looks at the files.
+    /// Files are sorted by name and hidden files ignored; [`Layout::HeadCt`], [`Layout::Elpv`] and
+    /// [`Layout::Manifest`] keep the order of their tables. Only names and tables are read, except that
+    /// [`Layout::Aitex`] and [`Layout::KolektorSdd2`] also read the masks. [`Dataset::verify`] checks the
+    /// files.
     ///
     /// # Errors
-    /// A [`DataError`] for a missing or empty folder, no normal images, a `category` that is not there or
-    /// is needed and was not given, a damaged table.
+    /// A [`DataError`] for a missing or empty folder, no normal images, a missing or unknown `category`, or a
+    /// damaged table.
     pub fn read(self, folder: &Path, category: Option<&str>) -> Result<Dataset> {
         if self == Self::Manifest {
             return manifest::read(folder, category);

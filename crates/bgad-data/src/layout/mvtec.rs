@@ -9,11 +9,11 @@ use crate::{DataError, Dataset, Result, Sample};
 
 /// The names of a tree's folders.
 pub(super) struct Tree<'a> {
-    /// Folders of normal images, in `train` and in the test set; upper or lower case.
+    /// Names for folders of normal images, in `train` and in the test set; case does not matter.
     pub(super) normal: &'a [&'a str],
     /// The folder of the test set.
     pub(super) test: &'a str,
-    /// The folder of masks; none where there are none, or where others look for them.
+    /// The folder of masks; `None` without masks, or if the caller looks for them.
     pub(super) masks: Option<&'a str>,
     /// Where normal images should be, for messages.
     pub(super) expected: &'a str,
@@ -108,7 +108,7 @@ pub(super) fn read_tree(folder: &Path, tree: &Tree<'_>) -> Result<Dataset> {
     if !others.is_empty() {
         let others: Vec<String> = others.iter().map(|path| name(path)).collect();
         warnings.push(format!(
-            "{}: not trained on, since they are not those of normal images: {}",
+            "{}: not trained on, because they do not hold normal images: {}",
             train_folder.display(),
             others.join(", ")
         ));
@@ -123,7 +123,7 @@ pub(super) fn read_tree(folder: &Path, tree: &Tree<'_>) -> Result<Dataset> {
     })
 }
 
-/// What to say of a folder without `train`: perhaps its sub-folders are the categories.
+/// The error for a folder without `train`; its sub-folders may be the categories.
 fn not_a_category(folder: &Path, listing: &files::Listing, expected: &str) -> DataError {
     let found: Vec<String> = listing
         .folders

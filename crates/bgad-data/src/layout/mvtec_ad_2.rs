@@ -1,4 +1,4 @@
-//! MVTec AD 2's layout: the public test set alone has labels and masks.
+//! MVTec AD 2's layout: only the public test set has labels and masks.
 
 use std::path::Path;
 
@@ -17,7 +17,7 @@ pub(super) fn read(folder: &Path) -> Result<Dataset> {
             expected: "train/good",
         },
     )?;
-    // Normal images that nothing is trained on: what a threshold should be taken from.
+    // Normal images that are not trained on; a threshold should be calibrated on them.
     let validation = folder.join("validation");
     if validation.is_dir() {
         let images = files::images_below(&validation, &mut Vec::new())?;

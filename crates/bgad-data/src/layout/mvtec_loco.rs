@@ -8,8 +8,8 @@ use super::mvtec::{self, Tree};
 use crate::text::count;
 use crate::{Dataset, MaskFiles, Result};
 
-/// Each mask of an image is one region, and all of them are united. The regions' saturation thresholds
-/// (`defects_config.json`), by which the set's own metric counts, are left aside.
+/// Each mask of an image is one region, and all masks are united. The regions' saturation thresholds
+/// (`defects_config.json`), which the set's own metric uses, are ignored.
 pub(super) fn read(folder: &Path) -> Result<Dataset> {
     let mut dataset = mvtec::read_tree(
         folder,
@@ -56,7 +56,7 @@ pub(super) fn read(folder: &Path) -> Result<Dataset> {
         ));
     }
     dataset.orphan_masks = all.into_iter().collect();
-    // What says which values of masks are which defect is known, and no image.
+    // The file that assigns mask values to defects is known and not an image.
     let config = folder.join("defects_config.json");
     dataset.skipped.retain(|file| file.path != config);
     Ok(dataset)

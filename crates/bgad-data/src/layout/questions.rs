@@ -1,4 +1,4 @@
-//! Files that are perhaps no images of parts, and are asked about before anything is trained on them.
+//! Asks about files that may not be images of parts before anything is trained on them.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -30,7 +30,7 @@ const LABELS: [&str; 20] = [
     "overlay",
     "overlays",
 ];
-/// Names of folders that are no kind of defect.
+/// Names of folders that are not a defect type.
 const OTHERS: [&str; 12] = [
     "train",
     "training",
@@ -45,7 +45,7 @@ const OTHERS: [&str; 12] = [
     "unlabeled",
     "unlabelled",
 ];
-/// What masks beside their images add to their names.
+/// Endings of mask names, for masks beside their images.
 const ENDINGS: [&str; 8] = [
     "_mask",
     "-mask",
@@ -62,7 +62,7 @@ pub(super) fn is_of_labels(name: &str) -> bool {
     LABELS.contains(&name.to_lowercase().as_str())
 }
 
-/// Asks about sub-folders that would each be a kind of defect.
+/// Asks about sub-folders that would each become a defect type.
 pub(super) fn about_types(folder: &Path, types: &[PathBuf]) -> Result<()> {
     let ask = |found: String, answers: &str| LayoutError::Question {
         folder: folder.to_owned(),
@@ -73,14 +73,14 @@ pub(super) fn about_types(folder: &Path, types: &[PathBuf]) -> Result<()> {
         let own = name(path);
         if is_of_labels(&own) {
             return Err(ask(
-                format!("the folder '{own}' would be a kind of defect, and its name speaks of masks"),
-                &format!("if it holds masks say --mask-dir '{own}', and in any case name the folders of defects with --abnormal"),
+                format!("the folder '{own}' would be read as a defect type, but its name suggests masks"),
+                &format!("if it holds masks, use --mask-dir '{own}', and in any case name the folders of defects with --abnormal"),
             )
             .into());
         }
         if OTHERS.contains(&own.to_lowercase().as_str()) {
             return Err(ask(
-                format!("the folder '{own}' would be a kind of defect, and its name speaks of none"),
+                format!("the folder '{own}' would be read as a defect type, but its name does not suggest one"),
                 "name the folders of defects with --abnormal, and those of normal images with --normal",
             )
             .into());
@@ -98,9 +98,9 @@ pub(super) fn about_folders_inside(folder: &Path, images: &[PathBuf]) -> Result<
             return Err(LayoutError::Question {
                 folder: folder.to_owned(),
                 found: format!(
-                    "the images in its folder '{inner}' would be trained or tested on, and its name speaks of masks"
+                    "the images in its folder '{inner}' would be used for training or testing, but its name suggests masks"
                 ),
-                answers: "put masks into a folder 'masks' beside the folders of images, with the same folders in it, or name images and masks in a table (--layout manifest)".to_owned(),
+                answers: "move the masks to a folder 'masks' beside the image folders, with the same sub-folders, or list images and masks in a table (--layout manifest)".to_owned(),
             }
             .into());
         }
@@ -108,7 +108,7 @@ pub(super) fn about_folders_inside(folder: &Path, images: &[PathBuf]) -> Result<
     Ok(())
 }
 
-/// Asks about images that are named as the masks of others beside them.
+/// Asks about images with the names of masks of others beside them.
 pub(super) fn about_masks_beside(folder: &Path, images: &[PathBuf]) -> Result<()> {
     let key = |image: &Path| {
         let parent = image.parent().unwrap_or(Path::new("")).to_owned();
@@ -128,7 +128,7 @@ pub(super) fn about_masks_beside(folder: &Path, images: &[PathBuf]) -> Result<()
             return Err(beside(folder, masks.len(), first, ending));
         }
     }
-    // Photographs are JPEG and their masks PNG of the same name.
+    // Photographs are often JPEG, and their masks PNG with the same name.
     let is_png = |image: &&PathBuf| files::extension(image) == "png";
     let (png, photographs): (Vec<&PathBuf>, Vec<&PathBuf>) = images.iter().partition(is_png);
     let of_png: BTreeSet<(PathBuf, String)> = png.iter().map(|image| key(image)).collect();
@@ -148,9 +148,9 @@ fn beside(folder: &Path, number: usize, first: &Path, ending: &str) -> crate::Da
     let (files, first) = (count(number, "file"), name(first));
     LayoutError::Question {
         folder: folder.to_owned(),
-        found: format!("{files} named as the masks of images beside them, as {first}"),
+        found: format!("{files} with the names of masks of images beside them, such as {first}"),
         answers: format!(
-            "if they are masks say --layout folder --mask-suffix {ending}; if they are images name the folders of defects with --abnormal"
+            "if they are masks, use --layout folder --mask-suffix {ending}; if they are images, name the folders of defects with --abnormal"
         ),
     }
     .into()

@@ -1,4 +1,4 @@
-//! Which layout a folder has, told by its folders and tables.
+//! Recognises a folder's layout from its sub-folders and tables.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -7,19 +7,19 @@ use super::files::{self, Listing, name};
 use super::{Layout, coco, elpv, folder_names, kolektor, mpdd, visa};
 use crate::{DataError, LayoutError, Result};
 
-/// How a data set was found to lie on disk.
+/// The layout that a folder was recognised as.
 #[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecognisedLayout {
     /// The layout.
     pub layout: Layout,
-    /// The category to read, where it is a sub-folder of the folder that was looked at.
+    /// The category to read, if it is a sub-folder of the folder examined.
     pub category: Option<String>,
-    /// The folder of the data set itself, or its table.
+    /// The folder of the data set, or its table.
     pub folder: PathBuf,
 }
 
-/// As people call it: `MVTec AD layout, category screw`.
+/// A readable description: `MVTec AD layout, category screw`.
 impl fmt::Display for RecognisedLayout {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.layout.title())?;
@@ -31,8 +31,8 @@ impl fmt::Display for RecognisedLayout {
 }
 
 impl Layout {
-    /// Looks at the data set in `folder`, or in its sub-folder `category`, and tells its layout. Names
-    /// of folders and tables alone are looked at. A single folder in `folder` is gone into.
+    /// Recognises the layout of the data set in `folder`, or in its sub-folder `category`, from the names of
+    /// folders and tables alone. If `folder` contains nothing but one folder, that folder is examined.
     ///
     /// # Errors
     /// [`LayoutError::Unknown`] and [`LayoutError::Ambiguous`]; [`DataError::CategoryNeeded`] and
@@ -53,7 +53,7 @@ impl Layout {
         let set = files::category_folder(folder, category)?;
         let listing = files::list(&set)?;
         match reading(&set, &listing)? {
-            // Its table is beside the categories.
+            // Its table lies beside the categories.
             Some(Self::Visa) if set.join("split_csv").is_dir() => {
                 let categories = visa::categories(&set)?;
                 return match categories.as_slice() {
@@ -128,7 +128,7 @@ impl Layout {
     }
 }
 
-/// The layout that fits; none if none does.
+/// The layout that fits; `None` if none does.
 fn reading(set: &Path, listing: &Listing) -> Result<Option<Layout>> {
     let readings = readings(set, listing)?;
     match readings.as_slice() {
@@ -148,7 +148,7 @@ fn reading(set: &Path, listing: &Listing) -> Result<Option<Layout>> {
     }
 }
 
-/// All layouts that fit, each with what speaks for it.
+/// All layouts that fit, each with the evidence for it.
 fn readings(set: &Path, listing: &Listing) -> Result<Vec<(Layout, String)>> {
     let is_folder = |path: &str| set.join(path).is_dir();
     let is_file = |path: &str| set.join(path).is_file();
@@ -191,7 +191,7 @@ fn readings(set: &Path, listing: &Listing) -> Result<Vec<(Layout, String)>> {
     Ok(found)
 }
 
-/// The kind of a tree with `train/good`, or with another of its names.
+/// The kind of a tree with `train/good` or a variant of it.
 fn tree(set: &Path) -> Result<Option<(Layout, &'static str)>> {
     let train = set.join("train");
     if !train.is_dir() {
@@ -230,7 +230,7 @@ fn tree(set: &Path) -> Result<Option<(Layout, &'static str)>> {
     }))
 }
 
-/// What lies in a folder, in a few words.
+/// A short description of a folder's contents.
 fn contents(listing: &Listing) -> String {
     const SHOWN: usize = 8;
     let folders: Vec<String> = listing.folders.iter().map(|path| name(path)).collect();

@@ -1,13 +1,13 @@
-//! The split of data sets that have none of their own.
+//! The split for data sets that have none.
 
 use crate::{Dataset, Sample, split};
 
-/// The share of normal images that tests, where the data set itself does not say.
+/// The share of normal images used for testing, if the data set does not say.
 pub(super) const TEST_FRACTION: f64 = 0.25;
-/// The seed of that split; with it the published results were made.
+/// The seed of that split; the published results used it.
 pub(super) const RANDOM_STATE: u32 = 42;
 
-/// Fills a data set with normal images that are split and abnormal ones that all test.
+/// Fills a data set with normal images, which are split, and abnormal ones, which are all for testing.
 pub(super) fn split_normals(
     dataset: Dataset,
     normals: Vec<Sample>,

@@ -1,11 +1,11 @@
-//! Reading untrusted tables: CSV with a header, and text by lines.
+//! Reads untrusted tables: CSV with a header, and text by lines.
 
 use std::path::Path;
 
 use super::files;
 use crate::{DataError, Result, names};
 
-/// Larger tables are not read: a million lines fit.
+/// Larger tables are not read; a million lines fit.
 const MAX_BYTES: u64 = 256 << 20;
 
 /// The text of a table, in UTF-8.
@@ -29,11 +29,11 @@ pub(super) fn read(table: &Path) -> Result<String> {
         wrong(
             table,
             line,
-            "bytes that are no UTF-8".to_owned(),
+            "bytes that are not UTF-8".to_owned(),
             "text in UTF-8",
         )
     })?;
-    // Spreadsheets put a byte-order mark before their text.
+    // Spreadsheets start their text with a byte-order mark.
     Ok(match text.strip_prefix('\u{feff}') {
         Some(text) => text.to_owned(),
         None => text,
@@ -75,21 +75,21 @@ pub(super) fn header(table: &Path, reader: &mut csv::Reader<&[u8]>) -> Result<He
 }
 
 impl Header {
-    /// The place of a column; upper or lower case.
+    /// The index of a column; case does not matter.
     pub(super) fn column(&self, name: &str) -> Option<usize> {
         self.0
             .iter()
             .position(|found| found.eq_ignore_ascii_case(name))
     }
 
-    /// The error for columns that are not there.
+    /// The error for missing columns.
     pub(super) fn lacks(&self, table: &Path, expected: &str) -> DataError {
         let found = format!("the columns '{}'", self.0.join("', '"));
         wrong(table, 1, found, expected)
     }
 }
 
-/// Refuses a path that leaves the data set's folder.
+/// Rejects a path that leaves the data set's folder.
 pub(super) fn inside(table: &Path, line: u64, path: &str) -> Result<()> {
     if files::stays_inside(&names::path_from_text(path)) {
         return Ok(());

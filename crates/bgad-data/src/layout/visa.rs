@@ -8,13 +8,13 @@ use super::split_normals::{RANDOM_STATE, TEST_FRACTION, split_normals};
 use super::table;
 use crate::{DataError, Dataset, MaskFiles, Result, Sample, names};
 
-/// The published split of one class; paths in it are relative to the folder of all categories.
+/// The published one-class split; its paths are relative to the folder of all categories.
 const TABLE: &str = "split_csv/1cls.csv";
 /// Name of the only defect type.
 const ANOMALY: &str = "anomaly";
 const EXPECTED: &str = "the columns object, split, label, image and mask";
 
-/// Reads a category by the split file beside it or, without one, draws the split.
+/// Reads a category with the split file beside it; without one, draws a split.
 pub(super) fn read(folder: &Path) -> Result<Dataset> {
     if folder.join("split_csv").is_dir() {
         return Err(DataError::CategoryNeeded {

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{DataError, Result};
 
-/// How many images of which size to draw.
+/// How many images to draw, and how large.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct SyntheticConfig {
@@ -14,9 +14,10 @@ pub struct SyntheticConfig {
     pub train_images: usize,
     /// Normal test images.
     pub test_images: usize,
-    /// Abnormal test images of each kind of defect.
+    /// Abnormal test images per type of defect.
     pub abnormal_per_type: usize,
-    /// Strength of the defects: 1 is meant to be looked for, 2 is easy to see, 0.5 is hard. 0.25 to 4.
+    /// Strength of the defects, from 0.25 to 4: at 1 you have to look for them, 2 is easy to see, 0.5 is
+    /// hard.
     pub contrast: f32,
     /// Seed of everything random; the same seed gives the same bytes.
     pub seed: u64,
@@ -39,7 +40,7 @@ impl SyntheticConfig {
     /// Checks the parameters.
     ///
     /// # Errors
-    /// [`DataError::Parameter`] for the first one out of its range.
+    /// [`DataError::Parameter`] for the first value out of range.
     pub fn check(&self) -> Result<()> {
         let parameter = |name, found: String, expected: &str| {
             Err(DataError::Parameter {

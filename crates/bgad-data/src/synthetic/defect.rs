@@ -1,11 +1,11 @@
-//! The defects: six kinds, each a small change of shape, surface or colour.
+//! The six types of defects, each a small change of shape, surface or colour.
 
 use rand::{Rng, RngExt};
 
 use super::geometry::{BORE, HOLE_RADIUS, LIGHT, Point, RADIUS, holes, length};
 use super::noise::{mix, smoothstep, value_noise};
 
-/// A kind of defect.
+/// A type of defect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Scratch,
@@ -26,7 +26,7 @@ impl Kind {
         Self::TextureBreak,
     ];
 
-    /// The folder's name.
+    /// The name of its folder.
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Scratch => "scratch",
@@ -44,12 +44,12 @@ impl Kind {
 pub(super) struct Defect {
     kind: Kind,
     at: Point,
-    /// A unit vector: along a scratch, of a turned texture, of a hole's shift.
+    /// A unit vector: along a scratch, or of a turned texture, or of a hole's shift.
     direction: Point,
     radius: f32,
-    /// Signed change of brightness, or for shapes a share of the full change.
+    /// Signed change of brightness; for shapes, a share of the full change.
     strength: f32,
-    /// Bend of a scratch; the number of a hole.
+    /// Bend of a scratch, or number of a hole.
     detail: f32,
     seed: u32,
 }
@@ -92,7 +92,7 @@ impl Defect {
                 (holes()[usize::from(hole)], shift, 1.0, f32::from(hole))
             }
         };
-        // A scratch along the brushing could not be told from it.
+        // A scratch along the brushing would be invisible.
         let direction = match kind {
             Kind::Scratch | Kind::TextureBreak if direction.1.abs() < direction.0.abs() => {
                 (direction.1, direction.0)
@@ -110,7 +110,7 @@ impl Defect {
         }
     }
 
-    /// Whether the defect may change the colour at `p`: a cheap bound.
+    /// Whether the defect may change the colour at `p`; a cheap bound.
     pub(super) fn reaches(&self, p: Point) -> bool {
         let (x, y) = (p.0 - self.at.0, p.1 - self.at.1);
         x * x + y * y
@@ -138,7 +138,7 @@ impl Defect {
         )
     }
 
-    /// Where the texture is turned: the position to take it from, and its weight.
+    /// If the texture is turned at `p`: the position to take it from, and its weight.
     pub(super) fn brushing(&self, p: Point) -> Option<(Point, f32)> {
         if self.kind != Kind::TextureBreak {
             return None;
@@ -146,7 +146,7 @@ impl Defect {
         let (x, y) = (p.0 - self.at.0, p.1 - self.at.1);
         let weight = smoothstep(1.0, 0.8, length((x, y)) / self.outline(p)) * self.strength;
         let (cos, sin) = self.direction;
-        // Taken from far away, so that it does not continue what is around it.
+        // Taken from far away, so that it does not continue its surroundings.
         (weight > 0.0).then_some(((x * cos + y * sin + 5.0, y * cos - x * sin + 5.0), weight))
     }
 
@@ -174,7 +174,7 @@ impl Defect {
                 let distance = length((x, y)) / self.outline(p);
                 let rim = smoothstep(0.65, 0.9, distance) * smoothstep(1.05, 0.92, distance);
                 let film = smoothstep(1.05, 0.85, distance) * (0.75 + 0.45 * rim);
-                // Dried liquid: blue is lost most.
+                // Dried liquid, which absorbs blue most.
                 for (value, share) in colour.iter_mut().zip([0.75, 0.95, 1.35]) {
                     *value *= 1.0 - self.strength * share * film;
                 }
@@ -182,7 +182,7 @@ impl Defect {
             Kind::Dent => {
                 let d2 = (x * x + y * y) / (self.radius * self.radius);
                 if d2 < 1.0 {
-                    // The slope of the bump (1 - d2)^2, towards the light; its maximum is 1.
+                    // The slope of the bump (1 - d2)^2 towards the light; its maximum is 1.
                     let slope = 3.5 * (1.0 - d2) * (x * LIGHT.0 + y * LIGHT.1) / self.radius
                         * (1.0 - d2).sqrt();
                     colour
@@ -203,7 +203,7 @@ impl Defect {
         }
     }
 
-    /// The radius in the direction of `p`, uneven as real outlines are.
+    /// The radius in the direction of `p`, uneven like a real outline.
     fn outline(&self, p: Point) -> f32 {
         self.radius * (1.0 + 0.3 * value_noise(self.seed, p.0 * 28.0, p.1 * 28.0))
     }

@@ -1,4 +1,4 @@
-//! The part's measures, in image widths from its centre.
+//! The part's dimensions, in image widths from its centre.
 
 /// A point or a direction.
 pub(super) type Point = (f32, f32);
@@ -13,7 +13,7 @@ pub(super) const LIGHT: Point = (-0.6, -0.8);
 
 /// The centres of the bolt holes in part coordinates.
 pub(super) fn holes() -> [Point; 6] {
-    // Sine of 60 degrees; the holes stand at 30, 90, ... degrees.
+    // Sine of 60 degrees; the holes are at 30, 90, ... degrees.
     const S: f32 = 0.866_025_4;
     [
         (S, 0.5),

@@ -1,8 +1,8 @@
-//! A synthetic set of part photos with exact masks, to try things out without any download.
+//! A synthetic set of part photos with exact masks, for trying things out without a download.
 //!
-//! Brushed metal flanges on a table, each with its own surface, a little shifted, turned and lit
-//! differently, seen by a noisy sensor. Six kinds of defects: `chipped_edge`, `dent`,
-//! `misplaced_hole`, `scratch`, `stain`, `texture_break`; small and of low contrast.
+//! The photos show brushed metal flanges on a table. Each has its own surface, is slightly shifted, turned
+//! and lit differently, and is seen by a noisy sensor. The six defect types are `chipped_edge`, `dent`,
+//! `misplaced_hole`, `scratch`, `stain` and `texture_break`; they are small and of low contrast.
 
 mod config;
 mod defect;
@@ -24,7 +24,7 @@ use self::part::Part;
 use crate::random_stream::Purpose;
 use crate::{DataError, Mask, Result, Sample};
 
-/// What [`write()`] has written.
+/// What [`write()`] wrote.
 #[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Summary {
@@ -34,13 +34,13 @@ pub struct Summary {
     pub test_normal: usize,
     /// Abnormal test images, each with a mask.
     pub test_abnormal: usize,
-    /// The kinds of defects, sorted.
+    /// The types of defects, sorted.
     pub defect_types: Vec<&'static str>,
 }
 
 /// One photo to take.
 struct Order {
-    /// Number of the part, different for all photos of the set.
+    /// Number of the part; different for all photos of the set.
     part: u64,
     defect: Option<Kind>,
     photo: PathBuf,
@@ -50,12 +50,12 @@ struct Order {
 /// Writes a data set in the MVTec layout: `train/good`, `test/good`, `test/TYPE` and
 /// `ground_truth/TYPE/NAME_mask.png`.
 ///
-/// The same configuration gives the same bytes, on every platform and number of threads. The files are
-/// written in a hidden folder first and appear together. The folder is made if it is not there.
+/// The same configuration gives the same bytes on every platform and number of threads. The files are first
+/// written to a hidden folder and then appear together. The folder is created if needed.
 ///
 /// # Errors
-/// [`DataError::FolderNotEmpty`], [`DataError::Parameter`] as [`SyntheticConfig::check`],
-/// [`DataError::Io`].
+/// [`DataError::FolderNotEmpty`], [`DataError::Io`], and [`DataError::Parameter`] as for
+/// [`SyntheticConfig::check`].
 pub fn write(folder: &Path, config: &SyntheticConfig) -> Result<Summary> {
     config.check()?;
     fs::create_dir_all(folder).map_err(io_error(folder))?;
@@ -71,7 +71,7 @@ pub fn write(folder: &Path, config: &SyntheticConfig) -> Result<Summary> {
     let staging = folder.join(".incomplete");
     let written = write_all(&staging, config).and_then(|()| publish(&staging, folder));
     if let Err(error) = written {
-        // The first error says more than that of a failed removal.
+        // The first error is more useful than that of a failed removal.
         fs::remove_dir_all(&staging).ok();
         return Err(error);
     }
@@ -157,7 +157,7 @@ fn to_image(mask: &Mask) -> GrayImage {
     image
 }
 
-/// Moves what was written to where it belongs.
+/// Moves the finished files to their place.
 fn publish(staging: &Path, folder: &Path) -> Result<()> {
     for entry in fs::read_dir(staging).map_err(io_error(staging))? {
         let from = entry.map_err(io_error(staging))?.path();

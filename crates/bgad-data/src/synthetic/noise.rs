@@ -1,7 +1,7 @@
 //! Smooth random textures from hashed lattices.
 //!
-//! Only sums, products and roots are used in this folder, no functions of the platform's mathematical
-//! library: the same seed gives the same bytes everywhere.
+//! This folder uses only sums, products and roots, and no functions of the platform's maths library: the same
+//! seed gives the same bytes everywhere.
 
 /// Cubic step from 0 at `low` to 1 at `high`.
 pub(super) fn smoothstep(low: f32, high: f32, x: f32) -> f32 {

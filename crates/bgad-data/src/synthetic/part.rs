@@ -1,6 +1,6 @@
 //! The part: a brushed metal flange with a bore, a groove and six bolt holes, on a matt table.
 //!
-//! Lengths are in image widths, the part's centre near (0.5, 0.5); colours are linear in [0, 1].
+//! Lengths are in image widths, with the part's centre near (0.5, 0.5); colours are linear in [0, 1].
 
 use rand::{Rng, RngExt};
 
@@ -9,10 +9,10 @@ use super::geometry::{BORE, HOLE_RADIUS, LIGHT, Point, RADIUS, holes, length};
 use super::noise::{mix, smoothstep, value_noise};
 
 const GROOVE: f32 = 0.2;
-/// Width over which the lens spreads an edge.
+/// Width over which the lens blurs an edge.
 const EDGE: f32 = 0.006;
 
-/// One exemplar: its pose, light and surface.
+/// One part: its pose, light and surface.
 #[derive(Debug, Clone)]
 pub(super) struct Part {
     centre: Point,
@@ -40,7 +40,7 @@ impl Part {
         }
     }
 
-    /// From image to part coordinates.
+    /// Converts image to part coordinates.
     pub(super) fn to_part(&self, (x, y): Point) -> Point {
         let (x, y) = (x - self.centre.0, y - self.centre.1);
         (
@@ -65,7 +65,7 @@ impl Part {
         let (x, y) = position;
         let grain = 0.10 * value_noise(self.seed ^ 1, x * 190.0, y * 190.0)
             + 0.05 * value_noise(self.seed ^ 2, x * 40.0, y * 40.0);
-        // The part shades the table on the side away from the light.
+        // The part casts a shadow on the table, on the side away from the light.
         let shadow = smoothstep(
             0.035,
             -0.02,
@@ -85,7 +85,7 @@ impl Part {
         // Brushed metal shines in a band across the brushing.
         let band = 1.0 / (1.0 + 9.0 * (p.0 + 0.1) * (p.0 + 0.1));
         let mut value = (0.40 + 0.17 * band) * (1.0 + self.surface(p, defect));
-        // Turned rim: the outer edge is broken by 45 degrees; the groove has two flanks.
+        // Turned rim: the outer edge is bevelled at 45 degrees; the groove has two flanks.
         value += 0.13 * facing * smoothstep(RADIUS - 0.026, RADIUS - 0.016, r);
         value += 0.16 * facing * (flank(r, GROOVE + 0.007) - flank(r, GROOVE - 0.007));
         value *= 1.0 - 0.12 * flank(r, GROOVE);
@@ -110,7 +110,7 @@ impl Part {
     fn surface(&self, p: Point, defect: Option<&Defect>) -> f32 {
         let along = self.brushing(p);
         match defect.and_then(|d| d.brushing(p)) {
-            // The tool that turned dug in deeper.
+            // The turning tool dug in deeper.
             Some((turned, weight)) => mix(along, 1.6 * self.brushing(turned), weight),
             None => along,
         }

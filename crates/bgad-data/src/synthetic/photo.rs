@@ -1,4 +1,4 @@
-//! From a part to a photo and the mask of its defect.
+//! Takes the photo of a part and the mask of its defect.
 
 use image::RgbImage;
 use rand::Rng;
@@ -12,16 +12,16 @@ use crate::Mask;
 const SAMPLES: u32 = 2;
 /// Deviation of the sensor's noise in grey levels.
 const NOISE: f32 = 1.3;
-/// A pixel belongs to the defect from this share of the defect's largest change.
+/// A pixel belongs to the defect from this share of the defect's largest change upward.
 const NOTICEABLE: f32 = 0.25;
 /// Gaps in the mask up to twice this many image widths are closed.
 const CLOSING: f32 = 0.016;
 
-/// Takes the photo of a part, and the mask of its defect, if it has one.
+/// Takes the photo of a part and, if it has a defect, the defect's mask.
 ///
-/// The part is drawn with and without the defect; the mask marks the pixels that differ, in any
-/// channel, by at least a quarter of the largest difference. Narrow gaps are closed: a turned texture agrees
-/// here and there with the sound one by chance.
+/// The part is drawn with and without the defect. The mask marks the pixels that differ, in any channel, by
+/// at least a quarter of the largest difference. Narrow gaps are closed, because a turned texture agrees with
+/// the sound one here and there by chance.
 pub(super) fn take(
     part: &Part,
     defect: Option<&Defect>,
@@ -79,7 +79,7 @@ fn pixel(part: &Part, defect: Option<&Defect>, size: u32, x: u32, y: u32) -> [f3
 
 /// Adds the sensor's noise and rounds.
 fn expose(value: f32, rng: &mut impl Rng) -> u8 {
-    // The sum of four uniform bytes is near a normal distribution of mean 510, deviation 147.8.
+    // The sum of four uniform bytes is nearly normal, with mean 510 and deviation 147.8.
     let bytes: u16 = rng
         .next_u32()
         .to_le_bytes()

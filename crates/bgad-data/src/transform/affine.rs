@@ -1,13 +1,13 @@
-//! Geometric operations: nearest pixel, black (or no defect) where there was nothing.
+//! Geometric operations: nearest pixel; black (or no defect) where there was nothing.
 
 use image::RgbImage;
 
 use crate::Mask;
 
-/// From an output position `(x, y)` to `(a x + b y + c, d x + e y + f)` in the source.
+/// Maps an output position `(x, y)` to `(a x + b y + c, d x + e y + f)` in the source.
 type Matrix = [f64; 6];
 
-/// Rotates counter-clockwise about the centre, in degrees; the size stays.
+/// Rotates counter-clockwise about the centre, in degrees; the size does not change.
 pub fn rotate(image: &RgbImage, degrees: f64) -> RgbImage {
     apply(image, rotation(image.width(), image.height(), degrees))
 }
@@ -37,10 +37,10 @@ pub fn translate_mask(mask: &Mask, x: f64, y: f64) -> Mask {
     apply_mask(mask, [1.0, 0.0, x, 0.0, 1.0, y])
 }
 
-/// For each of `to` pixels the one of `from` pixels under its centre.
+/// For each of `to` pixels, the index of the one of `from` pixels under its centre.
 ///
-/// The position is summed up step by step, as Pillow does, because that rounds differently from a
-/// product where a centre falls on a border between pixels.
+/// The position is summed up step by step like Pillow's, because a product rounds differently where a centre
+/// falls on a border between pixels.
 pub(crate) fn nearest_sources(from: u32, to: u32) -> Vec<usize> {
     let step = f64::from(from) / f64::from(to);
     let positions = std::iter::successors(Some(step * 0.5), |position| Some(position + step));
@@ -92,7 +92,7 @@ fn for_each_source(width: u32, height: u32, matrix: Matrix, mut copy: impl FnMut
         |x: i64, y: i64| (0..i64::from(width)).contains(&x) && (0..i64::from(height)).contains(&y);
     let start = (c + a * 0.5 + b * 0.5, f + d * 0.5 + e * 0.5);
     if (b, d) != (0.0, 0.0) && fits_fixed_point(width, height, matrix) {
-        // 16 bits after the point: near a border between pixels these decide otherwise than f64.
+        // With 16 fractional bits, as in Pillow: near a border between pixels, f64 would decide differently.
         let fixed = |value: f64| (value * 65_536.0 + 0.5).floor() as i64;
         let (mut row_x, mut row_y) = (fixed(start.0), fixed(start.1));
         for y in 0..i64::from(height) {
@@ -125,7 +125,7 @@ fn for_each_source(width: u32, height: u32, matrix: Matrix, mut copy: impl FnMut
     }
 }
 
-/// Whether the sources of all four corners fit in 15 bits before the point.
+/// Whether the sources of all four corners fit in 15 integer bits.
 fn fits_fixed_point(width: u32, height: u32, [a, b, c, d, e, f]: Matrix) -> bool {
     let (width, height) = (f64::from(width), f64::from(height));
     [(0.0, 0.0), (width, 0.0), (0.0, height), (width, height)]

@@ -18,7 +18,7 @@ pub fn autocontrast(image: &RgbImage) -> RgbImage {
     })
 }
 
-/// Makes the histogram of each channel as even as whole steps allow.
+/// Makes each channel's histogram as even as whole steps allow.
 pub fn equalize(image: &RgbImage) -> RgbImage {
     map_channels(image, |histogram| {
         let last = *histogram.iter().rfind(|&&count| count > 0)?;
@@ -35,7 +35,7 @@ pub fn equalize(image: &RgbImage) -> RgbImage {
     })
 }
 
-/// Maps each channel by a table made from its histogram; `None` leaves the channel as it is.
+/// Maps each channel by a table made from its histogram; `None` leaves the channel unchanged.
 fn map_channels(image: &RgbImage, table: impl Fn(&[u64; 256]) -> Option<[u8; 256]>) -> RgbImage {
     let mut mapped = image.clone();
     for channel in 0..3 {

@@ -1,12 +1,12 @@
-//! The nine operations of RandAugmented CutPaste, as Pillow computes them.
+//! The nine augmentation operations of CutPaste, computed like Pillow's.
 //!
-//! | operation | as |
+//! | operation | equal to |
 //! |---|---|
 //! | [`autocontrast`], [`equalize`], [`posterize`], [`solarize`] | `PIL.ImageOps` |
 //! | [`brightness`], [`sharpness`] | `PIL.ImageEnhance` |
 //! | [`rotate`], [`shear`], [`translate`] | `Image.rotate`, `Image.transform(AFFINE)`: nearest pixel, black fill |
 //!
-//! The geometric ones have a twin for masks.
+//! The geometric ones have a counterpart for masks.
 
 mod affine;
 mod histogram;

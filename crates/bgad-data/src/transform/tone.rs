@@ -42,13 +42,13 @@ fn map(image: &RgbImage, value: impl Fn(u8) -> u8) -> RgbImage {
     mapped
 }
 
-/// Truncates, as Pillow does; extrapolation is clipped.
+/// Truncates like Pillow; extrapolation is clipped.
 fn blend(from: u8, to: u8, factor: f32) -> u8 {
     let difference = f32::from(i16::from(to) - i16::from(from));
     (f32::from(from) + factor * difference).clamp(0.0, 255.0) as u8
 }
 
-/// The 3x3 mean whose centre counts five times; the outermost pixels are kept as they are.
+/// The 3x3 mean with a centre that counts five times; the outermost pixels are unchanged.
 fn smooth(image: &RgbImage) -> RgbImage {
     const SIDE: f32 = 1.0 / 13.0;
     const CENTRE: f32 = 5.0 / 13.0;
@@ -62,7 +62,7 @@ fn smooth(image: &RgbImage) -> RgbImage {
                     + f32::from(source[i]) * centre
                     + f32::from(source[i + 3]) * SIDE
             };
-            // Pillow sums in this order, from the row below to the one above.
+            // Pillow's order of summation, from the row below to the one above.
             let sum = 0.5 + line(i + row, SIDE) + line(i, CENTRE) + line(i - row, SIDE);
             smoothed.as_mut()[i] = sum.clamp(0.0, 255.0) as u8;
         }

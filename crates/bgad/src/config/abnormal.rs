@@ -1,16 +1,16 @@
-//! How abnormal training images are shown.
+//! How often abnormal training images are shown.
 
 use super::declaration::{Section, settings};
 use crate::error::Result;
 
 settings! {
-    /// How abnormal training images are shown.
+    /// How often abnormal training images are shown.
     pub struct AbnormalSettings in "abnormal." {
-        /// How often each abnormal training image is shown in a sub-epoch as it is, and again how often
-        /// as a fresh CutPaste sample.
+        /// How often each abnormal training image is shown per sub-epoch as it is, and how often as a fresh
+        /// CutPaste sample.
         pub repeats: usize = 5, allowed "at least 1";
-        /// Whether samples are pasted at all; without it the abnormal images are shown as they are instead,
-        /// equally often.
+        /// Whether to paste defects on normal images. Otherwise each pasted sample is replaced by the
+        /// abnormal image itself.
         pub paste: bool = true;
     }
 }

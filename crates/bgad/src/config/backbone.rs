@@ -1,4 +1,4 @@
-//! Which backbone gives the features.
+//! The backbone that computes the features.
 
 use std::path::PathBuf;
 
@@ -8,18 +8,18 @@ use super::declaration::settings;
 pub const FILTER_BANK: &str = "filter-bank";
 
 settings! {
-    /// Which backbone gives the features. A backbone of the program's own says name and strides
-    /// itself ([`Trainer::with_backbone`](crate::Trainer::with_backbone)).
+    /// The backbone that computes the features. Your own backbone states its name and strides itself
+    /// ([`Trainer::with_backbone`](crate::Trainer::with_backbone)).
     pub struct BackboneSettings in "backbone." {
-        /// The filter bank, which needs no weights, or an EfficientNet by timm's name.
+        /// An EfficientNet by timm's name, or the filter bank, which needs no weights.
         pub name: String = FILTER_BANK.to_owned(),
-            allowed "a backbone's name, as `filter-bank` or `tf_efficientnet_b6`";
-        /// The backbone's timm weights; none: the published ones of its name, from the Hugging Face hub's cache
-        /// or the hub. The model file holds what is needed of them, not this path.
+            allowed "a backbone's name, such as `filter-bank` or `tf_efficientnet_b6`";
+        /// The backbone's timm weights; none: the published ones for its name, from the Hugging Face hub's
+        /// cache or the hub. The model file contains the weights that it needs, not this path.
         #[serde(skip_serializing)]
         pub weights: Option<PathBuf> = None, allowed "a .safetensors or .pth file";
         /// The strides of the feature pyramid's levels.
         pub strides: Vec<usize> = vec![4, 8, 16],
-            allowed "one or more of 4, 8 and 16 in rising order, as in `4,8,16`";
+            allowed "one or more of 4, 8 and 16 in rising order, such as `4,8,16`";
     }
 }

@@ -1,4 +1,4 @@
-//! Settings by name: the list of all, and setting them from text or a file.
+//! Settings by name: a list of all, and functions that set them from text or a file.
 
 use serde::Serialize;
 use serde_json::Value;
@@ -8,15 +8,15 @@ use super::settings::TrainerConfig;
 use super::value::{Given, text};
 use crate::error::{Error, Result};
 
-/// A setting, with all that is said of it.
+/// A setting and its documentation.
 #[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Setting {
-    /// Section and name, as `scoring.image_score`.
+    /// Section and name, such as `scoring.image_score`.
     pub name: &'static str,
-    /// What it is.
+    /// What the setting does.
     pub help: String,
-    /// Its values, in words.
+    /// Its allowed values, in words.
     pub allowed: String,
     /// Its value in the default preset.
     pub default: String,
@@ -45,26 +45,26 @@ impl Setting {
             .collect()
     }
 
-    /// The setting of this name.
+    /// The setting with this name.
     pub fn named(name: &str) -> Option<Self> {
         Self::all().into_iter().find(|setting| setting.name == name)
     }
 }
 
 impl TrainerConfig {
-    /// Sets one setting from text: `config.set("scoring.image_score", "top:0.02")`.
+    /// Sets one setting from text, for example `config.set("scoring.image_score", "top:0.02")`.
     ///
     /// # Errors
-    /// [`Error::UnknownSetting`] with the nearest name, or [`Error::Setting`] with what is allowed. A value
-    /// out of its range may pass here and be found by [`check`](Self::check).
+    /// [`Error::UnknownSetting`] with the nearest name, or [`Error::Setting`] with the allowed values.
+    /// [`check`](Self::check) may still reject an accepted value that is out of range.
     pub fn set(&mut self, name: &str, value: &str) -> Result<()> {
         self.put(name, &Given::Text(value))
     }
 
-    /// Sets all settings of a tree, as TOML and JSON files have it: `{"scoring": {"mirror": true}}`.
+    /// Sets all settings in a tree read from TOML or JSON, such as `{"scoring": {"mirror": true}}`.
     ///
     /// # Errors
-    /// As [`set`](Self::set), for the first that can't be set; those before it are set.
+    /// Those of [`set`](Self::set) for the first setting that fails; earlier ones are set.
     pub fn merge(&mut self, settings: &Value) -> Result<()> {
         let Value::Object(all) = settings else {
             return Err(Error::input("settings", text(settings), "a table"));
@@ -105,7 +105,7 @@ impl TrainerConfig {
     }
 }
 
-/// The setting whose name is most like `name`, where one is like it.
+/// The setting whose name is most similar to `name`, if any is similar.
 fn nearest(name: &str) -> Option<&'static str> {
     let plain = |name: &str| name.to_lowercase().replace(['-', '.'], "_");
     let wanted = plain(name);
@@ -124,7 +124,7 @@ fn nearest(name: &str) -> Option<&'static str> {
     (edits * 3 <= wanted.len()).then_some(known)
 }
 
-/// The number of letters to insert, remove or replace (Levenshtein).
+/// The number of letters to insert, remove or replace (Levenshtein distance).
 fn edits(a: &str, b: &str) -> usize {
     let b: Vec<char> = b.chars().collect();
     let mut row: Vec<usize> = (0..=b.len()).collect();

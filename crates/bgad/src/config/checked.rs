@@ -1,4 +1,4 @@
-//! Settings that are within their ranges.
+//! Settings whose values are all within range.
 
 use std::ops::Deref;
 
@@ -9,26 +9,26 @@ use serde::{Deserialize, Serialize};
 use super::settings::TrainerConfig;
 use crate::error::{Error, Result};
 
-/// Settings of which each is within its range: what runs, and what a model file holds. They can be
-/// read as [`TrainerConfig`] and not changed; [`TrainerConfig::check`] makes them.
+/// Settings whose values are all within range: what a run uses and a model file contains. They read as
+/// [`TrainerConfig`] and cannot be changed; [`TrainerConfig::check`] creates them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(into = "TrainerConfig", try_from = "TrainerConfig")]
 pub struct CheckedConfig(TrainerConfig);
 
 impl CheckedConfig {
-    /// The same settings for changes.
+    /// The settings as an ordinary, changeable configuration.
     pub fn into_inner(self) -> TrainerConfig {
         self.0
     }
 
-    /// The same with the depth at which images are read.
+    /// The same settings with this bit depth for images.
     #[cfg(feature = "train")]
     pub(crate) fn with_bit_depth(mut self, depth: Option<BitDepth>) -> Self {
         self.0.input.bit_depth = depth;
         self
     }
 
-    /// The same without the path of weights: they are known by their checksum, wherever they lie.
+    /// The same settings without the path of the weights, which are identified by their checksum.
     #[cfg(feature = "train")]
     pub(crate) fn without_weights(&self) -> Self {
         let mut config = self.clone();
@@ -41,7 +41,7 @@ impl TrainerConfig {
     /// Checks that every setting is within its range, before any work starts.
     ///
     /// # Errors
-    /// The first one that is not.
+    /// The first setting that is out of range.
     pub fn check(&self) -> Result<CheckedConfig> {
         self.clone().try_into()
     }

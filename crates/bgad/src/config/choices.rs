@@ -1,4 +1,4 @@
-//! The choices that settings have.
+//! The choices that settings offer.
 
 use std::str::FromStr;
 
@@ -15,13 +15,13 @@ pub enum Model {
     BgadFas,
 }
 
-/// What is one sample to the flows (section 7 of the method).
+/// What counts as one sample for the flows (section 7 of the method).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Granularity {
-    /// Each position of each feature map, conditioned on its place: score maps and image scores.
+    /// Each position of each feature map, conditioned on its place; gives score maps and image scores.
     Pixel,
-    /// Each image, its feature maps pooled over positions: image scores only.
+    /// Each image, with its feature maps pooled over positions; gives image scores only.
     Image,
 }
 
@@ -32,113 +32,113 @@ pub enum Granularity {
 pub enum Pooling {
     /// The mean over positions.
     Mean,
-    /// Mean and standard deviation over positions, twice the dimension.
+    /// Mean and standard deviation over positions; twice the dimension.
     #[default]
     MeanStd,
-    /// Those, and in a vector and flow of its own the maximum over positions, which small defects
-    /// move most.
+    /// Mean and standard deviation, and, in a separate vector with its own flow, the maximum over positions,
+    /// which small defects change most.
     MeanStdMax,
 }
 
-/// Whether pooled features have a flow a level or one for all.
+/// Whether pooled features have one flow per level or one for all levels.
 #[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PooledLevels {
-    /// A flow for each level.
+    /// One flow per level.
     #[default]
     Separate,
-    /// One flow of all levels' pooled features in one vector, which sees how they go together.
+    /// One flow on all levels' pooled features joined into one vector, so that it sees how they vary
+    /// together.
     Joined,
 }
 
-/// A fixed affine map of features before each flow, from the normal training images.
+/// A fixed affine map applied to features before each flow, estimated on the normal training images.
 #[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FeatureScaling {
-    /// Features as the backbone gives them: the paper.
+    /// Features as computed by the backbone: the paper.
     #[default]
     None,
-    /// Each channel to mean 0 and deviation 1.
+    /// Each channel is scaled to mean 0 and deviation 1.
     Standardize,
-    /// Channels to mean 0, deviation 1 and no correlation, by a shrunk covariance.
+    /// Channels are scaled to mean 0, deviation 1 and no correlation, with a shrunk covariance.
     Whiten,
 }
 
-/// Which mean features are measured from before they are scaled.
+/// The mean that features are centred on before scaling.
 #[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FeatureMean {
-    /// One of all positions of a level.
+    /// One mean over all positions of a level.
     #[default]
     Level,
-    /// One of each position, as far as there are images enough to tell it from the level's. Near an
-    /// image's border features are others than inside it, if only because convolutions see padding
-    /// there, and of aligned parts they are others everywhere.
+    /// One mean per position, as far as there are enough images to estimate it. Features near an image's
+    /// border differ from those inside it, if only because of the padding of convolutions; in images of
+    /// aligned parts they differ everywhere.
     Position,
 }
 
-/// How the levels' log-likelihoods become one map.
+/// How the levels' log-likelihoods are combined into one map.
 #[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Aggregation {
-    /// The sum of likelihoods relative to each level's largest: the paper. A level counts where it
-    /// finds a position likely; how unlikely another one finds it hardly matters.
+    /// The sum of likelihoods, each relative to its level's maximum: the paper. One level that finds a
+    /// position likely outweighs another that does not.
     #[default]
     Likelihood,
-    /// The sum of log-likelihoods: all levels' evidence, as if they were independent.
+    /// The sum of log-likelihoods, which treats the levels as independent evidence.
     LogLikelihood,
-    /// The same of whole vectors rather than per dimension: levels weigh as many dimensions as they
-    /// have, in all as much as levels of equal dimension.
+    /// The sum of log-likelihoods of whole vectors instead of per dimension: a level's weight is its
+    /// dimension. The total weight is that of levels with equal dimensions.
     JointLogLikelihood,
-    /// The sum of log-likelihoods, each divided by its deviation over normal features: levels that
-    /// vary much where nothing is wrong weigh less.
+    /// The sum of log-likelihoods, each divided by its deviation over normal features, so that levels that
+    /// vary much on normal images weigh less.
     Standardized,
 }
 
-/// Whether a score map keeps what all of it lies above or below those of normal images.
+/// Whether to remove a score map's overall offset from normal images.
 #[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum MapBaseline {
-    /// As the flows give it.
+    /// Keep the map as computed by the flows.
     #[default]
     Keep,
-    /// The map's mean is brought to that of normal images, as far as those differ among each other:
-    /// a normal image that is somewhat darker is no defect everywhere, and hides none.
+    /// Shift the map's mean toward that of normal images, by at most the spread among those. A slightly
+    /// darker normal image then counts as no defect everywhere, and cannot hide one.
     Remove,
 }
 
-/// Which features the separating boundary is taken over.
+/// The features that determine the separating boundary.
 #[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum BoundaryScope {
-    /// Each mini-batch's own normal features: the authors' program.
+    /// The normal features of each mini-batch: the authors' program.
     #[default]
     Batch,
-    /// All normal training features, refreshed each meta-epoch: the paper.
+    /// All normal training features, refreshed in each meta-epoch: the paper.
     Set,
 }
 
-/// Whether log-likelihoods are averaged with those of the mirrored image; as text `false`, `true` or
-/// `auto`.
+/// Whether to average log-likelihoods with those of the mirrored image; as text `false`, `true` or `auto`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(into = "MirrorValue", try_from = "MirrorValue")]
 pub enum Mirror {
-    /// Not: the paper.
+    /// Never: the paper.
     #[default]
     Off,
     /// Always.
     On,
-    /// At image granularity, where normal images look as normal mirrored as they are.
+    /// At image granularity, if mirrored normal images look like normal images.
     Auto,
 }
 
-/// [`Mirror`] as a file has it.
+/// [`Mirror`] as written in a file.
 #[derive(Serialize, Deserialize)]
 #[serde(untagged)]
 enum MirrorValue {
@@ -189,14 +189,14 @@ impl FromStr for Mirror {
     }
 }
 
-/// What a decision threshold is taken from.
+/// How a decision threshold is chosen.
 #[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ThresholdRule {
-    /// The share of normal training images that may score above it.
+    /// By the share of normal training images that may score above it.
     FalsePositiveRate(f64),
-    /// The best F1 over the training images, for runs with abnormal ones.
+    /// By the best F1 over the training images, for runs with abnormal ones.
     BestF1,
 }
 
@@ -205,15 +205,15 @@ pub enum ThresholdRule {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum TrainFlows {
-    /// Those that learn from abnormal images. On normal images alone flows stay the Gaussian models that
-    /// they start as, of which training makes nothing better.
+    /// Those of models that learn from abnormal images. On normal images alone, training does not improve the
+    /// Gaussian models that the flows start as.
     #[default]
     Abnormal,
-    /// All.
+    /// Those of all models.
     Always,
 }
 
-/// When the test set is evaluated while training.
+/// When to evaluate the test set during training.
 #[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -221,20 +221,20 @@ pub enum EvaluateWhen {
     /// After each meta-epoch.
     #[default]
     Each,
-    /// After the last one.
+    /// After the last meta-epoch.
     Last,
-    /// Not at all.
+    /// Never.
     Never,
 }
 
-/// Settings by name.
+/// Named sets of default settings.
 #[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Preset {
     /// The published method.
     Paper,
-    /// What scored better on all sets that it was tried on.
+    /// The settings that scored better on every data set they were tried on.
     #[default]
     Default,
 }

@@ -1,4 +1,4 @@
-//! CutPaste's settings by name; the struct is `bgad-data`'s.
+//! Names for the settings of CutPaste; `bgad-data` defines the struct.
 
 use bgad_data::CutPaste;
 
@@ -6,16 +6,16 @@ use super::declaration::settings;
 
 settings! {
     for CutPaste in "cut_paste." {
-        /// Transformations of an abnormal image before its defect is cut out.
+        /// How many transformations are applied to an abnormal image before its defect is cut out.
         transformations, allowed "0 to 9";
-        /// Where defects are pasted: anywhere, on the object where there is a clear one, or on what the
-        /// masks in a folder mark, which are named as the normal images.
+        /// Where to paste defects: anywhere, on the object if a clear one is found, or where the masks in a
+        /// folder say; a mask has its normal image's name.
         foreground, allowed "`off`, `estimated` or `masks:DIR`";
-        /// Place the connected regions of a mask each on their own.
+        /// Whether to place each connected region of a mask separately.
         separate_regions;
         /// How often a defect is pasted on one image.
         pastes, allowed "1 to 64";
-        /// Blend the edges of pasted regions over so many pixels.
+        /// How many pixels at the edges of pasted regions are blended.
         blend, allowed "0 to 256 pixels";
     }
 }

@@ -1,15 +1,15 @@
-//! How settings are declared: name, help, default, paper's value and what is allowed, once each.
+//! Declares settings: name, help, default, the paper's value and the allowed values, each in one place.
 
 use serde_json::Value;
 
 use super::value::Given;
 use crate::error::{Error, Result};
 
-/// What is said of a setting where it is declared.
+/// The declared properties of a setting.
 pub(crate) struct Declared {
-    /// Section and field, as `scoring.image_score`.
+    /// Section and field, such as `scoring.image_score`.
     pub name: &'static str,
-    /// Its documentation, as the source has it.
+    /// Its doc comment, as in the source.
     pub help: &'static str,
     pub allowed: fn() -> String,
 }
@@ -18,7 +18,7 @@ pub(crate) struct Declared {
 pub(crate) trait Section {
     fn declared(&self) -> &'static [Declared];
 
-    /// The error that a setting's value is none of those that are declared as allowed.
+    /// The error for a value that is not among the allowed ones.
     fn refused(&self, name: &'static str, found: impl ToString) -> Error
     where
         Self: Sized,
@@ -31,22 +31,22 @@ pub(crate) trait Section {
         Error::setting(name, found, allowed.unwrap_or_default())
     }
 
-    /// The value of a setting; none where it is of another section.
+    /// The value of a setting; `None` if it belongs to another section.
     fn value(&self, name: &str) -> Option<Value>;
 
-    /// Puts `given` in place of a setting's value.
+    /// Sets a setting to `given`.
     ///
     /// # Errors
-    /// When it is none of the allowed values; none where the setting is of another section.
+    /// If the value is not allowed. `None` if the setting belongs to another section.
     fn set(&mut self, name: &str, given: &Given<'_>) -> Option<Result<()>>;
 }
 
-/// Declares a section: `settings! { /// Doc. pub struct Name in "section." { … } }` with a line
-/// `pub field: Type = default, paper value, allowed "text";` for each setting. Without `paper` the
-/// published method has the default; without `allowed` the text is made from the type.
+/// Declares a section: `settings! { /// Doc. pub struct Name in "section." { … } }` with a line `pub field:
+/// Type = default, paper value, allowed "text";` per setting. Without `paper`, the published method uses the
+/// default; without `allowed`, the text comes from the type.
 ///
-/// `settings! { for Name in "section." { … } }` does the same for a struct of another crate, which has
-/// its own defaults: a line `field, allowed "text";` for each.
+/// `settings! { for Name in "section." { … } }` does the same for a struct of another crate, which has its
+/// own defaults, with a line `field, allowed "text";` per setting.
 macro_rules! settings {
     (
         $(#[$meta:meta])*
@@ -73,7 +73,7 @@ macro_rules! settings {
         }
 
         impl $name {
-            /// The published method's.
+            /// The settings of the published method.
             pub fn paper() -> Self {
                 Self { $($field: $crate::config::declaration::settings!(@paper $default $(, $paper)?),)+ }
             }

@@ -1,4 +1,4 @@
-//! What is done to features before the flows, and how they are kept.
+//! How features are scaled and stored.
 
 use super::choices::{FeatureMean, FeatureScaling};
 use super::declaration::{Section, settings};
@@ -7,20 +7,19 @@ use super::precision::FeaturePrecision;
 use crate::error::Result;
 
 settings! {
-    /// What is done to features before the flows, and how they are kept.
+    /// How features are scaled and stored.
     pub struct FeatureSettings in "features." {
-        /// What is done to features before the flows.
+        /// How features are scaled before the flows.
         pub scaling: FeatureScaling = FeatureScaling::Whiten, paper FeatureScaling::None;
-        /// Measure features from one mean of each level, or from one of each position, before they are
-        /// scaled.
+        /// Whether features are centred on one mean per level or one per position before they are scaled.
         pub mean: FeatureMean = FeatureMean::Position, paper FeatureMean::Level;
-        /// The number format in which features are kept; 16 bits take half the memory, and round
-        /// predictions as well.
+        /// The number format in which features are stored. 16 bits take half the memory and also round
+        /// predictions.
         pub precision: FeaturePrecision = FeaturePrecision::F32;
-        /// The number format in which features of training images wait for their batches, on the CPU.
-        /// Pasted images, test images and predictions are not rounded.
+        /// The number format in which training images' features wait for their batches, on the CPU. Pasted
+        /// images, test images and predictions are not rounded.
         pub training_precision: FeaturePrecision = FeaturePrecision::F32, allowed "`f32` or `f16`";
-        /// Memory for features that are kept over epochs; what does not fit is computed anew.
+        /// Memory for features kept over epochs; what does not fit is computed again.
         pub memory: MemorySize = MemorySize::bytes(4 << 30),
             allowed "bytes, or an amount such as `512MiB` or `4GiB`";
     }

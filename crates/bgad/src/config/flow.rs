@@ -8,9 +8,9 @@ use crate::error::Result;
 settings! {
     /// The shape of the flows.
     pub struct FlowSettings in "flow." {
-        /// The flows before training: drawn at random, or such that they only rotate.
+        /// Whether the flows start as random functions or as plain rotations.
         pub start: FlowStart = FlowStart::Identity, paper FlowStart::Random;
-        /// Coupling blocks of each flow.
+        /// Number of coupling blocks in each flow.
         pub coupling_blocks: usize = 8, allowed "at least 1";
         /// Dimension of the positional encoding.
         pub position_dimension: usize = 128, allowed "a multiple of 4";

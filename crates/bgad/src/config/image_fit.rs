@@ -1,4 +1,4 @@
-//! How images of any size become the square inputs of a backbone.
+//! How images of any size become square backbone inputs.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,26 +7,26 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 
-/// How an image of any size becomes square inputs of `image_size` pixels; as text `stretch`,
-/// `letterbox`, or `tiles:64` for tiles that overlap by 64 pixels.
+/// How an image of any size becomes square inputs of `image_size` pixels; as text `stretch`, `letterbox`, or
+/// `tiles:64` for tiles that overlap by 64 pixels.
 #[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub enum Fit {
-    /// Width and height are resized each by itself: the paper.
+    /// Width and height are scaled separately: the paper.
     #[default]
     Stretch,
-    /// The image is resized as a whole, and the rest of the input is padding. What lies in the
-    /// padding is neither trained on nor scored.
+    /// The image keeps its proportions, and the rest of the input is padding, which is neither trained on nor
+    /// scored.
     Letterbox,
-    /// The image is cut, at its own resolution, into tiles that overlap by at least so many pixels.
-    /// Each is an input of its own, and their maps are joined. Where an image is smaller than a tile
-    /// the rest is padding.
+    /// The image is cut at its own resolution into tiles that overlap by at least this many pixels. Each tile
+    /// is a separate input, and their score maps are joined. If the image is smaller than a tile, the rest is
+    /// padding.
     Tiles(u32),
 }
 
 impl Fit {
-    /// Checks that tiles of `image_size` pixels go on by at least half a tile.
+    /// Checks that tiles of `image_size` pixels overlap by at most half.
     pub(crate) fn check(self, image_size: u32) -> Result<()> {
         match self {
             Self::Tiles(overlap) if overlap > image_size / 2 => Err(Error::setting(
@@ -59,7 +59,7 @@ impl FromStr for Fit {
         let wrong = || {
             format!(
                 "`{text}`: expected `stretch`, `letterbox` or `tiles:OVERLAP` with the overlap in \
-                 pixels, as in `tiles:64`"
+                 pixels, such as `tiles:64`"
             )
         };
         match text {

@@ -1,4 +1,4 @@
-//! How a score map becomes an image's score.
+//! How a score map is reduced to an image score.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 
-/// How a score map becomes an image's score; as text `max` or `top:0.01`.
+/// How a score map is reduced to an image score; as text `max` or `top:0.01`.
 #[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
@@ -15,17 +15,17 @@ pub enum ImageScore {
     /// The highest pixel: the paper.
     #[default]
     Maximum,
-    /// The mean of the highest pixels, as many as this share of those of one input; a single outlier
+    /// The mean of the highest pixels, whose number is this share of one input's pixels; a single outlier
     /// weighs less.
     Top(f64),
 }
 
 impl ImageScore {
-    /// Checks that a share lies above 0 and is at most 1.
+    /// Checks that a share is above 0 and at most 1.
     pub(crate) fn check(self) -> Result<()> {
         match self {
             Self::Top(share) if !(share > 0.0 && share <= 1.0) => {
-                let expected = "a share above 0 and of at most 1";
+                let expected = "a share above 0 and at most 1";
                 Err(Error::setting("scoring.image_score", share, expected))
             }
             _ => Ok(()),
@@ -46,7 +46,7 @@ impl FromStr for ImageScore {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || format!("`{text}`: expected `max` or `top:SHARE`, as in `top:0.01`");
+        let wrong = || format!("`{text}`: expected `max` or `top:SHARE`, such as `top:0.01`");
         if text == "max" {
             return Ok(Self::Maximum);
         }

@@ -1,4 +1,4 @@
-//! How images become inputs of the backbone.
+//! How images are prepared for the backbone.
 
 use bgad_data::{BitDepth, ImageReading, Orientation};
 
@@ -7,24 +7,24 @@ use super::image_fit::Fit;
 use crate::error::Result;
 
 settings! {
-    /// How images become inputs of the backbone.
+    /// How images are prepared for the backbone.
     pub struct InputSettings in "input." {
         /// The images' width and height after resizing, in pixels.
         pub image_size: u32 = 256, allowed "32 to 2048 pixels";
-        /// How images become square: all stretched, with padding that is neither trained on nor scored, or
-        /// cut into tiles at their own resolution that overlap by so many pixels.
-        pub fit: Fit = Fit::Stretch, allowed "`stretch`, `letterbox` or `tiles:OVERLAP`, as in `tiles:64`";
-        /// Take images as they are stored, or turned as their EXIF orientation says.
+        /// How images become square: stretched, padded, or cut at their own resolution into tiles that
+        /// overlap by this many pixels. Padding is neither trained on nor scored.
+        pub fit: Fit = Fit::Stretch, allowed "`stretch`, `letterbox` or `tiles:OVERLAP`, such as `tiles:64`";
+        /// Whether images are taken as stored, or turned as their EXIF orientation says.
         pub orientation: Orientation = Orientation::Stored;
-        /// How many of 16 bits hold the values of images with 16 bits a channel: cameras write 10, 12 or 14 of
-        /// them; none: as all images of the data set together tell.
+        /// How many of 16 bits hold the values of 16-bit images; cameras use 10, 12 or 14. none: found from
+        /// all images of the data set together.
         pub bit_depth: Option<BitDepth> = None, allowed "8 to 16, or `none`";
     }
 }
 
 impl InputSettings {
-    /// How the pixels of an image file are read. Without a depth, which training on such images
-    /// settles, 16 bits are 16.
+    /// How an image file's pixels are read. Without a depth (training on 16-bit images always sets one), all
+    /// 16 bits count.
     pub fn reading(&self) -> ImageReading {
         ImageReading::default()
             .oriented(self.orientation)

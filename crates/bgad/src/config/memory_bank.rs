@@ -1,13 +1,13 @@
-//! The memory of normal positions that scores draw on beside the flows.
+//! The memory bank of normal positions.
 
 use super::declaration::{Section, settings};
 use crate::error::Result;
 
 settings! {
-    /// The memory of normal positions that scores draw on beside the flows.
+    /// The memory bank of normal positions, which scores use beside the flows.
     pub struct MemoryBankSettings in "memory_bank." {
-        /// Normal features of positions that the model keeps. Scores draw on how far each position of an
-        /// image lies from the nearest of them; 0: they don't.
+        /// How many positions' normal features the model stores. Scores use each position's distance to the
+        /// nearest of them. 0: no memory bank.
         pub size: usize = 8000, paper 0, allowed "0 to 100000 positions";
         /// Let scores also draw on how far each position lies in the direction of the abnormal training
         /// images' defects, by Fisher's linear discriminant. It needs a memory bank.
@@ -15,7 +15,7 @@ settings! {
     }
 }
 
-/// More would make a prediction slower than the backbone by far.
+/// More would make a prediction far slower than the backbone.
 const LARGEST: usize = 100_000;
 
 impl MemoryBankSettings {

@@ -9,14 +9,14 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(into = "Written", try_from = "Written")]
 pub struct MemorySize {
-    /// In bytes.
+    /// The amount in bytes.
     pub bytes: u64,
 }
 
 const UNITS: [(&str, u32); 3] = [("GiB", 30), ("MiB", 20), ("KiB", 10)];
 
 impl MemorySize {
-    /// So many bytes.
+    /// An amount in bytes.
     pub const fn bytes(bytes: u64) -> Self {
         Self { bytes }
     }
@@ -48,7 +48,7 @@ impl FromStr for MemorySize {
     }
 }
 
-/// As a file has it.
+/// The amount as written in a file.
 #[derive(Serialize, Deserialize)]
 #[serde(untagged)]
 enum Written {

@@ -1,5 +1,4 @@
-//! What a run can be told: a file a section of the settings, the choices that they have, and their
-//! checks. Uses `error`.
+//! The settings of a run, one file per section, with their choices and checks. Uses `error`.
 
 pub(crate) mod abnormal;
 pub(crate) mod backbone;

@@ -1,4 +1,4 @@
-//! The objective's settings by name; the struct is `bgad-loss`'s.
+//! Names for the objective's settings; `bgad-loss` defines the struct.
 
 use bgad_loss::Objective;
 
@@ -12,12 +12,13 @@ settings! {
         tau, allowed "a margin of at least 0";
         /// The weight of the semi-push-pull terms.
         lambda, allowed "a weight of at least 0";
-        /// The maximum-likelihood term's form.
+        /// The form of the maximum-likelihood term.
         maximum_likelihood,
             allowed "`log-sigmoid`, or `{\"negative-log-likelihood\":{\"dimension\":D}}`";
-        /// The semi-push-pull terms: the mean over features that violate a boundary, or the sum over all.
+        /// Whether the semi-push-pull terms are averaged over the features that violate a boundary or summed
+        /// over all.
         reduction;
-        /// Focal weights: none, or the constants of the authors' program or of the paper.
+        /// Which focal weights to use: none, or the constants of the authors' program or of the paper.
         focal;
     }
 }

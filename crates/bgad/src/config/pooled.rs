@@ -1,24 +1,24 @@
-//! Features pooled over positions, one vector an image, and the flows on them.
+//! Features pooled over positions, and the flows on them.
 
 use super::choices::{PooledLevels, Pooling};
 use super::declaration::{Section, settings};
 use crate::error::Result;
 
 settings! {
-    /// Features pooled over positions, one vector an image, and the flows on them.
+    /// Features pooled over positions into one vector per image, and the flows on them.
     pub struct PooledSettings in "pooled." {
-        /// Where pixels are scored, train flows of pooled features beside those of positions: an image's
-        /// score then draws on both, and abnormal images without a mask teach the pooled ones alone.
+        /// Whether to train flows on pooled features in addition to those on positions, if pixels are scored.
+        /// An image's score then uses both, and abnormal images without a mask train only the pooled flows.
         pub flows: bool = true, paper false;
         /// How features are pooled.
         pub pooling: Pooling = Pooling::MeanStdMax, paper Pooling::MeanStd;
-        /// A flow of pooled features for each level, or one for all.
+        /// Whether pooled features have one flow per level or one for all levels.
         pub levels: PooledLevels = PooledLevels::Joined, paper PooledLevels::Separate;
-        /// Folds of the normal images for constants of scoring and threshold: what judges an image has not
-        /// seen its fold. 0: flows judge the training images as they are.
+        /// Folds of the normal images for the scoring constants and the threshold: each image is judged by
+        /// flows that have not seen its fold. 0: the flows judge their own training images.
         pub folds: usize = 5, paper 0, allowed "0, or 2 to 20 folds";
-        /// Let scores also draw on the distance of pooled features to those of the nearest normal
-        /// training image.
+        /// Whether scores also use the distance of pooled features to those of the nearest normal training
+        /// image.
         pub neighbors: bool = true, paper false;
     }
 }

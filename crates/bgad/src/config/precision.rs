@@ -1,4 +1,4 @@
-//! The number format of features.
+//! The number format of stored features.
 
 #[cfg(feature = "train")]
 use burn::tensor::{Device, FloatDType, Tensor};
@@ -7,20 +7,20 @@ use serde::{Deserialize, Serialize};
 #[cfg(feature = "train")]
 use crate::error::{Error, Result};
 
-/// The number format in which features are kept. The backbone gives them in 32 bits and the flows
-/// compute with 32 bits; between them 16 bits take half the memory, and round each feature.
+/// The number format in which features are stored. The backbone and the flows compute with 32 bits; storing
+/// 16 bits in between halves the memory and rounds each feature.
 ///
-/// A model remembers its format, so that predictions round as training did.
+/// A model records its format, so that predictions round like training did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum FeaturePrecision {
-    /// 32 bits, 24 of them for the digits.
+    /// 32 bits, with 24 bits of precision.
     #[default]
     F32,
-    /// 16 bits, 11 of them for the digits; up to 65504.
+    /// 16 bits, with 11 bits of precision; up to 65504.
     F16,
-    /// 16 bits, 8 of them for the digits; the range of 32 bits.
+    /// 16 bits, with 8 bits of precision; the range of 32 bits.
     Bf16,
 }
 
@@ -34,13 +34,13 @@ impl FeaturePrecision {
         }
     }
 
-    /// Whether features stay as they are.
+    /// Whether features are stored without rounding.
     #[cfg(feature = "train")]
     pub(crate) fn is_full(self) -> bool {
         self == Self::F32
     }
 
-    /// The bytes that a feature takes.
+    /// Bytes per feature.
     #[cfg(feature = "train")]
     pub(crate) fn bytes(self) -> u64 {
         match self {
@@ -49,7 +49,7 @@ impl FeaturePrecision {
         }
     }
 
-    /// The nearest value of this format, ties to even: what a way through it makes of `value`.
+    /// The nearest value of this format, ties to even.
     #[cfg(any(test, not(feature = "train")))]
     pub(crate) fn round(self, value: f32) -> f32 {
         let bits = value.to_bits();
@@ -60,10 +60,10 @@ impl FeaturePrecision {
                 let half = 0x7fff + (bits >> 16 & 1);
                 f32::from_bits((bits + half) & 0xffff_0000)
             }
-            // Halfway from the largest number to the next one that there would be.
+            // Halfway between the largest number and the one that would follow.
             Self::F16 if value.abs() >= 65520.0 => f32::INFINITY.copysign(value),
             Self::F16 => {
-                // Numbers of an exponent lie 2^-10 of it apart, and below 2^-14 as near it.
+                // Numbers with one exponent are 2^-10 of it apart; below 2^-14 the spacing stays constant.
                 let exponent = (bits >> 23 & 0xff).max(127 - 14);
                 let step = f32::from_bits((exponent - 10) << 23);
                 (value / step).round_ties_even() * step
@@ -71,7 +71,7 @@ impl FeaturePrecision {
         }
     }
 
-    /// Whether `device` has this format.
+    /// Whether `device` supports this format.
     #[cfg(feature = "train")]
     fn is_on(self, device: &Device) -> bool {
         match self {
@@ -81,7 +81,7 @@ impl FeaturePrecision {
         }
     }
 
-    /// An error that names the formats of `device` where it lacks this one.
+    /// Returns an error with the formats of `device` if it does not support this one.
     #[cfg(feature = "train")]
     pub(crate) fn check(self, device: &Device) -> Result<()> {
         if self.is_on(device) {
@@ -94,13 +94,13 @@ impl FeaturePrecision {
         Err(Error::setting("features.precision", self, expected))
     }
 
-    /// The CPU has all of them.
+    /// The CPU supports all formats.
     #[cfg(not(feature = "train"))]
     pub(crate) fn check(self, _: &crate::device::Device) -> crate::error::Result<()> {
         Ok(())
     }
 
-    /// Features as they are kept.
+    /// Converts features for storage.
     #[cfg(feature = "train")]
     pub(crate) fn keep(self, features: Tensor<2>) -> Tensor<2> {
         match self {
@@ -110,7 +110,7 @@ impl FeaturePrecision {
         }
     }
 
-    /// Kept features for computing.
+    /// Converts stored features for computing.
     #[cfg(feature = "train")]
     pub(crate) fn take(self, features: Tensor<2>) -> Tensor<2> {
         match self {
@@ -134,7 +134,7 @@ mod tests {
 
     #[test]
     fn values_are_rounded_as_by_a_cast() {
-        // All exponents, with digits on both sides of each step's middle, and on it.
+        // All exponents, with digits on both sides of the middle of a step, and on the middle.
         let digits = [
             0, 1, 0xfff, 0x1000, 0x1001, 0x3000, 0x7fff, 0x8000, 0x8001, 0x18000, 0x7f_ffff,
         ];

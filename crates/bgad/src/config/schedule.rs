@@ -1,4 +1,4 @@
-//! How long is trained, in which steps, and when is evaluated.
+//! How long to train, in which steps, and when to evaluate.
 
 #[cfg(feature = "train")]
 use super::choices::Model;
@@ -7,41 +7,41 @@ use super::declaration::{Section, settings};
 use crate::error::Result;
 
 settings! {
-    /// How long is trained, in which steps, and when is evaluated.
+    /// How long to train, in which steps, and when to evaluate.
     pub struct ScheduleSettings in "schedule." {
-        /// Train flows always, or only those of models that learn from abnormal images: on normal images
-        /// alone flows that start as a Gaussian model gain nothing.
+        /// Whether to train flows always, or only for models that learn from abnormal images. On normal
+        /// images alone, training does not improve flows that start as plain rotations.
         pub train_flows: TrainFlows = TrainFlows::Abnormal, paper TrainFlows::Always;
-        /// Meta-epochs; the first trains by maximum likelihood on normal images alone.
+        /// Number of meta-epochs. The first trains by maximum likelihood on normal images alone.
         pub meta_epochs: usize = 3, paper 25, allowed "at least 1";
-        /// Sub-epochs in a meta-epoch.
+        /// Number of sub-epochs in a meta-epoch.
         pub sub_epochs: usize = 2, paper 8, allowed "at least 1";
-        /// End training after a meta-epoch in which no flow's boundary, over the whole training set, has
-        /// moved by more than this, in log-likelihood per dimension.
+        /// Stop after a meta-epoch in which no flow's boundary over the whole training set moved by more than
+        /// this, in log-likelihood per dimension. none: never stop early.
         pub stop_when_still: Option<f32> = None,
             allowed "a positive change in log-likelihood, such as 0.01, or `none`";
-        /// Images in a batch.
+        /// Number of images in a batch.
         pub batch_size: usize = 32, allowed "at least 1";
-        /// Features in a mini-batch, one optimizer step each.
+        /// Number of features in a mini-batch; each mini-batch is one optimizer step.
         pub mini_batch_size: usize = 4096, allowed "at least 1";
-        /// Adam's learning rate at its peak.
+        /// Adam's peak learning rate.
         pub learning_rate: f64 = 2e-4, allowed "a positive number";
-        /// Optimizer steps of each flow of positions in the whole run, at most: in each batch of images a
-        /// sample of their positions is trained on; 0: all positions.
+        /// Most optimizer steps of each position flow in the whole run: each batch of images is then
+        /// represented by a sample of its positions. 0: all positions.
         pub position_steps: usize = 48, paper 0, allowed "a number";
-        /// Optimizer steps of flows of pooled features in the whole run, at least: an image is one sample
-        /// there, and sub-epochs go over the images as often as it takes.
+        /// Fewest optimizer steps of pooled flows in the whole run. An image is only one sample there, so
+        /// sub-epochs repeat the images as often as needed.
         pub image_steps: usize = 200, paper 1000, allowed "at least 1";
-        /// Take the separating boundary over each mini-batch, or over the whole training set, refreshed in
-        /// each meta-epoch.
+        /// Whether the separating boundary comes from each mini-batch, or from the whole training set,
+        /// refreshed in each meta-epoch.
         pub boundary: BoundaryScope = BoundaryScope::Batch;
-        /// When to evaluate on the test images: after each meta-epoch, after the last, or never.
+        /// When to evaluate the test images: after each meta-epoch, after the last one, or never.
         pub evaluate: EvaluateWhen = EvaluateWhen::Last, paper EvaluateWhen::Each;
     }
 }
 
 impl ScheduleSettings {
-    /// Whether flows of a model are trained.
+    /// Whether the flows of a model are trained.
     #[cfg(feature = "train")]
     pub(crate) fn trains(&self, model: Model) -> bool {
         self.train_flows == TrainFlows::Always || model == Model::BgadFas

@@ -8,20 +8,20 @@ use crate::error::Result;
 settings! {
     /// How log-likelihoods become scores and decisions.
     pub struct ScoringSettings in "scoring." {
-        /// How the levels' log-likelihoods become one score map.
+        /// How the levels' log-likelihoods are combined into one score map.
         pub aggregation: Aggregation = Aggregation::JointLogLikelihood, paper Aggregation::Likelihood;
-        /// Keep in a score map what all of it lies above or below normal images' maps, or remove it as far
-        /// as those differ among each other.
+        /// Whether to keep a score map's overall offset from normal images, or to remove it up to the spread
+        /// among normal images.
         pub map_baseline: MapBaseline = MapBaseline::Remove, paper MapBaseline::Keep;
         /// How a score map becomes an image's score: its highest pixel, or the mean of this share of the
         /// highest pixels.
         pub image_score: ImageScore = ImageScore::Top(0.01), paper ImageScore::Maximum,
-            allowed "`max`, or `top:SHARE` with a share above 0 and of at most 1, as in `top:0.01`";
-        /// Average with the mirrored image, for parts that are symmetric, in twice the time; `auto`: where
-        /// whole images are scored and normal ones look as normal mirrored.
+            allowed "`max`, or `top:SHARE` with a share above 0 and at most 1, such as `top:0.01`";
+        /// Whether to average with the mirrored image, for symmetric parts; doubles the time. auto: if whole
+        /// images are scored and normal ones look the same mirrored.
         pub mirror: Mirror = Mirror::Auto, paper Mirror::Off, allowed "`true`, `false` or `auto`";
-        /// What the decision threshold is taken from: the share of normal training images that may
-        /// score above it, or the best F1 over the training images, for runs with abnormal ones.
+        /// How the decision threshold is chosen: by the share of normal training images that may score above
+        /// it, or by the best F1 over the training images, for runs with abnormal ones.
         pub threshold: ThresholdRule = ThresholdRule::FalsePositiveRate(0.01),
             allowed "`false-positive-rate:SHARE` with a share from 0 to below 1, or `best-f1`";
     }

@@ -16,10 +16,10 @@ use super::pooled::PooledSettings;
 use super::schedule::ScheduleSettings;
 use super::scoring::ScoringSettings;
 
-/// All settings of a run, by stage.
+/// All settings of a run, by section.
 ///
-/// [`Default`] is the improved method, [`TrainerConfig::paper`] the published one, as far as
-/// neither needs a backbone with weights.
+/// [`Default`] is the improved method and [`TrainerConfig::paper`] the published one; both use the filter
+/// bank, which needs no weights.
 ///
 /// ```
 /// use bgad::{Model, TrainerConfig};
@@ -29,7 +29,7 @@ use super::scoring::ScoringSettings;
 ///     config.model = Model::BgadFas;
 ///     config.input.image_size = 128;
 /// });
-/// // The same by name, as `bgad train --set` does.
+/// // The same by name, such as `bgad train --set` does.
 /// config.set("scoring.image_score", "top:0.02")?;
 /// assert!(config.set("scoring.image_scor", "max").is_err());
 /// # Ok(())
@@ -40,19 +40,19 @@ use super::scoring::ScoringSettings;
 pub struct TrainerConfig {
     /// BGAD or BGAD-FAS.
     pub model: Model,
-    /// One sample per position or per image; none: per image where the data set has no masks.
+    /// Whether a sample is a position or an image; `None`: positions, or images if the data set has no masks.
     pub granularity: Option<Granularity>,
-    /// The seed of all that is random.
+    /// The seed of all random choices.
     pub seed: u64,
-    /// How images become inputs of the backbone.
+    /// How images are prepared for the backbone.
     pub input: InputSettings,
-    /// Which backbone gives the features.
+    /// The backbone that computes the features.
     pub backbone: BackboneSettings,
-    /// What is done to features before the flows, and how they are kept.
+    /// How features are scaled and stored.
     pub features: FeatureSettings,
     /// Features pooled over positions, and the flows on them.
     pub pooled: PooledSettings,
-    /// The memory of normal positions that scores draw on beside the flows.
+    /// The memory bank of normal positions.
     pub memory_bank: MemoryBankSettings,
     /// The shape of the flows.
     pub flow: FlowSettings,
@@ -60,27 +60,28 @@ pub struct TrainerConfig {
     pub objective: Objective,
     /// How log-likelihoods become scores and decisions.
     pub scoring: ScoringSettings,
-    /// How long is trained, in which steps, and when is evaluated.
+    /// How long to train, in which steps, and when to evaluate.
     pub schedule: ScheduleSettings,
-    /// How abnormal training images are shown.
+    /// How often abnormal training images are shown.
     pub abnormal: AbnormalSettings,
-    /// RandAugmented CutPaste.
+    /// The settings of CutPaste.
     pub cut_paste: CutPaste,
 }
 
 settings! {
     for TrainerConfig in "" {
-        /// BGAD learns from normal images alone, BGAD-FAS from a few abnormal ones as well.
+        /// BGAD learns from normal images alone, BGAD-FAS also from a few abnormal ones.
         model;
-        /// Score each pixel, or whole images alone; none: pixels, or images where the data set has no masks.
+        /// Whether to score each pixel or whole images only; none: pixels, or whole images if the data set
+        /// has no masks.
         granularity;
-        /// The seed of all that is random.
+        /// The seed of all random choices.
         seed;
     }
 }
 
 impl TrainerConfig {
-    /// The published method: sections 1 to 6 of its description, nothing added.
+    /// The settings of the published method: sections 1 to 6 of its description, and nothing else.
     pub fn paper() -> Self {
         Self {
             input: InputSettings::paper(),
@@ -104,13 +105,13 @@ impl TrainerConfig {
         }
     }
 
-    /// These settings after `change`.
+    /// Applies `change` to these settings.
     pub fn with(mut self, change: impl FnOnce(&mut Self)) -> Self {
         change(&mut self);
         self
     }
 
-    /// All sections; that of settings without a section is first.
+    /// All sections, starting with the settings that have none.
     pub(super) fn sections(&self) -> [&dyn Section; 12] {
         [
             self,
@@ -128,7 +129,7 @@ impl TrainerConfig {
         ]
     }
 
-    /// The section of a setting's name, as `scoring` of `scoring.mirror`.
+    /// The section of a setting's name, such as `scoring` for `scoring.mirror`.
     pub(super) fn section_mut(&mut self, name: &str) -> Option<&mut dyn Section> {
         Some(match name {
             "" => self,

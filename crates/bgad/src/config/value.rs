@@ -1,20 +1,20 @@
-//! Values of settings as text, and what a type allows.
+//! Setting values as text, and the values that a type allows.
 
 use serde::de::{DeserializeOwned, Deserializer, Error as _, Visitor};
 use serde_json::{Map, Number, Value};
 
 use crate::error::{Error, Result};
 
-/// What a setting is given.
+/// A value given for a setting.
 pub(crate) enum Given<'a> {
-    /// Text of the command line, which has no types.
+    /// Text from the command line, which has no type.
     Text(&'a str),
-    /// A value of a file.
+    /// A value from a file.
     Value(Value),
 }
 
 impl Given<'_> {
-    /// Puts it in place of `target`, the value of the setting `name`.
+    /// Writes it to `target`, the value of the setting `name`.
     pub fn put<T: DeserializeOwned>(
         &self,
         target: &mut T,
@@ -38,7 +38,7 @@ impl Given<'_> {
         }
     }
 
-    /// What it may mean; the setting's type takes the first that fits.
+    /// Its possible meanings; the setting's type takes the first one that fits.
     fn readings(&self) -> Vec<Value> {
         let (text, mut readings) = match self {
             Self::Text(text) => {
@@ -53,7 +53,7 @@ impl Given<'_> {
             Self::Value(Value::String(text)) => (text.as_str(), vec![Value::String(text.clone())]),
             Self::Value(value) => return vec![value.clone()],
         };
-        // A choice with a value, as `false-positive-rate:0.01`.
+        // A choice with a value, such as `false-positive-rate:0.01`.
         if let Some((choice, rest)) = text.split_once(':') {
             let of_choice = |value| Value::Object(Map::from_iter([(choice.to_owned(), value)]));
             readings.extend(scalars(rest).into_iter().map(of_choice));
@@ -65,7 +65,7 @@ impl Given<'_> {
     }
 }
 
-/// Stands for a setting that has no value.
+/// The text for a setting without a value.
 const NONE: &str = "none";
 
 fn scalars(text: &str) -> Vec<Value> {
@@ -81,7 +81,7 @@ fn number(text: &str) -> Option<Value> {
     whole.or_else(other).map(Value::Number)
 }
 
-/// A value as the command line takes it.
+/// A value as text for the command line.
 pub(crate) fn text(value: &Value) -> String {
     match value {
         Value::Null => NONE.to_owned(),
@@ -97,7 +97,7 @@ pub(crate) fn text(value: &Value) -> String {
     }
 }
 
-/// What the type of a field allows, in words.
+/// The values that a field's type allows, in words.
 pub(crate) fn allowed_of<S, T: DeserializeOwned>(_field: fn(&S) -> &T) -> String {
     match T::deserialize(Asked) {
         Err(Answer(Some(allowed))) => allowed,
@@ -105,7 +105,7 @@ pub(crate) fn allowed_of<S, T: DeserializeOwned>(_field: fn(&S) -> &T) -> String
     }
 }
 
-/// A deserializer that has no value: it answers with what it was asked for.
+/// A deserializer without a value; its error says what it was asked for.
 struct Asked;
 
 #[derive(Debug)]
@@ -125,7 +125,7 @@ impl serde::de::Error for Answer {
     }
 }
 
-/// Methods that answer with a text.
+/// Methods that return a text.
 macro_rules! answers {
     ($($method:ident => $answer:literal),+ $(,)?) => {
         $(fn $method<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Answer> {
@@ -147,7 +147,7 @@ impl<'de> Deserializer<'de> for Asked {
         deserialize_f64 => "a number",
         deserialize_str => "text",
         deserialize_string => "text",
-        deserialize_seq => "values with commas between them",
+        deserialize_seq => "comma-separated values",
     }
 
     fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Answer> {

@@ -1,11 +1,11 @@
-//! The CPU among the devices: whether a tensor lies there, and its values.
+//! Whether a device is the CPU, and reading tensors from devices.
 
 pub(crate) use bgad_backbone::is_host;
 use burn::tensor::Tensor;
 
 use crate::error::{Error, Result};
 
-/// The values of a tensor, on the host.
+/// Copies a tensor's values to the host.
 pub(crate) fn read<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>> {
     let data = tensor
         .try_into_data()

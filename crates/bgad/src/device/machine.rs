@@ -1,4 +1,4 @@
-//! What this machine offers, as a run and `bgad --version` name it.
+//! A description of this machine for runs and `bgad --version`.
 
 use std::fmt;
 
@@ -7,19 +7,19 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::Result;
 
-/// The machine and how this process uses it. Speed depends on all of it, and the last digits of
-/// results on the instructions.
+/// The machine and how this process uses it. Speed depends on all of this, and the last digits of results on
+/// the instructions.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Machine {
-    /// The processor's name, where the system gives one (Linux), and its architecture.
+    /// The processor's name, if the system reports it (Linux), and its architecture.
     pub processor: String,
-    /// The instruction set that the CPU kernels use: `scalar`, `neon`, `avx2`, `avx512`.
+    /// The instruction set that the CPU kernels use: `scalar`, `neon`, `avx2` or `avx512`.
     pub instructions: String,
     /// The instruction sets that the machine has.
     pub available_instructions: Vec<String>,
-    /// Threads that the CPU kernels run on.
+    /// Number of threads that the CPU kernels use.
     pub threads: usize,
-    /// The program's memory allocator, where the program says.
+    /// The program's memory allocator, if the program names it.
     pub allocator: Option<String>,
 }
 
@@ -37,17 +37,17 @@ impl Machine {
         }
     }
 
-    /// Whether `BGAD_INSTRUCTIONS`, where it is set, names instructions that this machine has. Without
-    /// this check a program that is asked for others uses the widest ones.
+    /// Checks that `BGAD_INSTRUCTIONS`, if set, names instructions that this machine has. Without this check,
+    /// a program asked for others uses the widest ones.
     ///
     /// # Errors
-    /// [`Error::Instructions`](crate::error::Error::Instructions) names those that there are.
+    /// [`Error::Instructions`](crate::error::Error::Instructions) lists the available ones.
     pub fn check() -> Result<()> {
         Instructions::requested()?;
         Ok(())
     }
 
-    /// The same with the name of the program's allocator, which a library can't find out.
+    /// Adds the name of the program's allocator, which a library can't find out.
     #[must_use]
     pub fn with_allocator(mut self, name: impl Into<String>) -> Self {
         self.allocator = Some(name.into());

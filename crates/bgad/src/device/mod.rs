@@ -1,5 +1,5 @@
-//! The machine, and the device that tensors lie on: chosen by name, told from the CPU, read from. Uses
-//! `error`.
+//! The machine, and the device that holds the tensors: choosing it by name, recognising the CPU, reading
+//! values. Uses `error`.
 
 #[cfg(not(feature = "train"))]
 mod cpu;

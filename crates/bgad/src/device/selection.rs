@@ -1,4 +1,4 @@
-//! Choosing a backend at run time among those compiled in.
+//! Chooses a backend at run time from those compiled in.
 
 use std::fmt;
 use std::str::FromStr;
@@ -10,7 +10,7 @@ use burn::tensor::DeviceType;
 
 use crate::error::{Error, Result};
 
-/// The backends that can be compiled in, by the feature of the same name.
+/// The backends that can be compiled in, each by the feature of its name.
 #[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum DeviceKind {
@@ -26,7 +26,7 @@ pub enum DeviceKind {
     Cuda,
 }
 
-/// The first of [`DeviceKind::ALL`] that is part of this build.
+/// The first of [`DeviceKind::ALL`] that is in this build.
 impl Default for DeviceKind {
     fn default() -> Self {
         let compiled = Self::ALL.into_iter().find(|kind| kind.is_compiled());
@@ -35,7 +35,7 @@ impl Default for DeviceKind {
 }
 
 impl DeviceKind {
-    /// All of them, compiled in or not.
+    /// All backends, compiled in or not.
     pub const ALL: [Self; 5] = [
         Self::Flex,
         Self::Ndarray,
@@ -44,7 +44,7 @@ impl DeviceKind {
         Self::Cuda,
     ];
 
-    /// Its name, which is also its feature's.
+    /// Its name, which is also its feature's name.
     pub fn name(self) -> &'static str {
         match self {
             Self::Flex => "flex",
@@ -55,7 +55,7 @@ impl DeviceKind {
         }
     }
 
-    /// Whether it is part of this build.
+    /// Whether it is in this build.
     pub fn is_compiled(self) -> bool {
         match self {
             Self::Flex => cfg!(feature = "flex"),
@@ -66,22 +66,21 @@ impl DeviceKind {
         }
     }
 
-    /// Whether there can be several of it in a machine.
+    /// Whether a machine can have several devices of this kind.
     fn is_indexed(self) -> bool {
         !matches!(self, Self::Flex | Self::Ndarray)
     }
 
-    /// The device that Burn chooses where there are several.
+    /// Opens the device that Burn chooses if there are several.
     ///
     /// # Errors
-    /// As [`DeviceSelection::open`].
+    /// Those of [`DeviceSelection::open`].
     pub fn open(self) -> Result<Device> {
         DeviceSelection::from(self).open()
     }
 }
 
-/// A backend and, where a machine may have several devices of it, which one: `flex`, `vulkan`,
-/// `cuda:1`.
+/// A backend and, if a machine may have several of its devices, an index: `flex`, `vulkan`, `cuda:1`.
 ///
 /// ```
 /// use bgad::{DeviceKind, DeviceSelection};
@@ -95,23 +94,23 @@ impl DeviceKind {
 pub struct DeviceSelection {
     /// The backend.
     pub kind: DeviceKind,
-    /// Its number among the machine's devices of this backend, from 0; none: Burn's choice.
+    /// Index among the machine's devices of this backend, from 0; `None`: Burn chooses.
     pub index: Option<usize>,
 }
 
 impl DeviceSelection {
-    /// The device, for tensors.
+    /// Opens the device.
     ///
     /// # Errors
-    /// [`Error::DeviceNotCompiled`] names the feature that this build lacks,
-    /// [`Error::DeviceMissing`] says how many devices of the backend the machine has,
-    /// [`Error::Instructions`] that `BGAD_INSTRUCTIONS` names what the processor lacks.
+    /// [`Error::DeviceNotCompiled`] names the feature that this build lacks, [`Error::DeviceMissing`] says
+    /// how many devices of the backend the machine has, and [`Error::Instructions`] reports that
+    /// `BGAD_INSTRUCTIONS` asks for instructions that the processor lacks.
     pub fn open(self) -> Result<Device> {
         bgad_cpu::Instructions::requested()?;
         match self.kind {
             #[cfg(feature = "flex")]
             DeviceKind::Flex => Ok(Device::flex()),
-            // Deprecated by Burn in favour of flex; here it is the second opinion on the CPU.
+            // Burn deprecates it in favour of flex; here it is a second opinion on the CPU.
             #[cfg(feature = "ndarray")]
             #[allow(deprecated)]
             DeviceKind::Ndarray => Ok(Device::ndarray()),
@@ -131,8 +130,8 @@ impl DeviceSelection {
         }
     }
 
-    /// The device of this index among those of a type, or `default` without one. Burn opens a device
-    /// when it is first used, and panics where it is not there.
+    /// The device with this index, or `default` without an index. Burn opens a device when it is first used,
+    /// and panics if it does not exist.
     #[cfg(any(feature = "_wgpu", feature = "_vulkan", feature = "cuda"))]
     fn listed(self, kind: DeviceType, default: impl Fn() -> Device) -> Result<Device> {
         let found = Device::enumerate(kind).into_vec();

@@ -1,4 +1,4 @@
-//! Short ways to make errors that are made in many places.
+//! Short constructors for common errors.
 
 use std::path::Path;
 

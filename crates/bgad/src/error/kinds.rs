@@ -4,47 +4,47 @@ use std::path::PathBuf;
 
 use super::weights::WeightsError;
 
-/// What restoring a backbone of one's own may fail with.
+/// Error type for restoring your own backbone.
 pub type RestoreError = Box<dyn std::error::Error + Send + Sync>;
 
-/// What can go wrong; each message names the file or setting, what was found and what to do.
+/// Everything that can go wrong. Each message names the file or setting, what was found, and what to do.
 #[non_exhaustive]
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// Images, masks or folders.
+    /// An error in images, masks or folders.
     #[error(transparent)]
     Data(#[from] bgad_data::DataError),
-    /// The backbone or its weights.
+    /// An error in the backbone or its weights.
     #[error(transparent)]
     Backbone(#[from] bgad_backbone::BackboneError),
-    /// Published weights.
+    /// An error in published weights.
     #[error(transparent)]
     Weights(#[from] WeightsError),
-    /// The flow's settings or parameters.
+    /// An error in the flow's settings or parameters.
     #[error(transparent)]
     Flow(#[from] bgad_flow::FlowError),
-    /// The objective's settings.
+    /// An error in the objective's settings.
     #[error(transparent)]
     Loss(#[from] bgad_loss::LossError),
-    /// A metric.
+    /// An error in a metric.
     #[error(transparent)]
     Metric(#[from] bgad_metrics::MetricError),
-    /// The report's page.
+    /// An error in writing the report.
     #[cfg(feature = "report")]
     #[error(transparent)]
     Report(#[from] bgad_report::ReportError),
     /// A setting of [`TrainerConfig`](crate::TrainerConfig) or
-    /// [`EvaluationOptions`](crate::EvaluationOptions) is out of its range.
+    /// [`EvaluationOptions`](crate::EvaluationOptions) is out of range.
     #[error("setting `{setting}` is {found}, expected {expected}")]
     Setting {
         /// The setting's name.
         setting: &'static str,
         /// Its value.
         found: String,
-        /// What would be valid.
+        /// The valid values.
         expected: String,
     },
-    /// There is no setting of this name.
+    /// There is no setting with this name.
     #[error(
         "there is no setting `{name}`; {}`bgad settings` lists all",
         .nearest.map_or(String::new(), |nearest| format!("did you mean `{nearest}`? "))
@@ -52,57 +52,57 @@ pub enum Error {
     UnknownSetting {
         /// The name.
         name: String,
-        /// The setting whose name is most like it.
+        /// The setting with the most similar name.
         nearest: Option<&'static str>,
     },
     /// The environment asks for CPU instructions that can't be used.
     #[error(transparent)]
     Instructions(#[from] bgad_cpu::InstructionsError),
-    /// What a call was given can't be worked with.
+    /// An argument of a call is invalid.
     #[error("{what}: {found}, expected {expected}")]
     Input {
-        /// What was given.
+        /// Which argument.
         what: &'static str,
         /// What was found.
         found: String,
-        /// What would be valid.
+        /// What was expected.
         expected: String,
     },
-    /// A part of a model or of a run's state does not fit the rest of it.
+    /// A part of a model or of a run's state does not match the rest.
     #[error("`{part}` is {found}, expected {expected}")]
     State {
         /// The part.
         part: String,
-        /// What it is.
+        /// What was found.
         found: String,
-        /// What it should be.
+        /// What was expected.
         expected: String,
     },
-    /// The device's backend is not part of this build.
+    /// The device's backend is not in this build.
     #[error(
-        "device `{device}` is not part of this build, which has {available}; build with \
+        "device `{device}` is not part of this build, which has {available}; rebuild with \
          `--features {device}`"
     )]
     DeviceNotCompiled {
-        /// The device asked for.
+        /// The device that was requested.
         device: &'static str,
         /// The devices of this build.
         available: String,
     },
-    /// The machine lacks the device.
+    /// This machine does not have the device.
     #[error(
-        "device `{device}` is not there: this machine has {found} of its kind{}",
+        "device `{device}` does not exist: this machine has {found} of its kind{}",
         if *found == 0 { "; is its driver installed?" } else { ", counted from 0" }
     )]
     DeviceMissing {
-        /// The device asked for.
+        /// The device that was requested.
         device: String,
-        /// How many of the backend's devices there are.
+        /// How many devices of the backend there are.
         found: usize,
     },
-    /// A backbone that needs weights got none.
+    /// A backbone needs weights and got none.
     #[error(
-        "backbone `{backbone}` needs its timm weights: give the .safetensors or .pth file, or use \
+        "backbone `{backbone}` needs timm weights: give the .safetensors or .pth file, or use \
          `filter-bank`, which needs none"
     )]
     WeightsMissing {
@@ -111,49 +111,49 @@ pub enum Error {
     },
     /// Weights were given to a backbone that reads none.
     #[error(
-        "backbone `{backbone}` reads no weights, but {} was given; name the architecture that they \
+        "backbone `{backbone}` takes no weights, but {} was given; name the architecture that they \
          belong to",
         .weights.display()
     )]
     WeightsNotUsed {
         /// The backbone's name.
         backbone: String,
-        /// The weights' file.
+        /// The weights file.
         weights: PathBuf,
     },
-    /// A backbone of the program's own is not what it says, or not the one that was trained with.
+    /// Your own backbone does not keep its contract, or is not the one used in training.
     #[error("backbone `{backbone}` has {found}, expected {expected}")]
     BackboneContract {
         /// The backbone's name.
         backbone: String,
-        /// What it has.
+        /// What was found.
         found: String,
-        /// What it should have.
+        /// What was expected.
         expected: String,
     },
-    /// A model whose backbone is a program's own.
+    /// The model uses a backbone that only the training program has.
     #[error(
-        "{}: backbone `{backbone}` is none of bgad's; the program that trained the model can load \
+        "{}: backbone `{backbone}` is not built in; the program that trained the model can load \
          it with `Detector::load_with_backbone`",
         .path.display()
     )]
     BackboneUnknown {
-        /// The model's file.
+        /// The model file.
         path: PathBuf,
         /// The backbone's name.
         backbone: String,
     },
-    /// A backbone of the program's own could not be brought back from a model file.
+    /// Your own backbone could not be restored from a model file.
     #[error("{}: backbone `{backbone}` can't be restored: {source}", .path.display())]
     BackboneRestore {
-        /// The model's file.
+        /// The model file.
         path: PathBuf,
         /// The backbone's name.
         backbone: String,
-        /// What the program said.
+        /// The program's own error.
         source: RestoreError,
     },
-    /// There is nothing to train on.
+    /// There are no normal images to train on.
     #[error(
         "data set `{dataset}` has no readable normal training image; BGAD learns from normal images"
     )]
@@ -161,7 +161,7 @@ pub enum Error {
         /// The data set's name.
         dataset: String,
     },
-    /// BGAD-FAS without abnormal images.
+    /// BGAD-FAS was asked for without abnormal images.
     #[error(
         "BGAD-FAS needs abnormal training images and data set `{dataset}` has none; select some \
          with `--anomalies`, or train BGAD, which needs none"
@@ -170,16 +170,16 @@ pub enum Error {
         /// The data set's name.
         dataset: String,
     },
-    /// Normal features of which no covariance can be taken: they are not all finite.
+    /// The normal features are not all finite, so they have no covariance.
     #[error(
-        "the normal training features of {dimension} channels are not finite numbers; check the \
+        "the normal training features of {dimension} channels are not all finite; check the \
          images and the backbone's weights, or train with `--set features.scaling=none`"
     )]
     Scaling {
         /// The features' dimension.
         dimension: usize,
     },
-    /// The loss, or a log-likelihood that it is made of, is no longer a finite number.
+    /// The loss, or a log-likelihood in it, is no longer finite.
     #[error(
         "training diverged in meta-epoch {meta_epoch}: the likelihood at {input} became {loss}; use \
          a lower learning rate, or check the images"
@@ -187,7 +187,7 @@ pub enum Error {
     Diverged {
         /// The meta-epoch, from 1.
         meta_epoch: usize,
-        /// The level, as `stride 8`.
+        /// The level, such as `stride 8`.
         input: String,
         /// The loss or log-likelihood.
         loss: f32,
@@ -200,17 +200,17 @@ pub enum Error {
         /// The system's error.
         source: std::io::Error,
     },
-    /// A model file is damaged or is none.
-    #[error("{}: not a sound bgad model: {reason}; copy it again or train it anew", .path.display())]
+    /// A file is not a model file, or is damaged.
+    #[error("{}: not a valid bgad model: {reason}; copy it again, or train it again", .path.display())]
     ModelFile {
         /// The file.
         path: PathBuf,
         /// What was found.
         reason: String,
     },
-    /// A file of a run's folder is damaged or is none.
+    /// A file in a run's folder is damaged, or is not what it should be.
     #[error(
-        "{}: not a sound file of a bgad run: {reason}; run `bgad train` or `bgad evaluate` again",
+        "{}: not a valid file of a bgad run: {reason}; run `bgad train` or `bgad evaluate` again",
         .path.display()
     )]
     RunFile {
@@ -219,10 +219,10 @@ pub enum Error {
         /// What was found.
         reason: String,
     },
-    /// A model file of another version.
+    /// The model file has another format version.
     #[error(
-        "{}: model format {found}, this program reads format {supported}; use the bgad that wrote \
-         it, or train anew",
+        "{}: model format {found}, but this program reads format {supported}; use the bgad version that wrote \
+         it, or train again",
         .path.display()
     )]
     ModelVersion {
@@ -230,13 +230,13 @@ pub enum Error {
         path: PathBuf,
         /// The file's format version.
         found: u32,
-        /// The one that is known here.
+        /// The version that this program reads.
         supported: u32,
     },
-    /// A checkpoint is damaged or is none.
+    /// A file is not a checkpoint, or is damaged.
     #[error(
-        "{}: not a sound checkpoint: {reason}; take it away to continue from an older one, or train \
-         anew",
+        "{}: not a valid checkpoint: {reason}; remove it to continue from an older one, or train \
+         again",
         .path.display()
     )]
     Checkpoint {
@@ -245,7 +245,7 @@ pub enum Error {
         /// What was found.
         reason: String,
     },
-    /// A PyTorch checkpoint that can't be imported.
+    /// A PyTorch checkpoint can't be imported.
     #[error("{}: can't be imported: {reason}", .path.display())]
     Import {
         /// The file.
@@ -253,27 +253,27 @@ pub enum Error {
         /// What was found.
         reason: String,
     },
-    /// A checkpoint of another run.
+    /// The checkpoint belongs to another run.
     #[error(
-        "{}: this run's {what} are not those that the checkpoint was made with; put them back, or \
-         train anew",
+        "{}: this run's {what} have changed since the checkpoint was written; restore them, or \
+         train again",
         .path.display()
     )]
     CheckpointDiffers {
         /// The file.
         path: PathBuf,
-        /// What is not the same.
+        /// What differs.
         what: &'static str,
     },
-    /// Training was stopped before its end, as asked.
+    /// Training was stopped on request.
     #[error("training was stopped{}", .checkpoint.as_ref().map_or(String::new(), |path| {
-        format!("; it can go on from {}", path.display())
+        format!("; it can be resumed from {}", path.display())
     }))]
     Stopped {
-        /// The checkpoint that was written, where checkpoints are kept.
+        /// The checkpoint that was written, if checkpoints are enabled.
         checkpoint: Option<PathBuf>,
     },
-    /// Values could not be read back from the device.
+    /// Values could not be read from the device.
     #[error("reading from the device failed: {0}")]
     Device(String),
     /// An image could not be written.
@@ -284,7 +284,7 @@ pub enum Error {
         /// The encoder's error.
         source: image::ImageError,
     },
-    /// The model gives no map of scores.
+    /// The model has no score maps.
     #[error(
         "this model was trained at image granularity: it scores whole images and has no heat map; \
          train with `--granularity pixel` for maps"
@@ -292,5 +292,5 @@ pub enum Error {
     NoScoreMap,
 }
 
-/// The result of this crate's operations.
+/// Result type of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;

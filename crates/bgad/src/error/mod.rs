@@ -1,4 +1,4 @@
-//! What can go wrong, in all rooms. Uses no other room.
+//! Everything that can go wrong, in all rooms. Uses no other room.
 
 mod constructors;
 mod kinds;

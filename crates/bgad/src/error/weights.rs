@@ -1,4 +1,4 @@
-//! What can go wrong with published weights.
+//! Errors in published weights.
 
 #[cfg(feature = "train")]
 use std::path::Path;
@@ -6,52 +6,52 @@ use std::path::PathBuf;
 
 use bgad_backbone::Architecture;
 
-/// Why weights can't be had; each message names the weights or the file and what to do.
+/// Why weights are not available; each message names the weights or the file, and what to do.
 #[non_exhaustive]
 #[derive(Debug, thiserror::Error)]
 pub enum WeightsError {
-    /// There are no such published weights.
-    #[error("no published weights `{name}`; there are {}", known())]
+    /// No published weights have this name.
+    #[error("there are no published weights `{name}`; choose one of {}", known())]
     UnknownName {
-        /// The name that was asked for.
+        /// The name that was requested.
         name: String,
     },
-    /// The weights want images normalised in another way than the backbone does it.
+    /// The weights expect images normalised differently from what the backbone does.
     #[error(
         "weights `{name}` were trained on images normalised with mean and deviation 0.5, which \
-         backbones here don't do; take `{instead}`"
+         this program's backbones don't do; use `{instead}`"
     )]
     OtherNormalization {
-        /// The name that was asked for.
+        /// The name that was requested.
         name: String,
-        /// The architecture's usual weights.
+        /// The usual weights of the architecture.
         instead: String,
     },
     /// The weights are not on this machine.
     #[error(
         "weights `{name}` are not in the cache {}: run `bgad weights fetch {name}` with a network, or \
-         put {address} at {}, or name a file with `--weights`; the backbone `filter-bank` needs none",
+         save {address} as {}, or give a file with `--weights`; the backbone `filter-bank` needs none",
         .cache.display(), .place.display()
     )]
     NotCached {
-        /// The weights' name.
+        /// The name of the weights.
         name: String,
-        /// The cache's folder.
+        /// The cache folder.
         cache: PathBuf,
         /// Where the file is published.
         address: String,
-        /// Where it is looked for.
+        /// Where the file is expected.
         place: PathBuf,
     },
-    /// It is not known where the cache is.
+    /// The location of the cache is unknown.
     #[error(
-        "there is no home folder for the cache of weights; set HF_HUB_CACHE to a folder, or name a \
+        "there is no home folder for the weights cache; set HF_HUB_CACHE to a folder, or give a \
          file with `--weights`"
     )]
     NoHome,
-    /// A file has not the SHA-256 that it should have.
+    /// A file does not have the expected SHA-256.
     #[error(
-        "{}: damaged: its SHA-256 is {found}, expected {expected}; take it away and fetch it again",
+        "{}: damaged: its SHA-256 is {found}, expected {expected}; remove it and fetch it again",
         .path.display()
     )]
     Damaged {
@@ -59,11 +59,11 @@ pub enum WeightsError {
         path: PathBuf,
         /// The SHA-256 of its content.
         found: String,
-        /// The one that was stated.
+        /// The expected SHA-256.
         expected: String,
     },
-    /// The file's weights are not those of a backbone known here.
-    #[error("{}: these weights fit no backbone; there are {}", .path.display(), known())]
+    /// The file's weights match no known backbone.
+    #[error("{}: these weights match none of the backbones {}", .path.display(), known())]
     FitsNothing {
         /// The file.
         path: PathBuf,

@@ -1,4 +1,4 @@
-//! What is taken from all images' features in one pass over them.
+//! Statistics collected from all images' features in one pass.
 
 use rayon::prelude::*;
 
@@ -10,13 +10,13 @@ use crate::input::view::View;
 pub(crate) struct HostFeatures {
     /// What the input shows.
     pub view: View,
-    /// What each flow sees: `[rows, dimension]`.
+    /// The input of each flow: `[rows, dimension]`.
     pub levels: Vec<Vec<f32>>,
 }
 
 impl HostFeatures {
     /// # Errors
-    /// When the device fails.
+    /// If the device fails.
     pub fn of(features: &ImageFeatures) -> Result<Self> {
         let levels = (0..features.len()).map(|index| features.values(index));
         Ok(Self {
@@ -26,16 +26,16 @@ impl HostFeatures {
     }
 }
 
-/// A statistic that is fed input by input.
+/// A statistic that is updated input by input.
 ///
-/// Another statistic is another accumulator, never another pass over the images.
+/// A new statistic is a new accumulator, never another pass over the images.
 pub(crate) trait Accumulator: Send {
-    /// Takes in the next input. They come in the order of the images, so that sums don't depend on
-    /// what was computed first.
+    /// Adds the next input. Inputs come in the order of the images, so that sums do not depend on which was
+    /// computed first.
     fn add(&mut self, features: &HostFeatures);
 }
 
-/// Feeds `inputs` to each accumulator; the accumulators work beside each other.
+/// Feeds `inputs` to each accumulator; the accumulators run in parallel.
 pub(crate) fn feed(accumulators: &mut [&mut dyn Accumulator], inputs: &[HostFeatures]) {
     accumulators.par_iter_mut().for_each(|accumulator| {
         for features in inputs {

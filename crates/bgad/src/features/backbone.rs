@@ -1,4 +1,4 @@
-//! Opening a backbone by name.
+//! Opens a backbone by name.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -12,13 +12,13 @@ use crate::error::{Error, Result};
 use crate::weights::published::PublishedWeights;
 use crate::weights::verify::check_against_cache;
 
-/// A backbone and the SHA-256 of the weights' file that it was made of.
+/// A backbone, and the SHA-256 of its weights file.
 pub(crate) struct Opened {
     pub backbone: Arc<dyn Backbone>,
     pub checksum: Option<String>,
 }
 
-/// Opens `name` with the weights that it needs.
+/// Opens the backbone `name` with its weights.
 pub(crate) fn open(
     name: &str,
     weights: Option<&Path>,
@@ -45,7 +45,7 @@ pub(crate) fn open(
     if let Some((_, tag)) = name.split_once('.')
         && architecture.is_otherwise_normalized(tag)
     {
-        // The error that says so.
+        // This error explains the problem.
         name.parse::<PublishedWeights>()?;
     }
     let weights = Weights::open(path)?;

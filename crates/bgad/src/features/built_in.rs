@@ -1,8 +1,8 @@
-//! The backbones that a model file alone brings back.
+//! The backbones that can be restored from a model file alone.
 
 use std::sync::Arc;
 
-/// A backbone of this build: on tensors, or where there are none, on slices.
+/// A backbone of this build: on tensors if the build has them, else on slices.
 #[cfg(feature = "train")]
 pub(crate) use bgad_backbone::Backbone as AnyBackbone;
 #[cfg(not(feature = "train"))]
@@ -17,12 +17,12 @@ use crate::config::backbone::FILTER_BANK;
 use crate::device::Device;
 use crate::error::{Error, Result};
 
-/// Whether a name means one of them.
+/// Whether a name is one of them.
 pub(crate) fn is_built_in(name: &str) -> bool {
     name == FILTER_BANK || name.parse::<Architecture>().is_ok()
 }
 
-/// Restores the backbone that a model file holds.
+/// Restores the backbone stored in a model file.
 pub(crate) fn restore(
     name: &str,
     strides: &[usize],
@@ -41,7 +41,7 @@ pub(crate) fn restore(
     Ok(Arc::new(network))
 }
 
-/// The filter bank, whose levels must be those of `strides`.
+/// The filter bank, whose levels must have these strides.
 pub(super) fn filter_bank(strides: &[usize], device: &Device) -> Result<Arc<dyn AnyBackbone>> {
     #[cfg(feature = "train")]
     let bank = FilterBank::new(device);
@@ -61,7 +61,7 @@ pub(super) fn filter_bank(strides: &[usize], device: &Device) -> Result<Arc<dyn 
     }
 }
 
-/// Checks that strides are some of those that backbones here have, in order.
+/// Checks that strides are in order and among those that the backbones have.
 pub(super) fn check_strides(strides: &[usize]) -> Result<()> {
     let sound = !strides.is_empty()
         && strides.windows(2).all(|pair| pair[0] < pair[1])

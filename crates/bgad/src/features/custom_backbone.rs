@@ -1,4 +1,4 @@
-//! Feature extractors that a program brings along.
+//! Your own feature extractors.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -15,7 +15,7 @@ use crate::config::checked::CheckedConfig;
 use crate::error::{Error, RestoreError, Result};
 use crate::storage::digest::hexadecimal;
 
-/// Takes a backbone into a run, once it has shown that it keeps to its contract.
+/// Accepts a backbone for a run after checking its contract.
 pub(crate) fn take(
     backbone: Arc<dyn Backbone>,
     config: &CheckedConfig,
@@ -26,7 +26,7 @@ pub(crate) fn take(
         return Err(Error::BackboneContract {
             backbone: name.to_owned(),
             found: "that name".to_owned(),
-            expected: "one that no backbone of bgad has".to_owned(),
+            expected: "a name that no built-in backbone has".to_owned(),
         });
     }
     if let Some(weights) = &config.backbone.weights {
@@ -43,7 +43,7 @@ pub(crate) fn take(
     Ok(Opened { backbone, checksum })
 }
 
-/// Brings a backbone back from the tensors of a model file.
+/// Restores a backbone from the tensors in a model file.
 pub(crate) fn restore(
     path: &Path,
     config: &CheckedConfig,
@@ -101,7 +101,7 @@ fn check_levels(backbone: &dyn Backbone) -> Result<()> {
     }
 }
 
-/// Runs it once: maps of other extents than announced would be scored all the same.
+/// Runs it once, because maps of other sizes than announced would be scored without an error.
 fn check_maps(backbone: &dyn Backbone, image_size: u32, device: &Device) -> Result<()> {
     let size = image_size as usize;
     let pyramid = backbone.extract(Tensor::zeros([1, 3, size, size], device));
@@ -138,13 +138,13 @@ fn check_tensors(backbone: &str, tensors: &[NamedTensor]) -> Result<()> {
         if tensor.shape.iter().product::<usize>() != tensor.values.len() {
             let (count, shape) = (tensor.values.len(), &tensor.shape);
             let found = format!("{count} values in tensor `{name}` of shape {shape:?}");
-            return Err(contract(found, "as many as the shape holds"));
+            return Err(contract(found, "as many as its shape needs"));
         }
     }
     Ok(())
 }
 
-/// A SHA-256 over names, shapes and values; the order does not count.
+/// A SHA-256 over names, shapes and values; their order does not matter.
 fn checksum(mut tensors: Vec<NamedTensor>) -> String {
     tensors.sort_by(|a, b| a.name.cmp(&b.name));
     let mut digest = Sha256::new();

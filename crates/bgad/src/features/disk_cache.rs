@@ -1,11 +1,11 @@
-//! Features on disk, so that what does not fit in memory is not computed again, nor what an earlier
-//! run has computed.
+//! Features on disk, so that those that do not fit in memory, or that an earlier run computed, are not
+//! computed again.
 //!
-//! A file an input, and another one for its mirror image. Its name is a SHA-256 over all that its
-//! features depend on: the backbone and its weights, the bytes of the image, the part of it and how
-//! that is prepared, the formats of numbers, the device and this program's version. Files are read
-//! whole rather than mapped: what is mapped changes under the program when somebody cuts the file
-//! short. The system keeps them in its memory as long as there is some to spare.
+//! Each input has one file, and its mirror image another. A file's name is a SHA-256 over everything that its
+//! features depend on: the backbone and its weights, the bytes of the image, which part of it and how it is
+//! prepared, the number formats, the device, and this program's version. Files are read whole rather than
+//! mapped, because mapped data change if somebody truncates the file. The system caches the files in memory
+//! as long as there is room.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -26,17 +26,17 @@ use crate::storage::digest::hexadecimal;
 const MAGIC: &[u8; 8] = b"bgadfea1";
 /// Bytes of a SHA-256.
 const CHECKSUM: usize = 32;
-/// How the vectors of a flow are written: 16 bits a value, or 32.
+/// How a flow's vectors are stored: with 16 or with 32 bits per value.
 const HALF: u8 = 2;
 const FULL: u8 = 4;
 
-/// What a file holds the features of.
+/// Identifies the input whose features a file holds.
 pub(crate) struct CachedInput<'a> {
-    /// The SHA-256 of the image's file.
+    /// The SHA-256 of the image file.
     pub image: [u8; 32],
     pub sample: &'a Sample,
     pub view: &'a View,
-    /// Whether it is the mirror image's features.
+    /// Whether the features are those of the mirror image.
     pub mirrored: bool,
     /// Whether they are rounded to 16 bits.
     pub half: bool,
@@ -46,16 +46,16 @@ pub(crate) struct CachedInput<'a> {
 #[derive(Debug)]
 pub(crate) struct FeatureCache {
     folder: PathBuf,
-    /// What features depend on beside the image.
+    /// What features depend on besides the image.
     settings: String,
     inputs: Vec<FlowInput>,
-    /// Why a file could not be written, until it was told.
+    /// The first write error that has not been reported yet.
     failure: Mutex<Option<Error>>,
 }
 
 impl FeatureCache {
-    /// Makes the folder where it is not there. `settings` say what features depend on beside the
-    /// image; `inputs` are the flows that they are for.
+    /// Creates the folder if needed. `settings` describes what features depend on besides the image; `inputs`
+    /// are the flows that they are for.
     pub fn open(folder: &Path, settings: String, inputs: Vec<FlowInput>) -> Result<Self> {
         std::fs::create_dir_all(folder).map_err(Error::io(folder))?;
         Ok(Self {
@@ -82,7 +82,7 @@ impl FeatureCache {
         self.folder.join(format!("{name}.features"))
     }
 
-    /// The vectors in a file; none where it is missing or damaged.
+    /// The vectors in a file; `None` if it is missing or damaged.
     pub fn read(&self, file: &Path, device: &Device) -> Option<Vec<Vectors>> {
         let bytes = std::fs::read(file).ok()?;
         let (checksum, content) = bytes.strip_prefix(MAGIC)?.split_at_checked(CHECKSUM)?;
@@ -119,8 +119,8 @@ impl FeatureCache {
         content.is_empty().then_some(all)
     }
 
-    /// Writes a file, whole or not at all. It need not outlive a power cut: what is damaged is
-    /// computed anew. Nor is a full disk the end of a run: see [`take_failure`](Self::take_failure).
+    /// Writes a file atomically. It need not survive a power cut, because damaged files are computed again. A
+    /// full disk does not end the run; see [`take_failure`](Self::take_failure).
     pub fn write(&self, file: &Path, all: &[Vectors]) {
         if let Err(error) = self.try_write(file, all) {
             let mut failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
@@ -128,7 +128,7 @@ impl FeatureCache {
         }
     }
 
-    /// Why a file could not be written, the first time that it happened since the last call.
+    /// The first write error since the last call.
     pub fn take_failure(&self) -> Option<Error> {
         let mut failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
         failure.take()

@@ -1,4 +1,4 @@
-//! From an image to the vectors that the flows see.
+//! Computes an image's feature vectors, the inputs of the flows.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -22,8 +22,7 @@ use crate::input::view::View;
 #[cfg(feature = "train")]
 use crate::input::view::Views;
 
-/// Computes features, always one image at a time, so that they don't depend on what else is
-/// computed.
+/// Computes features, always for one image at a time, so that they do not depend on what else is computed.
 #[derive(Debug, Clone)]
 pub(crate) struct Extractor {
     pub backbone: Arc<dyn AnyBackbone>,
@@ -31,13 +30,13 @@ pub(crate) struct Extractor {
     #[cfg_attr(not(feature = "train"), allow(dead_code))] // training alone asks for it
     pub fit: Fit,
     pub inputs: FlowInputs,
-    /// The format in which features are kept.
+    /// The format in which features are stored.
     pub precision: FeaturePrecision,
     #[cfg_attr(not(feature = "train"), allow(dead_code))] // the host is no device of tensors
     pub device: Device,
 }
 
-/// An input as the backbone wants it.
+/// An input prepared for the backbone.
 pub(crate) struct PreparedInput {
     /// `[3, size, size]`.
     values: Vec<f32>,
@@ -45,25 +44,25 @@ pub(crate) struct PreparedInput {
 }
 
 impl Extractor {
-    /// The inputs of an image of this width and height.
+    /// The inputs of an image with this width and height.
     #[cfg(feature = "train")]
     pub fn views(&self, size: (u32, u32)) -> Views {
         self.fit.views(size, self.image_size)
     }
 
-    /// What each flow sees.
+    /// The inputs of the flows.
     #[cfg(feature = "train")]
     pub fn flow_inputs(&self) -> Vec<FlowInput> {
         self.inputs.list(self.backbone.levels())
     }
 
-    /// What is computed of an input: what each flow sees, then what the memory bank alone does.
+    /// All vectors computed from an input: those of the flows, then those that only the memory bank uses.
     #[cfg(feature = "train")]
     pub fn computed_inputs(&self) -> Vec<FlowInput> {
         self.inputs.computed(self.backbone.levels())
     }
 
-    /// The features of one input of an image, with those of its mirror image where they are wanted.
+    /// The features of one input of an image and, if wanted, of its mirror image.
     pub fn extract_view(&self, image: &RgbImage, view: &View, mirrored: bool) -> ImageFeatures {
         let input = self.prepare(image, view);
         ImageFeatures {
@@ -74,7 +73,7 @@ impl Extractor {
         }
     }
 
-    /// One input of an image.
+    /// Prepares one input of an image.
     pub fn prepare(&self, image: &RgbImage, view: &View) -> PreparedInput {
         PreparedInput {
             values: preparation::prepare(image, view, self.backbone.normalization()),
@@ -82,7 +81,7 @@ impl Extractor {
         }
     }
 
-    /// The vectors of an input, or of its mirror image: one question to the backbone.
+    /// The vectors of an input, or of its mirror image, from one run of the backbone.
     pub fn vectors(&self, input: &PreparedInput, mirrored: bool) -> Vec<Vectors> {
         match mirrored {
             false => self.vectors_of(Cow::Borrowed(&input.values), &input.view),

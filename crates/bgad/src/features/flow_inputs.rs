@@ -1,52 +1,52 @@
-//! Which vectors are made of a feature pyramid: what the flows see, and what the memory bank does.
+//! Which vectors are made from a feature pyramid for the flows and the memory bank.
 
 use bgad_backbone::Level;
 
 use crate::config::checked::CheckedConfig;
 use crate::config::choices::{Granularity, PooledLevels, Pooling};
 
-/// What one flow sees.
+/// The input of one flow.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct FlowInput {
     /// The dimension of its vectors.
     pub dimension: usize,
-    /// Width and height of the map whose positions are its conditions; none for pooled features,
-    /// of which an image has one vector.
+    /// Width and height of the map whose positions are the flow's conditions; `None` for pooled features,
+    /// which are one vector per image.
     pub side: Option<usize>,
-    /// The level as people call it: `stride 8`, `stride 8, mean` or `all strides, maximum`.
+    /// The readable name of the level: `stride 8`, `stride 8, mean` or `all strides, maximum`.
     pub name: String,
 }
 
 impl FlowInput {
-    /// Whether an image has one vector of it rather than one at each position.
+    /// Whether an image has one vector of it rather than one per position.
     pub fn is_pooled(&self) -> bool {
         self.side.is_none()
     }
 }
 
-/// Which inputs a model has: the maps' positions level by level, then the pooled features.
+/// The inputs of a model: the maps' positions, level by level, then the pooled features.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct FlowInputs {
     pub(super) positions: bool,
     pub(super) pooled: Option<(Pooling, PooledLevels)>,
-    /// Whether the memory bank sees positions.
+    /// Whether there is a memory bank of positions.
     pub(super) bank: bool,
     image_size: u32,
 }
 
-/// What the memory bank is made of.
+/// The levels that the memory bank uses.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct BankInputs {
-    /// Width and height of its map: those of the finest level that it draws on.
+    /// Width and height of its map, which are those of its finest level.
     pub side: usize,
-    /// The levels that it draws on, finest first.
+    /// Its levels, finest first.
     pub levels: Vec<BankLevel>,
 }
 
-/// A level that the memory bank draws on.
+/// A level that the memory bank uses.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct BankLevel {
-    /// Where its vectors stand among those of an input.
+    /// Index of its vectors among those of an input.
     pub index: usize,
     /// Width and height of its map.
     pub side: usize,
@@ -65,14 +65,13 @@ pub(crate) fn map_size(image_size: u32, stride: usize) -> usize {
     (image_size as usize).div_ceil(stride)
 }
 
-/// The memory bank leaves the finest of several levels to the flows: its edges and grain change from
-/// image to image.
+/// Of several levels, the memory bank skips the finest: its edges and grain vary from image to image.
 fn first_of_bank(levels: usize) -> usize {
     usize::from(levels > 1)
 }
 
-/// What is pooled into one vector. Maxima have one of their own: they say other things than moments
-/// do, and in one vector either drowns among the other's dimensions.
+/// What is pooled into one vector. Maxima have a separate vector, because they carry other information than
+/// moments, and in a joint vector each would drown among the other's dimensions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Part {
     Mean,
@@ -118,15 +117,15 @@ impl FlowInputs {
         }
     }
 
-    /// Whether level `level` of `levels` is one that no flow sees but the memory bank does.
+    /// Whether level `level` of `levels` is used only by the memory bank and by no flow.
     pub(super) fn only_for_bank(&self, level: usize, levels: usize) -> bool {
         self.bank && !self.positions && level >= first_of_bank(levels)
     }
 
-    /// What the memory bank is made of, where there is one.
+    /// The inputs of the memory bank, if there is one.
     pub fn bank(&self, levels: &[Level]) -> Option<BankInputs> {
         let first = first_of_bank(levels.len());
-        // Beside flows of positions it takes what they see; otherwise its levels come last.
+        // With flows on positions, it shares their levels; otherwise its levels come last.
         let before = match self.positions {
             true => 0,
             false => self.list(levels).len() - first,
@@ -142,7 +141,7 @@ impl FlowInputs {
         Some(BankInputs { side, levels: used })
     }
 
-    /// One entry for each matrix of vectors of an input: the flows', then those of the memory bank alone.
+    /// One entry per matrix of vectors of an input: those of the flows, then those of the memory bank alone.
     #[cfg(feature = "train")]
     pub fn computed(&self, levels: &[Level]) -> Vec<FlowInput> {
         let mut inputs = self.list(levels);
@@ -160,7 +159,7 @@ impl FlowInputs {
         }
     }
 
-    /// One entry a flow, in the order of their vectors.
+    /// One entry per flow, in the order of their vectors.
     pub fn list(&self, levels: &[Level]) -> Vec<FlowInput> {
         let mut inputs = Vec::new();
         if self.positions {

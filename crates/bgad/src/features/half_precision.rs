@@ -8,12 +8,12 @@ use half::slice::HalfFloatSliceExt;
 
 use crate::device::host::read;
 
-/// The vectors that one flow sees of an input.
+/// An input's vectors for one flow.
 #[derive(Debug, Clone)]
 pub(crate) enum Vectors {
-    /// As the backbone gave them, on the device.
+    /// As computed by the backbone, on the device.
     Device(Box<Tensor<2>>),
-    /// On the host, 16 bits a value.
+    /// On the host, with 16 bits per value.
     Half(Arc<HalfPrecision>),
 }
 
@@ -34,7 +34,7 @@ impl HalfPrecision {
         }
     }
 
-    /// None where a value is out of the range of 16 bits, or can't be read.
+    /// `None` if a value is out of the range of 16 bits or can't be read.
     fn of(vectors: &Tensor<2>) -> Option<Self> {
         let values = read(vectors.clone()).ok()?;
         let fits = |value: &f32| value.abs() <= f32::from(f16::MAX);
@@ -53,8 +53,8 @@ impl HalfPrecision {
 }
 
 impl Vectors {
-    /// In half of the memory. Single rows are too small to matter, and values out of the range of
-    /// 16 bits stay as they are.
+    /// Halves the memory. Single rows are too small to matter, and values out of the range of 16 bits stay as
+    /// they are.
     pub fn halved(self) -> Self {
         match self {
             Self::Device(vectors) if vectors.dims()[0] > 1 => match HalfPrecision::of(&vectors) {
@@ -65,7 +65,7 @@ impl Vectors {
         }
     }
 
-    /// On the device.
+    /// The vectors as a tensor on the device.
     pub fn tensor(&self) -> Tensor<2> {
         match self {
             Self::Device(vectors) => vectors.as_ref().clone(),

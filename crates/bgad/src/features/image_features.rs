@@ -5,7 +5,7 @@ use burn::tensor::Tensor;
 
 #[cfg(feature = "train")]
 pub(super) use super::half_precision::Vectors;
-/// The vectors that one flow sees of an input.
+/// An input's vectors for one flow.
 #[cfg(not(feature = "train"))]
 pub(super) use super::rows::Rows as Vectors;
 use crate::config::precision::FeaturePrecision;
@@ -14,47 +14,47 @@ use crate::device::host::read;
 use crate::error::Result;
 use crate::input::view::View;
 
-/// One input's features, a matrix a flow: `[height · width, channels]`, a row a position, of each
-/// level, finest first; then `[1, dimension]` of pooled features.
+/// One input's features, as one matrix per flow: `[height · width, channels]`, one row per position, for each
+/// level, finest first; then `[1, dimension]` for pooled features.
 #[derive(Debug, Clone)]
 pub(crate) struct ImageFeatures {
     pub(super) levels: Vec<Vectors>,
     /// What the input shows.
     #[cfg_attr(not(feature = "train"), allow(dead_code))] // as the format below: training's
     pub view: View,
-    /// The same of the mirrored image, where it counts as well.
+    /// The same for the mirrored image, if it is used.
     pub(super) mirrored: Option<Vec<Vectors>>,
-    /// The format that they are kept in.
+    /// The format in which they are stored.
     #[cfg_attr(not(feature = "train"), allow(dead_code))]
     pub(super) precision: FeaturePrecision,
 }
 
 impl ImageFeatures {
-    /// What flow `index` sees.
+    /// The input of flow `index`.
     #[cfg(feature = "train")]
     pub fn level(&self, index: usize) -> Tensor<2> {
         self.precision.take(self.levels[index].tensor())
     }
 
-    /// What flow `index` sees, on the host, row-major.
+    /// The input of flow `index`, on the host, row by row.
     ///
     /// # Errors
-    /// When the device fails.
+    /// If the device fails.
     #[cfg(feature = "train")]
     pub fn values(&self, index: usize) -> Result<Vec<f32>> {
         read(self.level(index))
     }
 
-    /// What flow `index` sees, row-major.
+    /// The input of flow `index`, row by row.
     #[cfg(not(feature = "train"))]
     pub fn values(&self, index: usize) -> Result<Vec<f32>> {
         Ok(self.levels[index].values.clone())
     }
 
-    /// The same of the mirrored image, where that counts.
+    /// The same for the mirrored image, if it is used.
     ///
     /// # Errors
-    /// When the device fails.
+    /// If the device fails.
     pub fn mirrored_values(&self, index: usize) -> Result<Option<Vec<f32>>> {
         #[cfg(feature = "train")]
         return self.mirrored_level(index).map(read).transpose();
@@ -65,33 +65,33 @@ impl ImageFeatures {
             .map(|levels| levels[index].values.clone()))
     }
 
-    /// How many flows there are vectors for.
+    /// Number of flows that there are vectors for.
     pub fn len(&self) -> usize {
         self.levels.len()
     }
 
-    /// The same without the mirrored image.
+    /// The features without the mirrored image.
     #[cfg(feature = "train")]
     pub fn unmirrored(mut self) -> Self {
         self.mirrored = None;
         self
     }
 
-    /// The mirrored image alone, in place of the image; none where it was not computed.
+    /// The features of the mirrored image alone; `None` if they were not computed.
     #[cfg(feature = "train")]
     pub fn only_mirrored(mut self) -> Option<Self> {
         self.levels = self.mirrored.take()?;
         Some(self)
     }
 
-    /// What it sees of the mirrored image, where that counts.
+    /// The input of flow `index` from the mirrored image, if it is used.
     #[cfg(feature = "train")]
     pub fn mirrored_level(&self, index: usize) -> Option<Tensor<2>> {
         let mirrored = self.mirrored.as_ref();
         mirrored.map(|levels| self.precision.take(levels[index].tensor()))
     }
 
-    /// What the flows from number `first` on see.
+    /// The features for the flows from index `first` onward.
     #[cfg(feature = "train")]
     pub fn starting_at(&self, first: usize) -> Self {
         let mirrored = self.mirrored.as_ref();

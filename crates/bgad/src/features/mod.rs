@@ -1,5 +1,5 @@
-//! From inputs to the vectors that flows see: backbones, what is made of their maps, and where that is
-//! kept. Uses `error`, `device`, `storage`, `config`, `weights` and `input`.
+//! Feature extraction: backbones, the vectors made from their maps, and where features are stored. Uses
+//! `error`, `device`, `storage`, `config`, `weights` and `input`.
 
 #[cfg(feature = "train")]
 pub(crate) mod accumulator;

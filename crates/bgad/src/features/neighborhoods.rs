@@ -1,14 +1,15 @@
-//! The vectors of positions that the memory bank holds.
+//! The vectors of positions that the memory bank stores.
 //!
-//! As PatchCore does (Roth and others, *Towards Total Recall in Industrial Anomaly Detection*, 2022,
-//! section 3.1): features averaged over 3 x 3 positions, levels joined at the finest one's map.
+//! They follow PatchCore (Roth and others, *Towards Total Recall in Industrial Anomaly Detection*, 2022,
+//! section 3.1): features are averaged over 3 x 3 positions, and levels are joined at the finest one's
+//! resolution.
 
 use super::flow_inputs::BankInputs;
 use super::image_features::ImageFeatures;
 use super::rows::upsample;
 use crate::error::Result;
 
-/// `[side · side, dimension]`, of the vectors of each level of `bank`.
+/// Joins the vectors of each level of `bank` into `[side · side, dimension]`.
 pub(crate) fn joined<'a>(
     bank: &BankInputs,
     levels: impl IntoIterator<Item = &'a [f32]>,
@@ -32,14 +33,14 @@ pub(crate) fn joined<'a>(
 }
 
 impl ImageFeatures {
-    /// The vectors that the memory bank holds of them, `[side · side, dimension]`.
+    /// The vectors for the memory bank, `[side · side, dimension]`.
     pub fn neighborhoods(&self, bank: &BankInputs) -> Result<Vec<f32>> {
         let levels = bank.levels.iter().map(|level| self.values(level.index));
         let levels = levels.collect::<Result<Vec<_>>>()?;
         Ok(joined(bank, levels.iter().map(Vec::as_slice)))
     }
 
-    /// The same of the mirrored image, where that counts.
+    /// The same for the mirrored image, if it is used.
     pub fn mirrored_neighborhoods(&self, bank: &BankInputs) -> Result<Option<Vec<f32>>> {
         let levels = bank.levels.iter();
         let levels = levels.map(|level| self.mirrored_values(level.index));
@@ -48,10 +49,10 @@ impl ImageFeatures {
     }
 }
 
-/// The mean of 3 x 3 positions around each, with zeros beyond the border.
+/// The mean of 3 x 3 positions around each position, with zeros beyond the border.
 fn means(values: &[f32], side: usize, channels: usize) -> Vec<f32> {
     let line = side * channels;
-    // Along rows, then along columns.
+    // First along rows, then along columns.
     let mut along = vec![0.0; values.len()];
     for (sums, values) in along.chunks_exact_mut(line).zip(values.chunks_exact(line)) {
         sums.copy_from_slice(values);
@@ -81,7 +82,7 @@ mod tests {
         let values: Vec<f32> = (1..=9).map(|v| v as f32 * 9.0).collect();
         let found = means(&values, 3, 1);
         assert_eq!(found[4], 45.0);
-        // 1, 2, 4 and 5.
+        // Positions 1, 2, 4 and 5.
         assert_eq!(found[0], 12.0);
     }
 }

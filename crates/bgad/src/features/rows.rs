@@ -1,6 +1,6 @@
-//! The vectors that flows see, of feature maps on the host.
+//! The inputs of the flows, computed from feature maps on the host.
 //!
-//! Sums run over the rows in their order, one after the other: the bits that Burn's operations give on
+//! Sums run over the rows in order, one after the other, which gives the same bits as Burn's operations on
 //! the CPU.
 
 use bgad_backbone::FeatureMap;
@@ -26,7 +26,7 @@ impl Rows {
         self.values.len() / self.columns
     }
 
-    /// Of each column the sum of what `term` makes of its values.
+    /// For each column, the sum of `term` over its values.
     fn sums(&self, term: impl Fn(usize, f32) -> f32) -> Vec<f32> {
         let mut sums = vec![0.0; self.columns];
         for row in self.iter() {
@@ -61,7 +61,7 @@ impl Rows {
 }
 
 impl Part {
-    /// `[positions, channels]` to `[dimension]`.
+    /// Pools `[positions, channels]` to `[dimension]`.
     fn pool(self, rows: &Rows) -> Vec<f32> {
         match self {
             Self::Mean => rows.means(),
@@ -81,7 +81,7 @@ impl Part {
                 let mut best = rows.next().unwrap_or_default().to_vec();
                 for row in rows {
                     for (best, value) in best.iter_mut().zip(row) {
-                        // What is not a number stays.
+                        // NaN stays.
                         if !best.is_nan() && (value.is_nan() || value > best) {
                             *best = *value;
                         }
@@ -94,9 +94,9 @@ impl Part {
 }
 
 impl FlowInputs {
-    /// One input's vectors, a matrix a flow: `[height · width, channels]`, a row a position, of each
-    /// level; then `[1, dimension]` of the pooled features, and the levels of the memory bank that no
-    /// flow sees. Positions in the padding have rows too, but are not pooled.
+    /// One input's vectors, as one matrix per flow: `[height · width, channels]`, one row per position, for
+    /// each level; then `[1, dimension]` for the pooled features, and the levels that only the memory bank
+    /// uses. Positions in the padding have rows too, but are not pooled.
     pub fn rows(&self, maps: Vec<FeatureMap>, view: &View) -> Vec<Rows> {
         let mut vectors = Vec::new();
         let parts = self
@@ -136,7 +136,7 @@ impl FlowInputs {
     }
 }
 
-/// A map `[from, from, channels]` enlarged bilinearly to `[to, to, channels]`, between the centres of
+/// Enlarges a map `[from, from, channels]` bilinearly to `[to, to, channels]`, between the centres of
 /// positions.
 pub(super) fn upsample(values: &[f32], from: usize, to: usize, channels: usize) -> Vec<f32> {
     let place = |position: usize| {

@@ -1,4 +1,4 @@
-//! The one owner of features: nothing else asks the backbone while a model is trained.
+//! The only owner of features: nothing else runs the backbone while a model is trained.
 
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
@@ -15,19 +15,19 @@ use crate::error::{Error, Result};
 use crate::input::tiled_images::CutImage;
 use crate::storage::file_digest::FileDigests;
 
-/// Which of an input's features are kept, and how.
+/// Which of an input's features are stored, and how.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct FeatureFormat {
-    /// Whether those of the mirror image are there as well.
+    /// Whether those of the mirror image are included.
     pub mirrored: bool,
     /// Whether they are rounded to 16 bits.
     pub half: bool,
 }
 
-/// How features are kept.
+/// How features are stored.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct StoreSettings {
-    /// Whether mirror images count as well.
+    /// Whether mirror images are used as well.
     pub mirrored: bool,
     /// Whether features of training images are rounded to 16 bits, on the CPU.
     pub half_precision: bool,
@@ -35,14 +35,14 @@ pub(crate) struct StoreSettings {
     pub memory: u64,
 }
 
-/// Features of images: computed, found on disk, or kept in memory as far as it goes.
+/// Features of images: computed, read from disk, or kept in memory as far as it goes.
 #[derive(Debug)]
 pub(crate) struct FeatureStore {
     extractor: Extractor,
     settings: StoreSettings,
-    /// The bytes of memory that are left.
+    /// Bytes of memory left.
     memory: Mutex<u64>,
-    /// Where features are kept on disk.
+    /// Where features are stored on disk.
     cache: Option<FeatureCache>,
     digests: FileDigests,
 }
@@ -58,10 +58,10 @@ impl FeatureStore {
         }
     }
 
-    /// Keeps features in `folder` from now on. `checksum` is that of the backbone's weights.
+    /// Stores features in `folder` from now on. `checksum` is that of the backbone's weights.
     ///
     /// # Errors
-    /// When the folder can't be made.
+    /// If the folder can't be created.
     pub fn keep_in(&mut self, folder: &Path, checksum: Option<&str>) -> Result<()> {
         let extractor = &self.extractor;
         let settings = format!(
@@ -79,8 +79,8 @@ impl FeatureStore {
         Ok(())
     }
 
-    /// The format of training images' features. On other devices than the CPU they stay where they
-    /// are, in the format of their own.
+    /// The format of training images' features. On devices other than the CPU they stay there, in their own
+    /// format.
     pub fn training_format(&self) -> FeatureFormat {
         let extractor = &self.extractor;
         let on_host = extractor.precision.is_full() && is_host(&extractor.device);
@@ -90,7 +90,7 @@ impl FeatureStore {
         }
     }
 
-    /// The format of features as a detector has them: for images whose scores are told.
+    /// The format of features as a detector uses them: for images whose scores are reported.
     pub fn exact_format(&self) -> FeatureFormat {
         FeatureFormat {
             mirrored: self.settings.mirrored,
@@ -98,12 +98,12 @@ impl FeatureStore {
         }
     }
 
-    /// What each flow sees.
+    /// The inputs of the flows.
     pub fn flow_inputs(&self) -> Vec<FlowInput> {
         self.extractor.flow_inputs()
     }
 
-    /// What the memory bank is made of, where there is one.
+    /// The inputs of the memory bank, if there is one.
     pub fn bank_inputs(&self) -> Option<BankInputs> {
         self.extractor.inputs.bank(self.extractor.backbone.levels())
     }
@@ -113,18 +113,18 @@ impl FeatureStore {
         CutImage::all(samples, self.extractor.fit, self.extractor.image_size)
     }
 
-    /// The features of an image that is one input and lies in no file.
+    /// The features of an image that is a single input and comes from no file.
     pub fn extract(&self, image: &RgbImage) -> ImageFeatures {
         let views = self.extractor.views(image.dimensions());
         debug_assert_eq!(views.views.len(), 1);
         self.extractor.extract_view(image, &views.views[0], false)
     }
 
-    /// The features of a file that enters training or evaluation unaltered, which is one input: as
-    /// they are kept, whether they are or not.
+    /// The features of a file that is used unaltered and is a single input; they are taken from the cache or
+    /// computed.
     ///
     /// # Errors
-    /// When the image can't be read.
+    /// If the image can't be read.
     pub fn features_of(&self, sample: &Sample, format: FeatureFormat) -> Result<ImageFeatures> {
         match &self.cache {
             Some(cache) => self.found(sample, format, cache),
@@ -143,7 +143,7 @@ impl FeatureStore {
         })
     }
 
-    /// From the disk; what is not there is computed and put there.
+    /// Reads features from disk; missing ones are computed and written.
     fn found(
         &self,
         sample: &Sample,
@@ -197,7 +197,7 @@ impl FeatureStore {
         }
     }
 
-    /// Vectors of a file in the format that they are kept in.
+    /// Converts vectors from a file to the format in which they are kept.
     fn as_kept(&self, vectors: Vec<Vectors>) -> Vec<Vectors> {
         let precision = self.extractor.precision;
         let kept = vectors.into_iter().map(|vectors| match vectors {
@@ -207,7 +207,7 @@ impl FeatureStore {
         kept.collect()
     }
 
-    /// Takes memory for as many of `inputs` as there is room for; their number.
+    /// Reserves memory for as many of `inputs` as there is room for; returns their number.
     pub fn take_memory(&self, inputs: usize, format: FeatureFormat) -> usize {
         let each = self.bytes_of_an_input(format).max(1);
         let mut left = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
@@ -230,18 +230,17 @@ impl FeatureStore {
         bytes * sides * values.sum::<usize>() as u64
     }
 
-    /// Whether features are kept on disk.
+    /// Whether features are stored on disk.
     pub fn is_on_disk(&self) -> bool {
         self.cache.is_some()
     }
 
-    /// Why features could not be written to the disk, the first time that it happened since the last
-    /// call.
+    /// The first error in writing features since the last call.
     pub fn take_failure(&self) -> Option<Error> {
         self.cache.as_ref().and_then(FeatureCache::take_failure)
     }
 
-    /// The digests of the files that it has read.
+    /// The digests of the files read so far.
     pub fn digests(&self) -> &FileDigests {
         &self.digests
     }

@@ -11,11 +11,11 @@ use super::image_features::ImageFeatures;
 use super::store::{FeatureFormat, FeatureStore};
 use crate::error::Result;
 
-/// Inputs whose features are on the host at a time, until statistics have taken them in.
+/// Inputs whose features are on the host at one time, waiting to be added to the statistics.
 const AT_A_TIME: usize = 16;
 
-/// Files whose features are kept as far as the store's memory goes; beyond it they are read from the
-/// disk, where they are kept there, and computed anew where they are not.
+/// Images whose features are kept as far as the store's memory goes. Beyond that they are read from disk if
+/// stored there, and otherwise computed again.
 pub(crate) struct StoredImages {
     store: Arc<FeatureStore>,
     format: FeatureFormat,
@@ -24,7 +24,7 @@ pub(crate) struct StoredImages {
 }
 
 impl StoredImages {
-    /// A set of which nothing is read yet.
+    /// A set of images, of which none is read yet.
     pub fn new(store: &Arc<FeatureStore>, format: FeatureFormat, samples: Vec<Sample>) -> Self {
         Self {
             store: store.clone(),
@@ -34,12 +34,12 @@ impl StoredImages {
         }
     }
 
-    /// Reads all images once, keeps features as far as there is memory, and feeds those of readable
-    /// ones to `accumulators`. Files that are no readable images are left out, each with a warning.
-    /// `done` is told the number of each.
+    /// Reads all images once, keeps features as far as there is memory, and feeds those of readable images to
+    /// `accumulators`. Unreadable files are skipped, each with a warning. Calls `done` with the number of
+    /// images so far.
     ///
     /// # Errors
-    /// When the device fails.
+    /// If the device fails.
     pub fn read(
         &mut self,
         accumulators: &mut [&mut dyn Accumulator],
@@ -51,7 +51,7 @@ impl StoredImages {
         let room = self.store.take_memory(samples.len(), self.format);
         let wanted = !accumulators.is_empty();
         let numbered: Vec<(usize, &Sample)> = samples.iter().enumerate().collect();
-        // Without statistics nothing has to wait for its turn.
+        // Without statistics, nothing has to wait for its turn.
         let at_a_time = if wanted {
             AT_A_TIME
         } else {
@@ -80,7 +80,7 @@ impl StoredImages {
                     }
                     Err(error) => {
                         let warning = format!("image left out: {error}");
-                        // All parts of an image fail alike.
+                        // All parts of an image fail with the same warning.
                         if !warnings.contains(&warning) {
                             warnings.push(warning);
                         }
@@ -92,12 +92,12 @@ impl StoredImages {
         Ok(())
     }
 
-    /// The features of an image, to be kept, put on the disk or `wanted` for statistics; none where
-    /// it is enough to see that it can be read.
+    /// The features of an image that is to be kept, stored on disk or `wanted` for statistics; `None` if it
+    /// is enough to check that the image can be read.
     fn read_one(&self, sample: &Sample, keep: bool, wanted: bool) -> Result<Option<ImageFeatures>> {
         let format = match keep || self.store.is_on_disk() {
             true => self.format,
-            // Statistics are taken without mirror images.
+            // Statistics are computed without mirror images.
             false if wanted => FeatureFormat {
                 mirrored: false,
                 ..self.format
@@ -110,10 +110,10 @@ impl StoredImages {
         self.store.features_of(sample, format).map(Some)
     }
 
-    /// Feeds the features of all images to `accumulators`, as [`read`](Self::read) does.
+    /// Feeds the features of all images to `accumulators`, like [`read`](Self::read).
     ///
     /// # Errors
-    /// When an image can no longer be read, or the device fails.
+    /// If an image can no longer be read, or the device fails.
     pub fn feed(&self, accumulators: &mut [&mut dyn Accumulator]) -> Result<()> {
         let all: Vec<usize> = (0..self.len()).collect();
         for chunk in all.chunks(AT_A_TIME) {
@@ -128,7 +128,7 @@ impl StoredImages {
         self.samples.len()
     }
 
-    /// Of how many images some features did not fit in memory.
+    /// Number of images with features that did not fit in memory.
     pub fn beyond_memory(&self) -> usize {
         let all = self.samples.iter().zip(&self.kept);
         let beyond = all.filter(|(_, kept)| kept.is_none());
@@ -136,10 +136,10 @@ impl StoredImages {
         files.len()
     }
 
-    /// The features of image `index`, with those of its mirror image where they are wanted.
+    /// The features of image `index` and, if wanted, of its mirror image.
     ///
     /// # Errors
-    /// When the image can no longer be read.
+    /// If the image can no longer be read.
     pub fn features(&self, index: usize, mirrored: bool) -> Result<ImageFeatures> {
         match &self.kept[index] {
             Some(features) if mirrored => Ok(features.clone()),
@@ -148,10 +148,10 @@ impl StoredImages {
         }
     }
 
-    /// The features of `sample` without rounding: those of the set where they are not rounded there.
+    /// The features of `sample` without rounding: those of the set if they are not rounded there.
     ///
     /// # Errors
-    /// As [`features`](Self::features).
+    /// Those of [`features`](Self::features).
     pub fn exact_features(&self, sample: &Sample, mirrored: bool) -> Result<ImageFeatures> {
         let own = self.samples.iter().position(|own| own == sample);
         match own {
@@ -165,12 +165,12 @@ impl StoredImages {
         self.store.features_of(sample, format)
     }
 
-    /// What owns their features.
+    /// The store that owns the features.
     pub fn store(&self) -> &FeatureStore {
         &self.store
     }
 
-    /// What `of` makes of each image's number and features, computed on all cores: one pass.
+    /// Calls `of` with each image's index and features, on all cores, in one pass; returns the results.
     ///
     /// # Errors
     /// Those of [`features`](Self::features) and of `of`.

@@ -1,4 +1,4 @@
-//! The vectors that flows see, of a pyramid of tensors.
+//! The inputs of the flows, computed from a pyramid of tensors.
 
 use bgad_backbone::FeaturePyramid;
 use burn::tensor::Tensor;
@@ -8,7 +8,7 @@ use crate::config::choices::PooledLevels;
 use crate::input::view::View;
 
 impl Part {
-    /// `[positions, channels]` to `[1, dimension]`.
+    /// Pools `[positions, channels]` to `[1, dimension]`.
     fn pool_tensor(self, rows: &Tensor<2>) -> Tensor<2> {
         let [positions, _] = rows.dims();
         match self {
@@ -25,9 +25,9 @@ impl Part {
 }
 
 impl FlowInputs {
-    /// One input's vectors, a matrix a flow: `[height · width, channels]`, a row a position, of each
-    /// level; then `[1, dimension]` of the pooled features, and the levels of the memory bank that no
-    /// flow sees. Positions in the padding have rows too, but are not pooled.
+    /// One input's vectors, as one matrix per flow: `[height · width, channels]`, one row per position, for
+    /// each level; then `[1, dimension]` for the pooled features, and the levels that only the memory bank
+    /// uses. Positions in the padding have rows too, but are not pooled.
     pub fn vectors(&self, pyramid: FeaturePyramid, view: &View) -> Vec<Tensor<2>> {
         let mut vectors = Vec::new();
         let parts = self
@@ -39,7 +39,7 @@ impl FlowInputs {
         let levels = maps.len();
         for (level, map) in maps.into_iter().enumerate() {
             let [_, channels, height, width] = map.dims();
-            // On the CPU this is how the map lies in memory.
+            // On the CPU this is the map's layout in memory.
             let map = map.permute([0, 2, 3, 1]);
             let in_image = match view.is_padded() && !parts.is_empty() {
                 true => {
@@ -83,7 +83,7 @@ mod tests {
 
     const SIZE: u32 = 64;
 
-    /// Maps of strides 4 and 16, whose values vary in sign and size.
+    /// Maps of strides 4 and 16 with values of different signs and sizes.
     fn maps() -> Vec<FeatureMap> {
         let map = |(side, channels): (usize, usize)| FeatureMap {
             channels,

@@ -1,5 +1,5 @@
-//! From an image of any size to the square inputs of a backbone, and back to its place. Uses `error`
-//! and `config`.
+//! Converts an image of any size to square backbone inputs, and positions back to the image. Uses `error` and
+//! `config`.
 
 pub(crate) mod preparation;
 #[cfg(feature = "train")]

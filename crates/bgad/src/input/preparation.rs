@@ -1,4 +1,4 @@
-//! From a file to what the backbone wants.
+//! Loads images and prepares them for the backbone.
 
 use bgad_data::{Filter, RgbImage, normalize, resize};
 #[cfg(feature = "train")]
@@ -9,7 +9,7 @@ use super::view::View;
 use crate::error::Result;
 
 #[cfg(feature = "train")]
-/// An image with the mask of its defects, at its own size.
+/// An image and the mask of its defects, at its own size.
 #[derive(Debug, Clone)]
 pub(crate) struct LabelledImage {
     pub image: RgbImage,
@@ -17,8 +17,8 @@ pub(crate) struct LabelledImage {
 }
 
 #[cfg(feature = "train")]
-/// The mask of `sample`'s defects at the image's own size: empty for a normal image, full for an
-/// abnormal one without a mask (section 7: it counts as abnormal everywhere).
+/// The mask of `sample`'s defects at the image's own size: empty for a normal image, full for an abnormal
+/// image without a mask (section 7: it counts as abnormal everywhere).
 pub(crate) fn load_mask(sample: &Sample, width: u32, height: u32) -> Result<Mask> {
     if !sample.label.is_abnormal() {
         return Ok(Mask::empty(width, height));
@@ -28,16 +28,15 @@ pub(crate) fn load_mask(sample: &Sample, width: u32, height: u32) -> Result<Mask
 }
 
 #[cfg(feature = "train")]
-/// Reads `sample`'s image and mask.
+/// Loads `sample`'s image and mask.
 pub(crate) fn load(sample: &Sample) -> Result<LabelledImage> {
     let image = sample.load_image()?;
     let mask = load_mask(sample, image.width(), image.height())?;
     Ok(LabelledImage { image, mask })
 }
 
-/// A view of an image as the backbone's input: resized as Pillow does, scaled to [0, 1] and
-/// normalised, `[3, size, size]`. Padding is 0, the mean colour, as the backbone's own padding is
-/// beyond the edge of an image.
+/// A view of an image as the backbone's input `[3, size, size]`: resized like Pillow, scaled to [0, 1] and
+/// normalised. Padding is 0, which is the mean colour and the value that the backbone itself pads with.
 pub(crate) fn prepare(
     image: &RgbImage,
     view: &View,

@@ -1,4 +1,4 @@
-//! Images of a data set and the inputs that they are cut into.
+//! The images of a data set and the inputs that they are cut into.
 
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -11,17 +11,17 @@ use crate::config::image_fit::Fit;
 #[cfg(feature = "train")]
 use crate::error::Result;
 
-/// An image before it is read.
+/// An image that has not been read yet.
 pub(crate) struct CutImage {
     pub sample: Sample,
-    /// Its width and height in pixels; nothing where its header can't be read.
+    /// Its width and height in pixels; zero if its header can't be read.
     pub size: (u32, u32),
     pub views: Views,
 }
 
 impl CutImage {
-    /// Cuts `samples`, of which only the headers are read. One whose header can't be read becomes a
-    /// single input: the error comes when it is loaded.
+    /// Cuts `samples` into inputs; reads only headers. An image with an unreadable header becomes a single
+    /// input; the error follows when it is loaded.
     pub fn all(samples: &[Sample], fit: Fit, image_size: u32) -> Vec<Self> {
         let cut = samples.par_iter().map(|sample| {
             let size = sample.dimensions().unwrap_or_default();
@@ -34,7 +34,7 @@ impl CutImage {
         cut.collect()
     }
 
-    /// A sample for each input.
+    /// One sample per input.
     pub fn inputs(&self) -> impl Iterator<Item = Sample> {
         let alone = self.views.views.len() == 1;
         self.views.views.iter().map(move |view| {
@@ -58,12 +58,12 @@ pub(crate) struct SetImage {
     /// Its width and height in pixels.
     pub size: (u32, u32),
     pub views: Views,
-    /// Its inputs among those of the set.
+    /// Indices of its inputs among those of the set.
     pub inputs: Range<usize>,
 }
 
 impl SetImage {
-    /// The images of `cut` all of whose inputs are among those that were `read`, in the same order.
+    /// The images of `cut` whose inputs were all `read`, in the same order.
     pub fn of(cut: Vec<CutImage>, read: &[Sample]) -> Vec<Self> {
         let mut images = Vec::new();
         let mut next = 0;
@@ -85,16 +85,16 @@ impl SetImage {
     }
 }
 
-/// Tells when all inputs of an image are done, several of which may be worked on at once.
+/// Detects when all inputs of an image are done; several may be in progress at once.
 pub(crate) struct InputsLeft {
     /// The image of each input.
     image_of: Vec<usize>,
-    /// Of each image how many are left.
+    /// How many inputs of each image are left.
     left: Vec<AtomicUsize>,
 }
 
 impl InputsLeft {
-    /// Of images that have so many inputs each.
+    /// Starts with this many inputs per image.
     pub fn new(counts: &[usize]) -> Self {
         let images = counts.iter().enumerate();
         let image_of = images.flat_map(|(image, count)| std::iter::repeat_n(image, *count));
@@ -109,26 +109,26 @@ impl InputsLeft {
         Self::new(&counts.collect::<Vec<_>>())
     }
 
-    /// Takes note of an input; whether it was its image's last one.
+    /// Records that an input is done; returns whether it was its image's last one.
     pub fn is_last(&self, input: usize) -> bool {
         self.left[self.image_of[input]].fetch_sub(1, Ordering::Relaxed) == 1
     }
 }
 
 #[cfg(feature = "train")]
-/// What abnormal images have to teach.
+/// The abnormal images that are useful for training.
 #[derive(Default)]
 pub(crate) struct Defective {
-    /// The images that can teach.
+    /// The images that are useful.
     pub whole: Vec<Sample>,
-    /// Their inputs that show a defect.
+    /// Those of their inputs that show a defect.
     pub inputs: Vec<Sample>,
-    /// How many those are of each abnormal image, of those that can't teach as well.
+    /// How many such inputs each abnormal image has, including the images that are not useful.
     pub counts: Vec<usize>,
 }
 
 #[cfg(feature = "train")]
-/// The abnormal images that can teach, and their inputs that show a defect.
+/// Finds the abnormal images that are useful for training, and their inputs that show a defect.
 pub(crate) fn defective_inputs(
     cut: Vec<CutImage>,
     warnings: &mut Vec<String>,
@@ -153,13 +153,13 @@ pub(crate) fn defective_inputs(
             }
             if inputs.len() == before {
                 warnings.push(format!(
-                    "{path}: its mask marks no defect, so that it teaches none"
+                    "{path}: its mask marks no defect, so it is not used for training"
                 ));
             }
         } else {
             warnings.push(format!(
-                "{path}: it has no mask, so that it is not known which of its tiles show the \
-                 defect; it teaches nothing"
+                "{path}: it has no mask, so it is unknown which of its tiles show the \
+                 defect; it is not used for training"
             ));
         }
         counts.push(inputs.len() - before);

@@ -1,18 +1,18 @@
-//! The views of an image: one, or tiles.
+//! The views of an image: a single one, or tiles.
 
 use bgad_data::Region;
 
 use super::view::{View, Views};
 use crate::config::image_fit::Fit;
 
-/// Up to so many pixels a joined map has one value a pixel; beyond, one for a square of pixels.
+/// A joined map of up to this many pixels has one value per pixel; a larger one has one value per square of
+/// pixels.
 const JOINED_PIXELS: u64 = 1 << 20;
-/// The longest side of that square: the finest level has a position for as many pixels, so that no
-/// position is passed over.
+/// The longest side of that square. It equals the finest level's stride, so that no position is skipped.
 const WIDEST_STEP: u64 = 4;
 
 impl Fit {
-    /// The inputs of `size` by `size` pixels of an image of this width and height.
+    /// The inputs of `size` by `size` pixels that cover an image of this width and height.
     pub(crate) fn views(self, (width, height): (u32, u32), size: u32) -> Views {
         let (width, height) = (width.max(1), height.max(1));
         match self {
@@ -63,7 +63,7 @@ fn tiles((width, height): (u32, u32), overlap: u32, size: u32) -> Views {
     }
 }
 
-/// Where tiles begin along an axis: evenly spread, the last one at the end.
+/// Where tiles start along an axis: evenly spread, with the last one at the end.
 fn starts(length: u32, overlap: u32, size: u32) -> Vec<u32> {
     let Some(rest) = length.checked_sub(size).filter(|rest| *rest > 0) else {
         return vec![0];
@@ -87,7 +87,7 @@ mod tests {
                 assert!(pair[0] < pair[1], "{length}: {starts:?}");
                 assert!(pair[1] + overlap <= pair[0] + 256, "{length}: {starts:?}");
             }
-            // One tile fewer would not do.
+            // One tile fewer would not be enough.
             let fewer = starts.len() as u32 - 1;
             assert!(fewer == 0 || fewer * (256 - overlap) + overlap < length);
         }

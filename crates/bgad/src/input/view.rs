@@ -1,4 +1,4 @@
-//! The inputs of one image: which part of it each shows, and where.
+//! The inputs of one image: which part of it each one shows, and where.
 
 use std::ops::Range;
 
@@ -7,20 +7,20 @@ use bgad_data::Region;
 /// One square input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct View {
-    /// The part of the image that it shows, in the image's pixels; none for all of it.
+    /// The part of the image that it shows, in the image's pixels; `None` for the whole image.
     pub part: Option<Region>,
-    /// Where that lies in the input, in the input's pixels; all else is padding.
+    /// Where that part is in the input, in the input's pixels; the rest is padding.
     pub content: Region,
     /// The input's width and height in pixels.
     pub size: u32,
 }
 
-/// All inputs of one image, and the score map that they give together.
+/// All inputs of one image, and the size of their common score map.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Views {
-    /// At least one; tiles row by row.
+    /// At least one view; tiles row by row.
     pub views: Vec<View>,
-    /// The image's width and height where it is shown in parts.
+    /// The image's width and height, if it is shown in parts.
     pub image: (u32, u32),
     /// The map's columns.
     pub width: usize,
@@ -28,8 +28,8 @@ pub(crate) struct Views {
     pub height: usize,
 }
 
-/// Along one axis: for each pixel of the map that a view covers, where in the input it lies, in
-/// pixels, and how much the view counts there.
+/// One axis of a view. For each pixel of the map that the view covers: where it is in the input, in pixels,
+/// and the view's weight there.
 pub(crate) struct Axis {
     pub covered: Range<usize>,
     pub places: Vec<f32>,
@@ -37,12 +37,12 @@ pub(crate) struct Axis {
 }
 
 impl View {
-    /// The whole image on the whole input.
+    /// The whole image, stretched over the whole input.
     pub fn stretched(size: u32) -> Self {
         Self::centred(size, size, size)
     }
 
-    /// The whole image on the middle of the input.
+    /// The whole image in the middle of the input.
     pub fn centred(width: u32, height: u32, size: u32) -> Self {
         Self {
             part: None,
@@ -61,15 +61,15 @@ impl View {
         self.content.width < self.size || self.content.height < self.size
     }
 
-    /// That of the mirrored input.
+    /// The view of the mirrored input.
     pub fn mirrored(&self) -> Self {
         let mut mirrored = *self;
         mirrored.content.x = self.size - self.content.x - self.content.width;
         mirrored
     }
 
-    /// Which columns and rows of a map of `side` by `side` positions lie in the image: those whose
-    /// middle does, at least one.
+    /// The columns and rows of a map of `side` by `side` positions whose centres lie in the image; at least
+    /// one of each.
     pub fn positions(&self, side: usize) -> (Range<usize>, Range<usize>) {
         let Region {
             x,
@@ -83,7 +83,7 @@ impl View {
         )
     }
 
-    /// Whether each position of a map of `side` by `side` lies in the image, row-major.
+    /// Whether each position of a map of `side` by `side` lies in the image, row by row.
     #[cfg(feature = "train")]
     pub fn counts(&self, side: usize) -> Vec<bool> {
         let (columns, rows) = self.positions(side);
@@ -94,8 +94,8 @@ impl View {
     }
 }
 
-/// Which of `side` cells along an input of `size` pixels have their middle between `start` and
-/// `start + length`; where none has, the one that is nearest.
+/// Which of `side` cells along an input of `size` pixels have their centres between `start` and `start +
+/// length`; if none has, the nearest cell.
 fn middles(start: u32, length: u32, size: u32, side: usize) -> Range<usize> {
     let (start, length) = (u64::from(start), u64::from(length));
     let (size, cells) = (u64::from(size.max(1)), side as u64);
@@ -123,7 +123,7 @@ impl Views {
         }
     }
 
-    /// How many pixels of the map are as much as one input shows, at most all.
+    /// Number of map pixels that cover the area of one input; at most all.
     pub fn pixels_of_an_input(&self) -> usize {
         let all = self.width * self.height;
         match self.views.as_slice() {
@@ -136,8 +136,8 @@ impl Views {
         }
     }
 
-    /// For each column and row of the map the sum of the weights of all views that cover it. Tiles lie
-    /// in columns and rows, so that each axis adds up by itself.
+    /// For each column and row of the map, the sum of the weights of all views that cover it. Tiles form
+    /// columns and rows, so each axis can be summed separately.
     pub fn weights(&self) -> (Vec<f32>, Vec<f32>) {
         let (mut across, mut down) = (vec![0f32; self.width], vec![0f32; self.height]);
         let add = |weights: &mut [f32], axis: &Axis| {
@@ -157,7 +157,7 @@ impl Views {
         (across, down)
     }
 
-    /// A view's columns and rows of the map.
+    /// The columns and rows of the map that a view covers.
     pub fn axes(&self, view: &View) -> (Axis, Axis) {
         let content = view.content;
         let part = view.part.unwrap_or(Region {
@@ -173,8 +173,8 @@ impl Views {
     }
 }
 
-/// `pixels` of the map stand for `length` of the image, of which the view shows `part`, which lies
-/// at `offset` in the input.
+/// `pixels` of the map represent `length` pixels of the image, of which the view shows the part `(start,
+/// shown)`, at `offset` in the input.
 fn axis(pixels: usize, length: u32, (start, shown): (u32, u32), offset: u32) -> Axis {
     let step = f64::from(length) / pixels as f64;
     let middle = |pixel: usize| (pixel as f64 + 0.5) * step - 0.5;
@@ -189,7 +189,7 @@ fn axis(pixels: usize, length: u32, (start, shown): (u32, u32), offset: u32) -> 
             .clone()
             .map(|middle| ((middle - first).clamp(0.0, last - first) + f64::from(offset)) as f32)
             .collect(),
-        // Least at the edges, where the backbone does not see what lies beyond.
+        // Smallest at the edges, where the backbone cannot see beyond.
         weights: middles
             .map(|middle| ((middle - first).min(last - middle) + 1.0) as f32)
             .collect(),
@@ -208,13 +208,13 @@ mod tests {
         let whole = View::stretched(64);
         assert_eq!(whole.positions(16), (0..16, 0..16));
         assert_eq!(whole.positions(1), (0..1, 0..1));
-        // 20 rows from row 22: middles of the cells of 4 pixels at 22, 26, ..., 38.
+        // 20 rows from row 22: the cells of 4 pixels have centres at 22, 26, ..., 38.
         let wide = View::centred(64, 20, 64);
         assert_eq!(wide.content.y, 22);
         assert_eq!(wide.positions(16), (0..16, 5..10));
-        // Cells of 16 pixels have theirs at 24 and 40.
+        // Cells of 16 pixels have centres at 24 and 40.
         assert_eq!(wide.positions(4), (0..4, 1..3));
-        // One row, in no cell's middle.
+        // One row, which is in no cell's centre.
         let flat = View::centred(64, 1, 64);
         assert_eq!(flat.positions(4).1, 1..2);
         assert_eq!(flat.counts(4).iter().filter(|c| **c).count(), 4);

@@ -1,11 +1,11 @@
-//! What a view shows of an image's mask.
+//! The part of an image's mask that a view shows.
 
 use bgad_data::Mask;
 
 use super::view::View;
 
 impl View {
-    /// Whether the mask of the whole image marks a defect in the part that the view shows.
+    /// Whether the whole image's mask marks a defect in the part that the view shows.
     pub fn shows_defect(&self, mask: &Mask) -> bool {
         let Some(part) = self.part else {
             return !mask.is_empty();
@@ -19,8 +19,7 @@ impl View {
         })
     }
 
-    /// A mask of the part that the view shows, at the size of the input; nothing is marked in the
-    /// padding.
+    /// The mask of the part that the view shows, at the input's size; padding is never marked.
     pub fn place(&self, mask: &Mask) -> Mask {
         let content = self.content;
         let mask = mask.resize(content.width, content.height);
@@ -33,7 +32,7 @@ impl View {
         for (row, of_mask) in rows.zip(mask.pixels().chunks_exact(content.width as usize)) {
             row[content.x as usize..][..of_mask.len()].copy_from_slice(of_mask);
         }
-        // As many pixels as the size says.
+        // The number of pixels matches the size.
         Mask::new(self.size, self.size, pixels)
             .unwrap_or_else(|_| Mask::empty(self.size, self.size))
     }

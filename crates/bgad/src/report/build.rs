@@ -16,10 +16,10 @@ use crate::model::likelihoods::LogLikelihoodMaps;
 use crate::run_directory::description::RunDescription;
 use crate::training::progress::MetaEpoch;
 
-/// A report, ready to be written or kept.
+/// A report, ready to be written or saved.
 ///
-/// All of it but the gallery's pictures is kept by [`save`](Self::save); the pictures are made
-/// from the images themselves whenever the page is written.
+/// [`save`](Self::save) stores everything except the gallery's pictures, which are made from the images
+/// whenever the page is written.
 ///
 /// ```no_run
 /// # fn main() -> bgad::Result<()> {
@@ -36,7 +36,7 @@ use crate::training::progress::MetaEpoch;
 /// ```
 #[derive(Debug, Clone)]
 pub struct Report {
-    /// The evaluation that it shows.
+    /// The evaluation that the report shows.
     pub evaluation: Evaluation,
     pub(super) data: ReportData,
     pub(super) scoring: Scoring,
@@ -45,7 +45,7 @@ pub struct Report {
 }
 
 impl Report {
-    /// Evaluates `detector` on `dataset`'s test set and draws up its report.
+    /// Evaluates `detector` on `dataset`'s test set and prepares its report.
     ///
     /// # Errors
     /// Those of [`Detector::evaluate_with`].
@@ -98,7 +98,7 @@ impl Report {
         self
     }
 
-    /// Adds what is known of the run: data set, device, versions.
+    /// Adds the description of the run: data set, device, versions.
     pub fn with_run(mut self, run: &RunDescription) -> Self {
         self.data.settings.insert(0, summary::run(run));
         self
@@ -106,10 +106,10 @@ impl Report {
 
     /// Writes `report.html` to `folder`, and its parts to `report_parts` beside it.
     ///
-    /// Images that can't be read any more are left out of the gallery, and the page says so.
+    /// Images that can no longer be read are left out of the gallery, and the page says so.
     ///
     /// # Errors
-    /// [`Error::Report`](crate::Error::Report) where a file can't be written.
+    /// [`Error::Report`](crate::Error::Report) if a file can't be written.
     pub fn write(&self, folder: &Path) -> Result<ReportFiles> {
         let options = ReportOptions::default();
         let mut data = self.data.clone();
@@ -123,7 +123,7 @@ impl Report {
         if missing > 0 {
             let images = self.evaluation.results.len();
             let text = format!(
-                "{missing} of {images} images are no longer where they were: the gallery is \
+                "{missing} of {images} images no longer exist at their paths: the gallery is \
                  without them"
             );
             let note = data.settings.iter_mut().find(|g| g.name == "Evaluation");

@@ -7,12 +7,12 @@ use super::scoring::Scoring;
 use crate::error::Result;
 use crate::evaluation::evaluate::Examination;
 
-/// How far a drawn curve may lie from the exact one.
+/// Largest distance of a drawn curve from the exact one.
 const TOLERANCE: f64 = 0.001;
 
 type Points = std::result::Result<Vec<CurvePoint>, MetricError>;
 
-/// Those curves that the set has.
+/// The curves that are defined on this set.
 pub(super) fn curves(examination: &Examination, scoring: &Scoring) -> Result<Vec<Curve>> {
     let test = &examination.test;
     let evaluation = &examination.evaluation;

@@ -1,11 +1,10 @@
-//! The decisions as the page's first figures.
+//! The decisions as the first figures of the page.
 
 use bgad_report::{Interval, Metric};
 
 use crate::evaluation::decisions::{Decisions, PixelDecisions};
 
-/// Defects found, false alarms and, where there are masks, the F1 of pixels, each at the model's
-/// threshold.
+/// Defects found, false alarms and, if there are masks, the pixel F1, all at the model's thresholds.
 pub(super) fn metrics(decisions: &Decisions) -> Vec<Metric> {
     let mut metrics = vec![found(decisions), false_alarms(decisions)];
     metrics.extend(decisions.pixels.as_ref().map(of_pixels));

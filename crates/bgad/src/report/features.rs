@@ -1,4 +1,4 @@
-//! What the flows make of features: Figures 8 and 9 of the paper.
+//! Features before and after the flows: Figures 8 and 9 of the paper.
 
 use bgad_data::Mask;
 use bgad_loss::NORMALIZER;
@@ -14,11 +14,11 @@ use crate::input::tiled_images::SetImage;
 use crate::input::view::View;
 use crate::model::places::Places;
 
-/// Bins of a histogram.
+/// Bins per histogram.
 const BINS: usize = 60;
-/// Images of each class whose features are shown in the plane.
+/// Images per class whose features are shown.
 const IMAGES: usize = 24;
-/// Features of each class and level that are shown in the plane.
+/// Features shown per class and level.
 const FEATURES: usize = 600;
 
 fn level_name(detector: &Detector, level: usize) -> String {
@@ -36,10 +36,10 @@ fn level_name(detector: &Detector, level: usize) -> String {
 /// One input of a test image.
 struct Input<'a> {
     image: &'a SetImage,
-    /// Its number among all inputs.
+    /// Its index among all inputs.
     index: usize,
     view: &'a View,
-    /// The mask of the image's map; none where that is not known.
+    /// The mask at the size of the image's map; `None` if unknown.
     mask: Option<&'a Mask>,
 }
 
@@ -63,8 +63,8 @@ impl<'a> Input<'a> {
         self.image.sample.label.is_abnormal()
     }
 
-    /// For each position of a map of `side` by `side` whether it lies on a defect; none in the
-    /// padding, and nothing at all where it is not known.
+    /// For each position of a map of `side` by `side`: whether it lies on a defect. `None` in the padding;
+    /// the list is empty if the mask is unknown.
     fn on_defect(&self, side: usize) -> Vec<Option<bool>> {
         let abnormal = self.is_abnormal();
         if side == 1 || !abnormal {
@@ -90,8 +90,8 @@ impl<'a> Input<'a> {
     }
 }
 
-/// Log-likelihoods `l` of normal and abnormal test features at each level, with the boundaries of
-/// the normal training features.
+/// Log-likelihoods `l` of normal and abnormal test features at each level, with the boundaries of the normal
+/// training features.
 pub(super) fn histograms(examination: &Examination, detector: &Detector) -> Vec<LevelHistogram> {
     let description = detector.description();
     let levels = examination.maps.first().map_or(0, |maps| maps.levels.len());
@@ -111,7 +111,7 @@ pub(super) fn histograms(examination: &Examination, detector: &Detector) -> Vec<
             }
             let name = level_name(detector, level);
             let mut histogram = LevelHistogram::from_values(name, &normal, &abnormal, BINS);
-            // Boundaries lie on l / 10, log-likelihoods are shown as l.
+            // Boundaries are in units of l / 10, but log-likelihoods are shown as l.
             if let Some(boundary) = description.boundaries.get(level) {
                 let tau = description.config.objective.tau;
                 histogram.boundary_normal = Some(boundary * NORMALIZER);
@@ -122,14 +122,14 @@ pub(super) fn histograms(examination: &Examination, detector: &Detector) -> Vec<
         .collect()
 }
 
-/// So many of `0..count`, evenly spaced.
+/// This many of `0..count`, evenly spaced.
 fn spaced(count: usize, wanted: usize) -> impl Iterator<Item = usize> {
     let taken = wanted.min(count);
     (0..taken).map(move |index| index * count / taken)
 }
 
-/// Test features of each level on their first two principal components, before the flow and after
-/// it. Which images and positions are shown depends on their order alone.
+/// Test features of each level on their first two principal components, before and after the flow. Only the
+/// order of images and positions decides which are shown.
 pub(super) fn embeddings(examination: &Examination, detector: &Detector) -> Result<Vec<Embedding>> {
     let description = detector.description();
     let all = Input::all(examination);
@@ -153,7 +153,7 @@ pub(super) fn embeddings(examination: &Examination, detector: &Detector) -> Resu
     }
     let mut embeddings = Vec::new();
     for (level, flow) in detector.flows.iter().enumerate() {
-        // Candidates as (image among the chosen ones, position), by class.
+        // Candidates by class, as (index among the chosen images, position).
         let mut candidates = [Vec::new(), Vec::new()];
         for (index, input) in images.iter().enumerate() {
             let side = features[index].level(level).dims()[0].isqrt();
@@ -207,7 +207,7 @@ pub(super) fn embeddings(examination: &Examination, detector: &Detector) -> Resu
     Ok(embeddings)
 }
 
-/// None where a feature is not finite: there is no plane for it.
+/// `None` if a feature is not finite, because then there is no projection.
 fn embedding(name: String, values: &[f32], dimension: usize, labels: &[bool]) -> Option<Embedding> {
     let projection = pca_2d(values, dimension).ok()?;
     let explained = 100.0 * projection.explained.iter().sum::<f64>();

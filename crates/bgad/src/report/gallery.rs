@@ -9,10 +9,10 @@ use crate::evaluation::result::{Evaluation, ImageResult};
 use crate::model::likelihoods::LogLikelihoodMaps;
 use crate::scoring::image_likelihoods::ImageLikelihoods;
 
-/// Longer side of a picture, in pixels: none is shown larger.
+/// Longer side of a picture, in pixels; none is shown larger.
 const SIDE: u32 = 256;
 
-/// Adds at most `most` images to the page, the greatest errors first; how many could not be read.
+/// Adds at most `most` images to the page, the largest errors first; returns how many could not be read.
 pub(super) fn fill(
     data: &mut ReportData,
     evaluation: &Evaluation,

@@ -1,5 +1,4 @@
-//! The report of a run: evaluation, figures and pictures on one page. Uses the rooms up to
-//! `run_directory`.
+//! A run's report: evaluation, figures and pictures on one page. Uses the rooms up to `run_directory`.
 
 mod build;
 mod curves;

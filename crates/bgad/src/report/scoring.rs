@@ -1,4 +1,4 @@
-//! What the gallery's heat maps are made with.
+//! What is needed to make the gallery's heat maps.
 
 use bgad_data::Orientation;
 
@@ -7,13 +7,13 @@ use crate::evaluation::result::Evaluation;
 use crate::input::view::Views;
 use crate::scoring::calibration::Calibration;
 
-/// What turns log-likelihoods into the gallery's heat maps.
+/// Converts log-likelihoods to the gallery's heat maps.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub(super) struct Scoring {
     pub calibration: Calibration,
     /// Width and height of inputs, in pixels.
     pub size: u32,
-    /// How images become inputs; reports of an earlier version know one way.
+    /// How images become inputs; reports of an earlier version always stretched them.
     #[serde(default)]
     pub fit: Fit,
     #[serde(default)]
@@ -23,7 +23,7 @@ pub(super) struct Scoring {
 }
 
 impl Scoring {
-    /// What the inputs of each image show.
+    /// The inputs of each image.
     pub fn views(&self, evaluation: &Evaluation) -> Vec<Views> {
         let sizes = evaluation.results.iter();
         let sizes = sizes.map(|result| (result.width, result.height));

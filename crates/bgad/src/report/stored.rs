@@ -1,4 +1,4 @@
-//! What a run's folder keeps of a report, so that the page can be made again.
+//! The files from which a run's report can be written again.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -18,14 +18,14 @@ const EVALUATION: &str = "evaluation.json";
 const REPORT: &str = "report.json";
 const MAPS: &str = "log_likelihoods.safetensors";
 
-/// `report.json`: what the page shows but for the gallery, and what the gallery is made with.
+/// `report.json`: everything on the page except the gallery, and what is needed to make the gallery.
 #[derive(Serialize, Deserialize)]
 struct Stored<D> {
     page: D,
     scoring: Scoring,
 }
 
-/// The distances to the memory bank among the log-likelihoods.
+/// Name of the memory bank's distances among the log-likelihoods.
 const DISTANCES: &str = "distances";
 const DISCRIMINANTS: &str = "discriminants";
 /// Maps of positions by the name of their tensor.
@@ -33,14 +33,14 @@ const OF_POSITIONS: [(&str, fn(&LogLikelihoodMaps) -> Option<&PositionMap>); 2] 
     (DISTANCES, |maps| maps.distances.as_ref()),
     (DISCRIMINANTS, |maps| maps.discriminants.as_ref()),
 ];
-/// The distances to the nearest normal images among the log-likelihoods.
+/// Name of the distances to the nearest normal images among the log-likelihoods.
 const NEIGHBORS: &str = "neighbor_distance";
 
 impl Report {
-    /// Writes to `folder`, which must be there: `evaluation.json`, all metrics and the score of
-    /// each image; `report.json`, what else the page shows; `log_likelihoods.safetensors`, for each
-    /// level `[inputs, height, width]`, or `[inputs]` of pooled features, in the order of the evaluation's results: an input an image,
-    /// or a tile, row by row.
+    /// Writes to the existing folder `folder`: `evaluation.json`, with all metrics and the score of each
+    /// image; `report.json`, with the rest of the page; and `log_likelihoods.safetensors`, with `[inputs,
+    /// height, width]` for each level, or `[inputs]` for pooled features. Inputs are in the order of the
+    /// evaluation's results; an image has one input, or one per tile, row by row.
     ///
     /// # Errors
     /// [`Error::Io`] names the file that can't be written.
@@ -95,7 +95,7 @@ impl Report {
         write_json(&folder.join(REPORT), &stored)
     }
 
-    /// Reads what [`save`](Self::save) wrote.
+    /// Reads the files written by [`save`](Self::save).
     ///
     /// # Errors
     /// [`Error::Io`] or [`Error::RunFile`] names the file that is missing or damaged.

@@ -1,4 +1,4 @@
-//! Metrics, settings and scores as the page shows them.
+//! Metrics, settings and scores for the page.
 
 use bgad_report::{ImageScore, Interval, Metric, ReportData, SettingGroup, TypeMetrics};
 use serde_json::Value;
@@ -9,7 +9,7 @@ use crate::detector::description::ModelDescription;
 use crate::evaluation::result::Evaluation;
 use crate::run_directory::description::RunDescription;
 
-/// The page but for curves, figures and gallery.
+/// The page without curves, figures and gallery.
 pub(super) fn data(
     evaluation: &Evaluation,
     description: &ModelDescription,
@@ -33,7 +33,7 @@ pub(super) fn data(
         metrics: metrics(evaluation),
         by_type: by_type(evaluation),
         scores: scores.collect(),
-        // The page calls a score at the threshold abnormal, a detector one above it.
+        // The page calls a score at the threshold abnormal; a detector only one above it.
         threshold: Some(description.threshold.next_up()),
         ..ReportData::default()
     }
@@ -86,7 +86,9 @@ fn metrics(evaluation: &Evaluation) -> Vec<Metric> {
         ),
         plain("pixel F1, best", e.pixel_f1),
         Metric {
-            note: Some("mean over images with a defect, rates from 1e-5 to 1e-4".to_owned()),
+            note: Some(
+                "mean over images with a defect, false-positive rates from 1e-5 to 1e-4".to_owned(),
+            ),
             ..plain("AUPIMO", e.aupimo)
         },
     ];
@@ -103,7 +105,7 @@ fn metrics(evaluation: &Evaluation) -> Vec<Metric> {
         note: Some("scored over the test set, as the authors' program does".to_owned()),
         ..plain(name, value)
     }));
-    // The first four are always shown; of the others those that there are.
+    // The first four are always shown, the others if they are defined.
     let mut index = 0;
     metrics.retain(|metric| {
         index += 1;
@@ -166,7 +168,7 @@ fn settings(evaluation: &Evaluation, description: &ModelDescription) -> Vec<Sett
     let said = evaluation.remarks.iter().chain(&evaluation.warnings);
     of_evaluation.extend(said.map(|text| ("remark", text.clone())));
     let mut groups = vec![group("Evaluation", of_evaluation)];
-    // What is a table of its own among the settings becomes a group.
+    // A setting that is itself a table becomes a group.
     let mut training = Vec::new();
     if let Ok(Value::Object(config)) = serde_json::to_value(&description.config) {
         for (name, value) in config {
@@ -204,7 +206,7 @@ fn text(value: &Value) -> String {
     }
 }
 
-/// A run's data set, device and versions.
+/// The data set, device and versions of a run.
 pub(super) fn run(run: &RunDescription) -> SettingGroup {
     let set = &run.dataset;
     let path = |path: &Option<std::path::PathBuf>| {
@@ -228,7 +230,7 @@ pub(super) fn run(run: &RunDescription) -> SettingGroup {
             (
                 "machine",
                 run.machine.as_ref().map_or_else(
-                    || "unknown: the run is older than this line".to_owned(),
+                    || "unknown: an earlier version wrote this run".to_owned(),
                     ToString::to_string,
                 ),
             ),

@@ -1,4 +1,4 @@
-//! `dataset.json`: which images a run trains and tests on, so that it can go on as it began.
+//! `dataset.json`: the training and test images of a run, so that it can be resumed.
 
 use std::path::{Path, PathBuf};
 

@@ -1,4 +1,4 @@
-//! What `run.json` says.
+//! The contents of `run.json`.
 
 use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -11,7 +11,7 @@ use crate::detector::model_file::FORMAT_VERSION;
 use crate::device::machine::Machine;
 use crate::device::selection::DeviceKind;
 
-/// What `run.json` says of a run: all that is needed to repeat it.
+/// The contents of `run.json`: everything needed to repeat a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RunDescription {
     /// The version of this crate.
@@ -20,18 +20,17 @@ pub struct RunDescription {
     pub model_format: u32,
     /// When the run began, in seconds since 1970.
     pub started_unix_seconds: u64,
-    /// When it ended with its model, in seconds since 1970; none while it goes on, or where it was
-    /// interrupted.
+    /// When it finished with its model, in seconds since 1970; `None` while it runs or if it was interrupted.
     #[serde(default)]
     pub finished_unix_seconds: Option<u64>,
-    /// The seed of all that was random.
+    /// The seed of all random choices.
     pub seed: u64,
     /// The device's name.
     pub device: String,
-    /// The machine; none in runs of earlier versions.
+    /// The machine; `None` for runs of earlier versions.
     #[serde(default)]
     pub machine: Option<Machine>,
-    /// The backbone's weights' file.
+    /// The backbone's weights file.
     #[serde(default, with = "bgad_data::optional_path_text")]
     pub weights: Option<PathBuf>,
     /// The data set.
@@ -45,7 +44,7 @@ pub struct RunDescription {
 pub struct DatasetDescription {
     /// Its name.
     pub name: String,
-    /// Its layout's name, where it was read from a folder.
+    /// Its layout's name, if it was read from a folder.
     pub layout: Option<String>,
     /// Its folder.
     #[serde(default, with = "bgad_data::optional_path_text")]
@@ -63,7 +62,7 @@ pub struct DatasetDescription {
 }
 
 impl DatasetDescription {
-    /// Counts the images of `dataset`; where it came from is for the caller to fill in.
+    /// Counts the images of `dataset`; the caller fills in where it came from.
     pub fn of(dataset: &Dataset) -> Self {
         let count = |samples: &[Sample]| {
             let abnormal = samples.iter().filter(|s| s.label.is_abnormal()).count();
@@ -82,7 +81,7 @@ impl DatasetDescription {
 }
 
 impl RunDescription {
-    /// A run with `config` that begins now on the default device.
+    /// A run with `config` that starts now on the default device.
     pub fn new(config: &TrainerConfig, dataset: DatasetDescription) -> Self {
         Self {
             bgad_version: env!("CARGO_PKG_VERSION").to_owned(),

@@ -1,4 +1,4 @@
-//! The folder that a run leaves: settings, metrics of each meta-epoch, model.
+//! The folder that a run writes: settings, metrics per meta-epoch, model.
 
 use std::path::{Path, PathBuf};
 
@@ -14,23 +14,23 @@ use crate::training::checkpoints;
 
 /// A folder with a run's files:
 ///
-/// | file | holds |
+/// | file | contents |
 /// |---|---|
 /// | `run.json` | [`RunDescription`] |
-/// | `metrics.jsonl` | a [`LoggedMetaEpoch`] a line, written as the run goes on |
+/// | `metrics.jsonl` | one [`LoggedMetaEpoch`] per line, written during the run |
 /// | `dataset.json` | the training and test samples, with absolute paths |
-/// | `checkpoints/` | where an interrupted run goes on; not there after its end |
+/// | `checkpoints/` | the state of an interrupted run; removed at the end |
 /// | `model.bgad` | the trained [`Detector`](crate::Detector) |
 ///
-/// With the feature `report` also what [`Report`](crate::report::Report) saves. Whole files appear
-/// under their names only when they are complete.
+/// With the feature `report`, the folder also has the files of [`Report`](crate::report::Report). Each file
+/// appears under its name only when it is complete.
 #[cfg_attr(not(feature = "report"), allow(rustdoc::broken_intra_doc_links))]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunDirectory {
     path: PathBuf,
 }
 
-/// What a run writes after training and a later one must not leave beside its own files.
+/// Files written after training, which a later run must not leave beside its own.
 const LEFT_BY_EARLIER_RUNS: [&str; 5] = [
     "evaluation.json",
     "report.json",
@@ -40,8 +40,8 @@ const LEFT_BY_EARLIER_RUNS: [&str; 5] = [
 ];
 
 impl RunDirectory {
-    /// Begins a run in `folder`, which is made where it is not there: writes `run.json`, and takes
-    /// away metrics and evaluation of an earlier run. An earlier model stays until it is replaced.
+    /// Starts a run in `folder`, which is created if needed: writes `run.json`, and removes an earlier run's
+    /// metrics and evaluation. An earlier model stays until it is replaced.
     ///
     /// # Errors
     /// [`Error::Io`] names the file that can't be written.
@@ -60,35 +60,35 @@ impl RunDirectory {
         Ok(directory)
     }
 
-    /// A folder in which a run was begun.
+    /// A folder in which a run was started.
     pub fn at(folder: &Path) -> Self {
         Self {
             path: folder.to_owned(),
         }
     }
 
-    /// The folder.
+    /// The path of the folder.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Where the model lies.
+    /// The path of the model.
     pub fn model(&self) -> PathBuf {
         self.path.join("model.bgad")
     }
 
-    /// Where the metrics of each meta-epoch lie.
+    /// The path of the metrics per meta-epoch.
     pub fn metrics(&self) -> PathBuf {
         self.path.join("metrics.jsonl")
     }
 
-    /// Where checkpoints lie.
+    /// The path of the checkpoints.
     pub fn checkpoints(&self) -> PathBuf {
         self.path.join("checkpoints")
     }
 
-    /// Writes `dataset.json`, by which an interrupted run goes on with the same images, split and
-    /// abnormal images.
+    /// Writes `dataset.json`, so that an interrupted run resumes with the same images, split and abnormal
+    /// images.
     ///
     /// # Errors
     /// [`Error::Io`] names the file.
@@ -96,7 +96,7 @@ impl RunDirectory {
         dataset_file::write(&self.dataset_file(), dataset)
     }
 
-    /// The data set of [`keep_dataset`](Self::keep_dataset).
+    /// Reads the data set written by [`keep_dataset`](Self::keep_dataset).
     ///
     /// # Errors
     /// [`Error::Io`] or [`Error::RunFile`] names the file.
@@ -108,8 +108,8 @@ impl RunDirectory {
         self.path.join("dataset.json")
     }
 
-    /// Notes in `run.json` that the run has ended, and takes its checkpoints away. To be called when
-    /// the model is saved; once more does no harm, and ends what a kill has left half done.
+    /// Records in `run.json` that the run has finished, and removes its checkpoints. Call this after the
+    /// model is saved. Calling it again is harmless and completes what a killed run left half done.
     ///
     /// # Errors
     /// [`Error::Io`] or [`Error::RunFile`] names the file.
@@ -126,11 +126,11 @@ impl RunDirectory {
         checkpoints::remove_all(&self.checkpoints())
     }
 
-    /// What `run.json` says.
+    /// Reads `run.json`.
     ///
     /// # Errors
-    /// [`Error::Io`] or [`Error::RunFile`] names it; the latter also for a run of a version whose
-    /// settings were others.
+    /// [`Error::Io`] or [`Error::RunFile`] names it; the latter also for a run of a version with other
+    /// settings.
     pub fn description(&self) -> Result<RunDescription> {
         let path = self.path.join("run.json");
         let run: serde_json::Value = read_json(&path)?;
@@ -140,20 +140,20 @@ impl RunDirectory {
             path,
             reason: match format {
                 Some(found) if found != u64::from(FORMAT_VERSION) => format!(
-                    "it is of a bgad with model format {found}, this program has {FORMAT_VERSION}"
+                    "it was written for model format {found}, but this program uses {FORMAT_VERSION}"
                 ),
                 _ => error.to_string(),
             },
         })?;
-        // Settings are written without a path of this machine, which models don't need.
+        // Settings are stored without local paths, because models don't need them.
         run.config.backbone.weights.clone_from(&run.weights);
         Ok(run)
     }
 
-    /// The meta-epochs that were logged so far. A last line that was cut off is left out.
+    /// The meta-epochs logged so far. A truncated last line is ignored.
     ///
     /// # Errors
-    /// [`Error::Io`] without a readable file, [`Error::RunFile`] names the line that is wrong.
+    /// [`Error::Io`] if the file can't be read; [`Error::RunFile`] names the invalid line.
     pub fn history(&self) -> Result<Vec<LoggedMetaEpoch>> {
         metrics_log::read(&self.metrics())
     }
@@ -166,11 +166,11 @@ impl RunDirectory {
         MetricsLog::create(&self.metrics())
     }
 
-    /// The log of a run that goes on after `meta_epochs` of them: later lines are taken away, for
-    /// they will be written again.
+    /// The log of a run resumed after `meta_epochs` meta-epochs. Later lines are removed, because they will
+    /// be written again.
     ///
     /// # Errors
-    /// As [`history`](Self::history) and [`metrics_log`](Self::metrics_log).
+    /// Those of [`history`](Self::history) and [`metrics_log`](Self::metrics_log).
     pub fn resumed_metrics_log(&self, meta_epochs: usize) -> Result<MetricsLog> {
         let mut kept = match self.metrics().exists() {
             true => self.history()?,

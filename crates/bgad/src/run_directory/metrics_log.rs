@@ -1,4 +1,4 @@
-//! `metrics.jsonl`: one line a meta-epoch.
+//! `metrics.jsonl`: one line per meta-epoch.
 
 use std::fs::File;
 use std::io::Write;
@@ -22,14 +22,13 @@ pub struct LoggedMetaEpoch {
     pub seconds: f64,
 }
 
-/// Writes each meta-epoch at once, so that a run can be followed and one that is interrupted
-/// leaves what it has done.
+/// Writes each meta-epoch at once, so that you can follow a run, and an interrupted run keeps its lines.
 #[derive(Debug)]
 pub struct MetricsLog {
     path: PathBuf,
     file: File,
     start: Instant,
-    /// Seconds that were logged before an interruption.
+    /// Seconds logged before an interruption.
     before: f64,
 }
 
@@ -43,7 +42,7 @@ impl MetricsLog {
         })
     }
 
-    /// The log with the lines that are `kept`, in a new file that takes the old one's place.
+    /// A log that starts with the lines `kept`, in a new file that replaces the old one.
     pub(super) fn resumed(path: &Path, kept: &[LoggedMetaEpoch]) -> Result<Self> {
         let mut text = Vec::new();
         for line in kept {
@@ -62,7 +61,7 @@ impl MetricsLog {
         })
     }
 
-    /// Adds a meta-epoch, and flushes.
+    /// Appends a meta-epoch and flushes.
     ///
     /// # Errors
     /// [`Error::Io`] names the file that can't be written.
@@ -80,7 +79,7 @@ impl MetricsLog {
     }
 }
 
-/// All lines but one that was cut off at the end.
+/// All lines except a truncated last one.
 pub(super) fn read(path: &Path) -> Result<Vec<LoggedMetaEpoch>> {
     let text = std::fs::read_to_string(path).map_err(Error::io(path))?;
     let complete = text.rfind('\n').map_or("", |end| &text[..end]);

@@ -1,5 +1,5 @@
-//! The folder that a run leaves: settings, metrics of each meta-epoch, model. Uses `storage`, `config`,
-//! `device`, `detector` and `training`.
+//! The folder that a run writes: settings, metrics per meta-epoch, model. Uses `storage`, `config`, `device`,
+//! `detector` and `training`.
 
 mod dataset_file;
 pub(crate) mod description;

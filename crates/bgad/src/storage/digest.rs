@@ -1,6 +1,6 @@
-//! SHA-256 as files and settings name it.
+//! SHA-256 digests of files and settings as text.
 
-/// Bytes as a checksum is written.
+/// Bytes in hexadecimal, as in a checksum.
 pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 /// The SHA-256 of a file, in hexadecimal.
 ///
 /// # Errors
-/// When the file can't be read.
+/// If the file can't be read.
 pub fn file_sha256(path: &Path) -> io::Result<String> {
     Ok(hexadecimal(&file_digest(path)?))
 }
@@ -33,20 +33,20 @@ fn file_digest(path: &Path) -> io::Result<[u8; 32]> {
     }
 }
 
-/// A file's digest, once it is known.
+/// A file's digest, once known.
 type Known = Arc<Mutex<Option<[u8; 32]>>>;
 
-/// The SHA-256 of files, each of which is read once.
+/// The SHA-256 of files; each file is read once.
 #[derive(Debug, Default)]
 pub(crate) struct FileDigests {
     files: Mutex<BTreeMap<PathBuf, Known>>,
 }
 
 impl FileDigests {
-    /// That of a file. Whoever asks while it is read waits for it.
+    /// The digest of a file. Other threads that ask for it meanwhile wait.
     ///
     /// # Errors
-    /// When the file can't be read; the next one who asks tries again.
+    /// If the file can't be read; the next call tries again.
     pub fn of(&self, path: &Path) -> Result<[u8; 32]> {
         let known = {
             let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);

@@ -6,14 +6,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 
-/// Writes `value` as JSON for people, whole or not at all.
+/// Writes `value` atomically as readable JSON.
 pub(crate) fn write_json(path: &Path, value: &impl Serialize) -> Result<()> {
     let mut json = serde_json::to_vec_pretty(value).map_err(damaged(path))?;
     json.push(b'\n');
     bgad_files::write_whole(path, &json).map_err(Error::io(path))
 }
 
-/// Reads a file of [`write_json`].
+/// Reads a file written by [`write_json`].
 pub(crate) fn read_json<T: for<'de> Deserialize<'de>>(path: &Path) -> Result<T> {
     let json = std::fs::read(path).map_err(Error::io(path))?;
     serde_json::from_slice(&json).map_err(damaged(path))

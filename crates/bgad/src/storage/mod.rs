@@ -1,5 +1,5 @@
-//! Files of one's own: with checksums, as JSON or as tensors, written by `bgad-files` whole or not at all.
-//! Uses `error`.
+//! Our own files: checksummed tensor files and JSON files, written atomically with `bgad-files`. Uses
+//! `error`.
 
 pub(crate) mod digest;
 #[cfg(feature = "train")]

@@ -1,7 +1,7 @@
-//! Our own files of tensors: safetensors with a description and a checksum.
+//! Our tensor files: safetensors with a description and a checksum.
 //!
-//! The only metadata entry is JSON under the kind's key: the format version, the description, and a
-//! SHA-256 over the description and all tensors, so that a damaged file is noticed.
+//! The only metadata entry is JSON under the kind's key. It contains the format version, the description, and
+//! a SHA-256 over the description and all tensors, which reveals damage.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -25,29 +25,29 @@ use crate::error::Error;
 #[cfg(feature = "train")]
 use crate::error::Result;
 
-/// What a file is for.
+/// The purpose of a file.
 pub(crate) struct Kind {
     /// The metadata entry's key.
     pub key: &'static str,
-    /// The format that is read and written.
+    /// The format version that is written and read.
     pub version: u32,
 }
 
-/// The content of a file.
+/// The contents of a file.
 pub(crate) struct TensorFile<'a> {
-    /// JSON, kept as text, so that the checksum covers exactly what is read.
+    /// JSON kept as text, so that the checksum covers exactly the bytes that were read.
     pub description: String,
     pub tensors: BTreeMap<String, Stored<'a>>,
 }
 
-/// A tensor as it stands in the file. Large ones are not copied for it.
+/// A tensor as stored in the file; large ones are not copied.
 pub(crate) struct Stored<'a> {
     pub elements: Elements,
     pub shape: Vec<usize>,
     pub bytes: Cow<'a, [u8]>,
 }
 
-/// Why a file's bytes can't be used.
+/// Why a file's bytes are unusable.
 pub(crate) enum Damage {
     Reason(String),
     Version(u32),
@@ -95,7 +95,7 @@ impl<'a> Stored<'a> {
         }
     }
 
-    /// The same, on its own.
+    /// The same tensor, owning its bytes.
     #[cfg(feature = "train")]
     pub fn into_owned(self) -> Stored<'static> {
         Stored {
@@ -105,14 +105,14 @@ impl<'a> Stored<'a> {
         }
     }
 
-    /// Single-precision numbers of a device, or what they are instead.
+    /// Single-precision numbers from a device; otherwise a description of what they are.
     #[cfg(feature = "train")]
     pub fn of(data: &'a TensorData) -> Result<Self, String> {
         let values = data.as_slice::<f32>().map_err(|e| format!("{e:?}"))?;
         Ok(Self::numbers(data.shape().as_slice(), values))
     }
 
-    /// Single-precision numbers; none where they are something else.
+    /// The single-precision numbers; `None` for other elements.
     pub fn values(&self) -> Option<Vec<f32>> {
         let value = |b: &[u8; 4]| f32::from_le_bytes(*b);
         let numbers = || self.bytes.as_chunks::<4>().0.iter().map(value).collect();
@@ -138,11 +138,11 @@ impl<'a> TensorFile<'a> {
         hexadecimal(&hash.finalize())
     }
 
-    /// Writes the file, whole or not at all; the same content gives the same bytes. They are not
-    /// put together in memory first.
+    /// Writes the file atomically. The same contents give the same bytes; they are not assembled in memory
+    /// first.
     ///
     /// # Errors
-    /// [`Error::Io`] of a file that can't be written, and `damaged` of a content that can't be.
+    /// [`Error::Io`] if the file can't be written, and `damaged` if the contents are invalid.
     #[cfg(feature = "train")]
     pub fn write(&self, path: &Path, kind: &Kind, damaged: impl Fn(String) -> Error) -> Result<()> {
         let header = Header {
@@ -171,10 +171,10 @@ impl<'a> TensorFile<'a> {
         unfinished.keep().map_err(Error::io(path))
     }
 
-    /// Reads a file's bytes, whatever they are; the tensors stay where they are.
+    /// Reads any bytes as a file; the tensors are not copied.
     pub fn from_bytes(bytes: &'a [u8], kind: &Kind) -> Result<Self, Damage> {
         let file = Content::read(bytes)
-            .map_err(|e| format!("it is damaged or no safetensors file ({e})"))?;
+            .map_err(|e| format!("it is damaged or not a safetensors file ({e})"))?;
         let header = file.metadata.get(kind.key);
         let header = header.ok_or_else(|| {
             let key = kind.key;

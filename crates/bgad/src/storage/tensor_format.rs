@@ -1,15 +1,14 @@
-//! Reads the safetensors format, as far as files of our own use it: numbers of single precision, and
-//! bytes.
+//! Reads the part of the safetensors format that our files use: single-precision numbers and bytes.
 //!
-//! Eight bytes of length, a JSON object of that length, and the tensors' bytes one after the other. The
-//! object has an entry for each tensor, and may have texts under `__metadata__`.
+//! A file holds a length in eight bytes, a JSON object of that length, and the tensors' bytes one after the
+//! other. The object has an entry per tensor, and optional texts under `__metadata__`.
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-/// What a tensor consists of.
+/// The element type of a tensor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 pub(crate) enum Elements {
     F32,
@@ -25,12 +24,12 @@ impl Elements {
     }
 }
 
-/// The content of a file; the tensors stay where they are.
+/// The contents of a file; the tensors are not copied.
 #[derive(Debug)]
 pub(super) struct Content<'a> {
     pub metadata: BTreeMap<String, String>,
     entries: BTreeMap<String, Entry>,
-    /// All that comes after the object.
+    /// Everything after the object.
     bytes: &'a [u8],
 }
 
@@ -38,7 +37,7 @@ pub(super) struct Content<'a> {
 struct Entry {
     dtype: Elements,
     shape: Vec<usize>,
-    /// From the first byte to the one after the last.
+    /// From the first byte to one after the last.
     data_offsets: [usize; 2],
 }
 
@@ -52,21 +51,26 @@ pub(super) struct View<'a> {
 const METADATA: &str = "__metadata__";
 
 impl<'a> Content<'a> {
-    /// Reads the object alone.
+    /// Reads only the object.
     ///
     /// # Errors
-    /// What is wrong with it.
+    /// A description of what is wrong with it.
     pub fn read(file: &'a [u8]) -> Result<Self, String> {
-        let (length, rest) = file
-            .split_first_chunk::<8>()
-            .ok_or_else(|| format!("{} bytes, not even a header's length", file.len()))?;
+        let (length, rest) = file.split_first_chunk::<8>().ok_or_else(|| {
+            format!(
+                "{} bytes, which is shorter than a header's length",
+                file.len()
+            )
+        })?;
         let length = u64::from_le_bytes(*length);
         let header = usize::try_from(length)
             .ok()
             .and_then(|length| rest.split_at_checked(length));
         let Some((header, bytes)) = header else {
             let left = rest.len();
-            return Err(format!("a header of {length} bytes where {left} are left"));
+            return Err(format!(
+                "a header of {length} bytes, but only {left} are left"
+            ));
         };
         let mut header: Map<String, Value> =
             serde_json::from_slice(header).map_err(|e| format!("its header: {e}"))?;
@@ -90,8 +94,8 @@ impl<'a> Content<'a> {
     /// The tensors by name.
     ///
     /// # Errors
-    /// When one's bytes are not as many as its shape asks for, or all of them together do not fill
-    /// the file without gap or overlap.
+    /// If a tensor's bytes do not match its shape, or the tensors together do not fill the file without gap
+    /// or overlap.
     pub fn tensors(&self) -> Result<BTreeMap<String, View<'a>>, String> {
         let mut views = BTreeMap::new();
         for (name, entry) in &self.entries {
@@ -123,7 +127,7 @@ impl<'a> Content<'a> {
             .try_fold(0, |filled, [start, end]| (filled == *start).then_some(*end));
         match filled == Some(self.bytes.len()) {
             true => Ok(views),
-            false => Err("its tensors leave gaps, overlap, or are not all there".to_owned()),
+            false => Err("its tensors leave gaps, overlap, or are incomplete".to_owned()),
         }
     }
 }

@@ -150,7 +150,7 @@ impl TrainingSet {
             let source = preparation::load(sample)?;
             if source.mask.is_empty() {
                 warnings.push(format!(
-                    "{}: its mask marks no defect, so that it teaches none",
+                    "{}: its mask marks no defect, so it is not used for training",
                     sample.path.display()
                 ));
             }

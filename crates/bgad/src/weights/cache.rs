@@ -6,36 +6,36 @@ use std::path::{Path, PathBuf};
 use super::published::PublishedWeights;
 use crate::error::WeightsError;
 
-/// What is looked for: older versions of timm fetched the second.
+/// The file names searched; older versions of timm fetched the second.
 const FILES: [&str; 2] = [WeightsCache::FILE, "pytorch_model.bin"];
 
-/// The folder in which Python's `huggingface_hub`, and with it timm, keeps what it has fetched.
+/// The folder where Python's `huggingface_hub`, and so timm, stores what it fetches.
 ///
-/// `models--timm--NAME` holds `blobs`, files by SHA-256; `snapshots/COMMIT`, links to them by name;
-/// and `refs/main` with the commit.
+/// `models--timm--NAME` contains `blobs`, with files named by SHA-256; `snapshots/COMMIT`, with links to them
+/// by name; and `refs/main`, with the commit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WeightsCache {
     folder: PathBuf,
 }
 
 impl WeightsCache {
-    /// The file of published weights that is fetched.
+    /// The name of a weights file on the hub.
     pub const FILE: &str = "model.safetensors";
-    /// The branch that it is on.
+    /// The branch that contains it.
     pub const BRANCH: &str = "main";
 
-    /// A cache in this folder, which need not be there.
+    /// A cache in this folder, which need not exist.
     pub fn at(folder: impl Into<PathBuf>) -> Self {
         Self {
             folder: folder.into(),
         }
     }
 
-    /// The cache that Python uses: `$HF_HUB_CACHE`, else `$HF_HOME/hub`, else
-    /// `~/.cache/huggingface/hub` (`$XDG_CACHE_HOME` for `~/.cache`).
+    /// The cache that Python uses: `$HF_HUB_CACHE`, else `$HF_HOME/hub`, else `~/.cache/huggingface/hub`
+    /// (`$XDG_CACHE_HOME` replaces `~/.cache`).
     ///
     /// # Errors
-    /// Where none of these variables is set and there is no home.
+    /// If none of these variables is set and there is no home folder.
     pub fn from_environment() -> Result<Self, WeightsError> {
         for name in ["HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE"] {
             if let Some(folder) = variable(name) {
@@ -54,19 +54,19 @@ impl WeightsCache {
         Ok(Self::at(home.join("hub")))
     }
 
-    /// The folder.
+    /// The path of the folder.
     pub fn folder(&self) -> &Path {
         &self.folder
     }
 
-    /// The weights' file, where it is there.
+    /// The weights file, if it is in the cache.
     pub fn find(&self, weights: PublishedWeights) -> Option<PathBuf> {
         let snapshot = self.snapshot(weights);
         let mut files = FILES.iter().map(|name| snapshot.join(name));
         files.find(|path| path.is_file())
     }
 
-    /// The weights' file.
+    /// The weights file.
     ///
     /// # Errors
     /// [`WeightsError::NotCached`] says which file to put where.
@@ -84,13 +84,13 @@ impl WeightsCache {
         })
     }
 
-    /// Where the file of these weights is found when it is put there by hand.
+    /// Where to put these weights by hand.
     pub fn place(&self, weights: PublishedWeights) -> PathBuf {
         self.snapshot(weights).join(Self::FILE)
     }
 
-    /// The files of the commit that the branch stands at. Where the cache does not say which that is,
-    /// a folder of the branch's name is taken, for files that are put there by hand.
+    /// The files of the branch's commit. If the cache does not record the commit, a folder with the branch's
+    /// name is used, for files put there by hand.
     fn snapshot(&self, weights: PublishedWeights) -> PathBuf {
         let repository = self.repository(weights);
         let commit = std::fs::read_to_string(repository.join("refs").join(Self::BRANCH));
@@ -108,7 +108,7 @@ impl WeightsCache {
     }
 }
 
-/// Whether `HF_HUB_OFFLINE` forbids the network.
+/// Whether `HF_HUB_OFFLINE` forbids using the network.
 pub fn is_offline() -> bool {
     variable("HF_HUB_OFFLINE").is_some_and(|value| {
         let value = value.to_string_lossy().to_uppercase();
@@ -116,14 +116,14 @@ pub fn is_offline() -> bool {
     })
 }
 
-/// A variable that is set to something.
+/// The value of a variable, unless empty.
 fn variable(name: &str) -> Option<PathBuf> {
     env::var_os(name)
         .filter(|value| !value.is_empty())
         .map(PathBuf::from)
 }
 
-/// `~/` at a path's beginning is the home, as in Python.
+/// Expands a leading `~/` to the home folder, like Python.
 fn from_home(path: PathBuf) -> PathBuf {
     match (path.strip_prefix("~"), env::home_dir()) {
         (Ok(rest), Some(home)) => home.join(rest),
@@ -131,7 +131,7 @@ fn from_home(path: PathBuf) -> PathBuf {
     }
 }
 
-/// Whether a text is a hash, and so harmless as a file's name.
+/// Whether a text is a hash, which makes it safe as a file name.
 pub fn is_hexadecimal(text: &str) -> bool {
     let digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
     (1..=64).contains(&text.len()) && text.bytes().all(digit)

@@ -1,7 +1,7 @@
 //! ImageNet weights of backbones: timm's published ones by name, in the Hugging Face hub's cache.
 //!
-//! [`WeightsCache`] finds what is on this machine, whoever fetched it; the crate `bgad-hub` fetches what is
-//! not. [`verify`] says whether a file is what it should be.
+//! [`WeightsCache`] finds weights that are on this machine, whoever fetched them; the crate `bgad-hub`
+//! fetches the others. [`verify`] checks a file.
 //!
 //! ```no_run
 //! use bgad::TrainerConfig;

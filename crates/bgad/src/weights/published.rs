@@ -9,9 +9,9 @@ use crate::error::WeightsError;
 
 /// Weights that timm publishes, such as `tf_efficientnet_b6.aa_in1k`.
 ///
-/// Parses from timm's name. A name without a pretraining tag means the plain ImageNet-1k weights,
-/// `tf_efficientnet_b6.aa_in1k` for `tf_efficientnet_b6`. In timm itself it means others since
-/// version 0.9 (`tf_efficientnet_b6.ns_jft_in1k`).
+/// Parses from timm's name. A name without a pretraining tag means the plain ImageNet-1k weights:
+/// `tf_efficientnet_b6` is `tf_efficientnet_b6.aa_in1k`. In timm itself, since version 0.9, it means other
+/// weights (`tf_efficientnet_b6.ns_jft_in1k`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct PublishedWeights {
     architecture: Architecture,
@@ -19,7 +19,7 @@ pub struct PublishedWeights {
 }
 
 impl PublishedWeights {
-    /// All that there are for the backbones known here.
+    /// All published weights of the known backbones.
     pub fn all() -> impl Iterator<Item = Self> {
         Architecture::ALL.iter().flat_map(|&architecture| {
             let tags = architecture.pretrained_tags().iter();
@@ -27,7 +27,7 @@ impl PublishedWeights {
         })
     }
 
-    /// Whether a backbone's name without a tag means these.
+    /// Whether the architecture's name without a tag means these weights.
     pub fn is_default(self) -> bool {
         self.architecture.pretrained_tags().first() == Some(&self.tag)
     }

@@ -1,4 +1,4 @@
-//! Whether a file of weights is what it should be.
+//! Checks weights files.
 
 use std::path::Path;
 
@@ -9,25 +9,25 @@ use crate::device::selection::DeviceKind;
 use crate::error::{Result, WeightsError};
 use crate::storage::file_digest::file_sha256;
 
-/// What is known of a sound file of weights.
+/// What is known about a valid weights file.
 #[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verified {
     /// SHA-256 of the file.
     pub sha256: String,
-    /// Whether something said beforehand what it must be: the caller, or the file's name in the hub's
-    /// cache, which is what the hub has stated.
+    /// Whether the SHA-256 was known beforehand: from the caller, or from the file's name in the hub's cache,
+    /// which the hub announced.
     pub expected: bool,
     /// The backbones that the weights fit, by timm's names.
     pub backbones: Vec<&'static str>,
 }
 
-/// Checks a file of weights: its SHA-256 against `expected` and, in the hub's cache, against the
-/// blob's name; and that it holds finite weights of at least one backbone.
+/// Checks a weights file: its SHA-256 must match `expected` and, in the hub's cache, the blob's name; and it
+/// must contain finite weights for at least one backbone.
 ///
 /// # Errors
-/// [`WeightsError::Damaged`] where a SHA-256 is another, [`WeightsError::FitsNothing`] where the
-/// weights fit no backbone, [`Error::Backbone`](crate::Error::Backbone) where they can't be read.
+/// [`WeightsError::Damaged`] if a SHA-256 differs, [`WeightsError::FitsNothing`] if the weights match no
+/// backbone, and [`Error::Backbone`](crate::Error::Backbone) if they can't be read.
 pub fn verify(path: &Path, expected: Option<&str>) -> Result<Verified> {
     let sha256 = file_sha256(path).map_err(WeightsError::io(path))?;
     let stated = [expected.map(str::to_lowercase), stated(path)];
@@ -44,7 +44,8 @@ pub fn verify(path: &Path, expected: Option<&str>) -> Result<Verified> {
         .filter(|architecture| fits(architecture).is_ok())
         .map(|architecture| architecture.name())
         .collect();
-    // A lite network is its elder without squeeze-excite: it finds all that it needs there.
+    // A lite network has the same layers as its full version without squeeze-excite, so full weights fit it
+    // too.
     let is_lite = |name: &&str| name.starts_with("tf_efficientnet_lite");
     if !backbones.iter().all(is_lite) {
         backbones.retain(|name| !is_lite(name));
@@ -62,7 +63,7 @@ pub fn verify(path: &Path, expected: Option<&str>) -> Result<Verified> {
     }
 }
 
-/// Errors where a file of the hub's cache has not the SHA-256 that the hub has stated.
+/// Returns an error if a cached file does not have the SHA-256 that the hub announced.
 pub(crate) fn check_against_cache(path: &Path, sha256: &str) -> Result<(), WeightsError> {
     match stated(path) {
         Some(stated) => compare(path, sha256, &stated),
@@ -81,7 +82,7 @@ fn compare(path: &Path, found: &str, expected: &str) -> Result<(), WeightsError>
     }
 }
 
-/// The SHA-256 that a file's name in the hub's cache tells.
+/// The SHA-256 in a cached file's name.
 fn stated(path: &Path) -> Option<String> {
     let blob = path.canonicalize().ok()?;
     let name = blob.file_name()?.to_str()?;

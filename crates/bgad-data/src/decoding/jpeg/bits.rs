@@ -1,25 +1,25 @@
-//! Entropy-coded bits of a JPEG.
+//! The entropy-coded bits of a JPEG.
 
 use crate::decoding::fault::{Fault, damaged};
 
-/// Codes of up to this many bits are found in one look.
+/// Codes of up to this many bits are found in one lookup.
 const LOOK: u32 = 9;
-/// No code is longer.
+/// The longest code.
 const LONGEST: usize = 16;
 
-/// A Huffman table, to decode with.
+/// A Huffman table for decoding.
 pub(super) struct Table {
-    /// By the next [`LOOK`] bits: the symbol and the code's length; length 0 for longer codes.
+    /// Indexed by the next [`LOOK`] bits: the symbol and its code's length; length 0 for longer codes.
     look: Vec<(u8, u8)>,
-    /// The first code beyond those of each length, left-aligned in 16 bits.
+    /// For each length: the first code beyond it, left-aligned in 16 bits.
     ends: [u32; LONGEST + 1],
-    /// Adds to a code of each length to give the symbol's place.
+    /// For each length: what to add to a code to get its symbol's index.
     offsets: [i32; LONGEST + 1],
     symbols: Vec<u8>,
 }
 
 impl Table {
-    /// A table from the number of codes of each length, 1 to 16 bits, and the symbols in their order.
+    /// Builds a table from the number of codes of each length (1 to 16 bits) and the symbols in order.
     pub(super) fn new(counts: &[u8; LONGEST], symbols: &[u8]) -> Result<Self, Fault> {
         let mut table = Self {
             look: vec![(0, 0); 1 << LOOK],
@@ -48,7 +48,7 @@ impl Table {
         Ok(table)
     }
 
-    /// The symbol that the next 16 bits begin with and its code's length.
+    /// The first symbol in the next 16 bits, with the length of its code.
     fn find(&self, next: u32) -> Option<(u8, u32)> {
         let (symbol, length) = self.look[(next >> (16 - LOOK)) as usize];
         if length > 0 {
@@ -62,12 +62,12 @@ impl Table {
     }
 }
 
-/// Reads the bits of one scan, up to the next marker.
+/// Reads the bits of one scan up to the next marker.
 pub(super) struct Bits<'a> {
     bytes: &'a [u8],
-    /// The next byte that was not taken yet.
+    /// The next unread byte.
     at: usize,
-    /// Bits taken and not yet used, at the top.
+    /// Bits read but not yet used, left-aligned.
     waiting: u64,
     number: u32,
 }
@@ -101,7 +101,7 @@ impl<'a> Bits<'a> {
         }
     }
 
-    /// Why there are no more bits.
+    /// The fault when the bits run out.
     fn ended(&self) -> Fault {
         damaged(if self.at >= self.bytes.len() {
             "the file ends before the image does"
@@ -140,7 +140,7 @@ impl<'a> Bits<'a> {
         let Some((symbol, length)) = table.find((self.waiting >> 48) as u32) else {
             return Err(match self.number {
                 0..16 => self.ended(),
-                _ => damaged("a code that no Huffman table has"),
+                _ => damaged("a code that is in no Huffman table"),
             });
         };
         if length > self.number {
@@ -150,7 +150,7 @@ impl<'a> Bits<'a> {
         Ok(symbol)
     }
 
-    /// A value of `size` bits, whose first bit tells the sign.
+    /// A value of `size` bits; its first bit gives the sign.
     pub(super) fn signed(&mut self, size: u32) -> Result<i32, Fault> {
         if size == 0 {
             return Ok(0);
@@ -164,7 +164,7 @@ impl<'a> Bits<'a> {
         })
     }
 
-    /// Goes on behind the restart marker that must come next.
+    /// Continues after the restart marker, which must come next.
     pub(super) fn restart(&mut self) -> Result<(), Fault> {
         (self.waiting, self.number) = (0, 0);
         let (marker, behind) = next_marker(self.bytes, self.at)?;
@@ -175,13 +175,13 @@ impl<'a> Bits<'a> {
         Ok(())
     }
 
-    /// Where the next marker is looked for.
+    /// Where the search for the next marker starts.
     pub(super) fn place(&self) -> usize {
         self.at
     }
 }
 
-/// The next marker from `at` on, and the place behind it; bytes before it are passed over.
+/// The next marker from `at` onward and the position after it; bytes before it are skipped.
 pub(super) fn next_marker(bytes: &[u8], at: usize) -> Result<(u8, usize), Fault> {
     let mut at = at;
     loop {

@@ -3,7 +3,7 @@
 use super::segment::cut_short;
 use crate::decoding::fault::{Fault, damaged, not_read};
 
-/// The whole image as its frame header tells.
+/// The image as described by its frame header.
 pub(super) struct Frame {
     pub(super) progressive: bool,
     pub(super) width: usize,
@@ -17,30 +17,30 @@ pub(super) struct Frame {
 /// One colour channel.
 pub(super) struct Component {
     pub(super) id: u8,
-    /// Blocks of a unit across and down (sampling factors).
+    /// Blocks per unit, across and down (sampling factors).
     pub(super) across: usize,
     pub(super) down: usize,
     pub(super) quantization: u8,
     /// The table's values when the first scan began.
     pub(super) values: Option<[u16; 64]>,
-    /// Blocks of a row, and rows, with the padding to whole units.
+    /// Blocks per row, and rows, padded to whole units.
     pub(super) columns: usize,
     pub(super) rows: usize,
-    /// Progressive: a bit for each coefficient that is not 0.
+    /// Progressive only: one bit per coefficient that is not 0.
     pub(super) present: Vec<u64>,
-    /// Sequential, in several scans: the coefficients in zigzag order.
+    /// Sequential only, in several scans: the coefficients in zigzag order.
     pub(super) blocks: Vec<[i16; 64]>,
     pub(super) seen: bool,
 }
 
 impl Frame {
-    /// Reads the header of the frame that `marker` begins.
+    /// Reads the frame header that `marker` begins.
     pub(super) fn new(marker: u8, segment: &[u8]) -> Result<Self, Fault> {
         let [precision, h1, h0, w1, w0, number] = *segment.first_chunk().ok_or_else(cut_short)?;
         match marker {
             0xc0..=0xc2 if precision == 8 => {}
             0xc0..=0xc2 => {
-                let found = format!("a JPEG of {precision} bits a channel");
+                let found = format!("a JPEG with {precision} bits per channel");
                 return Err(Fault::NotRead(found));
             }
             0xc3 | 0xcb => return Err(not_read("a lossless JPEG")),
@@ -52,7 +52,7 @@ impl Frame {
         let width = usize::from(u16::from_be_bytes([w1, w0]));
         match (width, height) {
             (0, _) => return Err(damaged("an image without columns")),
-            (_, 0) => return Err(not_read("a JPEG that tells its height after its data")),
+            (_, 0) => return Err(not_read("a JPEG that gives its height after its data")),
             _ => {}
         }
         if ![1, 3, 4].contains(&number) {
@@ -86,7 +86,7 @@ impl Frame {
         }
         let most = |of: fn(&Component) -> usize| components.iter().map(of).max().unwrap_or(1);
         let (most_across, most_down) = (most(|c| c.across), most(|c| c.down));
-        // The decoder puts such channels together wrongly.
+        // The decoder assembles such channels wrongly.
         if let [first, _, ..] = components.as_slice()
             && (first.across < most_across || first.down < most_down)
         {
@@ -118,7 +118,7 @@ impl Frame {
         )
     }
 
-    /// Blocks of one component's own scans, across and down: without padding.
+    /// Blocks of a component's own scans, across and down, without padding.
     pub(super) fn own_blocks(&self, component: &Component) -> (usize, usize) {
         let blocks = |length: usize, factor: usize, most: usize| {
             (length * factor).div_ceil(most).div_ceil(8)
@@ -129,12 +129,12 @@ impl Frame {
         )
     }
 
-    /// Whether coefficients were kept, because they came in several scans.
+    /// Whether coefficients are kept because they come in several scans.
     pub(super) fn is_stored(&self) -> bool {
         self.components.iter().any(|c| !c.blocks.is_empty())
     }
 
-    /// Checks that there were data of each component.
+    /// Checks that every component had data.
     pub(super) fn require_complete(&self) -> Result<(), Fault> {
         match self.components.iter().all(|component| component.seen) {
             true => Ok(()),

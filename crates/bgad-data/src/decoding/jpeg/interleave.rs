@@ -1,17 +1,16 @@
-//! The same coefficients in one scan, all components of a unit together.
+//! Rewrites the coefficients as one interleaved scan.
 
 use super::bits::next_marker;
 use super::frame::{Component, Frame};
 use super::segment::{cut_short, segment};
 use crate::decoding::fault::{Fault, damaged};
 
-/// Sizes of differences between DC coefficients: one code of 5 bits each.
+/// Size categories of DC differences, with one code of 5 bits each.
 const DC_SYMBOLS: usize = 16;
-/// Symbols of AC coefficients that have codes of 8 bits; the last two have 9, so that no code is all
-/// ones.
+/// AC symbols with codes of 8 bits. The last two have 9 bits, so that no code is all ones.
 const SHORT_AC: usize = 254;
 
-/// Writes the image of `bytes` anew; segments of applications (colours, orientation) are kept.
+/// Rewrites the image in `bytes`; application segments (colours, orientation) are kept.
 pub(super) fn rewritten(bytes: &[u8], frame: &Frame) -> Result<Vec<u8>, Fault> {
     let mut out = vec![0xff, 0xd8];
     let mut at = 2;
@@ -55,7 +54,7 @@ pub(super) fn rewritten(bytes: &[u8], frame: &Frame) -> Result<Vec<u8>, Fault> {
 
 fn write_segment(out: &mut Vec<u8>, marker: u8, content: &[u8]) {
     out.extend([0xff, marker]);
-    // Segments that are copied were told by 16 bits, those of here are short.
+    // Copied segments had 16-bit lengths, and those made here are short.
     out.extend((content.len() as u16 + 2).to_be_bytes());
     out.extend(content);
 }
@@ -146,7 +145,7 @@ impl<'a> BitWriter<'a> {
         }
     }
 
-    /// A value as its size's bits; negative ones are one less.
+    /// Writes a value in its size's bits; a negative value minus one.
     fn signed(&mut self, value: i32, size: u32) {
         let value = if value < 0 { value - 1 } else { value };
         let mask = (1_u32 << size) - 1;
@@ -198,7 +197,7 @@ impl<'a> BitWriter<'a> {
     }
 }
 
-/// Bits of a value's magnitude.
+/// Number of bits of a value's magnitude.
 fn size(value: i32) -> u32 {
     32 - value.unsigned_abs().leading_zeros()
 }

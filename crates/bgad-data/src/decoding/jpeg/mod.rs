@@ -1,5 +1,5 @@
-//! What the JPEG decoder does not check: kinds that it cannot decode, data that end early, and
-//! components that lie one after the other, which it (zune-jpeg 0.5.15) puts together wrongly.
+//! Checks that the JPEG decoder (zune-jpeg 0.5.15) leaves out: kinds that it cannot decode, data that end
+//! early, and components in separate scans, which it assembles wrongly.
 
 mod bits;
 mod frame;
@@ -23,12 +23,12 @@ use crate::decoding::size::Size;
 /// A legal file has a few dozen scans; each costs time.
 const MOST_SCANS: usize = 1000;
 
-/// Checks all of a JPEG's data and gives the bytes for the decoder: the file's own, or the same
+/// Checks all of a JPEG's data and returns the bytes for the decoder: the file's own, or the same
 /// coefficients in another order.
 ///
 /// # Errors
-/// [`Fault::NotRead`] for kinds that are not decoded, [`Fault::Damaged`] for data that end early or
-/// cannot be right.
+/// [`Fault::NotRead`] for kinds that are not decoded, [`Fault::Damaged`] for data that end early or are
+/// invalid.
 pub(crate) fn checked<'a>(bytes: &'a [u8], limit: &Size) -> Result<Cow<'a, [u8]>, Fault> {
     let mut tables = Tables::default();
     tables.huffman(&STANDARD)?;
@@ -55,14 +55,14 @@ pub(crate) fn checked<'a>(bytes: &'a [u8], limit: &Size) -> Result<Cow<'a, [u8]>
                 let interval = segment.first_chunk().ok_or_else(cut_short)?;
                 tables.restart_interval = u16::from_be_bytes(*interval).into();
             }
-            0xdc => return Err(not_read("a JPEG that tells its height after its data")),
+            0xdc => return Err(not_read("a JPEG that gives its height after its data")),
             0xc8 | 0xcc => {}
             0xc0..=0xcf if frame.is_some() => {
                 return Err(damaged("a second frame in one image"));
             }
             0xc0..=0xcf | 0xf7 => {
                 let new = Frame::new(marker, segment)?;
-                // The decoder and the coefficients need as much.
+                // The decoder and the coefficients each need this much.
                 let size = (new.width as u32, new.height as u32);
                 limit.check(size, new.components.len() as u64)?;
                 frame = Some(new);
@@ -91,14 +91,14 @@ pub(crate) fn checked<'a>(bytes: &'a [u8], limit: &Size) -> Result<Cow<'a, [u8]>
     Ok(Cow::Borrowed(bytes))
 }
 
-/// The file with the tables that it relies on, for the decoder.
+/// The file with the standard tables inserted, which it leaves to the decoder.
 fn with_standard_tables(bytes: &[u8]) -> Vec<u8> {
     let length = (STANDARD.len() as u16 + 2).to_be_bytes();
     let rest = bytes.get(2..).unwrap_or_default();
     [&[0xff, 0xd8, 0xff, 0xc4], &length[..], &STANDARD, rest].concat()
 }
 
-/// Checks that a JPEG's frame is of a kind that is decoded; nothing behind it is looked at.
+/// Checks that a JPEG's frame is of a kind that is decoded; reads nothing after it.
 ///
 /// # Errors
 /// As [`checked`].

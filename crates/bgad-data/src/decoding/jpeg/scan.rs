@@ -1,4 +1,4 @@
-//! Reading one scan to its end.
+//! Reads one scan to its end.
 
 use super::bits::{Bits, Table, next_marker};
 use super::frame::{Component, Frame};
@@ -6,13 +6,13 @@ use super::segment::cut_short;
 use super::tables::Tables;
 use crate::decoding::fault::{Fault, damaged};
 
-/// What a scan holds.
+/// The contents of a scan.
 struct Scan<'a> {
     /// Components and their tables.
     parts: Vec<Part<'a>>,
     /// First and last coefficient.
     band: (usize, usize),
-    /// Whether it adds a bit to coefficients that an earlier scan told.
+    /// Whether it refines coefficients of an earlier scan by one bit.
     refines: bool,
     restart_interval: usize,
 }
@@ -25,8 +25,8 @@ struct Part<'a> {
     previous: i32,
 }
 
-/// Reads the scan whose header is `segment` and whose data begin at `at`; gives the place of the
-/// marker behind it.
+/// Reads the scan with the header `segment` and data from `at` onward; returns the position of the marker
+/// after it.
 pub(super) fn read(
     bytes: &[u8],
     at: usize,
@@ -42,7 +42,7 @@ pub(super) fn read(
         if frame.progressive && component.present.is_empty() {
             component.present = vec![0; blocks];
         }
-        // One scan of everything is what the decoder reads rightly, and needs no memory here.
+        // The decoder reads a single scan of everything correctly, and no coefficients need to be kept.
         if !frame.progressive && !all {
             component.blocks = vec![[0; 64]; blocks];
         }
@@ -91,7 +91,7 @@ pub(super) fn read(
             }
         }
     }
-    // Markers that restart what has ended are passed over, and so is padding.
+    // Skips padding and superfluous restart markers.
     let mut at = bits.place();
     loop {
         let (marker, behind) = next_marker(bytes, at)?;
@@ -115,7 +115,7 @@ fn header<'a>(segment: &[u8], frame: &Frame, tables: &'a Tables) -> Result<Scan<
     for pair in told.chunks_exact(2) {
         let component = frame.components.iter().position(|c| c.id == pair[0]);
         let component =
-            component.ok_or_else(|| damaged("a scan of a channel that there is not"))?;
+            component.ok_or_else(|| damaged("a scan of a channel that does not exist"))?;
         if parts.iter().any(|part| part.component == component) {
             return Err(damaged("a scan with one channel twice"));
         }
@@ -132,7 +132,7 @@ fn header<'a>(segment: &[u8], frame: &Frame, tables: &'a Tables) -> Result<Scan<
     let joined = band.0 == 0 && band.1 != 0 && frame.progressive;
     let blended = band.0 > 0 && number > 1;
     if number == 0 || band.0 > band.1 || band.1 > 63 || joined || blended {
-        return Err(damaged("a scan of coefficients that cannot be"));
+        return Err(damaged("a scan of impossible coefficients"));
     }
     Ok(Scan {
         parts,
@@ -142,13 +142,13 @@ fn header<'a>(segment: &[u8], frame: &Frame, tables: &'a Tables) -> Result<Scan<
     })
 }
 
-/// The table, which a complete file has.
+/// The table, which a complete file contains.
 fn needed(table: Option<&Table>) -> Result<&Table, Fault> {
     table.ok_or_else(|| damaged("a Huffman table is missing"))
 }
 
 impl Part<'_> {
-    /// Reads a block whose coefficients all stand in one scan.
+    /// Reads a block whose coefficients are all in one scan.
     fn sequential(
         &mut self,
         bits: &mut Bits<'_>,
@@ -186,7 +186,7 @@ impl Part<'_> {
 }
 
 impl Scan<'_> {
-    /// Reads what this scan tells of one block; `run` counts blocks that it tells nothing more of.
+    /// Reads this scan's part of one block; `run` counts the following blocks that have no more in it.
     fn progressive(
         &mut self,
         bits: &mut Bits<'_>,
@@ -246,8 +246,8 @@ impl Scan<'_> {
     }
 }
 
-/// Passes so many coefficients that were 0, and reads a bit for each between them that was not; gives
-/// the place of the next that was 0.
+/// Skips this many coefficients that were 0 and reads a bit for each nonzero one between them; returns the
+/// index of the next one that was 0.
 fn pass_zeros(
     bits: &mut Bits<'_>,
     present: u64,

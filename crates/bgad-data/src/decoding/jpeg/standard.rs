@@ -1,7 +1,6 @@
-//! The Huffman tables of a JPEG that has none of its own, as films in JPEG leave them out.
+//! The standard Huffman tables, for a JPEG without any, such as a frame of a motion JPEG.
 
-/// Two tables for DC and two for AC coefficients (ITU-T T.81, K.3.3), as a file's segment would hold
-/// them.
+/// Two tables for DC and two for AC coefficients (ITU-T T.81, K.3.3), in the form of a file's segment.
 pub(super) const STANDARD: [u8; 416] = [
     0, 0, 1, 5, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 16, 0,
     2, 1, 3, 3, 2, 4, 3, 5, 5, 4, 4, 0, 0, 1, 125, 1, 2, 3, 0, 4, 17, 5, 18, 33, 49, 65, 6, 19, 81,

@@ -4,16 +4,16 @@ use super::bits::Table;
 use super::segment::cut_short;
 use crate::decoding::fault::{Fault, damaged};
 
-/// Tables of one kind that a file can have at a time.
+/// Tables of one kind that a file can hold at a time.
 const SLOTS: usize = 4;
-/// The tables as they are when a scan begins.
+/// The tables in force when a scan begins.
 #[derive(Default)]
 pub(super) struct Tables {
     pub(super) dc: [Option<Table>; SLOTS],
     pub(super) ac: [Option<Table>; SLOTS],
     pub(super) quantization: [Option<[u16; 64]>; SLOTS],
     pub(super) restart_interval: usize,
-    /// Whether the file has Huffman tables of its own.
+    /// Whether the file has its own Huffman tables.
     pub(super) has_huffman: bool,
 }
 
@@ -57,5 +57,5 @@ impl Tables {
 
 fn slot<T>(slots: &mut [T], place: u8) -> Result<&mut T, Fault> {
     let slot = slots.get_mut(usize::from(place));
-    slot.ok_or_else(|| damaged("a table of a number that there is not"))
+    slot.ok_or_else(|| damaged("a table number that does not exist"))
 }

@@ -1,4 +1,4 @@
-//! Black and white as fax machines write it: CCITT Group 3 and 4, and its plain run lengths.
+//! Black and white in fax compression: CCITT Group 3 and 4, and plain run lengths.
 
 use std::convert::Infallible;
 
@@ -10,21 +10,21 @@ use crate::decoding::fault::{Fault, damaged, not_read};
 /// How rows are coded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Coding {
-    /// Run lengths; each row begins at a byte, or at every second byte.
+    /// Run lengths; each row starts at a byte, or at every second byte.
     Runs {
-        /// Bits that a row's length is a multiple of.
+        /// A row's length in bits is a multiple of this.
         aligned: usize,
     },
-    /// Group 3: rows between marks.
+    /// Group 3: rows separated by marks.
     Group3 {
-        /// Whether a bit behind the mark tells that the row is told by the one above.
+        /// Whether a bit after the mark says that the row is coded relative to the one above.
         by_above: bool,
     },
-    /// Group 4: each row is told by the one above.
+    /// Group 4: each row is coded relative to the one above.
     Group4,
 }
 
-/// Unpacks `height` rows of `width` pixels, one bit each, a row from a new byte on; 1 is black.
+/// Unpacks `height` rows of `width` pixels, one bit per pixel; each row starts at a new byte; 1 is black.
 pub(super) fn unpack(
     bytes: &[u8],
     (width, height): (usize, usize),
@@ -33,7 +33,7 @@ pub(super) fn unpack(
     let mut reader = Reader { bytes, at: 0 };
     let row_bytes = width.div_ceil(8);
     let mut out = vec![0; row_bytes * height];
-    // Where colours change, the first to black.
+    // The positions where colours change; the first change is to black.
     let (mut above, mut changes) = (Vec::new(), Vec::new());
     for row in out.chunks_exact_mut(row_bytes) {
         changes.clear();
@@ -83,14 +83,14 @@ fn row_by_above(
     changes: &mut Vec<usize>,
 ) -> Result<(), Fault> {
     let (mut at, mut is_black) = (0, false);
-    // The first change above that is right of here; before the first pixel, also one at it.
+    // The first change above that is to the right of here; before the first pixel, also one at it.
     let mut next = 0;
     let mut begun = false;
     while at < width {
         while begun && above.get(next).is_some_and(|change| *change <= at) {
             next += 1;
         }
-        // The next one to the other colour. Changes to black have even places.
+        // The next one to the other colour. Changes to black have even indices.
         let first = next + usize::from(next % 2 != usize::from(is_black));
         let change = |place: usize| above.get(place).copied().unwrap_or(width);
         match mode::decode(reader) {
@@ -117,7 +117,7 @@ fn row_by_above(
     Ok(())
 }
 
-/// The length of a run: codes of multiples of 64, then one of what is left.
+/// The length of a run: codes for multiples of 64, then one for the rest.
 fn run(reader: &mut Reader<'_>, is_black: bool) -> Result<usize, Fault> {
     let mut length = 0;
     loop {
@@ -151,7 +151,7 @@ fn paint(row: &mut [u8], width: usize, changes: &[usize]) {
     }
 }
 
-/// Bits from the highest of each byte on; zeros behind the end.
+/// Reads bits from the highest of each byte onward; zeros after the end.
 struct Reader<'a> {
     bytes: &'a [u8],
     at: usize,
@@ -165,7 +165,7 @@ impl Reader<'_> {
         bit
     }
 
-    /// Passes the mark between rows, 11 zeros or more and a one; whether there was one.
+    /// Skips the mark between rows (at least 11 zeros, then a one); returns whether there was one.
     fn pass_mark(&mut self) -> bool {
         if self.peek(11) != Some(0) {
             return false;

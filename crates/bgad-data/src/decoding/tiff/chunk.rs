@@ -1,4 +1,4 @@
-//! One strip or tile: from its packed bytes to bytes of rows.
+//! Decodes one strip or tile from packed bytes to bytes of rows.
 
 use std::io::Read;
 
@@ -14,11 +14,11 @@ use crate::decoding::fault::{Fault, damaged, not_read};
 use crate::decoding::jpeg;
 use crate::decoding::size::Size;
 
-/// A JPEG may be larger than its strip by less than a unit.
+/// A JPEG may exceed its strip by less than one unit.
 const JPEG_UNIT: usize = 64;
 
-/// Unpacks a chunk of `rows` rows; gives the rows as they would stand uncompressed, numbers with the
-/// lowest byte first.
+/// Unpacks a chunk of `rows` rows; returns them as they would be stored uncompressed, numbers with the lowest
+/// byte first.
 pub(super) fn unpack(
     layout: &Layout,
     mut packed: Vec<u8>,
@@ -40,7 +40,7 @@ pub(super) fn unpack(
             let mut bytes = Vec::with_capacity(length);
             let mut decoder = flate2::read::ZlibDecoder::new(packed.as_slice()).take(length as u64);
             match decoder.read_to_end(&mut bytes) {
-                // Tested below: what is there suffices, though the checksum is cut off.
+                // Tested below: the data suffice even if the checksum is cut off.
                 Ok(_) | Err(_) => bytes,
             }
         }
@@ -59,7 +59,7 @@ pub(super) fn unpack(
     Ok(bytes)
 }
 
-/// Runs and literal bytes, as far as they go.
+/// Runs and literal bytes, up to `length` bytes.
 fn pack_bits(packed: &[u8], length: usize) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(length);
     let mut rest = packed;
@@ -109,9 +109,9 @@ fn lzw(packed: &[u8], length: usize) -> Result<Vec<u8>, Fault> {
     Ok(bytes)
 }
 
-/// Decodes a strip or tile that is a JPEG, to RGB where it is YCbCr, else as it is.
+/// Decodes a strip or tile that is a JPEG; YCbCr becomes RGB, other colours stay.
 fn jpeg_pixels(layout: &Layout, packed: &[u8], rows: usize) -> Result<Vec<u8>, Fault> {
-    // The tables that all chunks share stand between the image's start and its own segments.
+    // The tables shared by all chunks go between the image's start and its own segments.
     let whole = match (
         layout.jpeg_tables.strip_suffix(&[0xff, 0xd9]),
         packed.get(2..),
@@ -119,7 +119,7 @@ fn jpeg_pixels(layout: &Layout, packed: &[u8], rows: usize) -> Result<Vec<u8>, F
         (Some(tables), Some(rest)) => [tables, rest].concat(),
         _ => packed.to_vec(),
     };
-    // A chunk is as large as the tags say; the last strip may be written whole.
+    // A chunk is as large as the tags say; the last strip may be stored at full height.
     let chunk = (layout.chunk.0.max(layout.chunk.1) + JPEG_UNIT) as u32;
     let limit = Size {
         side: chunk,
@@ -152,7 +152,7 @@ fn jpeg_pixels(layout: &Layout, packed: &[u8], rows: usize) -> Result<Vec<u8>, F
         .collect())
 }
 
-/// Gives a row its values, the lowest byte first.
+/// Restores a row's values, the lowest byte first.
 fn undo_predictor(layout: &Layout, row: &mut [u8], little_endian: bool) {
     let samples = layout.chunk_samples();
     let size = layout.bits / 8;
@@ -177,7 +177,7 @@ fn undo_predictor(layout: &Layout, row: &mut [u8], little_endian: bool) {
     }
     let step = samples * size;
     for index in (step..row.len()).step_by(size) {
-        // Adds whole numbers of any size, byte by byte.
+        // Adds integers of any size, byte by byte.
         let mut carry = 0;
         for byte in index..(index + size).min(row.len()) {
             let sum = u16::from(row[byte]) + u16::from(row[byte - step]) + carry;

@@ -5,20 +5,20 @@ use std::io::{Read, Seek, SeekFrom};
 
 use crate::decoding::fault::{Fault, damaged, not_read};
 
-/// Values of one tag; a strip or tile each needs one.
+/// Most values of one tag; every strip or tile needs one.
 const MOST_VALUES: u64 = 1 << 24;
-/// Tags of a directory.
+/// Most tags in a directory.
 const MOST_ENTRIES: u64 = 4096;
 
-/// A tag's values, as they stand in the file.
+/// A tag's entry as stored in the file.
 struct Entry {
     kind: u16,
     count: u64,
-    /// The values themselves, or where they stand.
+    /// The values themselves, or their offset.
     field: [u8; 8],
 }
 
-/// The tags of an image and the file that they describe.
+/// The tags of an image, and the file they describe.
 pub(super) struct Directory<R> {
     reader: R,
     little_endian: bool,
@@ -27,7 +27,7 @@ pub(super) struct Directory<R> {
 }
 
 impl<R: Read + Seek> Directory<R> {
-    /// Reads the header and the directory that it names.
+    /// Reads the header and the directory that it points to.
     pub(super) fn read(mut reader: R) -> Result<Self, Fault> {
         reader.seek(SeekFrom::Start(0)).map_err(Fault::reading)?;
         let [a, b, c, d] = bytes(&mut reader)?;
@@ -85,7 +85,7 @@ impl<R: Read + Seek> Directory<R> {
         Ok(())
     }
 
-    /// The whole numbers of a tag; none where it is absent.
+    /// The integers of a tag; `None` if the tag is absent.
     pub(super) fn numbers(&mut self, tag: u16) -> Result<Option<Vec<u64>>, Fault> {
         let Some(Entry { kind, count, field }) = self.entries.get(&tag) else {
             return Ok(None);
@@ -128,21 +128,22 @@ impl<R: Read + Seek> Directory<R> {
         Ok(Some(numbers.collect()))
     }
 
-    /// The only number of a tag, or the first.
+    /// The first, or only, number of a tag.
     pub(super) fn number(&mut self, tag: u16) -> Result<Option<u64>, Fault> {
         Ok(self
             .numbers(tag)?
             .and_then(|numbers| numbers.first().copied()))
     }
 
-    /// A number that must be there and fit 32 bits.
+    /// A number that must be present and fit 32 bits.
     pub(super) fn required(&mut self, tag: u16, what: &str) -> Result<u32, Fault> {
         let number = self.number(tag)?;
         let number = number.ok_or_else(|| Fault::Damaged(format!("a TIFF without {what}")))?;
-        u32::try_from(number).map_err(|_| not_read("a TIFF of more pixels than 32 bits count"))
+        u32::try_from(number)
+            .map_err(|_| not_read("a TIFF with more pixels than 32 bits can count"))
     }
 
-    /// `length` bytes of the file.
+    /// `length` bytes of the file, from `offset`.
     pub(super) fn bytes_at(&mut self, offset: u64, length: u64) -> Result<Vec<u8>, Fault> {
         self.seek(offset)?;
         let mut content = Vec::new();
@@ -160,10 +161,10 @@ impl<R: Read + Seek> Directory<R> {
 
     fn seek(&mut self, offset: u64) -> Result<(), Fault> {
         let sought = self.reader.seek(SeekFrom::Start(offset));
-        // An offset beyond 63 bits cannot be sought.
+        // Offsets beyond 63 bits cannot be reached.
         sought
             .map(drop)
-            .map_err(|_| damaged("a place beyond the end of the file"))
+            .map_err(|_| damaged("an offset beyond the end of the file"))
     }
 
     fn u16(&self, bytes: [u8; 2]) -> u16 {

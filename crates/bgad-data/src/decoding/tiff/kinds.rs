@@ -1,4 +1,4 @@
-//! Kinds of TIFF by their tags: those that are read, and the names of those that are not.
+//! The kinds of TIFF, by their tags: those that are read, and the names of those that are not.
 
 use std::io::{Read, Seek};
 
@@ -6,7 +6,7 @@ use super::ccitt::Coding;
 use super::directory::Directory;
 use crate::decoding::fault::{Fault, not_read};
 
-/// How strips and tiles are packed.
+/// The compression of strips and tiles.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Compression {
     None,
@@ -17,24 +17,24 @@ pub(super) enum Compression {
     Fax(Coding),
 }
 
-/// What a channel's value is.
+/// The type of a channel's values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Format {
     Unsigned,
     Float,
 }
 
-/// What is stored in place of a value.
+/// What is stored instead of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Predictor {
     None,
-    /// The difference from the value to the left.
+    /// The difference from the value to its left.
     Difference,
-    /// The same of a float's bytes, the highest bytes of a row first.
+    /// The differences of a float's bytes, with the highest bytes of a row first.
     FloatBytes,
 }
 
-/// What the channels mean.
+/// The meaning of the channels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Colour {
     WhiteIsZero,
@@ -42,12 +42,12 @@ pub(super) enum Colour {
     Rgb,
     Palette,
     Cmyk,
-    /// As JPEG has it.
+    /// The colours of JPEG.
     YCbCr,
 }
 
 impl Colour {
-    /// Channels that tell the colour; others are dropped.
+    /// Number of colour channels; others are dropped.
     pub(super) fn channels(self) -> usize {
         match self {
             Self::WhiteIsZero | Self::Grey | Self::Palette => 1,
@@ -57,7 +57,7 @@ impl Colour {
     }
 }
 
-/// How the file's strips or tiles are packed.
+/// The compression of the file's strips or tiles.
 pub(super) fn compression<R: Read + Seek>(tags: &mut Directory<R>) -> Result<Compression, Fault> {
     let name = match tags.number(259)?.unwrap_or(1) {
         1 => return Ok(Compression::None),
@@ -93,7 +93,7 @@ pub(super) fn compression<R: Read + Seek>(tags: &mut Directory<R>) -> Result<Com
     Err(Fault::NotRead(format!("a TIFF compressed by {name}")))
 }
 
-/// What the file's channels mean.
+/// The meaning of the file's channels.
 pub(super) fn colour<R: Read + Seek>(
     tags: &mut Directory<R>,
     compression: Compression,
@@ -118,7 +118,7 @@ pub(super) fn colour<R: Read + Seek>(
     Err(Fault::NotRead(format!("a TIFF in {name}")))
 }
 
-/// Bits of a channel and what they are.
+/// Bits per channel, and the type of their values.
 pub(super) fn depth<R: Read + Seek>(tags: &mut Directory<R>) -> Result<(usize, Format), Fault> {
     let bits = tags.numbers(258)?.unwrap_or_else(|| vec![1]);
     let (first, formats) = (bits.first().copied().unwrap_or(1), tags.numbers(339)?);
@@ -127,7 +127,7 @@ pub(super) fn depth<R: Read + Seek>(tags: &mut Directory<R>) -> Result<(usize, F
     }
     let formats = formats.unwrap_or_else(|| vec![1]);
     let format = match formats.first().copied().unwrap_or(1) {
-        // 4 is undefined data, which is read as numbers.
+        // 4 means undefined data, which is read as numbers.
         1 | 4 => Format::Unsigned,
         3 => Format::Float,
         2 => return Err(not_read("a TIFF of signed numbers")),
@@ -147,7 +147,7 @@ pub(super) fn depth<R: Read + Seek>(tags: &mut Directory<R>) -> Result<(usize, F
     Ok((first as usize, format))
 }
 
-/// What is stored in place of values.
+/// What is stored instead of values.
 pub(super) fn predictor<R: Read + Seek>(
     tags: &mut Directory<R>,
     bits: usize,

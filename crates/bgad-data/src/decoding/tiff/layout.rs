@@ -1,4 +1,4 @@
-//! What a TIFF's tags say of its pixels.
+//! How a TIFF's pixels are stored, according to its tags.
 
 use std::io::{Read, Seek};
 
@@ -19,7 +19,7 @@ pub(super) struct Layout {
     pub(super) predictor: Predictor,
     /// Whether the lowest bit of a byte comes first.
     pub(super) reversed_bits: bool,
-    /// Whether each channel lies by itself.
+    /// Whether channels are stored separately.
     pub(super) planar: bool,
     /// Width and height of a strip or tile.
     pub(super) chunk: (usize, usize),
@@ -27,15 +27,14 @@ pub(super) struct Layout {
     pub(super) offsets: Vec<u64>,
     pub(super) counts: Vec<u64>,
     pub(super) jpeg_tables: Vec<u8>,
-    /// Red, then green, then blue.
+    /// All red values, then green, then blue.
     pub(super) palette: Vec<u64>,
     pub(super) orientation: u8,
 }
 
 impl Layout {
     /// # Errors
-    /// [`Fault::NotRead`] for kinds that are not decoded, [`Fault::Damaged`] for tags that contradict
-    /// each other.
+    /// [`Fault::NotRead`] for kinds that are not decoded, [`Fault::Damaged`] for contradictory tags.
     pub(super) fn of<R: Read + Seek>(tags: &mut Directory<R>) -> Result<Self, Fault> {
         let width = tags.required(256, "its width")?;
         let height = tags.required(257, "its height")?;
@@ -49,7 +48,7 @@ impl Layout {
             let found = format!("a TIFF of {samples} channels for {colour:?}");
             return Err(Fault::NotRead(found));
         }
-        // Grey with more channels than alpha is no picture, but layers of measurements.
+        // Grey with more channels than alpha is not a picture but layers of measurements.
         if colour.channels() == 1 && samples > 2 {
             return Err(Fault::NotRead(format!("a TIFF of {samples} channels")));
         }
@@ -104,7 +103,7 @@ impl Layout {
         layout.checked()
     }
 
-    /// Strips or tiles across and down.
+    /// Number of strips or tiles, across and down.
     pub(super) fn chunks(&self) -> (usize, usize) {
         (
             (self.width as usize).div_ceil(self.chunk.0),
@@ -112,7 +111,7 @@ impl Layout {
         )
     }
 
-    /// Channels of one strip or tile.
+    /// Number of channels in one strip or tile.
     pub(super) fn chunk_samples(&self) -> usize {
         if self.planar { 1 } else { self.samples }
     }
@@ -121,7 +120,7 @@ impl Layout {
         let (across, down) = self.chunks();
         let planes = if self.planar { self.samples } else { 1 };
         let chunks = across * down * planes;
-        // Some programs leave the length of the only strip out.
+        // Some programs leave out the length of a single strip.
         if self.counts.is_empty() && chunks == 1 && self.compression == Compression::None {
             let row = (self.chunk.0 * self.chunk_samples() * self.bits).div_ceil(8);
             self.counts = vec![(row * self.chunk.1) as u64];

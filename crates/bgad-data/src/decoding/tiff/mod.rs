@@ -1,6 +1,6 @@
-//! TIFF and BigTIFF, strips and tiles, channels together or apart. What the `tiff` crate (0.11.3)
-//! reads is less: it has no palettes, no Group 3, no grey floats, and panics on channels apart in
-//! tiles.
+//! TIFF and BigTIFF, in strips and tiles, with interleaved or separate channels. The `tiff` crate (0.11.3)
+//! reads fewer files: it has no palettes, no Group 3 and no grey floats, and it panics on tiles with separate
+//! channels.
 
 mod ccitt;
 mod chunk;
@@ -24,7 +24,7 @@ pub(crate) struct Tiff<R> {
     layout: Layout,
 }
 
-/// Pixels as they stand in the file, channels together.
+/// Pixels as stored in the file, channels interleaved.
 enum Pixels {
     Bytes(Vec<u8>),
     Words(Vec<u16>),
@@ -42,12 +42,12 @@ impl<R: Read + Seek> Tiff<R> {
         (self.layout.width, self.layout.height)
     }
 
-    /// The tag of how the image is to be turned, 1 to 8.
+    /// The orientation tag, 1 to 8.
     pub(crate) fn orientation(&self) -> u8 {
         self.layout.orientation
     }
 
-    /// The colour mode and the bits of a channel.
+    /// The colour mode and the bits per channel.
     pub(crate) fn mode(&self) -> (&'static str, u8) {
         let layout = &self.layout;
         let mode = match layout.colour {
@@ -72,7 +72,7 @@ impl<R: Read + Seek> Tiff<R> {
         limit.check_bytes(row.saturating_mul(layout.chunk.1 as u64))?;
         let channels = layout.colour.channels();
         let number = width as usize * height as usize * channels;
-        // Depths between the usual ones are brought to 8 bits, by their upper ones.
+        // Depths between the usual ones are reduced to their upper 8 bits.
         let mut pixels = match (layout.bits, layout.format) {
             (16, Format::Unsigned) => Pixels::Words(vec![0; number]),
             _ => Pixels::Bytes(vec![0; number]),
@@ -110,7 +110,7 @@ impl<R: Read + Seek> Tiff<R> {
         let channels = layout.colour.channels();
         let row_bytes = bytes.len() / rows;
         let columns = layout.chunk.0.min(width - left);
-        // Channels apart are put one by one into their places.
+        // Separate channels go to their places one by one.
         let (taken, first) = match layout.planar {
             true => (1, plane),
             false => (channels, 0),
@@ -142,7 +142,7 @@ impl<R: Read + Seek> Tiff<R> {
     }
 }
 
-/// One value as 8 bits; a palette's as its index.
+/// One value as 8 bits; for a palette, its index.
 fn byte(layout: &Layout, row: &[u8], sample: usize) -> Result<u8, Fault> {
     if layout.format == Format::Float {
         return float(layout.bits, row, sample);
@@ -158,7 +158,7 @@ fn byte(layout: &Layout, row: &[u8], sample: usize) -> Result<u8, Fault> {
     })
 }
 
-/// A value of few bits, the highest first, across bytes.
+/// A value of a few bits, highest first, possibly across bytes.
 fn packed(bits: usize, row: &[u8], sample: usize) -> u32 {
     let first = sample * bits;
     let wide = (0..3).fold(0_u32, |wide, index| {
@@ -178,9 +178,7 @@ fn float(bits: usize, row: &[u8], sample: usize) -> Result<u8, Fault> {
     };
     match value {
         0.0..=1.0 => Ok((value * 255.0).round() as u8),
-        value if value.is_nan() => Err(not_read(
-            "a float TIFF with pixels that are no number (NaN)",
-        )),
+        value if value.is_nan() => Err(not_read("a float TIFF with NaN pixels")),
         value => Err(Fault::NotRead(format!(
             "a float TIFF with the value {}, where 0 is black and 1 is white",
             value as f32
@@ -188,7 +186,7 @@ fn float(bits: usize, row: &[u8], sample: usize) -> Result<u8, Fault> {
     }
 }
 
-/// The picture that the channels make.
+/// The picture made from the channels.
 fn image(layout: &Layout, pixels: Pixels) -> Result<DynamicImage, Fault> {
     let (width, height) = (layout.width, layout.height);
     let wrong = || damaged("another number of pixels than the image has");
@@ -221,7 +219,7 @@ fn image(layout: &Layout, pixels: Pixels) -> Result<DynamicImage, Fault> {
     Ok(DynamicImage::ImageRgb8(image))
 }
 
-/// The palette's colours; it has 16 bits a channel, but some programs write 8.
+/// The palette's colours. It has 16 bits per channel, but some programs write 8.
 fn looked_up(indices: &[u8], palette: &[u64]) -> Vec<u8> {
     let shift = if palette.iter().all(|value| *value < 256) {
         0
@@ -235,7 +233,7 @@ fn looked_up(indices: &[u8], palette: &[u64]) -> Vec<u8> {
     indices.iter().flat_map(colour).collect()
 }
 
-/// Inks to light, each multiplied by black.
+/// Converts inks to light, each multiplied by black.
 fn without_black(inks: &[u8]) -> Vec<u8> {
     let light = |ink: u8, black: u8| {
         let product = u32::from(255 - ink) * u32::from(255 - black);

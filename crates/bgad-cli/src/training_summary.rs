@@ -1,0 +1,81 @@
+//! What `bgad train` says at its end.
+
+use std::path::Path;
+
+use bgad::Training;
+use serde_json::Value;
+
+use crate::decisions::{self, percent};
+use crate::failure::Failure;
+use crate::output;
+use crate::progress::note;
+
+/// The summary of `--json`.
+pub fn json(training: &Training, model: &Path) -> Value {
+    let description = training.detector.description();
+    serde_json::json!({
+        "model": bgad::path_to_text(model),
+        "mirrored": description.mirrored,
+        "calibrated": description.calibrated,
+        "promised_rate": description.promised_rate,
+        "normal_images": description.normal_scores.len(),
+        "images_needed": description.images_needed(),
+        "decisions": training.evaluation.as_ref().and_then(|e| e.decisions),
+        "history": training.history,
+        "paper_protocol": training.evaluation.as_ref().map(|e| e.paper_protocol),
+        "warnings": training.warnings,
+        "seconds": training.seconds,
+        "peak_rss_bytes": output::peak_memory(),
+    })
+}
+
+/// Writes the summary to standard output.
+pub fn write(training: &Training, model: &Path, page: Option<&Path>) -> Result<(), Failure> {
+    output::line(&format!("model         {}", bgad::path_to_text(model)))?;
+    if let Some(page) = page {
+        output::line(&format!("report        {}", bgad::path_to_text(page)))?;
+    }
+    let evaluation = training.evaluation.as_ref();
+    if let Some(decisions) = evaluation.and_then(|e| e.decisions.as_ref()) {
+        decisions::write(decisions)?;
+    }
+    let description = training.detector.description();
+    output::line(&format!("threshold     {}", description.threshold))?;
+    let mirrored = if description.mirrored { "yes" } else { "no" };
+    output::line(&format!("mirrored      {mirrored}"))?;
+    if let Some(last) = training.history.last() {
+        let rows = [
+            ("loss", last.loss),
+            ("image AUROC", last.image_auroc),
+            ("pixel AUROC", last.pixel_auroc),
+            ("AUPRO", last.aupro),
+        ];
+        for (name, value) in rows {
+            output::line(&format!("{name:<13} {}", output::metric(value)))?;
+        }
+    }
+    output::line(&format!("seconds       {:.1}", training.seconds.total))?;
+    match description.promised_rate.zip(description.images_needed()) {
+        Some((rate, needed)) => output::line(&format!(
+            "note          {} normal images support a threshold with at most {} % false alarms; for the rate \
+             that you asked for, run `bgad calibrate` with {needed} other normal images",
+            description.normal_scores.len(),
+            percent(rate)
+        )),
+        None => Ok(()),
+    }
+}
+
+/// Says on stderr which commands usually follow.
+pub fn next_steps(training: &Training, model: &Path) {
+    let model = model.display();
+    note(&format!(
+        "\nscore new images:\n  bgad predict --model {model} --heatmaps maps IMAGES"
+    ));
+    if !training.detector.description().calibrated {
+        note(&format!(
+            "choose the threshold on normal images that were not trained on:\n  \
+             bgad calibrate --model {model} --normal IMAGES"
+        ));
+    }
+}
