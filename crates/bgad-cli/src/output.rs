@@ -30,7 +30,7 @@ pub fn metric(value: Option<f64>) -> String {
 /// A threshold for people; the largest number means that the model has none.
 pub fn threshold(value: f32) -> String {
     match value == f32::MAX {
-        true => "none until `bgad calibrate`".to_owned(),
+        true => "none".to_owned(),
         false => value.to_string(),
     }
 }
