@@ -46,7 +46,10 @@ pub fn run(arguments: &CalibrateArguments) -> Result<(), Failure> {
         return output::json(&line);
     }
     output::line(&format!("model                {}", path.display()))?;
-    output::line(&format!("threshold            {threshold} (was {before})"))?;
+    output::line(&format!(
+        "threshold            {threshold} (was {})",
+        output::threshold(before)
+    ))?;
     if let Some(threshold) = description.pixel_threshold {
         output::line(&format!("pixel threshold      {threshold}"))?;
     }

@@ -27,6 +27,14 @@ pub fn metric(value: Option<f64>) -> String {
     value.map_or_else(|| "-".to_owned(), |value| format!("{value:.3}"))
 }
 
+/// A threshold for people; the largest number means that the model has none.
+pub fn threshold(value: f32) -> String {
+    match value == f32::MAX {
+        true => "none".to_owned(),
+        false => value.to_string(),
+    }
+}
+
 /// The most memory that this process has held, in bytes, if the system reports it (Linux).
 pub fn peak_memory() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;

@@ -40,7 +40,10 @@ pub fn write(training: &Training, model: &Path, page: Option<&Path>) -> Result<(
         decisions::write(decisions)?;
     }
     let description = training.detector.description();
-    output::line(&format!("threshold     {}", description.threshold))?;
+    output::line(&format!(
+        "threshold     {}",
+        output::threshold(description.threshold)
+    ))?;
     let mirrored = if description.mirrored { "yes" } else { "no" };
     output::line(&format!("mirrored      {mirrored}"))?;
     if let Some(last) = training.history.last() {
