@@ -4,7 +4,7 @@ use bgad::synthetic::{self, SyntheticConfig};
 use bgad::{
     Aggregation, Detector, Device, EvaluateWhen, FeatureMean, FeatureScaling, FlowStart,
     Granularity, ImageScore, Layout, MapBaseline, Mirror, Model, PooledLevels, Pooling, Preset,
-    Trainer, TrainerConfig, load_image,
+    TrainFlows, Trainer, TrainerConfig, load_image,
 };
 
 use crate::common::{parts, settings};
@@ -26,6 +26,9 @@ fn the_paper_preset_has_none_of_the_additions() {
         TrainerConfig::default()
     );
     assert_ne!(paper, TrainerConfig::default());
+    let thorough = TrainerConfig::preset(Preset::Thorough);
+    assert_eq!(thorough.schedule.train_flows, TrainFlows::Abnormal);
+    assert!(thorough.memory_bank.size > TrainerConfig::default().memory_bank.size);
 }
 
 /// Each option alone on top of the paper's settings: it trains, is stored with the model, and gives bit-equal

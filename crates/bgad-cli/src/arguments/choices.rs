@@ -19,4 +19,4 @@ macro_rules! choice {
 }
 
 choice!(OrientationArgument for Orientation { Stored => Self::Stored, Exif => Self::Exif });
-choice!(PresetArgument for Preset { Default => Self::Default, Paper => Self::Paper });
+choice!(PresetArgument for Preset { Default => Self::Default, Paper => Self::Paper, Thorough => Self::Thorough });

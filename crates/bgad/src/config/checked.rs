@@ -4,8 +4,10 @@ use std::ops::Deref;
 
 #[cfg(feature = "train")]
 use bgad_data::BitDepth;
+use bgad_flow::FlowStart;
 use serde::{Deserialize, Serialize};
 
+use super::choices::Model;
 use super::settings::TrainerConfig;
 use crate::error::{Error, Result};
 
@@ -75,6 +77,26 @@ impl TryFrom<TrainerConfig> for CheckedConfig {
         config.scoring.check()?;
         config.schedule.check()?;
         config.abnormal.check()?;
+        check_what_teaches(&config)?;
         Ok(Self(config))
     }
+}
+
+/// Refuses flows that start at random and are never trained, and abnormal images that teach nothing.
+fn check_what_teaches(config: &TrainerConfig) -> Result<()> {
+    if config.schedule.trains(config.model) {
+        return Ok(());
+    }
+    let found = "flows that are not trained";
+    if config.flow.start == FlowStart::Random {
+        let expected = "`identity`, or schedule.train_flows=always";
+        return Err(Error::setting("flow.start", "random", expected));
+    }
+    let taught = config.memory_bank.size > 0 && config.memory_bank.discriminant;
+    if config.model == Model::BgadFas && !taught {
+        let expected = "`abnormal`, or a memory bank with memory_bank.discriminant: abnormal images would \
+                        teach nothing";
+        return Err(Error::setting("schedule.train_flows", found, expected));
+    }
+    Ok(())
 }

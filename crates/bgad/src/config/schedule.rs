@@ -1,17 +1,16 @@
 //! How long to train, in which steps, and when to evaluate.
 
-#[cfg(feature = "train")]
-use super::choices::Model;
-use super::choices::{BoundaryScope, EvaluateWhen, TrainFlows};
+use super::choices::{BoundaryScope, EvaluateWhen, Model, TrainFlows};
 use super::declaration::{Section, settings};
 use crate::error::Result;
 
 settings! {
     /// How long to train, in which steps, and when to evaluate.
     pub struct ScheduleSettings in "schedule." {
-        /// Whether to train flows always, or only for models that learn from abnormal images. On normal
-        /// images alone, training does not improve flows that start as plain rotations.
-        pub train_flows: TrainFlows = TrainFlows::Abnormal, paper TrainFlows::Always;
+        /// Whether to train flows always, only for models that learn from abnormal images, or never. On
+        /// normal images alone, training does not improve flows that start as plain rotations; with abnormal
+        /// ones it improves them little.
+        pub train_flows: TrainFlows = TrainFlows::Never, paper TrainFlows::Always;
         /// Number of meta-epochs. The first trains by maximum likelihood on normal images alone.
         pub meta_epochs: usize = 3, paper 25, allowed "at least 1";
         /// Number of sub-epochs in a meta-epoch.
@@ -42,9 +41,12 @@ settings! {
 
 impl ScheduleSettings {
     /// Whether the flows of a model are trained.
-    #[cfg(feature = "train")]
     pub(crate) fn trains(&self, model: Model) -> bool {
-        self.train_flows == TrainFlows::Always || model == Model::BgadFas
+        match self.train_flows {
+            TrainFlows::Never => false,
+            TrainFlows::Abnormal => model == Model::BgadFas,
+            TrainFlows::Always => true,
+        }
     }
 
     pub(crate) fn check(&self) -> Result<()> {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::abnormal::AbnormalSettings;
 use super::backbone::BackboneSettings;
-use super::choices::{Granularity, Model, Preset};
+use super::choices::{Granularity, Model, Preset, TrainFlows};
 use super::declaration::{Section, settings};
 use super::features::FeatureSettings;
 use super::flow::FlowSettings;
@@ -102,6 +102,10 @@ impl TrainerConfig {
         match preset {
             Preset::Paper => Self::paper(),
             Preset::Default => Self::default(),
+            Preset::Thorough => Self::default().with(|config| {
+                config.schedule.train_flows = TrainFlows::Abnormal;
+                config.memory_bank.size = 20_000;
+            }),
         }
     }
 
