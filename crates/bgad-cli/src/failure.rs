@@ -52,6 +52,8 @@ pub enum Failure {
     Output(std::io::Error),
     #[error("training was stopped; `bgad train --resume {}` goes on from here", .0.display())]
     Stopped(PathBuf),
+    #[error("learning was stopped, and nothing was written; the same command begins again")]
+    StoppedLearning,
     #[error(
         "{}: this run ended, its model is {}; `bgad train` with `--out` begins another",
         .folder.display(), .model.display()
@@ -80,7 +82,7 @@ impl Failure {
     pub fn exit_status(&self) -> u8 {
         match self {
             // As a shell tells of a program that was interrupted.
-            Self::Stopped(_) => 130,
+            Self::Stopped(_) | Self::StoppedLearning => 130,
             _ => 1,
         }
     }

@@ -4,8 +4,8 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bgad::{
-    Dataset, DatasetDescription, DeviceSelection, Model, Progress, RunDescription, RunDirectory,
-    Trainer, TrainerConfig, Training,
+    Dataset, DatasetDescription, DeviceSelection, KeptFeatures, Model, Progress, RunDescription,
+    RunDirectory, Trainer, TrainerConfig, Training,
 };
 use serde_json::{Value, json};
 
@@ -22,6 +22,9 @@ use crate::stop;
 use crate::tensorboard;
 use crate::weights;
 
+/// How features of training images are kept.
+const PRECISION: &str = "features.training_precision";
+
 /// The settings: defaults, then the file's, then the command line's.
 fn config(arguments: &TrainArguments) -> Result<TrainerConfig, Failure> {
     let given = &arguments.run;
@@ -37,12 +40,18 @@ struct Job {
     dataset: Dataset,
     devices: Vec<DeviceSelection>,
     directory: RunDirectory,
+    /// Whether features are kept in its folder.
+    keeps_features: bool,
 }
 
 impl Job {
-    fn new(arguments: &TrainArguments, quiet: bool) -> Result<Self, Failure> {
+    fn new(command: &TrainCommand) -> Result<Self, Failure> {
+        let (arguments, quiet) = (&command.new, command.reporting.quiet);
         let given = &arguments.run;
         let mut config = config(arguments)?;
+        if command.keep_features && !arguments.settings.has(PRECISION) {
+            config.set(PRECISION, "f16")?;
+        }
         config.check()?;
         // clap has made sure of these.
         let required = |name: &str| Failure::Missing(format!("--{name} is missing"));
@@ -100,6 +109,7 @@ impl Job {
             dataset,
             devices,
             directory,
+            keeps_features: command.keep_features,
         })
     }
 
@@ -119,6 +129,7 @@ impl Job {
             config: description.config,
             dataset: directory.dataset()?,
             devices: devices::parse(&description.device)?,
+            keeps_features: directory.features().is_dir(),
             directory,
         })
     }
@@ -128,7 +139,7 @@ impl Job {
 pub fn run(command: &TrainCommand) -> Result<(), Failure> {
     let job = match &command.resume {
         Some(folder) => Job::begun(folder)?,
-        None => Job::new(&command.new, command.reporting.quiet)?,
+        None => Job::new(command)?,
     };
     let Job {
         dataset, directory, ..
@@ -142,6 +153,7 @@ pub fn run(command: &TrainCommand) -> Result<(), Failure> {
         .observed_by(observer);
     let trainer = match &command.feature_cache {
         Some(folder) => trainer.features_in(folder),
+        None if job.keeps_features => trainer.features_in(directory.features()),
         None => trainer,
     };
     let training = match command.resume {
@@ -155,19 +167,29 @@ pub fn run(command: &TrainCommand) -> Result<(), Failure> {
     })?;
     let model = directory.model();
     training.detector.save(&model)?;
+    if let Err(error) = directory.keep_scores(&training.scores) {
+        warning(&format!(
+            "`bgad learn` can't compare with this run: {error}"
+        ));
+    }
     #[cfg(feature = "report")]
     if !command.no_report && training.evaluation.is_some() {
         let (detector, history) = (&training.detector, &training.history);
         crate::report::of_run(detector, dataset, history, directory)?;
     }
     directory.finish()?;
+    let kept = match job.keeps_features {
+        true => Some(directory.kept_features()?),
+        false => None,
+    };
+    let model = bgad::path_to_text(&model);
     if !training.warnings.is_empty() {
         warning(&format!("{} warnings in all", training.warnings.len()));
     }
     if command.reporting.json {
-        return output::json(&report(&training, &bgad::path_to_text(&model)));
+        return output::json(&report(&training, &model, kept));
     }
-    summary(&training, &bgad::path_to_text(&model))
+    summary(&training, &model, kept)
 }
 
 /// Shows how the run goes, and logs each meta-epoch.
@@ -208,7 +230,7 @@ fn observer(
     })
 }
 
-fn report(training: &Training, model: &str) -> Value {
+fn report(training: &Training, model: &str, kept: Option<KeptFeatures>) -> Value {
     let description = training.detector.description();
     json!({
         "model": model,
@@ -220,13 +242,14 @@ fn report(training: &Training, model: &str) -> Value {
         "decisions": training.evaluation.as_ref().and_then(|e| e.decisions),
         "history": training.history,
         "paper_protocol": training.evaluation.as_ref().map(|e| e.paper_protocol),
+        "kept_features": kept.map(|kept| json!({ "files": kept.files, "bytes": kept.bytes })),
         "warnings": training.warnings,
         "seconds": training.seconds,
         "peak_rss_bytes": output::peak_memory(),
     })
 }
 
-fn summary(training: &Training, model: &str) -> Result<(), Failure> {
+fn summary(training: &Training, model: &str, kept: Option<KeptFeatures>) -> Result<(), Failure> {
     output::line(&format!("model         {model}"))?;
     let evaluation = training.evaluation.as_ref();
     if let Some(decisions) = evaluation.and_then(|e| e.decisions.as_ref()) {
@@ -246,6 +269,13 @@ fn summary(training: &Training, model: &str) -> Result<(), Failure> {
         for (name, value) in rows {
             output::line(&format!("{name:<13} {}", output::metric(value)))?;
         }
+    }
+    if let Some(kept) = kept {
+        let mebibytes = kept.bytes as f64 / f64::from(1 << 20);
+        output::line(&format!(
+            "features      {} files, {mebibytes:.0} MiB",
+            kept.files
+        ))?;
     }
     output::line(&format!("seconds       {:.1}", training.seconds.total))?;
     match description.promised_rate.zip(description.images_needed()) {

@@ -4,14 +4,14 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use bgad_backbone::Backbone;
-use bgad_data::Dataset;
+use bgad_data::{Dataset, Sample};
 use bgad_loss::SeparatingBoundary;
 use burn::tensor::Device;
 
 use super::checkpoints::{Checkpoints, Identity, Position};
 use super::flow_ensemble::FlowTrainers;
 use super::mirror::HoldOut;
-use super::outcome::Training;
+use super::outcome::{ScoredImage, Training};
 use super::progress::{MetaEpoch, Progress, Seconds};
 use super::run_context::RunContext;
 use super::training_set::TrainingSet;
@@ -109,6 +109,7 @@ impl<'a> Run<'a> {
         detector.bank = statistics.take_bank();
         drop(statistics);
         let mut evaluation = None;
+        let mut scores = Vec::new();
         let trains = self.config.schedule.trains(self.config.model);
         while position.meta_epoch < self.config.schedule.meta_epochs {
             let meta_epoch = position.meta_epoch;
@@ -145,6 +146,11 @@ impl<'a> Run<'a> {
                     let abnormal =
                         abnormal.map(|(views, inputs)| ImageLikelihoods { views, inputs });
                     detector.take_thresholds(&images, &abnormal.collect::<Vec<_>>())?;
+                    let held_out = detector.scores(&images).into_iter();
+                    let held_out = held_out.zip(&set.normal_images);
+                    scores = held_out
+                        .map(|(scored, image)| of_run(&image.sample, true, scored.score))
+                        .collect();
                     if images.len() < FEWEST_IMAGES {
                         self.warn(TOO_FEW.to_owned());
                     }
@@ -181,10 +187,15 @@ impl<'a> Run<'a> {
                 break;
             }
         }
+        if let Some(Evaluation { results, .. }) = &evaluation {
+            let tested = test.images.iter().zip(results);
+            scores.extend(tested.map(|(image, result)| of_run(&image.sample, false, result.score)));
+        }
         Ok(Training {
             detector,
             history,
             evaluation,
+            scores,
             seconds: self.seconds(),
             warnings: self.warnings,
         })
@@ -268,6 +279,17 @@ impl<'a> Run<'a> {
             dataset: dataset.name.clone(),
         };
         Detector::new(description, backbone, Vec::new(), &self.device)
+    }
+}
+
+/// A score of one of the run's images.
+fn of_run(sample: &Sample, trained: bool, score: f32) -> ScoredImage {
+    ScoredImage {
+        path: sample.path.clone(),
+        region: sample.region,
+        label: sample.label,
+        trained,
+        score,
     }
 }
 

@@ -10,9 +10,10 @@ use super::progress::Progress;
 use crate::config::settings::TrainerConfig;
 
 /// Who is told how a run goes.
-pub(crate) type Observer = Box<dyn Fn(Progress) + Send + Sync>;
+pub(crate) type Observer = Arc<dyn Fn(Progress) + Send + Sync>;
 
 /// The settings of a run, and what belongs to that run alone.
+#[derive(Clone)]
 pub(crate) struct RunContext {
     pub config: TrainerConfig,
     /// A backbone of the program's own.
