@@ -153,7 +153,9 @@ pub fn run(command: &TrainCommand) -> Result<(), Failure> {
         .observed_by(observer);
     let trainer = match &command.feature_cache {
         Some(folder) => trainer.features_in(folder),
-        None if job.keeps_features => trainer.features_in(directory.features()),
+        None if job.keeps_features => trainer
+            .features_in(directory.features())
+            .distances_in(directory.features()),
         None => trainer,
     };
     let training = match command.resume {

@@ -265,7 +265,7 @@ fn kept_features_change_nothing_and_are_not_computed_again() {
     let result = case.learned("run", "kept", &lesson);
     let files = |run: &str| content(&case.path(run).join("features"));
     let (before, after) = (files("run"), files("kept"));
-    // That of the image itself, as one of training.
+    // That of the image itself, as one of training: nothing else is computed again.
     assert_eq!(after.len(), before.len() + 1);
     assert_eq!(
         result["features"]["files"].as_u64(),
@@ -279,6 +279,17 @@ fn kept_features_change_nothing_and_are_not_computed_again() {
         case.model("kept") == case.model("computed"),
         "one seed, one result"
     );
+}
+
+#[test]
+fn two_lessons_give_what_both_give_at_once() {
+    let case = Case::new(&["--keep-features", "--no-report"]);
+    let [first, second] = ["parts/test/dent/000.png", "parts/test/stain/001.png"];
+    case.learned("run", "first", &["--missed", first, "--box", "8,8,24,24"]);
+    case.learned("first", "second", &["--missed", second]);
+    let both = ["--missed", first, "--box", "8,8,24,24", "--missed", second];
+    case.learned("run", "both", &both);
+    assert!(case.model("second") == case.model("both"));
 }
 
 #[test]
@@ -494,5 +505,36 @@ fn two_that_write_to_one_place_do_not_mix() {
     assert!(held.join("lock").exists());
     drop(lock);
     case.learned("run", "refused", &["--missed", "parts/test/dent/000.png"]);
+    assert_eq!(hidden(case.folder.path()), [""; 0]);
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupt_leaves_nothing() {
+    use std::io::{BufRead as _, BufReader};
+
+    let case = Case::new(&["--no-report"]);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_bgad"));
+    command.args(case.lesson("run", "stopped", &["--missed", "parts/test/dent/000.png"]));
+    let command = command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    // The first line says that work is under way.
+    assert!(lines.next().is_some());
+    let id = child.id().to_string();
+    let killed = Command::new("kill").args(["-INT", &id]).status();
+    assert!(killed.unwrap().success());
+    lines.for_each(drop);
+    let output = child.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    match output.status.success() {
+        // It was over before the signal was seen.
+        true => assert!(case.path("stopped/model.bgad").exists()),
+        false => {
+            assert_eq!(output.status.code(), Some(130), "{said}");
+            assert!(said.contains("nothing was written"), "{said}");
+            assert!(!case.path("stopped").exists());
+        }
+    }
     assert_eq!(hidden(case.folder.path()), [""; 0]);
 }

@@ -101,7 +101,7 @@ impl Trainer {
         let directory = RunDirectory::begin(folder.path(), &description)?;
         directory.keep_dataset_for(&teaching.dataset, folder.place())?;
         kept_features::share(&earlier.directory.features(), &directory.features())?;
-        let training = self.trained(config, &teaching, &directory)?;
+        let mut training = self.trained(config, &teaching, &directory)?;
         training.detector.save(&directory.model())?;
         let comparison = Comparison {
             before: &earlier.detector,
@@ -122,7 +122,10 @@ impl Trainer {
         self.context().tell(Progress::Writing);
         #[cfg(feature = "report")]
         if lesson.report && training.evaluation.is_some() {
+            let features = directory.features();
+            training.detector.remember_distances_in(Some(&features));
             report(&training, &teaching, &directory)?;
+            training.detector.remember_distances_in(None);
         }
         directory.finish()?;
         let features = directory.kept_features()?;
@@ -188,6 +191,7 @@ impl Trainer {
             context.observer = Some(Arc::new(observer));
             context.checkpoints = None;
             context.features = Some(directory.features());
+            context.distances = Some(directory.features());
         });
         trainer.run(&teaching.dataset)
     }

@@ -6,6 +6,8 @@ mod bank_sample;
 mod covariance;
 #[cfg(not(feature = "train"))]
 mod cpu_flow;
+#[cfg(feature = "train")]
+pub(crate) mod distance_memo;
 mod fixed_layer;
 #[cfg(feature = "train")]
 pub(crate) mod folds;

@@ -1,4 +1,4 @@
-//! `features/`: features of a run's images, so that a run that goes on from it need not compute them.
+//! `features/`: features of a run's images and their distances to the memory bank, so that a run that goes on from it need not compute them.
 //!
 //! Files are named by all that they depend on and never changed, so that runs can share them.
 
@@ -6,15 +6,17 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
+use crate::model::distance_memo;
 
-/// How a file of features ends.
-const SUFFIX: &str = "features";
+/// How files of features end, and those of what was computed from them.
+const SUFFIXES: [&str; 2] = ["features", distance_memo::SUFFIX];
 
 /// How much is kept.
 #[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct KeptFeatures {
-    /// Files: one for each input of an image, and one for its mirror image where that counts.
+    /// Files: one for each input of an image and one for its distances to normal ones, and the same
+    /// for its mirror image where that counts.
     pub files: usize,
     /// Their bytes.
     pub bytes: u64,
@@ -59,7 +61,7 @@ pub(super) fn remove_all(folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The files of features in a folder; none where it is not there.
+/// The files in a folder of features; none where it is not there.
 fn files(folder: &Path) -> Result<Vec<PathBuf>> {
     let entries = match std::fs::read_dir(folder) {
         Ok(entries) => entries,
@@ -69,7 +71,8 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for entry in entries {
         let path = entry.map_err(Error::io(folder))?.path();
-        if path.extension().is_some_and(|end| end == SUFFIX) {
+        let end = path.extension().unwrap_or_default();
+        if SUFFIXES.iter().any(|suffix| end == *suffix) {
             files.push(path);
         }
     }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::progress::{MetaEpoch, Seconds};
 use crate::detector::trained_model::Detector;
 use crate::evaluation::result::Evaluation;
+use crate::input::tiled_images::SetImage;
 
 /// What a run leaves.
 #[non_exhaustive]
@@ -44,4 +45,22 @@ pub struct ScoredImage {
     pub trained: bool,
     /// Its score.
     pub score: f32,
+}
+
+impl ScoredImage {
+    /// Images and their scores, in the same order.
+    pub(super) fn all(
+        images: &[SetImage],
+        trained: bool,
+        scores: impl Iterator<Item = f32>,
+    ) -> Vec<Self> {
+        let one = |(SetImage { sample, .. }, score): (&SetImage, f32)| Self {
+            path: sample.path.clone(),
+            region: sample.region,
+            label: sample.label,
+            trained,
+            score,
+        };
+        images.iter().zip(scores).map(one).collect()
+    }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use bgad_backbone::Backbone;
-use bgad_data::{Dataset, Sample};
+use bgad_data::Dataset;
 use bgad_loss::SeparatingBoundary;
 use burn::tensor::Device;
 
@@ -107,6 +107,7 @@ impl<'a> Run<'a> {
         let mut detector = self.detector(dataset, &set, backbone.clone(), checksum)?;
         detector.neighbors = statistics.neighbors();
         detector.bank = statistics.take_bank();
+        detector.remember_distances_in(self.context.distances.as_deref());
         drop(statistics);
         let mut evaluation = None;
         let mut scores = Vec::new();
@@ -147,10 +148,8 @@ impl<'a> Run<'a> {
                         abnormal.map(|(views, inputs)| ImageLikelihoods { views, inputs });
                     detector.take_thresholds(&images, &abnormal.collect::<Vec<_>>())?;
                     let held_out = detector.scores(&images).into_iter();
-                    let held_out = held_out.zip(&set.normal_images);
-                    scores = held_out
-                        .map(|(scored, image)| of_run(&image.sample, true, scored.score))
-                        .collect();
+                    let held_out = held_out.map(|image| image.score);
+                    scores = ScoredImage::all(&set.normal_images, true, held_out);
                     if images.len() < FEWEST_IMAGES {
                         self.warn(TOO_FEW.to_owned());
                     }
@@ -188,9 +187,11 @@ impl<'a> Run<'a> {
             }
         }
         if let Some(Evaluation { results, .. }) = &evaluation {
-            let tested = test.images.iter().zip(results);
-            scores.extend(tested.map(|(image, result)| of_run(&image.sample, false, result.score)));
+            let results = results.iter().map(|result| result.score);
+            scores.extend(ScoredImage::all(&test.images, false, results));
         }
+        // Predictions are not among the run's images.
+        detector.remember_distances_in(None);
         Ok(Training {
             detector,
             history,
@@ -279,17 +280,6 @@ impl<'a> Run<'a> {
             dataset: dataset.name.clone(),
         };
         Detector::new(description, backbone, Vec::new(), &self.device)
-    }
-}
-
-/// A score of one of the run's images.
-fn of_run(sample: &Sample, trained: bool, score: f32) -> ScoredImage {
-    ScoredImage {
-        path: sample.path.clone(),
-        region: sample.region,
-        label: sample.label,
-        trained,
-        score,
     }
 }
 

@@ -23,6 +23,8 @@ pub(crate) struct RunContext {
     pub checkpoints: Option<PathBuf>,
     /// The folder of features.
     pub features: Option<PathBuf>,
+    /// The folder of distances to the memory bank, which is there.
+    pub distances: Option<PathBuf>,
     pub stop: Option<Arc<AtomicBool>>,
 }
 
@@ -34,6 +36,7 @@ impl RunContext {
             observer: None,
             checkpoints: None,
             features: None,
+            distances: None,
             stop: None,
         }
     }

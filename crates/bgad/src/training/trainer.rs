@@ -100,6 +100,14 @@ impl Trainer {
         self
     }
 
+    /// Keeps the distances of the run's images to the normal ones on disk as well, in `folder`, which
+    /// must be there and may be that of [`features_in`](Self::features_in). A run with the same normal
+    /// images, as one that is taught a defect, finds them all.
+    pub fn distances_in(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.context.distances = Some(folder.into());
+        self
+    }
+
     /// A trainer on the same devices whose run is told something else.
     pub(crate) fn changed(&self, change: impl FnOnce(&mut RunContext)) -> Self {
         let mut context = self.context.clone();
