@@ -112,9 +112,9 @@ impl Comparison<'_> {
 
     /// By which an image of one run is found among those of the other.
     fn key(&self, image: &ScoredImage) -> (PathBuf, Option<Region>) {
-        let folders = [self.from, self.to].into_iter();
-        let inner = folders.filter_map(|folder| image.path.strip_prefix(folder).ok());
-        let path = inner.last().unwrap_or(&image.path);
+        let inner = |folder: &Path| image.path.strip_prefix(folder).ok();
+        let path = inner(self.from).or_else(|| inner(self.to));
+        let path = path.unwrap_or(&image.path);
         (path.to_owned(), image.region)
     }
 
