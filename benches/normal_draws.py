@@ -26,6 +26,7 @@ SETS = {
     "brainmri": ("brainmri", "no/*", "yes/*", None),
     "fibre": ("fibre", "*/good/*", "test/defective/*", "ground_truth/defective/{stem}_mask.png"),
     "fabric00": ("aitex_fabrics/fabric00", "*/good/*", "test/d*/*", "ground_truth/{kind}/{stem}_mask.png"),
+    "fabric02": ("aitex_fabrics/fabric02", "*/good/*", "test/d*/*", "ground_truth/{kind}/{stem}_mask.png"),
 }
 
 

@@ -3,6 +3,7 @@
 mod calibrate;
 pub mod choices;
 mod evaluate;
+mod learn;
 mod predict;
 mod reporting;
 pub mod settings;
@@ -15,6 +16,7 @@ use clap::{Args, Parser, Subcommand};
 pub use calibrate::CalibrateArguments;
 pub use choices::*;
 pub use evaluate::EvaluateArguments;
+pub use learn::LearnArguments;
 pub use predict::{MapFormat, PredictArguments};
 pub use reporting::ReportingArguments;
 pub use settings::{Flag, Flags, NoFlags, SettingArguments};
@@ -53,6 +55,8 @@ pub enum Command {
     Train(Box<TrainCommand>),
     /// Evaluate a detector on a data set's test images.
     Evaluate(Box<EvaluateArguments>),
+    /// Teach a run what its model missed or took for a defect, and make another run of it.
+    Learn(Box<LearnArguments>),
     /// Score images.
     Predict(PredictArguments),
     /// Choose a new threshold from normal images that were not trained on.

@@ -66,6 +66,8 @@ pub enum Failure {
     Output(std::io::Error),
     #[error("training was stopped; `bgad train --resume {}` continues it", .0.display())]
     Stopped(PathBuf),
+    #[error("learning was stopped, and nothing was written; the same command begins again")]
+    StoppedLearning,
     #[error(
         "{}: this run has finished with the model {}; start another with `bgad train --out`",
         .folder.display(), .model.display()
@@ -94,7 +96,7 @@ impl Failure {
     pub fn exit_status(&self) -> u8 {
         match self {
             // What a shell reports for an interrupted program.
-            Self::Stopped(_) => 130,
+            Self::Stopped(_) | Self::StoppedLearning => 130,
             _ => 1,
         }
     }

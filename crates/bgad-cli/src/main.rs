@@ -17,6 +17,8 @@ mod failure;
 mod images;
 mod import;
 mod inspect;
+mod learn;
+mod learning_progress;
 mod machine;
 mod model;
 mod output;
@@ -56,6 +58,7 @@ fn main() -> ExitCode {
     let result = match arguments.command {
         arguments::Command::Train(arguments) => train::run(&arguments),
         arguments::Command::Evaluate(arguments) => evaluate::run(&arguments),
+        arguments::Command::Learn(arguments) => learn::run(&arguments),
         arguments::Command::Predict(arguments) => predict::run(&arguments),
         arguments::Command::Calibrate(arguments) => calibrate::run(&arguments),
         arguments::Command::Import(arguments) => import::run(&arguments),

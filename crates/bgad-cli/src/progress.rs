@@ -62,6 +62,12 @@ impl Display {
                 self.bar
                     .suspend(|| note(&format!("continuing in meta-epoch {meta_epoch}")));
             }
+            Progress::Scored { done, total } => {
+                self.bar.set_length(total as u64);
+                self.bar.set_position(done as u64);
+                self.bar.set_message("comparing");
+            }
+            Progress::Writing => self.bar.set_message("writing"),
             Progress::Warning(text) => self.bar.suspend(|| warning(&text)),
             _ => {}
         }

@@ -46,7 +46,11 @@ pub fn of_run(
     history: &[MetaEpoch],
     directory: &RunDirectory,
 ) -> Result<PathBuf, Failure> {
-    let report = Report::of(detector, dataset, &EvaluationOptions::complete())?;
+    let (options, features) = (EvaluationOptions::complete(), directory.features());
+    let report = match features.is_dir() {
+        true => Report::of_kept(detector, dataset, &options, &features)?,
+        false => Report::of(detector, dataset, &options)?,
+    };
     let report = report
         .with_history(history)
         .with_run(&directory.description()?);

@@ -23,6 +23,9 @@ use crate::tensorboard;
 use crate::training_summary;
 use crate::weights;
 
+/// The setting for how features of training images are kept.
+const PRECISION: &str = "features.training_precision";
+
 /// The file that describes a run.
 const DESCRIPTION: &str = "run.json";
 
@@ -41,12 +44,18 @@ struct Job {
     dataset: Dataset,
     devices: Vec<DeviceSelection>,
     directory: RunDirectory,
+    /// Whether features are kept in its folder.
+    keeps_features: bool,
 }
 
 impl Job {
-    fn new(arguments: &TrainArguments, quiet: bool) -> Result<Self, Failure> {
+    fn new(command: &TrainCommand) -> Result<Self, Failure> {
+        let (arguments, quiet) = (&command.new, command.reporting.quiet);
         let given = &arguments.run;
         let mut config = config(arguments)?;
+        if command.keep_features && !arguments.settings.has(PRECISION) {
+            config.set(PRECISION, "f16")?;
+        }
         config.check()?;
         // clap guarantees these.
         let required = |name: &str| Failure::Missing(format!("--{name} is missing"));
@@ -116,6 +125,7 @@ impl Job {
             dataset,
             devices,
             directory,
+            keeps_features: command.keep_features,
         })
     }
 
@@ -142,6 +152,7 @@ impl Job {
             config: description.config,
             dataset: directory.dataset()?,
             devices: devices::parse(&description.device)?,
+            keeps_features: directory.features().is_dir(),
             directory,
         })
     }
@@ -151,7 +162,7 @@ impl Job {
 pub fn run(command: &TrainCommand) -> Result<(), Failure> {
     let job = match &command.resume {
         Some(folder) => Job::begun(folder)?,
-        None => Job::new(&command.new, command.reporting.quiet)?,
+        None => Job::new(command)?,
     };
     let Job {
         dataset, directory, ..
@@ -165,6 +176,9 @@ pub fn run(command: &TrainCommand) -> Result<(), Failure> {
         .observed_by(observer);
     let trainer = match &command.feature_cache {
         Some(folder) => trainer.features_in(folder),
+        None if job.keeps_features => trainer
+            .features_in(directory.features())
+            .distances_in(directory.features()),
         None => trainer,
     };
     let training = match command.resume {
@@ -178,6 +192,11 @@ pub fn run(command: &TrainCommand) -> Result<(), Failure> {
     })?;
     let model = directory.model();
     training.detector.save(&model)?;
+    if let Err(error) = directory.keep_scores(&training.scores) {
+        warning(&format!(
+            "`bgad learn` can't compare with this run: {error}"
+        ));
+    }
     #[cfg(feature = "report")]
     let page = match !command.no_report && training.evaluation.is_some() {
         true => {
@@ -191,13 +210,17 @@ pub fn run(command: &TrainCommand) -> Result<(), Failure> {
     #[cfg(not(feature = "report"))]
     let page = None::<PathBuf>;
     directory.finish()?;
+    let kept = match job.keeps_features {
+        true => Some(directory.kept_features()?),
+        false => None,
+    };
     if !training.warnings.is_empty() {
         warning(&format!("{} warnings in total", training.warnings.len()));
     }
     if command.reporting.json {
-        return output::json(&training_summary::json(&training, &model));
+        return output::json(&training_summary::json(&training, &model, kept));
     }
-    training_summary::write(&training, &model, page.as_deref())?;
+    training_summary::write(&training, &model, page.as_deref(), kept)?;
     if !command.reporting.quiet {
         training_summary::next_steps(&training, &model);
     }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use bgad::Training;
+use bgad::{KeptFeatures, Training};
 use serde_json::Value;
 
 use crate::decisions::{self, percent};
@@ -11,7 +11,7 @@ use crate::output;
 use crate::progress::note;
 
 /// The summary of `--json`.
-pub fn json(training: &Training, model: &Path) -> Value {
+pub fn json(training: &Training, model: &Path, kept: Option<KeptFeatures>) -> Value {
     let description = training.detector.description();
     serde_json::json!({
         "model": bgad::path_to_text(model),
@@ -23,6 +23,7 @@ pub fn json(training: &Training, model: &Path) -> Value {
         "decisions": training.evaluation.as_ref().and_then(|e| e.decisions),
         "history": training.history,
         "paper_protocol": training.evaluation.as_ref().map(|e| e.paper_protocol),
+        "kept_features": kept.map(|kept| serde_json::json!({ "files": kept.files, "bytes": kept.bytes })),
         "warnings": training.warnings,
         "seconds": training.seconds,
         "peak_rss_bytes": output::peak_memory(),
@@ -30,7 +31,12 @@ pub fn json(training: &Training, model: &Path) -> Value {
 }
 
 /// Writes the summary to standard output.
-pub fn write(training: &Training, model: &Path, page: Option<&Path>) -> Result<(), Failure> {
+pub fn write(
+    training: &Training,
+    model: &Path,
+    page: Option<&Path>,
+    kept: Option<KeptFeatures>,
+) -> Result<(), Failure> {
     output::line(&format!("model         {}", bgad::path_to_text(model)))?;
     if let Some(page) = page {
         output::line(&format!("report        {}", bgad::path_to_text(page)))?;
@@ -56,6 +62,13 @@ pub fn write(training: &Training, model: &Path, page: Option<&Path>) -> Result<(
         for (name, value) in rows {
             output::line(&format!("{name:<13} {}", output::metric(value)))?;
         }
+    }
+    if let Some(kept) = kept {
+        let mebibytes = kept.bytes as f64 / f64::from(1 << 20);
+        output::line(&format!(
+            "features      {} files, {mebibytes:.0} MiB",
+            kept.files
+        ))?;
     }
     output::line(&format!("seconds       {:.1}", training.seconds.total))?;
     match description.promised_rate.zip(description.images_needed()) {

@@ -11,6 +11,7 @@ mod devices;
 mod disk;
 mod hostile;
 mod layouts;
+mod learn;
 mod machine;
 mod mask_values;
 mod odd_names;

@@ -79,6 +79,8 @@ mod documents {
     struct Readme;
     #[doc = include_str!("../../../docs/library.md")]
     struct Library;
+    #[doc = include_str!("../../../docs/teaching.md")]
+    struct Teaching;
 }
 
 mod config;
@@ -89,6 +91,8 @@ mod error;
 mod evaluation;
 mod features;
 mod input;
+#[cfg(feature = "train")]
+mod learning;
 mod model;
 #[cfg(feature = "report")]
 pub mod report;
@@ -160,6 +164,10 @@ pub use evaluation::decisions::{Decisions, PixelDecisions};
 pub use evaluation::options::{AUPRO_LIMIT, Confidence, EvaluationOptions};
 #[cfg(feature = "train")]
 pub use evaluation::result::{Evaluation, ImageResult, Intervals, PaperMetrics, TypeResult};
+#[cfg(feature = "train")]
+pub use learning::lesson::{DefectPlace, Lesson, MissedDefect};
+#[cfg(feature = "train")]
+pub use learning::outcome::{Change, FlippedImage, Learned, Mistake, TaughtImage};
 pub use model::likelihoods::{LogLikelihoodMap, LogLikelihoodMaps};
 #[cfg(feature = "train")]
 #[doc(hidden)]
@@ -167,6 +175,8 @@ pub use run_directory::description::{DatasetDescription, RunDescription};
 #[cfg(feature = "train")]
 #[doc(hidden)]
 pub use run_directory::directory::RunDirectory;
+#[cfg(feature = "train")]
+pub use run_directory::kept_features::KeptFeatures;
 #[cfg(feature = "train")]
 #[doc(hidden)]
 pub use run_directory::metrics_log::{LoggedMetaEpoch, MetricsLog};
@@ -179,7 +189,7 @@ pub use scoring::score_map::ScoreMap;
 #[cfg(feature = "train")]
 pub use training::learning_rate::LearningRate;
 #[cfg(feature = "train")]
-pub use training::outcome::Training;
+pub use training::outcome::{ScoredImage, Training};
 #[cfg(feature = "train")]
 pub use training::progress::{MetaEpoch, Progress, Seconds};
 #[cfg(feature = "train")]

@@ -66,6 +66,11 @@ impl<F> SettingArguments<F> {
         }
         Ok(())
     }
+
+    /// Whether a setting was given.
+    pub fn has(&self, name: &str) -> bool {
+        self.given.iter().any(|(given, _)| given == name)
+    }
 }
 
 impl<F: Flags> Args for SettingArguments<F> {

@@ -64,6 +64,10 @@ pub struct TrainCommand {
     /// Keep image features in this folder, for this run and later ones.
     #[arg(long, value_name = "DIR")]
     pub feature_cache: Option<PathBuf>,
+    /// Keep features of images in the run's folder, for `bgad learn`; those of training images are
+    /// rounded to 16 bits unless features.training_precision is given.
+    #[arg(long, conflicts_with_all = ["feature_cache", "resume"])]
+    pub keep_features: bool,
     /// Also write metrics as a TensorBoard event file.
     #[arg(long)]
     pub tensorboard: bool,

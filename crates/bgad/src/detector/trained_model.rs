@@ -1,6 +1,8 @@
 //! A trained model that scores images.
 
 use std::ops::Range;
+#[cfg(feature = "train")]
+use std::path::Path;
 use std::sync::Arc;
 
 use bgad_data::RgbImage;
@@ -75,6 +77,14 @@ impl Detector {
         });
         self.flows = flows.collect::<Result<_>>()?;
         Ok(())
+    }
+
+    /// Keeps distances of images to the memory bank in a folder from now on, or no longer.
+    #[cfg(feature = "train")]
+    pub(crate) fn remember_distances_in(&mut self, folder: Option<&Path>) {
+        if let Some(bank) = &mut self.bank {
+            bank.remember_in(folder);
+        }
     }
 
     /// What its flows see.

@@ -219,6 +219,20 @@ pub enum Error {
         /// What was found.
         reason: String,
     },
+    /// Training images of a run are no longer where they were.
+    #[error(
+        "{}: {missing} of this run's training images are no longer there, {} first; put them back \
+         where the run's dataset.json names them, or train anew",
+        .run.display(), .first.display()
+    )]
+    RunImagesMissing {
+        /// The run's folder.
+        run: PathBuf,
+        /// How many.
+        missing: usize,
+        /// The first of them.
+        first: PathBuf,
+    },
     /// The model file has another format version.
     #[error(
         "{}: model format {found}, but this program reads format {supported}; use the bgad version that wrote \

@@ -1,5 +1,6 @@
 //! Evaluation of a detector.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use bgad_data::Dataset;
@@ -34,14 +35,16 @@ impl Detector {
         dataset: &Dataset,
         options: &EvaluationOptions,
     ) -> Result<Evaluation> {
-        Ok(self.examine(dataset, options)?.evaluation)
+        Ok(self.examine(dataset, options, None)?.evaluation)
     }
 
-    /// Evaluates and keeps what the evaluation was made from.
+    /// Evaluates and keeps what the evaluation was made from. Features are kept in the folder
+    /// `features`, and taken from it where they are there.
     pub(crate) fn examine(
         &self,
         dataset: &Dataset,
         options: &EvaluationOptions,
+        features: Option<&Path>,
     ) -> Result<Examination> {
         options.check()?;
         let mut dataset = dataset.clone();
@@ -67,7 +70,11 @@ impl Detector {
             // Each image is used once: nothing is kept.
             memory: 0,
         };
-        let store = Arc::new(FeatureStore::new(self.extractor(), settings));
+        let mut store = FeatureStore::new(self.extractor(), settings);
+        if let Some(folder) = features {
+            store.keep_in(folder, self.description.backbone_checksum.as_deref())?;
+        }
+        let store = Arc::new(store);
         let test = TestSet::read(&samples, &store, &mut warnings, || {})?;
         let maps = test.log_likelihoods(self)?;
         let mut evaluation = test.evaluate(&maps, &self.description, options)?;

@@ -2,12 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
+#[cfg(feature = "train")]
+use std::path::Path;
 
 use bgad_cpu::{Finish, Matrix, MatrixMut, Panels, Start, multiply_panels};
 use bgad_flow::Parameter;
 use rayon::prelude::*;
 
 use super::covariance::Moments;
+#[cfg(feature = "train")]
+use super::distance_memo::DistanceMemo;
 use super::kept_tensors::KeptTensors;
 use super::likelihoods::PositionMap;
 use super::mirrored;
@@ -35,6 +39,9 @@ pub(crate) struct MemoryBank {
     /// The training input that each row is of, in rising order; empty in a model that was read from a
     /// file.
     owners: Vec<usize>,
+    /// Where distances are looked up while a model is trained.
+    #[cfg(feature = "train")]
+    memo: Option<DistanceMemo>,
 }
 
 impl MemoryBank {
@@ -66,6 +73,8 @@ impl MemoryBank {
             inputs,
             moments,
             owners,
+            #[cfg(feature = "train")]
+            memo: None,
         }
     }
 
@@ -94,6 +103,14 @@ impl MemoryBank {
         kept.flat_map(row).collect()
     }
 
+    /// Keeps distances in `folder` from now on, or no longer.
+    #[cfg(feature = "train")]
+    pub fn remember_in(&mut self, folder: Option<&Path>) {
+        let parameters = self.parameters();
+        let values = parameters.iter().map(|(_, _, values)| values.as_slice());
+        self.memo = folder.map(|folder| DistanceMemo::new(folder, values, &self.owners));
+    }
+
     /// The distances of an input's positions to the nearest row that is of none of the training inputs
     /// `left_out`; none where no other is left. With a mirrored image the mean of both.
     pub fn distances(
@@ -107,15 +124,26 @@ impl MemoryBank {
         if begin == 0 && end == rows {
             return Ok(None);
         }
-        let mut map = self.nearest(&features.neighborhoods(&self.inputs)?, begin..end);
+        let mut map = self.known(&features.neighborhoods(&self.inputs)?, begin..end);
         if let Some(mirrored) = features.mirrored_neighborhoods(&self.inputs)? {
-            let mirrored = self.nearest(&mirrored, begin..end);
+            let mirrored = self.known(&mirrored, begin..end);
             mirrored::average(&mut map, &mirrored, self.inputs.side);
         }
         Ok(Some(PositionMap {
             side: self.inputs.side,
             values: map,
         }))
+    }
+
+    /// As [`nearest`](Self::nearest), of vectors of before from the folder.
+    fn known(&self, vectors: &[f32], left_out: Range<usize>) -> Vec<f32> {
+        #[cfg(feature = "train")]
+        if let Some(memo) = &self.memo {
+            return memo.recall(vectors, &left_out, || {
+                self.nearest(vectors, left_out.clone())
+            });
+        }
+        self.nearest(vectors, left_out)
     }
 
     /// Of each of `vectors`, `[positions, dimension]`, the distance to the nearest row but for those of

@@ -9,6 +9,8 @@ mod cpu_flow;
 #[cfg(feature = "train")]
 pub(crate) mod defect_positions;
 pub(crate) mod discriminant;
+#[cfg(feature = "train")]
+pub(crate) mod distance_memo;
 mod fixed_layer;
 #[cfg(feature = "train")]
 pub(crate) mod folds;

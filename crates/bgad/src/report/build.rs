@@ -50,7 +50,30 @@ impl Report {
     /// # Errors
     /// Those of [`Detector::evaluate_with`].
     pub fn of(detector: &Detector, dataset: &Dataset, options: &EvaluationOptions) -> Result<Self> {
-        let examination = detector.examine(dataset, options)?;
+        Self::with_features(detector, dataset, options, None)
+    }
+
+    /// The same with features of test images that are kept in a folder, as
+    /// [`Trainer::features_in`](crate::Trainer::features_in) keeps them.
+    ///
+    /// # Errors
+    /// Those of [`of`](Self::of), and a folder that can't be made.
+    pub fn of_kept(
+        detector: &Detector,
+        dataset: &Dataset,
+        options: &EvaluationOptions,
+        features: &Path,
+    ) -> Result<Self> {
+        Self::with_features(detector, dataset, options, Some(features))
+    }
+
+    fn with_features(
+        detector: &Detector,
+        dataset: &Dataset,
+        options: &EvaluationOptions,
+        kept: Option<&Path>,
+    ) -> Result<Self> {
+        let examination = detector.examine(dataset, options, kept)?;
         let description = detector.description();
         let scoring = Scoring {
             calibration: description.calibration.clone(),

@@ -35,6 +35,13 @@ pub struct RunDescription {
     pub weights: Option<PathBuf>,
     /// The data set.
     pub dataset: DatasetDescription,
+    /// The run that this one was taught from; none for one that was trained from nothing.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "bgad_data::optional_path_text"
+    )]
+    pub learned_from: Option<PathBuf>,
     /// All settings.
     pub config: TrainerConfig,
 }
@@ -93,6 +100,7 @@ impl RunDescription {
             machine: Some(Machine::current()),
             weights: config.backbone.weights.clone(),
             dataset,
+            learned_from: None,
             config: config.clone(),
         }
     }

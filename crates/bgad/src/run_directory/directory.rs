@@ -4,13 +4,17 @@ use std::path::{Path, PathBuf};
 
 use bgad_data::Dataset;
 
-use super::dataset_file;
+use super::dataset_file::{self, KeptDataset};
 use super::description::{RunDescription, seconds_since_1970};
+use super::kept_features::{self, KeptFeatures};
 use super::metrics_log::{self, LoggedMetaEpoch, MetricsLog};
+use super::own_files::absolute;
+use super::scores_file::{self, SCORES};
 use crate::detector::model_file::FORMAT_VERSION;
 use crate::error::{Error, Result};
 use crate::storage::json::{read_json, write_json};
 use crate::training::checkpoints;
+use crate::training::outcome::ScoredImage;
 
 /// A folder with a run's files:
 ///
@@ -19,6 +23,8 @@ use crate::training::checkpoints;
 /// | `run.json` | [`RunDescription`] |
 /// | `metrics.jsonl` | one [`LoggedMetaEpoch`] per line, written during the run |
 /// | `dataset.json` | the training and test samples, with absolute paths |
+/// | `scores.json` | each image's score, as a [`ScoredImage`] |
+/// | `features/` | the images' features, if they are kept; `bgad learn` uses them |
 /// | `checkpoints/` | the state of an interrupted run; removed at the end |
 /// | `model.bgad` | the trained [`Detector`](crate::Detector) |
 ///
@@ -31,12 +37,13 @@ pub struct RunDirectory {
 }
 
 /// Files written after training, which a later run must not leave beside its own.
-const LEFT_BY_EARLIER_RUNS: [&str; 5] = [
+const LEFT_BY_EARLIER_RUNS: [&str; 6] = [
     "evaluation.json",
     "report.json",
     "log_likelihoods.safetensors",
     "report.html",
     "dataset.json",
+    SCORES,
 ];
 
 impl RunDirectory {
@@ -56,6 +63,7 @@ impl RunDirectory {
             bgad_files::remove(&path).map_err(Error::io(&path))?;
         }
         checkpoints::remove_all(&directory.checkpoints())?;
+        kept_features::remove_all(&directory.features())?;
         write_json(&folder.join("run.json"), run)?;
         Ok(directory)
     }
@@ -82,6 +90,19 @@ impl RunDirectory {
         self.path.join("metrics.jsonl")
     }
 
+    /// The path of the images' features, if they are kept.
+    pub fn features(&self) -> PathBuf {
+        self.path.join("features")
+    }
+
+    /// How many features are kept, and their size.
+    ///
+    /// # Errors
+    /// [`Error::Io`] where the folder is there and can't be read.
+    pub fn kept_features(&self) -> Result<KeptFeatures> {
+        kept_features::size(&self.features())
+    }
+
     /// The path of the checkpoints.
     pub fn checkpoints(&self) -> PathBuf {
         self.path.join("checkpoints")
@@ -93,7 +114,13 @@ impl RunDirectory {
     /// # Errors
     /// [`Error::Io`] names the file.
     pub fn keep_dataset(&self, dataset: &Dataset) -> Result<()> {
-        dataset_file::write(&self.dataset_file(), dataset)
+        dataset_file::write(&self.dataset_file(), dataset, &absolute(&self.path)?)
+    }
+
+    /// The same for a folder that will be moved to `place`, an absolute path: files that lie in it are
+    /// named as those of that place.
+    pub(crate) fn keep_dataset_for(&self, dataset: &Dataset, place: &Path) -> Result<()> {
+        dataset_file::write(&self.dataset_file(), dataset, place)
     }
 
     /// Reads the data set written by [`keep_dataset`](Self::keep_dataset).
@@ -101,7 +128,33 @@ impl RunDirectory {
     /// # Errors
     /// [`Error::Io`] or [`Error::RunFile`] names the file.
     pub fn dataset(&self) -> Result<Dataset> {
+        Ok(self.kept_dataset()?.dataset)
+    }
+
+    /// The same with what is known of its files.
+    pub(crate) fn kept_dataset(&self) -> Result<KeptDataset> {
         dataset_file::read(&self.dataset_file())
+    }
+
+    /// Writes `scores.json`, by which a later run tells what has changed.
+    ///
+    /// # Errors
+    /// [`Error::Io`] names the file.
+    pub fn keep_scores(&self, scores: &[ScoredImage]) -> Result<()> {
+        scores_file::write(&self.path, scores, &absolute(&self.path)?)
+    }
+
+    /// The same for a folder that will be moved to `place`, an absolute path.
+    pub(crate) fn keep_scores_for(&self, scores: &[ScoredImage], place: &Path) -> Result<()> {
+        scores_file::write(&self.path, scores, place)
+    }
+
+    /// The scores of [`keep_scores`](Self::keep_scores); none in runs of earlier versions.
+    ///
+    /// # Errors
+    /// [`Error::Io`] or [`Error::RunFile`] names the file.
+    pub fn scores(&self) -> Result<Option<Vec<ScoredImage>>> {
+        scores_file::read(&self.path)
     }
 
     fn dataset_file(&self) -> PathBuf {

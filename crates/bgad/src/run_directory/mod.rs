@@ -4,4 +4,7 @@
 mod dataset_file;
 pub(crate) mod description;
 pub(crate) mod directory;
+pub(crate) mod kept_features;
 pub(crate) mod metrics_log;
+mod own_files;
+mod scores_file;

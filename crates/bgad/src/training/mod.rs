@@ -17,7 +17,7 @@ pub(crate) mod progress;
 mod reading;
 mod run;
 mod run_checkpoints;
-mod run_context;
+pub(crate) mod run_context;
 mod state;
 pub(crate) mod trainer;
 mod training_set;

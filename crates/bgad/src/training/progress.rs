@@ -67,6 +67,15 @@ pub enum Progress {
         /// The meta-epochs that are over.
         history: Vec<MetaEpoch>,
     },
+    /// The images of a run are scored by the model of before and by the one that has learned.
+    Scored {
+        /// Images done.
+        done: usize,
+        /// Images in all.
+        total: usize,
+    },
+    /// A run is trained, and its files are written.
+    Writing,
     /// Something was left out; one sentence says what and why.
     Warning(String),
 }

@@ -11,7 +11,7 @@ use burn::tensor::Device;
 use super::checkpoints::{Checkpoints, Identity, Position};
 use super::flow_ensemble::FlowTrainers;
 use super::mirror::HoldOut;
-use super::outcome::Training;
+use super::outcome::{ScoredImage, Training};
 use super::progress::{MetaEpoch, Progress, Seconds};
 use super::run_context::RunContext;
 use super::training_set::TrainingSet;
@@ -114,8 +114,10 @@ impl<'a> Run<'a> {
             let defects = set.defects(bank.inputs())?;
             detector.discriminant = Discriminant::new(bank, &set.folds, &defects);
         }
+        detector.remember_distances_in(self.context.distances.as_deref());
         drop(statistics);
         let mut evaluation = None;
+        let mut scores = Vec::new();
         let trains = self.config.schedule.trains(self.config.model);
         while position.meta_epoch < self.config.schedule.meta_epochs {
             let meta_epoch = position.meta_epoch;
@@ -152,6 +154,9 @@ impl<'a> Run<'a> {
                     let abnormal =
                         abnormal.map(|(views, inputs)| ImageLikelihoods { views, inputs });
                     detector.take_thresholds(&images, &abnormal.collect::<Vec<_>>())?;
+                    let held_out = detector.scores(&images).into_iter();
+                    let held_out = held_out.map(|image| image.score);
+                    scores = ScoredImage::all(&set.normal_images, true, held_out);
                     if images.len() < FEWEST_IMAGES {
                         self.warn(TOO_FEW.to_owned());
                     }
@@ -188,10 +193,17 @@ impl<'a> Run<'a> {
                 break;
             }
         }
+        if let Some(Evaluation { results, .. }) = &evaluation {
+            let results = results.iter().map(|result| result.score);
+            scores.extend(ScoredImage::all(&test.images, false, results));
+        }
+        // Predictions are not among the run's images.
+        detector.remember_distances_in(None);
         Ok(Training {
             detector,
             history,
             evaluation,
+            scores,
             seconds: self.seconds(),
             warnings: self.warnings,
         })

@@ -10,9 +10,10 @@ use super::progress::Progress;
 use crate::config::settings::TrainerConfig;
 
 /// Who is told how a run goes.
-pub(crate) type Observer = Box<dyn Fn(Progress) + Send + Sync>;
+pub(crate) type Observer = Arc<dyn Fn(Progress) + Send + Sync>;
 
 /// The settings of a run, and what belongs to that run alone.
+#[derive(Clone)]
 pub(crate) struct RunContext {
     pub config: TrainerConfig,
     /// A backbone of the program's own.
@@ -22,6 +23,8 @@ pub(crate) struct RunContext {
     pub checkpoints: Option<PathBuf>,
     /// The folder of features.
     pub features: Option<PathBuf>,
+    /// The folder of distances to the memory bank, which is there.
+    pub distances: Option<PathBuf>,
     pub stop: Option<Arc<AtomicBool>>,
 }
 
@@ -33,6 +36,7 @@ impl RunContext {
             observer: None,
             checkpoints: None,
             features: None,
+            distances: None,
             stop: None,
         }
     }

@@ -76,7 +76,7 @@ impl Trainer {
 
     /// Tells `observer` how the run goes; it is called from several threads.
     pub fn observed_by(mut self, observer: impl Fn(Progress) + Send + Sync + 'static) -> Self {
-        self.context.observer = Some(Box::new(observer));
+        self.context.observer = Some(Arc::new(observer));
         self
     }
 
@@ -98,6 +98,45 @@ impl Trainer {
     pub fn features_in(mut self, folder: impl Into<PathBuf>) -> Self {
         self.context.features = Some(folder.into());
         self
+    }
+
+    /// Keeps the distances of the run's images to the normal ones on disk as well, in `folder`, which
+    /// must be there and may be that of [`features_in`](Self::features_in). A run with the same normal
+    /// images, as one that is taught a defect, finds them all.
+    pub fn distances_in(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.context.distances = Some(folder.into());
+        self
+    }
+
+    /// A trainer on the same devices whose run is told something else.
+    pub(crate) fn changed(&self, change: impl FnOnce(&mut RunContext)) -> Self {
+        let mut context = self.context.clone();
+        change(&mut context);
+        Self {
+            context,
+            devices: self.devices.clone(),
+        }
+    }
+
+    /// What its runs are told.
+    pub(crate) fn context(&self) -> &RunContext {
+        &self.context
+    }
+
+    /// The device that all but the flows of positions is computed on.
+    pub(crate) fn first_device(&self) -> DeviceSelection {
+        self.devices.first().copied().unwrap_or_default()
+    }
+
+    /// All devices by name, `cuda:0,cuda:1`.
+    pub(crate) fn device_names(&self) -> String {
+        let first = [self.first_device()];
+        let all = match self.devices.is_empty() {
+            true => first.iter(),
+            false => self.devices.iter(),
+        };
+        let names: Vec<String> = all.map(ToString::to_string).collect();
+        names.join(",")
     }
 
     /// Stops at the end of the batch in which `stop` becomes true, with [`Error::Stopped`].
@@ -145,8 +184,7 @@ impl Trainer {
 
     fn start(&self, dataset: &Dataset, resume: bool) -> Result<Training> {
         let config = self.context.config.check()?;
-        let first = self.devices.first().copied().unwrap_or_default();
-        let device = first.open()?;
+        let device = self.first_device().open()?;
         config.features.precision.check(&device)?;
         let others = self.devices.iter().skip(1);
         let others = others.map(|other| other.open()).collect::<Result<_>>()?;

@@ -1,0 +1,155 @@
+//! `bgad learn`.
+
+use std::sync::Arc;
+
+use bgad::{Change, Learned, Lesson, Mistake, Progress, Trainer};
+use serde_json::{Value, json};
+
+use crate::arguments::LearnArguments;
+use crate::failure::Failure;
+use crate::learning_progress::JsonProgress;
+use crate::output;
+use crate::progress::{Display, warning};
+use crate::stop;
+
+/// Teaches a run, writes another one, and says what has changed.
+pub fn run(arguments: &LearnArguments) -> Result<(), Failure> {
+    let reporting = &arguments.reporting;
+    let display = Arc::new(Display::new(reporting.quiet));
+    let shown = Arc::clone(&display);
+    let lines = reporting.json.then(JsonProgress::default);
+    let trainer = Trainer::of_run(&arguments.run)?
+        .stopped_by(stop::on_signal())
+        .observed_by(move |progress: Progress| {
+            if let Some(lines) = &lines {
+                lines.tell(&progress);
+            }
+            shown.show(progress);
+        });
+    let trainer = match arguments.device {
+        Some(device) => trainer.on(device),
+        None => trainer,
+    };
+    let lesson = Lesson {
+        report: wants_report(arguments),
+        ..arguments.lesson.lesson.clone()
+    };
+    let learned = trainer.learn(&arguments.run, &lesson, &arguments.out);
+    display.finish();
+    let learned = learned.map_err(|error| match error {
+        bgad::Error::Stopped { .. } => Failure::StoppedLearning,
+        other => other.into(),
+    })?;
+    if !learned.warnings.is_empty() {
+        warning(&format!("{} warnings in all", learned.warnings.len()));
+    }
+    match reporting.json {
+        true => output::json(&json!({ "result": result(&learned) })),
+        false => table(&learned, &bgad::path_to_text(&arguments.run)),
+    }
+}
+
+#[cfg(feature = "report")]
+fn wants_report(arguments: &LearnArguments) -> bool {
+    !arguments.no_report
+}
+
+/// A build without reports.
+#[cfg(not(feature = "report"))]
+fn wants_report(_: &LearnArguments) -> bool {
+    false
+}
+
+fn result(learned: &Learned) -> Value {
+    json!({
+        "run": bgad::path_to_text(&learned.run),
+        "model": bgad::path_to_text(&learned.model),
+        "threshold": learned.threshold,
+        "promised_rate": learned.promised_rate,
+        "taught": learned.taught,
+        "flipped": learned.flipped,
+        "images": learned.images,
+        "images_needed": learned.detector.description().images_needed(),
+        "features": {
+            "files": learned.features.files,
+            "bytes": learned.features.bytes,
+        },
+        "warnings": learned.warnings,
+        "training_seconds": learned.training,
+        "seconds": learned.seconds,
+        "peak_rss_bytes": output::peak_memory(),
+    })
+}
+
+fn table(learned: &Learned, earlier: &str) -> Result<(), Failure> {
+    let model = bgad::path_to_text(&learned.model);
+    output::line(&format!("model         {model}"))?;
+    let Change { before, after } = learned.threshold;
+    output::line(&format!("threshold     {after}, before {before}"))?;
+    let promised = |rate: Option<f64>| match rate {
+        Some(rate) => format!("{} %", 100.0 * rate),
+        None => "none".to_owned(),
+    };
+    let Change { before, after } = learned.promised_rate;
+    let (before, after) = (promised(before), promised(after));
+    output::line(&format!(
+        "promised      {after} false alarms at most, before {before}"
+    ))?;
+    for image in &learned.taught {
+        let kind = match image.kind {
+            Mistake::Missed => "missed",
+            _ => "false alarm",
+        };
+        output::line(&format!(
+            "{kind:<13} {}: score {:.3}, before {:.3}; {}",
+            image.image.display(),
+            image.score.after,
+            image.score.before,
+            decision(image.abnormal)
+        ))?;
+    }
+    let flipped = learned.flipped.len();
+    output::line(&format!(
+        "decisions     {flipped} of {} images of the run changed, beside those of the lesson",
+        learned.images - learned.taught.len()
+    ))?;
+    for image in &learned.flipped {
+        let label = match image.label.is_abnormal() {
+            true => "abnormal",
+            false => "normal",
+        };
+        let change = decision(image.abnormal);
+        output::line(&format!(
+            "  {label:<11} {}: {change}",
+            image.image.display()
+        ))?;
+    }
+    let mebibytes = learned.features.bytes as f64 / f64::from(1 << 20);
+    output::line(&format!(
+        "features      {} files, {mebibytes:.0} MiB",
+        learned.features.files
+    ))?;
+    output::line(&format!("seconds       {:.1}", learned.seconds))?;
+    let run = bgad::path_to_text(&learned.run);
+    let promised = learned.promised_rate.after;
+    let needed = promised.zip(learned.detector.description().images_needed());
+    let next = match needed {
+        Some((rate, needed)) => format!(
+            "`bgad calibrate --model {model}` with {needed} normal images that were not trained on: \
+             from {} a false-positive rate of {rate} is a guess",
+            learned.detector.description().normal_scores.len()
+        ),
+        None => format!(
+            "use {model} in place of the one in {earlier}, or go on with `bgad learn --run {run}`"
+        ),
+    };
+    output::line(&format!("next          {next}"))
+}
+
+fn decision(change: Change<bool>) -> String {
+    let word = |abnormal: bool| if abnormal { "anomalous" } else { "normal" };
+    match change.before == change.after {
+        true => format!("{} as before", word(change.after)),
+        false => format!("{}, before {}", word(change.after), word(change.before)),
+    }
+}

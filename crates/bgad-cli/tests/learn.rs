@@ -1,0 +1,540 @@
+//! `bgad learn`: a run that is taught becomes another run, whole or not at all.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use bgad::synthetic::{self, SyntheticConfig};
+use bgad::{Detector, Device, DeviceKind, Lesson, Model, RunDirectory, Trainer};
+use serde_json::Value;
+
+use crate::case::{json_lines, stdout};
+
+const SETTINGS: [&str; 9] = [
+    "input.image_size=32",
+    "flow.coupling_blocks=2",
+    "flow.position_dimension=16",
+    "schedule.image_steps=4",
+    "schedule.batch_size=4",
+    "schedule.position_steps=8",
+    "schedule.meta_epochs=2",
+    "schedule.sub_epochs=1",
+    "abnormal.repeats=1",
+];
+
+/// Drawn parts, and a run on the normal ones among them.
+struct Case {
+    folder: tempfile::TempDir,
+}
+
+impl Case {
+    fn new(keep: &[&str]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let parts = SyntheticConfig {
+            image_size: 64,
+            train_images: 8,
+            test_images: 3,
+            abnormal_per_type: 2,
+            ..SyntheticConfig::default()
+        };
+        synthetic::write(&folder.path().join("parts"), &parts).unwrap();
+        let case = Self { folder };
+        let parts = case.text("parts");
+        let run = case.text("run");
+        let mut arguments = vec![
+            "train", "--layout", "mvtec", "--data", &parts, "--out", &run,
+        ];
+        for setting in &SETTINGS {
+            arguments.extend(["--set", setting]);
+        }
+        arguments.extend(keep);
+        case.succeed(&arguments);
+        case
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn text(&self, name: &str) -> String {
+        self.path(name).to_str().unwrap().to_owned()
+    }
+
+    fn bgad(&self, arguments: &[&str]) -> Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_bgad"));
+        command.args(arguments).output().unwrap()
+    }
+
+    fn succeed(&self, arguments: &[&str]) -> String {
+        stdout(self.bgad(arguments))
+    }
+
+    /// The arguments of a lesson for `run` that makes `out`.
+    fn lesson(&self, run: &str, out: &str, images: &[&str]) -> Vec<String> {
+        let (run, out) = (self.text(run), self.text(out));
+        let mut all: Vec<String> = vec!["learn".to_owned(), "--run".to_owned(), run];
+        all.extend(images.iter().map(|word| match self.path(word) {
+            path if path.exists() => self.text(word),
+            _ => (*word).to_owned(),
+        }));
+        all.extend(["--out".to_owned(), out, "--json".to_owned()]);
+        all
+    }
+
+    fn learn(&self, run: &str, out: &str, images: &[&str]) -> Output {
+        let arguments = self.lesson(run, out, images);
+        self.bgad(&arguments.iter().map(String::as_str).collect::<Vec<_>>())
+    }
+
+    fn learned(&self, run: &str, out: &str, images: &[&str]) -> Value {
+        let lines = json_lines(&stdout(self.learn(run, out, images)));
+        lines.last().unwrap()["result"].clone()
+    }
+
+    fn refused(&self, images: &[&str]) -> String {
+        let output = self.learn("run", "refused", images);
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(!output.status.success(), "{said}");
+        assert!(!self.path("refused").exists(), "{said}");
+        assert_eq!(hidden(self.folder.path()), [""; 0], "{said}");
+        said
+    }
+
+    fn model(&self, run: &str) -> Vec<u8> {
+        std::fs::read(self.path(run).join("model.bgad")).unwrap()
+    }
+}
+
+/// What a program has left unfinished in a folder.
+fn hidden(folder: &Path) -> Vec<String> {
+    let names = std::fs::read_dir(folder).unwrap();
+    let names = names.map(|e| e.unwrap().file_name().to_string_lossy().into_owned());
+    names.filter(|name| name.starts_with('.')).collect()
+}
+
+/// All files below a folder, and what they hold.
+fn content(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut files = BTreeMap::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        match path.is_dir() {
+            true => files.extend(content(&path)),
+            false => {
+                let bytes = std::fs::read(&path).unwrap();
+                files.insert(path, bytes);
+            }
+        }
+    }
+    files
+}
+
+/// The model that training from nothing makes of a run's settings and images.
+fn from_nothing(run: &Path, at: &Path) -> Vec<u8> {
+    let directory = RunDirectory::at(run);
+    let config = directory.description().unwrap().config;
+    let detector = Trainer::new(config).fit(&directory.dataset().unwrap());
+    detector.unwrap().save(at).unwrap();
+    std::fs::read(at).unwrap()
+}
+
+#[test]
+fn a_run_learns_and_stays_as_it_is() {
+    let case = Case::new(&["--keep-features"]);
+    let before = content(&case.path("run"));
+    // Images of the line, which nobody keeps.
+    std::fs::create_dir(case.path("line")).unwrap();
+    let images = [
+        ("parts/test/dent/000.png", "line/a.png"),
+        ("parts/ground_truth/dent/000_mask.png", "line/a_marked.png"),
+        ("parts/test/stain/000.png", "line/b.png"),
+        ("parts/test/scratch/000.png", "line/c.png"),
+        ("parts/test/good/000.png", "line/d.png"),
+    ];
+    for (from, to) in images {
+        std::fs::copy(case.path(from), case.path(to)).unwrap();
+    }
+    let lesson = [
+        "--missed",
+        "line/a.png",
+        "--mask",
+        "line/a_marked.png",
+        "--missed",
+        "line/b.png",
+        "--box",
+        "10,12,20,16",
+        "--missed",
+        "line/c.png",
+        "--false-alarm",
+        "line/d.png",
+    ];
+    let lines = json_lines(&stdout(case.learn("run", "run2", &lesson)));
+    let (result, progress) = lines.split_last().unwrap();
+    assert!(progress.len() >= 3, "{lines:?}");
+    let shares = progress
+        .iter()
+        .map(|line| line["progress"].as_f64().unwrap());
+    let shares: Vec<f64> = shares.collect();
+    assert!(shares.is_sorted() && shares.iter().all(|s| (0.0..=1.0).contains(s)));
+    assert!(progress.iter().any(|line| line["doing"] == "training"));
+    let result = &result["result"];
+    let kinds = result["taught"].as_array().unwrap().iter();
+    let kinds: Vec<&str> = kinds
+        .map(|taught| taught["kind"].as_str().unwrap())
+        .collect();
+    assert_eq!(kinds, ["missed", "missed", "missed", "false_alarm"]);
+    assert_eq!(result["taught"][0]["image"], case.text("line/a.png"));
+    assert_eq!(result["promised_rate"]["after"], 0.01);
+    // 8 + 1 normal training images, 2 normal test images, and the abnormal ones.
+    let directory = RunDirectory::at(&case.path("run2"));
+    let dataset = directory.dataset().unwrap();
+    let all = dataset.samples().count() as u64;
+    assert_eq!(result["images"].as_u64(), Some(all));
+    assert_eq!(
+        dataset
+            .test
+            .iter()
+            .filter(|s| !s.label.is_abnormal())
+            .count(),
+        2
+    );
+    let taught = dataset.train.iter().filter(|s| s.label.is_abnormal());
+    let marked: Vec<Option<usize>> = taught
+        .map(|sample| sample.load_mask().unwrap().map(|mask| mask.area()))
+        .collect();
+    assert_eq!(marked[1..], [Some(20 * 16), None]);
+    assert!(marked[0].is_some_and(|area| area > 0));
+    for image in result["taught"].as_array().unwrap() {
+        let model = |run: &str| {
+            let path = case.path(run).join("model.bgad");
+            let detector = Detector::load(&path, &Device::flex()).unwrap();
+            let path = Path::new(image["image"].as_str().unwrap());
+            detector.predict(&bgad::load_image(path).unwrap()).unwrap()
+        };
+        for (when, run) in [("before", "run"), ("after", "run2")] {
+            let prediction = model(run);
+            assert_eq!(
+                image["score"][when].as_f64().unwrap() as f32,
+                prediction.score
+            );
+            assert_eq!(image["abnormal"][when], prediction.anomalous);
+        }
+    }
+    assert!(content(&case.path("run")) == before, "the run has changed");
+    for name in [
+        "run.json",
+        "metrics.jsonl",
+        "scores.json",
+        "evaluation.json",
+    ] {
+        assert!(case.path("run2").join(name).is_file(), "{name}");
+    }
+    let description = directory.description().unwrap();
+    assert_eq!(description.learned_from, Some(case.path("run")));
+    assert_eq!(description.config.model, Model::BgadFas);
+    assert!(description.finished_unix_seconds.is_some());
+    assert_eq!(description.dataset.training_abnormal, 3);
+    assert_eq!(description.dataset.training_normal, 9);
+    assert!(case.model("run2") == from_nothing(&case.path("run2"), &case.path("nothing.bgad")));
+
+    // It goes on without the run of before and the images of the line, also where it has moved.
+    std::fs::remove_dir_all(case.path("run")).unwrap();
+    std::fs::remove_dir_all(case.path("line")).unwrap();
+    std::fs::rename(case.path("run2"), case.path("moved")).unwrap();
+    let result = case.learned("moved", "run3", &["--missed", "parts/test/dent/001.png"]);
+    let directory = RunDirectory::at(&case.path("run3"));
+    let dataset = directory.dataset().unwrap();
+    let abnormal = dataset.train.iter().filter(|s| s.label.is_abnormal());
+    assert_eq!(abnormal.clone().count(), 4);
+    assert!(
+        dataset
+            .train
+            .iter()
+            .all(|s| !s.path.starts_with(case.path("moved")))
+    );
+    assert_eq!(
+        result["images"].as_u64(),
+        Some(dataset.samples().count() as u64)
+    );
+}
+
+#[test]
+fn kept_features_change_nothing_and_are_not_computed_again() {
+    let case = Case::new(&["--keep-features", "--no-report"]);
+    let lesson = ["--missed", "parts/test/dent/000.png", "--no-report"];
+    let result = case.learned("run", "kept", &lesson);
+    let files = |run: &str| content(&case.path(run).join("features"));
+    let (before, after) = (files("run"), files("kept"));
+    // That of the image itself, as one of training: nothing else is computed again.
+    assert_eq!(after.len(), before.len() + 1);
+    assert_eq!(
+        result["features"]["files"].as_u64(),
+        Some(after.len() as u64)
+    );
+    assert!(!case.path("kept/report.html").exists());
+
+    std::fs::remove_dir_all(case.path("run/features")).unwrap();
+    case.learned("run", "computed", &lesson);
+    assert!(
+        case.model("kept") == case.model("computed"),
+        "one seed, one result"
+    );
+}
+
+#[test]
+fn two_lessons_give_what_both_give_at_once() {
+    let case = Case::new(&["--keep-features", "--no-report"]);
+    let [first, second] = ["parts/test/dent/000.png", "parts/test/stain/001.png"];
+    case.learned("run", "first", &["--missed", first, "--box", "8,8,24,24"]);
+    case.learned("first", "second", &["--missed", second]);
+    let both = ["--missed", first, "--box", "8,8,24,24", "--missed", second];
+    case.learned("run", "both", &both);
+    assert!(case.model("second") == case.model("both"));
+}
+
+#[test]
+fn a_false_alarm_alone_leaves_the_model_one_of_normal_images() {
+    let case = Case::new(&["--no-report"]);
+    let result = case.learned("run", "run2", &["--false-alarm", "parts/test/good/001.png"]);
+    let description = RunDirectory::at(&case.path("run2")).description().unwrap();
+    assert_eq!(description.config.model, Model::Bgad);
+    assert_eq!(description.dataset.training_normal, 9);
+    let score = &result["taught"][0]["score"];
+    let of = |when: &str| score[when].as_f64().unwrap();
+    assert!(of("after") < of("before"), "{score}");
+    assert!(case.model("run2") == from_nothing(&case.path("run2"), &case.path("nothing.bgad")));
+}
+
+#[test]
+fn people_are_told_what_has_changed_and_what_to_do_next() {
+    let case = Case::new(&["--no-report"]);
+    let mut arguments = case.lesson("run", "run2", &["--missed", "parts/test/dent/000.png"]);
+    arguments.pop();
+    let said = case.succeed(&arguments.iter().map(String::as_str).collect::<Vec<_>>());
+    for start in [
+        "model",
+        "threshold",
+        "promised",
+        "missed",
+        "decisions",
+        "features",
+        "next",
+    ] {
+        assert!(
+            said.lines().any(|line| line.starts_with(start)),
+            "{start}: {said}"
+        );
+    }
+    assert!(said.lines().last().unwrap().starts_with("next"), "{said}");
+}
+
+#[test]
+fn a_calibrated_threshold_is_said_to_be_lost() {
+    let case = Case::new(&["--no-report"]);
+    let model = case.text("run/model.bgad");
+    let normal = case.text("parts/test/good");
+    case.succeed(&[
+        "calibrate",
+        "--model",
+        &model,
+        "--fpr",
+        "0.5",
+        "--normal",
+        &normal,
+    ]);
+    let result = case.learned("run", "run2", &["--missed", "parts/test/dent/000.png"]);
+    let warnings = result["warnings"].to_string();
+    assert!(warnings.contains("bgad calibrate"), "{warnings}");
+    assert_eq!(result["promised_rate"]["before"], 0.5);
+    assert_eq!(result["promised_rate"]["after"], 0.01);
+}
+
+#[test]
+fn what_cannot_be_taught_is_named() {
+    let case = Case::new(&["--no-report"]);
+    let dent = "parts/test/dent/000.png";
+    let said = case.refused(&["--missed", dent, "--missed", dent]);
+    assert!(said.contains("named twice"), "{said}");
+    let said = case.refused(&["--missed", dent, "--false-alarm", dent]);
+    assert!(said.contains("named twice"), "{said}");
+    let said = case.refused(&["--missed", dent, "--box", "60,60,10,4"]);
+    assert!(
+        said.contains("60,60,10,4") && said.contains("64x64"),
+        "{said}"
+    );
+    let said = case.refused(&["--missed", dent, "--box", "1,1,0,4"]);
+    assert!(said.contains("--box"), "{said}");
+    image::GrayImage::new(64, 64)
+        .save(case.path("black.png"))
+        .unwrap();
+    let said = case.refused(&["--missed", dent, "--mask", "black.png"]);
+    assert!(said.contains("black.png marks no pixel"), "{said}");
+    image::GrayImage::new(8, 8)
+        .save(case.path("small.png"))
+        .unwrap();
+    let said = case.refused(&["--missed", dent, "--mask", "small.png"]);
+    assert!(
+        said.contains("small.png") && said.contains("64x64"),
+        "{said}"
+    );
+    std::fs::write(case.path("damaged.png"), b"no image").unwrap();
+    let said = case.refused(&["--false-alarm", "damaged.png"]);
+    assert!(said.contains("damaged.png"), "{said}");
+    let said = case.refused(&["--mask", "black.png", "--missed", dent]);
+    assert!(said.contains("put it after its image"), "{said}");
+    let said = case.refused(&["--missed", dent, "--mask", "black.png", "--box", "1,1,4,4"]);
+    assert!(said.contains("second place"), "{said}");
+    let said = case.refused(&[]);
+    assert!(said.contains("--missed"), "{said}");
+
+    // Something lies at the place.
+    std::fs::create_dir(case.path("taken")).unwrap();
+    std::fs::write(case.path("taken/file"), b"").unwrap();
+    let output = case.learn("run", "taken", &["--missed", dent]);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("taken") && said.contains("empty"), "{said}");
+    assert_eq!(content(&case.path("taken")).len(), 1);
+    // A folder that is empty is none.
+    std::fs::create_dir(case.path("empty")).unwrap();
+    case.learned("run", "empty", &["--missed", dent]);
+
+    let model = case.path("run/model.bgad");
+    std::fs::rename(&model, case.path("model")).unwrap();
+    let said = case.refused(&["--missed", dent]);
+    assert!(said.contains("no model yet"), "{said}");
+    std::fs::rename(case.path("model"), &model).unwrap();
+
+    // Images of the run.
+    let normal = case.path("parts/train/good/002.png");
+    let bytes = std::fs::read(case.path("parts/train/good/003.png")).unwrap();
+    std::fs::write(&normal, bytes).unwrap();
+    let result = case.learned("run", "changed", &["--missed", dent]);
+    let warnings = result["warnings"].to_string();
+    assert!(warnings.contains("002.png"), "{warnings}");
+    std::fs::remove_file(&normal).unwrap();
+    let said = case.refused(&["--missed", dent]);
+    assert!(said.contains("1 of this run's training images"), "{said}");
+    assert!(said.contains("002.png"), "{said}");
+}
+
+#[test]
+fn the_library_teaches_as_the_program_does() {
+    let case = Case::new(&["--no-report"]);
+    let dent = case.path("parts/test/dent/000.png");
+    case.learned("run", "program", &["--missed", "parts/test/dent/000.png"]);
+    let lesson = Lesson {
+        report: false,
+        ..Lesson::default().missed(dent, bgad::DefectPlace::Unknown)
+    };
+    let trainer = Trainer::of_run(&case.path("run")).unwrap();
+    let trainer = trainer.on(DeviceKind::default());
+    let learned = trainer.learn(&case.path("run"), &lesson, &case.path("library"));
+    let learned = learned.unwrap();
+    assert_eq!(learned.run, case.path("library"));
+    assert!(case.model("library") == case.model("program"));
+    let threshold = learned.detector.description().threshold;
+    assert_eq!(learned.threshold.after, threshold);
+}
+
+#[test]
+fn killed_at_any_moment_it_leaves_nothing_and_can_be_run_again() {
+    let case = Case::new(&["--keep-features"]);
+    let lesson = [
+        "--missed",
+        "parts/test/dent/000.png",
+        "--false-alarm",
+        "parts/test/good/000.png",
+    ];
+    let start = Instant::now();
+    case.learned("run", "unbroken", &lesson);
+    let whole = start.elapsed();
+    let expected = case.model("unbroken");
+    let before = content(&case.path("run"));
+    let (mut killed, kills) = (0, 6);
+    for attempt in 1.. {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_bgad"));
+        command.args(case.lesson("run", "killed", &lesson));
+        let mut child = command
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        // Later attempts live longer, so that the loop ends on a busy machine as well.
+        let life = whole.mul_f64(f64::from(attempt) / f64::from(kills));
+        let deadline = Instant::now() + life;
+        let status = loop {
+            match child.try_wait().unwrap() {
+                Some(status) => break Some(status),
+                None if Instant::now() >= deadline => break None,
+                None => std::thread::sleep(Duration::from_millis(2)),
+            }
+        };
+        if status.is_some() {
+            let output = child.wait_with_output().unwrap();
+            let said = String::from_utf8_lossy(&output.stderr);
+            assert!(output.status.success(), "{said}");
+            break;
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        killed += 1;
+        // Whole or not at all.
+        if case.path("killed").exists() {
+            assert!(case.model("killed") == expected);
+            std::fs::remove_dir_all(case.path("killed")).unwrap();
+        }
+    }
+    assert!(killed > 0);
+    assert!(case.model("killed") == expected, "after {killed} kills");
+    assert_eq!(hidden(case.folder.path()), [""; 0]);
+    assert!(content(&case.path("run")) == before, "the run has changed");
+}
+
+#[test]
+fn two_that_write_to_one_place_do_not_mix() {
+    let case = Case::new(&["--no-report"]);
+    let held = case.path(".bgad-learn-refused");
+    std::fs::create_dir(&held).unwrap();
+    let lock = std::fs::File::create(held.join("lock")).unwrap();
+    lock.lock().unwrap();
+    let output = case.learn("run", "refused", &["--missed", "parts/test/dent/000.png"]);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("another program writes"), "{said}");
+    assert!(held.join("lock").exists());
+    drop(lock);
+    case.learned("run", "refused", &["--missed", "parts/test/dent/000.png"]);
+    assert_eq!(hidden(case.folder.path()), [""; 0]);
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupt_leaves_nothing() {
+    use std::io::{BufRead as _, BufReader};
+
+    let case = Case::new(&["--no-report"]);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_bgad"));
+    command.args(case.lesson("run", "stopped", &["--missed", "parts/test/dent/000.png"]));
+    let command = command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    // The first line says that work is under way.
+    assert!(lines.next().is_some());
+    let id = child.id().to_string();
+    let killed = Command::new("kill").args(["-INT", &id]).status();
+    assert!(killed.unwrap().success());
+    lines.for_each(drop);
+    let output = child.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    match output.status.success() {
+        // It was over before the signal was seen.
+        true => assert!(case.path("stopped/model.bgad").exists()),
+        false => {
+            assert_eq!(output.status.code(), Some(130), "{said}");
+            assert!(said.contains("nothing was written"), "{said}");
+            assert!(!case.path("stopped").exists());
+        }
+    }
+    assert_eq!(hidden(case.folder.path()), [""; 0]);
+}

@@ -1,0 +1,135 @@
+//! What the model of before and the one that has learned say of the same images.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use bgad_data::{Region, Sample};
+use rayon::prelude::*;
+
+use super::outcome::{Change, FlippedImage, Mistake, TaughtImage};
+use super::teaching::Teaching;
+use crate::detector::trained_model::Detector;
+use crate::error::Result;
+use crate::training::outcome::ScoredImage;
+use crate::training::progress::Progress;
+
+/// Two models, and the folders of their runs, by which files that were copied are the same.
+pub(super) struct Comparison<'a> {
+    pub before: &'a Detector,
+    pub after: &'a Detector,
+    pub from: &'a Path,
+    pub to: &'a Path,
+}
+
+/// What the comparison found.
+pub(super) struct Compared {
+    pub taught: Vec<TaughtImage>,
+    pub flipped: Vec<FlippedImage>,
+    pub images: usize,
+}
+
+/// The scores of both runs; none of a run that kept none.
+pub(super) struct Scores<'a> {
+    pub before: Option<&'a [ScoredImage]>,
+    pub after: &'a [ScoredImage],
+}
+
+impl Comparison<'_> {
+    /// Compares the images of the lesson, other abnormal training images, and those that both runs
+    /// have scored.
+    ///
+    /// # Errors
+    /// An image that can no longer be read, or a device that fails.
+    pub fn of(
+        &self,
+        teaching: &Teaching,
+        scores: &Scores<'_>,
+        tell: impl Fn(Progress) + Sync,
+    ) -> Result<Compared> {
+        let of_lesson = teaching.taught.iter().map(|(_, _, sample)| sample);
+        let earlier = teaching.dataset.train.iter().filter(|sample| {
+            let mut of_lesson = teaching.taught.iter();
+            sample.label.is_abnormal() && of_lesson.all(|(_, _, taught)| taught != *sample)
+        });
+        let samples: Vec<&Sample> = of_lesson.chain(earlier).collect();
+        let (count, total) = (AtomicUsize::new(0), samples.len());
+        let changes = samples.par_iter().map(|sample| {
+            let change = self.score(sample)?;
+            let done = count.fetch_add(1, Ordering::Relaxed) + 1;
+            tell(Progress::Scored { done, total });
+            Ok(change)
+        });
+        let changes: Vec<Change<f32>> = changes.collect::<Result<_>>()?;
+        let taught = teaching.taught.iter().zip(&changes);
+        let taught = taught.map(|((image, kind, _), score)| TaughtImage {
+            image: image.clone(),
+            kind: *kind,
+            score: *score,
+            abnormal: self.decisions(*score),
+        });
+        let taught: Vec<TaughtImage> = taught.collect();
+        let others = samples.iter().zip(&changes).skip(taught.len());
+        let others = others.map(|(sample, score)| FlippedImage {
+            image: sample.path.clone(),
+            region: sample.region,
+            label: sample.label,
+            abnormal: self.decisions(*score),
+        });
+        let mut all: Vec<FlippedImage> = others.collect();
+        all.extend(self.of_runs(teaching, scores));
+        let images = taught.len() + all.len();
+        all.retain(|image| image.abnormal.before != image.abnormal.after);
+        Ok(Compared {
+            taught,
+            flipped: all,
+            images,
+        })
+    }
+
+    /// The images that both runs have scored, but for those of the lesson.
+    fn of_runs(&self, teaching: &Teaching, scores: &Scores<'_>) -> Vec<FlippedImage> {
+        let before = scores.before.unwrap_or_default().iter();
+        let before: BTreeMap<_, f32> = before.map(|i| (self.key(i), i.score)).collect();
+        let is_taught = |image: &ScoredImage| {
+            let mut taught = teaching.taught.iter();
+            taught
+                .any(|(_, kind, sample)| *kind == Mistake::FalseAlarm && sample.path == image.path)
+        };
+        let known = scores.after.iter().filter(|image| !is_taught(image));
+        let known = known.filter_map(|image| {
+            let before = *before.get(&self.key(image))?;
+            let after = image.score;
+            Some(FlippedImage {
+                image: image.path.clone(),
+                region: image.region,
+                label: image.label,
+                abnormal: self.decisions(Change { before, after }),
+            })
+        });
+        known.collect()
+    }
+
+    /// By which an image of one run is found among those of the other.
+    fn key(&self, image: &ScoredImage) -> (PathBuf, Option<Region>) {
+        let inner = |folder: &Path| image.path.strip_prefix(folder).ok();
+        let path = inner(self.from).or_else(|| inner(self.to));
+        let path = path.unwrap_or(&image.path);
+        (path.to_owned(), image.region)
+    }
+
+    fn score(&self, sample: &Sample) -> Result<Change<f32>> {
+        let image = sample.load_image()?;
+        Ok(Change {
+            before: self.before.score(&image)?.0,
+            after: self.after.score(&image)?.0,
+        })
+    }
+
+    fn decisions(&self, score: Change<f32>) -> Change<bool> {
+        Change {
+            before: score.before > self.before.description.threshold,
+            after: score.after > self.after.description.threshold,
+        }
+    }
+}

@@ -1,0 +1,263 @@
+//! From a run and a lesson to another run.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use super::comparison::{Comparison, Scores};
+use super::images;
+use super::lesson::Lesson;
+use super::outcome::{Change, Learned};
+use super::teaching::{Taught, Teaching};
+use super::unfinished_run::UnfinishedRun;
+use crate::config::choices::Model;
+use crate::config::settings::TrainerConfig;
+use crate::detector::trained_model::Detector;
+use crate::error::{Error, Result};
+#[cfg(feature = "report")]
+use crate::evaluation::options::EvaluationOptions;
+#[cfg(feature = "report")]
+use crate::report::Report;
+use crate::run_directory::description::{DatasetDescription, RunDescription};
+use crate::run_directory::directory::RunDirectory;
+use crate::run_directory::kept_features;
+use crate::training::outcome::Training;
+use crate::training::progress::Progress;
+use crate::training::trainer::Trainer;
+
+/// The run that is taught.
+struct Earlier {
+    /// An absolute path.
+    folder: PathBuf,
+    directory: RunDirectory,
+    description: RunDescription,
+    detector: Detector,
+}
+
+impl Trainer {
+    /// A trainer with the settings and devices of the run that `bgad train` has left in `folder`.
+    ///
+    /// # Errors
+    /// Where there is no run, or none that this version understands; a device that is unknown.
+    pub fn of_run(folder: &Path) -> Result<Self> {
+        let run = RunDirectory::at(folder).description()?;
+        let devices = run.device.split(',').map(str::parse);
+        let devices: Vec<_> = devices.collect::<Result<_>>()?;
+        Ok(Self::new(run.config).on_all(devices))
+    }
+
+    /// Teaches the run in the folder `run` a lesson, and writes what comes of it to the folder `out`: a
+    /// run of its own, from which learning can go on. The run of before stays as it is.
+    ///
+    /// The settings are the trainer's, for which [`of_run`](Self::of_run) has the run's. Training
+    /// begins anew on the run's images and the lesson's, so that the model is the one that a run on
+    /// all of them would have; features that the run has kept are not computed again. A missed defect
+    /// is an abnormal training image, a false alarm a normal one, and neither is tested on any more.
+    /// A model that knew normal images alone becomes [`Model::BgadFas`]. Granularity and the
+    /// depth of images stay what they are. Constants of scoring and thresholds are taken anew.
+    ///
+    /// `out` appears when the new run is complete. Whatever ends this before leaves nothing there,
+    /// and it can be done again.
+    ///
+    /// # Errors
+    /// A run without a model, or whose training images are no longer there; something that lies at
+    /// `out`; an image, mask or box that can't be used; those of [`run`](Self::run).
+    pub fn learn(&self, run: &Path, lesson: &Lesson, out: &Path) -> Result<Learned> {
+        let start = Instant::now();
+        lesson.check()?;
+        let earlier = Earlier::open(self, run)?;
+        let folder = UnfinishedRun::beside(out)?;
+        let kept = earlier.directory.kept_dataset()?;
+        images::check_there(run, &kept.dataset.train)?;
+        let changed = kept.changed().first().map(|first| {
+            format!(
+                "training images are no longer what they were, {} for one; they are learned from as \
+                 they are now",
+                first.display()
+            )
+        });
+        let config = earlier.settings(self, lesson);
+        let taught = Taught {
+            lesson,
+            model: earlier.description.config.model,
+            reading: config.input.reading(),
+            from: &earlier.folder,
+            to: folder.path(),
+        };
+        let mut teaching = taught.add_to(kept.dataset)?;
+        let said = changed.into_iter().chain(earlier.lost_calibration());
+        teaching.dataset.warnings.extend(said);
+        let description = RunDescription {
+            device: self.device_names(),
+            dataset: DatasetDescription {
+                layout: earlier.description.dataset.layout.clone(),
+                folder: earlier.description.dataset.folder.clone(),
+                category: earlier.description.dataset.category.clone(),
+                ..DatasetDescription::of(&teaching.dataset)
+            },
+            learned_from: Some(earlier.folder.clone()),
+            ..RunDescription::new(&config, DatasetDescription::default())
+        };
+        let directory = RunDirectory::begin(folder.path(), &description)?;
+        directory.keep_dataset_for(&teaching.dataset, folder.place())?;
+        kept_features::share(&earlier.directory.features(), &directory.features())?;
+        let mut training = self.trained(config, &teaching, &directory)?;
+        training.detector.save(&directory.model())?;
+        let comparison = Comparison {
+            before: &earlier.detector,
+            after: &training.detector,
+            from: &earlier.folder,
+            to: folder.path(),
+        };
+        let before = earlier.directory.scores()?;
+        let scores = Scores {
+            before: before.as_deref(),
+            after: &training.scores,
+        };
+        let mut compared = comparison.of(&teaching, &scores, |told| self.context().tell(told))?;
+        for image in &mut compared.flipped {
+            image.image = folder.moved(&image.image);
+        }
+        directory.keep_scores_for(&training.scores, folder.place())?;
+        self.context().tell(Progress::Writing);
+        #[cfg(feature = "report")]
+        if lesson.report && training.evaluation.is_some() {
+            let features = directory.features();
+            training.detector.remember_distances_in(Some(&features));
+            report(&training, &teaching, &directory)?;
+            training.detector.remember_distances_in(None);
+        }
+        directory.finish()?;
+        let features = directory.kept_features()?;
+        let run = out.to_owned();
+        folder.keep()?;
+        let mut warnings = training.warnings;
+        if before.is_none() {
+            warnings.push(format!(
+                "{}: this run kept no scores: of its images only those of the lesson and abnormal \
+                 ones are compared",
+                earlier.folder.display()
+            ));
+        }
+        let was = &earlier.detector.description;
+        let is = &training.detector.description;
+        Ok(Learned {
+            model: RunDirectory::at(&run).model(),
+            run,
+            threshold: Change {
+                before: was.threshold,
+                after: is.threshold,
+            },
+            promised_rate: Change {
+                before: was.promised_rate,
+                after: is.promised_rate,
+            },
+            taught: compared.taught,
+            flipped: compared.flipped,
+            images: compared.images,
+            features,
+            training: training.seconds,
+            seconds: start.elapsed().as_secs_f64(),
+            warnings,
+            detector: training.detector,
+        })
+    }
+
+    /// Trains on the run's images and the lesson's, and logs each meta-epoch.
+    fn trained(
+        &self,
+        config: TrainerConfig,
+        teaching: &Teaching,
+        directory: &RunDirectory,
+    ) -> Result<Training> {
+        let log = Mutex::new(directory.metrics_log()?);
+        let observer = self.context().observer.clone();
+        let observer = move |progress: Progress| {
+            let tell = |progress| {
+                if let Some(observer) = &observer {
+                    observer(progress);
+                }
+            };
+            if let Progress::MetaEpoch(meta_epoch) = &progress {
+                let mut log = log.lock().unwrap_or_else(PoisonError::into_inner);
+                if let Err(error) = log.append(meta_epoch) {
+                    tell(Progress::Warning(error.to_string()));
+                }
+            }
+            tell(progress);
+        };
+        let trainer = self.changed(|context| {
+            context.config = config;
+            context.observer = Some(Arc::new(observer));
+            context.checkpoints = None;
+            context.features = Some(directory.features());
+            context.distances = Some(directory.features());
+        });
+        trainer.run(&teaching.dataset)
+    }
+}
+
+impl Earlier {
+    fn open(trainer: &Trainer, run: &Path) -> Result<Self> {
+        let folder = std::path::absolute(run).map_err(Error::io(run))?;
+        let directory = RunDirectory::at(&folder);
+        let description = directory.description()?;
+        let model = directory.model();
+        if !model.is_file() {
+            return Err(Error::input(
+                "run",
+                format!("{} has no model yet", run.display()),
+                "a run that has ended; `bgad train --resume` goes on with one that has not",
+            ));
+        }
+        let device = trainer.first_device().open()?;
+        let detector = match &trainer.context().backbone {
+            Some(own) => {
+                let own = Arc::clone(own);
+                Detector::load_with_backbone(&model, &device, move |_| Ok(own))?
+            }
+            None => Detector::load(&model, &device)?,
+        };
+        Ok(Self {
+            folder,
+            directory,
+            description,
+            detector,
+        })
+    }
+
+    /// The settings of the run that learns.
+    fn settings(&self, trainer: &Trainer, lesson: &Lesson) -> TrainerConfig {
+        let was = &self.detector.description;
+        let mut config = trainer.context().config.clone();
+        // A mask that is taught to a run without masks must not make it another one.
+        config.granularity = Some(was.granularity);
+        config.input.bit_depth = was.config.input.bit_depth;
+        if !lesson.missed.is_empty() {
+            config.model = Model::BgadFas;
+        }
+        config
+    }
+
+    /// What is said where `bgad calibrate` had set the threshold.
+    fn lost_calibration(&self) -> Option<String> {
+        self.detector.description.calibrated.then(|| {
+            "the threshold was calibrated with images that the run does not know; the new one is \
+             from its training images: run `bgad calibrate` on the new model"
+                .to_owned()
+        })
+    }
+}
+
+#[cfg(feature = "report")]
+fn report(training: &Training, teaching: &Teaching, directory: &RunDirectory) -> Result<()> {
+    let options = EvaluationOptions::complete();
+    let features = directory.features();
+    let report = Report::of_kept(&training.detector, &teaching.dataset, &options, &features)?;
+    let report = report
+        .with_history(&training.history)
+        .with_run(&directory.description()?);
+    report.save(directory.path())?;
+    report.write(directory.path())?;
+    Ok(())
+}

@@ -1,0 +1,134 @@
+//! The data set of a run with what it is taught.
+
+use std::path::{Path, PathBuf};
+
+use bgad_data::{Dataset, ImageReading, MaskFiles, MaskValues, Sample};
+
+use super::images::{self, Known, TAUGHT};
+use super::lesson::{DefectPlace, Lesson};
+use super::mask_of_place;
+use super::outcome::Mistake;
+use crate::config::choices::Model;
+use crate::error::{Error, Result};
+
+/// The kind of defect of a taught image.
+const KIND: &str = "taught";
+/// What a run is taught, as samples.
+pub(super) struct Teaching {
+    /// The run's images with those of the lesson, which are no test images any more.
+    pub dataset: Dataset,
+    /// Each image of the lesson as the lesson names it, and its sample.
+    pub taught: Vec<(PathBuf, Mistake, Sample)>,
+}
+
+/// What is taught, and to what.
+pub(super) struct Taught<'a> {
+    pub lesson: &'a Lesson,
+    /// What the run trained.
+    pub model: Model,
+    pub reading: ImageReading,
+    /// The folder of the run, and the one that will be the new run's.
+    pub from: &'a Path,
+    pub to: &'a Path,
+}
+
+impl Taught<'_> {
+    /// Adds the lesson's images to the run's `dataset`. They are copied to the new run, also those
+    /// that the earlier run was taught: a run does not need the folders of those before it.
+    ///
+    /// # Errors
+    /// An image, mask or box that can't be used, and an image that is named twice.
+    pub fn add_to(&self, mut dataset: Dataset) -> Result<Teaching> {
+        // One rule for masks of before; what is added has its own.
+        dataset.settle_open_masks()?;
+        if self.model == Model::Bgad {
+            // They were not learned from: nobody has asked for it.
+            dataset.train.retain(|sample| !sample.label.is_abnormal());
+        }
+        let mut added = Vec::new();
+        let mut known: Vec<Known> = Vec::new();
+        let missed = self.lesson.missed.iter();
+        let missed = missed.map(|missed| (&missed.image, Mistake::Missed, &missed.place));
+        let false_alarms = self.lesson.false_alarms.iter();
+        let false_alarms =
+            false_alarms.map(|image| (image, Mistake::FalseAlarm, &DefectPlace::Unknown));
+        for (image, mistake, place) in missed.chain(false_alarms) {
+            let (sample, of_file) = self.sample(image, mistake, place)?;
+            if known.iter().any(|other| other.sha256 == of_file.sha256) {
+                return Err(Error::input(
+                    "lesson",
+                    format!("{} is named twice", image.display()),
+                    "each image once, as missed or as a false alarm",
+                ));
+            }
+            known.push(of_file);
+            added.push((image.clone(), mistake, sample));
+        }
+        let trained = images::take_out(&mut dataset.train, &known);
+        let were_taught = |sample: &&Sample| sample.path.starts_with(self.from.join(TAUGHT));
+        if let Some(first) = trained.iter().find(|sample| !were_taught(sample)) {
+            dataset.warnings.push(format!(
+                "{} is one of the training images already; it is now what the lesson says",
+                first.path.display()
+            ));
+        }
+        images::take_out(&mut dataset.test, &known);
+        for sample in dataset.train.iter_mut().filter(|s| were_taught(&&**s)) {
+            self.take_along(sample)?;
+        }
+        let samples = added.iter().map(|(_, _, sample)| sample.clone());
+        dataset.train.extend(samples);
+        Ok(Teaching {
+            dataset,
+            taught: added,
+        })
+    }
+
+    /// The sample of an image of the lesson, with its files in the new run.
+    fn sample(
+        &self,
+        image: &Path,
+        mistake: Mistake,
+        place: &DefectPlace,
+    ) -> Result<(Sample, Known)> {
+        let pixels = bgad_data::load_image_as(image, self.reading)?;
+        let orientation = self.reading.orientation;
+        let mask = mask_of_place::of_place(place, image, pixels.dimensions(), orientation)?;
+        let known = Known::of(image)?;
+        let copy = images::copy(image, &known, self.to)?;
+        let mut sample = match mistake {
+            Mistake::Missed => {
+                let mut name = copy.file_stem().unwrap_or_default().to_owned();
+                name.push("_mask.png");
+                let file = copy.with_file_name(name);
+                let file = mask.map(|mask| mask_of_place::write(&mask, &file).map(|()| file));
+                let files = file.transpose()?.map(MaskFiles::from);
+                let values = files.as_ref().map(|_| MaskValues::NonZero);
+                Sample {
+                    mask_values: values.unwrap_or_default(),
+                    ..Sample::abnormal(copy, KIND, files)
+                }
+            }
+            Mistake::FalseAlarm => Sample::normal(copy),
+        };
+        sample.orientation = orientation;
+        sample.bit_depth = self.reading.bit_depth;
+        Ok((sample, known))
+    }
+
+    /// Copies an image that the earlier run was taught, and its masks.
+    fn take_along(&self, sample: &mut Sample) -> Result<()> {
+        let known = Known::of(&sample.path)?;
+        let copy = images::copy(&sample.path, &known, self.to)?;
+        let masks = sample.mask.iter().flat_map(MaskFiles::paths);
+        let masks = masks.map(|mask| {
+            let copy = copy.with_file_name(mask.file_name().unwrap_or_default());
+            std::fs::copy(mask, &copy).map_err(Error::io(mask))?;
+            Ok(copy)
+        });
+        let masks = MaskFiles::several(masks.collect::<Result<Vec<_>>>()?);
+        sample.mask = masks;
+        sample.path = copy;
+        Ok(())
+    }
+}

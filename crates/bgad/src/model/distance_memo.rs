@@ -1,0 +1,79 @@
+//! Distances to a memory bank that were computed before.
+//!
+//! A run that is taught a defect has the normal images that it had, and so the same bank: the distances
+//! of all images that it has in common with the run of before are the same as well. A file each, named
+//! by a SHA-256 over the bank, the rows that are left out, and the vectors.
+
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+use crate::storage::digest::hexadecimal;
+
+/// How a file of distances ends.
+pub(crate) const SUFFIX: &str = "distances";
+/// Bytes of a SHA-256.
+const CHECKSUM: usize = 32;
+
+/// A folder of distances to one bank.
+#[derive(Debug, Clone)]
+pub(super) struct DistanceMemo {
+    folder: PathBuf,
+    /// A SHA-256 over the bank.
+    bank: Vec<u8>,
+}
+
+impl DistanceMemo {
+    /// Distances to a bank of these values, whose rows are of the training inputs `owners`.
+    pub fn new<'v>(
+        folder: &Path,
+        values: impl Iterator<Item = &'v [f32]>,
+        owners: &[usize],
+    ) -> Self {
+        let mut bank = Sha256::new();
+        bank.update(env!("CARGO_PKG_VERSION"));
+        values.for_each(|values| bank.update(bytemuck::cast_slice::<f32, u8>(values)));
+        bank.update(bytemuck::cast_slice::<usize, u8>(owners));
+        Self {
+            folder: folder.to_owned(),
+            bank: bank.finalize().to_vec(),
+        }
+    }
+
+    /// The distances of `vectors` to the rows but for those `left_out`, which are computed where they
+    /// are not known. What can't be kept is computed again another time.
+    pub fn recall(
+        &self,
+        vectors: &[f32],
+        left_out: &Range<usize>,
+        compute: impl FnOnce() -> Vec<f32>,
+    ) -> Vec<f32> {
+        let mut all = Sha256::new();
+        all.update(&self.bank);
+        all.update(format!("{left_out:?}"));
+        all.update(bytemuck::cast_slice::<f32, u8>(vectors));
+        let name = hexadecimal(&all.finalize());
+        let file = self.folder.join(format!("{name}.{SUFFIX}"));
+        read(&file).unwrap_or_else(|| {
+            let distances = compute();
+            let content = bytemuck::cast_slice::<f32, u8>(&distances);
+            let mut bytes = Sha256::digest(content).to_vec();
+            bytes.extend_from_slice(content);
+            let _ = bgad_files::write_replaceable(&file, &bytes);
+            distances
+        })
+    }
+}
+
+/// None where the file is missing or damaged.
+fn read(file: &Path) -> Option<Vec<f32>> {
+    let bytes = std::fs::read(file).ok()?;
+    let (checksum, content) = bytes.split_at_checked(CHECKSUM)?;
+    if Sha256::digest(content).as_slice() != checksum {
+        return None;
+    }
+    let (values, rest) = content.as_chunks::<4>();
+    let values = values.iter().map(|bytes| f32::from_ne_bytes(*bytes));
+    rest.is_empty().then(|| values.collect())
+}
