@@ -50,7 +50,7 @@ fn the_depth_is_recognised_and_kept_with_the_model() {
     let said = of_deep
         .warnings
         .iter()
-        .filter(|text| text.contains("read at 10 bits"));
+        .filter(|text| text.contains("read as 10-bit"));
     assert_eq!(said.count(), 1, "{:?}", of_deep.warnings);
     assert_eq!(
         of_deep.evaluation.unwrap().image_auroc,

@@ -66,7 +66,7 @@ fn other_names_are_refused_with_what_there_is() {
             "{error}"
         );
         assert!(
-            error.to_string().contains("take `tf_efficientnet"),
+            error.to_string().contains("use `tf_efficientnet"),
             "{error}"
         );
     }
