@@ -176,9 +176,13 @@ impl Kernel for Coupling<'_, '_> {
             let (scale, _) = self.scale.as_chunks::<LANES>();
             let (offset, _) = self.offset.as_chunks::<LANES>();
             for (x, (scale, offset)) in x.iter_mut().zip(scale.iter().zip(offset)) {
+                // By way of a value of its own, because all might be the same memory for all the
+                // compiler knows.
+                let mut line = *x;
                 for j in 0..LANES {
-                    x[j] = A::mul_add(x[j], scale[j], offset[j]);
+                    line[j] = A::mul_add(line[j], scale[j], offset[j]);
                 }
+                *x = line;
             }
         }
     }
