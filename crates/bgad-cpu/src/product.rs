@@ -215,7 +215,8 @@ impl Product<'_> {
         left
     }
 
-    /// What a tile's sums begin with.
+    /// What a tile's sums begin with, in plain loops as in `tile`.
+    #[allow(clippy::needless_range_loop)]
     #[inline(always)]
     fn start_of<S: Simd, const V: usize, const B: usize, const R: usize, const WHOLE: bool>(
         &self,
