@@ -12,6 +12,10 @@ from pathlib import Path
 
 WORK, ROUNDS = Path(sys.argv[1]), int(sys.argv[2])
 PYTHON = [str(WORK / "venv/bin/python"), "benches/pytorch.py"]
+DEPLOYED = [PYTHON[0], "benches/deployed.py"]
+RUNTIMES = ["onnxruntime", "openvino"]
+# `deployed` for the comparison with ONNX Runtime and OpenVINO alone, `pytorch` for that with PyTorch.
+PARTS = os.environ.get("PARTS", "deployed pytorch").split()
 RELEASE = Path("target/release")
 ARCHITECTURES = ["tf_efficientnet_b6", "tf_efficientnetv2_b0"]
 DIMENSIONS = [40, 72, 200]
@@ -86,10 +90,59 @@ def train_command(architecture, data, out, *more):
             architecture, "--weights", weights(architecture), "--set", "schedule.evaluate=never", "--out", out, *more]
 
 
+def measured(model):
+    return json.loads(run([RELEASE / "examples/measure", model]))
+
+
+def beside_deployed(architecture, folder):
+    """The published method here and in the runtimes it would be deployed with, and the default preset."""
+    models = {}
+    for preset in ("paper", "default"):
+        out = Path(folder) / f"{architecture}-{preset}"
+        run(train_command(architecture, folder, out, "--preset", preset, "--meta-epochs", 1, "--sub-epochs", 1))
+        models[preset] = out / "model.bgad"
+    if not (WORK / f"{architecture}-8.onnx").exists():
+        run([*DEPLOYED, "export", architecture, weights(architecture), WORK])
+    image = Path(folder) / "test/good/0.png"
+    rounds = []
+    for _ in range(ROUNDS):
+        sides = {}
+        for preset, model in models.items():
+            cold = whole([RELEASE / "bgad", "predict", "--model", model, image])
+            sides[preset] = {**measured(model), "cold": cold["seconds"], "cold_mib": cold["peak_mib"]}
+        for runtime in RUNTIMES:
+            command = [*DEPLOYED, runtime, architecture, WORK]
+            cold = whole([*command, image])
+            sides[runtime] = {**json.loads(run(command)), "cold": cold["seconds"], "cold_mib": cold["peak_mib"]}
+        rounds.append(sides)
+    for key, name, unit in (
+        ("batch_1", "batch 1, an image", "ms"),
+        ("batch_8", "batch 8, an image", "ms"),
+        ("peak_mib", "peak memory", "MiB"),
+        ("cold", "one image from the start of the process", "s"),
+        ("cold_mib", "peak memory of that", "MiB"),
+    ):
+        digits = 2 if unit == "s" else 1
+        cells = [f"{statistics.median(sides[side][key] for sides in rounds):.{digits}f} {unit}" for side in rounds[0]]
+        ratios = [sides["paper"][key] / min(sides[runtime][key] for runtime in RUNTIMES) for sides in rounds]
+        ratio = f"{statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})"
+        print(f"| {architecture}, {name} | {' | '.join(cells)} | {ratio} |", flush=True)
+
+
 def main():
     # The version names the processor and the instructions that the kernels use.
     machine = run([RELEASE / "bgad", "--version"]).replace("\n", "; ")
-    print(f"{machine}\n{ROUNDS} rounds, both sides in turn.\n")
+    print(f"{machine}\n{ROUNDS} rounds, all sides in turn.\n")
+    if "deployed" in PARTS:
+        # The ratio is that of the paper preset to the better of the two runtimes, round by round.
+        print("| | paper preset | default preset | ONNX Runtime | OpenVINO | ratio |\n|---|---|---|---|---|---|", flush=True)
+        with tempfile.TemporaryDirectory() as folder:
+            set_of_pictures(folder)
+            for architecture in reversed(ARCHITECTURES):
+                beside_deployed(architecture, folder)
+        print()
+    if "pytorch" not in PARTS:
+        return
     print("| | bgad | PyTorch | ratio |\n|---|---|---|---|", flush=True)
     with tempfile.TemporaryDirectory() as folder:
         set_of_pictures(folder)
@@ -97,7 +150,7 @@ def main():
             out = Path(folder) / architecture
             run(train_command(architecture, folder, out, "--meta-epochs", 1, "--sub-epochs", 1))
             ours, theirs = in_turn(
-                lambda: json.loads(run([RELEASE / "examples/measure", out / "model.bgad"])),
+                lambda: measured(out / "model.bgad"),
                 lambda: json.loads(run([*PYTHON, "predict", architecture, weights(architecture)])),
                 ROUNDS,
             )

@@ -11,12 +11,9 @@ One JSON object a line. Every cost of the ordinary pipeline is left in: the back
 batch of each sub-epoch, all of timm's stages are computed, memory is the C library's.
 """
 
-import json
 import math
 import random
-import resource
 import sys
-import time
 from pathlib import Path
 
 import FrEIA.framework as framework
@@ -26,6 +23,7 @@ import timm
 import torch
 import torch.nn.functional as functional
 from PIL import Image, ImageEnhance, ImageOps
+from timing import median_seconds, tell
 
 SIZE, CONDITION, MINI_BATCH, BATCH = 256, 128, 4096, 32
 torch.set_num_threads(2)
@@ -90,21 +88,6 @@ def score(encoder, chains, images):
         l = log_likelihoods(chain, rows_of(level), positions(h).repeat(b, 1)).reshape(b, 1, h, w)
         total = total + functional.interpolate(l.exp(), size=(SIZE, SIZE), mode="bilinear", align_corners=True)
     return total.max() - total[:, 0]
-
-
-def median_seconds(work, runs):
-    work()
-    times = []
-    for _ in range(runs):
-        begin = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - begin)
-    return sorted(times)[runs // 2]
-
-
-def tell(**values):
-    values["peak_mib"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps(values))
 
 
 def predict(architecture, weights):

@@ -34,6 +34,7 @@ mod panels;
 mod product;
 mod register;
 mod rows;
+mod tile;
 
 pub use activation::{Activation, finish};
 pub use arithmetic::{Fused, MultiplyAdd, Separate};

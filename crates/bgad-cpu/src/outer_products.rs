@@ -5,7 +5,7 @@ use pulp::Simd;
 use crate::arithmetic::MultiplyAdd;
 use crate::instructions::{SimdKernel, dispatch};
 use crate::panels::BLOCK;
-use crate::register::{load, store};
+use crate::register::{load, part, store};
 use crate::{Matrix, MatrixMut};
 
 /// `c = c + aᵀ · b`, summed row after row, for left sides `[rows, m]` and right sides
@@ -172,13 +172,15 @@ impl OuterProducts<'_> {
         let mut sums = start;
         for k in 0..self.a.rows() {
             let left = &self.a.row(k)[row..][..R];
-            let right = &self.b.row(k)[column..self.b.columns()];
-            let part = |b: usize, v: usize| {
-                let first = (b * BLOCK + v * S::F32_LANES).min(right.len());
-                first..right.len().min(first + S::F32_LANES)
-            };
-            let right: [[S::f32s; V]; B] =
-                std::array::from_fn(|b| std::array::from_fn(|v| load(simd, &right[part(b, v)])));
+            let line = &self.b.row(k)[column..self.b.columns()];
+            // Loops: closures may become functions, which are compiled for the plain target.
+            let mut right = [[simd.splat_f32s(0.0); V]; B];
+            for (b, right) in right.iter_mut().enumerate() {
+                for (v, right) in right.iter_mut().enumerate() {
+                    let first = b * BLOCK + v * S::F32_LANES;
+                    *right = load(simd, &line[part(first, line.len(), simd)]);
+                }
+            }
             for r in 0..R {
                 let value = simd.splat_f32s(left[r]);
                 for b in 0..B {

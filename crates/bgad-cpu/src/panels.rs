@@ -142,9 +142,13 @@ impl Kernel for Scaling<'_> {
         let rows = self.factors.len().max(1);
         for (from, to) in from.chunks_exact(rows).zip(to.chunks_exact_mut(rows)) {
             for ((from, to), factor) in from.iter().zip(to).zip(self.factors) {
-                for i in 0..BLOCK {
-                    to[i] = from[i] * factor;
+                // By way of a value of its own, because both sides might be the same memory for all the
+                // compiler knows.
+                let mut line = *from;
+                for value in &mut line {
+                    *value *= factor;
                 }
+                *to = line;
             }
         }
     }

@@ -7,7 +7,7 @@ use pulp::Simd;
 use crate::arithmetic::MultiplyAdd;
 use crate::instructions::{SimdKernel, dispatch};
 use crate::panels::BLOCK;
-use crate::register::{load, part, store};
+use crate::tile::{accumulate, read, write};
 use crate::{MatrixMut, Panels, Rows};
 
 /// What a product is added to.
@@ -162,7 +162,8 @@ impl Product<'_> {
         (rows, column): (Range<usize>, usize),
     ) {
         let mut row = rows.start;
-        while row + R <= rows.end {
+        // Eight rows are two tiles of four rather than one of six and two rows by themselves.
+        while row + R <= rows.end && (R, rows.end - row) != (6, 8) {
             self.tile::<S, V, B, R, WHOLE>(simd, blocks, (row, column));
             row += R;
         }
@@ -183,43 +184,79 @@ impl Product<'_> {
         blocks: [&[[S::f32s; V]]; B],
         (row, column): (usize, usize),
     ) {
-        let (columns, stride) = (self.b.columns(), self.c.row_stride());
-        let read = |line: &[f32]| read::<S, V, B, WHOLE>(simd, line, column..columns);
-        let start = match self.start {
-            Start::Zero => [[[simd.splat_f32s(0.0); V]; B]; R],
-            Start::Kept => std::array::from_fn(|r| read(&self.c.data()[(row + r) * stride..])),
-            Start::Row(from) => [read(from); R],
-            Start::Gathered {
-                first,
-                second,
-                rows,
-            } => std::array::from_fn(|r| {
-                let [i, j] = rows[row + r].map(|i| i as usize * columns);
-                let (mut sums, second) = (read(&first[i..]), read(&second[j..]));
-                for b in 0..B {
-                    for v in 0..V {
-                        sums[b][v] = simd.add_f32s(sums[b][v], second[b][v]);
-                    }
-                }
-                sums
-            }),
-        };
+        let start = self.start_of::<S, V, B, R, WHOLE>(simd, (row, column));
 
         // Without a loop where there is one strip: its sums would go through memory.
         if self.a.strips == 1 {
-            let left: [&[f32]; R] = std::array::from_fn(|r| self.a.row(0, row + r));
+            let left = self.left::<R>(0, row);
             let sums = accumulate::<S, V, B, R>(simd, left, blocks, start);
             self.finish_tile::<S, V, B, R, WHOLE>(simd, (row, column), sums);
             return;
         }
         let mut sums = start;
         for strip in 0..self.a.strips {
-            let width = self.a.width;
-            let left: [&[f32]; R] = std::array::from_fn(|r| self.a.row(strip, row + r));
-            let blocks = blocks.map(|block| &block[strip * width..][..width]);
+            let (width, mut blocks) = (self.a.width, blocks);
+            for block in &mut blocks {
+                *block = &block[strip * width..][..width];
+            }
+            let left = self.left::<R>(strip, row);
             sums = accumulate::<S, V, B, R>(simd, left, blocks, sums);
         }
         self.finish_tile::<S, V, B, R, WHOLE>(simd, (row, column), sums);
+    }
+
+    /// `R` rows of the left side.
+    #[inline(always)]
+    fn left<const R: usize>(&self, strip: usize, row: usize) -> [&[f32]; R] {
+        let mut left: [&[f32]; R] = [&[]; R];
+        for (r, left) in left.iter_mut().enumerate() {
+            *left = self.a.row(strip, row + r);
+        }
+        left
+    }
+
+    /// What a tile's sums begin with, in plain loops as in `tile`.
+    #[allow(clippy::needless_range_loop)]
+    #[inline(always)]
+    fn start_of<S: Simd, const V: usize, const B: usize, const R: usize, const WHOLE: bool>(
+        &self,
+        simd: S,
+        (row, column): (usize, usize),
+    ) -> [[[S::f32s; V]; B]; R] {
+        let (columns, stride) = (self.b.columns(), self.c.row_stride());
+        let range = column..columns;
+        let mut sums = [[[simd.splat_f32s(0.0); V]; B]; R];
+        match self.start {
+            Start::Zero => {}
+            Start::Kept => {
+                for r in 0..R {
+                    let line = &self.c.data()[(row + r) * stride..];
+                    sums[r] = read::<S, V, B, WHOLE>(simd, line, range.clone());
+                }
+            }
+            Start::Row(from) => sums = [read::<S, V, B, WHOLE>(simd, from, range); R],
+            Start::Gathered {
+                first,
+                second,
+                rows,
+            } => {
+                for r in 0..R {
+                    let [i, j] = rows[row + r];
+                    let (first, second) = (
+                        &first[i as usize * columns..],
+                        &second[j as usize * columns..],
+                    );
+                    sums[r] = read::<S, V, B, WHOLE>(simd, first, range.clone());
+                    let second = read::<S, V, B, WHOLE>(simd, second, range.clone());
+                    for b in 0..B {
+                        for v in 0..V {
+                            sums[r][b][v] = simd.add_f32s(sums[r][b][v], second[b][v]);
+                        }
+                    }
+                }
+            }
+        }
+        sums
     }
 
     /// Writes a tile's sums.
@@ -257,106 +294,6 @@ impl Product<'_> {
             }
             let line = &mut self.c.data_mut()[at..];
             write::<S, V, B, WHOLE>(simd, line, column..columns, sums);
-        }
-    }
-}
-
-/// `B` blocks of a line from `columns.start` on; zeros from `columns.end` on, which lies beyond them
-/// where they are `WHOLE`.
-#[inline(always)]
-fn read<S: Simd, const V: usize, const B: usize, const WHOLE: bool>(
-    simd: S,
-    line: &[f32],
-    columns: Range<usize>,
-) -> [[S::f32s; V]; B] {
-    if WHOLE {
-        let (registers, _) = S::as_simd_f32s(&line[columns.start..][..B * BLOCK]);
-        return std::array::from_fn(|b| std::array::from_fn(|v| registers[b * V + v]));
-    }
-    let part = |b, v| {
-        part(
-            columns.start + b * BLOCK + v * S::F32_LANES,
-            columns.end,
-            simd,
-        )
-    };
-    std::array::from_fn(|b| std::array::from_fn(|v| load(simd, &line[part(b, v)])))
-}
-
-/// The other way round; nothing is written from `columns.end` on.
-#[inline(always)]
-fn write<S: Simd, const V: usize, const B: usize, const WHOLE: bool>(
-    simd: S,
-    line: &mut [f32],
-    columns: Range<usize>,
-    sums: [[S::f32s; V]; B],
-) {
-    if WHOLE {
-        let (registers, _) = S::as_mut_simd_f32s(&mut line[columns.start..][..B * BLOCK]);
-        for b in 0..B {
-            for v in 0..V {
-                registers[b * V + v] = sums[b][v];
-            }
-        }
-        return;
-    }
-    let part = |b, v| {
-        part(
-            columns.start + b * BLOCK + v * S::F32_LANES,
-            columns.end,
-            simd,
-        )
-    };
-    for (b, sums) in sums.iter().enumerate() {
-        for (v, sum) in sums.iter().enumerate() {
-            store(simd, &mut line[part(b, v)], *sum);
-        }
-    }
-}
-
-/// `start + left · blocks`. A function of its own: its sums stay in registers.
-#[inline(always)]
-fn accumulate<S: Simd, const V: usize, const B: usize, const R: usize>(
-    simd: S,
-    left: [&[f32]; R],
-    blocks: [&[[S::f32s; V]]; B],
-    start: [[[S::f32s; V]; B]; R],
-) -> [[[S::f32s; V]; B]; R] {
-    let mut sums = start;
-    let depth = blocks[0].len();
-    let blocks = blocks.map(|block| block[..depth].as_chunks::<STEP>());
-    let left = left.map(|row| row[..depth].as_chunks::<STEP>());
-    for step in 0..depth / STEP {
-        let left: [&[f32; STEP]; R] = std::array::from_fn(|r| &left[r].0[step]);
-        let right: [&[[S::f32s; V]; STEP]; B] = std::array::from_fn(|b| &blocks[b].0[step]);
-        for k in 0..STEP {
-            add_product::<S, V, B, R>(simd, left.map(|l| l[k]), right.map(|r| r[k]), &mut sums);
-        }
-    }
-    for k in 0..depth % STEP {
-        let left = std::array::from_fn(|r| left[r].1[k]);
-        let right = std::array::from_fn(|b| blocks[b].1[k]);
-        add_product::<S, V, B, R>(simd, left, right, &mut sums);
-    }
-    sums
-}
-
-/// Columns of the left side that are taken in one go, without a look at lengths in between.
-const STEP: usize = 4;
-
-#[inline(always)]
-fn add_product<S: Simd, const V: usize, const B: usize, const R: usize>(
-    simd: S,
-    left: [f32; R],
-    right: [[S::f32s; V]; B],
-    sums: &mut [[[S::f32s; V]; B]; R],
-) {
-    for r in 0..R {
-        let value = simd.splat_f32s(left[r]);
-        for b in 0..B {
-            for v in 0..V {
-                sums[r][b][v] = simd.mul_add_e_f32s(value, right[b][v], sums[r][b][v]);
-            }
         }
     }
 }

@@ -2,8 +2,8 @@
 
 use crate::Matrix;
 
-/// The left side of products: a matrix, or one whose columns lie in strips, one strip's rows after
-/// the other's.
+/// The left side of products: a matrix, one whose columns lie in strips, one strip's rows after the
+/// other's, or the windows of a convolution.
 #[derive(Debug, Clone, Copy)]
 pub struct Rows<'a> {
     values: &'a [f32],
@@ -14,6 +14,10 @@ pub struct Rows<'a> {
     /// From one row of a strip to the next.
     row_stride: usize,
     strip_stride: usize,
+    /// How many rows lie one row stride after the other, and how far on the next such group begins;
+    /// all of them where there are 0.
+    group: usize,
+    group_stride: usize,
 }
 
 impl<'a> Rows<'a> {
@@ -44,12 +48,55 @@ impl<'a> Rows<'a> {
             width,
             row_stride: width,
             strip_stride,
+            group: 0,
+            group_stride: 0,
+        }
+    }
+
+    /// The windows of a convolution on a map `[height, width, channels]` that has its padding: a row for
+    /// each position of `positions`, which counts down and across, of `kernel` strips of
+    /// `kernel · channels` values. Nothing is copied.
+    ///
+    /// # Panics
+    /// When `map` is shorter than the windows reach.
+    pub fn windows(
+        map: &'a [f32],
+        (width, channels): (usize, usize),
+        (kernel, stride): (usize, usize),
+        (down, across): (usize, usize),
+    ) -> Self {
+        let line = width * channels;
+        let reach = match down * across {
+            0 => 0,
+            _ => {
+                ((down - 1) * stride + kernel - 1) * line
+                    + ((across - 1) * stride + kernel) * channels
+            }
+        };
+        assert!(
+            reach <= map.len() && (across.max(1) - 1) * stride + kernel <= width,
+            "{down}x{across} windows of {kernel}, {stride} apart, in {} values of {width}x{channels} a line",
+            map.len()
+        );
+        Self {
+            values: map,
+            rows: down * across,
+            strips: kernel,
+            width: kernel * channels,
+            row_stride: stride * channels,
+            strip_stride: line,
+            group: across,
+            group_stride: stride * line,
         }
     }
 
     #[inline(always)]
     pub(crate) fn row(&self, strip: usize, row: usize) -> &'a [f32] {
-        &self.values[strip * self.strip_stride + row * self.row_stride..][..self.width]
+        let start = match self.group {
+            0 => row * self.row_stride,
+            group => row / group * self.group_stride + row % group * self.row_stride,
+        };
+        &self.values[strip * self.strip_stride + start..][..self.width]
     }
 }
 
@@ -69,6 +116,8 @@ impl<'a> From<Matrix<'a>> for Rows<'a> {
             width,
             row_stride: matrix.row_stride(),
             strip_stride: 0,
+            group: 0,
+            group_stride: 0,
         }
     }
 }

@@ -197,6 +197,26 @@ fn products_of_strips_and_scaled_panels_agree() {
 }
 
 #[test]
+fn products_of_windows_agree() {
+    let (channels, columns) = (20, 50);
+    let map = values(7 * 9 * channels, 16);
+    let panels = Panels::new(Matrix::new(
+        &values(9 * channels * columns, 17),
+        9 * channels,
+        columns,
+    ));
+    for (stride, down, across) in [(1, 5, 7), (2, 3, 4)] {
+        assert_agreement("windows", 1e-5, || {
+            let mut c = vec![0.0; down * across * columns];
+            let a = Rows::windows(&map, (9, channels), (3, stride), (down, across));
+            let to = MatrixMut::new(&mut c, down * across, columns);
+            multiply_panels(a, &panels, Start::Zero, Finish::Nothing, to);
+            c
+        });
+    }
+}
+
+#[test]
 fn depthwise_rows_agree() {
     for channels in [16, 32, 48] {
         for (kernel, stride) in [(3, 1), (3, 2), (5, 1), (5, 2)] {

@@ -160,6 +160,45 @@ fn strips_of_columns_are_one_matrix() {
 }
 
 #[test]
+fn windows_of_a_map_are_the_rows_that_copying_them_gives() {
+    // Width, channels, kernel, stride, positions down and across.
+    for (width, channels, kernel, stride, down, across) in [
+        (10, 5, 3, 1, 2, 8),
+        (9, 16, 3, 2, 3, 4),
+        (7, 3, 5, 2, 1, 2),
+        (4, 2, 1, 1, 3, 4),
+    ] {
+        let height = (down - 1) * stride + kernel;
+        let map = values(height * width * channels, 14);
+        let (inner, columns) = (kernel * kernel * channels, 21);
+        let b = values(inner * columns, 15);
+        let mut copied = Vec::new();
+        for (y, x) in (0..down).flat_map(|y| (0..across).map(move |x| (y, x))) {
+            for ky in 0..kernel {
+                let first = ((y * stride + ky) * width + x * stride) * channels;
+                copied.extend_from_slice(&map[first..][..kernel * channels]);
+            }
+        }
+        let panels = Panels::new(Matrix::new(&b, inner, columns));
+        let product = |a: Rows<'_>| {
+            let mut c = vec![0.0; down * across * columns];
+            let to = MatrixMut::new(&mut c, down * across, columns);
+            multiply_panels(a, &panels, Start::Zero, Finish::Nothing, to);
+            c
+        };
+        assert_eq!(
+            product(Rows::windows(
+                &map,
+                (width, channels),
+                (kernel, stride),
+                (down, across)
+            )),
+            product(Matrix::new(&copied, down * across, inner).into()),
+        );
+    }
+}
+
+#[test]
 fn a_row_does_not_depend_on_its_neighbours() {
     let (m, k, n) = (29, 41, 72);
     let (a, b) = (values(m * k, 9), values(k * n, 10));

@@ -9,6 +9,9 @@ use super::map::Size;
 use super::tasks::{SCRATCH, Sharing, with_scratch};
 use crate::padding::same;
 
+/// Pieces that a map is cut into, where each has a row at least.
+const PIECES: usize = 16;
+
 /// A matrix product over channels, with its bias.
 #[derive(Debug, Default)]
 pub(crate) struct Pointwise {
@@ -80,63 +83,85 @@ impl FullConvolution {
 
     /// `to` becomes the output map.
     pub fn apply(&self, from: &[f32], size: Size, to: &mut [f32], sharing: Sharing) {
-        let width = size.strided(self.stride).width;
-        let outputs = self.outputs();
-        let (window, wide) = (self.windows.inputs(), self.windows.outputs());
-        let wide = self.projection.as_ref().map_or(0, |_| wide);
-        // Whole rows, as many as fit the cache.
-        let rows = (SCRATCH / (width * (window + wide))).max(1);
-        let piece = rows * width * outputs;
-        sharing.run(to.chunks_mut(piece).enumerate(), |(index, to)| {
-            let pixels = to.len() / outputs;
-            let residual = self
-                .shortcut
-                .then(|| &from[index * piece..][..pixels * outputs]);
-            with_scratch(pixels * (window + wide), |scratch| {
-                let (gathered, expanded) = scratch.split_at_mut(pixels * window);
-                for (row, gathered) in gathered.chunks_exact_mut(width * window).enumerate() {
-                    self.gather(from, size, index * rows + row, gathered);
-                }
-                match &self.projection {
-                    Some(projection) => {
-                        self.windows
-                            .apply(gathered, self.activation, None, expanded);
-                        projection.apply(expanded, Activation::Linear, residual, to);
-                    }
-                    None => self.windows.apply(gathered, self.activation, residual, to),
-                }
-            });
-        });
-    }
-
-    /// Copies the windows of a row of outputs, zeros where they reach out of the map.
-    fn gather(&self, from: &[f32], size: Size, row: usize, to: &mut [f32]) {
         let Self {
             kernel,
             stride,
             channels,
             ..
         } = *self;
-        let (top, _) = same(size.height, kernel, stride);
-        let (left, _) = same(size.width, kernel, stride);
-        for (x, window) in to.chunks_exact_mut(self.windows.inputs()).enumerate() {
-            // Taps of the window that lie within the map.
-            let begin = left.saturating_sub(x * stride);
-            let end = kernel.min((size.width + left).saturating_sub(x * stride));
-            for (ky, taps) in window.chunks_exact_mut(kernel * channels).enumerate() {
-                let y = (row * stride + ky).checked_sub(top);
-                match y.filter(|&y| y < size.height) {
-                    Some(y) => {
-                        let first = (y * size.width + x * stride + begin - left) * channels;
-                        let length = (end - begin) * channels;
-                        taps[..begin * channels].fill(0.0);
-                        taps[begin * channels..][..length]
-                            .copy_from_slice(&from[first..first + length]);
-                        taps[end * channels..].fill(0.0);
+        let outputs = size.strided(stride);
+        let (narrow, width) = (self.outputs(), outputs.width);
+        let (left, right) = same(size.width, kernel, stride);
+        let padded = left + size.width + right;
+        let line = padded * channels;
+        let wide = self
+            .projection
+            .as_ref()
+            .map_or(0, |_| self.windows.outputs());
+        // Whole rows, as many as fit the cache, and few enough for threads to share them out evenly.
+        let rows = (SCRATCH / (width * wide + stride * line))
+            .min(outputs.height.div_ceil(PIECES))
+            .max(1);
+        let piece = rows * width * narrow;
+        sharing.run(to.chunks_mut(piece).enumerate(), |(index, to)| {
+            let pixels = to.len() / narrow;
+            let rows_here = pixels / width;
+            let held = (rows_here - 1) * stride + kernel;
+            let residual = self
+                .shortcut
+                .then(|| &from[index * piece..][..pixels * narrow]);
+            with_scratch(held * line + pixels * wide, |scratch| {
+                let (map, expanded) = scratch.split_at_mut(held * line);
+                self.pad(
+                    (from, size),
+                    index * rows * stride,
+                    left,
+                    map.chunks_exact_mut(line),
+                );
+                let windows = Rows::windows(
+                    map,
+                    (padded, channels),
+                    (kernel, stride),
+                    (rows_here, width),
+                );
+                let weights = &self.windows.weights;
+                match &self.projection {
+                    Some(projection) => {
+                        let last = (self.activation, None);
+                        self.windows.apply_to(windows, weights, last, expanded);
+                        projection.apply(expanded, Activation::Linear, residual, to);
                     }
-                    None => taps.fill(0.0),
+                    None => {
+                        let last = (self.activation, residual);
+                        self.windows.apply_to(windows, weights, last, to);
+                    }
                 }
-            }
+            });
+        });
+    }
+
+    /// Copies lines of the map from `first` on, counted from the padding's top, with zeros where they
+    /// reach out of the map.
+    fn pad<'a>(
+        &self,
+        (from, size): (&[f32], Size),
+        first: usize,
+        left: usize,
+        lines: impl Iterator<Item = &'a mut [f32]>,
+    ) {
+        let (top, _) = same(size.height, self.kernel, self.stride);
+        let length = size.width * self.channels;
+        for (i, line) in lines.enumerate() {
+            let y = (first + i).checked_sub(top).filter(|&y| y < size.height);
+            let Some(y) = y else {
+                line.fill(0.0);
+                continue;
+            };
+            let (before, rest) = line.split_at_mut(left * self.channels);
+            let (inner, after) = rest.split_at_mut(length);
+            before.fill(0.0);
+            inner.copy_from_slice(&from[y * length..][..length]);
+            after.fill(0.0);
         }
     }
 }

@@ -13,8 +13,9 @@ const FEW_PIECES: usize = 8;
 /// The least rows of outputs between two seams.
 const SEAM_DISTANCE: usize = 16;
 
-/// Rows that products take at a time, at most 12 or 8.
-const ROWS_AT_ONCE: usize = 24;
+/// Pieces of a projection, as long as each has the rows that products take without single ones left.
+const PIECES: usize = 16;
+const ROWS_AT_ONCE: usize = 32;
 
 #[derive(Debug)]
 pub(crate) struct InvertedBlock {
@@ -130,8 +131,10 @@ impl InvertedBlock {
     ) {
         let (strips, channels) = (self.strips.len(), self.strip_channels());
         let narrow = self.projection.outputs();
+        // As many rows as fit the cache, and few enough for threads to share them out evenly.
         let pixels = (SCRATCH / (strips * channels))
-            .clamp(16, 512)
+            .min(outputs.pixels() / PIECES)
+            .max(1)
             .next_multiple_of(ROWS_AT_ONCE);
         let of_strip = outputs.pixels() * channels;
         sharing.run(to.chunks_mut(pixels * narrow).enumerate(), |(index, to)| {

@@ -26,6 +26,15 @@ const TILE: usize = 16;
 
 /// Transposes `[rows, columns]`.
 pub(crate) fn transpose(from: &[f32], rows: usize, columns: usize, to: &mut [f32]) {
+    if rows == 3 {
+        let (first, others) = from.split_at(columns);
+        let (second, third) = others.split_at(columns);
+        let (pixels, _) = to.as_chunks_mut::<3>();
+        for (to, ((a, b), c)) in pixels.iter_mut().zip(first.iter().zip(second).zip(third)) {
+            *to = [*a, *b, *c];
+        }
+        return;
+    }
     for row in (0..rows).step_by(TILE) {
         for column in (0..columns).step_by(TILE) {
             for r in row..rows.min(row + TILE) {

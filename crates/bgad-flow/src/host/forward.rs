@@ -10,7 +10,7 @@ use bgad_cpu::{
 use rayon::prelude::*;
 
 use super::parameters::Layout;
-use super::tile::{Activations, Block, Coupling, GlobalAffine};
+use super::tile::{Activations, Block, Coupling};
 use super::{Conditions, HostFlow};
 use crate::parameter::{GLOBAL_SCALE_FACTOR, SOFTPLUS_BETA};
 
@@ -133,7 +133,7 @@ impl Spare {
         let fitting = spare.iter().position(|kept| kept.rows == rows);
         match fitting {
             Some(index) => spare.swap_remove(index),
-            None => Activations::new(layout, 1, rows),
+            None => Activations::for_scoring(layout, rows),
         }
     }
 
@@ -237,7 +237,7 @@ impl PreparedFlow<'_> {
     /// When there are not as many rows as places, or a place is not among the conditions'.
     pub fn log_likelihoods(&self, rows: &[f32], places: &[u32]) -> Vec<f32> {
         let layout = &self.flow.layout;
-        let (d, tile) = (layout.dimension, layout.tile());
+        let (d, tile) = (layout.dimension, layout.scoring_tile(places.len()));
         assert_eq!(rows.len(), places.len() * d, "rows and places");
         let places = self.conditions.rows_of_all(places);
         let mut result = vec![0.0; places.len()];
@@ -326,9 +326,6 @@ impl PreparedFlow<'_> {
         run(Coupling {
             layout,
             clamp,
-            tile: &mut tile,
-        });
-        run(GlobalAffine {
             scale: &prepared.scale,
             offset: &prepared.offset,
             tile: &mut tile,

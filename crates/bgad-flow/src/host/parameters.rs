@@ -120,6 +120,14 @@ impl Layout {
         (CACHED / of_row / STEP * STEP).clamp(STEP, 12 * STEP)
     }
 
+    /// The same without gradients, of `rows` rows in all: fewer at a time, so that a single image's coarsest
+    /// level still occupies several threads, and none of them waits long for the last one.
+    pub fn scoring_tile(&self, rows: usize) -> usize {
+        const PIECES: usize = 24;
+        const STEP: usize = 48;
+        (rows / PIECES).clamp(STEP, 2 * STEP).next_multiple_of(STEP)
+    }
+
     /// The weight of the subnet's first layer for `x1`, `[kept, hidden]`.
     pub fn input_matrix<'a>(&self, block: &'a [f32]) -> Matrix<'a> {
         Matrix::new(&block[self.input_weight.clone()], self.kept, self.hidden)

@@ -6,7 +6,7 @@ use super::parameters::{LANES, Layout};
 
 /// What a tile's rows leave in memory on their way through `blocks` blocks, little because writing it
 /// and reading it again takes its time. Rows are padded as [`Layout`] says; what stands in the padding
-/// is finite and never used.
+/// is finite and never used. For scoring alone, only what the next operation reads is kept.
 #[derive(Debug)]
 pub(super) struct Activations {
     /// `[rows, row]`: the input of the block at hand; the latent vectors in the end.
@@ -34,24 +34,41 @@ pub(super) struct Block<'a> {
     pub x: &'a mut [f32],
     pub y: &'a mut [f32],
     pub hidden: &'a mut [f32],
-    pub coupled: &'a mut [f32],
-    pub tanh: &'a mut [f32],
-    pub scaled: &'a mut [f32],
+    /// For training.
+    pub left: Option<Left<'a>>,
     pub log_determinant: &'a mut [f32],
     pub outputs: &'a mut [f32],
 }
 
+/// What the coupling leaves for the backward pass.
+pub(super) struct Left<'a> {
+    pub coupled: &'a mut [f32],
+    pub tanh: &'a mut [f32],
+    pub scaled: &'a mut [f32],
+}
+
 impl Activations {
-    /// Room for what `blocks` blocks leave: all of a flow's for training, 1 for scoring.
-    pub fn new(layout: &Layout, blocks: usize, rows: usize) -> Self {
+    /// Room for what all `blocks` of a flow leave.
+    pub fn for_training(layout: &Layout, blocks: usize, rows: usize) -> Self {
         let zeros = |columns: usize| vec![0.0; blocks * rows * columns];
         Self {
-            x: vec![0.0; rows * layout.row],
-            y: vec![0.0; rows * layout.row],
-            hidden: zeros(layout.hidden_row),
             coupled: zeros(layout.row),
             tanh: zeros(layout.changed_row),
             scaled: zeros(layout.changed_row),
+            hidden: zeros(layout.hidden_row),
+            ..Self::for_scoring(layout, rows)
+        }
+    }
+
+    /// Room for one block, of which nothing is left.
+    pub fn for_scoring(layout: &Layout, rows: usize) -> Self {
+        Self {
+            x: vec![0.0; rows * layout.row],
+            y: vec![0.0; rows * layout.row],
+            hidden: vec![0.0; rows * layout.hidden_row],
+            coupled: Vec::new(),
+            tanh: Vec::new(),
+            scaled: Vec::new(),
             log_determinant: vec![0.0; rows],
             outputs: vec![0.0; rows * layout.output_row],
             rows,
@@ -73,19 +90,25 @@ impl Activations {
         }
     }
 
-    /// What a block works on, and leaves in place `index`.
+    /// What a block works on, and what training's block `index` leaves.
     pub fn block(&mut self, layout: &Layout, index: usize) -> Block<'_> {
-        let part = |columns: usize| {
-            let length = self.rows * columns;
-            index * length..(index + 1) * length
+        let rows = self.rows;
+        let part = |columns: usize| index * rows * columns..(index + 1) * rows * columns;
+        let left = match self.coupled.is_empty() {
+            true => None,
+            false => Some(Left {
+                coupled: &mut self.coupled[part(layout.row)],
+                tanh: &mut self.tanh[part(layout.changed_row)],
+                scaled: &mut self.scaled[part(layout.changed_row)],
+            }),
         };
+        let index = if left.is_some() { index } else { 0 };
+        let length = rows * layout.hidden_row;
         Block {
             x: &mut self.x,
             y: &mut self.y,
-            hidden: &mut self.hidden[part(layout.hidden_row)],
-            coupled: &mut self.coupled[part(layout.row)],
-            tanh: &mut self.tanh[part(layout.changed_row)],
-            scaled: &mut self.scaled[part(layout.changed_row)],
+            hidden: &mut self.hidden[index * length..(index + 1) * length],
+            left,
             log_determinant: &mut self.log_determinant,
             outputs: &mut self.outputs,
         }
@@ -97,10 +120,14 @@ impl Activations {
     }
 }
 
-/// From the subnet's outputs to `x2' = x2 · exp(s) + t`, with `s = clamp · tanh(0.1 · a)`.
+/// From the subnet's outputs to `x2' = x2 · exp(s) + t`, with `s = clamp · tanh(0.1 · a)`, and through the
+/// global affine map, `scale ⊙ [x1, x2'] + offset`, in place of `x`.
 pub(super) struct Coupling<'a, 'b> {
     pub layout: &'a Layout,
     pub clamp: f32,
+    /// `[row]`, padded.
+    pub scale: &'a [f32],
+    pub offset: &'a [f32],
     pub tile: &'a mut Block<'b>,
 }
 
@@ -109,84 +136,91 @@ impl Kernel for Coupling<'_, '_> {
 
     #[inline(always)]
     fn call<A: MultiplyAdd>(self) {
-        let Self {
-            layout,
-            clamp,
-            tile,
-        } = self;
-        let (kept, changed) = (layout.kept, layout.changed);
-        let factor = crate::parameter::SUBNET_FACTOR as f32;
-        let rows = tile
-            .x
-            .chunks_exact(layout.row)
-            .zip(tile.coupled.chunks_exact_mut(layout.row));
-        let outputs = tile.outputs.chunks_exact(layout.output_row);
-        let kept_for_later = tile
-            .tanh
-            .chunks_exact_mut(layout.changed_row)
-            .zip(tile.scaled.chunks_exact_mut(layout.changed_row));
-        let rows = rows.zip(outputs).zip(kept_for_later);
-        for ((((x, coupled), outputs), (tanhs, scaled)), log_determinant) in
-            rows.zip(tile.log_determinant.iter_mut())
+        let layout = self.layout;
+        let (kept, row, changed_row) = (layout.kept, layout.row, layout.changed_row);
+        let Block {
+            x,
+            left,
+            log_determinant,
+            outputs,
+            ..
+        } = self.tile;
+        let outputs = outputs.chunks_exact(layout.output_row);
+        let rows = x.chunks_exact_mut(row).zip(outputs);
+        for (index, ((x, outputs), log_determinant)) in
+            rows.zip(log_determinant.iter_mut()).enumerate()
         {
-            coupled[..kept].copy_from_slice(&x[..kept]);
-            let (x2, _) = x[kept..].as_chunks::<LANES>();
-            let (changed_part, _) = coupled[kept..].as_chunks_mut::<LANES>();
-            let (scale, _) = outputs.as_chunks::<LANES>();
-            let (shift, _) = outputs[changed..].as_chunks::<LANES>();
-            let (tanhs, _) = tanhs.as_chunks_mut::<LANES>();
-            let (scaled, _) = scaled.as_chunks_mut::<LANES>();
-            let mut sums = [0.0; LANES];
-            let mut left = changed;
-            let registers = x2.iter().zip(changed_part).zip(scale.iter().zip(shift));
-            for (((x2, coupled), (scale, shift)), (tanhs, scaled)) in
-                registers.zip(tanhs.iter_mut().zip(scaled))
-            {
-                for j in 0..LANES {
-                    let bent = tanh::<A>(factor * scale[j]);
-                    let grown = exp::<A>(clamp * bent);
-                    tanhs[j] = bent;
-                    scaled[j] = x2[j] * grown;
-                    coupled[j] = A::mul_add(factor, shift[j], scaled[j]);
-                    sums[j] += if j < left { bent } else { 0.0 };
+            let sum = match left {
+                Some(left) => {
+                    let of_changed = index * changed_row..(index + 1) * changed_row;
+                    let tanh = &mut left.tanh[of_changed.clone()];
+                    let scaled = &mut left.scaled[of_changed];
+                    let sum = couple::<A, true>(
+                        layout,
+                        self.clamp,
+                        (&mut x[kept..], outputs),
+                        (tanh, scaled),
+                    );
+                    left.coupled[index * row..][..row].copy_from_slice(x);
+                    sum
                 }
-                left = left.saturating_sub(LANES);
+                None => couple::<A, false>(
+                    layout,
+                    self.clamp,
+                    (&mut x[kept..], outputs),
+                    (&mut [], &mut []),
+                ),
+            };
+            *log_determinant += sum;
+            let (x, _) = x.as_chunks_mut::<LANES>();
+            let (scale, _) = self.scale.as_chunks::<LANES>();
+            let (offset, _) = self.offset.as_chunks::<LANES>();
+            for (x, (scale, offset)) in x.iter_mut().zip(scale.iter().zip(offset)) {
+                // By way of a value of its own, because all might be the same memory for all the
+                // compiler knows.
+                let mut line = *x;
+                for j in 0..LANES {
+                    line[j] = A::mul_add(line[j], scale[j], offset[j]);
+                }
+                *x = line;
             }
-            *log_determinant += clamp * sum_of(&sums);
         }
     }
 }
 
-/// The global affine map, `scale ⊙ [x1, x2'] + offset`, in place of `x`.
-pub(super) struct GlobalAffine<'a, 'b> {
-    /// `[row]`, padded.
-    pub scale: &'a [f32],
-    pub offset: &'a [f32],
-    pub tile: &'a mut Block<'b>,
-}
-
-impl Kernel for GlobalAffine<'_, '_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn call<A: MultiplyAdd>(self) {
-        let (scale, _) = self.scale.as_chunks::<LANES>();
-        let (offset, _) = self.offset.as_chunks::<LANES>();
-        let (x, _) = self.tile.x.as_chunks_mut::<LANES>();
-        let (coupled, _) = self.tile.coupled.as_chunks::<LANES>();
-        let registers = scale.len().max(1);
-        let rows = x
-            .chunks_exact_mut(registers)
-            .zip(coupled.chunks_exact(registers));
-        for (x, coupled) in rows {
-            let constants = scale.iter().zip(offset);
-            for ((x, v), (scale, offset)) in x.iter_mut().zip(coupled).zip(constants) {
-                for j in 0..LANES {
-                    x[j] = A::mul_add(v[j], scale[j], offset[j]);
-                }
-            }
+/// The coupling of one row, in place of `x2`; keeps `tanh` and `x2 · exp(s)` where `KEEP`. Gives the sum
+/// of `s`.
+#[inline(always)]
+fn couple<A: MultiplyAdd, const KEEP: bool>(
+    layout: &Layout,
+    clamp: f32,
+    (x2, outputs): (&mut [f32], &[f32]),
+    (tanhs, scaled): (&mut [f32], &mut [f32]),
+) -> f32 {
+    let factor = crate::parameter::SUBNET_FACTOR as f32;
+    let (x2, _) = x2.as_chunks_mut::<LANES>();
+    let (scale, _) = outputs.as_chunks::<LANES>();
+    let (shift, _) = outputs[layout.changed..].as_chunks::<LANES>();
+    let (tanhs, _) = tanhs.as_chunks_mut::<LANES>();
+    let (scaled, _) = scaled.as_chunks_mut::<LANES>();
+    let mut sums = [0.0; LANES];
+    let mut left = layout.changed;
+    let registers = x2.iter_mut().zip(scale.iter().zip(shift));
+    for (i, (x2, (scale, shift))) in registers.take(layout.changed_row / LANES).enumerate() {
+        let (mut bent, mut grown) = ([0.0; LANES], [0.0; LANES]);
+        for j in 0..LANES {
+            bent[j] = tanh::<A>(factor * scale[j]);
+            grown[j] = x2[j] * exp::<A>(clamp * bent[j]);
+            x2[j] = A::mul_add(factor, shift[j], grown[j]);
+            sums[j] += if j < left { bent[j] } else { 0.0 };
         }
+        if KEEP {
+            tanhs[i] = bent;
+            scaled[i] = grown;
+        }
+        left = left.saturating_sub(LANES);
     }
+    clamp * sum_of(&sums)
 }
 
 /// The sum of a register's elements, pairwise.

@@ -132,7 +132,8 @@ impl Workspace {
             && (0..count).all(|tile| self.tiles[tile].rows == of_tile(tile));
         if !fits {
             let (layout, blocks) = (&flow.flow.layout, flow.blocks.len());
-            let tiles = (0..count).map(|tile| Activations::new(layout, blocks, of_tile(tile)));
+            let tiles =
+                (0..count).map(|tile| Activations::for_training(layout, blocks, of_tile(tile)));
             self.tiles = tiles.collect();
         }
         self.groups

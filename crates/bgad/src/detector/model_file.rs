@@ -95,7 +95,10 @@ impl Detector {
     /// [`Error::BackboneUnknown`] where its backbone is a program's own.
     pub fn load(path: &Path, device: &Device) -> Result<Self> {
         let bytes = std::fs::read(path).map_err(Error::io(path))?;
-        Self::from_bytes(&bytes, path, device)
+        let content = parse(&bytes).map_err(at(path))?;
+        // Before what is made of the tensors takes its memory.
+        drop(bytes);
+        Self::restore(content, path, device)
     }
 
     /// The same of a model file's bytes, wherever they come from; `path` is the name that errors give
@@ -104,7 +107,15 @@ impl Detector {
     /// # Errors
     /// As [`load`](Self::load), but that nothing is read.
     pub fn from_bytes(bytes: &[u8], path: &Path, device: &Device) -> Result<Self> {
-        let (description, parts) = parse(bytes).map_err(at(path))?;
+        Self::restore(parse(bytes).map_err(at(path))?, path, device)
+    }
+
+    /// The detector of a file's content.
+    fn restore(
+        (description, parts): (ModelDescription, Parts),
+        path: &Path,
+        device: &Device,
+    ) -> Result<Self> {
         let config = &description.config;
         config.features.precision.check(device)?;
         if !built_in::is_built_in(&config.backbone.name) {
