@@ -5,6 +5,8 @@ pub mod choices;
 mod evaluate;
 mod predict;
 mod reporting;
+#[cfg(feature = "review")]
+mod review;
 pub mod settings;
 mod train;
 
@@ -17,6 +19,8 @@ pub use choices::*;
 pub use evaluate::EvaluateArguments;
 pub use predict::{MapFormat, PredictArguments};
 pub use reporting::ReportingArguments;
+#[cfg(feature = "review")]
+pub use review::ReviewArguments;
 pub use settings::{Flag, Flags, NoFlags, SettingArguments};
 pub use train::{TrainArguments, TrainCommand};
 
@@ -41,6 +45,9 @@ pub enum Command {
     Evaluate(Box<EvaluateArguments>),
     /// Score images.
     Predict(PredictArguments),
+    /// Look at images on a page, say what is right, and let the model learn.
+    #[cfg(feature = "review")]
+    Review(ReviewArguments),
     /// Take the threshold anew from normal images that were not trained on.
     Calibrate(CalibrateArguments),
     /// List all settings of training: help, allowed values, the presets' values.
