@@ -26,7 +26,7 @@ impl Engines for Brightness {
             _ => Vec::new(),
         };
         let info = ModelInfo {
-            digest: format!("{:016x}", text.trim().len() as u64 + 7 * text.len() as u64),
+            digest: text.trim().replace('.', "_"),
             name: path.display().to_string(),
             method: "brightness".to_owned(),
             dataset: "lamps".to_owned(),

@@ -294,18 +294,23 @@ export class Desk {
     return this.steps.length > 0;
   }
 
-  /** The neighbour of an image on the wall, or the next one that nobody has decided. */
-  neighbour(id: string | null, by: number, undecided = false): string | null {
+  /** The neighbour of an image on the wall. */
+  neighbour(id: string | null, by: number): string | null {
     const list = this.list();
     const at = list.findIndex((image) => image.id === id);
-    if (!undecided) {
-      const next = list[Math.min(Math.max(at + by, 0), list.length - 1)];
-      return next?.id ?? null;
-    }
+    const next = list[Math.min(Math.max(at + by, 0), list.length - 1)];
+    return next?.id ?? null;
+  }
+
+  /** The next image on the wall that nobody has decided, from the start again after the last one. */
+  nextOpen(id: string | null): string | null {
+    const list = this.list();
+    const at = list.findIndex((image) => image.id === id);
     for (let step = 1; step <= list.length; step++) {
       const image = list[(at + step) % list.length];
-      if (image && truth(image) === undefined && image.error === undefined) return image.id;
+      if (image && truth(image) === undefined && image.score !== undefined) return image.id;
     }
+    this.say("All images of this wall are decided.");
     return null;
   }
 

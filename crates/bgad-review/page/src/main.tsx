@@ -70,6 +70,7 @@ function Page({ desk }: { desk: Desk }) {
 
   const select = (id: string | null) => {
     if (!id) return;
+    root.current?.focus({ preventScroll: true });
     desk.selected = id;
     wall.current?.reveal(id);
     desk.changed();
@@ -93,7 +94,7 @@ function Page({ desk }: { desk: Desk }) {
               g: () => void decide("good")(),
               d: () => void decide("defect")(),
               u: () => void desk.undo().then(select),
-              n: () => select(desk.neighbour(selected, 1, true)),
+              n: () => select(desk.nextOpen(selected)),
               h: () => {
                 desk.heat = desk.heat > 0 ? 0 : 0.6;
                 desk.changed();
@@ -268,7 +269,7 @@ function Page({ desk }: { desk: Desk }) {
           <button type="button" onClick={() => wall.current?.open(desk.selected ?? "")}>Look <kbd>↵</kbd></button>
           <button type="button" onClick={() => desk.selected && void desk.decide(desk.selected, "good")}>✓ Good <kbd>G</kbd></button>
           <button type="button" onClick={() => desk.selected && void desk.decide(desk.selected, "defect")}>✕ Defect <kbd>D</kbd></button>
-          <button type="button" onClick={() => select(desk.neighbour(desk.selected, 1, true))}>Next <kbd>N</kbd></button>
+          <button type="button" onClick={() => select(desk.nextOpen(desk.selected))}>Next <kbd>N</kbd></button>
           <button type="button" onClick={() => void desk.undo().then(select)}>Undo <kbd>U</kbd></button>
         </div>
       )}

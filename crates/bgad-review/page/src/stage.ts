@@ -130,7 +130,7 @@ export class Stage {
     }
     context.setTransform(1, 0, 0, 1, 0, 0);
     context.clearRect(0, 0, width, height);
-    if (!this.picture) return;
+    if (!this.picture || width === 0 || height === 0) return;
     const place = () => context.setTransform(fine * this.scale, 0, 0, fine * this.scale, fine * this.x, fine * this.y);
     place();
     context.imageSmoothingEnabled = this.scale < 3;

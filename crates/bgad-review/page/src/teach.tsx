@@ -74,7 +74,7 @@ function Choose({ desk, last, onClose }: { desk: Desk; last?: Lesson; onClose: (
       {choice.missed.length + choice.alarms.length + choice.found.length === 0 ? (
         <p>
           {last ? "Nothing new to teach yet. " : "Nothing to teach yet. "}
-          Mark a defect that the model calls good (<kbd>D</kbd>), or a good part that it calls a defect (<kbd>G</kbd>); it appears here.
+          Mark a defect that the model calls good, or a good part that it calls a defect; it appears here.
         </p>
       ) : (
         <>
@@ -100,8 +100,8 @@ function Choose({ desk, last, onClose }: { desk: Desk; last?: Lesson; onClose: (
       )}
       <footer>
         <span class="quiet spring">The model of now stays as it is; the taught one gets a folder of its own beside it.</span>
-        <button type="button" class="primary" disabled={count === 0 || Boolean(state?.obstacle)} onClick={() => void start()}>
-          Teach {count} {count === 1 ? "image" : "images"}
+        <button type="button" class="primary" autofocus disabled={count === 0 || Boolean(state?.obstacle)} onClick={() => void start()}>
+          {count === 0 ? "Teach" : `Teach ${count} ${count === 1 ? "image" : "images"}`}
         </button>
       </footer>
     </Dialog>
@@ -142,7 +142,8 @@ function Outcome({ desk, lesson }: { desk: Desk; lesson: Lesson }) {
       <table class="changes">
         <thead>
           <tr>
-            <th colSpan={2}>Image</th>
+            <th class="picture" />
+            <th>Image</th>
             <th>Score before</th>
             <th>after</th>
             <th>Decision before</th>
@@ -175,7 +176,8 @@ function Outcome({ desk, lesson }: { desk: Desk; lesson: Lesson }) {
             </tr>
           ))}
           <tr class="foot">
-            <td colSpan={2}>Threshold</td>
+            <td class="picture" />
+            <td>Threshold</td>
             <td class="n">{number(learned.threshold.before)}</td>
             <td class="n">{number(learned.threshold.after)}</td>
             <td colSpan={2} class="quiet">

@@ -206,7 +206,7 @@ export function Viewer({ desk }: { desk: Desk; version: number }) {
           Escape: close,
           g: () => void decide("good"),
           d: () => void decide("defect"),
-          n: () => go(desk.neighbour(image.id, 1, true)),
+          n: () => go(desk.nextOpen(image.id)),
           u: () => void undo(),
           ArrowRight: () => go(desk.neighbour(image.id, 1)),
           ArrowLeft: () => go(desk.neighbour(image.id, -1)),
@@ -273,7 +273,7 @@ export function Viewer({ desk }: { desk: Desk; version: number }) {
           </dd>
           {detail && (
             <>
-              <dt>As high</dt>
+              <dt>Scores as high</dt>
               <dd title="The share of normal images that score at least as high">{percent(detail.p_value)} <span class="quiet">of normal images</span></dd>
               <dt>Places</dt>
               <dd>{detail.has_map ? detail.regions.length : "no heat map"}</dd>
@@ -293,7 +293,7 @@ export function Viewer({ desk }: { desk: Desk; version: number }) {
           <button type="button" class="verdict" aria-pressed={image.decision?.verdict === "defect"} disabled={!paints} onClick={() => void decide("defect")}>
             <span aria-hidden="true">✕</span> Defect <kbd>D</kbd>
           </button>
-          <button type="button" class="verdict wide" onClick={() => go(desk.neighbour(image.id, 1, true))}>
+          <button type="button" class="verdict wide" onClick={() => go(desk.nextOpen(image.id))}>
             Next undecided <kbd>N</kbd>
           </button>
         </div>

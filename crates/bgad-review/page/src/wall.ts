@@ -9,6 +9,8 @@ const GAP = 8;
 const CAPTION = 44;
 /** Rows above and below the visible ones that are kept ready. */
 const SPARE = 2;
+/** So long after a fast scroll pictures are loaded: those that fly past are not. */
+const SETTLED = 90;
 
 interface Tile {
   root: HTMLElement;
@@ -33,6 +35,9 @@ export class Wall {
   private columns = 1;
   private side = 160;
   private scheduled = false;
+  private lastTop = 0;
+  private fast = false;
+  private settling = 0;
 
   constructor(
     readonly root: HTMLElement,
@@ -40,7 +45,7 @@ export class Wall {
   ) {
     this.inner.className = "wall-inner";
     root.append(this.inner);
-    root.addEventListener("scroll", () => this.schedule(), { passive: true });
+    root.addEventListener("scroll", () => this.scrolled(), { passive: true });
     new ResizeObserver(() => this.update()).observe(root);
     root.addEventListener("click", (event) => {
       const id = this.idOf(event);
@@ -102,11 +107,21 @@ export class Wall {
     return (event.target as HTMLElement).closest<HTMLElement>("[data-id]")?.dataset.id;
   }
 
-  private schedule(): void {
+  private scrolled(): void {
     if (this.scheduled) return;
     this.scheduled = true;
     requestAnimationFrame(() => {
       this.scheduled = false;
+      const top = this.root.scrollTop;
+      this.fast = Math.abs(top - this.lastTop) > 1.5 * this.rowHeight;
+      this.lastTop = top;
+      clearTimeout(this.settling);
+      if (this.fast) {
+        this.settling = window.setTimeout(() => {
+          this.fast = false;
+          this.draw();
+        }, SETTLED);
+      }
       this.draw();
     });
   }
@@ -150,7 +165,7 @@ export class Wall {
     const { desk } = this;
     const state = desk.state;
     const selected = desk.selected === image.id;
-    const shown = [image.id, x, y, image.stamp, image.score, image.error, image.revision, image.taught, selected, desk.threshold, desk.heat > 0, state?.generation, index, this.list.length].join("|");
+    const shown = [image.id, x, y, image.stamp, image.score, image.error, image.revision, image.taught, selected, desk.threshold, desk.heat > 0, state?.generation, index, this.list.length, this.fast && tile.address === ""].join("|");
     if (tile.shown === shown) return;
     tile.shown = shown;
     tile.root.style.transform = `translate(${x}px, ${y}px)`;
@@ -164,8 +179,10 @@ export class Wall {
     const alarm = desk.alarm(image);
     tile.root.dataset.state = image.error ? "damaged" : missed ? "missed" : alarm ? "alarm" : flagged === undefined ? "waiting" : flagged ? "flagged" : "clear";
     const readable = image.error === undefined;
-    this.load(tile, readable ? desk.engine.thumbnail(image) : "");
-    const heat = readable && image.score !== undefined && state?.model.has_maps && desk.heat > 0;
+    const known = readable ? desk.engine.thumbnail(image) : "";
+    const late = this.fast && tile.address !== known;
+    this.load(tile, late ? "" : known);
+    const heat = readable && !late && image.score !== undefined && state?.model.has_maps && desk.heat > 0;
     const heatAddress = heat && state ? desk.engine.heat(image, state) : "";
     if (tile.heatAddress !== heatAddress) {
       tile.heatAddress = heatAddress;

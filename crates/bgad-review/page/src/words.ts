@@ -5,7 +5,8 @@ import { type Desk, truth } from "./desk";
 
 export function number(score: number): string {
   const size = Math.abs(score);
-  return score.toFixed(size >= 1000 ? 0 : size >= 100 ? 1 : size >= 10 ? 2 : 3);
+  const digits = size >= 1000 ? 0 : size >= 100 ? 1 : size >= 10 ? 2 : 3;
+  return score.toFixed(digits).replace("-", "\u2212");
 }
 
 export function percent(share: number): string {
