@@ -1,8 +1,8 @@
 //! BGAD and BGAD-FAS on a synthetic set, with nothing to download.
 //!
 //! Draws photographs of machined parts, trains both models on the weight-free filter bank,
-//! evaluates them on defects of which BGAD-FAS has not seen every kind, and writes the models and
-//! heat maps to a folder.
+//! evaluates them on defects of which BGAD-FAS has not seen every kind, and writes the models, heat
+//! maps and the run that `bgad review` opens to a folder.
 //!
 //!     cargo run --release --example quickstart [-- --json]
 #![allow(clippy::print_stdout, clippy::print_stderr)] // an example talks to a person
@@ -13,7 +13,8 @@ use std::time::Instant;
 
 use bgad::synthetic::{self, SyntheticConfig};
 use bgad::{
-    Dataset, Detector, Evaluation, Layout, Model, Progress, Trainer, TrainerConfig, load_image,
+    Dataset, DatasetDescription, Detector, Evaluation, Layout, Model, Progress, RunDescription,
+    RunDirectory, Trainer, TrainerConfig, load_image,
 };
 use serde_json::json;
 
@@ -42,6 +43,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let (bgad, first) = train(Model::Bgad, &normal_only, &out.join("bgad.bgad"))?;
     let (fas, second) = train(Model::BgadFas, &with_anomalies, &out.join("bgad-fas.bgad"))?;
+    let run = out.join("run");
+    write_run(&fas, &with_anomalies, &run)?;
     let pictures = write_heatmaps(&fas, &with_anomalies, &out.join("heatmaps"))?;
 
     let seconds = start.elapsed().as_secs_f64();
@@ -51,6 +54,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             "bgad_fas": second,
             "unseen_defect_types": UNSEEN,
             "model": out.join("bgad-fas.bgad"),
+            "run": run,
             "heatmaps": out.join("heatmaps"),
             "seconds": seconds,
         });
@@ -76,6 +80,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         UNSEEN.join(", ")
     );
     println!("models and {pictures} heat maps in {OUT}, {seconds:.0} seconds in all");
+    println!(
+        "to look at them and teach the model: cargo run --release -p bgad-cli -- review {}",
+        run.display()
+    );
     Ok(())
 }
 
@@ -96,12 +104,7 @@ fn train(
     dataset: &Dataset,
     path: &Path,
 ) -> Result<(Detector, Evaluation), Box<dyn std::error::Error>> {
-    // The default preset as it is.
-    let config = TrainerConfig::default().with(|config| {
-        config.model = model;
-        config.input.image_size = 128;
-    });
-    let training = Trainer::new(config)
+    let training = Trainer::new(config(model))
         .observed_by(move |progress| {
             if let Progress::MetaEpoch(epoch) = progress {
                 let loss = epoch.loss.unwrap_or_default();
@@ -112,6 +115,23 @@ fn train(
     training.detector.save(path)?;
     let evaluation = training.evaluation.ok_or("there is a test set")?;
     Ok((training.detector, evaluation))
+}
+
+/// The default preset as it is.
+fn config(model: Model) -> TrainerConfig {
+    TrainerConfig::default().with(|config| {
+        config.model = model;
+        config.input.image_size = 128;
+    })
+}
+
+/// The folder that `bgad train` would have left.
+fn write_run(detector: &Detector, dataset: &Dataset, folder: &Path) -> bgad::Result<()> {
+    let run = RunDescription::new(&config(Model::BgadFas), DatasetDescription::of(dataset));
+    let directory = RunDirectory::begin(folder, &run)?;
+    directory.keep_dataset(dataset)?;
+    detector.save(&directory.model())?;
+    directory.finish()
 }
 
 /// Writes the image and its heat map of each abnormal test image; their number.

@@ -108,7 +108,12 @@ fn colour(level: u8) -> image::Rgba<u8> {
     let channel = |c: usize| COLOURS[first][c] * (1.0 - along) + COLOURS[first + 1][c] * along;
     // The colour comes in over the lowest fifth.
     let cover = 255.0 * (heat * 5.0).min(1.0);
-    image::Rgba([channel(0) as u8, channel(1) as u8, channel(2) as u8, cover as u8])
+    image::Rgba([
+        channel(0) as u8,
+        channel(1) as u8,
+        channel(2) as u8,
+        cover as u8,
+    ])
 }
 
 /// The size that fits into a square, in the proportion of `size`.
@@ -148,7 +153,9 @@ fn decode_grey(png: &[u8]) -> Result<GrayImage> {
     limits.max_image_height = Some(LARGEST_SIDE);
     reader.limits(limits);
     let image = reader.decode().map_err(|error| {
-        ReviewError::Request(format!("no PNG image: {error}; expected one of the page's own"))
+        ReviewError::Request(format!(
+            "no PNG image: {error}; expected one of the page's own"
+        ))
     })?;
     Ok(image.into_luma8())
 }

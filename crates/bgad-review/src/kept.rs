@@ -73,11 +73,7 @@ impl Kept {
 
     /// Writes what was found and the small picture. Whoever holds this may have it locked meanwhile:
     /// only places are needed.
-    pub(crate) fn write(
-        places: &Places,
-        image: &RgbImage,
-        finding: &Finding,
-    ) -> Result<Scored> {
+    pub(crate) fn write(places: &Places, image: &RgbImage, finding: &Finding) -> Result<Scored> {
         if let Some(map) = &finding.map {
             let bytes = encoding::levels(map)?;
             bgad_files::write_replaceable(&places.map, &bytes)

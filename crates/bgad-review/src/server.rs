@@ -83,7 +83,9 @@ impl Server {
             .enable_all()
             .build()
             .map_err(failed)?;
-        let listener = runtime.block_on(TcpListener::bind(wanted)).map_err(failed)?;
+        let listener = runtime
+            .block_on(TcpListener::bind(wanted))
+            .map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
         let is_private = options.listen.is_loopback();
         let token = match is_private {
@@ -158,7 +160,8 @@ impl Drop for Server {
 /// So many random bytes in hexadecimal.
 fn random(bytes: usize) -> Result<String> {
     let mut random = vec![0; bytes];
-    getrandom::fill(&mut random)
-        .map_err(|error| ReviewError::Unsupported(format!("this system has no randomness: {error}")))?;
+    getrandom::fill(&mut random).map_err(|error| {
+        ReviewError::Unsupported(format!("this system has no randomness: {error}"))
+    })?;
     Ok(digest::hexadecimal(&random))
 }

@@ -188,7 +188,12 @@ impl StateView {
             obstacle: lesson::obstacle(state),
             learning: state.lessons.view(),
             failure: state.lessons.failure.clone(),
-            lessons: state.store.lessons().iter().map(|lesson| LessonView::new(state, lesson)).collect(),
+            lessons: state
+                .store
+                .lessons()
+                .iter()
+                .map(|lesson| LessonView::new(state, lesson))
+                .collect(),
             model: model.clone(),
             limits,
         }
@@ -213,8 +218,17 @@ impl LessonView {
 /// The first run and those that lessons made, as far as they are still there.
 fn models(state: &State) -> Vec<ModelView> {
     let current = state.engine.model().run.as_deref();
-    let taught = state.store.lessons().iter().map(|l| l.learned.run.as_path());
-    let all = state.place.first_run.iter().map(|run| run.as_path()).chain(taught);
+    let taught = state
+        .store
+        .lessons()
+        .iter()
+        .map(|l| l.learned.run.as_path());
+    let all = state
+        .place
+        .first_run
+        .iter()
+        .map(|run| run.as_path())
+        .chain(taught);
     let there = all.filter(|run| run.join("model.bgad").is_file());
     there
         .map(|run| ModelView {

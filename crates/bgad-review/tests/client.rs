@@ -1,4 +1,5 @@
-//! A browser, as far as the tests need one.
+//! A browser, as far as the tests of this crate and of the command line need one.
+#![allow(dead_code)] // each of the two leaves some of it out
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
@@ -106,7 +107,9 @@ impl Client {
 pub fn row(state: &Value, name: &str) -> Value {
     let images = state["images"].as_array().unwrap();
     let found = images.iter().find(|image| image["name"] == name);
-    found.unwrap_or_else(|| panic!("no {name} in {state:#}")).clone()
+    found
+        .unwrap_or_else(|| panic!("no {name} in {state:#}"))
+        .clone()
 }
 
 pub fn id(state: &Value, name: &str) -> String {

@@ -28,25 +28,46 @@ fn a_training_reads_what_was_decided() {
     let stored = client.decide(&dark, Some("good"), &json!("keep"), 0);
     assert_eq!(stored.status, 200, "{}", stored.text());
     assert_eq!(stored.json()["decision"]["verdict"], "good");
-    let stored = client.decide(&middle, Some("defect"), &painted(SIZE), 0).json();
-    assert_eq!(stored["decision"], json!({ "verdict": "defect", "kind": "", "mask": true }));
+    let stored = client
+        .decide(&middle, Some("defect"), &painted(SIZE), 0)
+        .json();
+    assert_eq!(
+        stored["decision"],
+        json!({ "verdict": "defect", "kind": "", "mask": true })
+    );
     let body = json!({ "verdict": "defect", "kind": "glare", "mask": "keep", "revision": 0 });
     client.send("PUT", &format!("/api/images/{bright}/decision"), &body);
 
-    let dataset = Layout::Manifest.read(&case.path("run/review"), None).unwrap();
-    assert_eq!(dataset.train.len(), 1, "the good image; its copy is in the folder");
-    assert!(dataset.train[0].path.starts_with(case.path("run/review/images")));
-    let kinds: Vec<&str> = dataset.test.iter().map(|s| s.defect_type.as_str()).collect();
+    let dataset = Layout::Manifest
+        .read(&case.path("run/review"), None)
+        .unwrap();
+    assert_eq!(
+        dataset.train.len(),
+        1,
+        "the good image; its copy is in the folder"
+    );
+    assert!(
+        dataset.train[0]
+            .path
+            .starts_with(case.path("run/review/images"))
+    );
+    let kinds: Vec<&str> = dataset
+        .test
+        .iter()
+        .map(|s| s.defect_type.as_str())
+        .collect();
     assert_eq!(kinds, ["defect", "glare"]);
     let mask = dataset.test[0].load_mask().unwrap().unwrap();
     assert_eq!((mask.width(), mask.height()), SIZE);
-    let share = mask.as_slice().iter().filter(|on| **on).count();
-    assert_eq!(share, 32, "the left half");
+    assert_eq!(mask.area(), 32, "the left half");
     assert!(dataset.test[1].mask.is_none());
 
     let mask = client.get(&format!("/api/images/{middle}/mask")).body;
     let mask = image::load_from_memory(&mask).unwrap().to_luma8();
-    assert_eq!((mask.get_pixel(3, 0).0, mask.get_pixel(4, 0).0), ([255], [0]));
+    assert_eq!(
+        (mask.get_pixel(3, 0).0, mask.get_pixel(4, 0).0),
+        ([255], [0])
+    );
 }
 
 #[test]
@@ -54,19 +75,32 @@ fn a_decision_of_another_window_is_not_overwritten() {
     let case = Case::new();
     let client = case.client();
     let dark = id(&client.scored(4), "dark.png");
-    let first = client.decide(&dark, Some("defect"), &painted(SIZE), 0).json();
+    let first = client
+        .decide(&dark, Some("defect"), &painted(SIZE), 0)
+        .json();
     let before = case.table();
     // The other window saw no decision yet.
     let stale = client.decide(&dark, Some("good"), &json!("keep"), 0);
     assert_eq!(stale.status, 409);
-    assert!(stale.error().contains("another window"), "{}", stale.error());
+    assert!(
+        stale.error().contains("another window"),
+        "{}",
+        stale.error()
+    );
     assert_eq!(case.table(), before);
     // It has the row of now, and decides again.
-    let seen = row(&client.state(), "dark.png")["revision"].as_u64().unwrap();
+    let seen = row(&client.state(), "dark.png")["revision"]
+        .as_u64()
+        .unwrap();
     assert_eq!(first["revision"], seen);
-    let second = client.decide(&dark, Some("good"), &json!("keep"), seen).json();
+    let second = client
+        .decide(&dark, Some("good"), &json!("keep"), seen)
+        .json();
     assert!(second["revision"].as_u64().unwrap() > seen);
-    assert_eq!(second["decision"]["mask"], false, "a good image has no mask");
+    assert_eq!(
+        second["decision"]["mask"], false,
+        "a good image has no mask"
+    );
     let masks = std::fs::read_dir(case.path("run/review/masks")).unwrap();
     assert_eq!(masks.count(), 0, "nothing names the mask any more");
 }
@@ -76,7 +110,9 @@ fn a_decision_can_be_taken_back_and_made_again() {
     let mut case = Case::new();
     let dark = id(&case.client().scored(4), "dark.png");
     let decide = |case: &Case, verdict, revision| {
-        let answer = case.client().decide(&dark, verdict, &json!("keep"), revision);
+        let answer = case
+            .client()
+            .decide(&dark, verdict, &json!("keep"), revision);
         assert_eq!(answer.status, 200, "{}", answer.text());
         answer.json()["revision"].as_u64().unwrap()
     };
@@ -87,7 +123,9 @@ fn a_decision_can_be_taken_back_and_made_again() {
     case.start();
     case.client().scored(4);
     assert!(decide(&case, Some("defect"), 0) > first);
-    let late = case.client().decide(&dark, Some("good"), &json!("keep"), first);
+    let late = case
+        .client()
+        .decide(&dark, Some("good"), &json!("keep"), first);
     assert_eq!(late.status, 409);
 }
 
@@ -112,6 +150,11 @@ fn what_can_not_be_stored_is_refused() {
     let torn = id(&state, "torn.png");
     let answer = client.decide(&torn, Some("good"), &json!("keep"), 0);
     assert_eq!(answer.status, 400);
-    assert_eq!(client.decide("0000", Some("good"), &json!("keep"), 0).status, 404);
+    assert_eq!(
+        client
+            .decide("0000", Some("good"), &json!("keep"), 0)
+            .status,
+        404
+    );
     assert_eq!(case.table(), "");
 }

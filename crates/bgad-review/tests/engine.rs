@@ -18,7 +18,9 @@ pub struct Brightness;
 impl Engines for Brightness {
     fn open(&self, path: &Path) -> Result<Arc<dyn Engine>> {
         let run = path.is_dir().then(|| path.to_owned());
-        let file = run.as_ref().map_or(path.to_owned(), |run| run.join("model.bgad"));
+        let file = run
+            .as_ref()
+            .map_or(path.to_owned(), |run| run.join("model.bgad"));
         let text = std::fs::read_to_string(&file)
             .map_err(|error| ReviewError::Missing(format!("{}: {error}", file.display())))?;
         let samples = match &run {
@@ -46,7 +48,12 @@ impl Engines for Brightness {
 /// `ok*` is normal, all others are not.
 fn known(folder: &Path) -> Vec<Sample> {
     let images = bgad_data::images_of_folder(folder).unwrap().images;
-    let sample = |path: PathBuf| match path.file_name().unwrap().to_string_lossy().starts_with("ok") {
+    let sample = |path: PathBuf| match path
+        .file_name()
+        .unwrap()
+        .to_string_lossy()
+        .starts_with("ok")
+    {
         true => Sample::normal(path),
         false => Sample::abnormal(path, "glare", None),
     };
@@ -120,16 +127,31 @@ impl Engine for Lamp {
         let taught = |image: &PathBuf, kind: &str| Taught {
             image: image.clone(),
             kind: kind.to_owned(),
-            score: Change { before: 0.3, after: 0.4 },
-            abnormal: Change { before: false, after: true },
+            score: Change {
+                before: 0.3,
+                after: 0.4,
+            },
+            abnormal: Change {
+                before: false,
+                after: true,
+            },
         };
-        let missed = lesson.missed.iter().map(|(image, _)| taught(image, "missed"));
+        let missed = lesson
+            .missed
+            .iter()
+            .map(|(image, _)| taught(image, "missed"));
         let alarms = lesson.false_alarms.iter().map(|i| taught(i, "false_alarm"));
         Ok(Learned {
             model: lesson.out.join("model.bgad"),
             run: lesson.out.clone(),
-            threshold: Change { before: 0.5, after: 0.25 },
-            promised_rate: Change { before: Some(0.01), after: None },
+            threshold: Change {
+                before: 0.5,
+                after: 0.25,
+            },
+            promised_rate: Change {
+                before: Some(0.01),
+                after: None,
+            },
             taught: missed.chain(alarms).collect(),
             flipped: Vec::new(),
             images: 4,

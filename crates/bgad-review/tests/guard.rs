@@ -54,11 +54,20 @@ fn another_host_and_another_page_are_refused() {
     assert_eq!(set(&[("Origin", "null")]), 403);
     assert_eq!(set(&[("Sec-Fetch-Site", "cross-site")]), 403);
     assert_eq!(client.state()["state"]["threshold"], 0.5);
-    assert_eq!(set(&[("Origin", &own), ("Sec-Fetch-Site", "same-origin")]), 200);
+    assert_eq!(
+        set(&[("Origin", &own), ("Sec-Fetch-Site", "same-origin")]),
+        200
+    );
     // Pictures of this machine are no other page's either; a link to the page may stand anywhere.
-    let embed = [("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Mode", "no-cors")];
+    let embed = [
+        ("Sec-Fetch-Site", "cross-site"),
+        ("Sec-Fetch-Mode", "no-cors"),
+    ];
     assert_eq!(client.ask("GET", changes, &embed, b"").status, 403);
-    let link = [("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Mode", "navigate")];
+    let link = [
+        ("Sec-Fetch-Site", "cross-site"),
+        ("Sec-Fetch-Mode", "navigate"),
+    ];
     assert_eq!(client.ask("GET", "/", &link, b"").status, 200);
 }
 
@@ -82,15 +91,31 @@ fn elsewhere_a_token_is_asked_for() {
     let refused = client.get(changes);
     assert_eq!(refused.status, 401);
     assert!(refused.error().contains("token"), "{}", refused.error());
-    assert_eq!(client.get("/?token=00000000000000000000000000000000").status, 401);
+    assert_eq!(
+        client
+            .get("/?token=00000000000000000000000000000000")
+            .status,
+        401
+    );
     assert_eq!(client.get("/?token=").status, 401);
 
     let welcome = client.get(&format!("/?token={token}"));
-    assert_eq!((welcome.status, welcome.header("location")), (303, Some("/")));
+    assert_eq!(
+        (welcome.status, welcome.header("location")),
+        (303, Some("/"))
+    );
     let cookie = welcome.header("set-cookie").unwrap();
-    assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Strict"), "{cookie}");
+    assert!(
+        cookie.contains("HttpOnly") && cookie.contains("SameSite=Strict"),
+        "{cookie}"
+    );
     let cookie = cookie.split(';').next().unwrap();
-    assert_eq!(client.ask("GET", changes, &[("Cookie", cookie)], b"").status, 200);
+    assert_eq!(
+        client
+            .ask("GET", changes, &[("Cookie", cookie)], b"")
+            .status,
+        200
+    );
     let bearer = format!("Bearer {token}");
     let with_token = [("Authorization", bearer.as_str())];
     assert_eq!(client.ask("GET", changes, &with_token, b"").status, 200);

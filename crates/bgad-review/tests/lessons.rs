@@ -25,23 +25,42 @@ fn a_lesson_gives_another_model_and_keeps_the_first() {
     assert_eq!(started.status, 200, "{}", started.text());
     let state = client.when(|state| state["state"]["learning"]["doing"] == "polishing");
     assert_eq!(state["state"]["learning"]["progress"], 0.5);
-    assert_eq!(client.send("POST", "/api/lesson", &lesson).status, 503, "one at a time");
+    assert_eq!(
+        client.send("POST", "/api/lesson", &lesson).status,
+        503,
+        "one at a time"
+    );
     // Deciding goes on meanwhile.
     let dark = id(&state, "dark.png");
-    assert_eq!(client.decide(&dark, Some("good"), &json!("keep"), 0).status, 200);
+    assert_eq!(
+        client.decide(&dark, Some("good"), &json!("keep"), 0).status,
+        200
+    );
 
     std::fs::write(case.path("go"), "").unwrap();
-    let state = client.when(|state| state["state"]["lessons"].as_array().unwrap().len() == 1);
+    client.when(|state| state["state"]["lessons"].as_array().unwrap().len() == 1);
     let state = &client.scored(4)["state"].clone();
     assert_eq!(state["learning"], json!(null));
     assert_eq!(state["threshold"], 0.25);
     let learned = &state["lessons"][0]["learned"];
-    assert_eq!(learned["threshold"], json!({ "before": 0.5, "after": 0.25 }));
+    assert_eq!(
+        learned["threshold"],
+        json!({ "before": 0.5, "after": 0.25 })
+    );
     assert_eq!(state["lessons"][0]["taught_ids"], json!([middle, bright]));
     let models = state["models"].as_array().unwrap();
-    let names: Vec<_> = models.iter().map(|m| (m["name"].as_str().unwrap(), &m["current"])).collect();
-    assert_eq!(names, [("run", &json!(false)), ("run-taught-1", &json!(true))]);
-    assert_eq!(std::fs::read_to_string(case.path("run/model.bgad")).unwrap(), "0.5");
+    let names: Vec<_> = models
+        .iter()
+        .map(|m| (m["name"].as_str().unwrap(), &m["current"]))
+        .collect();
+    assert_eq!(
+        names,
+        [("run", &json!(false)), ("run-taught-1", &json!(true))]
+    );
+    assert_eq!(
+        std::fs::read_to_string(case.path("run/model.bgad")).unwrap(),
+        "0.5"
+    );
 
     // The decisions are the same with either model, after a restart with the taught one too.
     let back = json!({ "path": models[0]["path"] });
@@ -69,7 +88,12 @@ fn a_lesson_can_be_stopped_and_may_fail() {
     client.when(|state| state["state"]["learning"].is_object());
     assert_eq!(client.send("DELETE", "/api/lesson", &json!({})).status, 200);
     let state = client.when(|state| state["state"]["learning"].is_null());
-    assert!(state["state"]["failure"].as_str().unwrap().contains("stopped"));
+    assert!(
+        state["state"]["failure"]
+            .as_str()
+            .unwrap()
+            .contains("stopped")
+    );
     assert_eq!(state["state"]["threshold"], 0.5);
 
     std::fs::write(case.path("fail"), "").unwrap();
@@ -90,7 +114,8 @@ fn an_end_in_the_middle_of_a_lesson_is_said() {
     let (mut case, middle, _) = decided();
     let lesson = json!({ "missed": [middle] });
     case.client().send("POST", "/api/lesson", &lesson);
-    case.client().when(|state| state["state"]["learning"].is_object());
+    case.client()
+        .when(|state| state["state"]["learning"].is_object());
     case.start();
     let state = case.client().scored(4);
     assert!(state["state"]["learning"].is_null());
@@ -99,6 +124,10 @@ fn an_end_in_the_middle_of_a_lesson_is_said() {
     assert_eq!(row(&state, "middle.png")["decision"]["verdict"], "defect");
     // It can be started again.
     std::fs::write(case.path("go"), "").unwrap();
-    assert_eq!(case.client().send("POST", "/api/lesson", &lesson).status, 200);
-    case.client().when(|state| state["state"]["threshold"] == 0.25);
+    assert_eq!(
+        case.client().send("POST", "/api/lesson", &lesson).status,
+        200
+    );
+    case.client()
+        .when(|state| state["state"]["threshold"] == 0.25);
 }

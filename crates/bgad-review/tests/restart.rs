@@ -10,8 +10,12 @@ use crate::engine::{Brightness, Case};
 fn decisions_and_scores_are_there_again() {
     let mut case = Case::new();
     let state = case.client().scored(4);
-    let (dark, score) = (id(&state, "dark.png"), row(&state, "dark.png")["score"].clone());
-    case.client().decide(&dark, Some("defect"), &json!("keep"), 0);
+    let (dark, score) = (
+        id(&state, "dark.png"),
+        row(&state, "dark.png")["score"].clone(),
+    );
+    case.client()
+        .decide(&dark, Some("defect"), &json!("keep"), 0);
     case.start();
     // Before anything could have been scored anew.
     let state = case.client().state();
@@ -30,7 +34,10 @@ fn an_image_that_is_gone_is_still_there_as_it_was_decided() {
     case.start();
     let state = case.client().scored(1);
     let row = &state["images"][0];
-    assert_eq!((&row["id"], &row["decision"]["verdict"]), (&json!(dark), &json!("good")));
+    assert_eq!(
+        (&row["id"], &row["decision"]["verdict"]),
+        (&json!(dark), &json!("good"))
+    );
     assert!(row["score"].is_number(), "{row}");
 }
 
@@ -48,10 +55,19 @@ fn a_table_that_is_none_is_named_with_its_line() {
     case.server = None;
     let table = case.path("run/review/manifest.csv");
     let header = "path,label,mask,split,defect_type,source,revision\n";
-    std::fs::write(&table, format!("{header}a.png,normal,,,,a,1\nb.png,maybe,,,,b,2\n")).unwrap();
-    let error = Server::start(Box::new(Brightness), &case.options()).err().unwrap();
+    std::fs::write(
+        &table,
+        format!("{header}a.png,normal,,,,a,1\nb.png,maybe,,,,b,2\n"),
+    )
+    .unwrap();
+    let error = Server::start(Box::new(Brightness), &case.options())
+        .err()
+        .unwrap();
     let text = error.to_string();
-    assert!(text.contains("manifest.csv, line 3") && text.contains("maybe"), "{text}");
+    assert!(
+        text.contains("manifest.csv, line 3") && text.contains("maybe"),
+        "{text}"
+    );
 }
 
 #[test]

@@ -26,15 +26,25 @@ fn an_image_that_is_sent_is_stored_and_scored() {
     let stored = std::fs::read(case.path("run/review/uploads/part_1.png")).unwrap();
     assert_eq!(stored, bytes);
     case.start();
-    assert_eq!(id(&case.client().scored(6), "part_1.png"), id(&state, "part_1.png"));
+    assert_eq!(
+        id(&case.client().scored(6), "part_1.png"),
+        id(&state, "part_1.png")
+    );
 }
 
 #[test]
 fn a_name_leads_nowhere_else() {
     let case = Case::new();
     let bytes = png(&case, 40);
-    for name in ["..%2F..%2Fevil.png", "%2Fetc%2Fevil.png", "..%5Cevil.png", ".evil.png"] {
-        let answer = case.client().ask("POST", &format!("/api/uploads/{name}"), &[], &bytes);
+    for name in [
+        "..%2F..%2Fevil.png",
+        "%2Fetc%2Fevil.png",
+        "..%5Cevil.png",
+        ".evil.png",
+    ] {
+        let answer = case
+            .client()
+            .ask("POST", &format!("/api/uploads/{name}"), &[], &bytes);
         assert_eq!(answer.status, 200, "{name}: {}", answer.text());
     }
     let stored = std::fs::read_dir(case.path("run/review/uploads")).unwrap();

@@ -37,8 +37,9 @@ pub(super) fn sentence(status: StatusCode, text: &str) -> Response {
 
 /// A value as JSON, which is not kept.
 pub(super) fn json(value: &impl Serialize) -> Answer {
-    let body = serde_json::to_vec(value)
-        .map_err(|error| ReviewError::Unsupported(format!("the answer can't be written: {error}")))?;
+    let body = serde_json::to_vec(value).map_err(|error| {
+        ReviewError::Unsupported(format!("the answer can't be written: {error}"))
+    })?;
     Ok(bytes(body, "application/json", Keep::No))
 }
 

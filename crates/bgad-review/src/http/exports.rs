@@ -38,7 +38,14 @@ fn table(state: &project::State) -> Result<Vec<u8>> {
     let failed = |error: String| ReviewError::Unsupported(format!("the table: {error}"));
     let mut writer = csv::Writer::from_writer(Vec::new());
     let header = [
-        "path", "score", "threshold", "anomalous", "label", "defect_type", "said_by", "error",
+        "path",
+        "score",
+        "threshold",
+        "anomalous",
+        "label",
+        "defect_type",
+        "said_by",
+        "error",
     ];
     let written = writer.write_record(header);
     written.map_err(|error| failed(error.to_string()))?;
@@ -73,7 +80,9 @@ fn table(state: &project::State) -> Result<Vec<u8>> {
         let written = writer.write_record(record);
         written.map_err(|error| failed(error.to_string()))?;
     }
-    writer.into_inner().map_err(|error| failed(error.to_string()))
+    writer
+        .into_inner()
+        .map_err(|error| failed(error.to_string()))
 }
 
 /// The page of figures over all images whose labels are known.
@@ -103,7 +112,11 @@ fn samples(state: &project::State) -> Vec<Sample> {
         };
         let sample = match (state.store.decision(&entry.id), &entry.known) {
             (Some(row), _) if row.verdict == Verdict::Defect => {
-                let kind = if row.kind.is_empty() { "defect" } else { &row.kind };
+                let kind = if row.kind.is_empty() {
+                    "defect"
+                } else {
+                    &row.kind
+                };
                 let painted = state.store.mask(&entry.id).map(MaskFiles::from);
                 Sample {
                     label: bgad::Label::Abnormal,

@@ -30,7 +30,10 @@ pub(super) async fn set_threshold(State(app): State<Arc<App>>, sent: Bytes) -> A
         if state.threshold.unwrap_or(own) != new.seen {
             return Err(ReviewError::Stale);
         }
-        if new.threshold.is_some_and(|threshold| !threshold.is_finite()) {
+        if new
+            .threshold
+            .is_some_and(|threshold| !threshold.is_finite())
+        {
             let text = "a threshold that is no number; expected a finite one";
             return Err(ReviewError::Request(text.to_owned()));
         }

@@ -66,8 +66,8 @@ pub(super) async fn picture(State(app): State<Arc<App>>, Path(id): Path<String>)
 pub(super) async fn mask(State(app): State<Arc<App>>, Path(id): Path<String>) -> Answer {
     let mask = aside(move || {
         let path = app.project.state().store.mask(&id);
-        let path = path
-            .ok_or_else(|| ReviewError::Missing("this image has no painted mask".to_owned()))?;
+        let path =
+            path.ok_or_else(|| ReviewError::Missing("this image has no painted mask".to_owned()))?;
         std::fs::read(&path).map_err(ReviewError::io(&path))
     });
     Ok(bytes(mask.await?, "image/png", Keep::No))

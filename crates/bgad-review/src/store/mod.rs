@@ -108,7 +108,13 @@ impl Store {
     /// [`ReviewError::InUse`] where another program has it open; otherwise it names the file that
     /// can't be read, and what stands there.
     pub fn open(folder: &Path) -> Result<Self> {
-        for part in ["images", "masks", "uploads", "cache/maps", "cache/thumbnails"] {
+        for part in [
+            "images",
+            "masks",
+            "uploads",
+            "cache/maps",
+            "cache/thumbnails",
+        ] {
             let path = folder.join(part);
             std::fs::create_dir_all(&path).map_err(ReviewError::io(&path))?;
         }

@@ -28,7 +28,12 @@ pub(super) fn read(path: &Path) -> Result<Vec<Decision>> {
     for record in reader.records() {
         let record = record.map_err(|error| {
             let line = error.position().map_or(1, csv::Position::line);
-            wrong(path, line, error.to_string(), "comma-separated text in UTF-8")
+            wrong(
+                path,
+                line,
+                error.to_string(),
+                "comma-separated text in UTF-8",
+            )
         })?;
         let line = record.position().map_or(1, csv::Position::line);
         let field = |column: usize| record.get(column).unwrap_or("");
