@@ -200,6 +200,11 @@ impl State {
 
     /// A file; the same file a second time is the image that is there, read again where it has changed.
     pub(crate) fn add_file(&mut self, path: &Path, group: String) {
+        // A folder that is watched may hold the store: its copies are not images of their own.
+        let store = self.store.folder();
+        if path.starts_with(store) && !path.starts_with(store.join("uploads")) {
+            return;
+        }
         let id = crate::store::id(&path_to_text(path));
         let Some(index) = self.by_id.get(&id).copied() else {
             self.add(Entry::of_file(path, group));

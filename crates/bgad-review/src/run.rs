@@ -18,7 +18,7 @@ pub(crate) struct Place {
 
 /// Finds the model of a run's folder, or the run of a model's file.
 pub(crate) fn locate(path: &Path) -> Result<Place> {
-    let path = std::path::absolute(path).map_err(ReviewError::io(path))?;
+    let path = std::fs::canonicalize(path).map_err(ReviewError::io(path))?;
     let is_run = |folder: &Path| folder.join("run.json").is_file();
     if !path.is_dir() {
         let parent = path.parent().filter(|folder| is_run(folder));

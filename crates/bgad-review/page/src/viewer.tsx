@@ -134,7 +134,9 @@ export function Viewer({ desk }: { desk: Desk; version: number }) {
       if (view.waiting > 0) return;
       view.waiting += 1;
       const png = await painter.png();
-      const done = await desk.decide(target, "defect", { mask: png ?? "remove" });
+      // Strokes are taken back one by one; only what painting made of the decision is a step of its own.
+      const undo = desk.images.get(target)?.decision?.verdict !== "defect";
+      const done = await desk.decide(target, "defect", { mask: png ?? "remove", undo });
       view.waiting -= 1;
       const now = desk.images.get(target);
       if (view.stage.painter !== painter) return;

@@ -28,7 +28,9 @@ impl StorePlace {
                 first_run: None,
             };
         };
-        let first = pointed(run).unwrap_or_else(|| run.clone());
+        // One folder has one name here, whatever links lead to it.
+        let own = std::fs::canonicalize(run).unwrap_or_else(|_| run.clone());
+        let first = pointed(run).unwrap_or(own);
         Self {
             folder: first.join("review"),
             first_run: Some(first),
