@@ -40,6 +40,8 @@ const UNDO_STEPS = 200;
 
 export class Desk {
   images = new Map<string, Image>();
+  /** Rises with each change of any image. */
+  news = 0;
   state: State | null = null;
   filter: Filter = "all";
   group = "";
@@ -121,6 +123,7 @@ export class Desk {
       if (known && known.revision > image.revision && image.decision && !changes.complete) continue;
       this.images.set(image.id, image);
     }
+    if (changes.complete || changes.images.length > 0) this.news += 1;
     this.instance = changes.instance;
     this.version = changes.version;
     this.state = changes.state;
@@ -264,6 +267,7 @@ export class Desk {
       }
       const stored = await this.engine.decide(id, verdict, verdict === "defect" ? kind : "", mask, image.revision);
       this.images.set(id, stored);
+      this.news += 1;
       this.changed();
       return true;
     } catch (error) {
@@ -329,6 +333,7 @@ export class Desk {
         if (file.size > limit) throw new Error(`${file.name}: larger than ${Math.round(limit / 2 ** 20)} MiB`);
         const image = await this.engine.upload(file);
         if (!this.images.has(image.id)) this.images.set(image.id, image);
+        this.news += 1;
       } catch (error) {
         refused.push(error instanceof Error ? error.message : String(error));
       }

@@ -47,10 +47,10 @@ function bars(desk: Desk): Bars {
   return found;
 }
 
-export function Histogram({ desk, version }: { desk: Desk; version: number }) {
+export function Histogram({ desk }: { desk: Desk; version: number }) {
   const svg = useRef<SVGSVGElement>(null);
   // Bars don't change while the threshold is dragged.
-  const b = useMemo(() => bars(desk), [version, desk.dragged === null, desk.state]);
+  const b = useMemo(() => bars(desk), [desk.news, desk.state?.threshold, desk.state?.model.threshold]);
   const state = desk.state;
   if (!state) return null;
   const x = (score: number) => ((score - b.low) / (b.high - b.low)) * WIDTH;

@@ -164,7 +164,7 @@ function Page({ desk }: { desk: Desk }) {
   };
   return (
     <>
-      <header class="top">
+      <header class="top" inert={desk.opened !== null}>
         <h1><img src="/icon.svg" alt="" width="22" height="22" /> bgad review</h1>
         {state &&
           (state.models.length > 1 ? (
@@ -201,7 +201,7 @@ function Page({ desk }: { desk: Desk }) {
           {state?.learning ? `Teaching ${Math.round(state.learning.progress * 100)} %` : teachable > 0 ? `Teach ${teachable}` : "Teach"}
         </button>
       </header>
-      <main>
+      <main inert={desk.opened !== null}>
         <nav class="side" aria-label="Figures and filters">
           <Histogram desk={desk} version={version} />
           <section class="panel filters" aria-label="Filters">

@@ -42,7 +42,6 @@ pub(crate) struct App {
 
 /// All addresses, behind the guard.
 pub(crate) fn router(app: Arc<App>) -> Router {
-    let upload_limit = DefaultBodyLimit::max(app.limits.upload_bytes);
     Router::new()
         .route("/", get(assets::page))
         .route("/{file}", get(assets::file))
@@ -57,10 +56,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
             "/api/images/{id}/decision",
             put(decisions::decide).layer(DefaultBodyLimit::max(LONGEST_MASK)),
         )
-        .route(
-            "/api/uploads/{name}",
-            post(uploads::upload).layer(upload_limit),
-        )
+        .route("/api/uploads/{name}", post(uploads::upload))
         .route("/api/threshold", put(models::set_threshold))
         .route("/api/model", post(models::choose))
         .route("/api/open", post(browse::open))

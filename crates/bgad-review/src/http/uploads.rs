@@ -1,17 +1,23 @@
 //! Images that are dropped on the page.
 
+use std::future::poll_fn;
+use std::pin::Pin;
 use std::sync::Arc;
 
-use axum::body::Bytes;
-use axum::extract::{FromRequest as _, Path, Request, State};
+use axum::body::{Body, HttpBody as _};
+use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
 use bgad::path_to_text;
 
 use super::App;
 use super::answers::{Answer, aside, json, sentence};
-use crate::error::ReviewError;
+use crate::error::{Result, ReviewError};
 use crate::project::{MOST_IMAGES, group};
 use crate::{store, view};
+
+/// So many times the limit is read of an image that is too large, so that the browser hears why; it
+/// would not while it still sends.
+const PATIENCE: usize = 16;
 
 /// Stores an image and gives its row. One that is damaged is taken as well: its tile says so.
 pub(super) async fn upload(
@@ -21,11 +27,11 @@ pub(super) async fn upload(
 ) -> Answer {
     // Before the body comes: those that wait are not in memory.
     let _turn = app.large.acquire().await.ok();
-    let Ok(bytes) = Bytes::from_request(request, &()).await else {
-        let limit = app.limits.upload_bytes >> 20;
+    let limit = app.limits.upload_bytes;
+    let Some(bytes) = collect(request.into_body(), limit, &name).await? else {
         let text = format!(
-            "{name}: larger than {limit} MiB, or it came in part; `bgad review --upload-limit` takes \
-             larger ones"
+            "{name}: larger than {} MiB; `bgad review --upload-limit` takes larger ones",
+            limit >> 20
         );
         return Ok(sentence(StatusCode::PAYLOAD_TOO_LARGE, &text));
     };
@@ -47,4 +53,27 @@ pub(super) async fn upload(
         row
     });
     row.await
+}
+
+/// All of a body; none where it is larger than `limit`.
+async fn collect(mut body: Body, limit: usize, name: &str) -> Result<Option<Vec<u8>>> {
+    let mut bytes = Vec::new();
+    let mut length = 0;
+    while let Some(frame) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
+        let frame = frame.map_err(|error| {
+            ReviewError::Request(format!("{name}: it came only in part: {error}"))
+        })?;
+        let Ok(data) = frame.into_data() else {
+            continue;
+        };
+        length += data.len();
+        if length > limit.saturating_mul(PATIENCE) {
+            break;
+        }
+        match length > limit {
+            true => bytes = Vec::new(),
+            false => bytes.extend_from_slice(&data),
+        }
+    }
+    Ok((length <= limit).then_some(bytes))
 }
