@@ -281,13 +281,19 @@ fn a_kill_between_two_decisions_loses_neither() {
     let mask = image::load_from_memory(&mask).unwrap().to_luma8();
     assert!(mask.dimensions() == (64, 64) && mask.pixels().all(|p| p.0[0] == 255));
     page.client.decide(&normal, Some("good"), &json!("keep"), 0);
+    let mut images = state["images"].as_array().unwrap().iter();
+    let other = images.find(|image| image["group"] == "normal" && image["id"] != normal.as_str());
+    let other = other.unwrap()["id"].as_str().unwrap();
+    page.client.decide(other, Some("good"), &json!("keep"), 0);
     page.kill();
 
     let dataset = Layout::Manifest
         .read(&case.path("run/review"), None)
         .unwrap();
-    assert_eq!((dataset.train.len(), dataset.test.len()), (1, 1));
-    assert!(dataset.test[0].load_mask().unwrap().is_some());
+    let mut samples = dataset.train.iter().chain(&dataset.test);
+    assert_eq!(samples.clone().count(), 3);
+    let abnormal = samples.find(|sample| sample.label.is_abnormal()).unwrap();
+    assert!(abnormal.load_mask().unwrap().is_some());
     let page = case.start();
     let state = page.client.scored(case.images());
     let decisions = state["images"].as_array().unwrap().iter();
@@ -295,7 +301,7 @@ fn a_kill_between_two_decisions_loses_neither() {
         decisions
             .filter(|image| image["decision"].is_object())
             .count(),
-        2
+        3
     );
 }
 

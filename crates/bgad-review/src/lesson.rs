@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use bgad::path_to_text;
@@ -30,6 +31,8 @@ struct Running {
     progress: Progress,
     started: Instant,
     stop: Arc<AtomicBool>,
+    /// None until it has started.
+    thread: Option<JoinHandle<()>>,
 }
 
 /// What the page shows of a lesson that goes on.
@@ -106,6 +109,11 @@ impl Lessons {
             running.stop.store(true, Ordering::Relaxed);
         }
     }
+
+    /// The thread of the lesson, for whoever waits for its end.
+    pub(crate) fn thread(&mut self) -> Option<JoinHandle<()>> {
+        self.running.as_mut()?.thread.take()
+    }
 }
 
 /// Why the open model can't learn; none where it can.
@@ -150,13 +158,13 @@ pub(crate) fn start(project: &Arc<Project>, chosen: &Chosen) -> Result<()> {
         },
         started: Instant::now(),
         stop: Arc::clone(&stop),
+        thread: None,
     });
     state.version += 1;
     let engine = Arc::clone(&state.engine);
-    drop(state);
     project.tell();
     let project = Arc::clone(project);
-    std::thread::spawn(move || {
+    let thread = std::thread::spawn(move || {
         let mut progress = |step: Progress| {
             let mut state = project.state();
             state.version += 1;
@@ -186,6 +194,10 @@ pub(crate) fn start(project: &Arc<Project>, chosen: &Chosen) -> Result<()> {
         drop(state);
         project.tell();
     });
+    // The thread can't have ended before: it needs the state, which is held here.
+    if let Some(running) = &mut state.lessons.running {
+        running.thread = Some(thread);
+    }
     Ok(())
 }
 

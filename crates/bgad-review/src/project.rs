@@ -212,11 +212,20 @@ impl State {
         };
         let stamp = Stamp::of(path).unwrap_or_default();
         let entry = &mut self.entries[index];
-        if entry.stamp != stamp && entry.picture.path() == path {
-            self.version += 1;
-            entry.stamp = stamp;
-            entry.outcome = Outcome::Waiting;
-            entry.version = self.version;
+        let is_copy = entry.picture.path() != path;
+        if !is_copy && entry.stamp == stamp {
+            return;
+        }
+        if is_copy {
+            // The image itself has come back in the place of the copy that was decided.
+            *entry = Entry::of_file(path, group);
+        }
+        entry.stamp = stamp;
+        entry.outcome = Outcome::Waiting;
+        self.version += 1;
+        entry.version = self.version;
+        if let Some(scored) = self.kept.scored(entry) {
+            entry.outcome = Outcome::Scored(scored);
         }
     }
 

@@ -4,6 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
@@ -16,6 +17,8 @@ use crate::project::Project;
 use crate::scoring;
 use crate::view::Limits;
 
+/// So long answers that are on their way are waited for at the end.
+const PATIENCE: Duration = Duration::from_secs(5);
 /// Images in memory while they come.
 const LARGE_AT_A_TIME: usize = 3;
 
@@ -146,13 +149,15 @@ impl Drop for Server {
         let mut state = self.project.state();
         state.ending = true;
         state.lessons.stop();
+        self.threads.extend(state.lessons.thread());
         drop(state);
         self.project.tell();
+        // What is being stored is stored; then the decisions are free for another server.
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_timeout(PATIENCE);
+        }
         for thread in self.threads.drain(..) {
             let _ = thread.join();
-        }
-        if let Some(runtime) = self.runtime.take() {
-            runtime.shutdown_background();
         }
     }
 }

@@ -28,39 +28,32 @@ fn a_training_reads_what_was_decided() {
     let stored = client.decide(&dark, Some("good"), &json!("keep"), 0);
     assert_eq!(stored.status, 200, "{}", stored.text());
     assert_eq!(stored.json()["decision"]["verdict"], "good");
-    let stored = client
-        .decide(&middle, Some("defect"), &painted(SIZE), 0)
-        .json();
+    client.decide(&bright, Some("good"), &json!("keep"), 0);
+    let defect = |kind: &str, mask: &Value, revision: u64| {
+        let body = json!({ "verdict": "defect", "kind": kind, "mask": mask, "revision": revision });
+        let path = format!("/api/images/{middle}/decision");
+        client.send("PUT", &path, &body).json()
+    };
+    let stored = defect("", &painted(SIZE), 0);
     assert_eq!(
         stored["decision"],
         json!({ "verdict": "defect", "kind": "", "mask": true })
     );
-    let body = json!({ "verdict": "defect", "kind": "glare", "mask": "keep", "revision": 0 });
-    client.send("PUT", &format!("/api/images/{bright}/decision"), &body);
+    // The kind is named later; the mask stays.
+    let revision = stored["revision"].as_u64().unwrap();
+    defect("glare", &json!("keep"), revision);
 
-    let dataset = Layout::Manifest
-        .read(&case.path("run/review"), None)
-        .unwrap();
-    assert_eq!(
-        dataset.train.len(),
-        1,
-        "the good image; its copy is in the folder"
-    );
-    assert!(
-        dataset.train[0]
-            .path
-            .starts_with(case.path("run/review/images"))
-    );
-    let kinds: Vec<&str> = dataset
-        .test
-        .iter()
-        .map(|s| s.defect_type.as_str())
-        .collect();
-    assert_eq!(kinds, ["defect", "glare"]);
-    let mask = dataset.test[0].load_mask().unwrap().unwrap();
-    assert_eq!((mask.width(), mask.height()), SIZE);
-    assert_eq!(mask.area(), 32, "the left half");
-    assert!(dataset.test[1].mask.is_none());
+    let store = case.path("run/review");
+    let dataset = Layout::Manifest.read(&store, None).unwrap();
+    let samples = || dataset.train.iter().chain(&dataset.test);
+    assert_eq!(samples().count(), 3);
+    assert!(!dataset.train.is_empty(), "good images train");
+    let images = store.join("images");
+    assert!(samples().all(|sample| sample.path.starts_with(&images) && sample.path.is_file()));
+    let abnormal = samples().find(|sample| sample.label.is_abnormal()).unwrap();
+    assert_eq!(abnormal.defect_type, "glare");
+    let mask = abnormal.load_mask().unwrap().unwrap();
+    assert_eq!((mask.width(), mask.height(), mask.area()), (8, 8, 32));
 
     let mask = client.get(&format!("/api/images/{middle}/mask")).body;
     let mask = image::load_from_memory(&mask).unwrap().to_luma8();
