@@ -46,7 +46,7 @@ export class Desk {
   filter: Filter = "all";
   group = "";
   order: Order = "high";
-  heat = 0.6;
+  heat = 0.5;
   outlines = true;
   /** The threshold while it is dragged; null is the one in use. */
   dragged: number | null = null;

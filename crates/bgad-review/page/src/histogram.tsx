@@ -1,12 +1,11 @@
 // Scores of good and bad images above and below one line, and the threshold that tells them apart.
 
-import { useMemo, useRef } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Desk } from "./desk";
 import { truth } from "./desk";
 import { number, percent } from "./words";
 
 const BINS = 48;
-const WIDTH = 280;
 const HALF = 62;
 const HEIGHT = 2 * HALF + 18;
 
@@ -49,16 +48,24 @@ function bars(desk: Desk): Bars {
 
 export function Histogram({ desk }: { desk: Desk; version: number }) {
   const svg = useRef<SVGSVGElement>(null);
+  const [across, setWidth] = useState(280);
+  const isThere = desk.state !== null;
+  useEffect(() => {
+    if (!svg.current) return;
+    const observer = new ResizeObserver(([entry]) => setWidth(Math.max(100, Math.round(entry?.contentRect.width ?? 280))));
+    observer.observe(svg.current);
+    return () => observer.disconnect();
+  }, [isThere]);
   // Bars don't change while the threshold is dragged.
   const b = useMemo(() => bars(desk), [desk.news, desk.state?.threshold, desk.state?.model.threshold]);
   const state = desk.state;
   if (!state) return null;
-  const x = (score: number) => ((score - b.low) / (b.high - b.low)) * WIDTH;
+  const x = (score: number) => ((score - b.low) / (b.high - b.low)) * across;
   const threshold = desk.threshold;
   const at = x(threshold);
   // Square roots, so that a single miss beside a thousand good images is seen.
   const tall = (count: number) => (count === 0 ? 0 : Math.max(2, Math.sqrt(count / b.most) * (HALF - 4)));
-  const width = WIDTH / BINS;
+  const width = across / BINS;
   const counts = desk.counts();
 
   const scoreAt = (event: PointerEvent) => {
@@ -115,7 +122,7 @@ export function Histogram({ desk }: { desk: Desk; version: number }) {
       <svg
         ref={svg}
         class="histogram"
-        viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
+        viewBox={`0 0 ${across} ${HEIGHT}`}
         preserveAspectRatio="none"
         onPointerDown={(event) => {
           svg.current?.setPointerCapture(event.pointerId);
@@ -138,9 +145,9 @@ export function Histogram({ desk }: { desk: Desk; version: number }) {
             <rect class="bar-defect" x={bin * width + 0.5} width={width - 1} y={HALF + 2} height={tall(b.defect[bin] ?? 0)} />
           </g>
         ))}
-        <line class="axis" x1="0" x2={WIDTH} y1={HALF + 1} y2={HALF + 1} />
+        <line class="axis" x1="0" x2={across} y1={HALF + 1} y2={HALF + 1} />
         {!isOwn && <line class="own" x1={x(state.model.threshold)} x2={x(state.model.threshold)} y1="0" y2={2 * HALF + 4} />}
-        <rect class="above" x={at} width={Math.max(0, WIDTH - at)} y="0" height={2 * HALF + 4} />
+        <rect class="above" x={at} width={Math.max(0, across - at)} y="0" height={2 * HALF + 4} />
         <line class="threshold" x1={at} x2={at} y1="0" y2={2 * HALF + 4} />
         <g
           class="handle"

@@ -96,7 +96,7 @@ function Page({ desk }: { desk: Desk }) {
               u: () => void desk.undo().then(select),
               n: () => select(desk.nextOpen(selected)),
               h: () => {
-                desk.heat = desk.heat > 0 ? 0 : 0.6;
+                desk.heat = desk.heat > 0 ? 0 : 0.5;
                 desk.changed();
               },
               t: () => setOver("teach"),

@@ -60,7 +60,10 @@ function Choose({ desk, last, onClose }: { desk: Desk; last?: Lesson; onClose: (
       <label>
         <input type="checkbox" checked={!left.has(image.id)} onChange={() => toggle(image.id)} />
         <img src={desk.engine.thumbnail(image)} alt="" loading="lazy" />
-        <span class="lesson-name">{image.name}</span>
+        <span class="lesson-name">
+          <span class="quiet">{image.group}/</span>
+          {image.name}
+        </span>
         <span class="quiet">{says}</span>
       </label>
     </li>
@@ -119,7 +122,7 @@ function Outcome({ desk, lesson }: { desk: Desk; lesson: Lesson }) {
     const image = id ? desk.images.get(id) : undefined;
     return image ? <img src={desk.engine.thumbnail(image)} alt="" loading="lazy" /> : <span class="no-picture" />;
   };
-  const name = (path: string) => path.split(/[/\\]/).pop();
+  const name = (path: string) => path.split(/[/\\]/).slice(-2).join("/");
   const back = async () => {
     const earlier = desk.state?.models.find((model) => model.path === lesson.from) ?? desk.state?.models[0];
     if (!earlier) return;

@@ -216,7 +216,7 @@ export function Viewer({ desk }: { desk: Desk; version: number }) {
           b: () => setTool("brush"),
           r: () => setTool("box"),
           e: () => setTool("erase"),
-          h: () => look(() => { desk.heat = desk.heat > 0 ? 0 : 0.6; }),
+          h: () => look(() => { desk.heat = desk.heat > 0 ? 0 : 0.5; }),
           o: () => look(() => { desk.outlines = !desk.outlines; }),
           m: () => setMask(!mask),
           "+": () => stage?.zoom(1.25),
