@@ -113,7 +113,7 @@ export class Wall {
     requestAnimationFrame(() => {
       this.scheduled = false;
       const top = this.root.scrollTop;
-      this.fast = Math.abs(top - this.lastTop) > 1.5 * this.rowHeight;
+      this.fast = Math.abs(top - this.lastTop) > 0.6 * this.rowHeight;
       this.lastTop = top;
       clearTimeout(this.settling);
       if (this.fast) {

@@ -20,7 +20,7 @@ export function bgad(...words) {
 /** A folder that is taken away when the tests end. */
 export function folder() {
   const made = mkdtempSync(join(tmpdir(), "bgad-review-"));
-  process.on("exit", () => rmSync(made, { recursive: true, force: true }));
+  process.on("exit", () => rmSync(made, { recursive: true, force: true, maxRetries: 3 }));
   return made;
 }
 
@@ -61,7 +61,9 @@ export async function review(model, images, learner) {
   const words = ["review", model, ...images, "--port", "0", "--no-open", ...(learner ? ["--learner", learner] : [])];
   const child = spawn(program, words, { stdio: ["ignore", "pipe", "inherit"] });
   const end = () => child.kill("SIGKILL");
-  process.on("exit", end);
+  // Before its folder is taken away.
+  process.prependListener("exit", end);
+  process.once("SIGTERM", () => process.exit(1));
   const address = await new Promise((done, failed) => {
     let text = "";
     child.stdout.on("data", (data) => {
