@@ -182,18 +182,27 @@ impl State {
 
     /// Images that were decided and that nothing else names: their copies in the store.
     fn add_decided(&mut self) {
-        let missing: Vec<(String, PathBuf)> = self
-            .store
-            .decisions()
-            .filter(|(id, _)| !self.by_id.contains_key(*id))
-            .map(|(id, row)| (id.to_owned(), self.store.folder().join(&row.image)))
-            .collect();
-        for (id, path) in missing {
-            let mut entry = Entry::of_file(&path, "decided earlier".to_owned());
-            if let Some(row) = self.store.decision(&id) {
-                entry.source.clone_from(&row.source);
+        let mut missing = Vec::new();
+        for (id, row) in self.store.decisions() {
+            if self.by_id.contains_key(id) {
+                continue;
             }
-            entry.id = id;
+            let group = match row.kind.as_str() {
+                "" => "decided",
+                kind => kind,
+            };
+            let copy = self.store.folder().join(&row.image);
+            let source = Path::new(&row.source);
+            let mut entry = Entry::of_file(&copy, group.to_owned());
+            if let Some(name) = source.file_name() {
+                entry.name = path_to_text(Path::new(name));
+            }
+            entry.source.clone_from(&row.source);
+            entry.id = id.to_owned();
+            missing.push(entry);
+        }
+        missing.sort_by(|a, b| a.source.cmp(&b.source));
+        for entry in missing {
             self.add(entry);
         }
     }
