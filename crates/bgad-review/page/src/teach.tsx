@@ -117,6 +117,10 @@ function Outcome({ desk, lesson }: { desk: Desk; lesson: Lesson }) {
   const { learned } = lesson;
   const rate = (value: number | null) => (value === null ? "none" : `≤ ${percent(value)}`);
   const better = learned.taught.filter((t) => t.abnormal.after === (t.kind === "missed")).length;
+  const closer = learned.taught.filter((t) => {
+    const rises = t.kind === "missed";
+    return t.abnormal.after !== rises && (rises ? t.score.after > t.score.before : t.score.after < t.score.before);
+  }).length;
   const right = learned.flipped.filter((f) => f.abnormal.after === (f.label === "abnormal")).length;
   const picture = (id: string | null | undefined) => {
     const image = id ? desk.images.get(id) : undefined;
@@ -140,6 +144,7 @@ function Outcome({ desk, lesson }: { desk: Desk; lesson: Lesson }) {
         <b>
           {better} of {learned.taught.length} taught {learned.taught.length === 1 ? "image is" : "images are"} decided right now.
         </b>{" "}
+        {closer > 0 && `The scores of ${closer} more moved the right way: show it more of that kind, painted if you can. `}
         {learned.flipped.length} of {learned.images} images of the run changed sides, {right} of them to the right one. It took {Math.round(learned.seconds)} s.
       </p>
       <table class="changes">
@@ -175,7 +180,7 @@ function Outcome({ desk, lesson }: { desk: Desk; lesson: Lesson }) {
               <td class="n quiet">–</td>
               <td class="n quiet">–</td>
               <td>{says(flipped.abnormal.before)}</td>
-              <td class={flipped.abnormal.after === (flipped.label === "abnormal") ? "right" : "wrong"}>{says(flipped.abnormal.after)}</td>
+              <td class={flipped.abnormal.after === (flipped.label === "abnormal") ? "right" : "now-wrong"}>{says(flipped.abnormal.after)}</td>
             </tr>
           ))}
           <tr class="foot">

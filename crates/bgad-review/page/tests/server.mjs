@@ -25,10 +25,10 @@ export function folder() {
 }
 
 /** A run without abnormal images, with what learning needs where this program can learn. */
-export function train(into) {
+export function train(into, ...options) {
   if (!existsSync(parts)) throw new Error("the quick-start's parts are missing: cargo run --release --example quickstart");
   const keeps = bgad("train", "--help").includes("--keep-features");
-  bgad("train", "--layout", "mvtec", "--data", parts, "--image-size", "128", "--no-report", "--out", into, ...(keeps ? ["--keep-features"] : []));
+  bgad("train", "--layout", "mvtec", "--data", parts, "--no-report", "--out", into, ...(options.length ? options : ["--image-size", "128"]), ...(keeps ? ["--keep-features"] : []));
   return keeps;
 }
 
