@@ -1,5 +1,6 @@
 // The pictures of docs/review.md: a run that misses some of the quick-start's defects is shown them, with
-// their masks. With BGAD_WEIGHTS, a folder of weights, its features are those of EfficientNetV2-B0.
+// their masks. With BGAD_WEIGHTS, a folder of weights, its features are those of EfficientNetV2-B0,
+// at a size at which it misses some.
 import { readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { browser, folder, parts, review, root, train } from "./server.mjs";
@@ -7,7 +8,7 @@ import { browser, folder, parts, review, root, train } from "./server.mjs";
 const run = join(folder(), "run");
 const weights = process.env.BGAD_WEIGHTS;
 const backbone = "tf_efficientnetv2_b0";
-const options = weights ? ["--backbone", backbone, "--weights", join(weights, `${backbone}.safetensors`)] : [];
+const options = weights ? ["--backbone", backbone, "--weights", join(weights, `${backbone}.safetensors`), "--image-size", "64"] : [];
 if (!train(run, ...options)) throw new Error("this bgad can't learn, so that the picture of teaching would not be true");
 const server = await review(run, []);
 const chrome = await browser();
