@@ -141,8 +141,8 @@ fn read_message(errors: impl Read) -> String {
 
 /// The last line of what the program said, without its prefix.
 fn failure(message: &str, status: &std::process::ExitStatus) -> String {
-    let lines = message.lines().map(str::trim);
-    match lines.filter(|line| !line.is_empty()).next_back() {
+    let mut lines = message.lines().map(str::trim);
+    match lines.rfind(|line| !line.is_empty()) {
         Some(line) => line.strip_prefix("error: ").unwrap_or(line).to_owned(),
         None => format!("learning ended with {status}"),
     }
