@@ -1,8 +1,8 @@
 //! BGAD and BGAD-FAS on a synthetic set, with nothing to download.
 //!
 //! Draws photographs of machined parts, trains both models on the filter bank, which needs no weights,
-//! evaluates them on defects that include types BGAD-FAS has not seen, and writes models and heat maps to a
-//! folder.
+//! evaluates them on defects that include types BGAD-FAS has not seen, and writes models, heat maps and
+//! the run that `bgad review` opens to a folder.
 //!
 //!     cargo run --release --example quickstart [-- --json]
 #![allow(clippy::print_stdout, clippy::print_stderr)] // an example talks to a person
@@ -13,13 +13,15 @@ use std::time::Instant;
 
 use bgad::synthetic::{self, SyntheticConfig};
 use bgad::{
-    Dataset, Detector, Evaluation, Layout, Model, Progress, Trainer, TrainerConfig, load_image,
+    Dataset, DatasetDescription, Detector, Layout, Model, Progress, RunDescription, RunDirectory,
+    Trainer, TrainerConfig, Training, load_image,
 };
 use serde_json::json;
 
 const OUT: &str = "out/quickstart";
 /// Defect types that no training image shows.
 const UNSEEN: [&str; 2] = ["scratch", "texture_break"];
+const NO_TEST_SET: &str = "the drawn set has test images";
 /// Number of abnormal training images for BGAD-FAS.
 const ANOMALIES: usize = 5;
 
@@ -40,8 +42,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut with_anomalies = normal_only.clone();
     select_anomalies(&mut with_anomalies)?;
 
-    let (bgad, first) = train(Model::Bgad, &normal_only, &out.join("bgad.bgad"))?;
-    let (fas, second) = train(Model::BgadFas, &with_anomalies, &out.join("bgad-fas.bgad"))?;
+    let trained = train(Trainer::new(config(Model::Bgad)), &normal_only)?;
+    let (bgad, first) = (trained.detector, trained.evaluation.ok_or(NO_TEST_SET)?);
+    bgad.save(&out.join("bgad.bgad"))?;
+    let run = out.join("run");
+    let trained = train_run(&with_anomalies, &run)?;
+    let (fas, second) = (trained.detector, trained.evaluation.ok_or(NO_TEST_SET)?);
+    fas.save(&out.join("bgad-fas.bgad"))?;
     let pictures = write_heatmaps(&fas, &with_anomalies, &out.join("heatmaps"))?;
 
     let seconds = start.elapsed().as_secs_f64();
@@ -51,6 +58,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             "bgad_fas": second,
             "unseen_defect_types": UNSEEN,
             "model": out.join("bgad-fas.bgad"),
+            "run": run,
             "heatmaps": out.join("heatmaps"),
             "seconds": seconds,
         });
@@ -76,6 +84,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         UNSEEN.join(", ")
     );
     println!("models and {pictures} heat maps in {OUT}, {seconds:.0} seconds in all");
+    println!(
+        "to look at them and teach the model: cargo run --release -p bgad-cli -- review {}",
+        run.display()
+    );
     Ok(())
 }
 
@@ -91,27 +103,40 @@ fn select_anomalies(dataset: &mut Dataset) -> Result<(), bgad::DataError> {
     Ok(())
 }
 
-fn train(
-    model: Model,
-    dataset: &Dataset,
-    path: &Path,
-) -> Result<(Detector, Evaluation), Box<dyn std::error::Error>> {
-    // The default preset, unchanged.
-    let config = TrainerConfig::default().with(|config| {
+fn train(trainer: Trainer, dataset: &Dataset) -> Result<Training, bgad::Error> {
+    let trainer = trainer.observed_by(|progress| {
+        if let Progress::Features { done, total } = progress
+            && done == total
+        {
+            eprintln!("{total} images read");
+        }
+    });
+    trainer.run(dataset)
+}
+
+/// The default preset, unchanged.
+fn config(model: Model) -> TrainerConfig {
+    TrainerConfig::default().with(|config| {
         config.model = model;
         config.input.image_size = 128;
-    });
-    let training = Trainer::new(config)
-        .observed_by(move |progress| {
-            if let Progress::MetaEpoch(epoch) = progress {
-                let loss = epoch.loss.unwrap_or_default();
-                eprintln!("{model:?}: meta-epoch {}, loss {loss:.3}", epoch.meta_epoch);
-            }
-        })
-        .run(dataset)?;
-    training.detector.save(path)?;
-    let evaluation = training.evaluation.ok_or("there is a test set")?;
-    Ok((training.detector, evaluation))
+    })
+}
+
+/// Trains BGAD-FAS and writes the folder that `bgad train --keep-features` would write.
+fn train_run(dataset: &Dataset, folder: &Path) -> Result<Training, bgad::Error> {
+    let config = config(Model::BgadFas);
+    let run = RunDescription::new(&config, DatasetDescription::of(dataset));
+    let directory = RunDirectory::begin(folder, &run)?;
+    directory.keep_dataset(dataset)?;
+    let features = directory.features();
+    let trainer = Trainer::new(config)
+        .features_in(&features)
+        .distances_in(&features);
+    let training = train(trainer, dataset)?;
+    training.detector.save(&directory.model())?;
+    directory.keep_scores(&training.scores)?;
+    directory.finish()?;
+    Ok(training)
 }
 
 /// Writes each abnormal test image with its heat map; returns their number.

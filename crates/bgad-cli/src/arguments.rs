@@ -6,6 +6,8 @@ mod evaluate;
 mod learn;
 mod predict;
 mod reporting;
+#[cfg(feature = "review")]
+mod review;
 pub mod settings;
 mod train;
 
@@ -19,6 +21,8 @@ pub use evaluate::EvaluateArguments;
 pub use learn::LearnArguments;
 pub use predict::{MapFormat, PredictArguments};
 pub use reporting::ReportingArguments;
+#[cfg(feature = "review")]
+pub use review::ReviewArguments;
 pub use settings::{Flag, Flags, NoFlags, SettingArguments};
 pub use train::{TrainArguments, TrainCommand};
 
@@ -59,6 +63,9 @@ pub enum Command {
     Learn(Box<LearnArguments>),
     /// Score images.
     Predict(PredictArguments),
+    /// Look at images on a local page, correct the model's decisions and teach it.
+    #[cfg(feature = "review")]
+    Review(ReviewArguments),
     /// Choose a new threshold from normal images that were not trained on.
     Calibrate(CalibrateArguments),
     /// List all training settings with help, allowed values and the presets' values.

@@ -14,6 +14,9 @@ pub enum Failure {
     #[cfg(feature = "hub")]
     #[error(transparent)]
     Hub(#[from] bgad_hub::HubError),
+    #[cfg(feature = "review")]
+    #[error(transparent)]
+    Review(#[from] bgad_review::ReviewError),
     #[error("{}: {source}", .path.display())]
     File {
         path: PathBuf,

@@ -31,6 +31,8 @@ mod progress;
 #[cfg(feature = "report")]
 mod report;
 mod reproduce;
+#[cfg(feature = "review")]
+mod review;
 mod run_logs;
 mod settings;
 mod stop;
@@ -60,6 +62,8 @@ fn main() -> ExitCode {
         arguments::Command::Evaluate(arguments) => evaluate::run(&arguments),
         arguments::Command::Learn(arguments) => learn::run(&arguments),
         arguments::Command::Predict(arguments) => predict::run(&arguments),
+        #[cfg(feature = "review")]
+        arguments::Command::Review(arguments) => review::run(&arguments),
         arguments::Command::Calibrate(arguments) => calibrate::run(&arguments),
         arguments::Command::Import(arguments) => import::run(&arguments),
         arguments::Command::Reproduce(arguments) => reproduce::run(&arguments),

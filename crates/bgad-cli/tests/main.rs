@@ -19,6 +19,8 @@ mod prediction;
 mod prediction_files;
 mod reports;
 mod resume;
+#[cfg(all(unix, feature = "review"))]
+mod review;
 mod settings;
 mod test_files;
 mod weights;
@@ -26,3 +28,7 @@ mod weights;
 #[cfg(unix)]
 #[path = "../../bgad-hub/tests/hub_server/mod.rs"]
 mod hub_server;
+
+#[cfg(all(unix, feature = "review"))]
+#[path = "../../bgad-review/tests/client.rs"]
+mod client;

@@ -1,0 +1,430 @@
+//! `bgad review`: started, killed at any time and started again, with a stand-in for the program that
+//! learns.
+
+use std::io::{BufRead as _, BufReader};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+
+use bgad::synthetic::{self, SyntheticConfig};
+use bgad::{Detector, Device, Layout};
+use serde_json::{Value, json};
+
+use crate::client::{Client, id, row};
+
+/// Called as `bgad learn` is. It waits as long as there is a file `wait` beside the run, and no longer
+/// than its parent lives; its new run is a copy of the old one.
+const LEARNER: &str = r#"#!/bin/sh
+parent=$PPID
+[ "$1" = learn ] || exit 2
+shift
+while [ $# -gt 0 ]; do
+  case "$1" in
+    --run) run=$2; shift 2 ;;
+    --out) out=$2; shift 2 ;;
+    --missed) taught="$taught$comma$(entry "$2" missed)"; shift 2 ;;
+    --false-alarm) taught="$taught$comma$(entry "$2" false_alarm)"; shift 2 ;;
+    --mask) cp "$2" "$run/../mask.png"; shift 2 ;;
+    --json) shift ;;
+    *) exit 2 ;;
+  esac
+  [ -n "$taught" ] && comma=,
+done
+echo '{"progress": 0.25, "doing": "training"}'
+while [ -e "$run/../wait" ]; do
+  kill -0 "$parent" 2>/dev/null || exit 1
+  sleep 0.05
+done
+if [ -e "$run/../fail" ]; then
+  echo "warning: something else" >&2
+  echo "error: these features are of another backbone" >&2
+  exit 1
+fi
+mkdir "$out" && cp "$run/run.json" "$run/dataset.json" "$run/model.bgad" "$out"
+cat <<END
+{"result": {"run": "$out", "model": "$out/model.bgad", "threshold": {"before": 1.5, "after": 1.25}, "promised_rate": {"before": 0.01, "after": null}, "taught": [$taught], "flipped": [], "images": 9, "seconds": 0.5}}
+END
+"#;
+
+/// What stands in the script for each image that is taught.
+const ENTRY: &str = r#"entry() {
+  printf '{"image": "%s", "kind": "%s", "score": {"before": 1, "after": 2}, "abnormal": {"before": false, "after": true}}' "$1" "$2"
+}
+"#;
+
+struct Case {
+    folder: tempfile::TempDir,
+}
+
+/// A running page.
+struct Page {
+    child: Child,
+    client: Client,
+}
+
+impl Case {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let case = Self { folder };
+        let parts = SyntheticConfig {
+            image_size: 64,
+            train_images: 6,
+            test_images: 3,
+            abnormal_per_type: 1,
+            ..SyntheticConfig::default()
+        };
+        synthetic::write(&case.path("parts"), &parts).unwrap();
+        let train = Command::new(env!("CARGO_BIN_EXE_bgad"))
+            .args([
+                "train",
+                "--layout",
+                "mvtec",
+                "--image-size",
+                "32",
+                "--meta-epochs",
+                "1",
+            ])
+            .args([
+                "--set",
+                "pooled.folds=0",
+                "--set",
+                "schedule.evaluate=never",
+                "--data",
+            ])
+            .arg(case.path("parts"))
+            .arg("--out")
+            .arg(case.path("run"))
+            .output()
+            .unwrap();
+        assert!(train.status.success(), "{}", message(&train));
+        std::fs::create_dir(case.path("new")).unwrap();
+        let learner = LEARNER.replacen('\n', &format!("\n{ENTRY}"), 1);
+        std::fs::write(case.path("learner"), learner).unwrap();
+        let executable = std::fs::Permissions::from_mode(0o755);
+        std::fs::set_permissions(case.path("learner"), executable).unwrap();
+        case
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn review(&self, model: &str) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_bgad"));
+        command
+            .arg("review")
+            .arg(self.path(model))
+            .arg(self.path("new"))
+            .args(["--port", "0", "--no-open", "--learner"])
+            .arg(self.path("learner"));
+        command
+    }
+
+    fn start(&self) -> Page {
+        let mut command = self.review("run");
+        let command = command.stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut child = command.spawn().unwrap();
+        let mut line = String::new();
+        let mut output = BufReader::new(child.stdout.take().unwrap());
+        output.read_line(&mut line).unwrap();
+        let address = line.trim().strip_prefix("http://").unwrap();
+        let address = address.strip_suffix('/').unwrap().parse().unwrap();
+        Page {
+            child,
+            client: Client(address),
+        }
+    }
+
+    fn images(&self) -> usize {
+        let dataset = Layout::Mvtec.read(&self.path("parts"), None).unwrap();
+        dataset.test.len()
+    }
+
+    fn wait(&self, is_waiting: bool) {
+        match is_waiting {
+            true => std::fs::write(self.path("wait"), "").unwrap(),
+            false => std::fs::remove_file(self.path("wait")).unwrap(),
+        }
+    }
+}
+
+impl Page {
+    /// Ends it as nobody can prepare for.
+    fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+impl Drop for Page {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn message(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// A mask that marks all of a part's photograph.
+fn white() -> Value {
+    use std::io::Cursor;
+    let mask = image::GrayImage::from_pixel(64, 64, image::Luma([255]));
+    let mut bytes = Cursor::new(Vec::new());
+    mask.write_to(&mut bytes, image::ImageFormat::Png).unwrap();
+    json!({ "png": base64(&bytes.into_inner()) })
+}
+
+/// Written out here: the program needs no such thing.
+fn base64(bytes: &[u8]) -> String {
+    let letters = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::new();
+    for three in bytes.chunks(3) {
+        let byte = |i: usize| u32::from(three.get(i).copied().unwrap_or(0));
+        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
+        for place in 0..4 {
+            match place <= three.len() {
+                true => text.push(char::from(
+                    letters[(bits >> (18 - 6 * place)) as usize & 63],
+                )),
+                false => text.push('='),
+            }
+        }
+    }
+    text
+}
+
+fn by_group(state: &Value, group: &str) -> Value {
+    let images = state["images"].as_array().unwrap();
+    let found = images.iter().find(|image| image["group"] == group);
+    found
+        .unwrap_or_else(|| panic!("no {group} in {state:#}"))
+        .clone()
+}
+
+#[test]
+fn a_run_is_shown_with_the_scores_of_its_model() {
+    let case = Case::new();
+    let page = case.start();
+    let state = page.client.scored(case.images());
+    let detector = Detector::load(&case.path("run/model.bgad"), &Device::flex()).unwrap();
+    let scratch = by_group(&state, "scratch");
+    assert_eq!(scratch["known"]["verdict"], "defect");
+    let path = case.path("parts/test/scratch/000.png");
+    let expected = detector.predict_file(&path).unwrap();
+    let score = scratch["score"].as_f64().unwrap() as f32;
+    assert_eq!(score.to_bits(), expected.score.to_bits());
+    let detail = page
+        .client
+        .get(&format!("/api/images/{}", scratch["id"].as_str().unwrap()))
+        .json();
+    let regions = detail["regions"].as_array().unwrap();
+    assert_eq!(regions.len(), expected.regions.len());
+    let model = page.client.get("/api/export/model").body;
+    assert_eq!(model, std::fs::read(case.path("run/model.bgad")).unwrap());
+
+    // With another threshold the model that is exported decides by it.
+    let body = json!({ "threshold": -7.5, "seen": state["state"]["threshold"] });
+    assert_eq!(page.client.send("PUT", "/api/threshold", &body).status, 200);
+    std::fs::write(
+        case.path("other.bgad"),
+        page.client.get("/api/export/model").body,
+    )
+    .unwrap();
+    let other = Detector::load(&case.path("other.bgad"), &Device::flex()).unwrap();
+    assert_eq!(other.description().threshold, -7.5);
+    assert_eq!(other.predict_file(&path).unwrap().score, expected.score);
+
+    #[cfg(feature = "report")]
+    {
+        let report = page.client.get("/api/export/report");
+        assert_eq!(report.status, 200, "{}", report.text());
+        assert!(report.text().starts_with("<!") || report.text().contains("<html"));
+    }
+
+    // It ends as a service does.
+    let mut page = page;
+    let told = Command::new("kill")
+        .arg(page.child.id().to_string())
+        .status()
+        .unwrap();
+    assert!(told.success());
+    assert!(page.child.wait().unwrap().success());
+}
+
+#[test]
+fn a_kill_between_two_decisions_loses_neither() {
+    let case = Case::new();
+    let page = case.start();
+    let state = page.client.scored(case.images());
+    let scratch = by_group(&state, "scratch")["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let normal = by_group(&state, "normal")["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let stored = page.client.decide(&scratch, Some("defect"), &white(), 0);
+    assert_eq!(stored.status, 200, "{}", stored.text());
+    page.kill();
+
+    let page = case.start();
+    let state = page.client.scored(case.images());
+    let decided = by_group(&state, "scratch");
+    assert_eq!(
+        decided["decision"],
+        json!({ "verdict": "defect", "kind": "", "mask": true })
+    );
+    let mask = page.client.get(&format!("/api/images/{scratch}/mask")).body;
+    let mask = image::load_from_memory(&mask).unwrap().to_luma8();
+    assert!(mask.dimensions() == (64, 64) && mask.pixels().all(|p| p.0[0] == 255));
+    page.client.decide(&normal, Some("good"), &json!("keep"), 0);
+    let mut images = state["images"].as_array().unwrap().iter();
+    let other = images.find(|image| image["group"] == "normal" && image["id"] != normal.as_str());
+    let other = other.unwrap()["id"].as_str().unwrap();
+    page.client.decide(other, Some("good"), &json!("keep"), 0);
+    page.kill();
+
+    let dataset = Layout::Manifest
+        .read(&case.path("run/review"), None)
+        .unwrap();
+    let mut samples = dataset.train.iter().chain(&dataset.test);
+    assert_eq!(samples.clone().count(), 3);
+    let abnormal = samples.find(|sample| sample.label.is_abnormal()).unwrap();
+    assert!(abnormal.load_mask().unwrap().is_some());
+    let page = case.start();
+    let state = page.client.scored(case.images());
+    let decisions = state["images"].as_array().unwrap().iter();
+    assert_eq!(
+        decisions
+            .filter(|image| image["decision"].is_object())
+            .count(),
+        3
+    );
+}
+
+#[test]
+fn a_kill_while_learning_leaves_all_that_was_and_learning_can_begin_again() {
+    let case = Case::new();
+    let page = case.start();
+    let state = page.client.scored(case.images());
+    let scratch = by_group(&state, "scratch")["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    page.client.decide(&scratch, Some("defect"), &white(), 0);
+    case.wait(true);
+    let lesson = json!({ "missed": [scratch] });
+    assert_eq!(page.client.send("POST", "/api/lesson", &lesson).status, 200);
+    page.client
+        .when(|state| state["state"]["learning"]["doing"] == "training");
+    page.kill();
+
+    let page = case.start();
+    let state = page.client.scored(case.images());
+    assert!(state["state"]["learning"].is_null());
+    let failure = state["state"]["failure"].as_str().unwrap();
+    assert!(failure.contains("interrupted"), "{failure}");
+    assert_eq!(by_group(&state, "scratch")["decision"]["mask"], true);
+    assert!(!case.path("run-taught-1").exists());
+
+    assert_eq!(page.client.send("POST", "/api/lesson", &lesson).status, 200);
+    page.client
+        .when(|state| state["state"]["learning"]["doing"] == "training");
+    case.wait(false);
+    let state = page
+        .client
+        .when(|state| state["state"]["lessons"].as_array().unwrap().len() == 1);
+    let lesson = &state["state"]["lessons"][0];
+    assert_eq!(lesson["learned"]["taught"][0]["kind"], "missed");
+    assert_eq!(lesson["taught_ids"], json!([scratch]));
+    let told = image::open(case.path("mask.png")).unwrap().to_luma8();
+    assert!(
+        told.pixels().all(|p| p.0[0] == 255),
+        "the mask that was painted"
+    );
+    let models = state["state"]["models"].as_array().unwrap();
+    assert_eq!(models.len(), 2);
+    assert!(models[1]["current"] == true && case.path("run/model.bgad").exists());
+    let taught = page.client.scored(case.images());
+    assert_eq!(by_group(&taught, "scratch")["taught"], 1);
+}
+
+#[test]
+fn the_page_says_what_the_learning_program_said() {
+    let case = Case::new();
+    let page = case.start();
+    let state = page.client.scored(case.images());
+    let normal = by_group(&state, "normal")["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    page.client.decide(&normal, Some("good"), &json!("keep"), 0);
+    std::fs::write(case.path("fail"), "").unwrap();
+    let lesson = json!({ "false_alarms": [normal] });
+    page.client.send("POST", "/api/lesson", &lesson);
+    let state = page
+        .client
+        .when(|state| state["state"]["failure"].is_string());
+    assert_eq!(
+        state["state"]["failure"],
+        "these features are of another backbone"
+    );
+
+    // It can be stopped.
+    case.wait(true);
+    page.client.send("POST", "/api/lesson", &lesson);
+    page.client
+        .when(|state| state["state"]["learning"]["doing"] == "training");
+    page.client.send("DELETE", "/api/lesson", &json!({}));
+    let state = page
+        .client
+        .when(|state| state["state"]["learning"].is_null());
+    assert!(
+        state["state"]["failure"]
+            .as_str()
+            .unwrap()
+            .contains("stopped")
+    );
+}
+
+#[test]
+fn images_that_come_are_scored() {
+    let case = Case::new();
+    let page = case.start();
+    page.client.scored(case.images());
+    let from = case.path("parts/test/scratch/000.png");
+    std::fs::copy(from, case.path("new/came.png")).unwrap();
+    let state = page.client.scored(case.images() + 1);
+    let came = row(&state, "came.png");
+    assert_eq!(came["group"], "new");
+    assert_eq!(came["score"], by_group(&state, "scratch")["score"]);
+    assert_eq!(id(&state, "came.png").len(), 16);
+}
+
+#[test]
+fn what_is_not_there_ends_it_with_a_message() {
+    let case = Case::new();
+    let refused = |command: &mut Command, expected: &str| {
+        let output = command.output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{}", message(&output));
+        assert!(message(&output).contains(expected), "{}", message(&output));
+    };
+    refused(&mut case.review("none.bgad"), "none.bgad");
+    refused(&mut case.review("parts"), "run.json");
+    refused(case.review("run").arg(case.path("nowhere")), "nowhere");
+    let page = case.start();
+    refused(&mut case.review("run"), "another `bgad review`");
+    drop(page);
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_bgad"));
+    command
+        .arg("review")
+        .arg(case.path("run"))
+        .args(["--no-open", "--port", &port]);
+    refused(&mut command, "--port");
+    assert!(!Path::new("run-taught-1").exists());
+}

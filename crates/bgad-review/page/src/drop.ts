@@ -1,0 +1,25 @@
+// Files and folders that are dropped.
+
+/** All files of a drop, those in folders too. */
+export async function dropped(transfer: DataTransfer): Promise<File[]> {
+  // Entries must be taken before anything is awaited: the list is gone afterwards.
+  const entries = [...transfer.items].map((item) => item.webkitGetAsEntry?.() ?? null);
+  if (entries.every((entry) => entry === null)) return [...transfer.files];
+  const files: File[] = [];
+  for (const entry of entries) if (entry) await collect(entry, files);
+  return files;
+}
+
+async function collect(entry: FileSystemEntry, files: File[]): Promise<void> {
+  if (entry.isFile) {
+    files.push(await new Promise<File>((resolve, reject) => (entry as FileSystemFileEntry).file(resolve, reject)));
+    return;
+  }
+  const reader = (entry as FileSystemDirectoryEntry).createReader();
+  for (;;) {
+    // A reader gives a hundred at a time.
+    const some = await new Promise<FileSystemEntry[]>((resolve, reject) => reader.readEntries(resolve, reject));
+    if (some.length === 0) return;
+    for (const each of some) await collect(each, files);
+  }
+}

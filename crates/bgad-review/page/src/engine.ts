@@ -1,0 +1,257 @@
+// What the page needs of whatever computes. The server is one engine; a model that runs in the browser
+// itself is another. The page knows nothing else of either.
+
+export type Verdict = "good" | "defect";
+
+export interface Decision {
+  verdict: Verdict;
+  kind: string;
+  mask: boolean;
+}
+
+/** An image on the wall. */
+export interface Image {
+  id: string;
+  name: string;
+  group: string;
+  stamp: string;
+  known?: { verdict: Verdict; kind: string };
+  score?: number;
+  error?: string;
+  decision?: Decision;
+  revision: number;
+  taught: number;
+}
+
+export interface Region {
+  left: number;
+  top: number;
+  width: number;
+  height: number;
+  peak: number;
+}
+
+export interface Detail {
+  width: number;
+  height: number;
+  p_value: number;
+  has_map: boolean;
+  regions: Region[];
+  path: string;
+}
+
+export interface Change<T> {
+  before: T;
+  after: T;
+}
+
+export interface Learned {
+  run: string;
+  model: string;
+  threshold: Change<number>;
+  promised_rate: Change<number | null>;
+  taught: { image: string; kind: "missed" | "false_alarm"; score: Change<number>; abnormal: Change<boolean> }[];
+  flipped: { image: string; label: "normal" | "abnormal"; abnormal: Change<boolean> }[];
+  images: number;
+  seconds: number;
+}
+
+export interface Lesson {
+  from: string;
+  images: string[];
+  unix_seconds: number;
+  learned: Learned;
+  taught_ids: (string | null)[];
+  flipped_ids: (string | null)[];
+}
+
+export interface State {
+  model: {
+    digest: string;
+    name: string;
+    method: string;
+    dataset: string;
+    threshold: number;
+    calibrated: boolean;
+    promised_rate: number | null;
+    normal_scores: number[];
+    known_defects: number;
+    has_maps: boolean;
+  };
+  generation: number;
+  threshold: number;
+  models: { path: string; name: string; current: boolean }[];
+  folders: string[];
+  store: string;
+  waiting: number;
+  obstacle: string | null;
+  learning: { progress: number; doing: string; seconds: number; stopping: boolean } | null;
+  failure: string | null;
+  lessons: Lesson[];
+  limits: { upload_bytes: number; may_open: boolean };
+}
+
+export interface Changes {
+  instance: string;
+  version: number;
+  complete: boolean;
+  images: Image[];
+  state: State;
+}
+
+export interface Listing {
+  path: string;
+  parent: string | null;
+  images: number;
+  places: { name: string; path: string; kind: "run" | "model" | "folder" }[];
+}
+
+/** A mask as it is stored: kept, taken away, or a PNG. */
+export type MaskChange = "keep" | "remove" | Blob;
+
+/** Why something was not done; `stale` where another window was quicker. */
+export class Refusal extends Error {
+  constructor(
+    message: string,
+    readonly stale = false,
+  ) {
+    super(message);
+  }
+}
+
+export interface Engine {
+  /** What has changed since a version; waits until something has. */
+  changes(instance: string, since: number, signal: AbortSignal): Promise<Changes>;
+  detail(id: string): Promise<Detail>;
+  /** Addresses of pictures. */
+  thumbnail(image: Image): string;
+  heat(image: Image, state: State): string;
+  picture(image: Image): string;
+  map(image: Image, state: State): string;
+  /** The painted mask. */
+  mask(id: string): Promise<Blob>;
+  /** Stores a decision; null takes it back. */
+  decide(id: string, verdict: Verdict | null, kind: string, mask: MaskChange, revision: number): Promise<Image>;
+  upload(file: File): Promise<Image>;
+  setThreshold(threshold: number | null, seen: number): Promise<void>;
+  choose(model: string): Promise<void>;
+  open(path: string): Promise<void>;
+  watch(path: string): Promise<void>;
+  browse(path: string): Promise<Listing>;
+  learn(missed: string[], falseAlarms: string[]): Promise<void>;
+  stopLearning(): Promise<void>;
+  /** Addresses of files to take away. */
+  exports(): { model: string; scores: string; report: string };
+}
+
+/** The engine behind the server that this page came from. */
+export class ServerEngine implements Engine {
+  async changes(instance: string, since: number, signal: AbortSignal): Promise<Changes> {
+    return this.json(`/api/changes/${instance || "none"}/${since}`, { signal });
+  }
+
+  async detail(id: string): Promise<Detail> {
+    return this.json(`/api/images/${id}`);
+  }
+
+  thumbnail(image: Image): string {
+    return `/api/images/${image.id}/thumbnail?${image.stamp}`;
+  }
+
+  heat(image: Image, state: State): string {
+    return `/api/images/${image.id}/heat?${state.model.digest}-${image.stamp}`;
+  }
+
+  picture(image: Image): string {
+    return `/api/images/${image.id}/picture?${image.stamp}`;
+  }
+
+  map(image: Image, state: State): string {
+    return `/api/images/${image.id}/map?${state.model.digest}-${image.stamp}`;
+  }
+
+  async mask(id: string): Promise<Blob> {
+    return (await this.ask(`/api/images/${id}/mask`)).blob();
+  }
+
+  async decide(
+    id: string,
+    verdict: Verdict | null,
+    kind: string,
+    mask: MaskChange,
+    revision: number,
+  ): Promise<Image> {
+    const sent = mask instanceof Blob ? { png: await base64(mask) } : mask;
+    return this.send("PUT", `/api/images/${id}/decision`, { verdict, kind, mask: sent, revision });
+  }
+
+  async upload(file: File): Promise<Image> {
+    const name = encodeURIComponent(file.name);
+    return this.json(`/api/uploads/${name}`, { method: "POST", body: file });
+  }
+
+  async setThreshold(threshold: number | null, seen: number): Promise<void> {
+    await this.send("PUT", "/api/threshold", { threshold, seen });
+  }
+
+  async choose(path: string): Promise<void> {
+    await this.send("POST", "/api/model", { path });
+  }
+
+  async open(path: string): Promise<void> {
+    await this.send("POST", "/api/open", { path });
+  }
+
+  async watch(path: string): Promise<void> {
+    await this.send("POST", "/api/watch", { path });
+  }
+
+  async browse(path: string): Promise<Listing> {
+    return this.send("POST", "/api/browse", { path });
+  }
+
+  async learn(missed: string[], falseAlarms: string[]): Promise<void> {
+    await this.send("POST", "/api/lesson", { missed, false_alarms: falseAlarms });
+  }
+
+  async stopLearning(): Promise<void> {
+    await this.send("DELETE", "/api/lesson", {});
+  }
+
+  exports(): { model: string; scores: string; report: string } {
+    return {
+      model: "/api/export/model",
+      scores: "/api/export/scores.csv",
+      report: "/api/export/report",
+    };
+  }
+
+  private async send<T>(method: string, address: string, body: unknown): Promise<T> {
+    return this.json(address, { method, body: JSON.stringify(body) });
+  }
+
+  private async json<T>(address: string, request: RequestInit = {}): Promise<T> {
+    return (await this.ask(address, request)).json();
+  }
+
+  private async ask(address: string, request: RequestInit = {}): Promise<Response> {
+    const answer = await fetch(address, request);
+    if (answer.ok) return answer;
+    let text = `${answer.status} ${answer.statusText}`;
+    try {
+      text = ((await answer.json()) as { error: string }).error;
+    } catch {
+      // Not this server's own answer: the status has to do.
+    }
+    throw new Refusal(text, answer.status === 409);
+  }
+}
+
+function base64(blob: Blob): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const reader = new FileReader();
+    reader.onload = () => resolve(String(reader.result).split(",", 2)[1] ?? "");
+    reader.onerror = () => reject(new Error("the mask can't be read"));
+    reader.readAsDataURL(blob);
+  });
+}

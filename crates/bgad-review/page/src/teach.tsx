@@ -1,0 +1,207 @@
+// Teaching: which images, how far it is, and what has changed.
+
+import { useState } from "preact/hooks";
+import type { Desk } from "./desk";
+import { Dialog } from "./dialog";
+import type { Image, Lesson } from "./engine";
+import { number, percent, short } from "./words";
+
+export function Teach({ desk, onClose }: { desk: Desk; version: number; onClose: () => void }) {
+  const state = desk.state;
+  if (!state) return null;
+  const lesson = state.lessons.at(-1);
+  if (state.learning) return <Running desk={desk} onClose={onClose} />;
+  return <Choose desk={desk} onClose={onClose} {...(lesson ? { last: lesson } : {})} />;
+}
+
+function Running({ desk, onClose }: { desk: Desk; onClose: () => void }) {
+  const learning = desk.state?.learning;
+  if (!learning) return null;
+  const done = Math.round(learning.progress * 100);
+  return (
+    <Dialog title="Teaching the model" onClose={onClose}>
+      <p>
+        {learning.stopping ? "stopping" : learning.doing} · {Math.round(learning.seconds)} s
+      </p>
+      <div class="progress" role="progressbar" aria-valuenow={done} aria-valuemin={0} aria-valuemax={100} aria-label="Teaching">
+        <div style={{ width: `${done}%` }} />
+      </div>
+      <p class="quiet">You can go on deciding meanwhile. The model of now is kept as it is.</p>
+      <footer>
+        <button type="button" disabled={learning.stopping} onClick={() => desk.engine.stopLearning().catch((error: unknown) => desk.fail(error))}>Stop</button>
+        <button type="button" class="primary" onClick={onClose}>Go on in the background</button>
+      </footer>
+    </Dialog>
+  );
+}
+
+function Choose({ desk, last, onClose }: { desk: Desk; last?: Lesson; onClose: () => void }) {
+  const choice = desk.lesson();
+  const [left, setLeft] = useState(new Set<string>());
+  const [alsoFound, setAlsoFound] = useState(false);
+  const state = desk.state;
+  const missed = [...choice.missed, ...(alsoFound ? choice.found : [])].filter((image) => !left.has(image.id));
+  const alarms = choice.alarms.filter((image) => !left.has(image.id));
+  const count = missed.length + alarms.length;
+  const start = async () => {
+    try {
+      await desk.engine.learn(missed.map((image) => image.id), alarms.map((image) => image.id));
+    } catch (error) {
+      desk.fail(error);
+    }
+  };
+  const toggle = (id: string) => {
+    const next = new Set(left);
+    if (!next.delete(id)) next.add(id);
+    setLeft(next);
+  };
+  const row = (image: Image, says: string) => (
+    <li key={image.id}>
+      <label>
+        <input type="checkbox" checked={!left.has(image.id)} onChange={() => toggle(image.id)} />
+        <img src={desk.engine.thumbnail(image)} alt="" loading="lazy" />
+        <span class="lesson-name">
+          <span class="quiet">{image.group}/</span>
+          {image.name}
+        </span>
+        <span class="quiet">{says}</span>
+      </label>
+    </li>
+  );
+  const where = (image: Image) => (image.decision?.mask ? "painted" : "whole image");
+  return (
+    <Dialog title="Teach the model" wide onClose={onClose}>
+      {last && <Outcome desk={desk} lesson={last} />}
+      {state?.failure && <p class="warning">{state.failure}</p>}
+      {state?.obstacle && <p class="warning">{state.obstacle}</p>}
+      {choice.missed.length + choice.alarms.length + choice.found.length === 0 ? (
+        <p>
+          {last ? "Nothing new to teach yet. " : "Nothing to teach yet. "}
+          Mark a defect that the model calls good, or a good part that it calls a defect; it appears here.
+        </p>
+      ) : (
+        <>
+          {choice.missed.length > 0 && (
+            <>
+              <h3>Missed defects</h3>
+              <ul class="lesson">{choice.missed.map((image) => row(image, where(image)))}</ul>
+            </>
+          )}
+          {choice.alarms.length > 0 && (
+            <>
+              <h3>False alarms</h3>
+              <ul class="lesson">{choice.alarms.map((image) => row(image, "becomes a good example"))}</ul>
+            </>
+          )}
+          {choice.found.length > 0 && (
+            <label class="check">
+              <input type="checkbox" checked={alsoFound} onChange={() => setAlsoFound(!alsoFound)} /> Also {choice.found.length} marked {choice.found.length === 1 ? "defect" : "defects"} that the model finds already
+            </label>
+          )}
+          {alsoFound && <ul class="lesson">{choice.found.map((image) => row(image, where(image)))}</ul>}
+        </>
+      )}
+      <footer>
+        <span class="quiet spring">The model of now stays as it is; the taught one gets a folder of its own beside it.</span>
+        <button type="button" class="primary" autofocus disabled={count === 0 || Boolean(state?.obstacle)} onClick={() => void start()}>
+          {count === 0 ? "Teach" : `Teach ${count} ${count === 1 ? "image" : "images"}`}
+        </button>
+      </footer>
+    </Dialog>
+  );
+}
+
+const says = (abnormal: boolean) => (abnormal ? "▲ defect" : "○ good");
+
+function Outcome({ desk, lesson }: { desk: Desk; lesson: Lesson }) {
+  const { learned } = lesson;
+  const rate = (value: number | null) => (value === null ? "none" : `≤ ${percent(value)}`);
+  const better = learned.taught.filter((t) => t.abnormal.after === (t.kind === "missed")).length;
+  const closer = learned.taught.filter((t) => {
+    const rises = t.kind === "missed";
+    return t.abnormal.after !== rises && (rises ? t.score.after > t.score.before : t.score.after < t.score.before);
+  }).length;
+  const right = learned.flipped.filter((f) => f.abnormal.after === (f.label === "abnormal")).length;
+  const picture = (id: string | null | undefined) => {
+    const image = id ? desk.images.get(id) : undefined;
+    return image ? <img src={desk.engine.thumbnail(image)} alt="" loading="lazy" /> : <span class="no-picture" />;
+  };
+  const name = (path: string) => path.split(/[/\\]/).slice(-2).join("/");
+  const back = async () => {
+    const earlier = desk.state?.models.find((model) => model.path === lesson.from) ?? desk.state?.models[0];
+    if (!earlier) return;
+    try {
+      await desk.engine.choose(earlier.path);
+      desk.say(`Back to ${earlier.name}; the taught model is kept in the list of models.`);
+    } catch (error) {
+      desk.fail(error);
+    }
+  };
+  const isCurrent = desk.state?.models.some((model) => model.current && model.path === learned.run);
+  return (
+    <section class="outcome" aria-label="What has changed">
+      <p>
+        <b>
+          {better} of {learned.taught.length} taught {learned.taught.length === 1 ? "image is" : "images are"} decided right now.
+        </b>{" "}
+        {closer > 0 && `The scores of ${closer} more moved the right way: show it more of that kind, painted if you can. `}
+        {learned.flipped.length} of {learned.images} images of the run changed sides, {right} of them to the right one. It took {Math.round(learned.seconds)} s.
+      </p>
+      <table class="changes">
+        <thead>
+          <tr>
+            <th class="picture" />
+            <th>Image</th>
+            <th>Score before</th>
+            <th>after</th>
+            <th>Decision before</th>
+            <th>after</th>
+          </tr>
+        </thead>
+        <tbody>
+          {learned.taught.map((taught, index) => (
+            <tr key={taught.image}>
+              <td class="picture">{picture(lesson.taught_ids[index])}</td>
+              <td>
+                {name(taught.image)} <span class="quiet">{taught.kind === "missed" ? "taught as defect" : "taught as good"}</span>
+              </td>
+              <td class="n">{number(taught.score.before)}</td>
+              <td class="n">{number(taught.score.after)}</td>
+              <td>{says(taught.abnormal.before)}</td>
+              <td class={taught.abnormal.after === (taught.kind === "missed") ? "right" : "wrong"}>{says(taught.abnormal.after)}</td>
+            </tr>
+          ))}
+          {learned.flipped.map((flipped, index) => (
+            <tr key={flipped.image}>
+              <td class="picture">{picture(lesson.flipped_ids[index])}</td>
+              <td>
+                {name(flipped.image)} <span class="quiet">{flipped.label === "abnormal" ? "a defect of the run" : "a good image of the run"}</span>
+              </td>
+              <td class="n quiet">–</td>
+              <td class="n quiet">–</td>
+              <td>{says(flipped.abnormal.before)}</td>
+              <td class={flipped.abnormal.after === (flipped.label === "abnormal") ? "right" : "now-wrong"}>{says(flipped.abnormal.after)}</td>
+            </tr>
+          ))}
+          <tr class="foot">
+            <td class="picture" />
+            <td>Threshold</td>
+            <td class="n">{number(learned.threshold.before)}</td>
+            <td class="n">{number(learned.threshold.after)}</td>
+            <td colSpan={2} class="quiet">
+              promised false alarms {rate(learned.promised_rate.before)}, now {rate(learned.promised_rate.after)}
+            </td>
+          </tr>
+        </tbody>
+      </table>
+      <p class="quiet">
+        The taught model is <b>{short(learned.run)}</b>; {short(lesson.from)} is kept.{" "}
+        {isCurrent && (
+          <button type="button" class="small" onClick={() => void back()}>
+            Back to the earlier model
+          </button>
+        )}
+      </p>
+    </section>
+  );
+}

@@ -1,0 +1,343 @@
+// One image large, with what is decided about it.
+
+import { useEffect, useRef, useState } from "preact/hooks";
+import type { Desk } from "./desk";
+import { truth } from "./desk";
+import type { Detail, Verdict } from "./engine";
+import { readHeat } from "./heat";
+import { Painter, type Tool } from "./painter";
+import { Stage } from "./stage";
+import { number, percent } from "./words";
+
+const TOOLS: { tool: Tool; name: string; mark: string; key: string }[] = [
+  { tool: "move", name: "Move", mark: "✥", key: "V" },
+  { tool: "brush", name: "Brush", mark: "●", key: "B" },
+  { tool: "box", name: "Box", mark: "▭", key: "R" },
+  { tool: "erase", name: "Eraser", mark: "◌", key: "E" },
+];
+
+interface Shown {
+  stage: Stage;
+  /** The revision whose mask is shown; another one is another window's. */
+  revision: number;
+  saving: Promise<void>;
+  waiting: number;
+}
+
+export function Viewer({ desk }: { desk: Desk; version: number }) {
+  const image = desk.opened ? desk.images.get(desk.opened) : undefined;
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const panel = useRef<HTMLDivElement>(null);
+  const shown = useRef<Shown | null>(null);
+  const [detail, setDetail] = useState<Detail | null>(null);
+  const [problem, setProblem] = useState("");
+  const [tool, setTool] = useState<Tool>("move");
+  const [brush, setBrush] = useState(16);
+  const [mask, setMask] = useState(true);
+  const [zoom, setZoom] = useState(1);
+  const [saved, setSaved] = useState("");
+  const id = image?.id;
+  const generation = desk.state?.generation;
+
+  useEffect(() => {
+    if (!canvas.current) return;
+    const stage = new Stage(canvas.current);
+    shown.current = { stage, revision: 0, saving: Promise.resolve(), waiting: 0 };
+    stage.onZoom = setZoom;
+    panel.current?.focus();
+    return () => stage.close();
+  }, []);
+
+  // Another image, or the same with another model.
+  useEffect(() => {
+    const view = shown.current;
+    if (!view || !id) return;
+    let gone = false;
+    const open = async () => {
+      setDetail(null);
+      setProblem("");
+      setSaved("");
+      const now = desk.images.get(id);
+      if (!now) return;
+      if (now.error) {
+        view.stage.show(null);
+        setProblem(now.error);
+        return;
+      }
+      const answer = await fetch(desk.engine.picture(now));
+      if (!answer.ok) throw new Error(((await answer.json()) as { error: string }).error);
+      const bitmap = await createImageBitmap(await answer.blob(), { imageOrientation: "none" } as ImageBitmapOptions);
+      if (gone) return bitmap.close();
+      view.stage.show(bitmap);
+      setBrush(Math.max(3, Math.round(Math.max(bitmap.width, bitmap.height) / 24)));
+      if (now.score === undefined) return;
+      const more = await desk.engine.detail(id);
+      if (gone) return;
+      setDetail(more);
+      const painter = new Painter(more.width, more.height);
+      const stored = desk.images.get(id);
+      await painter.load(stored?.decision?.mask ? await desk.engine.mask(id) : null);
+      if (gone) return;
+      view.revision = stored?.revision ?? 0;
+      view.stage.painter = painter;
+      if (more.has_map && desk.state) {
+        const heat = await readHeat(desk.engine.map(now, desk.state));
+        if (gone) return;
+        view.stage.heat = heat;
+      }
+      view.stage.draw();
+    };
+    open().catch((error: unknown) => {
+      if (!gone) setProblem(error instanceof Error ? error.message : String(error));
+    });
+    return () => {
+      gone = true;
+    };
+  }, [id, generation, image?.score === undefined]);
+
+  // A decision from another window, or one taken back: its mask is shown in the place of this one.
+  useEffect(() => {
+    const view = shown.current;
+    const painter = view?.stage.painter;
+    if (!view || !painter || !image || view.waiting > 0 || view.revision === image.revision) return;
+    view.revision = image.revision;
+    const load = async () => {
+      await painter.load(image.decision?.mask ? await desk.engine.mask(image.id) : null);
+      view.stage.draw();
+    };
+    load().catch((error: unknown) => desk.fail(error));
+  }, [image?.revision]);
+
+  useEffect(() => {
+    const stage = shown.current?.stage;
+    if (!stage) return;
+    stage.tool = tool;
+    stage.brush = brush;
+    stage.look = { heat: desk.heat, outlines: desk.outlines, mask };
+    stage.draw();
+  });
+
+  if (!image) return null;
+  const what = truth(image);
+  const flagged = desk.flagged(image);
+
+  /** Stores the mask as it is now; strokes that come meanwhile are stored together afterwards. */
+  const save = () => {
+    const view = shown.current;
+    const painter = view?.stage.painter;
+    if (!view || !painter) return;
+    const target = image.id;
+    view.waiting += 1;
+    setSaved("saving…");
+    view.saving = view.saving.then(async () => {
+      view.waiting -= 1;
+      if (view.waiting > 0) return;
+      view.waiting += 1;
+      const png = await painter.png();
+      // Strokes are taken back one by one; only what painting made of the decision is a step of its own.
+      const undo = desk.images.get(target)?.decision?.verdict !== "defect";
+      const done = await desk.decide(target, "defect", { mask: png ?? "remove", undo });
+      view.waiting -= 1;
+      const now = desk.images.get(target);
+      if (view.stage.painter !== painter) return;
+      if (done && now) {
+        view.revision = now.revision;
+        setSaved("saved");
+      } else {
+        setSaved("");
+        if (now) {
+          view.revision = now.revision;
+          await painter.load(now.decision?.mask ? await desk.engine.mask(target) : null);
+          view.stage.draw();
+        }
+      }
+    });
+  };
+  if (shown.current) shown.current.stage.onStroke = save;
+
+  const go = (next: string | null) => {
+    if (!next || next === image.id) return;
+    desk.opened = next;
+    desk.selected = next;
+    desk.changed();
+  };
+  const decide = async (verdict: Verdict) => {
+    await shown.current?.saving;
+    if (await desk.decide(image.id, verdict)) setSaved("saved");
+  };
+  const undo = async () => {
+    const painter = shown.current?.stage.painter;
+    if (painter?.canUndo && painter.undo()) {
+      shown.current?.stage.draw();
+      save();
+      return;
+    }
+    go(await desk.undo());
+  };
+  const clear = () => {
+    const painter = shown.current?.stage.painter;
+    if (!painter || painter.isEmpty()) return;
+    painter.begin();
+    painter.clear();
+    painter.end();
+    shown.current?.stage.draw();
+    save();
+  };
+  const close = () => {
+    desk.opened = null;
+    desk.changed();
+  };
+  const look = (change: () => void) => {
+    change();
+    desk.changed();
+  };
+
+  const byKey = (event: KeyboardEvent) => {
+    const target = event.target as HTMLElement;
+    if (target instanceof HTMLInputElement && target.type !== "range") {
+      if (event.key === "Escape") panel.current?.focus();
+      return;
+    }
+    if (target instanceof HTMLInputElement && /^(Arrow|Home|End|Page)/.test(event.key)) return;
+    const stage = shown.current?.stage;
+    const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+    const command = event.ctrlKey || event.metaKey;
+    const does: Record<string, () => void> = command
+      ? { z: () => void undo() }
+      : {
+          Escape: close,
+          g: () => void decide("good"),
+          d: () => void decide("defect"),
+          n: () => go(desk.nextOpen(image.id)),
+          u: () => void undo(),
+          ArrowRight: () => go(desk.neighbour(image.id, 1)),
+          ArrowLeft: () => go(desk.neighbour(image.id, -1)),
+          v: () => setTool("move"),
+          b: () => setTool("brush"),
+          r: () => setTool("box"),
+          e: () => setTool("erase"),
+          h: () => look(() => { desk.heat = desk.heat > 0 ? 0 : 0.5; }),
+          o: () => look(() => { desk.outlines = !desk.outlines; }),
+          m: () => setMask(!mask),
+          "+": () => stage?.zoom(1.25),
+          "=": () => stage?.zoom(1.25),
+          "-": () => stage?.zoom(0.8),
+          "0": () => stage?.fit(),
+          "[": () => setBrush(Math.max(1, Math.round(brush / 1.25))),
+          "]": () => setBrush(Math.min(500, Math.max(brush + 1, Math.round(brush * 1.25)))),
+        };
+    const action = does[key];
+    if (!action) return;
+    event.preventDefault();
+    event.stopPropagation();
+    action();
+  };
+
+  const paints = flagged !== undefined && !problem;
+  return (
+    <div class="viewer" role="dialog" aria-modal="true" aria-label={`Image ${image.name}`} ref={panel} tabindex={-1} onKeyDown={byKey}>
+      <div class="stage-frame">
+        <canvas ref={canvas} class={`stage tool-${tool}`} role="img" aria-label={`${image.name}${detail ? `, ${detail.regions.length} places above the threshold` : ""}`} />
+        {problem && <p class="stage-problem">{problem}</p>}
+        <div class="tools" role="toolbar" aria-label="Tools">
+          {TOOLS.map((each) => (
+            <button key={each.tool} type="button" aria-pressed={tool === each.tool} disabled={!paints && each.tool !== "move"} title={`${each.name} (${each.key})`} onClick={() => setTool(each.tool)}>
+              <span aria-hidden="true">{each.mark}</span> {each.name}
+            </button>
+          ))}
+          <label class="brush-size">
+            <span>Size</span>
+            <input type="range" min="1" max="200" value={brush} onInput={(event) => setBrush(Number(event.currentTarget.value))} />
+          </label>
+          <button type="button" disabled={!paints} title="Remove all that is painted" onClick={clear}>Clear</button>
+          <span class="zoom">
+            <button type="button" aria-label="Smaller" onClick={() => shown.current?.stage.zoom(0.8)}>−</button>
+            <button type="button" title="Whole image (0)" onClick={() => shown.current?.stage.fit()}>{Math.round(zoom * 100)} %</button>
+            <button type="button" aria-label="Larger" onClick={() => shown.current?.stage.zoom(1.25)}>+</button>
+          </span>
+        </div>
+      </div>
+      <aside class="viewer-side">
+        <div class="viewer-head">
+          <button type="button" onClick={close} title="Back to the wall (Esc)">← Wall</button>
+          <span class="spring" />
+          <button type="button" aria-label="Previous image" title="Previous (←)" onClick={() => go(desk.neighbour(image.id, -1))}>‹</button>
+          <button type="button" aria-label="Next image" title="Next (→)" onClick={() => go(desk.neighbour(image.id, 1))}>›</button>
+        </div>
+        <h2 class="viewer-name">{image.name}</h2>
+        <p class="quiet viewer-path">{image.group}</p>
+        <dl class="facts">
+          <dt>The model</dt>
+          <dd>{flagged === undefined ? "–" : flagged ? "▲ defect" : "○ good"}</dd>
+          <dt>Score</dt>
+          <dd>
+            {image.score === undefined ? "–" : number(image.score)} <span class="quiet">threshold {number(desk.threshold)}</span>
+          </dd>
+          {detail && (
+            <>
+              <dt>Scores as high</dt>
+              <dd title="The share of normal images that score at least as high">{percent(detail.p_value)} <span class="quiet">of normal images</span></dd>
+              <dt>Places</dt>
+              <dd>{detail.has_map ? detail.regions.length : "no heat map"}</dd>
+            </>
+          )}
+          {image.known && (
+            <>
+              <dt>Data set</dt>
+              <dd>{image.known.verdict}{image.known.kind && ` (${image.known.kind})`}</dd>
+            </>
+          )}
+        </dl>
+        <div class="verdicts" role="group" aria-label="What it is">
+          <button type="button" class="verdict" aria-pressed={image.decision?.verdict === "good"} disabled={!paints} onClick={() => void decide("good")}>
+            <span aria-hidden="true">✓</span> Good <kbd>G</kbd>
+          </button>
+          <button type="button" class="verdict" aria-pressed={image.decision?.verdict === "defect"} disabled={!paints} onClick={() => void decide("defect")}>
+            <span aria-hidden="true">✕</span> Defect <kbd>D</kbd>
+          </button>
+          <button type="button" class="verdict wide" onClick={() => go(desk.nextOpen(image.id))}>
+            Next undecided <kbd>N</kbd>
+          </button>
+        </div>
+        {image.decision?.verdict === "defect" && (
+          <label class="field">
+            <span>Kind of defect (may stay empty)</span>
+            <input
+              key={image.id}
+              type="text"
+              list="kinds"
+              maxLength={60}
+              value={image.decision.kind}
+              onChange={(event) => void desk.decide(image.id, "defect", { kind: event.currentTarget.value })}
+            />
+            <datalist id="kinds">
+              {desk.kinds().map((kind) => <option key={kind} value={kind} />)}
+            </datalist>
+          </label>
+        )}
+        <p class="hint" aria-live="polite">
+          {image.decision?.mask
+            ? "The painted mask shows where the defect is."
+            : what === "defect"
+              ? "Paint over the defect, and the model learns where it is as well."
+              : desk.missed(image) || desk.alarm(image)
+                ? ""
+                : "Decide, or paint over a defect with the brush."}{" "}
+          <span class="saved">{saved}</span>
+        </p>
+        <div class="look">
+          <label class="slider">
+            <span>Heat map</span>
+            <input type="range" min="0" max="1" step="0.02" value={desk.heat} onInput={(event) => look(() => { desk.heat = Number(event.currentTarget.value); })} />
+          </label>
+          <label class="check"><input type="checkbox" checked={desk.outlines} onChange={() => look(() => { desk.outlines = !desk.outlines; })} /> Outlines of the model</label>
+          <label class="check"><input type="checkbox" checked={mask} onChange={() => setMask(!mask)} /> Painted mask</label>
+        </div>
+        <div class="viewer-foot">
+          <button type="button" onClick={() => void undo()} title="Undo (Ctrl+Z)">↶ Undo</button>
+          {image.decision && <button type="button" onClick={() => void desk.decide(image.id, null, { mask: "remove" })}>Not decided</button>}
+        </div>
+      </aside>
+    </div>
+  );
+}

@@ -1,0 +1,31 @@
+//! Starting and stopping a lesson; how far it is comes with the other changes.
+
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::extract::State;
+use serde_json::json;
+
+use super::App;
+use super::answers::{Answer, aside, body, json};
+use crate::lesson::{self, Chosen};
+
+/// Starts learning from decided images.
+pub(super) async fn start(State(app): State<Arc<App>>, sent: Bytes) -> Answer {
+    let started = aside(move || {
+        let chosen: Chosen = body(&sent)?;
+        lesson::start(&app.project, &chosen)?;
+        json(&json!({}))
+    });
+    started.await
+}
+
+/// Asks it to end; the model stays the one of before.
+pub(super) async fn stop(State(app): State<Arc<App>>) -> Answer {
+    let mut state = app.project.state();
+    state.lessons.stop();
+    state.version += 1;
+    drop(state);
+    app.project.tell();
+    json(&json!({}))
+}

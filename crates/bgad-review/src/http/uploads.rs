@@ -1,0 +1,79 @@
+//! Images that are dropped on the page.
+
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use axum::body::{Body, HttpBody as _};
+use axum::extract::{Path, Request, State};
+use axum::http::StatusCode;
+use bgad::path_to_text;
+
+use super::App;
+use super::answers::{Answer, aside, json, sentence};
+use crate::error::{Result, ReviewError};
+use crate::project::{MOST_IMAGES, group};
+use crate::{store, view};
+
+/// So many times the limit is read of an image that is too large, so that the browser hears why; it
+/// would not while it still sends.
+const PATIENCE: usize = 16;
+
+/// Stores an image and gives its row. One that is damaged is taken as well: its tile says so.
+pub(super) async fn upload(
+    State(app): State<Arc<App>>,
+    Path(name): Path<String>,
+    request: Request,
+) -> Answer {
+    // Before the body comes: those that wait are not in memory.
+    let _turn = app.large.acquire().await.ok();
+    let limit = app.limits.upload_bytes;
+    let Some(bytes) = collect(request.into_body(), limit, &name).await? else {
+        let text = format!(
+            "{name}: larger than {} MiB; `bgad review --upload-limit` takes larger ones",
+            limit >> 20
+        );
+        return Ok(sentence(StatusCode::PAYLOAD_TOO_LARGE, &text));
+    };
+    let project = Arc::clone(&app.project);
+    let row = aside(move || {
+        let mut state = project.state();
+        if state.entries.len() >= MOST_IMAGES {
+            return Err(ReviewError::Busy(format!(
+                "there are {MOST_IMAGES} images on this wall; no more are taken"
+            )));
+        }
+        let path = state.store.upload(&name, &bytes)?;
+        let group = group(&state.store.folder().join("uploads"), &path);
+        state.add_file(&path, group);
+        let id = store::id(&path_to_text(&path));
+        let row = json(&view::image(&state, state.entry(&id)?));
+        drop(state);
+        project.tell();
+        row
+    });
+    row.await
+}
+
+/// All of a body; none where it is larger than `limit`.
+async fn collect(mut body: Body, limit: usize, name: &str) -> Result<Option<Vec<u8>>> {
+    let mut bytes = Vec::new();
+    let mut length = 0;
+    while let Some(frame) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
+        let frame = frame.map_err(|error| {
+            ReviewError::Request(format!("{name}: it came only in part: {error}"))
+        })?;
+        let Ok(data) = frame.into_data() else {
+            continue;
+        };
+        length += data.len();
+        if length > limit.saturating_mul(PATIENCE) {
+            break;
+        }
+        match length > limit {
+            true => bytes = Vec::new(),
+            false => bytes.extend_from_slice(&data),
+        }
+    }
+    Ok((length <= limit).then_some(bytes))
+}

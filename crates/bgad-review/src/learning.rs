@@ -1,0 +1,149 @@
+//! Learning by a program of its own, as `bgad learn` is: it can be stopped, and what happens to it
+//! does not happen to the page.
+
+use std::io::{BufRead as _, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use crate::engine::{Learned, Lesson, Progress};
+use crate::error::{Result, ReviewError};
+
+/// How long between two looks at the program and the wish to stop it.
+const INTERVAL: Duration = Duration::from_millis(50);
+/// So much of what the program says on standard error is kept.
+const MESSAGE: u64 = 64 << 10;
+
+/// The program that is called as `PROGRAM learn --run RUN ...`.
+#[derive(Debug, Clone)]
+pub(crate) struct LearningProgram {
+    path: PathBuf,
+}
+
+/// A line of its output.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Line {
+    Result { result: Box<Learned> },
+    Progress(Progress),
+}
+
+impl LearningProgram {
+    pub(crate) fn new(path: PathBuf) -> Self {
+        Self { path }
+    }
+
+    /// Runs it to its end.
+    pub(crate) fn learn(
+        &self,
+        run: &Path,
+        lesson: &Lesson,
+        progress: &mut dyn FnMut(Progress),
+        stop: &AtomicBool,
+    ) -> Result<Learned> {
+        let mut command = self.command(run, lesson);
+        let child = command.spawn().map_err(ReviewError::io(&self.path))?;
+        let mut child = Running(child);
+        let (output, errors) = (child.0.stdout.take(), child.0.stderr.take());
+        let mut learned = None;
+        let (status, message) = std::thread::scope(|scope| {
+            let errors = scope.spawn(move || errors.map(read_message).unwrap_or_default());
+            // Reading ends with the program, which a thread beside it ends where that is wished.
+            let waiting = scope.spawn(|| child.wait(stop));
+            for line in output
+                .into_iter()
+                .flat_map(|output| BufReader::new(output).lines())
+            {
+                match line.ok().and_then(|line| serde_json::from_str(&line).ok()) {
+                    Some(Line::Progress(step)) => progress(step),
+                    Some(Line::Result { result }) => learned = Some(*result),
+                    None => {}
+                }
+            }
+            let message = errors.join().unwrap_or_default();
+            let stopped = || Err(std::io::Error::other("its thread has ended"));
+            (waiting.join().unwrap_or_else(|_| stopped()), message)
+        });
+        let status = status.map_err(ReviewError::io(&self.path))?;
+        if stop.load(Ordering::Relaxed) && learned.is_none() {
+            return Err(ReviewError::Learning(
+                "learning was stopped; the model is the one of before".to_owned(),
+            ));
+        }
+        if !status.success() {
+            return Err(ReviewError::Learning(failure(&message, &status)));
+        }
+        learned.ok_or_else(|| {
+            let text = format!("{}: it ended without a result", self.path.display());
+            ReviewError::Learning(text)
+        })
+    }
+
+    fn command(&self, run: &Path, lesson: &Lesson) -> Command {
+        let mut command = Command::new(&self.path);
+        command.arg("learn").arg("--run").arg(run);
+        for (image, mask) in &lesson.missed {
+            command.arg("--missed").arg(image);
+            if let Some(mask) = mask {
+                command.arg("--mask").arg(mask);
+            }
+        }
+        for image in &lesson.false_alarms {
+            command.arg("--false-alarm").arg(image);
+        }
+        command.arg("--out").arg(&lesson.out).arg("--json");
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        command
+    }
+}
+
+/// A program that does not outlive its owner.
+struct Running(Child);
+
+impl Running {
+    fn wait(&mut self, stop: &AtomicBool) -> std::io::Result<std::process::ExitStatus> {
+        loop {
+            if stop.load(Ordering::Relaxed) {
+                // It may have ended meanwhile, which is as good.
+                let _ = self.0.kill();
+            }
+            if let Some(status) = self.0.try_wait()? {
+                return Ok(status);
+            }
+            std::thread::sleep(INTERVAL);
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if matches!(self.0.try_wait(), Ok(None)) {
+            let _ = self.0.kill();
+            let _ = self.0.wait();
+        }
+    }
+}
+
+fn read_message(errors: impl Read) -> String {
+    let mut bytes = Vec::new();
+    let mut errors = BufReader::new(errors);
+    // What comes after that is read as well, or the program would wait for a reader.
+    let _ = errors.by_ref().take(MESSAGE).read_to_end(&mut bytes);
+    let _ = std::io::copy(&mut errors, &mut std::io::sink());
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// The last line of what the program said, without its prefix.
+fn failure(message: &str, status: &std::process::ExitStatus) -> String {
+    let mut lines = message.lines().map(str::trim);
+    match lines.rfind(|line| !line.is_empty()) {
+        Some(line) => line.strip_prefix("error: ").unwrap_or(line).to_owned(),
+        None => format!("learning ended with {status}"),
+    }
+}

@@ -1,0 +1,67 @@
+//! The folder of a run, as far as the page needs it.
+
+use std::path::{Path, PathBuf};
+
+use bgad::Sample;
+
+use crate::error::{Result, ReviewError};
+
+/// Why a model alone learns nothing.
+pub(crate) const NO_RUN: &str = "this is a model without its run, so it can't learn: open the folder \
+     that `bgad train --keep-features --out RUN_DIR` made";
+
+/// Where a model is, and its run where there is one.
+pub(crate) struct Place {
+    pub(crate) model: PathBuf,
+    pub(crate) run: Option<PathBuf>,
+}
+
+/// Finds the model of a run's folder, or the run of a model's file.
+pub(crate) fn locate(path: &Path) -> Result<Place> {
+    let path = std::fs::canonicalize(path).map_err(ReviewError::io(path))?;
+    let is_run = |folder: &Path| folder.join("run.json").is_file();
+    if !path.is_dir() {
+        let parent = path.parent().filter(|folder| is_run(folder));
+        let of_run = parent.filter(|folder| folder.join("model.bgad") == path);
+        return Ok(Place {
+            run: of_run.map(Path::to_owned),
+            model: path,
+        });
+    }
+    let model = path.join("model.bgad");
+    if !is_run(&path) {
+        return Err(ReviewError::Missing(format!(
+            "{}: no run: expected a model's file, or a folder with run.json and model.bgad",
+            path.display()
+        )));
+    }
+    if !model.is_file() {
+        return Err(ReviewError::Missing(format!(
+            "{}: this run has no model yet; `bgad train --resume` ends it",
+            path.display()
+        )));
+    }
+    Ok(Place {
+        model,
+        run: Some(path),
+    })
+}
+
+/// The images of a run that were kept for its test; where there are none, those of training.
+#[cfg(feature = "runs")]
+pub(crate) fn samples(folder: &Path) -> Result<Vec<Sample>> {
+    let run = bgad::RunDirectory::at(folder);
+    if !folder.join("dataset.json").is_file() {
+        return Ok(Vec::new());
+    }
+    let dataset = run.dataset()?;
+    Ok(match dataset.test.is_empty() {
+        true => dataset.train,
+        false => dataset.test,
+    })
+}
+
+#[cfg(not(feature = "runs"))]
+pub(crate) fn samples(_: &Path) -> Result<Vec<Sample>> {
+    Ok(Vec::new())
+}

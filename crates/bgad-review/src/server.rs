@@ -1,0 +1,172 @@
+//! The server: where it listens, and its threads.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
+
+use crate::digest;
+use crate::engine::Engines;
+use crate::error::{Result, ReviewError};
+use crate::http::{App, Guard, router};
+use crate::project::Project;
+use crate::scoring;
+use crate::view::Limits;
+
+/// So long answers that are on their way are waited for at the end.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// Images in memory while they come.
+const LARGE_AT_A_TIME: usize = 3;
+
+/// What is opened, and for whom.
+#[non_exhaustive]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Options {
+    /// A model's file, or the folder of a run.
+    pub model: PathBuf,
+    /// Folders of images, which are looked at for new ones.
+    pub folders: Vec<PathBuf>,
+    /// The address to listen on. One that others can reach asks them for a token.
+    pub listen: IpAddr,
+    /// The port; 0 for a free one.
+    pub port: u16,
+    /// Names by which browsers may call this machine, beside `localhost` and its addresses.
+    pub names: Vec<String>,
+    /// The largest image that may be sent, in bytes.
+    pub upload_bytes: usize,
+}
+
+impl Options {
+    /// A page for this machine's user alone, on a free port, with images of at most 64 MiB.
+    pub fn new(model: PathBuf) -> Self {
+        Self {
+            model,
+            folders: Vec::new(),
+            listen: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            port: 0,
+            names: Vec::new(),
+            upload_bytes: 64 << 20,
+        }
+    }
+}
+
+/// A running server. It ends when this is dropped, and with it a lesson that goes on.
+pub struct Server {
+    address: SocketAddr,
+    token: Option<String>,
+    project: Arc<Project>,
+    threads: Vec<JoinHandle<()>>,
+    /// Gone when the server is ending.
+    runtime: Option<Runtime>,
+}
+
+impl Server {
+    /// Opens the model and answers from now on.
+    ///
+    /// # Errors
+    /// When the model, a folder or the decisions beside the model can't be read, or the address is
+    /// taken.
+    pub fn start(engines: Box<dyn Engines>, options: &Options) -> Result<Self> {
+        let project = Arc::new(Project::open(engines, &options.model)?);
+        for folder in &options.folders {
+            project.watch(folder)?;
+        }
+        let wanted = SocketAddr::new(options.listen, options.port);
+        let failed = |source| ReviewError::Address {
+            address: wanted.to_string(),
+            source,
+        };
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .thread_name("review")
+            .enable_all()
+            .build()
+            .map_err(failed)?;
+        let listener = runtime
+            .block_on(TcpListener::bind(wanted))
+            .map_err(failed)?;
+        let address = listener.local_addr().map_err(failed)?;
+        let is_private = options.listen.is_loopback();
+        let token = match is_private {
+            true => None,
+            false => Some(random(16)?),
+        };
+        let app = App {
+            project: Arc::clone(&project),
+            guard: Guard::new(address, options.names.clone(), token.clone()),
+            limits: Limits {
+                upload_bytes: options.upload_bytes,
+                may_open: is_private,
+            },
+            instance: random(8)?,
+            large: tokio::sync::Semaphore::new(LARGE_AT_A_TIME),
+        };
+        let router = router(Arc::new(app));
+        runtime.spawn(async move {
+            // It only ends with the runtime.
+            let _ = axum::serve(listener, router).await;
+        });
+        let thread = |work: fn(&Project)| {
+            let project = Arc::clone(&project);
+            std::thread::spawn(move || work(&project))
+        };
+        let threads = vec![thread(scoring::score), thread(scoring::watch)];
+        Ok(Self {
+            address,
+            token,
+            project,
+            threads,
+            runtime: Some(runtime),
+        })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The page's address, with the token where one is asked for.
+    pub fn url(&self) -> String {
+        let Self { address, .. } = self;
+        match &self.token {
+            None => format!("http://{address}/"),
+            Some(token) => format!("http://{address}/?token={token}"),
+        }
+    }
+
+    /// The folder of the decisions.
+    pub fn store(&self) -> PathBuf {
+        self.project.state().store.folder().to_owned()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let mut state = self.project.state();
+        state.ending = true;
+        state.lessons.stop();
+        self.threads.extend(state.lessons.thread());
+        drop(state);
+        self.project.tell();
+        // What is being stored is stored; then the decisions are free for another server.
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_timeout(PATIENCE);
+        }
+        for thread in self.threads.drain(..) {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// So many random bytes in hexadecimal.
+fn random(bytes: usize) -> Result<String> {
+    let mut random = vec![0; bytes];
+    getrandom::fill(&mut random).map_err(|error| {
+        ReviewError::Unsupported(format!("this system has no randomness: {error}"))
+    })?;
+    Ok(digest::hexadecimal(&random))
+}

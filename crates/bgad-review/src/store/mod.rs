@@ -1,0 +1,272 @@
+//! What people have decided, in plain files that a kill at any time leaves whole.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `manifest.csv` | a row an image that was decided; `bgad train --layout manifest` reads it |
+//! | `images/` | those images, so that the folder can be trained on by itself |
+//! | `masks/` | painted masks, white where the defect is |
+//! | `uploads/` | images that were dropped on the page |
+//! | `lessons.jsonl` | what was learned, a line each |
+//! | `cache/` | scores and maps; may be removed |
+
+mod files;
+mod lessons;
+mod place;
+mod table;
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+pub use lessons::TaughtLesson;
+pub(crate) use place::{StorePlace, point_to};
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Result, ReviewError};
+
+/// What a person says an image is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    /// Free of defects.
+    Good,
+    /// With a defect.
+    Defect,
+}
+
+/// A decision as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decision {
+    /// What the image is.
+    pub verdict: Verdict,
+    /// The kind of defect; empty where none is named, as for good images.
+    pub kind: String,
+    /// The image's file in the store, relative to its folder.
+    pub image: String,
+    /// The mask's, where one was painted.
+    pub mask: Option<String>,
+    /// The image as the page names it: its path, with the region where it is a part of one.
+    pub source: String,
+    /// Rises with each change of any decision.
+    pub revision: u64,
+}
+
+/// What becomes of an image's mask.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MaskChange {
+    /// It stays.
+    Keep,
+    /// There is none any more.
+    Remove,
+    /// The file of the new one, a PNG of the image's size.
+    Replace(Vec<u8>),
+}
+
+/// A decision to be stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewDecision {
+    /// What the image is; none takes a decision back.
+    pub verdict: Option<Verdict>,
+    /// The kind of defect.
+    pub kind: String,
+    /// The mask.
+    pub mask: MaskChange,
+    /// The revision that the person saw; 0 for none.
+    pub seen: u64,
+}
+
+/// The image that a decision is about.
+#[derive(Debug)]
+pub struct Subject<'a> {
+    /// Its short name on the page.
+    pub id: &'a str,
+    /// Its name in the table.
+    pub source: &'a str,
+    /// Its file.
+    pub path: &'a Path,
+    /// Its pixels, where it is only a part of its file.
+    pub part: Option<&'a bgad::RgbImage>,
+}
+
+/// The decisions of one run.
+#[derive(Debug)]
+pub struct Store {
+    folder: PathBuf,
+    /// By the image's id.
+    decisions: HashMap<String, Decision>,
+    lessons: Vec<TaughtLesson>,
+    revision: u64,
+    /// Held as long as the store is open.
+    _lock: File,
+}
+
+impl Store {
+    /// Opens the store in `folder`, which is made where it is not there.
+    ///
+    /// # Errors
+    /// [`ReviewError::InUse`] where another program has it open; otherwise it names the file that
+    /// can't be read, and what stands there.
+    pub fn open(folder: &Path) -> Result<Self> {
+        for part in [
+            "images",
+            "masks",
+            "uploads",
+            "cache/maps",
+            "cache/thumbnails",
+        ] {
+            let path = folder.join(part);
+            std::fs::create_dir_all(&path).map_err(ReviewError::io(&path))?;
+        }
+        let lock = locked(folder)?;
+        for part in ["", "images", "masks", "uploads", "cache", "cache/maps"] {
+            let path = folder.join(part);
+            bgad_files::remove_unfinished(&path).map_err(ReviewError::io(&path))?;
+        }
+        let rows = table::read(&folder.join("manifest.csv"))?;
+        let highest = rows.iter().map(|row| row.revision).max().unwrap_or(0);
+        let decisions = rows.into_iter().map(|row| (id(&row.source), row));
+        Ok(Self {
+            decisions: decisions.collect(),
+            lessons: lessons::read(&folder.join("lessons.jsonl"))?,
+            // Revisions of decisions that were taken back must not come again for others: a window that
+            // slept through a restart would overwrite them.
+            revision: highest.max(milliseconds_since_1970()),
+            folder: folder.to_owned(),
+            _lock: lock,
+        })
+    }
+
+    /// Its folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The decision about an image.
+    pub fn decision(&self, id: &str) -> Option<&Decision> {
+        self.decisions.get(id)
+    }
+
+    /// All decisions, by the ids of their images.
+    pub fn decisions(&self) -> impl Iterator<Item = (&str, &Decision)> {
+        self.decisions.iter().map(|(id, row)| (id.as_str(), row))
+    }
+
+    /// Stores a decision and gives it, or takes one back and gives none. When this returns it is on
+    /// the disk.
+    ///
+    /// # Errors
+    /// [`ReviewError::Stale`] where another decision was made since `new.seen`; or it names the file
+    /// that can't be written, and the decision stays what it was.
+    pub fn decide(&mut self, subject: &Subject<'_>, new: NewDecision) -> Result<Option<&Decision>> {
+        let earlier = self.decisions.get(subject.id).cloned();
+        if earlier.as_ref().map_or(0, |row| row.revision) != new.seen {
+            return Err(ReviewError::Stale);
+        }
+        let revision = self.revision + 1;
+        let earlier_mask = earlier.as_ref().and_then(|row| row.mask.clone());
+        let decision = match new.verdict {
+            None => None,
+            Some(verdict) => {
+                let image = match &earlier {
+                    Some(row) => row.image.clone(),
+                    None => files::keep_image(&self.folder, subject)?,
+                };
+                let mask = match (verdict, new.mask) {
+                    (Verdict::Good, _) | (_, MaskChange::Remove) => None,
+                    (_, MaskChange::Keep) => earlier_mask.clone(),
+                    (_, MaskChange::Replace(png)) => {
+                        Some(files::keep_mask(&self.folder, &image, revision, &png)?)
+                    }
+                };
+                Some(Decision {
+                    verdict,
+                    kind: match verdict {
+                        Verdict::Good => String::new(),
+                        Verdict::Defect => new.kind,
+                    },
+                    image,
+                    mask,
+                    source: subject.source.to_owned(),
+                    revision,
+                })
+            }
+        };
+        let mask = decision.as_ref().and_then(|row| row.mask.clone());
+        let before = match decision {
+            Some(row) => self.decisions.insert(subject.id.to_owned(), row),
+            None => self.decisions.remove(subject.id),
+        };
+        if let Err(error) = table::write(&self.folder.join("manifest.csv"), &self.decisions) {
+            match before {
+                Some(row) => self.decisions.insert(subject.id.to_owned(), row),
+                None => self.decisions.remove(subject.id),
+            };
+            return Err(error);
+        }
+        self.revision = revision;
+        // The table no longer names it; what can't be removed does no harm.
+        if let Some(unused) = earlier_mask.filter(|earlier| mask.as_ref() != Some(earlier)) {
+            let _ = bgad_files::remove(&self.folder.join(unused));
+        }
+        Ok(self.decisions.get(subject.id))
+    }
+
+    /// The file of an image's mask.
+    pub fn mask(&self, id: &str) -> Option<PathBuf> {
+        let mask = self.decisions.get(id)?.mask.as_ref()?;
+        Some(self.folder.join(mask))
+    }
+
+    /// What was learned so far, the first lesson first.
+    pub fn lessons(&self) -> &[TaughtLesson] {
+        &self.lessons
+    }
+
+    /// Notes what was learned.
+    ///
+    /// # Errors
+    /// It names the file that can't be written.
+    pub fn add_lesson(&mut self, lesson: TaughtLesson) -> Result<()> {
+        let mut lessons = self.lessons.clone();
+        lessons.push(lesson);
+        lessons::write(&self.folder.join("lessons.jsonl"), &lessons)?;
+        self.lessons = lessons;
+        Ok(())
+    }
+
+    /// Stores an image that was sent under `name`, and gives its path. The same bytes under the same
+    /// name are stored once.
+    ///
+    /// # Errors
+    /// A name that is no image's, or it names the file that can't be written.
+    pub fn upload(&self, name: &str, bytes: &[u8]) -> Result<PathBuf> {
+        files::upload(&self.folder.join("uploads"), name, bytes)
+    }
+}
+
+/// What the page calls an image.
+pub(crate) fn id(source: &str) -> String {
+    crate::digest::of(source.as_bytes())
+}
+
+fn locked(folder: &Path) -> Result<File> {
+    let path = folder.join(".lock");
+    let file = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&path)
+        .map_err(ReviewError::io(&path))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(std::fs::TryLockError::WouldBlock) => Err(ReviewError::InUse(folder.to_owned())),
+        // Some shares have no locks. Two servers on one folder are rare; none at all would be worse.
+        Err(std::fs::TryLockError::Error(_)) => Ok(file),
+    }
+}
+
+fn milliseconds_since_1970() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.map_or(0, |time| time.as_millis() as u64)
+}
