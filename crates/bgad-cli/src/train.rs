@@ -57,6 +57,7 @@ impl Job {
             config.set(PRECISION, "f16")?;
         }
         config.check()?;
+        warn_of_no_training(arguments, &config);
         // clap guarantees these.
         let required = |name: &str| Failure::Missing(format!("--{name} is missing"));
         let mut data = DataArguments {
@@ -155,6 +156,21 @@ impl Job {
             keeps_features: directory.features().is_dir(),
             directory,
         })
+    }
+}
+
+/// Names settings of training that were given though no flow is trained.
+fn warn_of_no_training(arguments: &TrainArguments, config: &TrainerConfig) {
+    if config.schedule.trains(config.model) {
+        return;
+    }
+    let idle = ["meta_epochs", "sub_epochs", "learning_rate"];
+    for name in idle.map(|name| format!("schedule.{name}")) {
+        if arguments.settings.has(&name) {
+            warning(&format!(
+                "{name} has no effect: no flow is trained; add --set schedule.train_flows=abnormal or always"
+            ));
+        }
     }
 }
 

@@ -72,6 +72,8 @@ fn train_evaluate_and_predict_with_json() {
         "64",
         "--set",
         "objective.focal=program",
+        "--set",
+        "schedule.train_flows=abnormal",
         "--config",
         text(&settings),
         "--out",

@@ -56,7 +56,9 @@ fn write_parts(folder: &Path) {
     synthetic::write(folder, &config).unwrap();
 }
 
-const QUICK: [&str; 13] = [
+const QUICK: [&str; 15] = [
+    "--set",
+    "schedule.train_flows=abnormal",
     "--meta-epochs",
     "2",
     "--sub-epochs",

@@ -12,7 +12,9 @@ use crate::data::{AnomalyArguments, ChoiceArguments};
 use crate::devices::ListedDevice;
 
 /// Options hidden from the help; the commands named in [`MORE`] show them.
-const RARE: [&str; 14] = [
+const RARE: [&str; 16] = [
+    "meta-epochs",
+    "sub-epochs",
     "data",
     "write_split",
     "mask_values",
@@ -31,7 +33,7 @@ const RARE: [&str; 14] = [
 
 /// The end of the help.
 pub const MORE: &str = "  \
-  bgad settings        all settings for --set, with allowed values and both presets
+  bgad settings        all settings for --set, with allowed values and the presets
   bgad data --help     options for folders, masks and splits, which train accepts too
   bgad preview --help  options for choosing abnormal training images, which train accepts too";
 

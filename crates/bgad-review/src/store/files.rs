@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use bgad::path_to_text;
 
-use super::Subject;
+use super::decision::Subject;
 use crate::error::{Result, ReviewError};
 use crate::{digest, encoding};
 

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use super::{Decision, Verdict};
+use super::decision::{Decision, Verdict};
 use crate::error::{Result, ReviewError};
 
 /// The first five are those of `--layout manifest`; the others are ours, and it passes them over.

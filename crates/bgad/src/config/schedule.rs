@@ -41,7 +41,7 @@ settings! {
 
 impl ScheduleSettings {
     /// Whether the flows of a model are trained.
-    pub(crate) fn trains(&self, model: Model) -> bool {
+    pub fn trains(&self, model: Model) -> bool {
         match self.train_flows {
             TrainFlows::Never => false,
             TrainFlows::Abnormal => model == Model::BgadFas,

@@ -39,6 +39,7 @@ fn false_alarms(decisions: &Decisions) -> Metric {
         false => "training images",
     };
     if let Some(rate) = decisions.promised_rate {
+        let rate = (rate * 1000.0).round() / 1000.0;
         note += &format!("; {rate} promised by {by}");
     }
     if let Some(most) = decisions.most_false_alarms {
