@@ -2,47 +2,18 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::JoinHandle;
+use std::sync::atomic::AtomicBool;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use bgad::path_to_text;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use crate::engine::{Engine, Learned, Lesson, Picture, Progress};
 use crate::error::{Result, ReviewError};
+use crate::lessons::{Begun, RUNNING, Running};
 use crate::project::{Project, State};
 use crate::run;
-use crate::store::{Store, TaughtLesson, Verdict, point_to};
-
-/// The file that is there while a lesson goes on.
-const RUNNING: &str = "learning.json";
-
-/// The lesson that goes on, and what became of the last one.
-#[derive(Debug, Default)]
-pub(crate) struct Lessons {
-    running: Option<Running>,
-    /// Why the last one gave no model.
-    pub(crate) failure: Option<String>,
-}
-
-#[derive(Debug)]
-struct Running {
-    progress: Progress,
-    started: Instant,
-    stop: Arc<AtomicBool>,
-    /// None until it has started.
-    thread: Option<JoinHandle<()>>,
-}
-
-/// What the page shows of a lesson that goes on.
-#[derive(Debug, Clone, Serialize)]
-pub(crate) struct RunningView {
-    progress: f64,
-    doing: String,
-    seconds: f64,
-    stopping: bool,
-}
+use crate::store::{TaughtLesson, Verdict, point_to};
 
 /// The images of a lesson, by their ids.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -51,69 +22,6 @@ pub(crate) struct Chosen {
     pub(crate) missed: Vec<String>,
     #[serde(default)]
     pub(crate) false_alarms: Vec<String>,
-}
-
-/// What is written before a lesson starts.
-#[derive(Serialize, Deserialize)]
-struct Begun {
-    #[serde(with = "bgad_data::path_text")]
-    out: PathBuf,
-}
-
-impl Lessons {
-    /// None goes on; one that a kill has interrupted is said to be.
-    pub(crate) fn found(folder: &Path, store: &Store) -> Self {
-        let path = folder.join(RUNNING);
-        let begun = std::fs::read(&path).ok();
-        let begun = begun.and_then(|bytes| serde_json::from_slice::<Begun>(&bytes).ok());
-        let _ = bgad_files::remove(&path);
-        let failure = begun.and_then(|begun| {
-            let known = store.lessons().iter().any(|l| l.learned.run == begun.out);
-            let is_whole = begun.out.join("model.bgad").is_file();
-            match (known, is_whole) {
-                (true, _) => None,
-                (false, true) => Some(format!(
-                    "the page was ended while a model was being taught; the taught run is complete \
-                     all the same: open {}",
-                    begun.out.display()
-                )),
-                (false, false) => Some(
-                    "learning was interrupted when the page was ended; all decisions are here, so \
-                     start it again"
-                        .to_owned(),
-                ),
-            }
-        });
-        Self {
-            running: None,
-            failure,
-        }
-    }
-
-    pub(crate) fn is_running(&self) -> bool {
-        self.running.is_some()
-    }
-
-    pub(crate) fn view(&self) -> Option<RunningView> {
-        self.running.as_ref().map(|running| RunningView {
-            progress: running.progress.progress,
-            doing: running.progress.doing.clone(),
-            seconds: running.started.elapsed().as_secs_f64(),
-            stopping: running.stop.load(Ordering::Relaxed),
-        })
-    }
-
-    /// Asks the lesson to end.
-    pub(crate) fn stop(&self) {
-        if let Some(running) = &self.running {
-            running.stop.store(true, Ordering::Relaxed);
-        }
-    }
-
-    /// The thread of the lesson, for whoever waits for its end.
-    pub(crate) fn thread(&mut self) -> Option<JoinHandle<()>> {
-        self.running.as_mut()?.thread.take()
-    }
 }
 
 /// Why the open model can't learn; none where it can.

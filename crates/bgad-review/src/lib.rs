@@ -28,6 +28,7 @@ mod http;
 mod kept;
 mod learning;
 mod lesson;
+mod lessons;
 mod project;
 mod run;
 mod scoring;

@@ -10,7 +10,7 @@ use crate::engine::{Engine, Engines};
 use crate::entry::{Entry, Outcome, Stamp};
 use crate::error::{Result, ReviewError};
 use crate::kept::Kept;
-use crate::lesson::Lessons;
+use crate::lessons::Lessons;
 use crate::store::{Store, StorePlace};
 
 /// More images than any wall is looked through; a folder of more is refused rather than half shown.

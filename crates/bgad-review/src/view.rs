@@ -7,7 +7,8 @@ use serde::Serialize;
 
 use crate::engine::{FoundRegion, ModelInfo};
 use crate::entry::{Entry, Outcome};
-use crate::lesson::{self, RunningView};
+use crate::lesson;
+use crate::lessons::RunningView;
 use crate::project::{Project, State};
 use crate::scoring;
 use crate::store::{TaughtLesson, Verdict};

@@ -12,9 +12,7 @@ use crate::data::{AnomalyArguments, ChoiceArguments};
 use crate::devices::ListedDevice;
 
 /// Options hidden from the help; the commands named in [`MORE`] show them.
-const RARE: [&str; 16] = [
-    "meta-epochs",
-    "sub-epochs",
+const RARE: [&str; 14] = [
     "data",
     "write_split",
     "mask_values",

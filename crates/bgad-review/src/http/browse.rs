@@ -9,8 +9,8 @@ use bgad::{path_from_text, path_to_text};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::App;
 use super::answers::{Answer, aside, body, json};
+use super::app::App;
 use crate::error::{Result, ReviewError};
 
 #[derive(Deserialize)]

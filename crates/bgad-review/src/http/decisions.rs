@@ -8,8 +8,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 
-use super::App;
 use super::answers::{Answer, aside, body, json};
+use super::app::App;
 use crate::encoding;
 use crate::engine::Picture;
 use crate::entry::Entry;
@@ -48,7 +48,7 @@ pub(super) async fn decide(
     Path(id): Path<String>,
     sent: Bytes,
 ) -> Answer {
-    let _turn = match sent.len() > super::LONGEST_REQUEST {
+    let _turn = match sent.len() > super::app::LONGEST_REQUEST {
         true => app.large.acquire().await.ok(),
         false => None,
     };

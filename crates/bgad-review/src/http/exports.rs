@@ -8,8 +8,8 @@ use axum::http::header::CONTENT_DISPOSITION;
 use axum::response::Response;
 use bgad::{MaskFiles, Sample};
 
-use super::App;
 use super::answers::{Answer, Keep, aside, bytes};
+use super::app::App;
 use crate::engine::Picture;
 use crate::error::{Result, ReviewError};
 use crate::project;

@@ -12,7 +12,6 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-use super::App;
 use super::answers::sentence;
 
 /// What the page may load: its own files, and pictures that it made itself.
@@ -94,8 +93,11 @@ impl Guard {
 }
 
 /// Lets a request through or says why not.
-pub(super) async fn check(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
-    let guard = &app.guard;
+pub(super) async fn check(
+    State(guard): State<Arc<Guard>>,
+    request: Request,
+    next: Next,
+) -> Response {
     let headers = request.headers();
     let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
     let host = text(HOST).unwrap_or("");
@@ -112,7 +114,7 @@ pub(super) async fn check(State(app): State<Arc<App>>, request: Request, next: N
         )
     } else if let Some(found) = offered_token(&request) {
         match guard.is_token(found) {
-            true => welcome(guard, found),
+            true => welcome(&guard, found),
             false => no_token(),
         }
     } else if !guard.has_token(headers) {

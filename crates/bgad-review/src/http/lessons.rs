@@ -6,8 +6,8 @@ use axum::body::Bytes;
 use axum::extract::State;
 use serde_json::json;
 
-use super::App;
 use super::answers::{Answer, aside, body, json};
+use super::app::App;
 use crate::lesson::{self, Chosen};
 
 /// Starts learning from decided images.

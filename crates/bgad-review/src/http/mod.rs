@@ -1,6 +1,7 @@
 //! The page's addresses.
 
 mod answers;
+mod app;
 mod assets;
 mod browse;
 mod decisions;
@@ -19,26 +20,9 @@ use axum::extract::DefaultBodyLimit;
 use axum::middleware;
 use axum::routing::{get, post, put};
 
+pub(crate) use app::App;
+use app::{LONGEST_MASK, LONGEST_REQUEST};
 pub(crate) use guard::Guard;
-
-use crate::project::Project;
-use crate::view::Limits;
-
-/// Requests other than uploads and masks are no longer than this.
-const LONGEST_REQUEST: usize = 4 << 20;
-/// A painted mask, which is compressed; its text is a third longer.
-const LONGEST_MASK: usize = 48 << 20;
-
-/// What answers requests.
-pub(crate) struct App {
-    pub(crate) project: Arc<Project>,
-    pub(crate) guard: Guard,
-    pub(crate) limits: Limits,
-    /// This server's own name: versions of another one mean nothing to it.
-    pub(crate) instance: String,
-    /// Large bodies are in memory while they come: so many at a time.
-    pub(crate) large: tokio::sync::Semaphore,
-}
 
 /// All addresses, behind the guard.
 pub(crate) fn router(app: Arc<App>) -> Router {
@@ -68,7 +52,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/api/export/report", get(exports::report))
         .layer(DefaultBodyLimit::max(LONGEST_REQUEST))
         .layer(middleware::from_fn_with_state(
-            Arc::clone(&app),
+            Arc::new(app.guard.clone()),
             guard::check,
         ))
         .with_state(app)

@@ -8,8 +8,8 @@ use bgad::path_from_text;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::App;
 use super::answers::{Answer, aside, body, json};
+use super::app::App;
 use crate::error::ReviewError;
 use crate::threshold;
 

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use axum::extract::{Path, State};
 
-use super::App;
 use super::answers::{Answer, Keep, aside, bytes};
+use super::app::App;
 use crate::encoding;
 use crate::error::{Result, ReviewError};
 

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use axum::extract::{Path, State};
 
-use super::App;
 use super::answers::{Answer, aside, json};
+use super::app::App;
 use crate::error::ReviewError;
 use crate::view;
 

@@ -9,8 +9,8 @@ use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
 use bgad::path_to_text;
 
-use super::App;
 use super::answers::{Answer, aside, json, sentence};
+use super::app::App;
 use crate::error::{Result, ReviewError};
 use crate::project::{MOST_IMAGES, group};
 use crate::{store, view};
