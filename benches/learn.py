@@ -233,7 +233,7 @@ def table(name, kind, rows):
         mean = statistics.mean(row["after"]["false_alarms"] for row in of_count)
         print(
             f"| {count} | " + " | ".join(change(of_count, key) for key in keys)
-            + f" | {min(changes):+.3f}" * bool(changes) + " | -" * (not changes)
+            + (f" | {min(changes):+.3f}" if changes else " | -")
             + f" | {mean:.3f} ({of_count[0]['after']['promised']})"
             + f" | {statistics.mean(row['seconds'] for row in of_count):.1f}"
             + (f" | {share:.2f} | {max(far):.4f} |" if nothing else " | - | - |"),
