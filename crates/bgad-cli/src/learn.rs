@@ -6,6 +6,7 @@ use bgad::{Change, Learned, Lesson, Mistake, Progress, Trainer};
 use serde_json::{Value, json};
 
 use crate::arguments::LearnArguments;
+use crate::decisions::percent;
 use crate::failure::Failure;
 use crate::learning_progress::JsonProgress;
 use crate::output;
@@ -87,7 +88,7 @@ fn table(learned: &Learned, earlier: &str) -> Result<(), Failure> {
     let Change { before, after } = learned.threshold;
     output::line(&format!("threshold     {after}, before {before}"))?;
     let promised = |rate: Option<f64>| match rate {
-        Some(rate) => format!("{} %", 100.0 * rate),
+        Some(rate) => format!("{} %", percent(rate)),
         None => "none".to_owned(),
     };
     let Change { before, after } = learned.promised_rate;
@@ -131,13 +132,10 @@ fn table(learned: &Learned, earlier: &str) -> Result<(), Failure> {
     ))?;
     output::line(&format!("seconds       {:.1}", learned.seconds))?;
     let run = bgad::path_to_text(&learned.run);
-    let promised = learned.promised_rate.after;
-    let needed = promised.zip(learned.detector.description().images_needed());
-    let next = match needed {
-        Some((rate, needed)) => format!(
-            "`bgad calibrate --model {model}` with {needed} normal images that were not trained on: \
-             from {} a false-positive rate of {rate} is a guess",
-            learned.detector.description().normal_scores.len()
+    let next = match learned.detector.description().images_needed() {
+        Some(needed) => format!(
+            "for the false-alarm rate that you asked for, run `bgad calibrate --model {model}` with \
+             {needed} normal images that were not trained on"
         ),
         None => format!(
             "use {model} in place of the one in {earlier}, or go on with `bgad learn --run {run}`"
