@@ -28,11 +28,15 @@ struct Stored<D> {
 /// Name of the memory bank's distances among the log-likelihoods.
 const DISTANCES: &str = "distances";
 const DISCRIMINANTS: &str = "discriminants";
-/// Maps of positions by the name of their tensor.
-const OF_POSITIONS: [(&str, fn(&LogLikelihoodMaps) -> Option<&PositionMap>); 2] = [
-    (DISTANCES, |maps| maps.distances.as_ref()),
-    (DISCRIMINANTS, |maps| maps.discriminants.as_ref()),
-];
+
+/// An input's map of positions, by the name of its tensor.
+fn of_positions<'a>(maps: &'a LogLikelihoodMaps, name: &str) -> Option<&'a PositionMap> {
+    match name {
+        DISTANCES => maps.distances.as_ref(),
+        _ => maps.discriminants.as_ref(),
+    }
+}
+
 /// Name of the distances to the nearest normal images among the log-likelihoods.
 const NEIGHBORS: &str = "neighbor_distance";
 
@@ -67,8 +71,8 @@ impl Report {
             let bytes = distances.iter().flat_map(|d| d.to_le_bytes()).collect();
             tensors.insert(NEIGHBORS.to_owned(), (vec![distances.len()], bytes));
         }
-        for (name, of) in OF_POSITIONS {
-            let maps = self.maps.iter().map(|maps| of(maps));
+        for name in [DISTANCES, DISCRIMINANTS] {
+            let maps = self.maps.iter().map(|maps| of_positions(maps, name));
             if let Some(maps) = maps.collect::<Option<Vec<&PositionMap>>>()
                 && let Some(side) = maps.first().map(|map| map.side)
             {
