@@ -27,8 +27,8 @@ pub fn run(arguments: &ReviewArguments) -> Result<(), Failure> {
     options.port = arguments.port.unwrap_or(PORT);
     options.names.clone_from(&arguments.name);
     options.upload_bytes = arguments.upload_limit as usize * (1 << 20);
-    let start =
-        |options: &Options| Server::start(Box::new(Detectors::new(learner.clone())), options);
+    let detectors = Detectors::new(learner, bgad::DeviceSelection::default().open()?);
+    let start = |options: &Options| Server::start(Box::new(detectors.clone()), options);
     let server = match start(&options) {
         Err(ReviewError::Address { .. }) if arguments.port.is_none() => {
             options.port = 0;

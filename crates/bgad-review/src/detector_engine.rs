@@ -20,13 +20,15 @@ const LARGEST_MAP: u32 = 512;
 #[derive(Debug, Clone)]
 pub struct Detectors {
     program: LearningProgram,
+    device: Device,
 }
 
 impl Detectors {
-    /// Models that learn by this program, which is called as `bgad learn` is.
-    pub fn new(program: PathBuf) -> Self {
+    /// Opens models on `device`. They learn by `program`, which is called like `bgad learn`.
+    pub fn new(program: PathBuf, device: Device) -> Self {
         Self {
             program: LearningProgram::new(program),
+            device,
         }
     }
 }
@@ -34,7 +36,7 @@ impl Detectors {
 impl Engines for Detectors {
     fn open(&self, path: &Path) -> Result<Arc<dyn Engine>> {
         let place = run::locate(path)?;
-        let detector = Detector::load(&place.model, &Device::flex())?;
+        let detector = Detector::load(&place.model, &self.device)?;
         let samples = match &place.run {
             Some(folder) => run::samples(folder)?,
             None => Vec::new(),
@@ -62,6 +64,7 @@ impl Engines for Detectors {
             info,
             samples,
             program: self.program.clone(),
+            device: self.device.clone(),
         }))
     }
 }
@@ -71,6 +74,7 @@ struct DetectorEngine {
     info: ModelInfo,
     samples: Vec<Sample>,
     program: LearningProgram,
+    device: Device,
 }
 
 impl Engine for DetectorEngine {
@@ -118,7 +122,7 @@ impl Engine for DetectorEngine {
         let Some(threshold) = threshold else {
             return std::fs::read(file).map_err(ReviewError::io(file));
         };
-        let mut detector = Detector::load(file, &Device::flex())?;
+        let mut detector = Detector::load(file, &self.device)?;
         detector.set_threshold(threshold);
         bytes(&detector)
     }

@@ -8,11 +8,13 @@
 //!
 //! ```no_run
 //! # fn main() -> bgad_review::Result<()> {
+//! use bgad::Device;
 //! use bgad_review::{Detectors, Options, Server};
 //!
 //! let mut options = Options::new("run".into());
 //! options.folders.push("new".into());
-//! let server = Server::start(Box::new(Detectors::new("bgad".into())), &options)?;
+//! let detectors = Detectors::new("bgad".into(), Device::flex());
+//! let server = Server::start(Box::new(detectors), &options)?;
 //! assert!(server.url().starts_with("http://127.0.0.1:"));
 //! # Ok(())
 //! # }

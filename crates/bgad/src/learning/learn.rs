@@ -101,7 +101,9 @@ impl Trainer {
         let directory = RunDirectory::begin(folder.path(), &description)?;
         directory.keep_dataset_for(&teaching.dataset, folder.place())?;
         kept_features::share(&earlier.directory.features(), &directory.features())?;
-        let mut training = self.trained(config, &teaching, &directory)?;
+        let training = self.trained(config, &teaching, &directory)?;
+        #[cfg(feature = "report")]
+        let mut training = training;
         training.detector.save(&directory.model())?;
         let comparison = Comparison {
             before: &earlier.detector,
