@@ -47,6 +47,11 @@ fn any_number_of_normal_images_trains_and_good_parts_pass() {
             prediction
         });
         let refused = predictions.filter(|p| p.anomalous).count();
+        assert!(
+            4 * refused <= fresh.len(),
+            "{refused} of {} with {count}",
+            fresh.len()
+        );
         // Never more than the model states; without a threshold none.
         let promised = description.promised_rate.unwrap_or(0.0);
         let most = (promised * fresh.len() as f64).ceil() as usize;

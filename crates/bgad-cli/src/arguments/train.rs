@@ -31,9 +31,8 @@ const RARE: [&str; 14] = [
 
 /// The end of the help.
 pub const MORE: &str = "  \
-  bgad settings        all settings for --set, with allowed values and the presets
-  bgad data --help     options for folders, masks and splits, which train accepts too
-  bgad preview --help  options for choosing abnormal training images, which train accepts too";
+  bgad settings  all settings for --set, with allowed values and the presets
+  bgad data --help, bgad preview --help  options for folders, masks, splits and abnormal images, which train accepts too";
 
 /// Keeps the help to one screen.
 pub fn hide_rare(argument: clap::Arg) -> clap::Arg {

@@ -56,7 +56,9 @@ pub(crate) fn promised(sorted: &[f32], asked: f64, usual: Option<f64>) -> Result
     let above = count as f64 * aim;
     let share = ((above - ODD_IMAGES) / (ENOUGH - ODD_IMAGES)).clamp(0.0, 1.0);
     let middle = f64::from(median(sorted));
-    let apart = 1.0 + (SHARED_IMAGES / count as f64).powi(2);
+    let shared = SHARED_IMAGES / count as f64;
+    // Fewer still say even less than the square allows for.
+    let apart = 1.0 + shared.powi(2) * shared.max(1.0);
     let by_tail = middle + apart * (quantile_of_tail(sorted, aim, usual) - middle);
     Ok(Promise {
         threshold: (share * f64::from(by_rank) + (1.0 - share) * by_tail) as f32,
