@@ -14,7 +14,8 @@ WORK, ROUNDS = Path(sys.argv[1]), int(sys.argv[2])
 PYTHON = [str(WORK / "venv/bin/python"), "benches/pytorch.py"]
 DEPLOYED = [PYTHON[0], "benches/deployed.py"]
 RUNTIMES = ["onnxruntime", "openvino"]
-# `deployed` for the comparison with ONNX Runtime and OpenVINO alone, `pytorch` for that with PyTorch.
+# `deployed` for the comparison with ONNX Runtime and OpenVINO alone, `throughput` for that of files to scores,
+# `pytorch` for that with PyTorch.
 PARTS = os.environ.get("PARTS", "deployed pytorch").split()
 RELEASE = Path("target/release")
 ARCHITECTURES = ["tf_efficientnet_b6", "tf_efficientnetv2_b0"]
@@ -129,6 +130,41 @@ def beside_deployed(architecture, folder):
         print(f"| {architecture}, {name} | {' | '.join(cells)} | {ratio} |", flush=True)
 
 
+def throughput(architecture, folder):
+    """Images a second from files to scores, of 1000 JPEG photographs of 1024 x 1024 pixels."""
+    photographs = Path(os.environ.get("PHOTOGRAPHS", WORK / "photographs"))
+    if not photographs.is_dir():
+        run([PYTHON[0], "benches/throughput.py", "photographs", photographs])
+    if not (WORK / f"{architecture}-1.onnx").exists():
+        run([*DEPLOYED, "export", architecture, weights(architecture), WORK])
+    sides = {}
+    for preset in ("paper", "default"):
+        out = Path(folder) / f"{architecture}-{preset}"
+        if not out.exists():
+            run(train_command(architecture, folder, out, "--preset", preset, "--meta-epochs", 1, "--sub-epochs", 1))
+        command = [RELEASE / "bgad", "predict", "--model", out / "model.bgad", "--csv", "--quiet", photographs]
+        images = len(list(photographs.glob("*.jpg")))
+        # With the start of the process, which the others leave out.
+        sides[f"bgad, {preset} preset"] = lambda command=command: images / whole(command)["seconds"]
+    for runtime in RUNTIMES:
+        command = [PYTHON[0], "benches/throughput.py", runtime, architecture, WORK, photographs]
+        sides[f"{runtime} and Pillow"] = lambda command=command: json.loads(run(command))["images_per_second"]
+    peers = Path(os.environ.get("PEERS", "target/peers"))
+    if (peers / "venv/bin/python").exists():
+        python = [peers / "venv/bin/python", "benches/throughput.py"]
+        if not (WORK / "anomalib/padim").exists():
+            run([*python, "anomalib-export", weights(architecture), WORK / "anomalib"])
+        for method in ("padim", "patchcore"):
+            command = [*python, "anomalib", method, WORK / "anomalib", photographs]
+            sides[f"anomalib's {method}, OpenVINO"] = lambda command=command: json.loads(run(command))["images_per_second"]
+    rounds = [{name: measure() for name, measure in sides.items()} for _ in range(ROUNDS)]
+    print("| 1000 photographs of 1024 x 1024, files to scores | images a second | ours, default preset, to it |")
+    print("|---|---|---|")
+    for name in sides:
+        ratio = statistics.median(one["bgad, default preset"] / one[name] for one in rounds)
+        print(f"| {name} | {statistics.median(one[name] for one in rounds):.1f} | {ratio:.2f} |", flush=True)
+
+
 def main():
     # The version names the processor and the instructions that the kernels use.
     machine = run([RELEASE / "bgad", "--version"]).replace("\n", "; ")
@@ -140,6 +176,11 @@ def main():
             set_of_pictures(folder)
             for architecture in reversed(ARCHITECTURES):
                 beside_deployed(architecture, folder)
+        print()
+    if "throughput" in PARTS:
+        with tempfile.TemporaryDirectory() as folder:
+            set_of_pictures(folder)
+            throughput(ARCHITECTURES[1], folder)
         print()
     if "pytorch" not in PARTS:
         return

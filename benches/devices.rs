@@ -13,8 +13,8 @@ use std::time::Instant;
 
 use bgad::synthetic::{self, SyntheticConfig};
 use bgad::{
-    DeviceSelection, EvaluateWhen, FeaturePrecision, Layout, Model, Trainer, TrainerConfig,
-    load_image,
+    DeviceSelection, EvaluateWhen, FeaturePrecision, Layout, Model, TrainFlows, Trainer,
+    TrainerConfig, load_image,
 };
 use serde_json::json;
 
@@ -58,6 +58,8 @@ fn main() {
             config.schedule.sub_epochs = setting("BGAD_SUB_EPOCHS", 4);
             config.schedule.batch_size = 16.min(images);
             config.schedule.evaluate = EvaluateWhen::Last;
+            // Flows are what a device computes for longest; by default none is trained.
+            config.schedule.train_flows = TrainFlows::Abnormal;
         });
         // A format that this device does not support has no row.
         let training = match Trainer::new(config).on(device).run(&dataset) {

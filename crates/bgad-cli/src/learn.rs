@@ -33,6 +33,7 @@ pub fn run(arguments: &LearnArguments) -> Result<(), Failure> {
     };
     let lesson = Lesson {
         report: wants_report(arguments),
+        mask_values: arguments.mask_values.clone(),
         ..arguments.lesson.lesson.clone()
     };
     let learned = trainer.learn(&arguments.run, &lesson, &arguments.out);

@@ -1,133 +1,13 @@
 //! `bgad learn`: a run that is taught becomes another run, whole or not at all.
 
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::path::Path;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use bgad::synthetic::{self, SyntheticConfig};
 use bgad::{Detector, Device, DeviceKind, Lesson, Model, RunDirectory, Trainer};
-use serde_json::Value;
 
 use crate::case::{json_lines, stdout};
-
-const SETTINGS: [&str; 9] = [
-    "input.image_size=32",
-    "flow.coupling_blocks=2",
-    "flow.position_dimension=16",
-    "schedule.image_steps=4",
-    "schedule.batch_size=4",
-    "schedule.position_steps=8",
-    "schedule.meta_epochs=2",
-    "schedule.sub_epochs=1",
-    "abnormal.repeats=1",
-];
-
-/// Drawn parts, and a run on the normal ones among them.
-struct Case {
-    folder: tempfile::TempDir,
-}
-
-impl Case {
-    fn new(keep: &[&str]) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let parts = SyntheticConfig {
-            image_size: 64,
-            train_images: 8,
-            test_images: 3,
-            abnormal_per_type: 2,
-            ..SyntheticConfig::default()
-        };
-        synthetic::write(&folder.path().join("parts"), &parts).unwrap();
-        let case = Self { folder };
-        let parts = case.text("parts");
-        let run = case.text("run");
-        let mut arguments = vec![
-            "train", "--layout", "mvtec", "--data", &parts, "--out", &run,
-        ];
-        for setting in &SETTINGS {
-            arguments.extend(["--set", setting]);
-        }
-        arguments.extend(keep);
-        case.succeed(&arguments);
-        case
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    fn text(&self, name: &str) -> String {
-        self.path(name).to_str().unwrap().to_owned()
-    }
-
-    fn bgad(&self, arguments: &[&str]) -> Output {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_bgad"));
-        command.args(arguments).output().unwrap()
-    }
-
-    fn succeed(&self, arguments: &[&str]) -> String {
-        stdout(self.bgad(arguments))
-    }
-
-    /// The arguments of a lesson for `run` that makes `out`.
-    fn lesson(&self, run: &str, out: &str, images: &[&str]) -> Vec<String> {
-        let (run, out) = (self.text(run), self.text(out));
-        let mut all: Vec<String> = vec!["learn".to_owned(), "--run".to_owned(), run];
-        all.extend(images.iter().map(|word| match self.path(word) {
-            path if path.exists() => self.text(word),
-            _ => (*word).to_owned(),
-        }));
-        all.extend(["--out".to_owned(), out, "--json".to_owned()]);
-        all
-    }
-
-    fn learn(&self, run: &str, out: &str, images: &[&str]) -> Output {
-        let arguments = self.lesson(run, out, images);
-        self.bgad(&arguments.iter().map(String::as_str).collect::<Vec<_>>())
-    }
-
-    fn learned(&self, run: &str, out: &str, images: &[&str]) -> Value {
-        let lines = json_lines(&stdout(self.learn(run, out, images)));
-        lines.last().unwrap()["result"].clone()
-    }
-
-    fn refused(&self, images: &[&str]) -> String {
-        let output = self.learn("run", "refused", images);
-        let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert!(!output.status.success(), "{said}");
-        assert!(!self.path("refused").exists(), "{said}");
-        assert_eq!(hidden(self.folder.path()), [""; 0], "{said}");
-        said
-    }
-
-    fn model(&self, run: &str) -> Vec<u8> {
-        std::fs::read(self.path(run).join("model.bgad")).unwrap()
-    }
-}
-
-/// What a program has left unfinished in a folder.
-fn hidden(folder: &Path) -> Vec<String> {
-    let names = std::fs::read_dir(folder).unwrap();
-    let names = names.map(|e| e.unwrap().file_name().to_string_lossy().into_owned());
-    names.filter(|name| name.starts_with('.')).collect()
-}
-
-/// All files below a folder, and what they hold.
-fn content(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
-    let mut files = BTreeMap::new();
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        match path.is_dir() {
-            true => files.extend(content(&path)),
-            false => {
-                let bytes = std::fs::read(&path).unwrap();
-                files.insert(path, bytes);
-            }
-        }
-    }
-    files
-}
+use crate::run_to_teach::{Case, content, hidden};
 
 /// The model that training from nothing makes of a run's settings and images.
 fn from_nothing(run: &Path, at: &Path) -> Vec<u8> {

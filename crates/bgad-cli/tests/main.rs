@@ -12,6 +12,7 @@ mod disk;
 mod hostile;
 mod layouts;
 mod learn;
+mod lesson_masks;
 mod machine;
 mod mask_values;
 mod odd_names;
@@ -21,6 +22,7 @@ mod reports;
 mod resume;
 #[cfg(all(unix, feature = "review"))]
 mod review;
+mod run_to_teach;
 mod settings;
 mod test_files;
 mod weights;

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use bgad::{DefectPlace, DeviceSelection, Lesson, MissedDefect, Region};
+use bgad::{DefectPlace, DeviceSelection, Lesson, MaskValues, MissedDefect, Region};
 use clap::error::ErrorKind;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, Id, value_parser};
 
@@ -15,6 +15,14 @@ pub struct LearnArguments {
     pub run: PathBuf,
     #[command(flatten)]
     pub lesson: LessonArguments,
+    /// Which mask values mark a defect, as for `bgad train` [default: the rule of the run's masks].
+    #[arg(
+        long,
+        value_name = "RULE",
+        hide_default_value = true,
+        default_value = "auto"
+    )]
+    pub mask_values: MaskValues,
     /// The folder for the new run, which must not be there yet.
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use bgad_data::Region;
+use bgad_data::{MaskValues, Region};
 
 use crate::error::{Error, Result};
 
@@ -22,6 +22,9 @@ pub struct Lesson {
     pub missed: Vec<MissedDefect>,
     /// Normal images that it called anomalous.
     pub false_alarms: Vec<PathBuf>,
+    /// Which values of the masks mark a defect. [`MaskValues::Auto`] takes the rule by which the run reads its
+    /// own masks, or, where that marks nothing in one of them, the one that the lesson's masks show together.
+    pub mask_values: MaskValues,
     /// Whether the new run gets a report, where it has test images.
     pub report: bool,
 }
@@ -32,6 +35,7 @@ impl Default for Lesson {
         Self {
             missed: Vec::new(),
             false_alarms: Vec::new(),
+            mask_values: MaskValues::Auto,
             report: true,
         }
     }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use bgad_data::{DataError, Mask, Orientation, Region};
+use bgad_data::{DataError, Mask, MaskValues, Orientation, Region};
 use image::{GrayImage, ImageFormat, Luma};
 
 use super::lesson::DefectPlace;
@@ -18,11 +18,12 @@ pub(super) fn of_place(
     image: &Path,
     image_size: (u32, u32),
     orientation: Orientation,
+    values: &MaskValues,
 ) -> Result<Option<Mask>> {
     match place {
         DefectPlace::Unknown => Ok(None),
         DefectPlace::Mask(file) => {
-            let mask = Mask::load_with(file, orientation)?;
+            let mask = Mask::load_as(file, orientation, values)?;
             let mask_size = (mask.width(), mask.height());
             if mask_size != image_size {
                 return Err(Error::Data(DataError::MaskSize {
@@ -35,9 +36,9 @@ pub(super) fn of_place(
             match mask.is_empty() {
                 true => Err(Error::input(
                     "mask",
-                    format!("{} marks no pixel", file.display()),
-                    "the defect's pixels, brighter than the others; without a mask the whole image \
-                     is taught",
+                    format!("{} marks no pixel by the rule {values}", file.display()),
+                    "the defect's pixels, brighter than the others, or the rule that marks them \
+                     (--mask-values); without a mask the whole image is taught",
                 )),
                 false => Ok(Some(mask)),
             }

@@ -6,6 +6,7 @@ mod images;
 mod learn;
 pub(crate) mod lesson;
 mod mask_of_place;
+mod mask_rule;
 pub(crate) mod outcome;
 mod teaching;
 mod unfinished_run;

@@ -7,6 +7,7 @@ use bgad_data::{Dataset, ImageReading, MaskFiles, MaskValues, Sample};
 use super::images::{self, Known, TAUGHT};
 use super::lesson::{DefectPlace, Lesson};
 use super::mask_of_place;
+use super::mask_rule::MaskRule;
 use super::outcome::Mistake;
 use crate::config::choices::Model;
 use crate::error::{Error, Result};
@@ -39,8 +40,11 @@ impl Taught<'_> {
     /// # Errors
     /// An image, mask or box that can't be used, and an image that is named twice.
     pub fn add_to(&self, mut dataset: Dataset) -> Result<Teaching> {
-        // One rule for masks of before; what is added has its own.
         dataset.settle_open_masks()?;
+        let taught = self.from.join(TAUGHT);
+        let own = dataset.samples().filter(|s| !s.path.starts_with(&taught));
+        let rule = MaskRule::of(self.lesson, own, self.reading.orientation)?;
+        dataset.warnings.extend(rule.warning);
         if self.model == Model::Bgad {
             // They were not learned from: nobody has asked for it.
             dataset.train.retain(|sample| !sample.label.is_abnormal());
@@ -53,7 +57,7 @@ impl Taught<'_> {
         let false_alarms =
             false_alarms.map(|image| (image, Mistake::FalseAlarm, &DefectPlace::Unknown));
         for (image, mistake, place) in missed.chain(false_alarms) {
-            let (sample, of_file) = self.sample(image, mistake, place)?;
+            let (sample, of_file) = self.sample(image, mistake, place, &rule.values)?;
             if known.iter().any(|other| other.sha256 == of_file.sha256) {
                 return Err(Error::input(
                     "lesson",
@@ -90,10 +94,11 @@ impl Taught<'_> {
         image: &Path,
         mistake: Mistake,
         place: &DefectPlace,
+        values: &MaskValues,
     ) -> Result<(Sample, Known)> {
         let pixels = bgad_data::load_image_as(image, self.reading)?;
         let orientation = self.reading.orientation;
-        let mask = mask_of_place::of_place(place, image, pixels.dimensions(), orientation)?;
+        let mask = mask_of_place::of_place(place, image, pixels.dimensions(), orientation, values)?;
         let known = Known::of(image)?;
         let copy = images::copy(image, &known, self.to)?;
         let mut sample = match mistake {
