@@ -4,9 +4,9 @@
 //! distribution, the rank of a new normal image's score among theirs is uniform: split conformal prediction
 //! (Vovk, Gammerman, Shafer 2005).
 
-/// The threshold that a new normal image exceeds with probability at most `rate`: the `ceil((n + 1)(1 -
-/// rate))`-th smallest of `n` scores. With too few scores for this rate it is the largest one; `None` without
-/// scores.
+/// The threshold that a new normal image exceeds with probability at most `rate`: the
+/// `ceil((n + 1)(1 - rate))`-th smallest of `n` scores. With too few scores for this rate it is the largest
+/// one; `None` without scores.
 pub(crate) fn threshold(sorted: &[f32], rate: f64) -> Option<f32> {
     let rank = ((sorted.len() as f64 + 1.0) * (1.0 - rate)).ceil() as usize;
     sorted.get(rank.clamp(1, sorted.len().max(1)) - 1).copied()

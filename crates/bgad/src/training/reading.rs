@@ -21,8 +21,8 @@ use crate::features::store::{FeatureStore, StoreSettings};
 use crate::model::normal_statistics::NormalStatistics;
 
 impl Run<'_> {
-    /// What owns features, on disk as well where that is asked for. `checksum` is that of the
-    /// backbone's weights.
+    /// The owner of all features, with a folder on disk if requested. `checksum` is that of the backbone's
+    /// weights.
     pub(super) fn store(
         &self,
         backbone: &Arc<dyn Backbone>,
@@ -55,7 +55,7 @@ impl Run<'_> {
         Ok(Arc::new(store))
     }
 
-    /// Reads all images once: training images first, whose features are worth keeping most.
+    /// Reads all images once. Training images come first, because their features are the most useful to keep.
     pub(super) fn read_images(
         &mut self,
         dataset: &Dataset,
