@@ -209,7 +209,7 @@ fn config(options: &ImportOptions, shape: FlowConfig, weights: Option<PathBuf>) 
 
 fn shape_of(config: &FlowConfig) -> String {
     let condition = match config.condition {
-        Some(condition) => format!(" under {condition}"),
+        Some(condition) => format!(" with {condition} condition channels"),
         None => String::new(),
     };
     format!(

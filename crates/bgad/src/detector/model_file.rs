@@ -254,8 +254,8 @@ fn build(
         return Err(Error::state("calibration.level_maxima", found, expected));
     }
     if !calibration.is_sound() {
-        let expected = "17 rising numbers and a positive scale for each witness";
-        return Err(Error::state("calibration.tails", "others", expected));
+        let expected = "17 rising numbers and a positive scale for each kind of evidence";
+        return Err(Error::state("calibration.tails", "invalid", expected));
     }
     let mut flows = Vec::new();
     for (index, input) in inputs.iter().enumerate() {

@@ -46,7 +46,7 @@ impl FixedLayer {
                 let shape = other.map(|parameter| parameter.shape);
                 Err(Error::state(
                     name,
-                    format!("of the shape {shape:?}"),
+                    format!("of shape {shape:?}"),
                     format!("[{rows}, {dimension}]"),
                 ))
             }

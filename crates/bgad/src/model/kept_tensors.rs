@@ -33,8 +33,8 @@ impl KeptTensors<'_> {
         let values = parameter.map(|parameter| parameter.values);
         let values = values.filter(|values| fits && values.iter().all(sound));
         values.ok_or_else(|| {
-            let found = format!("of the shape {shape:?}");
-            let expected = format!("finite numbers, {} {}", self.dimension, self.of);
+            let found = format!("of shape {shape:?}");
+            let expected = format!("finite numbers, {} for {}", self.dimension, self.of);
             Error::state(format!("{}.{name}", self.name), found, expected)
         })
     }

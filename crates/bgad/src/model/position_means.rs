@@ -92,7 +92,7 @@ impl PositionMeans {
                 let shape = other.map(|parameter| parameter.shape);
                 Err(Error::state(
                     POSITIONS,
-                    format!("of the shape {shape:?}"),
+                    format!("of shape {shape:?}"),
                     format!("[{positions}, {dimension}]"),
                 ))
             }

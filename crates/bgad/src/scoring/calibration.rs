@@ -116,7 +116,8 @@ impl Calibration {
         let dimensions = self.level_dimensions.len();
         if self.aggregation == Aggregation::JointLogLikelihood && dimensions != flows {
             let found = format!("dimensions of {dimensions} flows");
-            let expected = format!("of {flows}, because `joint-log-likelihood` weighs flows by dimension");
+            let expected =
+                format!("of {flows}, because `joint-log-likelihood` weighs flows by dimension");
             return Err(Error::input("calibration", found, expected));
         }
         let level_maxima = (0..flows)

@@ -83,8 +83,7 @@ impl Run<'_> {
         if beyond > 0 && !store.is_on_disk() {
             warnings.push(format!(
                 "features of {beyond} training images don't fit in features.memory and are computed \
-                 whenever they are needed, before the first step as well; a folder for them \
-                 (--feature-cache) saves that"
+                 again whenever they are needed; `--feature-cache DIR` avoids that"
             ));
         }
         for warning in &warnings {

@@ -35,8 +35,8 @@ use crate::scoring::calibration::Calibration;
 use crate::scoring::image_likelihoods::{ImageLikelihoods, of_images};
 
 /// The warning if there are too few images for a threshold.
-const TOO_FEW: &str = "fewer than five normal images say too little about how others differ: scores and maps are \
-                       there, but no image is called anomalous until `bgad calibrate` has seen more of them";
+const TOO_FEW: &str = "fewer than five normal images are too few for a threshold: the model gives scores and maps, \
+                       but calls no image anomalous until you run `bgad calibrate` with more normal images";
 
 /// The state of one run.
 pub(crate) struct Run<'a> {

@@ -95,7 +95,7 @@ impl HostOptimizer {
     pub fn restore(&mut self, prefix: &str, state: &mut TrainingState<'_>) -> Result<()> {
         if state.take_numbers(&format!("{prefix}-rotation"))? != self.first_rotated() {
             let expected = "those that follow from the seed in this version of the program";
-            return Err(Error::state("rotations", "others", expected));
+            return Err(Error::state("rotations", "different", expected));
         }
         let values = state.take_numbers(&format!("{prefix}-values"))?;
         self.flow.set_trained(values)?;
