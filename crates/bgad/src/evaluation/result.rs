@@ -58,7 +58,7 @@ pub struct ImageResult {
 }
 
 impl ImageResult {
-    /// The file, with the region where it is a part of it.
+    /// The path of the file, with the region if the image is a part of it.
     pub fn name(&self) -> String {
         let path = bgad_data::path_to_text(&self.path);
         match self.region {
