@@ -34,7 +34,7 @@ fn decisions_are_those_of_the_models_thresholds() {
     assert_eq!(training.evaluation.unwrap().decisions, Some(of_model));
     assert_eq!(of_model.threshold, threshold);
     assert!(!of_model.calibrated);
-    // Asked for 1 %, but two of so few images make more.
+    // Asked for 1 %, but two of this few images are more than that.
     let images = detector.description().normal_scores.len();
     assert_eq!(of_model.promised_rate, Some(2.0 / (images + 1) as f64));
     assert_eq!(detector.description().images_needed(), Some(99));
@@ -42,7 +42,7 @@ fn decisions_are_those_of_the_models_thresholds() {
     assert_eq!(of_model.abnormal_images, evaluation.abnormal_images);
     assert_eq!(of_model.found, above(&evaluation, true, threshold));
     assert_eq!(of_model.false_alarms, above(&evaluation, false, threshold));
-    // Of three images two may be false alarms: three would occur on fewer than one test set of forty.
+    // Of three images, two may be false alarms; all three would be, in fewer than one test set of forty.
     assert_eq!(of_model.most_false_alarms, Some(2));
     let [low, high] = of_model.false_alarm_interval.unwrap();
     let rate = of_model.false_alarm_rate.unwrap();
@@ -110,7 +110,7 @@ fn a_calibrated_model_says_so_and_promises_what_it_can() {
 }
 
 #[test]
-fn what_a_test_set_can_not_tell_is_none() {
+fn figures_without_images_are_none() {
     let folder = tempfile::tempdir().unwrap();
     let dataset = parts(&folder.path().join("parts"));
     let detector = Trainer::new(settings()).fit(&dataset).unwrap();

@@ -1,11 +1,11 @@
-//! What abnormal training images show of their defects is a witness of its own.
+//! Evidence from the defects of abnormal training images.
 
 use bgad::{Detector, Device, Granularity, Model, Trainer, load_image};
 
 use crate::common::{parts, settings};
 
 #[test]
-fn defects_that_were_shown_are_a_witness() {
+fn known_defects_add_evidence() {
     let folder = tempfile::tempdir().unwrap();
     let dataset = parts(&folder.path().join("parts"));
     let shown = dataset.train.iter().find(|s| s.label.is_abnormal());
@@ -25,7 +25,7 @@ fn defects_that_were_shown_are_a_witness() {
         assert_eq!(discriminants.values.len(), discriminants.side.pow(2));
         let maps = without.log_likelihoods(&shown).unwrap();
         assert_eq!(maps[0].discriminants, None);
-        // Where the defect is it lies further in the defects' direction than elsewhere.
+        // Positions on the defect lie further in the defects' direction than others.
         if granularity == Granularity::Pixel {
             let mut defective = vec![false; discriminants.values.len()];
             for (pixel, marked) in mask.pixels().iter().enumerate() {
@@ -51,7 +51,7 @@ fn defects_that_were_shown_are_a_witness() {
 }
 
 #[test]
-fn without_abnormal_images_there_is_none() {
+fn without_abnormal_images_there_is_no_discriminant() {
     let folder = tempfile::tempdir().unwrap();
     let dataset = parts(&folder.path().join("parts"));
     let config = settings().with(|config| config.model = Model::Bgad);

@@ -174,7 +174,7 @@ fn the_memory_bank_gives_maps_where_there_are_no_masks() {
 }
 
 #[test]
-fn flows_are_trained_where_that_is_asked_for() {
+fn flows_are_trained_if_requested() {
     let folder = tempfile::tempdir().unwrap();
     let dataset = parts(&folder.path().join("parts"));
     let train = |train_flows, model| {

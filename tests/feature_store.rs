@@ -158,7 +158,7 @@ fn without_memory_one_pass_comes_before_the_first_step_and_one_with_each_epoch()
 }
 
 #[test]
-fn mirror_images_are_asked_for_once_where_it_is_decided_whether_they_count() {
+fn the_mirror_decision_requests_each_mirror_image_once() {
     let folder = tempfile::tempdir().unwrap();
     let dataset = parts(folder.path());
     let of_images = |config: TrainerConfig| {

@@ -117,7 +117,7 @@ fn a_folder_that_cannot_be_made_is_an_error_before_any_work() {
 }
 
 #[test]
-fn features_beyond_the_memory_are_told_of() {
+fn features_beyond_the_memory_are_reported() {
     let folder = tempfile::tempdir().unwrap();
     let dataset = parts(&folder.path().join("parts"));
     let config = settings().with(|config| config.features.memory = bgad::MemorySize::bytes(0));

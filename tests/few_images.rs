@@ -38,7 +38,7 @@ fn any_number_of_normal_images_trains_and_good_parts_pass() {
         assert!(description.threshold.is_finite(), "{count}");
         // Without a threshold, nothing is promised.
         assert_eq!(description.promised_rate.is_some(), count >= 5, "{count}");
-        // Fewer than five images say too little about others, and the program says so.
+        // With fewer than five images there is no threshold, and the program says so.
         let says_so = |warning: &String| warning.contains("bgad calibrate");
         assert_eq!(training.warnings.iter().any(says_so), count < 5);
         let predictions = fresh.iter().map(|part| {
@@ -52,7 +52,7 @@ fn any_number_of_normal_images_trains_and_good_parts_pass() {
             "{refused} of {} with {count}",
             fresh.len()
         );
-        // Never more than the model states; without a threshold none.
+        // Never more than the model promises; without a threshold, none.
         let promised = description.promised_rate.unwrap_or(0.0);
         let most = (promised * fresh.len() as f64).ceil() as usize;
         assert!(refused <= most, "{refused} of {} with {count}", fresh.len());

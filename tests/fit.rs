@@ -165,7 +165,7 @@ fn padding_moves_neither_thresholds_nor_constants() {
 }
 
 #[test]
-fn tiles_find_what_is_small_and_join() {
+fn tiles_find_small_defects_and_are_joined() {
     let folder = tempfile::tempdir().unwrap();
     let mut dataset = wide_set(folder.path(), (200, 100));
     dataset.move_anomalies_to_training(1, 0).unwrap();
@@ -216,7 +216,7 @@ fn rayon_of(threads: usize) -> rayon::ThreadPool {
 }
 
 #[test]
-fn tiles_of_an_image_without_a_mask_teach_nothing() {
+fn tiles_of_an_image_without_a_mask_are_not_used() {
     let folder = tempfile::tempdir().unwrap();
     wide_set(folder.path(), (200, 100));
     std::fs::remove_dir_all(folder.path().join("ground_truth")).unwrap();

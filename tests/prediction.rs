@@ -179,7 +179,7 @@ fn thresholds_of_the_best_f1_and_of_the_user() {
 }
 
 #[test]
-fn a_stream_keeps_order_and_goes_on_after_an_error() {
+fn a_stream_keeps_order_and_continues_after_an_error() {
     let folder = tempfile::tempdir().unwrap();
     let dataset = parts(&folder.path().join("parts"));
     let detector = Trainer::new(settings()).fit(&dataset).unwrap();
@@ -199,7 +199,7 @@ fn a_stream_keeps_order_and_goes_on_after_an_error() {
 
 /// An image without pixels exists but can't be predicted.
 #[test]
-fn images_stay_with_their_predictions_where_one_fails() {
+fn images_stay_with_their_predictions_when_one_fails() {
     let folder = tempfile::tempdir().unwrap();
     let dataset = parts(&folder.path().join("parts"));
     let detector = Trainer::new(settings()).fit(&dataset).unwrap();

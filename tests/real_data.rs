@@ -1,4 +1,4 @@
-//! Training on real images with real weights, where `BGAD_DATA` and `BGAD_WEIGHTS` name them.
+//! Training on real images with real weights, if `BGAD_DATA` and `BGAD_WEIGHTS` name them.
 #![allow(clippy::print_stderr)]
 
 use std::path::PathBuf;

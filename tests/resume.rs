@@ -79,7 +79,7 @@ fn same_wherever_it_stops(config: &TrainerConfig, dataset: &Dataset, folder: &Pa
 }
 
 #[test]
-fn a_run_of_all_kinds_of_flows_goes_on_after_any_batch() {
+fn a_run_with_all_kinds_of_flows_resumes_after_any_batch() {
     let folder = tempfile::tempdir().unwrap();
     let dataset = parts(&folder.path().join("parts"));
     let config = settings().with(|config| {
@@ -93,7 +93,7 @@ fn a_run_of_all_kinds_of_flows_goes_on_after_any_batch() {
 
 /// Held-out flows need ten images, and a run that stops early needs the previous boundaries.
 #[test]
-fn held_out_flows_and_boundaries_go_on_too() {
+fn held_out_flows_and_boundaries_resume_too() {
     let folder = tempfile::tempdir().unwrap();
     let images = SyntheticConfig {
         image_size: 64,
@@ -117,7 +117,7 @@ fn held_out_flows_and_boundaries_go_on_too() {
 }
 
 #[test]
-fn a_run_at_image_granularity_goes_on_after_any_sub_epoch() {
+fn a_run_at_image_granularity_resumes_after_any_sub_epoch() {
     let folder = tempfile::tempdir().unwrap();
     let dataset = parts(&folder.path().join("parts"));
     let config = settings().with(|config| {
@@ -128,7 +128,7 @@ fn a_run_at_image_granularity_goes_on_after_any_sub_epoch() {
 }
 
 #[test]
-fn the_papers_method_goes_on_too() {
+fn the_papers_method_resumes_too() {
     let folder = tempfile::tempdir().unwrap();
     let dataset = parts(&folder.path().join("parts"));
     let small = settings();
@@ -158,7 +158,7 @@ fn damaged_and_foreign_checkpoints_are_told_apart() {
         trainer.resume(&dataset)
     };
 
-    // Nothing there yet, so it starts from the beginning.
+    // There is no checkpoint yet, so it starts from the beginning.
     assert!(model(&resumed(&config).unwrap(), folder.path()) == expected);
     let kept = files(&checkpoints);
     assert_eq!(kept.len(), 2);
@@ -234,7 +234,7 @@ fn training_ends_although_no_checkpoint_can_be_written() {
 
 /// A checkpoint stores the weights' checksum but not their path.
 #[test]
-fn a_run_with_weights_goes_on_wherever_they_lie() {
+fn a_run_resumes_wherever_its_weights_are() {
     let folder = tempfile::tempdir().unwrap();
     let dataset = parts(&folder.path().join("parts"));
     let golden = "/../../tests/goldens/tf_efficientnet_b0_random_weights.safetensors";

@@ -5,7 +5,7 @@ use bgad::{
     ScoreMap,
 };
 
-/// A map of one level, 2 by 2, whose log-likelihoods are all `lower` below a normal one's.
+/// A one-level map of 2 by 2, with log-likelihoods `lower` below a normal one's.
 fn maps(lower: f32, defect: f32) -> LogLikelihoodMaps {
     LogLikelihoodMaps {
         levels: vec![LogLikelihoodMap {
@@ -30,7 +30,7 @@ fn calibrated(baseline: MapBaseline, normal: &[LogLikelihoodMaps]) -> Calibratio
         .unwrap()
 }
 
-/// Three normal images, whose map means are 0.1 apart: a deviation of 0.1.
+/// Three normal images whose map means are 0.1 apart, with standard deviation 0.1.
 fn normal() -> Vec<LogLikelihoodMaps> {
     [0.0, 0.1, 0.2].map(|lower| maps(lower, 0.0)).to_vec()
 }
@@ -51,7 +51,7 @@ fn normal_images_that_differ_as_a_whole_score_alike_without_their_baseline() {
 }
 
 #[test]
-fn what_goes_beyond_normal_images_stays_in_the_map() {
+fn an_offset_beyond_normal_images_stays_in_the_map() {
     let normal = normal();
     let calibration = calibrated(MapBaseline::Remove, &normal);
     let map = |lower, defect| calibration.score_map(&maps(lower, defect), 2).unwrap();
@@ -124,7 +124,7 @@ fn a_resized_map_keeps_scores_of_any_size() {
     let highest = large.values.iter().copied().fold(f32::MIN, f32::max);
     let lowest = large.values.iter().copied().fold(f32::MAX, f32::min);
     assert_eq!((lowest, highest), (-3.0, 40.0));
-    // Made smaller, it keeps its mean.
+    // When it shrinks, it keeps its mean.
     let mean = map.resized(1, 1).values[0];
     assert!((mean - 42.5 / 4.0).abs() < 1e-5, "{mean}");
 }

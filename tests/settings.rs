@@ -88,7 +88,7 @@ fn files_and_text_set_the_same() {
 }
 
 #[test]
-fn what_cannot_be_set_is_answered_with_what_can() {
+fn errors_list_the_allowed_values() {
     let mut config = TrainerConfig::default();
     for (name, value, said) in [
         (
@@ -151,7 +151,7 @@ fn what_cannot_be_set_is_answered_with_what_can() {
 }
 
 #[test]
-fn what_is_out_of_range_is_never_checked() {
+fn values_out_of_range_fail_the_check() {
     for (name, value) in [
         ("input.image_size", "8"),
         ("input.fit", "tiles:200"),

@@ -45,7 +45,7 @@ fn a_name_without_a_tag_means_plain_imagenet_weights() {
 }
 
 #[test]
-fn other_names_are_refused_with_what_there_is() {
+fn unknown_names_are_refused_with_the_known_ones() {
     for name in [
         "",
         "resnet50",

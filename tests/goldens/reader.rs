@@ -1,6 +1,6 @@
 //! Reads the reference vectors of this folder, or of the one that `BGAD_GOLDENS` names.
 //!
-//! Shared by the tests of all crates through `#[path]`; nothing of the files' content is built in.
+//! The tests of all crates share it through `#[path]`; it contains nothing specific to a file.
 #![allow(
     dead_code,
     missing_docs,
@@ -33,7 +33,7 @@ impl Golden {
         Self { bytes, path }
     }
 
-    /// Where the file lies.
+    /// The path of the file.
     pub fn path(&self) -> &std::path::Path {
         &self.path
     }
@@ -115,7 +115,7 @@ impl Golden {
     }
 }
 
-/// Panics where two slices differ by more than `absolute + relative * |expected|`.
+/// Panics if two slices differ by more than `absolute + relative * |expected|`.
 pub fn assert_close(what: &str, found: &[f32], expected: &[f32], relative: f32, absolute: f32) {
     assert_eq!(found.len(), expected.len(), "{what}: lengths");
     for (i, (f, e)) in found.iter().zip(expected).enumerate() {

@@ -36,7 +36,7 @@ fn sources(folder: &Path) -> Sources {
     sources
 }
 
-/// The rooms that a document lists, the lowest first.
+/// The rooms that a document lists, lowest first.
 fn rooms(document: &str) -> Vec<String> {
     let (_, section) = document.split_once(HEADING).expect(HEADING);
     let section = section.split("\n## ").next().unwrap();

@@ -1,11 +1,11 @@
-//! Names, levels and sizes of all architectures, as timm 1.0.31 has them.
+//! Names, levels and sizes of all architectures, as in timm 1.0.31.
 #![cfg(all(feature = "burn", feature = "random", feature = "weights"))]
 
 use bgad_backbone::{Architecture, Backbone, BackboneError, EfficientNet, Normalization};
 use burn::tensor::Device;
 
-/// Stem channels, level channels, blocks of each stage, and the values in timm's state dict up to
-/// `blocks.4` (`num_batches_tracked` left out), from
+/// Stem channels, level channels, blocks of each stage, and the number of values in timm's state dict up to
+/// `blocks.4` (without `num_batches_tracked`), from
 /// `timm.create_model(name, features_only=True, out_indices=[1, 2, 3])`.
 type Sizes = (&'static str, usize, [usize; 3], [usize; 5], usize, usize);
 
@@ -183,7 +183,7 @@ fn every_architecture_has_timms_levels_and_sizes() {
             assert_eq!(found.len(), expected, "{name}, stage {stage}");
         }
 
-        // Unfolded, each convolution has a weight and its norm four vectors; folded, one bias.
+        // Unfolded, each convolution has a weight, and its norm four vectors; folded, it has one bias.
         let gates = |t: &&bgad_backbone::NamedTensor| t.name.contains(".se.");
         let gate_tensors = folded.iter().filter(gates).count();
         let biases: Vec<_> = folded
@@ -221,7 +221,7 @@ fn an_unknown_name_lists_the_known_ones() {
 }
 
 #[test]
-fn normalisation_follows_the_family_unless_told() {
+fn normalisation_follows_the_family_unless_overridden() {
     assert_eq!(Architecture::B6.normalization(), Normalization::IMAGENET);
     assert_eq!(Architecture::V2B3.normalization(), Normalization::IMAGENET);
     assert_eq!(

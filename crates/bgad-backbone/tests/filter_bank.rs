@@ -94,7 +94,7 @@ fn the_same_image_gives_the_same_features() {
 #[test]
 fn each_orientation_prefers_its_own_grating() {
     use std::f32::consts::PI;
-    // Periods that suit level 0's fine octave, by kind of filter.
+    // Periods that suit the fine octave of level 0, by kind of filter.
     for (first, frequency) in [(0, 1.0), (4, 1.41), (8, 1.41), (12, 2.0)] {
         for orientation in 0..4 {
             let angle = PI * orientation as f32 / 4.0;
@@ -180,7 +180,7 @@ fn a_plain_image_has_no_texture_even_at_its_border() {
 }
 
 #[test]
-fn colour_is_seen_apart_from_luminance() {
+fn colour_is_separate_from_luminance() {
     let grey = means(&extract(image(64, 64, |_, _, _| 0.0))[1]);
     let red = means(&extract(image(64, 64, |c, _, _| [0.3, -0.3, 0.0][c]))[1]);
     assert!((grey[34] - red[34]).abs() < 1e-4);

@@ -1,4 +1,4 @@
-//! Against timm's features on random weights.
+//! Comparison with timm's features on random weights.
 #![cfg(all(feature = "burn", feature = "random", feature = "weights"))]
 #![allow(clippy::print_stdout)]
 
@@ -7,9 +7,9 @@ use burn::tensor::{Device, Tensor, TensorData};
 
 use crate::reader::Golden;
 
-/// float32 reaches `|found - expected| <= 5e-7 * max |expected of the map|` on x86-64; ten times that
-/// leaves room for other summation orders. A purely relative bound is out of reach where a feature
-/// lies near 0. `1e-4 * max(|expected|, 0.1 * max |expected of the map|)` holds with it.
+/// On x86-64, float32 reaches `|found - expected| <= 5e-7 * max |expected of the map|`; ten times that leaves
+/// room for other summation orders. A purely relative bound is impossible where a feature is near 0.
+/// `1e-4 * max(|expected|, 0.1 * max |expected of the map|)` holds as well.
 const OF_SCALE: f32 = 5e-6;
 
 #[test]

@@ -1,4 +1,4 @@
-//! The CPU's own loops against Burn's operations, and their independence of threads and batch.
+//! Our own loops on the CPU compared with Burn's operations, and their independence of threads and batch.
 #![cfg(all(feature = "burn", feature = "random", feature = "weights"))]
 
 use bgad_backbone::{Architecture, Backbone, EfficientNet};
@@ -63,7 +63,7 @@ fn channels_that_do_not_fill_the_strips_agree_with_burns_operations() {
     assert_agreement(Architecture::Lite4, &[4], &[(31, 31)]);
 }
 
-/// Wide and high enough for several pieces and for the window to move.
+/// Large enough for several pieces, and for the window to move.
 #[test]
 fn large_maps_agree_with_burns_operations() {
     assert_agreement(Architecture::B0, &[8], &[(130, 700), (300, 129)]);
@@ -71,7 +71,7 @@ fn large_maps_agree_with_burns_operations() {
 }
 
 #[test]
-fn threads_and_batch_leave_the_bits_as_they_are() {
+fn threads_and_batch_do_not_change_the_bits() {
     for architecture in [Architecture::B1, Architecture::Lite0, Architecture::V2B0] {
         let network = EfficientNet::random(architecture, &[4, 8, 16], 3, &Device::flex());
         let batch = images(5, 129, 96);

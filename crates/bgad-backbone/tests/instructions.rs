@@ -1,4 +1,4 @@
-//! Features under every set of instructions that this machine has.
+//! Features under every instruction set of this machine.
 #![cfg(feature = "random")]
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 

@@ -1,4 +1,4 @@
-//! Against timm's features of one architecture of each family, on weights that a formula makes.
+//! Comparison with timm's features of one architecture per family, on weights from a formula.
 #![cfg(all(feature = "burn", feature = "random", feature = "weights"))]
 #![allow(clippy::print_stdout)]
 
@@ -8,7 +8,7 @@ use safetensors::SafeTensors;
 
 use crate::common;
 
-/// 8e-7 of the map's scale is reached on x86-64.
+/// On x86-64, 8e-7 of the map's scale is reached.
 const OF_SCALE: f32 = 1e-5;
 
 #[test]

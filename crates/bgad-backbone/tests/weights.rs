@@ -1,4 +1,4 @@
-//! Weight files: what is read, and what is refused.
+//! Weight files: what is accepted, and what is refused.
 #![cfg(all(feature = "burn", feature = "random", feature = "weights"))]
 #![allow(clippy::print_stdout)]
 
@@ -15,7 +15,7 @@ use crate::common;
 
 const ARCHITECTURE: Architecture = Architecture::Lite0;
 
-/// What `sha256sum` prints for the fixture.
+/// The output of `sha256sum` for the fixture.
 const PLAIN_SHA256: &str = "0fca1f2a837e3d4c67958a68b6fc8315b2a028a3a956ad6ed918b66f2dc5ce31";
 
 fn fixture(name: &str) -> PathBuf {
@@ -141,7 +141,7 @@ fn values_that_cannot_be_weights_are_refused() {
         matches!(&error, BackboneError::NegativeVariance { tensor, index: 3, .. } if tensor == "bn1.running_var")
     );
 
-    // Each factor is finite, their product is not.
+    // Each factor is finite, but not their product.
     let mut tensors = raw();
     tensors.get_mut("bn1.weight").unwrap().values[0] = 3e38;
     tensors.get_mut("conv_stem.weight").unwrap().values[0] = 3e38;
@@ -229,14 +229,14 @@ fn a_header_that_claims_too_much_is_refused() {
 }
 
 #[test]
-fn a_file_that_is_not_there_is_named() {
+fn a_missing_file_is_named() {
     let error = Weights::open(Path::new("no/such/file.safetensors")).unwrap_err();
     assert!(matches!(error, BackboneError::Read { .. }));
     assert!(error.to_string().contains("no/such/file.safetensors"));
 }
 
 #[test]
-fn integers_are_no_weights() {
+fn integers_are_not_weights() {
     let folder = TempDir::new().unwrap();
     let path = write(&folder, "int.safetensors", &raw(), Dtype::I32, |v| {
         (v as i32).to_le_bytes().to_vec()
@@ -251,7 +251,7 @@ fn integers_are_no_weights() {
 #[test]
 fn other_precisions_are_read() {
     let folder = TempDir::new().unwrap();
-    // Values that all formats hold exactly.
+    // Values that all formats represent exactly.
     let mut tensors = raw();
     for tensor in tensors.values_mut() {
         tensor
@@ -312,7 +312,7 @@ fn checkpoints_are_read_nested_or_not() {
     let plain = Weights::open(&fixture("plain.pth")).unwrap();
     let nested = Weights::open(&fixture("nested.pth")).unwrap();
     let plain_tensors = load(&plain).unwrap().tensors();
-    // Not the moving average beside them, which is all zero.
+    // Not the moving average beside them, which is all zeros.
     assert_eq!(load(&nested).unwrap().tensors(), plain_tensors);
     assert_ne!(plain.checksum(), nested.checksum());
 
@@ -363,9 +363,9 @@ fn weights_from_memory_equal_the_file() {
     ));
 }
 
-/// With `BGAD_WEIGHTS` naming a folder of real weights, they load and give lively features.
+/// If `BGAD_WEIGHTS` names a folder of real weights, they load and give features that vary.
 #[test]
-fn real_weights_load_where_there_are_some() {
+fn real_weights_load_if_there_are_any() {
     let Some(folder) = std::env::var_os("BGAD_WEIGHTS").map(PathBuf::from) else {
         println!("skipped: BGAD_WEIGHTS names no folder of weights");
         return;

@@ -1,5 +1,5 @@
-//! Backbones through the part of the interface that needs no Burn. With Burn in the build, the way
-//! through tensors must give the same bits.
+//! Backbones through the part of the interface that needs no Burn. With Burn in the build, going through
+//! tensors must give the same bits.
 #![cfg(feature = "random")]
 #![allow(clippy::unwrap_used)]
 
@@ -29,7 +29,7 @@ fn samples(maps: &[FeatureMap]) -> Vec<f32> {
 }
 
 #[test]
-fn features_are_what_tensors_gave() {
+fn features_match_those_of_tensors() {
     let network = HostEfficientNet::random(Architecture::B0, &[4, 8, 16], 11);
     let image = images(1, 33, 47);
     for (backbone, expected) in [
@@ -55,7 +55,7 @@ fn features_are_what_tensors_gave() {
 }
 
 #[test]
-fn a_network_comes_back_from_its_tensors() {
+fn a_network_is_restored_from_its_tensors() {
     let network = HostEfficientNet::random(Architecture::V2B0, &[4, 16], 3);
     let restored =
         HostEfficientNet::from_folded(Architecture::V2B0, &[4, 16], network.tensors()).unwrap();
@@ -78,7 +78,7 @@ fn a_network_comes_back_from_its_tensors() {
 }
 
 #[test]
-fn threads_and_batch_leave_the_filters_bits_as_they_are() {
+fn threads_and_batch_do_not_change_the_filters_bits() {
     let bank = HostFilterBank::new();
     let batch = images(3, 37, 50);
     let with_threads = |threads: usize| {
@@ -138,7 +138,7 @@ mod with_burn {
         }
     }
 
-    /// Models were trained with filters that Burn computed; they must score as they did.
+    /// Models were trained with filters computed by Burn, and their scores must not change.
     #[test]
     fn filters_give_the_bits_of_burns_operations() {
         for [height, width] in [[33, 47], [64, 64], [2, 9], [5, 200], [131, 130], [256, 256]] {
@@ -160,7 +160,7 @@ mod with_burn {
     }
 
     #[test]
-    fn samples_are_of_burns_operations() {
+    fn samples_match_burns_operations() {
         let image = images(1, 33, 47);
         let device = Device::flex();
         let network = EfficientNet::random(Architecture::B0, &[4, 8, 16], 11, &device);
@@ -188,7 +188,7 @@ mod with_burn {
     }
 }
 
-/// Features of [`images`] by Burn's operations on the CPU.
+/// Features of [`images`] from Burn's operations on the CPU.
 const NETWORK_ON_TENSORS: [f32; 9] = [
     0.025829539,
     -0.49184656,

@@ -1,4 +1,4 @@
-//! A model that the tests of prediction share.
+//! A model shared by the tests of prediction.
 
 use std::path::PathBuf;
 use std::process::{Command, Output};
@@ -69,6 +69,6 @@ pub fn json_lines(text: &str) -> Vec<Value> {
 }
 
 pub fn score(line: &Value) -> f32 {
-    // Written as the shortest number that is this one, in single precision.
+    // Written as the shortest decimal that gives this value in single precision.
     line["score"].as_f64().unwrap() as f32
 }

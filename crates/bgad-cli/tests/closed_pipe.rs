@@ -1,10 +1,10 @@
-//! Readers that go away.
+//! Commands whose reader closes the pipe.
 
 use std::process::{Command, Stdio};
 
 use crate::case::Case;
 
-/// Runs with a standard output that nobody reads: the status, and what stands on stderr.
+/// Runs with a standard output that nobody reads; returns the status and the text on stderr.
 fn unread(mut command: Command) -> (Option<i32>, String) {
     let (reader, writer) = std::io::pipe().unwrap();
     drop(reader);

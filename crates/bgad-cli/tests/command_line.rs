@@ -23,7 +23,7 @@ fn stdout(output: &Output) -> String {
     String::from_utf8(output.stdout.clone()).unwrap()
 }
 
-/// One readable message and exit status 1.
+/// Expects exit status 1 with one readable message.
 fn refused(arguments: &[&str]) -> String {
     let output = bgad(arguments);
     let message = String::from_utf8(output.stderr).unwrap();
@@ -125,7 +125,7 @@ fn train_evaluate_and_predict_with_json() {
             "{key} in {evaluated}"
         );
     }
-    // Two of each kind and two normal ones, less the two that were trained on.
+    // Two of each kind and two normal ones, without the two that were trained on.
     let kinds = std::fs::read_dir(data.join("test")).unwrap().count() - 1;
     assert_eq!(evaluated["images"], 2 * kinds + 2 - 2);
 
@@ -158,14 +158,14 @@ fn train_evaluate_and_predict_with_json() {
         );
         assert_eq!(line["anomalous"], score > threshold);
     }
-    // Both images have the same name; none of the maps is lost.
+    // Both images have the same name; neither map may be lost.
     let names = ["good_000_heatmap.png", "scratch_000_heatmap.png"];
     for (line, name) in lines.iter().zip(names) {
         assert_eq!(line["heatmap"], text(&maps.join(name)));
         assert_eq!(image_size(&maps.join(name)), (64, 64));
     }
 
-    // One bad file among several: the others are predicted, the status tells.
+    // One bad file among several: the others are predicted, and the status reports the failure.
     let text_file = folder.path().join("note.png");
     std::fs::write(&text_file, "hello").unwrap();
     let output = bgad(&[

@@ -44,7 +44,7 @@ fn save(root: &Path, name: &str, width: u32, height: u32, pixel: impl Fn(u32, u3
     image.save(path).unwrap();
 }
 
-/// Drawn parts: five normal ones that train, two that test, and two of each defect type.
+/// Drawn parts: five normal ones for training, two for the test, and two of each defect type.
 fn write_parts(folder: &Path) {
     let config = SyntheticConfig {
         image_size: 64,
@@ -200,7 +200,7 @@ fn a_written_split_repeats_a_run() {
 }
 
 #[test]
-fn types_that_train_need_not_be_those_that_test() {
+fn training_and_test_types_may_differ() {
     let folder = tempfile::tempdir().unwrap();
     let (parts, out) = (folder.path().join("parts"), folder.path().join("out"));
     write_parts(&parts);
@@ -215,7 +215,7 @@ fn types_that_train_need_not_be_those_that_test() {
     let model = out.join("model.bgad");
     let options = ["--test-types", "dent,scratch", "--json", "--model"];
     let found = json(&[&evaluate[..], &options, &[text(&model)]].concat());
-    // Two normal ones, and both of each type: none of them trained.
+    // Two normal ones and both of each type, because none of them is in training.
     assert_eq!(found["images"], 2 + 2 + 2);
     let detector = Detector::load(&model, &Device::flex()).unwrap();
     assert_eq!(detector.description().training_anomalies.len(), 1);
@@ -228,7 +228,7 @@ fn aitex_trains_on_patches() {
     let folder = tempfile::tempdir().unwrap();
     let at = folder.path();
     for number in 1..=2 {
-        // No two alike: an image that trains is not tested under another name either.
+        // No two are equal, so no training image is tested under another name.
         let weave = |x: u32, y: u32| (100 + (x * 7 + y * 3 + number) % 40) as u8;
         save(
             at,
@@ -276,7 +276,7 @@ fn aitex_trains_on_patches() {
 }
 
 #[test]
-fn images_that_a_table_names_and_nobody_has_are_one_warning() {
+fn missing_images_of_a_table_are_one_warning() {
     let folder = tempfile::tempdir().unwrap();
     let at = folder.path();
     let mut table = String::new();

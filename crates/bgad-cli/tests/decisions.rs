@@ -16,7 +16,7 @@ fn json(text: &str) -> Value {
     serde_json::from_str(text).unwrap()
 }
 
-/// The number of the line that begins with a word.
+/// The index of the line that begins with a word.
 fn place(text: &str, word: &str) -> usize {
     let found = text.lines().position(|line| line.starts_with(word));
     found.unwrap_or_else(|| panic!("{word}: {text}"))
@@ -41,7 +41,7 @@ fn train(case: &Case, out: &Path, more: &[&str]) -> String {
 }
 
 #[test]
-fn training_ends_with_decisions_and_what_they_rest_on() {
+fn training_ends_with_decisions_and_their_basis() {
     let case = Case::new();
     let out = case.path("run");
     let said = train(&case, &out, &["--no-report"]);
@@ -96,7 +96,7 @@ fn the_report_and_its_file_begin_with_decisions() {
     let found = format!("{} of {}", decisions["found"], decisions["abnormal_images"]);
     assert!(page.contains(&found), "{found}");
     assert!(page.contains("0.333 promised by training images"));
-    // A report of a version that knew no decisions is still one.
+    // Reports of versions before decisions existed still load.
     let mut earlier = evaluation;
     earlier.as_object_mut().unwrap().remove("decisions");
     std::fs::write(out.join("evaluation.json"), earlier.to_string()).unwrap();
@@ -104,7 +104,7 @@ fn the_report_and_its_file_begin_with_decisions() {
 }
 
 #[test]
-fn evaluations_and_predictions_tell_a_calibrated_model() {
+fn evaluations_and_predictions_say_whether_a_model_is_calibrated() {
     let case = Case::new();
     let (model, parts) = (case.model.to_str().unwrap(), case.path("parts"));
     let good = parts.join("test/good");

@@ -1,4 +1,4 @@
-//! `--device` and `--devices`: names, training on several, and a process a device.
+//! `--device` and `--devices`: names, training on several devices, and one process per device.
 #![cfg(feature = "flex")]
 
 use std::path::Path;
@@ -70,7 +70,7 @@ fn devices_that_are_not_there_are_named() {
             devices,
         ])
     };
-    // Bare numbers count those of --device, of which the CPU has one.
+    // Bare numbers count the devices of --device, of which the CPU has one.
     assert!(
         reproduce("0,1").contains("`flex:0`, expected flex"),
         "{}",
@@ -117,9 +117,9 @@ fn two_devices_train_as_one() {
     assert!((one - two).abs() < 1e-4 * one.abs(), "{one} {two}");
 }
 
-/// Each category in a process of its own gives what one process after the other gives.
+/// Each category in its own process gives the results of a single process.
 #[test]
-fn a_pool_of_processes_gives_what_one_gives() {
+fn a_pool_of_processes_gives_the_results_of_one() {
     let folder = tempfile::tempdir().unwrap();
     for (seed, category) in ["leather", "tile", "wood"].iter().enumerate() {
         write_parts(&folder.path().join(category), seed as u64);

@@ -1,5 +1,5 @@
-//! Runs on a disk that is full or read-only. Mounting takes Linux and a namespace of its own; where
-//! the system gives none, these tests say so and pass.
+//! Runs on a disk that is full or read-only. Mounting needs Linux and a namespace; where the system does not
+//! allow one, these tests say so and pass.
 #![cfg(target_os = "linux")]
 #![allow(clippy::print_stderr)]
 
@@ -35,15 +35,15 @@ impl Case {
         self.folder.path().join(name)
     }
 
-    /// Runs a shell script in a namespace of its own, where it may mount; none where that is not
-    /// allowed. In the script `$bgad` is the program, `train` a new run and `resume` one that goes on.
+    /// Runs a shell script in its own namespace, where it may mount; `None` if that is not allowed. In the
+    /// script, `$bgad` is the program, `train` starts a new run and `resume` continues one.
     fn script(&self, script: &str) -> Option<Output> {
         let train = "--layout mvtec --data parts --config settings.toml --no-report --out";
         let script = format!(
             "train() {{ \"$bgad\" train {train} \"$1\"; }}\n\
              resume() {{ \"$bgad\" train --no-report --resume \"$1\"; }}\n{script}"
         );
-        // As root no namespace of users is needed, and some containers have none.
+        // Root needs no user namespace, and some containers don't allow one.
         let namespace = ["-m", "-rm"].into_iter().find(|namespace| {
             let probe = "mount -t tmpfs tmpfs disk";
             let tried = self.shell(namespace, probe);
@@ -93,7 +93,7 @@ fn lines(path: &Path) -> Vec<String> {
 }
 
 #[test]
-fn a_full_disk_leaves_no_half_file_and_the_run_goes_on_with_room() {
+fn a_full_disk_leaves_no_partial_file_and_the_run_can_be_resumed() {
     let case = Case::new();
     let Some(output) = case.script(
         "mount -t tmpfs -o size=32k tmpfs disk\n\
@@ -122,7 +122,7 @@ fn a_full_disk_leaves_no_half_file_and_the_run_goes_on_with_room() {
 }
 
 #[test]
-fn a_read_only_disk_is_told_before_training() {
+fn a_read_only_disk_is_reported_before_training() {
     let case = Case::new();
     let Some(output) = case.script(
         "mount -t tmpfs -o size=64m tmpfs disk\n\
@@ -152,7 +152,7 @@ fn a_read_only_disk_is_told_before_training() {
 }
 
 #[test]
-fn checkpoints_that_cannot_be_written_cost_no_model() {
+fn a_run_without_writable_checkpoints_still_saves_its_model() {
     let case = Case::new();
     let Some(output) = case.script(
         "mount -t tmpfs -o size=64m tmpfs disk\n\

@@ -1,4 +1,4 @@
-//! Files whose checksums are right and whose content is not: errors, no panic, bounded memory.
+//! Files with valid checksums but invalid content: errors, no panic, bounded memory.
 #![cfg(target_os = "linux")]
 
 use std::collections::{BTreeMap, HashMap};
@@ -14,8 +14,8 @@ use safetensors::tensor::{Dtype, TensorView};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-/// Address space that a prediction of one small image may take, in KiB; far less than what the
-/// numbers below ask for.
+/// The address space that a prediction of one small image may use, in KiB; far less than the numbers below
+/// ask for.
 const MEMORY: u32 = 6_000_000;
 
 fn model(folder: &Path) -> PathBuf {
@@ -43,13 +43,13 @@ fn model(folder: &Path) -> PathBuf {
     path
 }
 
-/// The description and all that stands beside it, under the `key` of the kind of file.
+/// The description and the entries beside it, under the `key` for this kind of file.
 fn header(file: &[u8], key: &str) -> Value {
     let (_, metadata) = SafeTensors::read_metadata(file).unwrap();
     serde_json::from_str(&metadata.metadata().as_ref().unwrap()[key]).unwrap()
 }
 
-/// The file of `sound` with another description and the checksum that belongs to it.
+/// The file `sound` with another description and a matching checksum.
 fn signed(sound: &[u8], key: &str, description: &str) -> Vec<u8> {
     let file = SafeTensors::deserialize(sound).unwrap();
     signed_with(
@@ -92,7 +92,7 @@ fn signed_with(
     safetensors::serialize(tensors, Some(metadata)).unwrap()
 }
 
-/// All places of a JSON value that are no containers, as JSON pointers.
+/// JSON pointers to all values that are not containers.
 fn leaves(value: &Value, at: &str, found: &mut Vec<String>) {
     match value {
         Value::Object(map) => {
@@ -101,7 +101,7 @@ fn leaves(value: &Value, at: &str, found: &mut Vec<String>) {
             }
         }
         Value::Array(values) if !values.is_empty() => {
-            // One of many speaks for them.
+            // One element represents the others.
             leaves(&values[0], &format!("{at}/0"), found);
         }
         _ => found.push(at.to_owned()),
@@ -167,7 +167,7 @@ fn a_checkpoint_of_wrong_tensors_is_refused() {
     let run = folder.path().join("run");
     let path = model(folder.path());
     std::fs::create_dir_all(run.join("checkpoints")).unwrap();
-    // A model is no checkpoint, whatever it is called.
+    // A model is not a checkpoint, whatever its name.
     std::fs::copy(
         path,
         run.join("checkpoints/checkpoint-000001-000000-00000000.safetensors"),

@@ -1,4 +1,4 @@
-//! Layouts that nobody names, on the command line.
+//! Layouts that must be recognised, on the command line.
 
 use std::path::Path;
 use std::process::{Command, Output};
@@ -19,7 +19,7 @@ fn errors(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).unwrap()
 }
 
-/// Images that differ.
+/// Images that all differ.
 fn save(root: &Path, names: &[&str]) {
     for (index, name) in names.iter().enumerate() {
         let path = root.join(name);
@@ -66,7 +66,7 @@ fn a_folder_is_enough_for_all_commands() {
     assert_eq!(description.layout.as_deref(), Some("mvtec"));
 
     let model = out.join("model.bgad");
-    // The folder around a single category is gone into.
+    // A folder that contains a single category is opened.
     let around = root.path().join("sets");
     for (arguments, folder) in [
         (&["data", "--json"][..], &screw),
@@ -117,7 +117,7 @@ fn a_folder_is_enough_for_all_commands() {
 }
 
 #[test]
-fn two_readings_and_none_end_before_any_work() {
+fn ambiguous_and_unknown_layouts_are_refused_before_any_work() {
     let root = tempfile::tempdir().unwrap();
     let at = root.path();
     save(at, &["two/good/0.png", "two/dent/0.png"]);
@@ -151,7 +151,7 @@ fn two_readings_and_none_end_before_any_work() {
         );
         assert!(!out.exists(), "{folder}");
     }
-    // With a word from the user each can be read.
+    // With one option from the user, each can be read.
     let reads = |arguments: &[&str], folder: &str| {
         let output = bgad(arguments, &at.join(folder));
         assert!(output.status.success(), "{}", errors(&output));

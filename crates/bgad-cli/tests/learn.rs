@@ -1,4 +1,4 @@
-//! `bgad learn`: a run that is taught becomes another run, whole or not at all.
+//! `bgad learn`: a run that is taught becomes another run, completely or not at all.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -9,7 +9,7 @@ use bgad::{Detector, Device, DeviceKind, Lesson, Model, RunDirectory, Trainer};
 use crate::case::{json_lines, stdout};
 use crate::run_to_teach::{Case, content, hidden};
 
-/// The model that training from nothing makes of a run's settings and images.
+/// The model that training from scratch gives with a run's settings and images.
 fn from_nothing(run: &Path, at: &Path) -> Vec<u8> {
     let directory = RunDirectory::at(run);
     let config = directory.description().unwrap().config;
@@ -19,10 +19,10 @@ fn from_nothing(run: &Path, at: &Path) -> Vec<u8> {
 }
 
 #[test]
-fn a_run_learns_and_stays_as_it_is() {
+fn a_run_learns_and_does_not_change() {
     let case = Case::new(&["--keep-features"]);
     let before = content(&case.path("run"));
-    // Images of the line, which nobody keeps.
+    // New images, which are deleted later.
     std::fs::create_dir(case.path("line")).unwrap();
     let images = [
         ("parts/test/dent/000.png", "line/a.png"),
@@ -118,7 +118,7 @@ fn a_run_learns_and_stays_as_it_is() {
     assert_eq!(description.dataset.training_normal, 9);
     assert!(case.model("run2") == from_nothing(&case.path("run2"), &case.path("nothing.bgad")));
 
-    // It goes on without the run of before and the images of the line, also where it has moved.
+    // It continues without the earlier run and the new images, even after it was moved.
     std::fs::remove_dir_all(case.path("run")).unwrap();
     std::fs::remove_dir_all(case.path("line")).unwrap();
     std::fs::rename(case.path("run2"), case.path("moved")).unwrap();
@@ -146,7 +146,7 @@ fn kept_features_change_nothing_and_are_not_computed_again() {
     let result = case.learned("run", "kept", &lesson);
     let files = |run: &str| content(&case.path(run).join("features"));
     let (before, after) = (files("run"), files("kept"));
-    // That of the image itself, as one of training: nothing else is computed again.
+    // The image itself, as a training image; nothing else is computed again.
     assert_eq!(after.len(), before.len() + 1);
     assert_eq!(
         result["features"]["files"].as_u64(),
@@ -163,7 +163,7 @@ fn kept_features_change_nothing_and_are_not_computed_again() {
 }
 
 #[test]
-fn two_lessons_give_what_both_give_at_once() {
+fn two_lessons_equal_one_with_both() {
     let case = Case::new(&["--keep-features", "--no-report"]);
     let [first, second] = ["parts/test/dent/000.png", "parts/test/stain/001.png"];
     case.learned("run", "first", &["--missed", first, "--box", "8,8,24,24"]);
@@ -174,7 +174,7 @@ fn two_lessons_give_what_both_give_at_once() {
 }
 
 #[test]
-fn a_false_alarm_alone_leaves_the_model_one_of_normal_images() {
+fn a_false_alarm_alone_does_not_make_the_model_bgad_fas() {
     let case = Case::new(&["--no-report"]);
     let result = case.learned("run", "run2", &["--false-alarm", "parts/test/good/001.png"]);
     let description = RunDirectory::at(&case.path("run2")).description().unwrap();
@@ -187,7 +187,7 @@ fn a_false_alarm_alone_leaves_the_model_one_of_normal_images() {
 }
 
 #[test]
-fn people_are_told_what_has_changed_and_what_to_do_next() {
+fn the_output_says_what_changed_and_what_to_do_next() {
     let case = Case::new(&["--no-report"]);
     let mut arguments = case.lesson("run", "run2", &["--missed", "parts/test/dent/000.png"]);
     arguments.pop();
@@ -210,7 +210,7 @@ fn people_are_told_what_has_changed_and_what_to_do_next() {
 }
 
 #[test]
-fn a_calibrated_threshold_is_said_to_be_lost() {
+fn a_lost_calibration_is_a_warning() {
     let case = Case::new(&["--no-report"]);
     let model = case.text("run/model.bgad");
     let normal = case.text("parts/test/good");
@@ -231,7 +231,7 @@ fn a_calibrated_threshold_is_said_to_be_lost() {
 }
 
 #[test]
-fn what_cannot_be_taught_is_named() {
+fn images_that_cannot_be_taught_are_named() {
     let case = Case::new(&["--no-report"]);
     let dent = "parts/test/dent/000.png";
     let said = case.refused(&["--missed", dent, "--missed", dent]);
@@ -268,7 +268,7 @@ fn what_cannot_be_taught_is_named() {
     let said = case.refused(&[]);
     assert!(said.contains("--missed"), "{said}");
 
-    // Something lies at the place.
+    // Something exists at the place.
     std::fs::create_dir(case.path("taken")).unwrap();
     std::fs::write(case.path("taken/file"), b"").unwrap();
     let output = case.learn("run", "taken", &["--missed", dent]);
@@ -276,7 +276,7 @@ fn what_cannot_be_taught_is_named() {
     assert_eq!(output.status.code(), Some(1), "{said}");
     assert!(said.contains("taken") && said.contains("empty"), "{said}");
     assert_eq!(content(&case.path("taken")).len(), 1);
-    // A folder that is empty is none.
+    // An empty folder does not count.
     std::fs::create_dir(case.path("empty")).unwrap();
     case.learned("run", "empty", &["--missed", dent]);
 
@@ -300,7 +300,7 @@ fn what_cannot_be_taught_is_named() {
 }
 
 #[test]
-fn the_library_teaches_as_the_program_does() {
+fn the_library_and_the_program_teach_the_same() {
     let case = Case::new(&["--no-report"]);
     let dent = case.path("parts/test/dent/000.png");
     case.learned("run", "program", &["--missed", "parts/test/dent/000.png"]);
@@ -319,7 +319,7 @@ fn the_library_teaches_as_the_program_does() {
 }
 
 #[test]
-fn killed_at_any_moment_it_leaves_nothing_and_can_be_run_again() {
+fn a_kill_at_any_moment_leaves_nothing_and_it_can_run_again() {
     let case = Case::new(&["--keep-features"]);
     let lesson = [
         "--missed",
@@ -341,7 +341,7 @@ fn killed_at_any_moment_it_leaves_nothing_and_can_be_run_again() {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        // Later attempts live longer, so that the loop ends on a busy machine as well.
+        // Later attempts live longer, so that the loop also ends on a busy machine.
         let life = whole.mul_f64(f64::from(attempt) / f64::from(kills));
         let deadline = Instant::now() + life;
         let status = loop {
@@ -360,7 +360,7 @@ fn killed_at_any_moment_it_leaves_nothing_and_can_be_run_again() {
         child.kill().unwrap();
         child.wait().unwrap();
         killed += 1;
-        // Whole or not at all.
+        // Complete or absent.
         if case.path("killed").exists() {
             assert!(case.model("killed") == expected);
             std::fs::remove_dir_all(case.path("killed")).unwrap();
@@ -373,7 +373,7 @@ fn killed_at_any_moment_it_leaves_nothing_and_can_be_run_again() {
 }
 
 #[test]
-fn two_that_write_to_one_place_do_not_mix() {
+fn two_lessons_with_one_output_do_not_mix() {
     let case = Case::new(&["--no-report"]);
     let held = case.path(".bgad-learn-refused");
     std::fs::create_dir(&held).unwrap();
@@ -400,7 +400,7 @@ fn an_interrupt_leaves_nothing() {
     let command = command.stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    // The first line says that work is under way.
+    // The first line shows that work is in progress.
     assert!(lines.next().is_some());
     let id = child.id().to_string();
     let killed = Command::new("kill").args(["-INT", &id]).status();
@@ -409,7 +409,7 @@ fn an_interrupt_leaves_nothing() {
     let output = child.wait_with_output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     match output.status.success() {
-        // It was over before the signal was seen.
+        // It ended before it noticed the signal.
         true => assert!(case.path("stopped/model.bgad").exists()),
         false => {
             assert_eq!(output.status.code(), Some(130), "{said}");

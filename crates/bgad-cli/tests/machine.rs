@@ -1,4 +1,4 @@
-//! What the program says about the machine, and that the machine's instructions change no decision.
+//! What the program reports about the machine, and that no decision depends on its instructions.
 
 use std::path::Path;
 use std::process::{Command, Output};
@@ -9,7 +9,7 @@ use serde_json::Value;
 
 const VARIABLE: &str = "BGAD_INSTRUCTIONS";
 
-/// The program under a set of instructions.
+/// The program with this set of instructions.
 fn under(set: &str, arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_bgad"))
         .args(arguments)
@@ -44,7 +44,7 @@ fn the_version_names_instructions_threads_and_allocator() {
 }
 
 #[test]
-fn instructions_that_there_are_not_end_the_program_at_once() {
+fn unavailable_instructions_end_the_program_at_once() {
     for (set, reason) in [
         ("avx9", "there is no such set"),
         ("", "there is no such set"),

@@ -15,7 +15,7 @@ fn data(folder: &Path, more: &[&str]) -> Output {
         .unwrap()
 }
 
-/// A data set whose masks hold these values in their first pixels.
+/// A data set whose masks have these values in their first pixels.
 fn write_set(root: &Path, masks: &[&[u8]]) {
     let save = |name: String, values: &[u8]| {
         let path = root.join(name);
@@ -36,7 +36,7 @@ fn write_set(root: &Path, masks: &[&[u8]]) {
 }
 
 #[test]
-fn the_rule_is_told_and_can_be_chosen() {
+fn the_rule_is_reported_and_can_be_chosen() {
     let root = tempfile::tempdir().unwrap();
     write_set(root.path(), &[&[1, 1], &[1, 2]]);
     let output = data(root.path(), &[]);
@@ -74,7 +74,7 @@ fn unclear_values_are_shown_with_the_option() {
 }
 
 #[test]
-fn an_inspection_tells_all_else_where_masks_are_unclear() {
+fn an_inspection_continues_when_masks_are_unclear() {
     let root = tempfile::tempdir().unwrap();
     write_set(root.path(), &[&[1, 1], &[255]]);
     let output = data(root.path(), &[]);
@@ -94,7 +94,7 @@ fn an_inspection_tells_all_else_where_masks_are_unclear() {
     let unclear = json["masks"]["unclear"].as_str().unwrap();
     assert!(unclear.contains("0, 1, 255"), "{unclear}");
     assert_eq!(json["test"]["dent"], 2);
-    // What has nothing to do with masks ends at once.
+    // Commands that need no masks end at once.
     let output = data(
         root.path(),
         &["--mask-values", "auto", "--test-types", "rust"],
@@ -103,10 +103,10 @@ fn an_inspection_tells_all_else_where_masks_are_unclear() {
 }
 
 #[test]
-fn the_rule_of_an_experiment_is_that_of_the_whole_set() {
+fn an_experiment_uses_the_rule_of_the_whole_set() {
     let root = tempfile::tempdir().unwrap();
     let tile = root.path().join("tile");
-    // The hard type has class numbers, the others 0 and 255.
+    // The hard type has class numbers, the others have 0 and 255.
     for (kind, value) in [("rough", 1), ("crack", 255)] {
         let folder = tempfile::tempdir().unwrap();
         write_set(folder.path(), &[&[value]]);

@@ -1,4 +1,4 @@
-//! Files whose names are no UTF-8, through all commands.
+//! Files whose names are not UTF-8, through all commands.
 #![cfg(target_os = "linux")] // other systems don't let such names be
 
 use std::ffi::OsStr;
@@ -45,7 +45,7 @@ fn predictions_name_the_very_file() {
     assert_eq!(&row[0], path);
     assert!(run("--quiet").contains("caf\\xE9.png"));
 
-    // As `find` lists it, and as this program does.
+    // As listed by `find` and as by this program.
     for listed in [image.as_os_str().as_bytes(), path.as_bytes()] {
         let mut child = case
             .predict()

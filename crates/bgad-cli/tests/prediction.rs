@@ -60,7 +60,7 @@ fn folders_lists_and_tables_give_the_same_scores() {
 }
 
 #[test]
-fn maps_and_masks_say_what_the_prediction_says() {
+fn maps_and_masks_match_the_prediction() {
     let case = Case::new();
     let wide = case.path("wide.png");
     let image = load_image(&case.path("parts/test/scratch/000.png")).unwrap();
@@ -126,7 +126,7 @@ fn a_watched_folder_is_scored_as_it_fills() {
         std::fs::copy(case.path("parts/test").join(from), folder.join(to)).unwrap();
     };
     copy("good/000.png", "1.png");
-    // What macOS puts beside it, which no data set has for an image.
+    // A file that macOS puts beside an image, which is not an image.
     std::fs::write(folder.join("._1.png"), "companion").unwrap();
     let mut child = case
         .predict()
@@ -150,7 +150,7 @@ fn a_watched_folder_is_scored_as_it_fills() {
     let third = next();
     assert!(third["path"].as_str().unwrap().ends_with("3.PNG"));
     assert_eq!(score(&third), expected("parts/test/scratch/000.png"));
-    // What was damaged is scored when it has become an image.
+    // A damaged file is scored once it has become an image.
     copy("good/001.png", "2.png");
     assert_eq!(score(&next()), expected("parts/test/good/001.png"));
     child.kill().unwrap();
@@ -190,7 +190,7 @@ fn a_calibration_replaces_the_threshold_and_nothing_else() {
         said["threshold"].as_f64().unwrap() as f32,
         model.description().threshold
     );
-    // Of three normal images, one more scores above the highest with probability 1/4.
+    // With three normal images, a new one scores above the highest with probability 1/4.
     assert_eq!(said["false_positive_rate"], 0.25);
     assert!(said["false_positive_bound"].as_f64().unwrap() > 0.25);
     let image = good.join("000.png");
@@ -198,7 +198,7 @@ fn a_calibration_replaces_the_threshold_and_nothing_else() {
     assert_eq!(scores[0], scores[1]);
     assert!(std::fs::read(&case.model).unwrap() == before);
 
-    // Three images can't promise one in a hundred, and it says so.
+    // Three images can't promise one in a hundred, and the program says so.
     let output = calibrate(&good, &["--out", out.to_str().unwrap()]);
     let warned = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(
@@ -206,7 +206,7 @@ fn a_calibration_replaces_the_threshold_and_nothing_else() {
         "{warned}"
     );
 
-    // One image that can't be read, and the model stays what it was.
+    // If one image can't be read, the model does not change.
     std::fs::write(good.join("bad.png"), "no image").unwrap();
     let output = calibrate(&good, &[]);
     assert_eq!(output.status.code(), Some(1));

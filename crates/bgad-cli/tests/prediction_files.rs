@@ -1,4 +1,4 @@
-//! Which images `bgad predict` takes, and what it calls the files that it writes.
+//! Which images `bgad predict` reads, and how it names the files that it writes.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -16,7 +16,7 @@ fn copies(case: &Case, names: &[&str]) {
     }
 }
 
-/// The JSON lines of a prediction with masks, and what stood on stderr.
+/// The JSON lines of a prediction with masks, and the text on stderr.
 fn predict(case: &Case, images: &[&str]) -> (Vec<serde_json::Value>, String) {
     let mut command = case.predict();
     command.args(images.iter().map(|name| case.path(name)));
@@ -71,7 +71,7 @@ fn files_of_images_with_one_name_can_be_told_apart() {
     let expected = expected.map(|(image, mask)| (image.to_owned(), mask.to_owned()));
     assert_eq!(names, expected);
 
-    // A file system may not tell upper from lower case; names made up here must not meet others.
+    // Some file systems ignore case, and a generated name must not match another file.
     copies(&case, &["more/a/1.png", "more/b/A_1.png", "more/c/1.png"]);
     let (lines, _) = predict(&case, &["more"]);
     let names: BTreeSet<String> = lines
@@ -82,7 +82,7 @@ fn files_of_images_with_one_name_can_be_told_apart() {
 }
 
 #[test]
-fn an_earlier_run_is_not_replaced_in_silence_and_an_image_never() {
+fn earlier_files_are_not_replaced_silently_and_images_never() {
     let case = Case::new();
     copies(&case, &["new/1.png", "new/2.png"]);
     let (_, errors) = predict(&case, &["new"]);

@@ -74,7 +74,7 @@ fn check_page(path: &Path, pictures: bool) -> String {
     page
 }
 
-/// The records of a TensorBoard event file; lengths alone are followed here.
+/// The records of a TensorBoard event file, found by their lengths alone.
 fn records(bytes: &[u8]) -> Vec<&[u8]> {
     let (mut rest, mut records) = (bytes, Vec::new());
     while !rest.is_empty() {
@@ -86,7 +86,7 @@ fn records(bytes: &[u8]) -> Vec<&[u8]> {
 }
 
 #[test]
-fn a_run_leaves_its_folder_and_the_report_is_made_again_from_it() {
+fn the_report_can_be_made_again_from_a_runs_folder() {
     let folder = tempfile::tempdir().unwrap();
     let (data, out) = (folder.path().join("parts"), folder.path().join("run"));
     write_parts(&data);
@@ -171,7 +171,7 @@ fn a_run_leaves_its_folder_and_the_report_is_made_again_from_it() {
     assert!(message.contains("log_likelihoods.safetensors"), "{message}");
 }
 
-/// Where there is a Chromium, it must be able to draw the page.
+/// If there is a Chromium, it must be able to render the page.
 fn screenshot(page: &Path) {
     let picture = page.with_extension("png");
     let shot = Command::new("chromium")
@@ -201,7 +201,7 @@ fn screenshot(page: &Path) {
 }
 
 #[test]
-fn evaluate_gives_what_is_asked_for() {
+fn evaluate_computes_what_is_requested() {
     let folder = tempfile::tempdir().unwrap();
     let (data, out) = (folder.path().join("parts"), folder.path().join("run"));
     write_parts(&data);
@@ -252,7 +252,7 @@ fn evaluate_gives_what_is_asked_for() {
     evaluate(&["--report", text(&report)]);
     check_page(&report.join("report.html"), true);
 
-    // Only normal images, then no masks: fewer metrics and a reason, no error.
+    // Only normal images, then no masks: fewer metrics with a reason, but no error.
     std::fs::remove_dir_all(data.join("ground_truth")).unwrap();
     let maskless = evaluate(&[]);
     assert!(maskless["pixel_auroc"].is_null() && maskless["image_auroc"].is_number());
@@ -339,7 +339,7 @@ fn an_experiment_that_was_killed_repeats_nothing() {
         "{before} of 6 runs when it was killed"
     );
     let kept = std::fs::read_to_string(&results).unwrap();
-    // As if the power had gone while a line was written.
+    // As after a power cut while a line was written.
     std::fs::write(&results, format!("{kept}{{\"experiment\":\"tab")).unwrap();
 
     let output = succeed(&arguments);
@@ -358,7 +358,7 @@ fn an_experiment_that_was_killed_repeats_nothing() {
 }
 
 #[test]
-fn what_is_missing_is_said() {
+fn missing_files_are_named() {
     let folder = tempfile::tempdir().unwrap();
     let refused = |more: &[&str]| {
         let mut arguments = vec!["reproduce", "table2", "--data", text(folder.path())];

@@ -1,4 +1,4 @@
-//! Runs that are killed, stopped or starved of disk, and go on.
+//! Runs that are killed, stopped or out of disk space, and resume.
 #![cfg(unix)]
 
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use bgad::synthetic::{self, SyntheticConfig};
 
-/// Kills in this test; more with `BGAD_KILLS=50`.
+/// Number of kills in this test; `BGAD_KILLS=50` sets more.
 const KILLS: u32 = 6;
 
 struct Case {
@@ -71,7 +71,7 @@ fn message(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
-/// Files of a run's folder that are not meant to be there.
+/// Files in a run's folder that should not be there.
 fn left_over(folder: &Path) -> Vec<String> {
     let names = std::fs::read_dir(folder).unwrap();
     let names = names.map(|e| e.unwrap().file_name().to_string_lossy().into_owned());
@@ -79,7 +79,7 @@ fn left_over(folder: &Path) -> Vec<String> {
 }
 
 #[test]
-fn killed_at_any_moment_it_ends_with_the_same_model() {
+fn a_run_killed_at_any_moment_ends_with_the_same_model() {
     let case = Case::new();
     let start = Instant::now();
     let output = case.begun("unbroken").output().unwrap();
@@ -100,7 +100,7 @@ fn killed_at_any_moment_it_ends_with_the_same_model() {
                 .wrapping_mul(6_364_136_223_846_793_005)
                 .wrapping_add(1);
             let share = (random >> 40) as f64 / (1u64 << 24) as f64;
-            // Later attempts live longer, so that the loop ends on a busy machine as well.
+            // Later attempts live longer, so that the loop also ends on a busy machine.
             let life = whole.mul_f64(share * (1.0 + f64::from(attempt) / 4.0));
             let deadline = Instant::now() + life;
             let status = loop {
@@ -114,7 +114,7 @@ fn killed_at_any_moment_it_ends_with_the_same_model() {
                 child.kill().unwrap();
                 child.wait().unwrap();
                 killed += 1;
-                // Killed before it had written where its images are: begun again.
+                // Killed before it had recorded its images, so it starts again.
                 let begun = case.path("killed/dataset.json").exists();
                 child = match begun {
                     true => spawn(case.resumed("killed")),
@@ -124,7 +124,7 @@ fn killed_at_any_moment_it_ends_with_the_same_model() {
             };
             let output = child.wait_with_output().unwrap();
             if !status.success() {
-                // Killed between its last words and its end.
+                // Killed between its last output and its end.
                 let message = message(&output);
                 assert!(message.contains("this run has finished"), "{message}");
             }
@@ -150,7 +150,7 @@ fn an_interrupt_leaves_a_checkpoint() {
     let output = case.begun("unbroken").output().unwrap();
     assert!(output.status.success(), "{}", message(&output));
     let child = spawn(case.begun("run"));
-    // The first meta-epoch's line says that training is under way.
+    // The first meta-epoch's line shows that training is in progress.
     let log = case.path("run/metrics.jsonl");
     let deadline = Instant::now() + Duration::from_secs(60);
     while std::fs::read_to_string(&log).unwrap_or_default().is_empty() {
@@ -164,7 +164,7 @@ fn an_interrupt_leaves_a_checkpoint() {
     let output = child.wait_with_output().unwrap();
     let said = message(&output);
     if output.status.success() {
-        // It was over before the signal came.
+        // It ended before the signal arrived.
         return;
     }
     assert_eq!(output.status.code(), Some(130), "{said}");
@@ -185,11 +185,11 @@ fn an_interrupt_leaves_a_checkpoint() {
 }
 
 #[test]
-fn a_full_disk_costs_nothing_that_was_there() {
+fn a_full_disk_loses_nothing() {
     let case = Case::new();
     let output = case.begun("unbroken").output().unwrap();
     assert!(output.status.success(), "{}", message(&output));
-    // Files may not grow beyond 16 KiB: a model does, settings and metrics don't.
+    // Files may not grow beyond 16 KiB: the model would, settings and metrics don't.
     let begun = case.begun("run");
     let output = Command::new("sh")
         .args(["-c", "trap '' XFSZ; ulimit -f 32; exec \"$0\" \"$@\""])
@@ -205,7 +205,7 @@ fn a_full_disk_costs_nothing_that_was_there() {
     assert_eq!(left_over(&case.path("run")), [""; 0]);
     assert_eq!(left_over(&case.path("run/checkpoints")), [""; 0]);
 
-    // With room again it goes on.
+    // With enough space it continues.
     let output = case.resumed("run").output().unwrap();
     assert!(output.status.success(), "{}", message(&output));
     assert!(case.model("run") == case.model("unbroken"));

@@ -1,5 +1,5 @@
-//! `bgad review`: started, killed at any time and started again, with a stand-in for the program that
-//! learns.
+//! `bgad review` is started, killed at any time and started again, with a script that replaces the learning
+//! program.
 
 use std::io::{BufRead as _, BufReader};
 use std::os::unix::fs::PermissionsExt as _;
@@ -12,8 +12,8 @@ use serde_json::{Value, json};
 
 use crate::client::{Client, id, row};
 
-/// Called as `bgad learn` is. It waits as long as there is a file `wait` beside the run, and no longer
-/// than its parent lives; its new run is a copy of the old one.
+/// Called like `bgad learn`. It waits while a file `wait` exists beside the run, and at most as long as its
+/// parent lives; its new run is a copy of the old one.
 const LEARNER: &str = r#"#!/bin/sh
 parent=$PPID
 [ "$1" = learn ] || exit 2
@@ -46,7 +46,7 @@ cat <<END
 END
 "#;
 
-/// What stands in the script for each image that is taught.
+/// The script's text for each taught image.
 const ENTRY: &str = r#"entry() {
   printf '{"image": "%s", "kind": "%s", "score": {"before": 1, "after": 2}, "abnormal": {"before": false, "after": true}}' "$1" "$2"
 }
@@ -149,7 +149,7 @@ impl Case {
 }
 
 impl Page {
-    /// Ends it as nobody can prepare for.
+    /// Kills it without warning.
     fn kill(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
@@ -167,7 +167,7 @@ fn message(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
-/// A mask that marks all of a part's photograph.
+/// A mask that marks the whole photograph of a part.
 fn white() -> Value {
     use std::io::Cursor;
     let mask = image::GrayImage::from_pixel(64, 64, image::Luma([255]));
@@ -176,7 +176,7 @@ fn white() -> Value {
     json!({ "png": base64(&bytes.into_inner()) })
 }
 
-/// Written out here: the program needs no such thing.
+/// Written here, because the program needs no such function.
 fn base64(bytes: &[u8]) -> String {
     let letters = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut text = String::new();
@@ -224,7 +224,7 @@ fn a_run_is_shown_with_the_scores_of_its_model() {
     let model = page.client.get("/api/export/model").body;
     assert_eq!(model, std::fs::read(case.path("run/model.bgad")).unwrap());
 
-    // With another threshold the model that is exported decides by it.
+    // With another threshold, the exported model uses it.
     let body = json!({ "threshold": -7.5, "seen": state["state"]["threshold"] });
     assert_eq!(page.client.send("PUT", "/api/threshold", &body).status, 200);
     std::fs::write(
@@ -243,7 +243,7 @@ fn a_run_is_shown_with_the_scores_of_its_model() {
         assert!(report.text().starts_with("<!") || report.text().contains("<html"));
     }
 
-    // It ends as a service does.
+    // It ends as a service does, on a signal.
     let mut page = page;
     let told = Command::new("kill")
         .arg(page.child.id().to_string())
@@ -306,7 +306,7 @@ fn a_kill_between_two_decisions_loses_neither() {
 }
 
 #[test]
-fn a_kill_while_learning_leaves_all_that_was_and_learning_can_begin_again() {
+fn a_kill_while_learning_loses_nothing_and_learning_can_restart() {
     let case = Case::new();
     let page = case.start();
     let state = page.client.scored(case.images());
@@ -353,7 +353,7 @@ fn a_kill_while_learning_leaves_all_that_was_and_learning_can_begin_again() {
 }
 
 #[test]
-fn the_page_says_what_the_learning_program_said() {
+fn the_page_shows_the_learning_programs_message() {
     let case = Case::new();
     let page = case.start();
     let state = page.client.scored(case.images());
@@ -391,7 +391,7 @@ fn the_page_says_what_the_learning_program_said() {
 }
 
 #[test]
-fn images_that_come_are_scored() {
+fn new_images_are_scored() {
     let case = Case::new();
     let page = case.start();
     page.client.scored(case.images());
@@ -405,7 +405,7 @@ fn images_that_come_are_scored() {
 }
 
 #[test]
-fn what_is_not_there_ends_it_with_a_message() {
+fn missing_paths_end_it_with_a_message() {
     let case = Case::new();
     let refused = |command: &mut Command, expected: &str| {
         let output = command.output().unwrap();

@@ -21,7 +21,7 @@ const SETTINGS: [&str; 9] = [
     "abnormal.repeats=1",
 ];
 
-/// Drawn parts, and a run on the normal ones among them.
+/// Drawn parts, and a run on the normal ones.
 pub struct Case {
     pub folder: tempfile::TempDir,
 }
@@ -82,7 +82,7 @@ impl Case {
         stdout(self.bgad(arguments))
     }
 
-    /// The arguments of a lesson for `run` that makes `out`.
+    /// The arguments of a lesson that turns `run` into `out`.
     pub fn lesson(&self, run: &str, out: &str, images: &[&str]) -> Vec<String> {
         let (run, out) = (self.text(run), self.text(out));
         let mut all: Vec<String> = vec!["learn".to_owned(), "--run".to_owned(), run];
@@ -118,14 +118,14 @@ impl Case {
     }
 }
 
-/// What a program has left unfinished in a folder.
+/// Unfinished files that a program left in a folder.
 pub fn hidden(folder: &Path) -> Vec<String> {
     let names = std::fs::read_dir(folder).unwrap();
     let names = names.map(|e| e.unwrap().file_name().to_string_lossy().into_owned());
     names.filter(|name| name.starts_with('.')).collect()
 }
 
-/// All files below a folder, and what they hold.
+/// All files below a folder, with their contents.
 pub fn content(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let mut files = BTreeMap::new();
     for entry in std::fs::read_dir(folder).unwrap() {

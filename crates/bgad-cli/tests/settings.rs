@@ -20,7 +20,7 @@ fn stdout(arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// What a wrong command line is answered with.
+/// The message for a wrong command line.
 fn usage_error(arguments: &[&str]) -> String {
     let output = bgad(arguments);
     assert_eq!(output.status.code(), Some(2), "{arguments:?}");
@@ -60,7 +60,7 @@ fn the_help_of_train_fits_on_a_screen() {
     assert_eq!(help, stdout(&["train", "-h"]));
     let lines = help.lines().count();
     assert!(lines <= 42, "{lines} lines:\n{help}");
-    // What it sends to other commands for is there, and train takes it.
+    // The options that it leaves to other commands' help exist, and train accepts them.
     let others = stdout(&["data", "--help"]) + &stdout(&["preview", "--help"]);
     for option in ["--normal", "--folds", "--test-types", "--anomaly-types"] {
         assert!(others.contains(option), "{option}");
@@ -72,7 +72,7 @@ fn the_help_of_train_fits_on_a_screen() {
 }
 
 #[test]
-fn a_wrong_setting_is_wrong_usage() {
+fn a_wrong_setting_is_a_usage_error() {
     let with = |arguments: &[&str]| {
         let train = [
             "train", "--layout", "mvtec", "--data", "none", "--out", "none",
@@ -97,6 +97,6 @@ fn a_wrong_setting_is_wrong_usage() {
         let message = with(arguments);
         assert!(message.contains(said), "{arguments:?}: {message}");
     }
-    // It excludes --resume, as its flag would.
+    // It excludes --resume, as the flag would.
     assert!(usage_error(&["train", "--resume", "run", "--set", "seed=1"]).contains("--resume"));
 }

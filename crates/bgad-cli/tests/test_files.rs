@@ -1,4 +1,4 @@
-//! The tests themselves: a file that no program names would be passed over in silence.
+//! Every test file belongs to a test program; otherwise it would be ignored silently.
 
 use std::path::{Path, PathBuf};
 
@@ -41,7 +41,7 @@ fn every_test_file_is_part_of_a_program() {
     assert!(files >= 50, "only {files} files were found");
 }
 
-/// Whether Cargo does not look there by itself: the tests of `bgad` are the repository's.
+/// Whether Cargo does not look there by default: the tests of `bgad` are in the repository's root.
 fn is_outside(tests: &Path) -> bool {
     tests.ends_with("../../tests")
 }

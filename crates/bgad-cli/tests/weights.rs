@@ -62,7 +62,7 @@ fn text(path: &Path) -> &str {
     path.to_str().unwrap()
 }
 
-/// Puts weights where the cache is looked for, by hand.
+/// Puts weights into the cache by hand.
 fn place(home: &Path) -> PathBuf {
     let snapshot = home.join(format!("hub/models--timm--{NAME}/snapshots/main"));
     std::fs::create_dir_all(&snapshot).unwrap();
@@ -190,7 +190,7 @@ fn weights_in_the_cache_are_listed_found_and_checked() {
         .unwrap();
     assert_eq!(output.status.code(), Some(2));
 
-    // HF_HUB_CACHE comes before HF_HOME; without either the cache is in the home folder.
+    // HF_HUB_CACHE takes precedence over HF_HOME; without either, the cache is in the home folder.
     let list = |command: &mut Command| succeeded(&command.output().unwrap());
     let mut elsewhere = bgad(home.path(), &["weights", "list"]);
     assert!(!list(elsewhere.env("HF_HUB_CACHE", home.path().join("x"))).contains(text(&path)));
@@ -238,7 +238,7 @@ fn a_backbone_by_its_name_alone_takes_weights_from_the_cache_or_says_what_to_do(
     let run = std::fs::read_to_string(parts.folder.path().join("run/run.json")).unwrap();
     let run: Value = serde_json::from_str(&run).unwrap();
     assert_eq!(run["weights"], text(&path));
-    // The same weights by a path: the same model.
+    // The same weights by path give the same model.
     let by_name = std::fs::read(parts.model()).unwrap();
     let arguments = parts.train(&["--weights", text(&path)]);
     succeeded(&bgad(home.path(), &words(&arguments)).output().unwrap());
@@ -246,12 +246,12 @@ fn a_backbone_by_its_name_alone_takes_weights_from_the_cache_or_says_what_to_do(
 }
 
 #[test]
-fn a_run_with_weights_goes_on_with_them() {
+fn a_run_with_weights_resumes_with_them() {
     let (home, parts) = (tempfile::tempdir().unwrap(), Parts::new());
     let arguments = parts.train(&["--weights", GOLDEN]);
     succeeded(&bgad(home.path(), &words(&arguments)).output().unwrap());
     let model = std::fs::read(parts.model()).unwrap();
-    // The same run, as one leaves it that was killed before its first checkpoint.
+    // The same run as left by a kill before its first checkpoint.
     let ended = RunDirectory::at(&parts.folder.path().join("run"));
     let mut description = ended.description().unwrap();
     description.finished_unix_seconds = None;
@@ -268,11 +268,11 @@ fn a_run_with_weights_goes_on_with_them() {
 
 #[test]
 #[cfg(feature = "hub")]
-fn weights_are_fetched_where_that_is_allowed() {
+fn weights_are_fetched_if_allowed() {
     let (home, parts) = (tempfile::tempdir().unwrap(), Parts::new());
     let content = std::fs::read(GOLDEN).unwrap();
     let imitation = Imitation::start(&content, [Fault::Cut(10_000)]);
-    // Not before the images are there.
+    // Nothing is fetched before the images are found.
     let arguments = parts.train(&["--category", "none"]);
     failed(
         &online(home.path(), &imitation, &words(&arguments))
@@ -309,7 +309,7 @@ fn weights_are_fetched_where_that_is_allowed() {
         .unwrap();
     assert!(succeeded(&verified).contains(&format!("{} (as expected)", imitation.sha256)));
 
-    // What is damaged on the disk is fetched again.
+    // A damaged file on disk is fetched again.
     let blob = Path::new(path).canonicalize().unwrap();
     std::fs::write(&blob, &content[..1000]).unwrap();
     let message = failed(
@@ -325,7 +325,7 @@ fn weights_are_fetched_where_that_is_allowed() {
 
 #[test]
 #[cfg(feature = "hub")]
-fn programs_that_fetch_at_once_or_are_killed_leave_one_sound_file() {
+fn concurrent_and_killed_fetches_leave_one_valid_file() {
     let home = tempfile::tempdir().unwrap();
     let content = std::fs::read(GOLDEN).unwrap();
     let imitation = Imitation::start(&content, [Fault::Stall(20_000)]);
@@ -345,7 +345,7 @@ fn programs_that_fetch_at_once_or_are_killed_leave_one_sound_file() {
         assert!(first.try_wait().unwrap().is_none());
         std::thread::sleep(std::time::Duration::from_millis(5));
     }
-    // It holds the lock; the others wait until it is gone.
+    // It holds the lock; the others wait until it ends.
     let others = [start(), start()];
     std::thread::sleep(std::time::Duration::from_millis(300));
     first.kill().unwrap();

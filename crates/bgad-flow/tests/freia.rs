@@ -1,4 +1,4 @@
-//! FrEIA states that are no flows: errors, no panic and no endless loop.
+//! FrEIA states that are not flows: errors, no panic and no endless loop.
 #![cfg(feature = "burn")]
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
 

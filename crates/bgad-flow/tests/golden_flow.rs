@@ -1,10 +1,10 @@
-//! The flow against FrEIA's, and the positional encoding, on reference vectors.
+//! The flow compared with FrEIA's, and the positional encoding, on reference vectors.
 //!
-//! The files hold parameters, what the flow computes with them, and the parameters after three
-//! steps of Adam. Files whose `param.*` were saved by reference hold the trained parameters under
-//! both names; their starting point is then recovered by [`Case::recover`] and everything that
-//! the file computed from it (latent vectors, determinants, likelihoods, gradients, three losses)
-//! still has to agree, of which the recovery uses the gradients alone, and those of the first step only.
+//! The files contain parameters, what the flow computes with them, and the parameters after three steps of
+//! Adam. In some files both names refer to the trained parameters, because `param.*` were saved by reference.
+//! [`Case::recover`] then recovers the starting point from the gradients of the first step alone, and
+//! everything else that the file computed from it (latent vectors, determinants, likelihoods, other
+//! gradients, three losses) must agree.
 #![cfg(feature = "burn")]
 
 use std::collections::BTreeMap;
@@ -48,7 +48,7 @@ impl Case {
         Self { golden, config }
     }
 
-    /// FrEIA's parameters of block `k` under `prefix`, by our names and in our layout.
+    /// FrEIA's parameters of block `k` under `prefix`, with our names and layout.
     fn block(&self, prefix: &str, k: usize) -> Vec<(&'static str, Vec<usize>, Vec<f32>)> {
         let get = |name: &str| {
             let full = format!("{prefix}module_list.{k}.{name}");
@@ -77,7 +77,7 @@ impl Case {
         block
     }
 
-    /// All parameters that stand in the file under `prefix`, with the fixed rotations.
+    /// All parameters in the file under `prefix`, and the fixed rotations.
     fn parameters(&self, prefix: &str) -> Parameters {
         let d = self.config.dimension;
         let mut parameters = BTreeMap::new();
@@ -92,8 +92,8 @@ impl Case {
         parameters
     }
 
-    /// The parameters that the file's figures were computed with, and whether they had to be
-    /// recovered: those carry the rounding of three steps through all blocks.
+    /// The parameters that the file's values were computed with, and whether they had to be recovered.
+    /// Recovered ones carry the rounding of three steps through all blocks.
     fn initial(&self, device: &Device) -> (Parameters, bool) {
         let (given, after) = (self.parameters("param."), self.parameters("after_adam."));
         if given == after {
@@ -105,8 +105,8 @@ impl Case {
 
     /// The parameters from which three steps of Adam lead to `after`, by fixed-point iteration.
     ///
-    /// The first step's gradients are the file's, the other two are computed: Adam's steps hardly
-    /// depend on a gradient's size, but where one is nearly zero its sign must be the file's.
+    /// The first step uses the file's gradients, the other two are computed. Adam's steps hardly depend on a
+    /// gradient's size, but if one is nearly zero, its sign must be the file's.
     fn recover(&self, after: Parameters, device: &Device) -> Parameters {
         let first: BTreeMap<String, Vec<f32>> = (0..self.config.blocks)
             .flat_map(|k| {
@@ -154,7 +154,7 @@ impl Case {
         initial
     }
 
-    /// Three steps of Adam from `initial`: where they lead, and the loss before each.
+    /// Three steps of Adam from `initial`: the resulting parameters, and the loss before each step.
     fn train(&self, initial: &Parameters, device: &Device) -> (Parameters, Vec<f32>) {
         let mut flow = self.config.init_from(initial.clone(), device).unwrap();
         let mut adam = AdamConfig::new().with_epsilon(1e-8).init();
@@ -218,8 +218,8 @@ fn assert_close_to_scale(what: &str, found: &[f32], expected: &[f32], relative: 
     assert_close(what, found, expected, 0.0, relative * scale);
 }
 
-/// Every value within `allowed`. From recovered parameters a hidden unit that lies on its ReLU's
-/// kink may fall to the other side, which moves single elements: there two in a hundred may be off.
+/// Every value within `allowed`. With recovered parameters, a hidden unit at its ReLU's kink may switch
+/// sides, which changes single elements, so two in a hundred may be off.
 fn assert_elements(name: &str, found: &[f32], expected: &[f32], allowed: f32, recovered: bool) {
     if !recovered {
         return assert_close(name, found, expected, 0.0, allowed);

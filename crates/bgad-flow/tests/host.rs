@@ -1,4 +1,4 @@
-//! The flow on slices against the flow on tensors, at the shapes that training has.
+//! The flow on slices compared with the flow on tensors, at the shapes used in training.
 #![cfg(feature = "burn")]
 
 use std::collections::BTreeMap;
@@ -67,7 +67,7 @@ fn values(tensor: Tensor<1>) -> Vec<f32> {
     tensor.into_data().try_to_vec().unwrap()
 }
 
-/// The loss' derivatives for the mean of `-ln sigmoid(l)`, the first fifth pushed the other way.
+/// The loss' derivatives for the mean of `-ln sigmoid(l)`, with the opposite sign for the first fifth.
 fn slopes(l: &[f32]) -> Vec<f32> {
     let (count, abnormal) = (l.len() as f32, l.len() / 5);
     l.iter()
@@ -97,8 +97,8 @@ fn train_host(host: &mut HostFlow, conditions: &Conditions, batches: &[Batch]) -
 
 #[test]
 fn training_follows_the_flow_on_tensors() {
-    // Tiles that are full, tiles that are not, mini-batches of changing size, odd dimensions.
-    // And a last rotation that is none, as a file may have it: it must not be left out.
+    // Full and partial tiles, mini-batches of changing size, odd dimensions. And a last matrix that is not a
+    // rotation, as a file may contain: it must not be skipped.
     for (dimension, conditional, growth) in [
         (10, true, 1.0),
         (7, true, 1.0),
@@ -149,7 +149,7 @@ fn training_follows_the_flow_on_tensors() {
 }
 
 #[test]
-fn parameters_survive_the_way_to_the_host_and_back() {
+fn parameters_survive_the_round_trip_to_the_host() {
     let device = Device::flex();
     let flow = config(7, true).init(3, &device).unwrap();
     let host = HostFlow::new(&flow).unwrap();
@@ -177,8 +177,7 @@ fn threads_change_nothing() {
     assert_eq!(run(1), run(3));
 }
 
-/// A flow that only rotates is not carried out. Whatever makes it more than a rotation must count again,
-/// be it in one value of one block.
+/// A flow that only rotates is skipped. A change of any single value in any block must be noticed.
 #[test]
 fn a_flow_that_only_rotates_has_the_log_likelihoods_of_the_whole_flow() {
     let device = Device::flex();
@@ -187,7 +186,7 @@ fn a_flow_that_only_rotates_has_the_log_likelihoods_of_the_whole_flow() {
     let mut host = HostFlow::new(&config.init(1, &device).unwrap()).unwrap();
     let start = host.trained().to_vec();
     let of_block = start.len() / config.blocks;
-    // The last value of a block is a global offset, those before it global scales and output biases.
+    // The last value of a block is a global offset; before it come global scales and output biases.
     let changed = [None, Some(1), Some(11), Some(21)];
     let mut before: Vec<Vec<f32>> = Vec::new();
     for from_end in changed {
@@ -231,7 +230,7 @@ fn a_row_alone_is_a_row_among_others() {
 }
 
 #[test]
-fn a_step_that_teaches_nothing_changes_nothing() {
+fn a_step_without_slopes_changes_nothing() {
     let config = config(6, false);
     let mut host = HostFlow::new(&config.init(1, &Device::flex()).unwrap()).unwrap();
     let before = host.parameters();

@@ -1,4 +1,4 @@
-//! Steps and log-likelihoods of the flow under every set of instructions that this machine has.
+//! Steps and log-likelihoods of the flow under every instruction set of this machine.
 #![cfg(feature = "random")]
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
@@ -11,7 +11,7 @@ const SIDE: usize = 12;
 
 #[test]
 fn steps_and_log_likelihoods_agree() {
-    // Rows that fill registers and rows that don't, with a condition and without.
+    // Rows that fill registers and rows that don't, with and without a condition.
     for (dimension, condition) in [(40, Some(16)), (7, Some(16)), (9, None)] {
         let mut config = FlowConfig::new(dimension).with_blocks(4);
         let mut conditions = Conditions::none();

@@ -1,5 +1,5 @@
-//! Tests of `bgad-flow` that share a process. `instructions` is a program of its own, since it
-//! changes the instructions that the whole process computes with.
+//! Tests of `bgad-flow` that share a process. `instructions` is a separate program, because it changes the
+//! instructions that the whole process uses.
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod freia;

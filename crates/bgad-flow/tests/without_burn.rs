@@ -1,5 +1,5 @@
-//! Flows through the part of the interface that needs no Burn. What they give must be what tensors
-//! gave when the numbers here were written down, with Burn in the build or without.
+//! Flows through the part of the interface that needs no Burn. With or without Burn in the build, they must
+//! give the values that tensors gave when the numbers here were recorded.
 #![cfg(feature = "random")]
 #![allow(clippy::unwrap_used)]
 
@@ -18,7 +18,7 @@ fn conditions() -> Conditions {
     Conditions::positions(&PositionalEncoding::new(8).unwrap(), SIDE, SIDE)
 }
 
-/// A row for each position.
+/// One row per position.
 fn rows() -> Vec<f32> {
     let count = SIDE * SIDE * DIMENSION;
     let value = |i: usize| (i * 7919 % 1009) as f32 / 250.0 - 2.0;
@@ -97,7 +97,7 @@ fn the_way_through_tensors_gives_the_same_bits() {
     }
 }
 
-/// Of the flow on Burn's tensors with the same seed.
+/// From the flow on Burn's tensors with the same seed.
 const ON_TENSORS: [f32; SIDE * SIDE] = [
     -1.7733824, -1.4737028, -1.6907337, -1.6678399, -1.4429724, -1.8040335, -1.5598825, -1.5111251,
     -1.7798601, -1.479872, -1.5669935, -1.7909266, -1.4908977, -1.7045196, -1.6333133, -1.4485801,

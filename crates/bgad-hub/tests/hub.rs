@@ -1,4 +1,4 @@
-//! Weights from a hub that cuts connections, sends other bytes, redirects and stalls.
+//! Weights from a hub that cuts connections, sends wrong bytes, redirects and stalls.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::path::{Path, PathBuf};
@@ -62,13 +62,13 @@ impl Case {
         self.repository().join("blobs").join(name)
     }
 
-    /// First bytes of what was asked of the server of large files.
+    /// The first bytes of the ranges requested from the server of large files.
     fn ranges(&self) -> Vec<Option<usize>> {
         let requests = self.imitation.files.requests();
         requests.iter().map(|request| request.from()).collect()
     }
 
-    /// The file is there, as Python would have put it there, and nothing else is.
+    /// Checks that the file is stored as Python would store it, and nothing else.
     fn assert_complete(&self, path: &Path) {
         let snapshot = self.repository().join("snapshots").join(COMMIT);
         assert_eq!(path, snapshot.join("model.safetensors"));
@@ -102,7 +102,7 @@ fn names(folder: &Path) -> Vec<String> {
     names
 }
 
-/// All files in a folder, links to files as well.
+/// All files in a folder, including links to files.
 fn files(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).unwrap() {
@@ -116,7 +116,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 }
 
 #[test]
-fn weights_lie_where_python_keeps_them_and_the_token_stays_with_the_hub() {
+fn weights_are_stored_as_by_python_and_only_the_hub_gets_the_token() {
     let case = Case::new([]);
     let mut told = Vec::new();
     let path = case
@@ -144,13 +144,13 @@ fn weights_lie_where_python_keeps_them_and_the_token_stays_with_the_hub() {
     assert!(large[0].path.ends_with("x-id=GetObject"), "{large:?}");
     assert!(!format!("{:?}", case.hub()).contains(TOKEN));
 
-    // Once more: the hub is asked, the file is not fetched.
+    // A second time: the hub is asked, but the file is not fetched.
     case.assert_complete(&case.fetch().unwrap());
     assert_eq!(case.imitation.files.requests().len(), 1);
 }
 
 #[test]
-fn a_connection_that_is_cut_goes_on_where_it_broke() {
+fn a_cut_connection_resumes_where_it_broke() {
     let case = Case::new([Fault::Cut(100_000), Fault::Status(503), Fault::Cut(50_000)]);
     let mut again = 0;
     let path = case.hub().fetch(weights(), &case.cache(), |progress| {
@@ -163,7 +163,7 @@ fn a_connection_that_is_cut_goes_on_where_it_broke() {
 }
 
 #[test]
-fn a_transfer_that_stalls_ends_and_the_next_one_goes_on() {
+fn a_stalled_transfer_ends_and_the_next_one_resumes() {
     let case = Case::new([Fault::Stall(120_000)]);
     let start = Instant::now();
     let error = case
@@ -197,7 +197,7 @@ fn a_transfer_that_stalls_ends_and_the_next_one_goes_on() {
 }
 
 #[test]
-fn attempts_that_bring_nothing_come_to_an_end() {
+fn attempts_without_progress_end() {
     let case = Case::new([const { Fault::Cut(0) }; 9]);
     let error = case
         .hub()
@@ -380,7 +380,7 @@ fn an_answer_that_states_too_little_or_too_much_leaves_nothing() {
 }
 
 #[test]
-fn errors_of_the_hub_are_told_and_passing_ones_are_tried_again() {
+fn hub_errors_are_reported_and_temporary_ones_retried() {
     for (status, asked, hint) in [
         (401, 1, "HF_TOKEN"),
         (404, 1, "does not exist"),
@@ -412,7 +412,7 @@ fn errors_of_the_hub_are_told_and_passing_ones_are_tried_again() {
 fn a_hub_that_does_not_answer_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let cache = WeightsCache::at(folder.path());
-    // A port on which nobody listens.
+    // A port without a listener.
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);
@@ -420,7 +420,7 @@ fn a_hub_that_does_not_answer_is_named() {
         .fetch(weights(), &cache, |_| {})
         .unwrap_err();
     assert!(error.to_string().contains(&address), "{error}");
-    // One that takes the call and says nothing.
+    // A listener that accepts the connection and sends nothing.
     let server = Server::start(|_, _| std::thread::sleep(Duration::from_secs(60)));
     let error = hub(&server)
         .with_attempts(2)
@@ -446,7 +446,7 @@ fn a_hub_that_does_not_answer_is_named() {
 }
 
 #[test]
-fn of_many_that_fetch_at_once_one_does() {
+fn only_one_of_several_simultaneous_fetches_downloads() {
     let case = Arc::new(Case::new([]));
     let threads: Vec<_> = (0..8)
         .map(|_| {

@@ -54,7 +54,7 @@ impl Case {
         tensor(of_side.map(|(l, _)| *l).collect(), &self.device)
     }
 
-    /// Puts the values of both sides back in the file's order.
+    /// Restores the file's order of both sides' values.
     fn joined(&self, normal: Vec<f32>, abnormal: Vec<f32>) -> Vec<f32> {
         let (mut normal, mut abnormal) = (normal.into_iter(), abnormal.into_iter());
         let take = |a: &bool| if *a { abnormal.next() } else { normal.next() };

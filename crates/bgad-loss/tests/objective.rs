@@ -1,4 +1,4 @@
-//! The objective where sets are empty, and its settings.
+//! The objective with empty sets, and its settings.
 #![cfg(feature = "burn")]
 
 use bgad_loss::{

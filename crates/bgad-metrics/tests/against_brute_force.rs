@@ -106,14 +106,14 @@ fn paper_protocol_is_a_thousand_binarisations() {
     for round in 0..60 {
         let mut maps = random_maps(&mut rng);
         if round % 2 == 0 {
-            // Fewer ties: many thresholds with a point of their own.
+            // Fewer ties, so that many thresholds have their own point.
             for score in maps.iter_mut().flat_map(|map| &mut map.scores) {
                 *score += rng.random_range(-1.0..1.0);
             }
         }
         let found = paper_protocol::aupro(&views(&maps)).unwrap();
         assert!((0.0..=1.0).contains(&found));
-        // Where it divides 0 by 0 the result is ours to define, see `properties.rs`.
+        // If it divides 0 by 0, the result is our definition; see `properties.rs`.
         if let Some(expected) = brute_force::paper_aupro(&maps) {
             compared += 1;
             assert_near("paper's AUPRO", found, expected);

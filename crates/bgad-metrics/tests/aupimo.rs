@@ -1,4 +1,4 @@
-//! AUPIMO against its definition, and what it refuses.
+//! AUPIMO against its definition, and the input that it refuses.
 
 use bgad_metrics::{AupimoBounds, LabelledMap, MetricError, aupimo};
 use rand::{RngExt, SeedableRng};
@@ -16,7 +16,7 @@ fn maps_with_normal(rng: &mut ChaCha8Rng) -> Vec<OwnedMap> {
     let mut maps = random_maps(rng);
     for _ in 0..rng.random_range(1..3) {
         let mut map = OwnedMap::random(rng, 0.0);
-        // At least ten normal pixels in all.
+        // At least ten normal pixels in total.
         while map.scores.len() < 10 {
             map = OwnedMap::random(rng, 0.0);
         }

@@ -1,4 +1,4 @@
-//! What is refused, and with which words.
+//! Refused input, and the error messages.
 
 use bgad_metrics::{
     BestF1, Class, LabelledMap, MetricError, aupro, auroc, average_precision, best_f1,
@@ -53,7 +53,7 @@ fn lengths_must_agree() {
 }
 
 #[test]
-fn something_must_be_there() {
+fn empty_input_is_refused() {
     for error in refusals(&[], &[]) {
         assert_eq!(error, MetricError::Empty);
     }

@@ -1,4 +1,4 @@
-//! Against scikit-learn and scikit-image, through `tests/goldens/metrics.safetensors`.
+//! Comparison with scikit-learn and scikit-image, through `tests/goldens/metrics.safetensors`.
 
 use bgad_metrics::{
     BestF1, aupro, auroc, average_precision, best_f1, connected_regions, pixel_auroc,
@@ -57,7 +57,7 @@ fn maps() -> Vec<OwnedMap> {
         .collect()
 }
 
-/// The reference threshold must reach the best F1 as well; where only one does, it is ours.
+/// The reference threshold must also reach the best F1; if only one threshold does, it must be ours.
 fn assert_threshold(name: &str, found: BestF1, scores: &[f32], abnormal: &[bool]) {
     let expected = golden().f32(name)[0];
     let f1_at = |threshold| brute_force::f1(scores, abnormal, threshold);

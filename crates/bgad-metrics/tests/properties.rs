@@ -1,4 +1,4 @@
-//! What must hold for any detector.
+//! Properties that hold for any detector.
 
 use bgad_metrics::{
     LabelledMap, MetricError, aupro, auroc, average_precision, best_f1, paper_protocol,
@@ -101,14 +101,14 @@ fn a_detector_that_is_always_wrong_gets_no_overlap() {
 
 #[test]
 fn regions_weigh_the_same_whatever_their_areas() {
-    // The region of one pixel is found before, that of four after all normal pixels.
+    // The one-pixel region is found before all normal pixels, the four-pixel region after them.
     let mut scores = [1.0; 20];
     scores[9] = 2.0;
     for defect in [0, 1, 10, 11] {
         scores[defect] = 0.0;
     }
     assert!((aupro(&[two_rows(&scores)], 0.3).unwrap() - 0.5).abs() < 1e-12);
-    // The other way round it is the same.
+    // The other way round gives the same.
     let scores = scores.map(|score| 2.0 - score);
     assert!((aupro(&[two_rows(&scores)], 0.3).unwrap() - 0.5).abs() < 1e-12);
 }

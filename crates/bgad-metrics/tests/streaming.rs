@@ -1,4 +1,4 @@
-//! The streaming form equals the in-memory form, whatever part of the scores was in the file.
+//! The streaming form equals the in-memory form, whatever part of the scores is in the file.
 
 use bgad_metrics::{
     AupimoBounds, LabelledMap, MetricError, StreamingPixelMetrics, aupimo, aupro, pixel_auroc,

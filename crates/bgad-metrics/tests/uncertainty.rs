@@ -1,4 +1,4 @@
-//! Bootstrap intervals, metrics by type of defect, and sets on which a metric has no value.
+//! Bootstrap intervals, metrics per defect type, and sets on which a metric is undefined.
 
 use bgad_metrics::{
     Bootstrap, Class, LabelledMap, MetricError, Undefined, aupro, auroc, average_precision,
@@ -183,7 +183,7 @@ fn pixel_metrics_by_type_are_those_of_the_subset() {
 }
 
 #[test]
-fn a_set_without_an_answer_is_no_mistake() {
+fn an_undefined_metric_is_not_an_error() {
     let undefined = |abnormal: &[bool]| {
         let scores = vec![0.5; abnormal.len()];
         image_metrics(&scores, abnormal).unwrap_err().undefined()
@@ -204,7 +204,7 @@ fn a_set_without_an_answer_is_no_mistake() {
 }
 
 #[test]
-fn a_constant_score_is_said_to_be_one() {
+fn a_constant_score_is_reported() {
     let constant = image_metrics(&[0.5; 4], &[false, true, false, true]).unwrap();
     assert!(constant.constant_score && constant.auroc == 0.5);
     let abnormal_differ = image_metrics(&[0.5, 0.5, 0.6], &[false, true, true]).unwrap();

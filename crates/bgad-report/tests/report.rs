@@ -18,7 +18,7 @@ fn render(data: &ReportData) -> String {
 }
 
 #[test]
-fn missing_data_is_said_in_one_sentence_each() {
+fn each_missing_part_is_explained_in_one_sentence() {
     let html = render(&ReportData::default());
     assert_well_formed(&html);
     for sentence in [
@@ -55,7 +55,7 @@ fn every_text_is_escaped() {
     assert!(!html.contains("<img src=x"));
     assert!(!html.contains("onerror=alert(1)>"));
     assert!(!html.contains('\u{202e}') && !html.contains('\u{0}'));
-    // The two script tags are our own: one begins, one ends.
+    // The two script tags are ours: one opens, one closes.
     assert_eq!(html.matches("<script").count(), 1);
     assert_eq!(html.matches("</script").count(), 1);
     assert!(html.contains("&lt;img src=x onerror=alert(1)&gt;"));
@@ -118,7 +118,7 @@ fn errors_come_first_and_the_worst_of_them_first() {
 
 #[test]
 fn five_hundred_images_stay_below_twenty_megabytes() {
-    // Noise is the worst case: nothing compresses it.
+    // Noise is the worst case, because it does not compress.
     let mut data = full("name", 0);
     let noisy = sample::noisy_entry(256);
     data.gallery = vec![noisy; 500];
@@ -187,7 +187,7 @@ fn page_and_parts_are_written_completely() {
             assert!(image::open(path).unwrap().width() > 100);
         }
     }
-    // No temporary file stays behind, and a second report replaces the first.
+    // No temporary file remains, and a second report replaces the first.
     write_report(&ReportData::default(), &target, &ReportOptions::default()).unwrap();
     assert_eq!(fs::read_dir(&target).unwrap().count(), 2);
     assert!(

@@ -1,4 +1,4 @@
-//! The engine behind the page: a `bgad` model on the CPU.
+//! The engine for the page: a `bgad` model on the CPU.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,10 +13,10 @@ use crate::error::{Result, ReviewError};
 use crate::learning::LearningProgram;
 use crate::{digest, run};
 
-/// Maps are kept with so many pixels a side at most: as many as a screen shows of an image.
+/// The most pixels per side of a stored map: as many as a screen shows of an image.
 const LARGEST_MAP: u32 = 512;
 
-/// Opens models of `bgad`; runs learn by `bgad learn`.
+/// Opens `bgad` models; runs learn through `bgad learn`.
 #[derive(Debug, Clone)]
 pub struct Detectors {
     program: LearningProgram,
@@ -24,7 +24,7 @@ pub struct Detectors {
 }
 
 impl Detectors {
-    /// Opens models on `device`. They learn by `program`, which is called like `bgad learn`.
+    /// Opens models on `device`. They learn through `program`, which is called like `bgad learn`.
     pub fn new(program: PathBuf, device: Device) -> Self {
         Self {
             program: LearningProgram::new(program),
@@ -142,7 +142,7 @@ fn region(found: &DefectRegion) -> FoundRegion {
     }
 }
 
-/// The levels of a score map, as `bgad predict --heatmaps` colours them.
+/// The levels of a score map, coloured as by `bgad predict --heatmaps`.
 fn levels(map: &bgad::ScoreMap, threshold: f32) -> LevelMap {
     let largest = map.width.max(map.height) as f32;
     let shrink = (largest / LARGEST_MAP as f32).max(1.0);
@@ -181,7 +181,7 @@ fn bytes(detector: &Detector) -> Result<Vec<u8>> {
 
 #[cfg(not(feature = "runs"))]
 fn bytes(_: &Detector) -> Result<Vec<u8>> {
-    let text = "this program was built without what writes models";
+    let text = "this program can't write models, because it was built without the feature `runs`";
     Err(ReviewError::Unsupported(text.to_owned()))
 }
 
@@ -203,6 +203,7 @@ fn report(detector: &Detector, name: &str, samples: Vec<Sample>) -> Result<Vec<u
 
 #[cfg(not(feature = "report"))]
 fn report(_: &Detector, _: &str, _: Vec<Sample>) -> Result<Vec<u8>> {
-    let text = "this program was built without reports";
+    let text =
+        "this program can't write reports, because it was built without the feature `report`";
     Err(ReviewError::Unsupported(text.to_owned()))
 }

@@ -1,4 +1,4 @@
-//! Names that are made of what they name.
+//! Names derived from contents.
 
 use std::path::Path;
 
@@ -6,7 +6,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::error::{Result, ReviewError};
 
-/// Digits of a digest that are kept: enough to tell any number of images apart.
+/// The number of bytes of a digest that are used: enough to distinguish any number of images.
 const BYTES: usize = 8;
 
 /// The first digits of the SHA-256 of `bytes`.
@@ -15,12 +15,12 @@ pub(crate) fn of(bytes: &[u8]) -> String {
     hexadecimal(&digest[..BYTES])
 }
 
-/// The same of a file.
+/// The same for a file.
 pub(crate) fn of_file(path: &Path) -> Result<String> {
     Ok(of(&std::fs::read(path).map_err(ReviewError::io(path))?))
 }
 
-/// Two digits a byte.
+/// Two digits per byte.
 pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

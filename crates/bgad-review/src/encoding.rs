@@ -11,20 +11,20 @@ use image::{ExtendedColorType, GrayImage, ImageEncoder as _, ImageError, Limits,
 use crate::engine::LevelMap;
 use crate::error::{Result, ReviewError};
 
-/// The longer side of a thumbnail, in pixels: twice what a tile shows, for screens of fine pixels.
+/// The longer side of a thumbnail, in pixels: twice what a tile shows, for high-density screens.
 const THUMBNAIL: u32 = 320;
 /// The longer side of a heat map on a tile.
 const SMALL_HEAT: u32 = 160;
-/// Pictures of more pixels are sent as JPEG.
+/// Pictures with more pixels are sent as JPEG.
 const LARGEST_PNG: u64 = 4 << 20;
-/// The quality of thumbnails and of pictures, of 100.
+/// JPEG quality of thumbnails and of pictures, out of 100.
 const THUMBNAIL_QUALITY: u8 = 82;
 const PICTURE_QUALITY: u8 = 93;
-/// Masks are at most as large as the images that are read.
+/// The largest side of a mask, which is that of the images that are read.
 const LARGEST_SIDE: u32 = 16_384;
 
-/// The colours of scores from the lower to the upper end, as heat maps of `bgad predict` have them:
-/// blue, cyan, yellow, red. They differ in lightness too, and yellow is the threshold.
+/// The colours from the lowest to the highest score, as in heat maps of `bgad predict`: blue, cyan, yellow,
+/// red. They also differ in lightness, and yellow is the threshold.
 const COLOURS: [[f32; 3]; 4] = [
     [30.0, 60.0, 200.0],
     [0.0, 200.0, 220.0],
@@ -32,7 +32,7 @@ const COLOURS: [[f32; 3]; 4] = [
     [220.0, 0.0, 0.0],
 ];
 
-/// A file for the page and what it is.
+/// A file for the page, and its content type.
 pub(crate) struct Encoded {
     pub(crate) bytes: Vec<u8>,
     pub(crate) kind: &'static str,
@@ -45,7 +45,7 @@ pub(crate) fn thumbnail(image: &RgbImage) -> Result<Vec<u8>> {
     jpeg(&small, THUMBNAIL_QUALITY)
 }
 
-/// An image as large as it is. Losslessly, unless it is so large that it would take seconds.
+/// An image at its own size; lossless unless it is so large that this would take seconds.
 pub(crate) fn picture(image: &RgbImage) -> Result<Encoded> {
     let pixels = u64::from(image.width()) * u64::from(image.height());
     Ok(match pixels > LARGEST_PNG {
@@ -70,7 +70,7 @@ pub(crate) fn levels(map: &LevelMap) -> Result<Vec<u8>> {
     encode_png(&map.levels, (map.width, map.height), ExtendedColorType::L8)
 }
 
-/// A map in colours, transparent where nothing is, small enough for a tile.
+/// A map in colours, transparent where the score is low, small enough for a tile.
 pub(crate) fn heat(levels: &[u8]) -> Result<Vec<u8>> {
     let map = decode_grey(levels)?;
     let (width, height) = within(map.dimensions(), SMALL_HEAT);
@@ -82,7 +82,7 @@ pub(crate) fn heat(levels: &[u8]) -> Result<Vec<u8>> {
     encode_png(&heat, (width, height), ExtendedColorType::Rgba8)
 }
 
-/// A painted mask as it is stored: white on black, of the image's size.
+/// A painted mask as it is stored: white on black, at the image's size.
 pub(crate) fn mask(png: &[u8], size: (u32, u32)) -> Result<Vec<u8>> {
     let mut mask = decode_grey(png)?;
     if mask.dimensions() != size {
@@ -106,7 +106,7 @@ fn colour(level: u8) -> image::Rgba<u8> {
     let first = (place as usize).min(COLOURS.len() - 2);
     let along = place - first as f32;
     let channel = |c: usize| COLOURS[first][c] * (1.0 - along) + COLOURS[first + 1][c] * along;
-    // The colour comes in over the lowest fifth.
+    // The colour fades in over the lowest fifth.
     let cover = 255.0 * (heat * 5.0).min(1.0);
     image::Rgba([
         channel(0) as u8,
@@ -116,7 +116,7 @@ fn colour(level: u8) -> image::Rgba<u8> {
     ])
 }
 
-/// The size that fits into a square, in the proportion of `size`.
+/// The size that fits into a square and keeps the proportions of `size`.
 fn within((width, height): (u32, u32), side: u32) -> (u32, u32) {
     let longer = width.max(height).max(1);
     if longer <= side {
@@ -152,14 +152,12 @@ fn decode_grey(png: &[u8]) -> Result<GrayImage> {
     limits.max_image_width = Some(LARGEST_SIDE);
     limits.max_image_height = Some(LARGEST_SIDE);
     reader.limits(limits);
-    let image = reader.decode().map_err(|error| {
-        ReviewError::Request(format!(
-            "no PNG image: {error}; expected one of the page's own"
-        ))
-    })?;
+    let image = reader
+        .decode()
+        .map_err(|error| ReviewError::Request(format!("the mask is not a PNG image: {error}")))?;
     Ok(image.into_luma8())
 }
 
 fn not_encoded(error: ImageError) -> ReviewError {
-    ReviewError::Unsupported(format!("the picture can't be made: {error}"))
+    ReviewError::Unsupported(format!("the picture can't be encoded: {error}"))
 }

@@ -1,4 +1,4 @@
-//! What the page needs of a detector, whichever it is.
+//! The interface between the page and any detector.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,29 +11,29 @@ use crate::error::Result;
 
 /// A trained model that scores images and may learn from corrections.
 pub trait Engine: Send + Sync {
-    /// What the model says of itself.
+    /// The model's description.
     fn model(&self) -> &ModelInfo;
 
-    /// The images of the model's run whose labels are known; none for a model alone.
+    /// The images of the model's run whose labels are known; empty for a model without a run.
     fn samples(&self) -> &[Sample];
 
-    /// Reads an image as those of training were read.
+    /// Reads an image in the same way as training images.
     ///
     /// # Errors
-    /// When it is no readable image; the sentence stands in its tile.
+    /// If it is not a readable image. Its tile shows the message.
     fn read(&self, image: &Picture) -> Result<RgbImage>;
 
     /// Score, decision, map and regions of an image.
     ///
     /// # Errors
-    /// An image without pixels, or a device that fails.
+    /// An image without pixels, or a failing device.
     fn predict(&self, image: &RgbImage) -> Result<Finding>;
 
-    /// Makes another model that knows `lesson`, in a folder of its own; this one stays as it is.
-    /// Ends early when `stop` becomes true.
+    /// Trains another model with `lesson`, in its own folder; this model does not change. Ends early when
+    /// `stop` becomes true.
     ///
     /// # Errors
-    /// When the model can't learn, or learning failed.
+    /// If the model can't learn, or learning failed.
     fn learn(
         &self,
         lesson: &Lesson,
@@ -41,32 +41,32 @@ pub trait Engine: Send + Sync {
         stop: &AtomicBool,
     ) -> Result<Learned>;
 
-    /// The model's file, deciding by `threshold` where one is given.
+    /// The bytes of the model's file, with this `threshold` if there is one.
     ///
     /// # Errors
-    /// When the file can't be made.
+    /// If the file can't be made.
     fn export(&self, threshold: Option<f32>) -> Result<Vec<u8>>;
 
-    /// A page of figures over images whose labels are known.
+    /// An HTML report over images whose labels are known.
     ///
     /// # Errors
-    /// When there is nothing to evaluate, or an image can't be read.
+    /// If there is nothing to evaluate, or an image can't be read.
     fn report(&self, name: &str, samples: Vec<Sample>) -> Result<Vec<u8>>;
 }
 
-/// What opens models and runs.
+/// Opens models and runs.
 pub trait Engines: Send + Sync {
-    /// The model at `path`: a model's file, or the folder of a run.
+    /// Opens the model at `path`, which is a model file or the folder of a run.
     ///
     /// # Errors
-    /// When there is none, or it can't be read.
+    /// If there is none, or it can't be read.
     fn open(&self, path: &Path) -> Result<Arc<dyn Engine>>;
 }
 
-/// Where an image is.
+/// Where an image comes from.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Picture {
-    /// A sample of the model's run, which says how it is read.
+    /// A sample of the model's run, which knows how to read it.
     Sample(Sample),
     /// Any other file.
     File(PathBuf),
@@ -82,19 +82,19 @@ impl Picture {
     }
 }
 
-/// What a model says of itself.
+/// A model's description.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ModelInfo {
     /// The model's file.
     #[serde(skip)]
     pub file: PathBuf,
-    /// The folder of its run, which learning continues from; none for a model alone.
+    /// The folder of its run, which learning continues from; `None` for a model without a run.
     #[serde(skip)]
     pub run: Option<PathBuf>,
-    /// The first digits of the file's SHA-256, in hexadecimal: what is kept of one model is not
-    /// taken for another's.
+    /// The first digits of the file's SHA-256 in hexadecimal. They keep stored scores of different models
+    /// apart.
     pub digest: String,
-    /// What it is called on the page.
+    /// Its name on the page.
     pub name: String,
     /// `BGAD` or `BGAD-FAS`.
     pub method: String,
@@ -102,34 +102,34 @@ pub struct ModelInfo {
     pub dataset: String,
     /// Images that score above it are anomalous.
     pub threshold: f32,
-    /// Whether the threshold is from images that were not trained on.
+    /// Whether the threshold comes from images that were not used for training.
     pub calibrated: bool,
-    /// The share of normal images that the threshold promises to exceed with at most.
+    /// The threshold promises that at most this share of normal images scores above it.
     pub promised_rate: Option<f64>,
-    /// The scores of the normal images that the threshold is from, in rising order.
+    /// The scores of the normal images that determined the threshold, in rising order.
     pub normal_scores: Vec<f32>,
     /// How many abnormal images it was trained on.
     pub known_defects: usize,
-    /// Whether it can say where a defect is.
+    /// Whether it can show where a defect is.
     pub has_maps: bool,
 }
 
-/// What a model finds on an image.
+/// What a model finds in an image.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Finding {
-    /// The image's score; the higher, the more anomalous.
+    /// The image's score; higher is more anomalous.
     pub score: f32,
-    /// The share of normal images that score as high.
+    /// The share of normal images that score at least as high.
     pub p_value: f64,
     /// The image's width and height in pixels.
     pub size: (u32, u32),
-    /// Where it scores high; none for a model that scores whole images.
+    /// Where it scores high; `None` for a model that scores whole images only.
     pub map: Option<LevelMap>,
-    /// Connected places above the threshold of pixels, in pixels of the image.
+    /// Connected regions above the pixel threshold, in pixels of the image.
     pub regions: Vec<FoundRegion>,
 }
 
-/// A place that scores above the threshold of pixels, in pixels of the image.
+/// A region that scores above the pixel threshold, in pixels of the image.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct FoundRegion {
     /// The left edge of its bounding box.
@@ -144,10 +144,10 @@ pub struct FoundRegion {
     pub peak: f32,
 }
 
-/// A score map in 256 levels that covers the whole image, row-major.
+/// A score map of the whole image in 256 levels, row-major.
 ///
-/// Levels are tied to the threshold of pixels, so that maps of one model can be compared: 0 is 0.8
-/// of it or less, [`LevelMap::THRESHOLD`] the threshold itself, 255 is 1.1 times it or more.
+/// Levels depend on the pixel threshold, so that maps of one model can be compared: 0 is 0.8 times the
+/// threshold or less, [`LevelMap::THRESHOLD`] is the threshold, and 255 is 1.1 times the threshold or more.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LevelMap {
     /// Columns.
@@ -159,40 +159,40 @@ pub struct LevelMap {
 }
 
 impl LevelMap {
-    /// Pixels of this level or more belong to a defect.
+    /// Pixels with this level or more belong to a defect.
     pub const THRESHOLD: u8 = 171;
 }
 
-/// What a model is to learn.
+/// What a model should learn.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Lesson {
-    /// The folder for the new run, which is not there yet.
+    /// The folder for the new run, which does not exist yet.
     pub out: PathBuf,
-    /// Images with a defect, each with its mask where there is one.
+    /// Images with a defect, each with its mask if there is one.
     pub missed: Vec<(PathBuf, Option<PathBuf>)>,
     /// Images without a defect.
     pub false_alarms: Vec<PathBuf>,
 }
 
-/// How far learning is.
+/// The progress of learning.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Progress {
     /// From 0 to 1.
     pub progress: f64,
-    /// What is being done.
+    /// The current step.
     pub doing: String,
 }
 
-/// A value with the earlier model and with the new one.
+/// A value under the earlier model and under the new one.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Change<T> {
-    /// With the earlier model.
+    /// Under the earlier model.
     pub before: T,
-    /// With the new one.
+    /// Under the new model.
     pub after: T,
 }
 
-/// What has changed by learning.
+/// What learning changed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Learned {
     /// The folder of the new run.
@@ -201,7 +201,7 @@ pub struct Learned {
     /// The file of the new model.
     #[serde(with = "bgad_data::path_text")]
     pub model: PathBuf,
-    /// The images' threshold.
+    /// The image threshold.
     pub threshold: Change<f64>,
     /// The promised false-positive rate.
     pub promised_rate: Change<Option<f64>>,

@@ -9,24 +9,24 @@ use serde::{Deserialize, Serialize};
 use crate::engine::{FoundRegion, Picture};
 use crate::store;
 
-/// An image and what is known of it.
+/// An image and its state.
 #[derive(Debug, Clone)]
 pub(crate) struct Entry {
-    /// Its name in addresses: a digest of `source`, the same after a restart.
+    /// Its name in URLs: a digest of `source`, the same after a restart.
     pub(crate) id: String,
-    /// Its name in the table of decisions: the path, with the region where it is a part.
+    /// Its name in the table of decisions: the path, with the region if it is a part of the file.
     pub(crate) source: String,
-    /// Its file's name, with the region where it is a part.
+    /// Its file's name, with the region if it is a part of the file.
     pub(crate) name: String,
-    /// The folder that it came from, as short as it tells.
+    /// A short name of the folder that it came from.
     pub(crate) group: String,
     pub(crate) picture: Picture,
-    /// What the run's data set says it is.
+    /// Its label in the run's data set.
     pub(crate) known: Option<Known>,
     pub(crate) outcome: Outcome,
-    /// The file as it was when it was taken up; a change makes it a new image.
+    /// The file's state when it was added; a changed file is a new image.
     pub(crate) stamp: Stamp,
-    /// The version of the list in which this entry changed last.
+    /// The version of the list in which this entry last changed.
     pub(crate) version: u64,
 }
 
@@ -37,7 +37,7 @@ pub(crate) struct Known {
     pub(crate) kind: String,
 }
 
-/// What the model says of an image.
+/// The model's result for an image.
 #[derive(Debug, Clone)]
 pub(crate) enum Outcome {
     /// Nothing yet.
@@ -47,7 +47,7 @@ pub(crate) enum Outcome {
     Damaged(String),
 }
 
-/// A finding without its map, which lies on the disk.
+/// A finding without its map, which is on disk.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Scored {
     pub(crate) score: f32,
@@ -57,7 +57,7 @@ pub(crate) struct Scored {
     pub(crate) regions: Vec<FoundRegion>,
 }
 
-/// When a file was changed, and its length: enough to tell that it is another one.
+/// When a file was modified, and its length: enough to detect that it changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(crate) struct Stamp {
     pub(crate) length: u64,
@@ -66,7 +66,7 @@ pub(crate) struct Stamp {
 }
 
 impl Stamp {
-    /// That of a file; none where it is not there.
+    /// The stamp of a file; `None` if it does not exist.
     pub(crate) fn of(path: &Path) -> Option<Self> {
         let metadata = std::fs::metadata(path).ok()?;
         let modified = metadata.modified().ok();

@@ -1,4 +1,4 @@
-//! What can go wrong between the page and the engine.
+//! Errors between the page and the engine.
 
 use std::path::{Path, PathBuf};
 
@@ -20,16 +20,16 @@ pub enum ReviewError {
     /// An image or data set.
     #[error(transparent)]
     Data(#[from] bgad::DataError),
-    /// A table of decisions that is not one.
+    /// A table of decisions is invalid.
     #[error("{}, line {line}: {found}; expected {expected}", .path.display())]
     Table {
         /// The table.
         path: PathBuf,
         /// The line, counted from 1.
         line: u64,
-        /// What stands there.
+        /// What was found.
         found: String,
-        /// What should.
+        /// What was expected.
         expected: &'static str,
     },
     /// Another program has the folder of decisions open.
@@ -38,25 +38,25 @@ pub enum ReviewError {
         .0.display()
     )]
     InUse(PathBuf),
-    /// Somebody else has decided in the meantime.
+    /// Someone decided about the image in the meantime.
     #[error("this image was decided in another window meanwhile; its decision is shown now")]
     Stale,
-    /// What was asked for is not there.
+    /// What was requested does not exist.
     #[error("{0}")]
     Missing(String),
-    /// What the page sent can't be used.
+    /// The page's request can't be used.
     #[error("{0}")]
     Request(String),
     /// It can't be done now.
     #[error("{0}")]
     Busy(String),
-    /// What this model or this server can't do.
+    /// This model or server can't do it.
     #[error("{0}")]
     Unsupported(String),
-    /// Learning failed; the message is that of the program.
+    /// Learning failed; the message is from the program.
     #[error("{0}")]
     Learning(String),
-    /// An address that can't be listened on.
+    /// The server can't listen on an address.
     #[error("{address}: {source}; choose another with --listen or --port")]
     Address {
         /// The address.
@@ -66,7 +66,7 @@ pub enum ReviewError {
     },
 }
 
-/// A result with the page's sentence in the place of an error.
+/// A result whose error is a sentence for the page.
 pub type Result<T> = std::result::Result<T, ReviewError>;
 
 impl ReviewError {

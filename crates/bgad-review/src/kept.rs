@@ -1,5 +1,4 @@
-//! Scores and maps that are kept, so that a second start does not compute them again. All of it may be
-//! removed.
+//! Stored scores and maps, so that a restart does not compute them again. All of them may be deleted.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -14,7 +13,7 @@ use crate::engine::Finding;
 use crate::entry::{Entry, Scored, Stamp};
 use crate::error::{Result, ReviewError};
 
-/// What one model found, on the disk.
+/// The stored findings of one model.
 #[derive(Debug)]
 pub(crate) struct Kept {
     maps: PathBuf,
@@ -32,7 +31,7 @@ struct Line<I, S> {
 }
 
 impl Kept {
-    /// What is kept in `cache` of the model with this digest. A line that was cut off is left out.
+    /// The findings in `cache` of the model with this digest. A truncated line is ignored.
     pub(crate) fn of(cache: &Path, digest: &str) -> Result<Self> {
         let maps = cache.join("maps").join(digest);
         std::fs::create_dir_all(&maps).map_err(ReviewError::io(&maps))?;
@@ -53,26 +52,25 @@ impl Kept {
         })
     }
 
-    /// What was found on an image, where its file is still the same.
+    /// The finding for an image, if its file is unchanged.
     pub(crate) fn scored(&self, entry: &Entry) -> Option<Scored> {
         let (stamp, scored) = self.found.get(&entry.id)?;
         (*stamp == entry.stamp).then(|| scored.clone())
     }
 
-    /// Where an image's map lies.
+    /// The path of an image's map.
     pub(crate) fn map(&self, id: &str) -> PathBuf {
         self.maps.join(format!("{id}.png"))
     }
 
-    /// Where the small picture of an image lies, or will.
+    /// The path of an image's thumbnail, which may not exist yet.
     pub(crate) fn thumbnail(&self, entry: &Entry) -> PathBuf {
         let Stamp { length, modified } = entry.stamp;
         let name = format!("{}-{modified:x}-{length:x}.jpg", entry.id);
         self.thumbnails.join(name)
     }
 
-    /// Writes what was found and the small picture. Whoever holds this may have it locked meanwhile:
-    /// only places are needed.
+    /// Writes a finding and the thumbnail. It takes only paths, so that it needs no lock on `self`.
     pub(crate) fn write(places: &Places, image: &RgbImage, finding: &Finding) -> Result<Scored> {
         if let Some(map) = &finding.map {
             let bytes = encoding::levels(map)?;
@@ -93,7 +91,7 @@ impl Kept {
         })
     }
 
-    /// The places of an image's files.
+    /// The paths of an image's files.
     pub(crate) fn places(&self, entry: &Entry) -> Places {
         Places {
             map: self.map(&entry.id),
@@ -101,7 +99,7 @@ impl Kept {
         }
     }
 
-    /// Notes scores, for the next start. What can't be noted is computed again.
+    /// Records scores for the next start. What can't be recorded is computed again.
     pub(crate) fn note<'a>(&mut self, scored: impl Iterator<Item = (&'a Entry, &'a Scored)>) {
         let mut text = Vec::new();
         for (entry, scored) in scored {
@@ -121,7 +119,7 @@ impl Kept {
     }
 }
 
-/// Where the files of one image lie.
+/// The paths of one image's files.
 #[derive(Debug, Clone)]
 pub(crate) struct Places {
     map: PathBuf,

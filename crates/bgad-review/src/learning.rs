@@ -1,5 +1,5 @@
-//! Learning by a program of its own, as `bgad learn` is: it can be stopped, and what happens to it
-//! does not happen to the page.
+//! Learning in a separate program, `bgad learn`: it can be stopped, and a crash of it does not affect the
+//! page.
 
 use std::io::{BufRead as _, BufReader, Read};
 use std::path::{Path, PathBuf};
@@ -12,12 +12,12 @@ use serde::Deserialize;
 use crate::engine::{Learned, Lesson, Progress};
 use crate::error::{Result, ReviewError};
 
-/// How long between two looks at the program and the wish to stop it.
+/// The time between two checks of the program and of the request to stop it.
 const INTERVAL: Duration = Duration::from_millis(50);
-/// So much of what the program says on standard error is kept.
+/// How many bytes of the program's standard error are kept.
 const MESSAGE: u64 = 64 << 10;
 
-/// The program that is called as `PROGRAM learn --run RUN ...`.
+/// The program, called as `PROGRAM learn --run RUN ...`.
 #[derive(Debug, Clone)]
 pub(crate) struct LearningProgram {
     path: PathBuf,
@@ -51,7 +51,7 @@ impl LearningProgram {
         let mut learned = None;
         let (status, message) = std::thread::scope(|scope| {
             let errors = scope.spawn(move || errors.map(read_message).unwrap_or_default());
-            // Reading ends with the program, which a thread beside it ends where that is wished.
+            // Reading ends when the program does; the other thread ends it on request.
             let waiting = scope.spawn(|| child.wait(stop));
             for line in output
                 .into_iter()
@@ -70,7 +70,7 @@ impl LearningProgram {
         let status = status.map_err(ReviewError::io(&self.path))?;
         if stop.load(Ordering::Relaxed) && learned.is_none() {
             return Err(ReviewError::Learning(
-                "learning was stopped; the model is the one of before".to_owned(),
+                "learning was stopped; the model has not changed".to_owned(),
             ));
         }
         if !status.success() {
@@ -110,7 +110,7 @@ impl Running {
     fn wait(&mut self, stop: &AtomicBool) -> std::io::Result<std::process::ExitStatus> {
         loop {
             if stop.load(Ordering::Relaxed) {
-                // It may have ended meanwhile, which is as good.
+                // It may have ended already, which is fine.
                 let _ = self.0.kill();
             }
             if let Some(status) = self.0.try_wait()? {
@@ -133,13 +133,13 @@ impl Drop for Running {
 fn read_message(errors: impl Read) -> String {
     let mut bytes = Vec::new();
     let mut errors = BufReader::new(errors);
-    // What comes after that is read as well, or the program would wait for a reader.
+    // The rest is read too, or the program would block.
     let _ = errors.by_ref().take(MESSAGE).read_to_end(&mut bytes);
     let _ = std::io::copy(&mut errors, &mut std::io::sink());
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// The last line of what the program said, without its prefix.
+/// The last line of the program's message, without its prefix.
 fn failure(message: &str, status: &std::process::ExitStatus) -> String {
     let mut lines = message.lines().map(str::trim);
     match lines.rfind(|line| !line.is_empty()) {

@@ -1,4 +1,4 @@
-//! Learning from decisions, while the page goes on.
+//! Learning from decisions, while the page stays usable.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -24,7 +24,7 @@ pub(crate) struct Chosen {
     pub(crate) false_alarms: Vec<String>,
 }
 
-/// Why the open model can't learn; none where it can.
+/// Why the open model can't learn; `None` if it can.
 pub(crate) fn obstacle(state: &State) -> Option<String> {
     state
         .engine
@@ -34,12 +34,12 @@ pub(crate) fn obstacle(state: &State) -> Option<String> {
         .then(|| run::NO_RUN.to_owned())
 }
 
-/// Starts a lesson of decided images.
+/// Starts a lesson from decided images.
 pub(crate) fn start(project: &Arc<Project>, chosen: &Chosen) -> Result<()> {
     let mut state = project.state();
     if state.lessons.is_running() {
         return Err(ReviewError::Busy(
-            "a model is being taught already; it can be stopped".to_owned(),
+            "a model is already being taught; wait, or stop it".to_owned(),
         ));
     }
     let first = match (obstacle(&state), &state.place.first_run) {
@@ -85,7 +85,7 @@ pub(crate) fn start(project: &Arc<Project>, chosen: &Chosen) -> Result<()> {
         let learned = engine.learn(&lesson, &mut progress, &stop);
         let taught = learned.and_then(|learned| {
             point_to(&learned.run, &first)?;
-            // Before the lock: reading a model takes a while.
+            // Before taking the lock, because reading a model takes a while.
             let taught = project.engines.open(&learned.run)?;
             Ok((learned, taught))
         });
@@ -95,21 +95,21 @@ pub(crate) fn start(project: &Arc<Project>, chosen: &Chosen) -> Result<()> {
         if let Err(error) = taught.and_then(|done| end(&mut state, &*engine, images, done)) {
             state.lessons.failure = Some(error.to_string());
         }
-        // When the server ends, the next one is to say that this was interrupted.
+        // If the server is ending, its next start reports that this lesson was interrupted.
         if !state.ending {
             let _ = bgad_files::remove(&state.store.folder().join(RUNNING));
         }
         drop(state);
         project.tell();
     });
-    // The thread can't have ended before: it needs the state, which is held here.
+    // The thread can't have ended yet, because it needs the state, which is locked here.
     if let Some(running) = &mut state.lessons.running {
         running.thread = Some(thread);
     }
     Ok(())
 }
 
-/// Keeps what was learned and works with the new model.
+/// Records what was learned and switches to the new model.
 fn end(
     state: &mut State,
     earlier: &dyn Engine,
@@ -126,7 +126,7 @@ fn end(
     state.take_engine(taught)
 }
 
-/// What the program is told, and the images as the table of decisions names them.
+/// What the program is given, and the images as the table of decisions names them.
 fn lesson(state: &State, chosen: &Chosen, out: PathBuf) -> Result<(Lesson, Vec<String>)> {
     let mut sources = Vec::new();
     let mut image = |id: &String, expected: Verdict| -> Result<PathBuf> {
@@ -135,7 +135,7 @@ fn lesson(state: &State, chosen: &Chosen, out: PathBuf) -> Result<(Lesson, Vec<S
         let decision = decision.filter(|row| row.verdict == expected);
         let decision = decision.ok_or_else(|| {
             ReviewError::Request(format!(
-                "{}: its decision is another one now; look at the list again",
+                "{}: its decision has changed; look at the list again",
                 entry.name
             ))
         })?;
@@ -171,7 +171,7 @@ fn lesson(state: &State, chosen: &Chosen, out: PathBuf) -> Result<(Lesson, Vec<S
     ))
 }
 
-/// A folder beside the first run that is not there yet.
+/// A folder beside the first run that does not exist yet.
 fn free_folder(first: &Path) -> PathBuf {
     let name = path_to_text(Path::new(first.file_name().unwrap_or_default()));
     let mut numbers = 1_u32..;

@@ -1,4 +1,4 @@
-//! The lesson that goes on, and what became of the last one.
+//! The running lesson, and the outcome of the last one.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,10 +11,10 @@ use serde::{Deserialize, Serialize};
 use crate::engine::Progress;
 use crate::store::Store;
 
-/// The file that is there while a lesson goes on.
+/// The file that exists while a lesson runs.
 pub(crate) const RUNNING: &str = "learning.json";
 
-/// The lesson that goes on, and what became of the last one.
+/// The running lesson, and the outcome of the last one.
 #[derive(Debug, Default)]
 pub(crate) struct Lessons {
     pub(crate) running: Option<Running>,
@@ -27,11 +27,11 @@ pub(crate) struct Running {
     pub(crate) progress: Progress,
     pub(crate) started: Instant,
     pub(crate) stop: Arc<AtomicBool>,
-    /// None until it has started.
+    /// `None` until it has started.
     pub(crate) thread: Option<JoinHandle<()>>,
 }
 
-/// What the page shows of a lesson that goes on.
+/// What the page shows of a running lesson.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct RunningView {
     progress: f64,
@@ -40,7 +40,7 @@ pub(crate) struct RunningView {
     stopping: bool,
 }
 
-/// What is written before a lesson starts.
+/// Written before a lesson starts.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Begun {
     #[serde(with = "bgad_data::path_text")]
@@ -48,7 +48,7 @@ pub(crate) struct Begun {
 }
 
 impl Lessons {
-    /// None goes on; one that a kill has interrupted is said to be.
+    /// No running lesson; reports one that was interrupted.
     pub(crate) fn found(folder: &Path, store: &Store) -> Self {
         let path = folder.join(RUNNING);
         let begun = std::fs::read(&path).ok();
@@ -60,13 +60,13 @@ impl Lessons {
             match (known, is_whole) {
                 (true, _) => None,
                 (false, true) => Some(format!(
-                    "the page was ended while a model was being taught; the taught run is complete \
-                     all the same: open {}",
+                    "`bgad review` ended while a model was being taught, but the taught run is complete: \
+                     open {}",
                     begun.out.display()
                 )),
                 (false, false) => Some(
-                    "learning was interrupted when the page was ended; all decisions are here, so \
-                     start it again"
+                    "learning was interrupted when `bgad review` ended; no decision is lost, so start \
+                     it again"
                         .to_owned(),
                 ),
             }
@@ -90,14 +90,14 @@ impl Lessons {
         })
     }
 
-    /// Asks the lesson to end.
+    /// Asks the lesson to stop.
     pub(crate) fn stop(&self) {
         if let Some(running) = &self.running {
             running.stop.store(true, Ordering::Relaxed);
         }
     }
 
-    /// The thread of the lesson, for whoever waits for its end.
+    /// The lesson's thread, for waiting until it ends.
     pub(crate) fn thread(&mut self) -> Option<JoinHandle<()>> {
         self.running.as_mut()?.thread.take()
     }

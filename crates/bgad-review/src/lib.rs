@@ -1,10 +1,8 @@
-//! The page of `bgad review`: a person looks at what a detector found, says what is right, and lets it
-//! learn.
+//! The page of `bgad review`: a person looks at a detector's results, corrects them, and lets it learn.
 //!
-//! [`Server`] answers on loopback and serves the page, which is compiled in. What it needs of a detector
-//! is the trait [`Engine`]; [`Detectors`] opens models of `bgad`. Decisions go to a [`Store`](store::Store)
-//! of plain files beside the run before they are answered, so that nothing is lost whenever the
-//! program ends.
+//! [`Server`] listens on loopback and serves the page, which is compiled in. It uses a detector through the
+//! trait [`Engine`]; [`Detectors`] opens `bgad` models. Decisions are written to a [`Store`](store::Store) of
+//! plain files beside the run before they are confirmed, so that nothing is lost if the program is killed.
 //!
 //! ```no_run
 //! # fn main() -> bgad_review::Result<()> {

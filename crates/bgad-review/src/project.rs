@@ -1,4 +1,4 @@
-//! All that the page shows: an open model, its images, what was decided and learned.
+//! Everything that the page shows: an open model, its images, the decisions and the lessons.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -13,37 +13,37 @@ use crate::kept::Kept;
 use crate::lessons::Lessons;
 use crate::store::{Store, StorePlace};
 
-/// More images than any wall is looked through; a folder of more is refused rather than half shown.
+/// The most images on a wall. A larger folder is refused rather than shown in part.
 pub(crate) const MOST_IMAGES: usize = 200_000;
 
-/// The project and those who wait for it.
+/// The project, and signals for those who wait for it.
 pub(crate) struct Project {
     pub(crate) engines: Box<dyn Engines>,
     state: Mutex<State>,
-    /// Wakes whoever scores images.
+    /// Wakes the thread that scores images.
     pub(crate) work: Condvar,
     /// Wakes pages that wait for changes.
     pub(crate) changed: tokio::sync::Notify,
 }
 
-/// What is open.
+/// The open model and its images.
 pub(crate) struct State {
     pub(crate) engine: Arc<dyn Engine>,
-    /// Rises with each model that is opened: what was found by an earlier one no longer counts.
+    /// Rises with each opened model, because results of earlier ones no longer count.
     pub(crate) generation: u64,
     pub(crate) place: StorePlace,
     pub(crate) store: Store,
     pub(crate) kept: Kept,
     pub(crate) entries: Vec<Entry>,
     by_id: HashMap<String, usize>,
-    /// Folders that are looked at for new images.
+    /// Folders that are watched for new images.
     pub(crate) folders: Vec<PathBuf>,
-    /// A threshold that a person set, in the place of the model's.
+    /// A threshold that a person set instead of the model's.
     pub(crate) threshold: Option<f32>,
     pub(crate) lessons: Lessons,
-    /// Rises with each change of anything.
+    /// Rises with every change.
     pub(crate) version: u64,
-    /// The version since which the list as a whole is another one.
+    /// The version at which the whole list was last replaced.
     pub(crate) list_version: u64,
     pub(crate) ending: bool,
 }
@@ -60,25 +60,24 @@ impl Project {
         })
     }
 
-    /// The state. A thread that died left it whole: each change is made at once.
+    /// The state. Each change is made at once, so a thread that panicked left it consistent.
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Tells pages and threads of a change.
+    /// Notifies pages and threads of a change.
     pub(crate) fn tell(&self) {
         self.work.notify_all();
         self.changed.notify_waiters();
     }
 
-    /// Opens another model with the folders that are looked at now. The model of before stays open
-    /// where this one can't be.
+    /// Opens another model with the same folders. If it can't be opened, the current one stays open.
     pub(crate) fn reopen(&self, path: &Path) -> Result<()> {
         let engine = self.engines.open(path)?;
         let mut state = self.state();
         if state.lessons.is_running() {
             return Err(ReviewError::Busy(
-                "a model is being taught: stop that first, or wait for its end".to_owned(),
+                "a model is being taught: stop that first, or wait until it ends".to_owned(),
             ));
         }
         state.take_engine(engine)?;
@@ -87,7 +86,7 @@ impl Project {
         Ok(())
     }
 
-    /// Shows the images of a folder from now on, and those that come.
+    /// From now on, shows the images of a folder, including those that arrive later.
     pub(crate) fn watch(&self, folder: &Path) -> Result<()> {
         let folder = std::path::absolute(folder).map_err(ReviewError::io(folder))?;
         let found = bgad_data::images_of_folder(&folder)?.images;
@@ -137,7 +136,7 @@ impl State {
         Ok(state)
     }
 
-    /// Works with another model from now on.
+    /// Switches to another model.
     pub(crate) fn take_engine(&mut self, engine: Arc<dyn Engine>) -> Result<()> {
         let place = StorePlace::of(engine.model());
         if place.folder != self.place.folder {
@@ -155,7 +154,7 @@ impl State {
         Ok(())
     }
 
-    /// All images anew: the run's, those of the folders, those that were sent, those that were decided.
+    /// Lists all images again: of the run, of the folders, uploaded ones, and decided ones.
     fn fill(&mut self) {
         self.version += 1;
         self.list_version = self.version;
@@ -171,7 +170,7 @@ impl State {
         let mut folders = self.folders.clone();
         folders.push(self.store.folder().join("uploads"));
         for folder in folders {
-            // A folder that has gone may come back; it is looked at again and again.
+            // A folder that has disappeared may come back, so it stays watched.
             let found = bgad_data::images_of_folder(&folder).unwrap_or_default();
             for path in &found.images {
                 self.add_file(path, group(&folder, path));
@@ -180,7 +179,7 @@ impl State {
         self.add_decided();
     }
 
-    /// Images that were decided and that nothing else names: their copies in the store.
+    /// Adds decided images that appear nowhere else: their copies in the store.
     fn add_decided(&mut self) {
         let mut missing = Vec::new();
         for (id, row) in self.store.decisions() {
@@ -207,9 +206,9 @@ impl State {
         }
     }
 
-    /// A file; the same file a second time is the image that is there, read again where it has changed.
+    /// Adds a file. A file that is already listed stays the same image, and is read again if it has changed.
     pub(crate) fn add_file(&mut self, path: &Path, group: String) {
-        // A folder that is watched may hold the store: its copies are not images of their own.
+        // A watched folder may contain the store, whose copies are not images of their own.
         let store = self.store.folder();
         if path.starts_with(store) && !path.starts_with(store.join("uploads")) {
             return;
@@ -226,7 +225,7 @@ impl State {
             return;
         }
         if is_copy {
-            // The image itself has come back in the place of the copy that was decided.
+            // The image itself has come back, and replaces the copy of the decided image.
             *entry = Entry::of_file(path, group);
         }
         entry.stamp = stamp;
@@ -251,20 +250,20 @@ impl State {
         self.entries.push(entry);
     }
 
-    /// The image of this id.
+    /// The image with this id.
     pub(crate) fn entry(&self, id: &str) -> Result<&Entry> {
         let index = self.by_id.get(id).copied().ok_or_else(|| {
-            ReviewError::Missing("there is no such image on this wall any more".to_owned())
+            ReviewError::Missing("this image is no longer on the wall".to_owned())
         })?;
         Ok(&self.entries[index])
     }
 
-    /// The image of this file or name in the table of decisions.
+    /// The image with this name in the table of decisions.
     pub(crate) fn entry_of_source(&self, source: &str) -> Option<&Entry> {
         self.entry(&crate::store::id(source)).ok()
     }
 
-    /// Notes what became of an image, unless its file has changed meanwhile.
+    /// Records the result for an image, unless its file has changed meanwhile.
     pub(crate) fn set_outcome(&mut self, id: &str, stamp: Stamp, outcome: Outcome) {
         let Some(index) = self.by_id.get(id).copied() else {
             return;
@@ -285,7 +284,7 @@ impl State {
     }
 }
 
-/// The folder of an image below the one that was named, with that one's name.
+/// The folder of an image relative to the named one, starting with that one's name.
 pub(crate) fn group(folder: &Path, image: &Path) -> String {
     let name = folder.file_name().map(Path::new).unwrap_or(folder);
     let below = image.parent().and_then(|p| p.strip_prefix(folder).ok());

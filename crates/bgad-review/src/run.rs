@@ -1,4 +1,4 @@
-//! The folder of a run, as far as the page needs it.
+//! The parts of a run's folder that the page needs.
 
 use std::path::{Path, PathBuf};
 
@@ -6,11 +6,11 @@ use bgad::Sample;
 
 use crate::error::{Result, ReviewError};
 
-/// Why a model alone learns nothing.
+/// Why a model without a run can't learn.
 pub(crate) const NO_RUN: &str = "this is a model without its run, so it can't learn: open the folder \
      that `bgad train --keep-features --out RUN_DIR` made";
 
-/// Where a model is, and its run where there is one.
+/// Where a model is, and its run if there is one.
 pub(crate) struct Place {
     pub(crate) model: PathBuf,
     pub(crate) run: Option<PathBuf>,
@@ -31,13 +31,13 @@ pub(crate) fn locate(path: &Path) -> Result<Place> {
     let model = path.join("model.bgad");
     if !is_run(&path) {
         return Err(ReviewError::Missing(format!(
-            "{}: no run: expected a model's file, or a folder with run.json and model.bgad",
+            "{}: not a run: expected a model's file, or a folder with run.json and model.bgad",
             path.display()
         )));
     }
     if !model.is_file() {
         return Err(ReviewError::Missing(format!(
-            "{}: this run has no model yet; `bgad train --resume` ends it",
+            "{}: this run has no model yet; `bgad train --resume` finishes it",
             path.display()
         )));
     }
@@ -47,7 +47,7 @@ pub(crate) fn locate(path: &Path) -> Result<Place> {
     })
 }
 
-/// The images of a run that were kept for its test; where there are none, those of training.
+/// The test images of a run or, if there are none, its training images.
 #[cfg(feature = "runs")]
 pub(crate) fn samples(folder: &Path) -> Result<Vec<Sample>> {
     let run = bgad::RunDirectory::at(folder);

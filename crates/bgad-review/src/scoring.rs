@@ -10,11 +10,11 @@ use crate::entry::{Entry, Outcome, Stamp};
 use crate::kept::{Kept, Places};
 use crate::project::{MOST_IMAGES, Project, State, group};
 
-/// How long between two looks at the folders, at least. They are looked at, since file systems of other
-/// machines don't tell of changes.
+/// The least time between two looks at the folders. They are polled, because network file systems don't
+/// report changes.
 const INTERVAL: Duration = Duration::from_secs(1);
 
-/// Scores images that wait, until the project ends.
+/// Scores waiting images until the project ends.
 pub(crate) fn score(project: &Project) {
     while let Some(batch) = next(project) {
         let found = batch.scored();
@@ -36,7 +36,7 @@ pub(crate) fn score(project: &Project) {
     }
 }
 
-/// Images that are scored together, each alone on a thread of its own.
+/// Images that are scored together, each on its own thread.
 struct Batch {
     engine: Arc<dyn Engine>,
     generation: u64,
@@ -44,7 +44,7 @@ struct Batch {
     places: Vec<Places>,
 }
 
-/// The next images; none when the project ends. Waits where there are none.
+/// The next images; `None` when the project ends. Waits if there are none.
 fn next(project: &Project) -> Option<Batch> {
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let mut state = project.state();
@@ -99,13 +99,13 @@ impl Batch {
     }
 }
 
-/// Looks for images that come into the folders, until the project ends. A file is taken when it is the
-/// same at two looks, so that nobody's half-written image is.
+/// Looks for new images in the folders until the project ends. A file is added once it is unchanged between
+/// two looks, so that no half-written image is read.
 pub(crate) fn watch(project: &Project) {
     let mut seen: HashMap<PathBuf, Stamp> = HashMap::new();
     let mut took = Duration::ZERO;
     loop {
-        // A look at a large or distant folder may take long; it is not to be all that is done.
+        // Looking through a large or remote folder takes long, so pause longer after it.
         let pause = INTERVAL.max(took * 10);
         let wake = Instant::now() + pause;
         while Instant::now() < wake {
@@ -151,7 +151,7 @@ fn add(project: &Project, settled: Vec<(String, PathBuf)>) {
     }
 }
 
-/// How many images wait for their scores.
+/// Number of images that wait for their scores.
 pub(crate) fn waiting(state: &State) -> usize {
     let waiting = state.entries.iter();
     waiting

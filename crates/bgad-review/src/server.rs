@@ -1,4 +1,4 @@
-//! The server: where it listens, and its threads.
+//! The server: its address and its threads.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -17,31 +17,31 @@ use crate::project::Project;
 use crate::scoring;
 use crate::view::Limits;
 
-/// So long answers that are on their way are waited for at the end.
+/// How long to wait at the end for answers in progress.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// Images in memory while they come.
+/// The most uploads in memory at the same time.
 const LARGE_AT_A_TIME: usize = 3;
 
-/// What is opened, and for whom.
+/// What to open, and for whom.
 #[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Options {
     /// A model's file, or the folder of a run.
     pub model: PathBuf,
-    /// Folders of images, which are looked at for new ones.
+    /// Folders of images, which are watched for new ones.
     pub folders: Vec<PathBuf>,
-    /// The address to listen on. One that others can reach asks them for a token.
+    /// The address to listen on. If others can reach it, they need a token.
     pub listen: IpAddr,
     /// The port; 0 for a free one.
     pub port: u16,
-    /// Names by which browsers may call this machine, beside `localhost` and its addresses.
+    /// Names that browsers may use for this machine, besides `localhost` and its addresses.
     pub names: Vec<String>,
-    /// The largest image that may be sent, in bytes.
+    /// The largest image that may be uploaded, in bytes.
     pub upload_bytes: usize,
 }
 
 impl Options {
-    /// A page for this machine's user alone, on a free port, with images of at most 64 MiB.
+    /// A page for this machine's user only, on a free port, with images of at most 64 MiB.
     pub fn new(model: PathBuf) -> Self {
         Self {
             model,
@@ -54,22 +54,21 @@ impl Options {
     }
 }
 
-/// A running server. It ends when this is dropped, and with it a lesson that goes on.
+/// A running server. Dropping it ends the server and a running lesson.
 pub struct Server {
     address: SocketAddr,
     token: Option<String>,
     project: Arc<Project>,
     threads: Vec<JoinHandle<()>>,
-    /// Gone when the server is ending.
+    /// `None` while the server is ending.
     runtime: Option<Runtime>,
 }
 
 impl Server {
-    /// Opens the model and answers from now on.
+    /// Opens the model and starts to answer.
     ///
     /// # Errors
-    /// When the model, a folder or the decisions beside the model can't be read, or the address is
-    /// taken.
+    /// If the model, a folder or the decisions can't be read, or the address is in use.
     pub fn start(engines: Box<dyn Engines>, options: &Options) -> Result<Self> {
         let project = Arc::new(Project::open(engines, &options.model)?);
         for folder in &options.folders {
@@ -107,7 +106,7 @@ impl Server {
         };
         let router = router(Arc::new(app));
         runtime.spawn(async move {
-            // It only ends with the runtime.
+            // It ends only with the runtime.
             let _ = axum::serve(listener, router).await;
         });
         let thread = |work: fn(&Project)| {
@@ -124,12 +123,12 @@ impl Server {
         })
     }
 
-    /// Where it listens.
+    /// The address on which it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// The page's address, with the token where one is asked for.
+    /// The page's URL, with the token if one is required.
     pub fn url(&self) -> String {
         let Self { address, .. } = self;
         match &self.token {
@@ -152,7 +151,7 @@ impl Drop for Server {
         self.threads.extend(state.lessons.thread());
         drop(state);
         self.project.tell();
-        // What is being stored is stored; then the decisions are free for another server.
+        // Finishes what is being stored, and then frees the decisions for another server.
         if let Some(runtime) = self.runtime.take() {
             runtime.shutdown_timeout(PATIENCE);
         }
@@ -162,11 +161,11 @@ impl Drop for Server {
     }
 }
 
-/// So many random bytes in hexadecimal.
+/// Random bytes in hexadecimal.
 fn random(bytes: usize) -> Result<String> {
     let mut random = vec![0; bytes];
     getrandom::fill(&mut random).map_err(|error| {
-        ReviewError::Unsupported(format!("this system has no randomness: {error}"))
+        ReviewError::Unsupported(format!("this system gives no random numbers: {error}"))
     })?;
     Ok(digest::hexadecimal(&random))
 }

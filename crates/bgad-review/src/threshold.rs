@@ -1,4 +1,4 @@
-//! The threshold that a person set, beside the decisions.
+//! The threshold that a person set, stored beside the decisions.
 
 use std::path::Path;
 
@@ -11,19 +11,19 @@ const FILE: &str = "threshold.json";
 
 #[derive(Serialize, Deserialize)]
 struct Kept {
-    /// The digest of the model's file: another model's scores are on another scale.
+    /// The digest of the model's file, because other models score on other scales.
     model: String,
     threshold: f32,
 }
 
-/// The one that was set for `model`.
+/// The threshold set for `model`.
 pub(crate) fn read(store: &Path, model: &ModelInfo) -> Option<f32> {
     let text = std::fs::read(store.join(FILE)).ok()?;
     let kept: Kept = serde_json::from_slice(&text).ok()?;
     (kept.model == model.digest).then_some(kept.threshold)
 }
 
-/// Keeps one for `model`, or forgets it.
+/// Stores a threshold for `model`, or removes it.
 pub(crate) fn write(store: &Path, model: &ModelInfo, threshold: Option<f32>) -> Result<()> {
     let path = store.join(FILE);
     let Some(threshold) = threshold else {

@@ -1,4 +1,4 @@
-//! What the page is told, as JSON.
+//! What the page is sent, as JSON.
 
 use std::path::Path;
 
@@ -13,25 +13,25 @@ use crate::project::{Project, State};
 use crate::scoring;
 use crate::store::{TaughtLesson, Verdict};
 
-/// All that has changed since a version.
+/// Everything that has changed since a version.
 #[derive(Serialize)]
 pub(crate) struct Changes {
-    /// Another one after a restart: versions then begin anew.
+    /// Differs after a restart, when versions start again.
     pub(crate) instance: String,
     pub(crate) version: u64,
-    /// Whether `images` are all there are, rather than those that have changed.
+    /// Whether `images` are all images rather than only changed ones.
     pub(crate) complete: bool,
     pub(crate) images: Vec<ImageView>,
     pub(crate) state: StateView,
 }
 
-/// An image as the page knows it.
+/// An image as the page sees it.
 #[derive(Serialize)]
 pub(crate) struct ImageView {
     id: String,
     name: String,
     group: String,
-    /// Changes with the file: part of the addresses of its pictures.
+    /// Changes with the file; part of the URLs of its pictures.
     stamp: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     known: Option<KnownView>,
@@ -43,7 +43,7 @@ pub(crate) struct ImageView {
     decision: Option<DecisionView>,
     /// 0 without a decision.
     revision: u64,
-    /// How many lessons had it.
+    /// How many lessons included it.
     taught: usize,
 }
 
@@ -60,7 +60,7 @@ pub(crate) struct DecisionView {
     mask: bool,
 }
 
-/// What is shown of one image when it is looked at.
+/// Details of one image.
 #[derive(Serialize)]
 pub(crate) struct DetailView {
     width: u32,
@@ -90,11 +90,11 @@ pub(crate) struct StateView {
     limits: Limits,
 }
 
-/// What this server takes.
+/// What this server allows.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub(crate) struct Limits {
     pub(crate) upload_bytes: usize,
-    /// Whether the page may name folders of this machine.
+    /// Whether the page may open folders of this machine.
     pub(crate) may_open: bool,
 }
 
@@ -109,12 +109,13 @@ struct ModelView {
 struct LessonView {
     #[serde(flatten)]
     lesson: TaughtLesson,
-    /// The ids of the taught images and of the flipped ones, in their order, where they are on the wall.
+    /// The ids of the taught images and of the flipped ones, in order; `None` for those not on the wall.
     taught_ids: Vec<Option<String>>,
     flipped_ids: Vec<Option<String>>,
 }
 
-/// What has changed since `since` of this instance; all where that is 0, or the list is another one.
+/// What has changed since version `since` of this instance; everything if `since` is 0 or the list was
+/// replaced.
 pub(crate) fn changes(project: &Project, instance: &str, since: u64, limits: Limits) -> Changes {
     let state = project.state();
     let complete = since < state.list_version || since > state.version;
@@ -163,7 +164,7 @@ pub(crate) fn image(state: &State, entry: &Entry) -> ImageView {
     }
 }
 
-/// More of an image.
+/// Details of an image.
 pub(crate) fn detail(entry: &Entry) -> Option<DetailView> {
     let scored = entry.scored()?;
     Some(DetailView {
@@ -216,7 +217,7 @@ impl LessonView {
     }
 }
 
-/// The first run and those that lessons made, as far as they are still there.
+/// The first run and those that were taught, if they still exist.
 fn models(state: &State) -> Vec<ModelView> {
     let current = state.engine.model().run.as_deref();
     let taught = state

@@ -1,4 +1,4 @@
-//! A browser, as far as the tests of this crate and of the command line need one.
+//! A minimal browser for the tests of this crate and of the command line.
 #![allow(dead_code)] // each of the two leaves some of it out
 
 use std::io::{Read as _, Write as _};
@@ -71,12 +71,12 @@ impl Client {
         self.ask(method, path, &[], body.to_string().as_bytes())
     }
 
-    /// All that the page knows.
+    /// The complete state of the page.
     pub fn state(&self) -> Value {
         self.get("/api/changes/none/0").json()
     }
 
-    /// The same when `is_so`; the tests have no limit in time but one against hanging.
+    /// The state once `is_so` holds. There is no time limit except one against hanging.
     pub fn when(&self, is_so: impl Fn(&Value) -> bool) -> Value {
         let start = Instant::now();
         loop {
@@ -89,21 +89,21 @@ impl Client {
         }
     }
 
-    /// The same when all images have their scores.
+    /// The state once all images are scored.
     pub fn scored(&self, images: usize) -> Value {
         self.when(|state| {
             state["state"]["waiting"] == 0 && state["images"].as_array().unwrap().len() == images
         })
     }
 
-    /// Stores a decision and gives the answer.
+    /// Stores a decision and returns the answer.
     pub fn decide(&self, id: &str, verdict: Option<&str>, mask: &Value, revision: u64) -> Answer {
         let body = json!({ "verdict": verdict, "kind": "", "mask": mask, "revision": revision });
         self.send("PUT", &format!("/api/images/{id}/decision"), &body)
     }
 }
 
-/// An image's row by its name.
+/// An image's row, by its name.
 pub fn row(state: &Value, name: &str) -> Value {
     let images = state["images"].as_array().unwrap();
     let found = images.iter().find(|image| image["name"] == name);

@@ -1,4 +1,4 @@
-//! Decisions and masks, and the table that a training reads.
+//! Decisions and masks, and the table that training reads.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::client::{id, row};
 use crate::engine::{Case, SIZE};
 
-/// A mask as a browser paints it: in colour, with its left half white.
+/// A mask as a browser paints it: in colour, with a white left half.
 fn painted((width, height): (u32, u32)) -> Value {
     let white = |x: u32| if x < width / 2 { 255 } else { 0 };
     let mask = image::RgbaImage::from_fn(width, height, |x, _| {
@@ -20,7 +20,7 @@ fn painted((width, height): (u32, u32)) -> Value {
 }
 
 #[test]
-fn a_training_reads_what_was_decided() {
+fn training_reads_the_decisions() {
     let case = Case::new();
     let client = case.client();
     let state = client.scored(4);
@@ -39,7 +39,7 @@ fn a_training_reads_what_was_decided() {
         stored["decision"],
         json!({ "verdict": "defect", "kind": "", "mask": true })
     );
-    // The kind is named later; the mask stays.
+    // The kind is set later, and the mask is kept.
     let revision = stored["revision"].as_u64().unwrap();
     defect("glare", &json!("keep"), revision);
 
@@ -72,7 +72,7 @@ fn a_decision_of_another_window_is_not_overwritten() {
         .decide(&dark, Some("defect"), &painted(SIZE), 0)
         .json();
     let before = case.table();
-    // The other window saw no decision yet.
+    // The other window had seen no decision.
     let stale = client.decide(&dark, Some("good"), &json!("keep"), 0);
     assert_eq!(stale.status, 409);
     assert!(
@@ -81,7 +81,7 @@ fn a_decision_of_another_window_is_not_overwritten() {
         stale.error()
     );
     assert_eq!(case.table(), before);
-    // It has the row of now, and decides again.
+    // It receives the current row, and decides again.
     let seen = row(&client.state(), "dark.png")["revision"]
         .as_u64()
         .unwrap();
@@ -99,7 +99,7 @@ fn a_decision_of_another_window_is_not_overwritten() {
 }
 
 #[test]
-fn a_decision_can_be_taken_back_and_made_again() {
+fn a_decision_can_be_removed_and_made_again() {
     let mut case = Case::new();
     let dark = id(&case.client().scored(4), "dark.png");
     let decide = |case: &Case, verdict, revision| {
@@ -112,7 +112,7 @@ fn a_decision_can_be_taken_back_and_made_again() {
     let first = decide(&case, Some("good"), 0);
     assert_eq!(decide(&case, None, first), 0);
     assert_eq!(case.table().lines().count(), 1, "the heading");
-    // Not even after a restart does its revision come again.
+    // Its revision is not used again, even after a restart.
     case.start();
     case.client().scored(4);
     assert!(decide(&case, Some("defect"), 0) > first);
@@ -123,7 +123,7 @@ fn a_decision_can_be_taken_back_and_made_again() {
 }
 
 #[test]
-fn what_can_not_be_stored_is_refused() {
+fn invalid_decisions_are_refused() {
     let case = Case::new();
     let client = case.client();
     let state = client.scored(4);

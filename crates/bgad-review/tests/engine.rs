@@ -1,4 +1,4 @@
-//! A model that calls bright images anomalous. Its file holds its threshold.
+//! A model that calls bright images anomalous. Its file contains its threshold.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -45,7 +45,7 @@ impl Engines for Brightness {
     }
 }
 
-/// `ok*` is normal, all others are not.
+/// `ok*` is normal, everything else is not.
 fn known(folder: &Path) -> Vec<Sample> {
     let images = bgad_data::images_of_folder(folder).unwrap().images;
     let sample = |path: PathBuf| match path
@@ -100,7 +100,7 @@ impl Engine for Lamp {
         })
     }
 
-    /// Takes its time until the lesson's folder has `go` beside it; fails where it has `fail`.
+    /// Runs until the lesson's folder has `go` beside it; fails if it has `fail`.
     fn learn(
         &self,
         lesson: &Lesson,
@@ -170,7 +170,7 @@ impl Engine for Lamp {
     }
 }
 
-/// A run, a folder of three grey images and a damaged one, and a server that shows them.
+/// A run, a folder with three grey images and a damaged one, and a server that shows them.
 pub struct Case {
     pub folder: tempfile::TempDir,
     pub server: Option<Server>,
@@ -217,7 +217,7 @@ impl Case {
         options
     }
 
-    /// Starts the server, or another one after the first has ended.
+    /// Starts the server, or a new one after the first has ended.
     pub fn start(&mut self) {
         self.server = None;
         self.server = Some(Server::start(Box::new(Brightness), &self.options()).unwrap());

@@ -1,4 +1,4 @@
-//! Who may ask.
+//! Access control.
 
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -38,7 +38,7 @@ fn another_host_and_another_page_are_refused() {
     let hosts = |host: &str| client.ask("GET", changes, &[("Host", host)], b"").status;
     assert_eq!(hosts(&format!("localhost:{port}")), 200);
     assert_eq!(hosts(&format!("[::1]:{port}")), 200);
-    // A name that was made to lead here, an address of the net, another port.
+    // A foreign name that resolves to this machine, an address of the network, another port.
     assert_eq!(hosts(&format!("evil.example:{port}")), 421);
     assert_eq!(hosts(&format!("192.168.1.7:{port}")), 421);
     assert_eq!(hosts("127.0.0.1:1"), 421);
@@ -58,7 +58,7 @@ fn another_host_and_another_page_are_refused() {
         set(&[("Origin", &own), ("Sec-Fetch-Site", "same-origin")]),
         200
     );
-    // Pictures of this machine are no other page's either; a link to the page may stand anywhere.
+    // Pictures of this machine must not be loaded by another page either; any site may link to the page.
     let embed = [
         ("Sec-Fetch-Site", "cross-site"),
         ("Sec-Fetch-Mode", "no-cors"),
@@ -72,7 +72,7 @@ fn another_host_and_another_page_are_refused() {
 }
 
 #[test]
-fn elsewhere_a_token_is_asked_for() {
+fn other_machines_need_a_token() {
     let case = Case::new();
     let mut options = case.options();
     options.model = case.path("other");
@@ -123,7 +123,7 @@ fn elsewhere_a_token_is_asked_for() {
     let named = [("Authorization", bearer.as_str()), ("Host", host.as_str())];
     assert_eq!(client.ask("GET", changes, &named, b"").status, 200);
 
-    // Whoever has the token sees the wall, not the machine's folders.
+    // Whoever has the token sees the wall, but not the machine's folders.
     for path in ["/api/browse", "/api/open", "/api/watch"] {
         let answer = client.ask("POST", path, &with_token, br#"{"path":"/"}"#);
         assert_eq!(answer.status, 501, "{path}: {}", answer.text());

@@ -30,7 +30,7 @@ fn a_lesson_gives_another_model_and_keeps_the_first() {
         503,
         "one at a time"
     );
-    // Deciding goes on meanwhile.
+    // Decisions can be made meanwhile.
     let dark = id(&state, "dark.png");
     assert_eq!(
         client.decide(&dark, Some("good"), &json!("keep"), 0).status,
@@ -62,7 +62,7 @@ fn a_lesson_gives_another_model_and_keeps_the_first() {
         "0.5"
     );
 
-    // The decisions are the same with either model, after a restart with the taught one too.
+    // The decisions are the same with either model, also with the taught one after a restart.
     let back = json!({ "path": models[0]["path"] });
     assert_eq!(client.send("POST", "/api/model", &back).status, 200);
     let state = client.scored(4);
@@ -102,7 +102,7 @@ fn a_lesson_can_be_stopped_and_may_fail() {
     assert_eq!(state["state"]["lessons"], json!([]));
     assert!(!case.path("run-taught-1").exists());
 
-    // Nothing, and what was decided otherwise, can't be taught.
+    // Nothing to teach, and images that were decided otherwise, are refused.
     assert_eq!(client.send("POST", "/api/lesson", &json!({})).status, 400);
     let wrong = client.send("POST", "/api/lesson", &json!({ "missed": [bright] }));
     assert_eq!(wrong.status, 400);
@@ -110,7 +110,7 @@ fn a_lesson_can_be_stopped_and_may_fail() {
 }
 
 #[test]
-fn an_end_in_the_middle_of_a_lesson_is_said() {
+fn an_interrupted_lesson_is_reported() {
     let (mut case, middle, _) = decided();
     let lesson = json!({ "missed": [middle] });
     case.client().send("POST", "/api/lesson", &lesson);

@@ -1,5 +1,5 @@
-//! The server as a browser sees it, with an engine that needs no model. The story of a real one is told
-//! in `bgad-cli/tests/review.rs` and in `page/tests`.
+//! The server as a browser sees it, with an engine that needs no model. `bgad-cli/tests/review.rs` and
+//! `page/tests` use a real one.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod client;

@@ -1,4 +1,4 @@
-//! What is there after an end at any time.
+//! What remains after the server ends at any time.
 
 use bgad_review::{ReviewError, Server};
 use serde_json::json;
@@ -7,7 +7,7 @@ use crate::client::{id, row};
 use crate::engine::{Brightness, Case};
 
 #[test]
-fn decisions_and_scores_are_there_again() {
+fn decisions_and_scores_survive_a_restart() {
     let mut case = Case::new();
     let state = case.client().scored(4);
     let (dark, score) = (
@@ -17,7 +17,7 @@ fn decisions_and_scores_are_there_again() {
     case.client()
         .decide(&dark, Some("defect"), &json!("keep"), 0);
     case.start();
-    // Before anything could have been scored anew.
+    // Before anything could have been scored again.
     let state = case.client().state();
     let row = row(&state, "dark.png");
     assert_eq!((&row["id"], &row["score"]), (&json!(dark), &score));
@@ -25,7 +25,7 @@ fn decisions_and_scores_are_there_again() {
 }
 
 #[test]
-fn an_image_that_is_gone_is_still_there_as_it_was_decided() {
+fn a_deleted_image_is_kept_as_decided() {
     let mut case = Case::new();
     let dark = id(&case.client().scored(4), "dark.png");
     case.client().decide(&dark, Some("good"), &json!("keep"), 0);
@@ -50,7 +50,7 @@ fn two_servers_do_not_share_decisions() {
 }
 
 #[test]
-fn a_table_that_is_none_is_named_with_its_line() {
+fn an_invalid_table_is_named_with_its_line() {
     let mut case = Case::new();
     case.server = None;
     let table = case.path("run/review/manifest.csv");
@@ -71,7 +71,7 @@ fn a_table_that_is_none_is_named_with_its_line() {
 }
 
 #[test]
-fn what_a_kill_left_half_written_does_no_harm() {
+fn files_half_written_by_a_kill_do_no_harm() {
     let mut case = Case::new();
     case.client().scored(4);
     case.server = None;

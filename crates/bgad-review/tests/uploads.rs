@@ -1,4 +1,4 @@
-//! Images that are sent.
+//! Uploaded images.
 
 use crate::client::{id, row};
 use crate::engine::{Case, grey};
@@ -10,7 +10,7 @@ fn png(case: &Case, level: u8) -> Vec<u8> {
 }
 
 #[test]
-fn an_image_that_is_sent_is_stored_and_scored() {
+fn an_uploaded_image_is_stored_and_scored() {
     let mut case = Case::new();
     let bytes = png(&case, 40);
     let send = |case: &Case, name: &str, bytes: &[u8]| {
@@ -18,7 +18,7 @@ fn an_image_that_is_sent_is_stored_and_scored() {
         case.client().ask("POST", &path, &[], bytes)
     };
     assert_eq!(send(&case, "part%201.png", &bytes).status, 200);
-    // The same again is the same; another one of its name is another one.
+    // The same image again is the same entry; another image with its name is a new entry.
     assert_eq!(send(&case, "part%201.png", &bytes).status, 200);
     assert_eq!(send(&case, "part%201.png", &png(&case, 41)).status, 200);
     let state = case.client().scored(6);
@@ -33,7 +33,7 @@ fn an_image_that_is_sent_is_stored_and_scored() {
 }
 
 #[test]
-fn a_name_leads_nowhere_else() {
+fn a_name_cannot_leave_the_store() {
     let case = Case::new();
     let bytes = png(&case, 40);
     for name in [
@@ -56,7 +56,7 @@ fn a_name_leads_nowhere_else() {
 }
 
 #[test]
-fn what_is_too_large_or_no_image_is_refused() {
+fn too_large_uploads_and_other_files_are_refused() {
     let case = Case::new();
     let send = |name: &str, bytes: &[u8]| {
         let path = format!("/api/uploads/{name}");
@@ -68,7 +68,7 @@ fn what_is_too_large_or_no_image_is_refused() {
     let text = send("notes.txt", b"text");
     assert_eq!(text.status, 400);
     assert!(text.error().contains(".png"), "{}", text.error());
-    // An image that is damaged is taken; its tile says what is wrong.
+    // A damaged image is stored; its tile says what is wrong.
     assert_eq!(send("broken.png", b"no image").status, 200);
     let state = case.client().scored(5);
     assert!(row(&state, "broken.png")["error"].is_string());

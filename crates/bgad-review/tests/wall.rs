@@ -57,7 +57,7 @@ fn pictures_are_what_they_say() {
         .unwrap()
         .to_luma8();
     assert_eq!(map.into_raw(), [0, 80, 171, 255]);
-    // Colours as `bgad predict --heatmaps` has them: nothing, then cyan, the threshold's yellow, red.
+    // Coloured as by `bgad predict --heatmaps`: nothing, then cyan, yellow at the threshold, red.
     let heat = image::load_from_memory(&picture("heat").1)
         .unwrap()
         .to_rgba8();
@@ -70,7 +70,7 @@ fn pictures_are_what_they_say() {
 }
 
 #[test]
-fn what_comes_into_the_folder_appears() {
+fn new_files_in_the_folder_appear() {
     let case = Case::new();
     let client = case.client();
     let first = client.scored(4);
@@ -79,7 +79,7 @@ fn what_comes_into_the_folder_appears() {
     grey(&case.path("images/later/new.png"), 250);
     let state = client.scored(5);
     assert_eq!(row(&state, "new.png")["group"], "images/later");
-    // Whoever knows the earlier version is told of this image alone; after a restart, of all.
+    // A client with the earlier version is sent only this image; after a restart, all images.
     let news = client
         .get(&format!("/api/changes/{instance}/{version}"))
         .json();
@@ -90,7 +90,7 @@ fn what_comes_into_the_folder_appears() {
     let all = client.get(&format!("/api/changes/other/{version}")).json();
     assert_eq!(all["complete"], true);
 
-    // Another image under the same name is looked at again.
+    // Another image with the same name is read again.
     grey(&case.path("images/dark.png"), 255);
     client.when(|state| row(state, "dark.png")["score"] == 1.0);
 }
@@ -176,7 +176,7 @@ fn folders_and_models_can_be_found_and_opened() {
         200
     );
     client.scored(5);
-    // The other model has its own decisions; the folders stay.
+    // The other model has its own decisions; the folders stay the same.
     std::fs::write(case.path("alone.bgad"), "0.125").unwrap();
     assert_eq!(
         client
@@ -189,7 +189,7 @@ fn folders_and_models_can_be_found_and_opened() {
     assert!(state["state"]["obstacle"].as_str().unwrap().contains("run"));
     let store = state["state"]["store"].as_str().unwrap();
     assert!(store.ends_with("alone-review"), "{store}");
-    // What can't be opened leaves all as it was.
+    // If it can't be opened, nothing changes.
     assert_eq!(
         client
             .send("POST", "/api/open", &path(&case.path("none.bgad")))

@@ -63,8 +63,8 @@
 //! | `predict` | without default features: loads a model, decodes PNG, JPEG and BMP, and predicts on the CPU, without Burn and with the same scores |
 //! | `tiff`, `webp` | more image formats for `predict` |
 //!
-//! Without any feature, the crate predicts from a model file's bytes and decoded pixels. Every
-//! backend turns on `train`, which is all but prediction.
+//! Without any feature, the crate predicts from a model file's bytes and decoded pixels. Every backend turns
+//! on `train`, which is everything except prediction.
 //!
 //! # Other crates
 //!

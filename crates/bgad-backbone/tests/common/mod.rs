@@ -1,11 +1,11 @@
-//! Raw weights that a formula makes, the same here and in `fixtures/make_features.py`.
+//! Raw weights from a formula, the same as in `fixtures/make_features.py`.
 
 use std::collections::BTreeMap;
 
 use bgad_backbone::{Architecture, Backbone, EfficientNet, NamedTensor};
 use burn::tensor::Device;
 
-/// Raw weights of an architecture under timm's names, as far as `strides` need them.
+/// An architecture's raw weights under timm's names, as far as `strides` need them.
 pub fn raw(architecture: Architecture, strides: &[usize]) -> BTreeMap<String, NamedTensor> {
     let folded = EfficientNet::random(architecture, strides, 0, &Device::flex()).tensors();
     let mut raw = BTreeMap::new();
@@ -23,7 +23,7 @@ pub fn raw(architecture: Architecture, strides: &[usize]) -> BTreeMap<String, Na
             add(tensor.name, tensor.shape);
             continue;
         };
-        // The norms of a block are numbered in the order of its convolutions.
+        // A block's norms are numbered in the order of its convolutions.
         let path = convolution
             .rsplit_once('.')
             .map_or(String::new(), |(path, _)| format!("{path}."));
@@ -36,7 +36,7 @@ pub fn raw(architecture: Architecture, strides: &[usize]) -> BTreeMap<String, Na
     raw
 }
 
-/// Numbers in `[0, 1)`, a multiple of 2^-24 each, that depend on the name alone.
+/// Numbers in `[0, 1)`, multiples of 2^-24, that depend only on the name.
 pub fn numbers(name: &str, count: usize) -> impl Iterator<Item = f32> {
     let fnv = name.bytes().fold(0x811c_9dc5_u32, |hash, byte| {
         (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)

@@ -53,7 +53,7 @@ fn every_command_runs() {
 }
 
 #[test]
-fn every_cargo_command_names_what_is_there() {
+fn names_in_cargo_commands_exist() {
     let mut commands = 0;
     for document in documents() {
         for line in document
@@ -91,7 +91,7 @@ fn every_setting_in_the_text_exists() {
 }
 
 #[test]
-fn the_table_of_presets_is_that_of_the_program() {
+fn the_table_of_presets_matches_the_program() {
     let documents = documents();
     let presets = documents.iter().find(|d| d.name == "docs/presets.md");
     settings::check_presets(&presets.unwrap().text);
@@ -119,7 +119,7 @@ fn the_book_lists_every_page() {
 }
 
 #[test]
-fn every_link_leads_somewhere() {
+fn every_link_resolves() {
     let documents = documents();
     let links = documents
         .iter()
@@ -162,7 +162,7 @@ fn a_wrong_option_is_noticed() {
         })
         .is_err()
     };
-    // Both where it would run and where its arguments are read alone.
+    // Both if it would run and if only its arguments are parsed.
     assert!(wrong(
         "```console\nbgad data --layout mvtec --no-such 1\n```\n"
     ));

@@ -20,7 +20,7 @@ impl Known {
         let options = commands(&help(&["--help"])).into_iter().map(|name| {
             let text = help(&[&name, "--help"]);
             let mut all: BTreeSet<String> = options(&text).collect();
-            // Subcommands of its own.
+            // These have their own subcommands.
             for inner in commands(&text) {
                 all.extend(options(&help(&[&name, &inner, "--help"])));
             }

@@ -36,8 +36,8 @@ impl Known {
         }
     }
 
-    /// Checks a piece of code in the text where it is a source file, by its path or the end of it, or
-    /// another path of the repository. Gives the number of paths.
+    /// Checks a piece of code in the text if it is a source file, by its path or the end of it, or another
+    /// path of the repository. Returns the number of paths.
     pub fn check(&self, span: &str, document: &str) -> usize {
         let plain = |c: char| c.is_ascii_alphanumeric() || "_-./".contains(c);
         if !span.chars().all(plain) || OTHERS.contains(&span) {

@@ -8,11 +8,11 @@ use bgad::{Setting, TrainerConfig};
 pub fn check(span: &str, document: &str) -> usize {
     let span = span.strip_prefix("--set ").unwrap_or(span);
     let (name, value) = match span.split_once('=') {
-        // With spaces and quotes it is a line of TOML.
+        // Text with spaces and quotes is a line of TOML.
         Some((name, value)) => (name.trim(), Some(value.trim().trim_matches('"'))),
         None => (span, None),
     };
-    // As `backbone.NAME` of a model file.
+    // As `backbone.NAME` in a model file.
     let stands_for_any = |field: &str| field.starts_with(|c: char| c.is_uppercase());
     let is_file = |ending: &str| ["rs", "toml", "json", "bgad", "png"].contains(&ending);
     let known = Setting::all();

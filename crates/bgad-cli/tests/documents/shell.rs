@@ -96,7 +96,7 @@ pub fn run(document: &Document, folder: &Path) -> usize {
 fn programs(document: &Document) -> BTreeSet<String> {
     let words = document.commands().filter_map(|line| {
         let word = first_word(&line)?.to_owned();
-        // A path is of our own repository or of the reader's.
+        // A path belongs to our repository or to the reader.
         let is_program = word.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
         (is_program && word != "bgad" && !RUN.contains(&word.as_str())).then_some(word)
     });

@@ -16,7 +16,7 @@ pub struct HostAdam {
 const MEAN_DECAY: f32 = 0.9;
 const SQUARE_DECAY: f32 = 0.999;
 const EPSILON: f32 = 1e-8;
-/// Values that one task moves.
+/// Number of values per task.
 const CHUNK: usize = 1 << 15;
 
 impl HostAdam {
@@ -25,8 +25,8 @@ impl HostAdam {
         Self::default()
     }
 
-    /// The state after `steps` steps with these moving means of gradients and of their squares;
-    /// none where they differ in length.
+    /// The state after `steps` steps with these moving averages of gradients and of their squares; `None` if
+    /// their lengths differ.
     pub fn restored(steps: i32, means: Vec<f32>, squares: Vec<f32>) -> Option<Self> {
         (means.len() == squares.len()).then_some(Self {
             steps,
@@ -35,18 +35,18 @@ impl HostAdam {
         })
     }
 
-    /// How many steps there were.
+    /// Number of steps so far.
     pub fn steps(&self) -> i32 {
         self.steps
     }
 
-    /// The moving means of the gradients and of their squares, in the order of the flow's values;
-    /// empty before the first step.
+    /// The moving averages of the gradients and of their squares, in the order of the flow's values; empty
+    /// before the first step.
     pub fn moments(&self) -> (&[f32], &[f32]) {
         (&self.means, &self.squares)
     }
 
-    /// Moves `values` against `gradients`.
+    /// Steps `values` against `gradients`.
     pub(super) fn step(&mut self, rate: f64, values: &mut [f32], gradients: &[f32]) {
         self.means.resize(values.len(), 0.0);
         self.squares.resize(values.len(), 0.0);

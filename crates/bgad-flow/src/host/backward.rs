@@ -1,4 +1,4 @@
-//! Gradients, block by block from the last.
+//! Gradients, block by block from the last one.
 
 use bgad_cpu::{
     Finish, Kernel, Matrix, MatrixMut, MultiplyAdd, Panels, Start, add_outer_products, exp,
@@ -10,7 +10,7 @@ use super::forward::PreparedFlow;
 use super::parameters::{LANES, Layout};
 use super::tile::Activations;
 
-/// A block's matrices the other way round.
+/// A block's matrices, transposed.
 #[derive(Debug, Default)]
 pub(super) struct ReversedBlock {
     output: Panels,
@@ -18,7 +18,7 @@ pub(super) struct ReversedBlock {
 }
 
 impl ReversedBlock {
-    /// Those of all blocks, in the memory of `blocks`.
+    /// Transposes the matrices of all blocks, reusing the memory of `blocks`.
     pub fn set_all(blocks: &mut Vec<Self>, flow: &PreparedFlow<'_>) {
         let layout = &flow.flow.layout;
         blocks.resize_with(flow.blocks.len(), Self::default);
@@ -33,15 +33,15 @@ impl ReversedBlock {
     }
 }
 
-/// The gradients that a group of tiles sums up.
+/// The gradients summed over a group of tiles.
 #[derive(Debug)]
 pub(super) struct Gradients {
-    /// As the flow's values; those of the condition's weight are nothing until the tables' are
-    /// turned into them.
+    /// Gradients of the flow's values. Those of the condition's weight stay 0 until they are computed from
+    /// the tables' gradients.
     pub values: Vec<f32>,
     /// `[blocks][tables][rows, hidden]`.
     pub tables: Vec<Vec<Vec<f32>>>,
-    /// Of each block.
+    /// One per block.
     pub sums: Vec<Sums>,
     scratch: Scratch,
 }
@@ -49,22 +49,22 @@ pub(super) struct Gradients {
 /// Sums over rows, padded.
 #[derive(Debug)]
 pub(super) struct Sums {
-    /// `[output_row]`: after the bias of the subnet's outputs.
+    /// `[output_row]`: with respect to the bias of the subnet's outputs.
     pub output_bias: Vec<f32>,
-    /// `[row]`: after the global scale itself, without its part of the log-determinant.
+    /// `[row]`: with respect to the global scale, without its part of the log-determinant.
     pub scale: Vec<f32>,
-    /// `[row]`: after the global offset.
+    /// `[row]`: with respect to the global offset.
     pub offset: Vec<f32>,
 }
 
 /// Space for one tile's gradients, padded.
 #[derive(Debug)]
 struct Scratch {
-    /// `[rows, row]`: after the output of the block at hand.
+    /// `[rows, row]`: with respect to the current block's output.
     output: Vec<f32>,
-    /// `[rows, row]`: after `scale · v + offset`.
+    /// `[rows, row]`: with respect to `scale · v + offset`.
     mixed: Vec<f32>,
-    /// `[rows, output_row]`: after the subnet's outputs.
+    /// `[rows, output_row]`: with respect to the subnet's outputs.
     outputs: Vec<f32>,
     /// `[rows, hidden_row]`.
     hidden: Vec<f32>,
@@ -115,7 +115,7 @@ impl Gradients {
         }
     }
 
-    /// Adds one tile's gradients; `slopes` is the loss' derivative after each row's `log p`.
+    /// Adds one tile's gradients; `slopes` is the derivative of the loss with respect to each row's `log p`.
     pub fn add(
         &mut self,
         flow: &PreparedFlow<'_>,
@@ -203,7 +203,7 @@ impl Gradients {
             after_hidden,
             MatrixMut::new(&mut gradients[layout.input_weight.clone()], kept, hidden),
         );
-        // What enters the first block is data.
+        // The first block's input is data, which needs no gradient.
         if index > 0 {
             multiply_panels(
                 after_hidden,
@@ -222,9 +222,9 @@ impl Gradients {
     }
 }
 
-/// Adds up what the rows of each place give.
+/// Sums the rows' gradients by place.
 struct Scatter<'a> {
-    /// Values in a row, and how far rows lie apart.
+    /// Number of values in a row, and the distance between rows.
     hidden: (usize, usize),
     gradients: &'a [f32],
     places: &'a [[u32; 2]],
@@ -249,7 +249,7 @@ impl Kernel for Scatter<'_> {
     }
 }
 
-/// Back through global affine and coupling.
+/// Backpropagates through the global affine map and the coupling.
 struct Uncoupling<'a> {
     layout: &'a Layout,
     clamp: f32,
@@ -258,11 +258,11 @@ struct Uncoupling<'a> {
     coupled: &'a [f32],
     tanh: &'a [f32],
     scaled: &'a [f32],
-    /// After `scale · v + offset`.
+    /// With respect to `scale · v + offset`.
     mixed: &'a [f32],
-    /// After `x`, as far as it does not pass through the subnet.
+    /// With respect to `x`, without the path through the subnet.
     input: &'a mut [f32],
-    /// After the subnet's outputs, before the factor and the bias.
+    /// With respect to the subnet's outputs, before the factor and the bias.
     outputs: &'a mut [f32],
     sums: &'a mut Sums,
 }
@@ -291,7 +291,7 @@ impl Kernel for Uncoupling<'_> {
                 all.sums.scale[j] = A::mul_add(mixed[j], coupled[j], all.sums.scale[j]);
                 input[j] = mixed[j] * scale[j];
             }
-            // Whole registers: each writes over what the one before put beyond its end.
+            // Whole registers; each one overwrites what the previous one wrote past its end.
             let (tanh, _) = all.tanh[of_changed.clone()].as_chunks::<LANES>();
             let (scaled, _) = all.scaled[of_changed].as_chunks::<LANES>();
             for (register, (tanh, scaled)) in tanh.iter().zip(scaled).enumerate() {

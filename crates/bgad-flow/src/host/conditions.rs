@@ -2,7 +2,7 @@
 
 use crate::PositionalEncoding;
 
-/// The conditions that rows can have, by place.
+/// The possible conditions of rows, by place.
 ///
 /// A place's condition is the concatenation of one row of each table.
 #[derive(Debug, Clone, PartialEq)]
@@ -10,7 +10,7 @@ pub struct Conditions {
     pub(super) tables: Vec<Table>,
 }
 
-/// Some rows of a part of the condition, row-major.
+/// Rows of one part of the condition, row-major.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Table {
     pub rows: usize,
@@ -19,13 +19,12 @@ pub(super) struct Table {
 }
 
 impl Conditions {
-    /// No condition: all places are alike.
+    /// No condition; all places are the same.
     pub fn none() -> Self {
         Self { tables: Vec::new() }
     }
 
-    /// The positions of a feature map: place `row · width + column` has the encoding of that
-    /// position.
+    /// The positions of a feature map; place `row · width + column` has the encoding of that position.
     pub fn positions(encoding: &PositionalEncoding, height: usize, width: usize) -> Self {
         let table = |length| Table {
             rows: length,
@@ -37,7 +36,7 @@ impl Conditions {
         }
     }
 
-    /// Any conditions: place `i` has row `i` of `values`, a row-major matrix of `columns` columns.
+    /// Arbitrary conditions; place `i` has row `i` of `values`, a row-major matrix of `columns` columns.
     pub fn rows(values: Vec<f32>, columns: usize) -> Self {
         let rows = values.len() / columns.max(1);
         Self {
@@ -49,7 +48,7 @@ impl Conditions {
         }
     }
 
-    /// The number of channels.
+    /// Number of channels.
     pub fn dimension(&self) -> usize {
         self.tables.iter().map(|table| table.columns).sum()
     }
@@ -59,7 +58,7 @@ impl Conditions {
         self.tables.iter().map(|table| table.rows).product()
     }
 
-    /// For each place the row of each table that makes up its condition; the first table's varies
+    /// For each place, the row of each table that its condition consists of; the first table's row varies
     /// fastest.
     pub(super) fn rows_of_all(&self, places: &[u32]) -> Vec<[u32; 2]> {
         let rows_of = |place: &u32| match self.tables.as_slice() {

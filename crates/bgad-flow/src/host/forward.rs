@@ -14,18 +14,18 @@ use super::tile::{Activations, Block, Coupling};
 use super::{Conditions, HostFlow};
 use crate::parameter::{GLOBAL_SCALE_FACTOR, SOFTPLUS_BETA};
 
-/// What a block's rows have in common, worked out once for many rows.
+/// Values that all rows of a block share, computed once.
 #[derive(Debug, Clone, Default)]
 pub(super) struct PreparedBlock {
-    /// Each table times its part of the condition's weight, `[rows, hidden]`; the bias is added to
-    /// the first. Without a condition the bias alone.
+    /// Each table times its part of the condition's weight, `[rows, hidden]`, with the bias added to the
+    /// first one. Without a condition, only the bias.
     pub tables: Vec<Vec<f32>>,
     /// The subnet's layers, `[kept, hidden]` and `[hidden, 2 · changed]`.
     input: Panels,
     output: Panels,
     /// `[row]`: `0.1 · softplus(g)`, padded.
     pub scale: Vec<f32>,
-    /// The global scale's derivative after `g`.
+    /// The derivative of the global scale with respect to `g`.
     pub scale_slope: Vec<f32>,
     /// `[row]`: the global offset, padded.
     offset: Vec<f32>,
@@ -33,11 +33,11 @@ pub(super) struct PreparedBlock {
     pub log_determinant: f32,
 }
 
-/// How far a factor may be from one without changing a log-likelihood that is told in 32 bits.
+/// How far a factor may be from 1 without changing a log-likelihood in 32 bits.
 const NO_SCALE: f32 = 1e-6;
 
 impl PreparedBlock {
-    /// Whether it shifts nothing and scales nothing, its subnet aside.
+    /// Whether it neither shifts nor scales, apart from its subnet.
     fn keeps_lengths(&self) -> bool {
         let dimension = self.scale_slope.len();
         let scales = self.scale[..dimension]
@@ -46,13 +46,13 @@ impl PreparedBlock {
         !scales && self.offset.iter().all(|offset| *offset == 0.0)
     }
 
-    /// Becomes that of block `index`, in the memory that it has.
+    /// Prepares block `index`, reusing the memory of `self`.
     fn set(&mut self, flow: &HostFlow, index: usize, conditions: &Conditions) {
         let (layout, values) = (&flow.layout, flow.block(index));
         let hidden = layout.hidden;
         let mut weight = &values[layout.condition_weight.clone()];
-        // Without a condition a table of its own for the bias, and without a second table one of
-        // nothing for all places alike.
+        // Without a condition, one table for the bias; without a second table, a table of zeros for all
+        // places.
         let lengths = match conditions.tables.as_slice() {
             [] => vec![hidden],
             [only] => vec![only.rows * hidden, hidden],
@@ -102,32 +102,32 @@ impl PreparedBlock {
     }
 }
 
-/// A flow made ready for many rows under the same conditions.
+/// A flow prepared for many rows under the same conditions.
 #[derive(Debug, Clone)]
 pub struct PreparedFlow<'a> {
     pub(super) flow: Cow<'a, HostFlow>,
     pub(super) conditions: Cow<'a, Conditions>,
     pub(super) blocks: Vec<PreparedBlock>,
-    /// Whether the flow is still as it started, a rotation: it leaves lengths as they are, and with them
-    /// the density.
+    /// Whether the flow is still in its initial state, a rotation, which preserves lengths and so the
+    /// density.
     is_rotation: bool,
     first: Option<FirstLayer>,
     spare: Spare,
 }
 
-/// A fixed affine map that rows go through first.
+/// A fixed affine map that rows pass first.
 #[derive(Debug, Clone)]
 struct FirstLayer {
     mean: Vec<f32>,
     factors: Panels,
 }
 
-/// Memory that is kept from one call to the next: as many activations as there were threads at most.
+/// Memory reused between calls: at most about one set of activations per thread.
 #[derive(Debug, Default)]
 struct Spare(Mutex<Vec<Activations>>);
 
 impl Spare {
-    /// Room for `rows` rows.
+    /// Memory for `rows` rows.
     fn take(&self, layout: &Layout, rows: usize) -> Activations {
         let mut spare = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let fitting = spare.iter().position(|kept| kept.rows == rows);
@@ -153,15 +153,15 @@ impl Clone for Spare {
 }
 
 impl HostFlow {
-    /// Makes the flow ready for rows with any of `conditions`.
+    /// Prepares the flow for rows with any of `conditions`.
     ///
     /// # Panics
-    /// When the conditions' dimension is not the flow's.
+    /// If the conditions' dimension is not the flow's.
     pub fn prepare<'a>(&'a self, conditions: &'a Conditions) -> PreparedFlow<'a> {
         self.prepare_in(Vec::new(), conditions)
     }
 
-    /// The same in the memory of `blocks`.
+    /// The same, reusing the memory of `blocks`.
     pub(super) fn prepare_in<'a>(
         &'a self,
         mut blocks: Vec<PreparedBlock>,
@@ -200,11 +200,11 @@ impl PreparedFlow<'_> {
         }
     }
 
-    /// The same for rows that go through `(x - mean) · factors` first, a map whose log-determinant is
-    /// left out. `factors` is a matrix, `[dimension, dimension]`, or the diagonal of one.
+    /// The same for rows that first pass through `(x - mean) · factors`, whose log-determinant is left out.
+    /// `factors` is a matrix `[dimension, dimension]` or the diagonal of one.
     ///
     /// # Panics
-    /// When their lengths are others.
+    /// If a length is wrong.
     pub fn after(mut self, mean: &[f32], factors: &[f32]) -> Self {
         let d = self.flow.layout.dimension;
         assert!(
@@ -230,11 +230,11 @@ impl PreparedFlow<'_> {
         &self.flow
     }
 
-    /// The per-dimension log-likelihoods of `rows` (row-major, `[count, dimension]`), of which row
-    /// `i` lies at `places[i]`, on all cores.
+    /// The per-dimension log-likelihoods of `rows` (row-major, `[count, dimension]`), computed on all cores;
+    /// row `i` is at `places[i]`.
     ///
     /// # Panics
-    /// When there are not as many rows as places, or a place is not among the conditions'.
+    /// If the numbers of rows and places differ, or a place is not among the conditions'.
     pub fn log_likelihoods(&self, rows: &[f32], places: &[u32]) -> Vec<f32> {
         let layout = &self.flow.layout;
         let (d, tile) = (layout.dimension, layout.scoring_tile(places.len()));
@@ -260,7 +260,7 @@ impl PreparedFlow<'_> {
                     );
                     activations.advance();
                 }
-                // The rest would only turn what is measured.
+                // The other blocks would only rotate the vectors, which does not change their lengths.
                 let blocks = if self.is_rotation {
                     0
                 } else {
@@ -276,7 +276,7 @@ impl PreparedFlow<'_> {
         result
     }
 
-    /// `log p / d` of latent vectors and log-determinants.
+    /// Computes `log p / d` from latent vectors and log-determinants.
     pub(super) fn finish(&self, latent: &[f32], log_determinant: &[f32], result: &mut [f32]) {
         let layout = &self.flow.layout;
         let d = layout.dimension;
@@ -291,8 +291,8 @@ impl PreparedFlow<'_> {
         });
     }
 
-    /// One block on one tile: from `x` to `y`, and the rows' log-determinants so far. `places` are
-    /// rows of the conditions' tables.
+    /// Applies one block to a tile: computes `y` from `x`, and adds to the rows' log-determinants. `places`
+    /// are rows of the conditions' tables.
     pub(super) fn block(&self, index: usize, places: &[[u32; 2]], mut tile: Block<'_>) {
         let layout: &Layout = &self.flow.layout;
         let (values, prepared) = (self.flow.block(index), &self.blocks[index]);

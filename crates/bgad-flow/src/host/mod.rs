@@ -1,14 +1,14 @@
-//! The flow on the host's CPU, on plain slices: what `Flow` computes with tensors, in a
-//! third of its time.
+//! The flow on the host's CPU, on plain slices: computes the same as `Flow` with tensors, in a third of the
+//! time.
 //!
-//! Two things make the difference. Rows go through all blocks a tile at a time, so that a tile's
-//! activations stay in the cache from one operation to the next. And the condition's part of a
-//! subnet's first layer is not multiplied for each row: a positional encoding depends on the column
-//! in one half and on the row in the other, so that `c · W` is `A[column] + B[row]` with two small
-//! tables ([`Conditions`]), exactly, forward and backward.
+//! Two things make the difference. Rows pass through all blocks a tile at a time, so that a tile's
+//! activations stay in the cache between operations. And the condition's part of a subnet's first layer is
+//! not multiplied for each row: one half of a positional encoding depends on the column and the other on the
+//! row, so `c · W` is exactly `A[column] + B[row]` with two small tables ([`Conditions`]), forward and
+//! backward.
 //!
-//! Rows are split into tiles and tiles into groups by their number alone. Groups run on as many
-//! threads as there are and are summed in order, so that results don't depend on the threads.
+//! Only the row numbers determine how rows are split into tiles and tiles into groups. Groups run on all
+//! available threads and are summed in order, so results don't depend on the number of threads.
 
 mod adam;
 mod backward;
@@ -24,5 +24,5 @@ pub use forward::PreparedFlow;
 pub use parameters::HostFlow;
 pub use train::Workspace;
 
-/// Parts of a mini-batch whose gradients are summed apart from each other.
+/// Parts of a mini-batch whose gradients are summed separately.
 const GROUPS: usize = 4;

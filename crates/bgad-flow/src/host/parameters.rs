@@ -14,27 +14,26 @@ use crate::{FlowConfig, FlowError, FlowStart, Parameter};
 pub struct HostFlow {
     pub(super) config: FlowConfig,
     pub(super) layout: Layout,
-    /// What is trained, block after block.
+    /// The trained values, block by block.
     pub(super) values: Vec<f32>,
-    /// The fixed rotations, a block each.
+    /// The fixed rotations, one per block.
     pub(super) rotations: Arc<Vec<Rotation>>,
-    /// Whether the last one keeps lengths, and with them the density of what it turns: it is not
-    /// carried out then.
+    /// Whether the last rotation preserves lengths, and so the density. It is then skipped.
     last_is_orthogonal: bool,
 }
 
-/// A rotation, laid out for both ways through a block.
+/// A rotation, laid out for both directions through a block.
 #[derive(Debug)]
 pub(super) struct Rotation {
-    /// Transposed: rows of vectors are multiplied from the left.
+    /// Transposed, because rows of vectors are multiplied from the left.
     pub forward: Panels,
     pub backward: Panels,
 }
 
-/// How far a rotation times its transpose may be from the identity, in each element.
+/// How far each element of a rotation times its transpose may be from the identity.
 const ORTHOGONAL: f32 = 1e-5;
 
-/// Whether the matrix `[d, d]` keeps lengths. One that comes from a file need not.
+/// Whether the matrix `[d, d]` preserves lengths. One read from a file may not.
 fn is_orthogonal(matrix: Matrix<'_>) -> bool {
     let d = matrix.rows();
     let mut product = vec![0.0; d * d];
@@ -49,7 +48,7 @@ fn is_orthogonal(matrix: Matrix<'_>) -> bool {
     })
 }
 
-/// Sizes of a block, and where its parameters stand among a block's values.
+/// Sizes of a block, and the ranges of its parameters among its values.
 #[derive(Debug, Clone)]
 pub(super) struct Layout {
     pub dimension: usize,
@@ -64,20 +63,20 @@ pub(super) struct Layout {
     pub output_bias: Range<usize>,
     pub global_scale: Range<usize>,
     pub global_offset: Range<usize>,
-    /// Trained values in a block.
+    /// Number of trained values in a block.
     pub size: usize,
-    /// How far rows of activations lie apart, so that loops over whole registers need no remainder:
+    /// The distance between rows of activations, so that loops over whole registers need no remainder. Rows
     /// of vectors,
     pub row: usize,
     /// of the subnet's hidden layer,
     pub hidden_row: usize,
     /// of its outputs, log-scales first,
     pub output_row: usize,
-    /// and of what is kept of the coupling.
+    /// and of the values that the coupling stores.
     pub changed_row: usize,
 }
 
-/// Elements of the widest register.
+/// Number of elements in the widest register.
 pub(super) const LANES: usize = 16;
 
 impl Layout {
@@ -111,8 +110,8 @@ impl Layout {
         }
     }
 
-    /// Rows that go through the flow together: few enough for a block's activations to stay in the
-    /// second cache, enough for the products to be efficient, and without a remainder for them.
+    /// Number of rows that pass through the flow together: few enough that a block's activations stay in the
+    /// second-level cache, enough for efficient products, and without a remainder for them.
     pub fn tile(&self) -> usize {
         const CACHED: usize = 5 << 16;
         const STEP: usize = 24;
@@ -120,8 +119,8 @@ impl Layout {
         (CACHED / of_row / STEP * STEP).clamp(STEP, 12 * STEP)
     }
 
-    /// The same without gradients, of `rows` rows in all: fewer at a time, so that a single image's coarsest
-    /// level still occupies several threads, and none of them waits long for the last one.
+    /// The same without gradients, for `rows` rows in total: fewer at a time, so that even a single image's
+    /// coarsest level keeps several threads busy, and none waits long for the last one.
     pub fn scoring_tile(&self, rows: usize) -> usize {
         const PIECES: usize = 24;
         const STEP: usize = 48;
@@ -139,7 +138,7 @@ impl Layout {
         Matrix::new(weight, self.hidden, 2 * self.changed)
     }
 
-    /// A block's values but the condition's weight.
+    /// A block's values except for the condition's weight.
     pub fn beside_condition(&self) -> [Range<usize>; 2] {
         let condition = &self.condition_weight;
         [0..condition.start, condition.end..self.size]
@@ -160,11 +159,10 @@ impl Layout {
 }
 
 impl HostFlow {
-    /// A flow with given parameters, as [`named_parameters`](Self::named_parameters) names them.
+    /// A flow with the given parameters, named as in [`named_parameters`](Self::named_parameters).
     ///
     /// # Errors
-    /// A setting out of range; a missing parameter, or one of another shape. Names that the flow
-    /// does not have are ignored.
+    /// A setting out of range, a missing parameter, or a wrong shape. Unknown names are ignored.
     pub fn from_parameters(
         config: &FlowConfig,
         parameters: &BTreeMap<String, Parameter>,
@@ -194,7 +192,7 @@ impl HostFlow {
             }
         }
         Ok(Self {
-            // A flow that has its parameters has started.
+            // With its parameters given, the flow needs no start.
             config: config.with_start(FlowStart::default()),
             layout,
             values,
@@ -208,15 +206,15 @@ impl HostFlow {
         self.config
     }
 
-    /// The values that are trained, all parameters but the rotations, block after block.
+    /// The trained values: all parameters except the rotations, block by block.
     pub fn trained(&self) -> &[f32] {
         &self.values
     }
 
-    /// Takes other values for those that are trained, as [`trained`](Self::trained) gives them.
+    /// Replaces the trained values, in the order of [`trained`](Self::trained).
     ///
     /// # Errors
-    /// When there are more or fewer of them.
+    /// If their number is wrong.
     pub fn set_trained(&mut self, values: Vec<f32>) -> Result<(), FlowError> {
         if values.len() != self.values.len() {
             return Err(FlowError::ParameterShape {
@@ -229,13 +227,13 @@ impl HostFlow {
         Ok(())
     }
 
-    /// The fixed rotation of a block, `[dimension, dimension]` row-major; none beyond the last.
+    /// The fixed rotation of a block, `[dimension, dimension]` row-major; `None` after the last block.
     pub fn rotation(&self, block: usize) -> Option<Vec<f32>> {
         let rotation = self.rotations.get(block)?;
         Some(rotation.backward.to_row_major())
     }
 
-    /// Keeps `other`'s rotations instead of its own where they are the same, to need less memory.
+    /// Uses `other`'s rotations instead of its own if they are equal, to save memory.
     pub fn share_rotations(&mut self, other: &Self) {
         let pairs = || self.rotations.iter().zip(other.rotations.iter());
         let same = self.rotations.len() == other.rotations.len()
@@ -262,7 +260,7 @@ impl HostFlow {
             .collect()
     }
 
-    /// Whether its subnets are still as they started, giving nothing, and its rotations keep lengths.
+    /// Whether its subnets still have their initial state, with output 0, and its rotations preserve lengths.
     pub(super) fn rotates_alone(&self) -> bool {
         let starts = |values: &[f32]| {
             let layout = &self.layout;
@@ -279,7 +277,7 @@ impl HostFlow {
         blocks.all(starts) && self.rotations.iter().all(keeps_lengths)
     }
 
-    /// Whether a block's rotation makes a difference to log-likelihoods.
+    /// Whether a block's rotation affects log-likelihoods.
     pub(super) fn rotates(&self, block: usize) -> bool {
         block + 1 < self.config.blocks || !self.last_is_orthogonal
     }

@@ -4,12 +4,12 @@ use bgad_cpu::{Kernel, MultiplyAdd, exp, tanh};
 
 use super::parameters::{LANES, Layout};
 
-/// What a tile's rows leave in memory on their way through `blocks` blocks, little because writing it
-/// and reading it again takes its time. Rows are padded as [`Layout`] says; what stands in the padding
-/// is finite and never used. For scoring alone, only what the next operation reads is kept.
+/// The stored activations of a tile's rows in `blocks` blocks. They are few, because writing and reading them
+/// takes time. Rows are padded as [`Layout`] says; values in the padding are finite and never used. For
+/// scoring alone, only what the next operation reads is stored.
 #[derive(Debug)]
 pub(super) struct Activations {
-    /// `[rows, row]`: the input of the block at hand; the latent vectors in the end.
+    /// `[rows, row]`: the current block's input, and finally the latent vectors.
     pub x: Vec<f32>,
     /// `[rows, row]`: its output.
     y: Vec<f32>,
@@ -30,17 +30,17 @@ pub(super) struct Activations {
 
 /// One block's part of [`Activations`].
 pub(super) struct Block<'a> {
-    /// The block's input; after the coupling what is rotated.
+    /// The block's input; after the coupling, the input of the rotation.
     pub x: &'a mut [f32],
     pub y: &'a mut [f32],
     pub hidden: &'a mut [f32],
-    /// For training.
+    /// Used in training only.
     pub left: Option<Left<'a>>,
     pub log_determinant: &'a mut [f32],
     pub outputs: &'a mut [f32],
 }
 
-/// What the coupling leaves for the backward pass.
+/// What the coupling stores for the backward pass.
 pub(super) struct Left<'a> {
     pub coupled: &'a mut [f32],
     pub tanh: &'a mut [f32],
@@ -48,7 +48,7 @@ pub(super) struct Left<'a> {
 }
 
 impl Activations {
-    /// Room for what all `blocks` of a flow leave.
+    /// Memory for everything that the `blocks` of a flow store.
     pub fn for_training(layout: &Layout, blocks: usize, rows: usize) -> Self {
         let zeros = |columns: usize| vec![0.0; blocks * rows * columns];
         Self {
@@ -60,7 +60,7 @@ impl Activations {
         }
     }
 
-    /// Room for one block, of which nothing is left.
+    /// Memory for one block, without stored values.
     pub fn for_scoring(layout: &Layout, rows: usize) -> Self {
         Self {
             x: vec![0.0; rows * layout.row],
@@ -75,7 +75,7 @@ impl Activations {
         }
     }
 
-    /// Puts `row(i)` in place of the first block's inputs, and forgets the log-determinants.
+    /// Sets the first block's inputs to `row(i)`, and the log-determinants to 0.
     pub fn start<'r>(&mut self, layout: &Layout, row: impl Fn(usize) -> &'r [f32]) {
         for (i, x) in self.x.chunks_exact_mut(layout.row).enumerate() {
             x[..layout.dimension].copy_from_slice(row(i));
@@ -83,14 +83,14 @@ impl Activations {
         self.log_determinant.fill(0.0);
     }
 
-    /// Takes `mean` off the first block's inputs.
+    /// Subtracts `mean` from the first block's inputs.
     pub fn center(&mut self, layout: &Layout, mean: &[f32]) {
         for x in self.x.chunks_exact_mut(layout.row) {
             x.iter_mut().zip(mean).for_each(|(x, mean)| *x -= mean);
         }
     }
 
-    /// What a block works on, and what training's block `index` leaves.
+    /// The memory of a block, and of what block `index` stores in training.
     pub fn block(&mut self, layout: &Layout, index: usize) -> Block<'_> {
         let rows = self.rows;
         let part = |columns: usize| index * rows * columns..(index + 1) * rows * columns;
@@ -114,14 +114,14 @@ impl Activations {
         }
     }
 
-    /// Makes a block's output the next one's input.
+    /// Makes a block's output the next block's input.
     pub fn advance(&mut self) {
         std::mem::swap(&mut self.x, &mut self.y);
     }
 }
 
-/// From the subnet's outputs to `x2' = x2 · exp(s) + t`, with `s = clamp · tanh(0.1 · a)`, and through the
-/// global affine map, `scale ⊙ [x1, x2'] + offset`, in place of `x`.
+/// Computes `x2' = x2 · exp(s) + t` with `s = clamp · tanh(0.1 · a)` from the subnet's outputs, and then the
+/// global affine map `scale ⊙ [x1, x2'] + offset`, in place of `x`.
 pub(super) struct Coupling<'a, 'b> {
     pub layout: &'a Layout,
     pub clamp: f32,
@@ -176,8 +176,7 @@ impl Kernel for Coupling<'_, '_> {
             let (scale, _) = self.scale.as_chunks::<LANES>();
             let (offset, _) = self.offset.as_chunks::<LANES>();
             for (x, (scale, offset)) in x.iter_mut().zip(scale.iter().zip(offset)) {
-                // By way of a value of its own, because all might be the same memory for all the
-                // compiler knows.
+                // A local copy, because the compiler must assume that the slices overlap.
                 let mut line = *x;
                 for j in 0..LANES {
                     line[j] = A::mul_add(line[j], scale[j], offset[j]);
@@ -188,8 +187,8 @@ impl Kernel for Coupling<'_, '_> {
     }
 }
 
-/// The coupling of one row, in place of `x2`; keeps `tanh` and `x2 · exp(s)` where `KEEP`. Gives the sum
-/// of `s`.
+/// The coupling of one row, in place of `x2`; stores `tanh` and `x2 · exp(s)` if `KEEP`. Returns the sum of
+/// `s`.
 #[inline(always)]
 fn couple<A: MultiplyAdd, const KEEP: bool>(
     layout: &Layout,

@@ -10,7 +10,7 @@ use super::tile::Activations;
 use super::{Conditions, GROUPS, HostAdam, HostFlow};
 use crate::FlowConfig;
 
-/// Memory that one step after the other uses, of one flow or of several in turn.
+/// Memory that successive steps reuse, of one flow or of several in turn.
 #[doc(hidden)]
 #[derive(Debug, Default)]
 pub struct Workspace {
@@ -23,19 +23,17 @@ pub struct Workspace {
 }
 
 impl HostFlow {
-    /// One step of Adam on a mini-batch.
+    /// One Adam step on a mini-batch.
     ///
-    /// `row(i)` is row `i` of the mini-batch, of the flow's dimension, and `places[i]` where it
-    /// lies among `conditions`. `slopes` is given the rows' per-dimension log-likelihoods and
-    /// returns the loss' derivative after each; none leaves the flow as it is. Whether there was a
-    /// step is returned.
+    /// `row(i)` is row `i` of the mini-batch, with the flow's dimension, and `places[i]` its place among
+    /// `conditions`. `slopes` takes the rows' per-dimension log-likelihoods and returns the derivative of the
+    /// loss with respect to each; `None` leaves the flow unchanged. Returns whether a step was taken.
     ///
     /// # Errors
-    /// What `slopes` returns.
+    /// Those of `slopes`.
     ///
     /// # Panics
-    /// When `slopes` returns another number of values than there are rows, or a row or place does
-    /// not fit.
+    /// If `slopes` returns a wrong number of values, or a row or place does not fit.
     pub fn step<'r, E>(
         &mut self,
         adam: &mut HostAdam,
@@ -101,7 +99,7 @@ impl HostFlow {
     }
 }
 
-/// Rows of a tile where there are `rows` in all: so that groups have as many tiles as one another.
+/// Rows per tile for `rows` rows in total, so that all groups have the same number of tiles.
 fn tile_rows(layout: &Layout, rows: usize) -> usize {
     let tiles = rows.div_ceil(layout.tile());
     if tiles < GROUPS {
@@ -111,7 +109,7 @@ fn tile_rows(layout: &Layout, rows: usize) -> usize {
     even.next_multiple_of(ROWS_AT_ONCE)
 }
 
-/// Rows that products take at a time.
+/// Rows that products process at a time.
 const ROWS_AT_ONCE: usize = 8;
 
 impl Workspace {
@@ -141,7 +139,7 @@ impl Workspace {
     }
 }
 
-/// Sums all groups' gradients into the first one's values, in order, and completes them.
+/// Sums all groups' gradients into those of the first group, in order, and completes them.
 fn sum_up(flow: &PreparedFlow<'_>, groups: &mut [Gradients], slopes: f32) {
     let layout = &flow.flow.layout;
     let Some((first, rest)) = groups.split_first_mut() else {
@@ -177,7 +175,7 @@ fn sum_up(flow: &PreparedFlow<'_>, groups: &mut [Gradients], slopes: f32) {
             ] {
                 values[range.clone()].copy_from_slice(&sums[..range.len()]);
             }
-            // The tables are products of encoding and weight; the bias is in each row of the first.
+            // The tables are products of encoding and weight; the bias is in every row of the first one.
             values[layout.condition_weight.clone()].fill(0.0);
             let mut from = layout.condition_weight.start;
             for (table, gradient) in flow.conditions.tables.iter().zip(tables.iter()) {
@@ -204,7 +202,7 @@ fn sum_up(flow: &PreparedFlow<'_>, groups: &mut [Gradients], slopes: f32) {
             let prepared = &flow.blocks[index];
             let scale = values[layout.global_scale.clone()].iter_mut();
             for ((g, scale), slope) in scale.zip(&prepared.scale).zip(&prepared.scale_slope) {
-                // log|det J| holds the sum of ln(scale).
+                // `log|det J|` contains the sum of `ln(scale)`.
                 *g = (*g + slopes / scale) * slope;
             }
         });

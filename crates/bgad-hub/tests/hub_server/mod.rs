@@ -1,5 +1,5 @@
-//! A server on this machine that answers like the Hugging Face hub and the server of its large files,
-//! and breaks in all the ways that networks do.
+//! A local server that answers like the Hugging Face hub and its server of large files, and fails in all the
+//! ways that networks do.
 #![allow(dead_code)] // each test uses a part
 
 use std::collections::{BTreeMap, VecDeque};
@@ -12,17 +12,17 @@ use sha2::{Digest, Sha256};
 
 pub const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
 
-/// A request as it came.
+/// A received request.
 #[derive(Debug, Clone)]
 pub struct Request {
     pub method: String,
     pub path: String,
-    /// By names in lower case.
+    /// By lower-case name.
     pub headers: BTreeMap<String, String>,
 }
 
 impl Request {
-    /// The first byte of the range that was asked for.
+    /// The first byte of the requested range.
     pub fn from(&self) -> Option<usize> {
         let range = self.headers.get("range")?;
         let start = range.strip_prefix("bytes=")?.strip_suffix('-')?;
@@ -30,18 +30,18 @@ impl Request {
     }
 }
 
-/// What goes wrong with one answer of the server of large files.
+/// A fault in one answer of the server of large files.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Fault {
-    /// The connection ends after so many bytes.
+    /// The connection ends after this many bytes.
     Cut(usize),
-    /// Nothing comes after so many bytes.
+    /// Nothing comes after this many bytes.
     Stall(usize),
-    /// Other bytes, of the right number.
+    /// Wrong bytes, in the right number.
     Wrong,
     /// Bytes without end.
     Endless,
-    /// The whole file, whatever range was asked for.
+    /// The whole file, whatever range was requested.
     IgnoresRanges,
     /// A range that begins elsewhere.
     Shifted,
@@ -49,7 +49,7 @@ pub enum Fault {
     Status(u16),
 }
 
-/// One listening socket; it is served until the process ends.
+/// A listening socket, served until the process ends.
 pub struct Server {
     pub address: SocketAddr,
     requests: Arc<Mutex<Vec<Request>>>,
@@ -115,7 +115,7 @@ pub fn head(stream: &mut TcpStream, status: u16, headers: &[(&str, String)]) {
     let _ = stream.write_all(text.as_bytes());
 }
 
-/// The hub, and the server to which it sends those who want a large file.
+/// The hub, and the server to which it redirects for a large file.
 pub struct Imitation {
     pub hub: Server,
     pub files: Server,
@@ -123,7 +123,7 @@ pub struct Imitation {
 }
 
 impl Imitation {
-    /// A hub with one file; answers with it fail as `faults` say, one after the other, then no more.
+    /// A hub with one file. Its answers fail in turn as `faults` say, and then no more.
     pub fn start(content: &[u8], faults: impl IntoIterator<Item = Fault>) -> Self {
         let faults = Mutex::new(faults.into_iter().collect::<VecDeque<_>>());
         let sha256: String = Sha256::digest(content)
@@ -153,7 +153,7 @@ pub fn hub_headers(sha256: &str, size: usize, files: &str) -> Vec<(&'static str,
     let location = format!("{files}/repos/ab/cd/{sha256}?X-Amz-Signature=0123&x-id=GetObject");
     vec![
         ("Content-Type", "text/plain; charset=utf-8".into()),
-        // Of a text that says where to look.
+        // The size of a text that says where to look.
         ("Content-Length", "1087".into()),
         ("X-Repo-Commit", COMMIT.into()),
         ("Accept-Ranges", "bytes".into()),

@@ -1,5 +1,5 @@
-//! The definitions of the metrics, written down literally: slow, without sorting, without sharing
-//! anything with the library.
+//! The definitions of the metrics written literally: slow, without sorting, and without code shared with the
+//! library.
 #![allow(dead_code)]
 
 use bgad_metrics::LabelledMap;
@@ -36,7 +36,7 @@ pub fn thresholds(scores: &[f32]) -> Vec<f32> {
     distinct
 }
 
-/// True positives, predicted positives, actual positives at "abnormal where score >= threshold".
+/// True positives, predicted positives and actual positives for "abnormal if score >= threshold".
 fn counts(scores: &[f32], abnormal: &[bool], threshold: f32) -> (f64, f64, f64) {
     let count =
         |keep: &dyn Fn(usize) -> bool| (0..scores.len()).filter(|&i| keep(i)).count() as f64;
@@ -169,7 +169,7 @@ pub fn regions(mask: &[bool], width: usize) -> Vec<Vec<usize>> {
     regions
 }
 
-/// False-positive rate and mean overlap where `positive` decides about each score.
+/// False-positive rate and mean overlap if `positive` decides about each score.
 fn point(maps: &[OwnedMap], positive: impl Fn(f32) -> bool) -> (f64, f64) {
     let (mut false_positives, mut normal) = (0.0, 0.0);
     let mut overlaps = Vec::new();
@@ -217,7 +217,7 @@ pub fn aupro(maps: &[OwnedMap], limit: f64) -> f64 {
     area_up_to(&points, limit) / limit
 }
 
-/// A thousand binarisations, as the paper's program does; `None` where it divides 0 by 0.
+/// A thousand binarisations, as in the paper's program; `None` if it divides 0 by 0.
 pub fn paper_aupro(maps: &[OwnedMap]) -> Option<f64> {
     let (scores, _) = flatten(maps);
     let largest = f64::from(scores.iter().copied().fold(f32::NEG_INFINITY, f32::max));

@@ -1,4 +1,4 @@
-//! Small reports to test with.
+//! Small reports for tests.
 
 use bgad_report::{
     Curve, CurveKind, Embedding, EmbeddingPoint, GalleryEntry, HistorySeries, ImageScore, Interval,
@@ -8,7 +8,7 @@ use bgad_report::{
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-/// A text that tries to break out of every place it is put in.
+/// A text that tries to break out of every place where it is inserted.
 pub const HOSTILE: &str =
     "</script></style>\"'><img src=x onerror=alert(1)>&amp;\u{202e}\u{0}]]><!--";
 
@@ -57,7 +57,7 @@ pub fn noisy_entry(side: u32) -> GalleryEntry {
     }
 }
 
-/// All sections filled, every text being `text`.
+/// All sections filled, with `text` as every text.
 pub fn full(text: &str, images: usize) -> ReportData {
     let text = || text.to_owned();
     let metric = || Metric {

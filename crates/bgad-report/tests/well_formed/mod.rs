@@ -1,10 +1,10 @@
-//! A strict reader of the HTML and SVG that reports are made of.
+//! A strict parser for the HTML and SVG of reports.
 
-/// Elements of HTML that have no end tag.
+/// HTML elements without an end tag.
 const VOID: [&str; 3] = ["meta", "img", "br"];
 
-/// Every element is closed in order, every attribute is quoted, every `&` begins a reference, and
-/// `<` stands only at tags.
+/// Checks that every element is closed in order, every attribute is quoted, every `&` begins a reference, and
+/// `<` appears only in tags.
 #[track_caller]
 pub fn assert_well_formed(text: &str) {
     let mut open: Vec<String> = Vec::new();
@@ -42,7 +42,7 @@ pub fn assert_well_formed(text: &str) {
     assert!(open.is_empty(), "not closed: {open:?}");
 }
 
-/// Up to the `>` that is not in quotes.
+/// Splits at the `>` that is not in quotes.
 fn split_tag(text: &str) -> (&str, &str) {
     let mut quoted = false;
     for (index, c) in text.char_indices() {

@@ -1,4 +1,4 @@
-// What the page knows and what is done with it: images, decisions, undo. No DOM.
+// The state of the page and the actions on it: images, decisions, undo. No DOM.
 
 import { type Changes, type Engine, type Image, type MaskChange, Refusal, type State, type Verdict } from "./engine";
 
@@ -14,18 +14,18 @@ export type Filter =
   | "damaged";
 export type Order = "high" | "low" | "near" | "name";
 
-/** What an image is, as far as anybody has said. */
+/** The verdict on an image: a person's, or else that of the data set. */
 export function truth(image: Image): Verdict | undefined {
   return image.decision?.verdict ?? image.known?.verdict;
 }
 
-/** A decision that was replaced, to go back to. */
+/** A replaced decision, for undo. */
 interface Step {
   id: string;
   name: string;
   verdict: Verdict | null;
   kind: string;
-  /** The mask of before; null for none. */
+  /** The earlier mask; null if there was none. */
   mask: Blob | null;
 }
 
@@ -48,7 +48,7 @@ export class Desk {
   order: Order = "high";
   heat = 0.5;
   outlines = true;
-  /** The threshold while it is dragged; null is the one in use. */
+  /** The threshold while it is dragged; null means the one in use. */
   dragged: number | null = null;
   selected: string | null = null;
   /** The image that is shown large. */
@@ -71,7 +71,7 @@ export class Desk {
     return () => this.listeners.delete(listener);
   }
 
-  /** Draws again, once a frame. */
+  /** Redraws, once per frame. */
   changed(): void {
     this.cached = null;
     if (this.scheduled) return;
@@ -100,7 +100,7 @@ export class Desk {
     this.say(text === "Failed to fetch" ? "bgad review does not answer; is it still running?" : text, true);
   }
 
-  /** Follows the engine for ever. */
+  /** Follows the engine's changes until the page is closed. */
   async follow(): Promise<void> {
     for (;;) {
       try {
@@ -119,7 +119,7 @@ export class Desk {
     if (changes.complete) this.images.clear();
     for (const image of changes.images) {
       const known = this.images.get(image.id);
-      // An answer to a decision may have come before older news.
+      // The answer to a decision may arrive before older changes.
       if (known && known.revision > image.revision && image.decision && !changes.complete) continue;
       this.images.set(image.id, image);
     }
@@ -171,7 +171,7 @@ export class Desk {
     }
   }
 
-  /** The images of the wall, in its order. */
+  /** The images of the wall, in order. */
   list(): Image[] {
     if (this.cached) return this.cached;
     const chosen: Image[] = [];
@@ -243,7 +243,7 @@ export class Desk {
     return [...kinds].sort();
   }
 
-  /** Stores a decision at once. Whether it was. */
+  /** Stores a decision at once; returns whether that succeeded. */
   async decide(id: string, verdict: Verdict | null, options: { kind?: string; mask?: MaskChange; undo?: boolean } = {}): Promise<boolean> {
     const image = this.images.get(id);
     if (!image) return false;
@@ -272,13 +272,13 @@ export class Desk {
       return true;
     } catch (error) {
       if (options.undo !== false) this.steps.pop();
-      if (error instanceof Refusal && error.stale) this.say("Decided in another window meanwhile. That decision is shown now; decide again if it is wrong.", true);
+      if (error instanceof Refusal && error.stale) this.say("Someone decided in another window. That decision is shown now; decide again if it is wrong.", true);
       else this.fail(error);
       return false;
     }
   }
 
-  /** Takes the last decision back; the image that it was about. */
+  /** Undoes the last decision; returns its image. */
   async undo(): Promise<string | null> {
     const step = this.steps.pop();
     if (!step) {
@@ -306,7 +306,7 @@ export class Desk {
     return next?.id ?? null;
   }
 
-  /** The next image on the wall that nobody has decided, from the start again after the last one. */
+  /** The next undecided image on the wall; after the last one, it starts again. */
   nextOpen(id: string | null): string | null {
     const list = this.list();
     const at = list.findIndex((image) => image.id === id);
@@ -314,14 +314,14 @@ export class Desk {
       const image = list[(at + step) % list.length];
       if (image && truth(image) === undefined && image.score !== undefined) return image.id;
     }
-    this.say("All images of this wall are decided.");
+    this.say("All images on this wall are decided.");
     return null;
   }
 
   async upload(files: File[]): Promise<void> {
     const images = files.filter((file) => /\.(png|jpe?g|bmp|tiff?|webp)$/i.test(file.name));
     if (images.length === 0) {
-      this.say("No images there: PNG, JPEG, BMP, TIFF and WebP are taken.", true);
+      this.say("No images found: use PNG, JPEG, BMP, TIFF or WebP files.", true);
       return;
     }
     const refused: string[] = [];
@@ -346,7 +346,7 @@ export class Desk {
     else this.say(`${taken} ${taken === 1 ? "image" : "images"} added.`);
   }
 
-  /** What a lesson could have: images that were decided and not taught yet. */
+  /** Images that a lesson can contain: decided and not taught yet. */
   lesson(): { missed: Image[]; alarms: Image[]; found: Image[] } {
     const lesson = { missed: [] as Image[], alarms: [] as Image[], found: [] as Image[] };
     for (const image of this.images.values()) {

@@ -1,4 +1,4 @@
-// A window over the page that holds the keyboard until it is closed.
+// A dialog over the page, which keeps keyboard focus until it is closed.
 
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";

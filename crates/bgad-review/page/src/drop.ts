@@ -1,8 +1,8 @@
-// Files and folders that are dropped.
+// Dropped files and folders.
 
-/** All files of a drop, those in folders too. */
+/** All files of a drop, including those in folders. */
 export async function dropped(transfer: DataTransfer): Promise<File[]> {
-  // Entries must be taken before anything is awaited: the list is gone afterwards.
+  // Read the entries before the first await, because the list is empty afterwards.
   const entries = [...transfer.items].map((item) => item.webkitGetAsEntry?.() ?? null);
   if (entries.every((entry) => entry === null)) return [...transfer.files];
   const files: File[] = [];
@@ -17,7 +17,7 @@ async function collect(entry: FileSystemEntry, files: File[]): Promise<void> {
   }
   const reader = (entry as FileSystemDirectoryEntry).createReader();
   for (;;) {
-    // A reader gives a hundred at a time.
+    // A reader returns a hundred entries at a time.
     const some = await new Promise<FileSystemEntry[]>((resolve, reject) => reader.readEntries(resolve, reject));
     if (some.length === 0) return;
     for (const each of some) await collect(each, files);

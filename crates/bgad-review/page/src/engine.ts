@@ -1,5 +1,5 @@
-// What the page needs of whatever computes. The server is one engine; a model that runs in the browser
-// itself is another. The page knows nothing else of either.
+// The page's only interface to the program that computes. The server is one such engine; a model that runs
+// in the browser could be another.
 
 export type Verdict = "good" | "defect";
 
@@ -106,10 +106,10 @@ export interface Listing {
   places: { name: string; path: string; kind: "run" | "model" | "folder" }[];
 }
 
-/** A mask as it is stored: kept, taken away, or a PNG. */
+/** A change to the stored mask: keep it, remove it, or replace it with a PNG. */
 export type MaskChange = "keep" | "remove" | Blob;
 
-/** Why something was not done; `stale` where another window was quicker. */
+/** Why something was not done; `stale` if another window was faster. */
 export class Refusal extends Error {
   constructor(
     message: string,
@@ -120,17 +120,17 @@ export class Refusal extends Error {
 }
 
 export interface Engine {
-  /** What has changed since a version; waits until something has. */
+  /** Changes since a version; waits until there are any. */
   changes(instance: string, since: number, signal: AbortSignal): Promise<Changes>;
   detail(id: string): Promise<Detail>;
-  /** Addresses of pictures. */
+  /** URLs of pictures. */
   thumbnail(image: Image): string;
   heat(image: Image, state: State): string;
   picture(image: Image): string;
   map(image: Image, state: State): string;
   /** The painted mask. */
   mask(id: string): Promise<Blob>;
-  /** Stores a decision; null takes it back. */
+  /** Stores a decision; null removes it. */
   decide(id: string, verdict: Verdict | null, kind: string, mask: MaskChange, revision: number): Promise<Image>;
   upload(file: File): Promise<Image>;
   setThreshold(threshold: number | null, seen: number): Promise<void>;
@@ -140,11 +140,11 @@ export interface Engine {
   browse(path: string): Promise<Listing>;
   learn(missed: string[], falseAlarms: string[]): Promise<void>;
   stopLearning(): Promise<void>;
-  /** Addresses of files to take away. */
+  /** URLs of downloads. */
   exports(): { model: string; scores: string; report: string };
 }
 
-/** The engine behind the server that this page came from. */
+/** The engine of the server that sent this page. */
 export class ServerEngine implements Engine {
   async changes(instance: string, since: number, signal: AbortSignal): Promise<Changes> {
     return this.json(`/api/changes/${instance || "none"}/${since}`, { signal });
@@ -241,7 +241,7 @@ export class ServerEngine implements Engine {
     try {
       text = ((await answer.json()) as { error: string }).error;
     } catch {
-      // Not this server's own answer: the status has to do.
+      // Not this server's own answer, so only the status is known.
     }
     throw new Refusal(text, answer.status === 409);
   }

@@ -1,6 +1,6 @@
-// A score map in grey levels becomes colours and an outline.
+// Converts a score map in grey levels to colours and an outline.
 
-/** Levels from here on belong to a defect. */
+/** This level and higher ones belong to a defect. */
 const THRESHOLD = 171;
 
 /** Blue, cyan, yellow, red; yellow is the threshold. */
@@ -13,13 +13,13 @@ const COLOURS = [
 
 export interface Heat {
   picture: HTMLCanvasElement;
-  /** The edge of what belongs to a defect, in shares of width and height. */
+  /** The outlines of defects, in shares of width and height. */
   outline: Path2D;
   width: number;
   height: number;
 }
 
-/** A line a square of four levels, through its edges where they cross the threshold. */
+/** One line per square of four levels, through the points where its edges cross the threshold. */
 export function outline(levels: Uint8Array | Uint8ClampedArray, width: number, height: number): [number, number, number, number][] {
   const lines: [number, number, number, number][] = [];
   const level = (x: number, y: number) => (x < 0 || y < 0 || x >= width || y >= height ? 0 : (levels[y * width + x] ?? 0));

@@ -1,13 +1,13 @@
-// The keys.
+// The list of keys.
 
 import { Dialog } from "./dialog";
 
 const KEYS: [string, string][] = [
   ["Arrows, Home, End, Page", "move on the wall"],
-  ["Enter", "look at an image; Esc leads back"],
+  ["Enter", "open an image; Esc closes it"],
   ["G", "it is good"],
   ["D", "it is a defect"],
-  ["N", "next image that nobody has decided"],
+  ["N", "next undecided image"],
   ["U or Ctrl+Z", "undo"],
   ["H", "heat map on and off"],
   ["T", "teach"],
@@ -31,7 +31,7 @@ export function Help({ onClose }: { onClose: () => void }) {
           ))}
         </tbody>
       </table>
-      <p class="quiet">▲ and ○ are the model's decision; ✕ and ✓ are yours, ▧ with a painted mask. What stands in brackets is what the data set says.</p>
+      <p class="quiet">▲ and ○ are the model's decision; ✕ and ✓ are yours, ▧ with a painted mask. A verdict in brackets comes from the data set.</p>
     </Dialog>
   );
 }

@@ -1,4 +1,4 @@
-// Scores of good and bad images above and below one line, and the threshold that tells them apart.
+// Scores of good images above a line, of defects below it, and the threshold between them.
 
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Desk } from "./desk";
@@ -56,14 +56,14 @@ export function Histogram({ desk }: { desk: Desk; version: number }) {
     observer.observe(svg.current);
     return () => observer.disconnect();
   }, [isThere]);
-  // Bars don't change while the threshold is dragged.
+  // The bars stay the same while the threshold is dragged.
   const b = useMemo(() => bars(desk), [desk.news, desk.state?.threshold, desk.state?.model.threshold]);
   const state = desk.state;
   if (!state) return null;
   const x = (score: number) => ((score - b.low) / (b.high - b.low)) * across;
   const threshold = desk.threshold;
   const at = x(threshold);
-  // Square roots, so that a single miss beside a thousand good images is seen.
+  // Square roots, so that one missed defect among a thousand good images stays visible.
   const tall = (count: number) => (count === 0 ? 0 : Math.max(2, Math.sqrt(count / b.most) * (HALF - 4)));
   const width = across / BINS;
   const counts = desk.counts();

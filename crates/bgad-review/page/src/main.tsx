@@ -1,4 +1,4 @@
-// The page: header, panel of figures, wall, and what opens over them.
+// The page: header, panel of figures, wall, and dialogs.
 
 import "./page.css";
 import { render } from "preact";
@@ -48,13 +48,13 @@ function Page({ desk }: { desk: Desk }) {
     root.current?.focus();
   }, []);
   useEffect(() => wall.current?.update());
-  // The wall has the keyboard again when an image is closed.
+  // Returns keyboard focus to the wall when an image is closed.
   useEffect(() => {
     if (desk.opened || !desk.selected) return;
     wall.current?.reveal(desk.selected);
     root.current?.focus({ preventScroll: true });
   }, [desk.opened]);
-  // A lesson that ends shows what has changed.
+  // When a lesson ends, shows what has changed.
   useEffect(() => {
     const count = desk.state?.lessons.length;
     if (count === undefined) return;

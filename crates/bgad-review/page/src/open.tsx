@@ -1,4 +1,4 @@
-// Opening: images from this computer, a folder to watch, another model.
+// The dialog to open images from this computer, a folder to watch, or another model.
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Desk } from "./desk";
@@ -41,7 +41,7 @@ export function Open({ desk, onClose }: { desk: Desk; onClose: () => void }) {
   return (
     <Dialog title="Open" wide onClose={onClose}>
       <h3>Images from this computer</h3>
-      <p class="quiet">Or drop them anywhere on the page, single ones or a folder.</p>
+      <p class="quiet">Or drop images or a folder anywhere on the page.</p>
       <p class="row">
         <button type="button" class="primary" onClick={() => files.current?.click()}>Choose images…</button>
         <button type="button" onClick={() => folder.current?.click()}>Choose a folder…</button>
@@ -50,7 +50,7 @@ export function Open({ desk, onClose }: { desk: Desk; onClose: () => void }) {
       </p>
       {may && (
         <>
-          <h3>Folders, runs and models where bgad runs</h3>
+          <h3>Folders, runs and models on the computer that runs bgad</h3>
           <form class="row" onSubmit={(event) => { event.preventDefault(); void list(path); }}>
             <input type="text" class="spring" aria-label="Folder" value={path} onInput={(event) => setPath(event.currentTarget.value)} />
             <button type="submit">Go</button>
@@ -78,7 +78,7 @@ export function Open({ desk, onClose }: { desk: Desk; onClose: () => void }) {
           )}
           {listing && (
             <p class="row">
-              <span class="quiet spring">{listing.images} images in this folder itself</span>
+              <span class="quiet spring">{listing.images} images directly in this folder</span>
               <button type="button" onClick={() => void act(desk.engine.watch(listing.path), `Watching ${short(listing.path)}`)}>Watch this folder</button>
             </p>
           )}

@@ -1,4 +1,4 @@
-// A mask that is painted: a canvas of the image's size, brush, box and eraser, and a way back.
+// Paints a mask: a canvas of the image's size with brush, box, eraser and undo.
 
 export type Tool = "move" | "brush" | "box" | "erase";
 
@@ -8,7 +8,7 @@ interface Step {
   pixels: ImageData;
 }
 
-/** So many strokes can be taken back, as far as their pixels fit. */
+/** The most strokes that can be undone, if their pixels fit in memory. */
 const STEPS = 60;
 const BYTES = 256 * 2 ** 20;
 
@@ -41,7 +41,7 @@ export class Painter {
     return this.steps.length > 0;
   }
 
-  /** Takes a stored mask, white on black; null for none. What was painted before can't be taken back. */
+  /** Shows a stored mask, white on black; null for none. Earlier strokes can no longer be undone. */
   async load(mask: Blob | null): Promise<void> {
     this.steps = [];
     this.context.clearRect(0, 0, this.width, this.height);
@@ -69,7 +69,7 @@ export class Painter {
     this.bottom = 0;
   }
 
-  /** A line of the brush or the eraser, in pixels of the image. */
+  /** Draws a line with the brush or the eraser, in pixels of the image. */
   line(fromX: number, fromY: number, toX: number, toY: number, size: number, erase: boolean): void {
     this.context.globalCompositeOperation = erase ? "destination-out" : "source-over";
     this.context.lineWidth = size;
@@ -94,7 +94,7 @@ export class Painter {
     this.touch(0, 0, this.width, this.height);
   }
 
-  /** Ends a stroke; whether it touched the image. */
+  /** Ends a stroke; returns whether it touched the image. */
   end(): boolean {
     const x = Math.max(0, Math.floor(this.left));
     const y = Math.max(0, Math.floor(this.top));
@@ -121,7 +121,7 @@ export class Painter {
     return true;
   }
 
-  /** White on black, as it is stored; null where nothing is painted. */
+  /** White on black, as it is stored; null if nothing is painted. */
   async png(): Promise<Blob | null> {
     if (this.isEmpty()) return null;
     const flat = document.createElement("canvas");

@@ -1,4 +1,4 @@
-// One image large: zoom, heat, outlines, and a brush. Draws to one canvas.
+// One large image with zoom, heat map, outlines and a brush, drawn on one canvas.
 
 import type { Heat } from "./heat";
 import { Painter, type Tool } from "./painter";
@@ -68,7 +68,7 @@ export class Stage {
     this.picture?.close();
   }
 
-  /** Shows another image; null while it comes. */
+  /** Shows another image; null while it loads. */
   show(picture: ImageBitmap | null): void {
     this.picture?.close();
     this.picture = picture;
@@ -149,7 +149,7 @@ export class Stage {
       const path = new Path2D();
       path.addPath(heat.outline, new DOMMatrix([fine * this.scale * x, 0, 0, fine * this.scale * y, fine * this.x, fine * this.y]));
       context.setTransform(1, 0, 0, 1, 0, 0);
-      // Black around white is seen on any ground.
+      // White with a black edge is visible on any background.
       context.lineWidth = 4 * fine;
       context.lineCap = "round";
       context.strokeStyle = "#000c";
@@ -162,7 +162,7 @@ export class Stage {
     this.paintTool();
   }
 
-  /** Hatched, so that it is told from heat by its pattern too. */
+  /** Hatched, so that its pattern also distinguishes it from the heat map. */
   private paintMask(width: number, height: number, fine: number): void {
     const { tint, painter } = this;
     if (!painter) return;
@@ -222,7 +222,7 @@ export class Stage {
     const at = this.at(event);
     this.pointers.set(event.pointerId, at);
     if (this.pointers.size > 1) {
-      // A second finger moves and zooms: what the first began to paint is taken back.
+      // A second finger moves and zooms, so undo what the first one began to paint.
       if (this.stroke) {
         this.painter?.end();
         this.painter?.undo();

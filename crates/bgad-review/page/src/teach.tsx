@@ -1,4 +1,4 @@
-// Teaching: which images, how far it is, and what has changed.
+// Teaching: the choice of images, the progress, and the result.
 
 import { useState } from "preact/hooks";
 import type { Desk } from "./desk";
@@ -26,10 +26,10 @@ function Running({ desk, onClose }: { desk: Desk; onClose: () => void }) {
       <div class="progress" role="progressbar" aria-valuenow={done} aria-valuemin={0} aria-valuemax={100} aria-label="Teaching">
         <div style={{ width: `${done}%` }} />
       </div>
-      <p class="quiet">You can go on deciding meanwhile. The model of now is kept as it is.</p>
+      <p class="quiet">You can continue to decide meanwhile. The current model does not change.</p>
       <footer>
         <button type="button" disabled={learning.stopping} onClick={() => desk.engine.stopLearning().catch((error: unknown) => desk.fail(error))}>Stop</button>
-        <button type="button" class="primary" onClick={onClose}>Go on in the background</button>
+        <button type="button" class="primary" onClick={onClose}>Continue in the background</button>
       </footer>
     </Dialog>
   );
@@ -95,14 +95,14 @@ function Choose({ desk, last, onClose }: { desk: Desk; last?: Lesson; onClose: (
           )}
           {choice.found.length > 0 && (
             <label class="check">
-              <input type="checkbox" checked={alsoFound} onChange={() => setAlsoFound(!alsoFound)} /> Also {choice.found.length} marked {choice.found.length === 1 ? "defect" : "defects"} that the model finds already
+              <input type="checkbox" checked={alsoFound} onChange={() => setAlsoFound(!alsoFound)} /> Also {choice.found.length} marked {choice.found.length === 1 ? "defect" : "defects"} that the model already finds
             </label>
           )}
           {alsoFound && <ul class="lesson">{choice.found.map((image) => row(image, where(image)))}</ul>}
         </>
       )}
       <footer>
-        <span class="quiet spring">The model of now stays as it is; the taught one gets a folder of its own beside it.</span>
+        <span class="quiet spring">The current model does not change; the taught one gets its own folder beside it.</span>
         <button type="button" class="primary" autofocus disabled={count === 0 || Boolean(state?.obstacle)} onClick={() => void start()}>
           {count === 0 ? "Teach" : `Teach ${count} ${count === 1 ? "image" : "images"}`}
         </button>
@@ -142,10 +142,10 @@ function Outcome({ desk, lesson }: { desk: Desk; lesson: Lesson }) {
     <section class="outcome" aria-label="What has changed">
       <p>
         <b>
-          {better} of {learned.taught.length} taught {learned.taught.length === 1 ? "image is" : "images are"} decided right now.
+          {better} of {learned.taught.length} taught {learned.taught.length === 1 ? "image is" : "images are"} now decided correctly.
         </b>{" "}
         {closer > 0 && `The scores of ${closer} more moved the right way: show it more of that kind, painted if you can. `}
-        {learned.flipped.length} of {learned.images} images of the run changed sides, {right} of them to the right one. It took {Math.round(learned.seconds)} s.
+        {learned.flipped.length} of {learned.images} images of the run are decided differently now, {right} of them correctly. It took {Math.round(learned.seconds)} s.
       </p>
       <table class="changes">
         <thead>

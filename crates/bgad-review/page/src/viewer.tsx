@@ -1,4 +1,4 @@
-// One image large, with what is decided about it.
+// One large image and the decision about it.
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Desk } from "./desk";
@@ -18,7 +18,7 @@ const TOOLS: { tool: Tool; name: string; mark: string; key: string }[] = [
 
 interface Shown {
   stage: Stage;
-  /** The revision whose mask is shown; another one is another window's. */
+  /** The revision whose mask is shown; a different one comes from another window. */
   revision: number;
   saving: Promise<void>;
   waiting: number;
@@ -48,7 +48,7 @@ export function Viewer({ desk }: { desk: Desk; version: number }) {
     return () => stage.close();
   }, []);
 
-  // Another image, or the same with another model.
+  // Another image, or the same image with another model.
   useEffect(() => {
     const view = shown.current;
     if (!view || !id) return;
@@ -95,7 +95,7 @@ export function Viewer({ desk }: { desk: Desk; version: number }) {
     };
   }, [id, generation, image?.score === undefined]);
 
-  // A decision from another window, or one taken back: its mask is shown in the place of this one.
+  // After a decision in another window or an undo, shows that mask instead of this one.
   useEffect(() => {
     const view = shown.current;
     const painter = view?.stage.painter;
@@ -121,7 +121,7 @@ export function Viewer({ desk }: { desk: Desk; version: number }) {
   const what = truth(image);
   const flagged = desk.flagged(image);
 
-  /** Stores the mask as it is now; strokes that come meanwhile are stored together afterwards. */
+  /** Stores the current mask; strokes made in the meantime are stored together afterwards. */
   const save = () => {
     const view = shown.current;
     const painter = view?.stage.painter;
@@ -134,7 +134,7 @@ export function Viewer({ desk }: { desk: Desk; version: number }) {
       if (view.waiting > 0) return;
       view.waiting += 1;
       const png = await painter.png();
-      // Strokes are taken back one by one; only what painting made of the decision is a step of its own.
+      // Strokes are undone one by one; only the change of the decision is a separate step.
       const undo = desk.images.get(target)?.decision?.verdict !== "defect";
       const done = await desk.decide(target, "defect", { mask: png ?? "remove", undo });
       view.waiting -= 1;

@@ -1,4 +1,4 @@
-// The wall: only the tiles in sight are in the document, whatever the number of images.
+// The wall. Only visible tiles are in the document, however many images there are.
 
 import type { Desk } from "./desk";
 import { truth } from "./desk";
@@ -7,9 +7,9 @@ import { describe, number } from "./words";
 
 const GAP = 8;
 const CAPTION = 44;
-/** Rows above and below the visible ones that are kept ready. */
+/** Extra rows kept above and below the visible ones. */
 const SPARE = 2;
-/** So long after a fast scroll pictures are loaded: those that fly past are not. */
+/** How long to wait after fast scrolling before loading pictures, so that passing ones are not loaded. */
 const SETTLED = 90;
 
 interface Tile {
@@ -60,7 +60,7 @@ export class Wall {
     });
   }
 
-  /** How many images stand side by side. */
+  /** Number of images per row. */
   get perRow(): number {
     return this.columns;
   }
@@ -69,7 +69,7 @@ export class Wall {
     return Math.max(1, Math.floor(this.root.clientHeight / this.rowHeight));
   }
 
-  /** Draws what has changed. */
+  /** Redraws what has changed. */
   update(): void {
     this.list = this.desk.list();
     const width = this.root.clientWidth - 2 * GAP;
@@ -83,7 +83,7 @@ export class Wall {
     this.draw();
   }
 
-  /** Scrolls an image into sight. */
+  /** Scrolls an image into view. */
   reveal(id: string): void {
     const index = this.desk.list().findIndex((image) => image.id === id);
     if (index < 0) return;
@@ -191,7 +191,7 @@ export class Wall {
       else tile.heat.removeAttribute("src");
     }
     tile.note.hidden = readable && image.score !== undefined;
-    tile.note.textContent = image.error ?? (image.score === undefined ? "waits for its score" : "");
+    tile.note.textContent = image.error ?? (image.score === undefined ? "waiting for its score" : "");
     tile.score.textContent = image.score === undefined ? "–" : number(image.score);
     tile.model.textContent = flagged === undefined ? "" : flagged ? "▲ defect" : "○ good";
     tile.model.title = flagged === undefined ? "" : "what the model says";
@@ -203,7 +203,7 @@ export class Wall {
     tile.root.title = `${image.group}/${image.name}`;
   }
 
-  /** A picture that is not wanted any more must not hold up those that are: its loading is ended. */
+  /** Stops loading a picture that is no longer needed, so that it does not delay others. */
   private load(tile: Tile, address: string): void {
     if (tile.address === address) return;
     tile.address = address;

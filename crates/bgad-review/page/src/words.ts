@@ -1,4 +1,4 @@
-// Words and numbers as the page writes them.
+// How the page writes words and numbers.
 
 import type { Image, Verdict } from "./engine";
 import { type Desk, truth } from "./desk";
@@ -15,7 +15,7 @@ export function percent(share: number): string {
 
 export const WORDS: Record<Verdict, string> = { good: "good", defect: "defect" };
 
-/** What the model and a person say of an image, in one line. */
+/** The verdicts of the model and of a person on an image, in one line. */
 export function describe(image: Image, desk: Desk): string {
   const parts = [image.name];
   if (image.error) parts.push(`can't be read: ${image.error}`);

@@ -1,4 +1,4 @@
-//! Answers: JSON, files, and sentences where something went wrong.
+//! Answers: JSON, files, and messages about errors.
 
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::{HeaderValue, StatusCode};
@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 
 use crate::error::{Result, ReviewError};
 
-/// An answer or its sentence.
+/// An answer, or its error.
 pub(super) type Answer = std::result::Result<Response, ReviewError>;
 
 impl IntoResponse for ReviewError {
@@ -19,7 +19,7 @@ impl IntoResponse for ReviewError {
             Self::Request(_) => StatusCode::BAD_REQUEST,
             Self::Busy(_) | Self::InUse(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Unsupported(_) => StatusCode::NOT_IMPLEMENTED,
-            // What was named can't be used; the server itself is sound.
+            // The requested file can't be used; the server itself is all right.
             Self::Bgad(_) | Self::Data(_) | Self::Table { .. } => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Io { .. } | Self::Learning(_) | Self::Address { .. } => {
                 StatusCode::INTERNAL_SERVER_ERROR
@@ -29,13 +29,13 @@ impl IntoResponse for ReviewError {
     }
 }
 
-/// A refusal with its reason.
+/// An error answer with its reason.
 pub(super) fn sentence(status: StatusCode, text: &str) -> Response {
     let body = serde_json::json!({ "error": text }).to_string();
     (status, [(CONTENT_TYPE, "application/json")], body).into_response()
 }
 
-/// A value as JSON, which is not kept.
+/// A value as JSON, which is not cached.
 pub(super) fn json(value: &impl Serialize) -> Answer {
     let body = serde_json::to_vec(value).map_err(|error| {
         ReviewError::Unsupported(format!("the answer can't be written: {error}"))
@@ -43,12 +43,12 @@ pub(super) fn json(value: &impl Serialize) -> Answer {
     Ok(bytes(body, "application/json", Keep::No))
 }
 
-/// Whether a browser may keep an answer.
+/// Whether a browser may cache an answer.
 #[derive(Clone, Copy)]
 pub(super) enum Keep {
-    /// It is to ask again each time.
+    /// It must ask again each time.
     No,
-    /// The address has in it what would change.
+    /// It may; the address changes with the content.
     Always,
 }
 
@@ -65,13 +65,13 @@ pub(super) fn bytes(body: Vec<u8>, kind: &'static str, keep: Keep) -> Response {
     (headers, body).into_response()
 }
 
-/// What a request's body says.
+/// Parses a request's body.
 pub(super) fn body<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
     serde_json::from_slice(bytes)
         .map_err(|error| ReviewError::Request(format!("not what the page sends: {error}")))
 }
 
-/// Runs what computes or waits for a disk beside the threads that answer.
+/// Runs work that computes or waits for a disk outside the threads that answer.
 pub(super) async fn aside<T: Send + 'static>(
     work: impl FnOnce() -> Result<T> + Send + 'static,
 ) -> Result<T> {

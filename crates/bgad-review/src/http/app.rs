@@ -1,4 +1,4 @@
-//! What answers requests.
+//! The state that answers requests.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use super::guard::Guard;
 use crate::project::Project;
 use crate::view::Limits;
 
-/// Requests other than uploads and masks are no longer than this.
+/// The largest request, except for uploads and masks.
 pub(crate) const LONGEST_REQUEST: usize = 4 << 20;
 /// A painted mask, which is compressed; its text is a third longer.
 pub(crate) const LONGEST_MASK: usize = 48 << 20;
@@ -16,8 +16,8 @@ pub(crate) struct App {
     pub(crate) project: Arc<Project>,
     pub(crate) guard: Guard,
     pub(crate) limits: Limits,
-    /// This server's own name: versions of another one mean nothing to it.
+    /// Identifies this run of the server; versions of another one are meaningless to it.
     pub(crate) instance: String,
-    /// Large bodies are in memory while they come: so many at a time.
+    /// Limits how many large bodies are in memory at the same time.
     pub(crate) large: tokio::sync::Semaphore,
 }

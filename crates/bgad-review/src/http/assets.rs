@@ -1,4 +1,4 @@
-//! The page itself, as `page/` is built.
+//! The page itself, as built from `page/`.
 
 use axum::extract::Path;
 use axum::response::Response;
@@ -6,7 +6,7 @@ use axum::response::Response;
 use super::answers::{Answer, Keep, bytes};
 use crate::error::ReviewError;
 
-/// A file's name, what it is, and its bytes.
+/// A file's name, content type and bytes.
 type Asset = (&'static str, &'static str, &'static [u8]);
 
 const PAGE: &[u8] = include_bytes!("../../page/dist/index.html");

@@ -1,4 +1,4 @@
-//! Folders and models of this machine, which only its own users may name.
+//! Folders and models of this machine, which only its own users may open.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -27,7 +27,7 @@ pub(super) async fn open(State(app): State<Arc<App>>, sent: Bytes) -> Answer {
     opened.await
 }
 
-/// Shows the images of a folder, and those that come.
+/// Shows the images of a folder, including those that arrive later.
 pub(super) async fn watch(State(app): State<Arc<App>>, sent: Bytes) -> Answer {
     let watched = aside(move || {
         app.project.watch(&named(&app, &sent)?)?;
@@ -41,7 +41,7 @@ struct Listing {
     path: String,
     parent: Option<String>,
     places: Vec<Place>,
-    /// How many images lie in the folder itself.
+    /// Number of images directly in the folder.
     images: usize,
 }
 
@@ -60,7 +60,7 @@ enum Kind {
     Folder,
 }
 
-/// What lies in a folder; with an empty path in the one where the program was started.
+/// The contents of a folder; an empty path means the folder where the program was started.
 pub(super) async fn browse(State(app): State<Arc<App>>, sent: Bytes) -> Answer {
     let listing = aside(move || json(&list(&named(&app, &sent)?)?));
     listing.await
@@ -68,8 +68,8 @@ pub(super) async fn browse(State(app): State<Arc<App>>, sent: Bytes) -> Answer {
 
 fn named(app: &App, sent: &[u8]) -> Result<PathBuf> {
     if !app.limits.may_open {
-        let text = "folders of the machine can't be opened from elsewhere; name them where \
-                    `bgad review` is started";
+        let text = "folders of this machine can't be opened over the network; name them when you start \
+                    `bgad review`";
         return Err(ReviewError::Unsupported(text.to_owned()));
     }
     let Named { path } = body(sent)?;

@@ -1,4 +1,4 @@
-//! Decisions, each stored before it is answered.
+//! Decisions, each stored before it is confirmed.
 
 use std::sync::Arc;
 
@@ -17,19 +17,19 @@ use crate::error::{Result, ReviewError};
 use crate::store::{MaskChange, NewDecision, Subject, Verdict};
 use crate::view;
 
-/// Letters of a kind of defect.
+/// The longest name of a kind of defect, in letters.
 const LONGEST_KIND: usize = 60;
 
 /// What the page sends.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Sent {
-    /// None takes the decision back.
+    /// `None` removes the decision.
     verdict: Option<Verdict>,
     #[serde(default)]
     kind: String,
     mask: SentMask,
-    /// The revision that the page shows.
+    /// The revision that the page showed.
     revision: u64,
 }
 
@@ -42,7 +42,7 @@ enum SentMask {
     Png(String),
 }
 
-/// Stores a decision and gives the image's row.
+/// Stores a decision and returns the image's row.
 pub(super) async fn decide(
     State(app): State<Arc<App>>,
     Path(id): Path<String>,
@@ -61,7 +61,7 @@ pub(super) async fn decide(
         drop(state);
         if sent.verdict.is_some() && entry.scored().is_none() {
             return Err(ReviewError::Request(format!(
-                "{}: it has no score yet, or can't be read; nothing was decided",
+                "{}: it has no score yet, or can't be read; no decision was stored",
                 entry.name
             )));
         }
@@ -106,10 +106,10 @@ fn png(entry: &Entry, text: &str) -> Result<Vec<u8>> {
     encoding::mask(&bytes, size)
 }
 
-/// A kind of defect that the table of decisions can hold.
+/// Checks that the table of decisions can hold this kind of defect.
 fn kind(text: &str) -> Result<String> {
     let text = text.trim();
-    // `good` is what the layout calls normal images.
+    // The layout calls normal images `good`.
     let is_reserved = text.eq_ignore_ascii_case(bgad::Sample::GOOD);
     let is_plain = !text.chars().any(char::is_control) && text.chars().count() <= LONGEST_KIND;
     if is_reserved || !is_plain {

@@ -1,4 +1,4 @@
-//! What can be taken away: the model, a table of scores, a report.
+//! Downloads: the model, a table of scores, a report.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::error::{Result, ReviewError};
 use crate::project;
 use crate::store::Verdict;
 
-/// The model's file, with the threshold that is set on the page.
+/// The model's file, with the threshold set on the page.
 pub(super) async fn model(State(app): State<Arc<App>>) -> Answer {
     let model = aside(move || {
         let state = app.project.state();
@@ -27,7 +27,7 @@ pub(super) async fn model(State(app): State<Arc<App>>) -> Answer {
     Ok(named(file, "attachment; filename=\"model.bgad\""))
 }
 
-/// A row an image: score, decision of the model, what it is.
+/// One row per image: score, the model's decision, and the label.
 pub(super) async fn scores(State(app): State<Arc<App>>) -> Answer {
     let table = aside(move || table(&app.project.state()));
     let file = bytes(table.await?, "text/csv; charset=utf-8", Keep::No);
@@ -85,7 +85,7 @@ fn table(state: &project::State) -> Result<Vec<u8>> {
         .map_err(|error| failed(error.to_string()))
 }
 
-/// The page of figures over all images whose labels are known.
+/// A report over all images whose labels are known.
 pub(super) async fn report(State(app): State<Arc<App>>) -> Answer {
     let report = aside(move || {
         let state = app.project.state();
@@ -102,7 +102,7 @@ pub(super) async fn report(State(app): State<Arc<App>>) -> Answer {
     Ok(named(file, "attachment; filename=\"report.html\""))
 }
 
-/// Images with labels: those of decisions, and of the data set where there is none.
+/// Images with labels: from decisions, and otherwise from the data set.
 fn samples(state: &project::State) -> Vec<Sample> {
     let mut samples = Vec::new();
     for entry in state.entries.iter().filter(|e| e.scored().is_some()) {
@@ -122,7 +122,7 @@ fn samples(state: &project::State) -> Vec<Sample> {
                     label: bgad::Label::Abnormal,
                     defect_type: kind.to_owned(),
                     mask: match base.region {
-                        // A painted mask is of the part, which a sample can't say.
+                        // A painted mask covers the part only, which a sample can't express.
                         Some(_) => base.mask.clone(),
                         None => painted.or_else(|| base.mask.clone()),
                     },

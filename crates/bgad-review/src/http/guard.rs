@@ -1,4 +1,5 @@
-//! Who may ask: browsers that show this server's own page, and from elsewhere only with its token.
+//! Access control: lets through browsers that show this server's own page, and from other machines only with
+//! its token.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -18,13 +19,13 @@ use super::answers::sentence;
 const POLICY: &str = "default-src 'self'; img-src 'self' blob: data:; object-src 'none'; \
      base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
-/// What is checked of each request.
+/// What every request is checked against.
 #[derive(Debug, Clone)]
 pub(crate) struct Guard {
     address: SocketAddr,
-    /// Names of this machine that browsers may call it by.
+    /// Names that browsers may use for this machine.
     names: Vec<String>,
-    /// Asked for where others than this machine's users can reach the server.
+    /// Required if others than this machine's users can reach the server.
     token: Option<String>,
 }
 
@@ -41,8 +42,8 @@ impl Guard {
         self.token.as_deref()
     }
 
-    /// Whether a browser that calls the server by this name means it. A page from elsewhere whose name
-    /// was made to lead here would not.
+    /// Whether `host` is a name of this server. A foreign website whose name resolves to this machine has
+    /// another one.
     fn is_own_host(&self, host: &str) -> bool {
         let (name, port) = match host.rsplit_once(':') {
             Some((name, port)) if !port.ends_with(']') => (name, port.parse().ok()),
@@ -53,7 +54,7 @@ impl Guard {
         }
         let plain = name.trim_start_matches('[').trim_end_matches(']');
         match plain.parse::<IpAddr>() {
-            // An address leads where it says; only names can be made to lead elsewhere.
+            // An IP address can't be redirected; only a name can.
             Ok(ip) => ip.is_loopback() || !self.address.ip().is_loopback(),
             Err(_) => {
                 let is = |known: &str| known.eq_ignore_ascii_case(name);
@@ -62,7 +63,7 @@ impl Guard {
         }
     }
 
-    /// The cookie's name; cookies know no ports, so the name has it.
+    /// The cookie's name. Cookies ignore ports, so the name contains the port.
     fn cookie(&self) -> String {
         format!("bgad_review_{}", self.address.port())
     }
@@ -71,7 +72,7 @@ impl Guard {
         let Some(token) = &self.token else {
             return true;
         };
-        // All of it is compared, so that the time tells nothing of where they differ.
+        // Compares all bytes, so that the time does not reveal where they differ.
         let differing = token.bytes().zip(found.bytes()).map(|(a, b)| a ^ b);
         found.len() == token.len() && differing.fold(0, |all, one| all | one) == 0
     }
@@ -92,7 +93,7 @@ impl Guard {
     }
 }
 
-/// Lets a request through or says why not.
+/// Lets a request through, or answers why not.
 pub(super) async fn check(
     State(guard): State<Arc<Guard>>,
     request: Request,
@@ -104,13 +105,13 @@ pub(super) async fn check(
     let mut response = if !guard.is_own_host(host) {
         let why = format!(
             "this server is not called {host:?}; open the address that it printed, or start it with \
-             --name for this one"
+             this name as --name"
         );
         sentence(StatusCode::MISDIRECTED_REQUEST, &why)
     } else if is_foreign(request.method(), headers, host) {
         sentence(
             StatusCode::FORBIDDEN,
-            "this request is another page's, not this server's own",
+            "this request comes from another website's page",
         )
     } else if let Some(found) = offered_token(&request) {
         match guard.is_token(found) {
@@ -134,27 +135,26 @@ pub(super) async fn check(
     response
 }
 
-/// Whether a page from elsewhere has made a browser send this. Programs without a browser send neither
-/// header.
+/// Whether a foreign page made a browser send this. Programs other than browsers send neither header.
 fn is_foreign(method: &Method, headers: &HeaderMap, host: &str) -> bool {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     if let Some(origin) = text(ORIGIN.as_str()) {
         return origin != format!("http://{host}");
     }
     let site = text("sec-fetch-site").unwrap_or("none");
-    // A link to the page may stand anywhere; what changes something is the page's alone.
+    // Any website may link to the page, but only the page itself may change anything.
     let is_link = *method == Method::GET && text("sec-fetch-mode") == Some("navigate");
     !["same-origin", "none"].contains(&site) && !is_link
 }
 
-/// The token of an address that was printed: `/?token=...`.
+/// The token of the printed address: `/?token=...`.
 fn offered_token(request: &Request) -> Option<&str> {
     let uri = request.uri();
     let query = uri.query().filter(|_| uri.path() == "/")?;
     query.strip_prefix("token=")
 }
 
-/// Keeps the token as a cookie and takes it out of the address, where it would be seen.
+/// Stores the token as a cookie and removes it from the address, where others could see it.
 fn welcome(guard: &Guard, token: &str) -> Response {
     let cookie = format!(
         "{}={token}; HttpOnly; SameSite=Strict; Path=/",
@@ -163,7 +163,7 @@ fn welcome(guard: &Guard, token: &str) -> Response {
     let mut response = StatusCode::SEE_OTHER.into_response();
     let headers = response.headers_mut();
     headers.insert(LOCATION, HeaderValue::from_static("/"));
-    // A token that was compared with ours has only its digits.
+    // A token that equals ours contains only hexadecimal digits.
     if let (Some(_), Ok(value)) = (guard.token(), HeaderValue::from_str(&cookie)) {
         headers.insert(SET_COOKIE, value);
     }
@@ -171,7 +171,7 @@ fn welcome(guard: &Guard, token: &str) -> Response {
 }
 
 fn no_token() -> Response {
-    let why = "this page asks for its token: open the whole address that `bgad review` printed, with \
-               what stands behind ?token=";
+    let why = "this page needs its token: open the whole address that `bgad review` printed, including \
+               the part after ?token=";
     sentence(StatusCode::UNAUTHORIZED, why)
 }

@@ -1,4 +1,4 @@
-//! Starting and stopping a lesson; how far it is comes with the other changes.
+//! Starts and stops a lesson; its progress is sent with the other changes.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ pub(super) async fn start(State(app): State<Arc<App>>, sent: Bytes) -> Answer {
     started.await
 }
 
-/// Asks it to end; the model stays the one of before.
+/// Asks it to stop; the model does not change.
 pub(super) async fn stop(State(app): State<Arc<App>>) -> Answer {
     let mut state = app.project.state();
     state.lessons.stop();

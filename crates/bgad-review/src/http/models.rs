@@ -15,13 +15,13 @@ use crate::threshold;
 
 #[derive(Deserialize)]
 struct NewThreshold {
-    /// None is the model's own.
+    /// `None` is the model's own.
     threshold: Option<f32>,
-    /// The threshold that the page shows.
+    /// The threshold that the page showed.
     seen: f32,
 }
 
-/// Decides by another threshold from now on.
+/// Sets the threshold.
 pub(super) async fn set_threshold(State(app): State<Arc<App>>, sent: Bytes) -> Answer {
     let set = aside(move || {
         let new: NewThreshold = body(&sent)?;
@@ -34,7 +34,7 @@ pub(super) async fn set_threshold(State(app): State<Arc<App>>, sent: Bytes) -> A
             .threshold
             .is_some_and(|threshold| !threshold.is_finite())
         {
-            let text = "a threshold that is no number; expected a finite one";
+            let text = "the threshold is not a number; expected a finite one";
             return Err(ReviewError::Request(text.to_owned()));
         }
         let threshold = new.threshold.filter(|threshold| *threshold != own);
@@ -54,7 +54,7 @@ struct Choice {
     path: String,
 }
 
-/// Works with an earlier model, or with a later one again.
+/// Switches to an earlier or later model.
 pub(super) async fn choose(State(app): State<Arc<App>>, sent: Bytes) -> Answer {
     let chosen = aside(move || {
         let Choice { path } = body(&sent)?;

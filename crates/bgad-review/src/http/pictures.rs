@@ -1,4 +1,4 @@
-//! Pictures of an image. They compute and read, so that they run beside the threads that answer.
+//! Pictures of an image. They read and compute, so they run outside the threads that answer.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use super::app::App;
 use crate::encoding;
 use crate::error::{Result, ReviewError};
 
-/// The small picture for a tile; made now where the image was not scored yet.
+/// The thumbnail for a tile; made now if the image is not scored yet.
 pub(super) async fn thumbnail(State(app): State<Arc<App>>, Path(id): Path<String>) -> Answer {
     let bytes = aside(move || {
         let state = app.project.state();
@@ -33,7 +33,7 @@ pub(super) async fn heat(State(app): State<Arc<App>>, Path(id): Path<String>) ->
     Ok(bytes(heat.await?, "image/png", Keep::Always))
 }
 
-/// The heat map in grey levels, as large as it is.
+/// The heat map in grey levels, at its own size.
 pub(super) async fn map(State(app): State<Arc<App>>, Path(id): Path<String>) -> Answer {
     let levels = aside(move || levels(&app, &id));
     Ok(bytes(levels.await?, "image/png", Keep::Always))
@@ -49,7 +49,7 @@ fn levels(app: &App, id: &str) -> Result<Vec<u8>> {
     })
 }
 
-/// The image as large as it is.
+/// The image at its own size.
 pub(super) async fn picture(State(app): State<Arc<App>>, Path(id): Path<String>) -> Answer {
     let picture = aside(move || {
         let state = app.project.state();

@@ -1,4 +1,4 @@
-//! What the page knows, and what has changed since it asked last.
+//! The state of the page, and what has changed since its last request.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,12 +10,12 @@ use super::app::App;
 use crate::error::ReviewError;
 use crate::view;
 
-/// So long a page waits for a change before it is answered that there is none.
+/// How long a request waits for a change before it is told that there is none.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// Changes that come close together are told together.
+/// Changes within this time are sent together.
 const TOGETHER: Duration = Duration::from_millis(150);
 
-/// Changes since a version of this server's, as soon as there are any.
+/// Changes since a version of this server, as soon as there are any.
 pub(super) async fn changes(
     State(app): State<Arc<App>>,
     Path((instance, since)): Path<(String, u64)>,
@@ -23,7 +23,7 @@ pub(super) async fn changes(
     let since = if instance == app.instance { since } else { 0 };
     let end = tokio::time::Instant::now() + PATIENCE;
     loop {
-        // Before the look, so that no change falls between both.
+        // Registered before looking, so that no change is missed in between.
         let changed = app.project.changed.notified();
         if app.project.state().version != since {
             break;
@@ -40,7 +40,7 @@ pub(super) async fn changes(
     answer.await
 }
 
-/// More of one image.
+/// Details of one image.
 pub(super) async fn detail(State(app): State<Arc<App>>, Path(id): Path<String>) -> Answer {
     let state = app.project.state();
     let detail = view::detail(state.entry(&id)?);

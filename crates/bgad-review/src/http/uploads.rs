@@ -1,4 +1,4 @@
-//! Images that are dropped on the page.
+//! Images dropped on the page.
 
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -15,17 +15,17 @@ use crate::error::{Result, ReviewError};
 use crate::project::{MOST_IMAGES, group};
 use crate::{store, view};
 
-/// So many times the limit is read of an image that is too large, so that the browser hears why; it
-/// would not while it still sends.
+/// How many times the limit is read of an image that is too large. A browser sees the answer only after it
+/// has sent everything.
 const PATIENCE: usize = 16;
 
-/// Stores an image and gives its row. One that is damaged is taken as well: its tile says so.
+/// Stores an image and returns its row. A damaged image is stored too; its tile shows the error.
 pub(super) async fn upload(
     State(app): State<Arc<App>>,
     Path(name): Path<String>,
     request: Request,
 ) -> Answer {
-    // Before the body comes: those that wait are not in memory.
+    // Waits before the body is received, so that waiting uploads use no memory.
     let _turn = app.large.acquire().await.ok();
     let limit = app.limits.upload_bytes;
     let Some(bytes) = collect(request.into_body(), limit, &name).await? else {
@@ -40,7 +40,7 @@ pub(super) async fn upload(
         let mut state = project.state();
         if state.entries.len() >= MOST_IMAGES {
             return Err(ReviewError::Busy(format!(
-                "there are {MOST_IMAGES} images on this wall; no more are taken"
+                "this wall has {MOST_IMAGES} images already, the most it can show"
             )));
         }
         let path = state.store.upload(&name, &bytes)?;
@@ -55,13 +55,13 @@ pub(super) async fn upload(
     row.await
 }
 
-/// All of a body; none where it is larger than `limit`.
+/// The whole body; `None` if it is larger than `limit`.
 async fn collect(mut body: Body, limit: usize, name: &str) -> Result<Option<Vec<u8>>> {
     let mut bytes = Vec::new();
     let mut length = 0;
     while let Some(frame) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
         let frame = frame.map_err(|error| {
-            ReviewError::Request(format!("{name}: it came only in part: {error}"))
+            ReviewError::Request(format!("{name}: only a part of it arrived: {error}"))
         })?;
         let Ok(data) = frame.into_data() else {
             continue;

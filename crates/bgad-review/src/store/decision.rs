@@ -4,48 +4,48 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-/// What a person says an image is.
+/// A person's verdict on an image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
-    /// Free of defects.
+    /// Without a defect.
     Good,
     /// With a defect.
     Defect,
 }
 
-/// A decision as it is stored.
+/// A stored decision.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Decision {
-    /// What the image is.
+    /// The verdict.
     pub verdict: Verdict,
-    /// The kind of defect; empty where none is named, as for good images.
+    /// The kind of defect; empty if unnamed, and for good images.
     pub kind: String,
     /// The image's file in the store, relative to its folder.
     pub image: String,
-    /// The mask's, where one was painted.
+    /// The mask's file, if one was painted.
     pub mask: Option<String>,
-    /// The image as the page names it: its path, with the region where it is a part of one.
+    /// The image's name on the page: its path, with the region if it is a part of the file.
     pub source: String,
     /// Rises with each change of any decision.
     pub revision: u64,
 }
 
-/// What becomes of an image's mask.
+/// A change to an image's mask.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MaskChange {
-    /// It stays.
+    /// Keep it.
     Keep,
-    /// There is none any more.
+    /// Remove it.
     Remove,
-    /// The file of the new one, a PNG of the image's size.
+    /// Replace it with this PNG file of the image's size.
     Replace(Vec<u8>),
 }
 
-/// A decision to be stored.
+/// A decision to store.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewDecision {
-    /// What the image is; none takes a decision back.
+    /// The verdict; `None` removes the decision.
     pub verdict: Option<Verdict>,
     /// The kind of defect.
     pub kind: String,
@@ -64,6 +64,6 @@ pub struct Subject<'a> {
     pub source: &'a str,
     /// Its file.
     pub path: &'a Path,
-    /// Its pixels, where it is only a part of its file.
+    /// Its pixels, if it is only a part of its file.
     pub part: Option<&'a bgad::RgbImage>,
 }

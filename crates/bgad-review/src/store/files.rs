@@ -8,13 +8,13 @@ use super::decision::Subject;
 use crate::error::{Result, ReviewError};
 use crate::{digest, encoding};
 
-/// Endings of the images that are read, as `bgad predict` reads folders.
+/// Extensions of images, as in folders for `bgad predict`.
 const ENDINGS: [&str; 7] = ["png", "jpg", "jpeg", "bmp", "tif", "tiff", "webp"];
-/// Letters of a name that are kept.
+/// How many letters of a name are kept.
 const LONGEST_NAME: usize = 80;
 
-/// Copies an image to the store; its path there, relative to `folder`. A camera may overwrite its own
-/// file, so that a link would not do.
+/// Copies an image to the store and returns its path relative to `folder`. A link would not do, because a
+/// camera may overwrite its file.
 pub(super) fn keep_image(folder: &Path, subject: &Subject<'_>) -> Result<String> {
     let stem = plain(&stem(subject.path));
     let relative = |ending: &str| format!("images/{stem}-{}.{ending}", subject.id);
@@ -30,24 +30,24 @@ pub(super) fn keep_image(folder: &Path, subject: &Subject<'_>) -> Result<String>
     Ok(name)
 }
 
-/// Writes a mask under a name of its own, so that the table never names one that it does not mean.
+/// Writes a mask under a new name, so that the table never points to a wrong mask.
 pub(super) fn keep_mask(folder: &Path, image: &str, revision: u64, png: &[u8]) -> Result<String> {
     let name = format!("masks/{}-{revision}.png", stem(Path::new(image)));
     write(&folder.join(&name), png)?;
     Ok(name)
 }
 
-/// Writes an image that was sent.
+/// Writes an uploaded image.
 pub(super) fn upload(folder: &Path, name: &str, bytes: &[u8]) -> Result<PathBuf> {
     let path = Path::new(name);
     let ending = ending(path).ok_or_else(|| {
         ReviewError::Request(format!(
-            "{name}: no image by its name; expected one that ends in .{}",
+            "{name}: not an image by its name; expected one that ends in .{}",
             ENDINGS.join(", .")
         ))
     })?;
     let stem = plain(&stem(path));
-    // Another image of the same name gets another one; the same again stays one.
+    // Another image with the same name gets a new name; the same image is stored once.
     let mut place = folder.join(format!("{stem}.{ending}"));
     if place.exists() && std::fs::read(&place).map_err(ReviewError::io(&place))? != bytes {
         place = folder.join(format!("{stem}-{}.{ending}", digest::of(bytes)));
@@ -71,7 +71,7 @@ fn ending(path: &Path) -> Option<String> {
     ENDINGS.contains(&ending.as_str()).then_some(ending)
 }
 
-/// A name that every file system and table takes.
+/// A name that all file systems and tables accept.
 fn plain(name: &str) -> String {
     let allowed = |c: char| c.is_alphanumeric() || "-_.".contains(c);
     let letters = name.chars().map(|c| if allowed(c) { c } else { '_' });

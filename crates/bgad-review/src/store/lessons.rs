@@ -7,20 +7,20 @@ use serde::{Deserialize, Serialize};
 use crate::engine::Learned;
 use crate::error::{Result, ReviewError};
 
-/// A lesson and what came of it.
+/// A lesson and its result.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TaughtLesson {
-    /// The run that learned, which is as it was.
+    /// The run that learned, which did not change.
     pub from: String,
     /// The images of the lesson, as the table of decisions names them.
     pub images: Vec<String>,
     /// When it ended, in seconds since 1970.
     pub unix_seconds: u64,
-    /// What has changed.
+    /// What changed.
     pub learned: Learned,
 }
 
-/// Reads them; a file that is not there has none.
+/// Reads the lessons; a missing file has none.
 pub(super) fn read(path: &Path) -> Result<Vec<TaughtLesson>> {
     let text = match std::fs::read_to_string(path) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -38,7 +38,7 @@ pub(super) fn read(path: &Path) -> Result<Vec<TaughtLesson>> {
     lines.map(lesson).collect()
 }
 
-/// Writes them whole.
+/// Writes all lessons.
 pub(super) fn write(path: &Path, lessons: &[TaughtLesson]) -> Result<()> {
     let mut text = String::new();
     for lesson in lessons {

@@ -1,4 +1,4 @@
-//! What people have decided, in plain files that a kill at any time leaves whole.
+//! People's decisions, in plain files that stay intact if the program is killed.
 //!
 //! | file | holds |
 //! |---|---|
@@ -30,20 +30,20 @@ use crate::error::{Result, ReviewError};
 #[derive(Debug)]
 pub struct Store {
     folder: PathBuf,
-    /// By the image's id.
+    /// Decisions by the image's id.
     decisions: HashMap<String, Decision>,
     lessons: Vec<TaughtLesson>,
     revision: u64,
-    /// Held as long as the store is open.
+    /// Held while the store is open.
     _lock: File,
 }
 
 impl Store {
-    /// Opens the store in `folder`, which is made where it is not there.
+    /// Opens the store in `folder`, which is created if needed.
     ///
     /// # Errors
-    /// [`ReviewError::InUse`] where another program has it open; otherwise it names the file that
-    /// can't be read, and what stands there.
+    /// [`ReviewError::InUse`] if another program has it open; otherwise the error names the file that can't
+    /// be read, and what was found in it.
     pub fn open(folder: &Path) -> Result<Self> {
         for part in [
             "images",
@@ -66,8 +66,8 @@ impl Store {
         Ok(Self {
             decisions: decisions.collect(),
             lessons: lessons::read(&folder.join("lessons.jsonl"))?,
-            // Revisions of decisions that were taken back must not come again for others: a window that
-            // slept through a restart would overwrite them.
+            // Revisions of removed decisions must not be used again: a window that slept through a restart
+            // would overwrite newer ones.
             revision: highest.max(milliseconds_since_1970()),
             folder: folder.to_owned(),
             _lock: lock,
@@ -89,12 +89,12 @@ impl Store {
         self.decisions.iter().map(|(id, row)| (id.as_str(), row))
     }
 
-    /// Stores a decision and gives it, or takes one back and gives none. When this returns it is on
-    /// the disk.
+    /// Stores a decision and returns it, or removes one and returns `None`. The change is on disk when this
+    /// returns.
     ///
     /// # Errors
-    /// [`ReviewError::Stale`] where another decision was made since `new.seen`; or it names the file
-    /// that can't be written, and the decision stays what it was.
+    /// [`ReviewError::Stale`] if another decision was made since `new.seen`. Otherwise the error names the
+    /// file that can't be written, and the decision does not change.
     pub fn decide(&mut self, subject: &Subject<'_>, new: NewDecision) -> Result<Option<&Decision>> {
         let earlier = self.decisions.get(subject.id).cloned();
         if earlier.as_ref().map_or(0, |row| row.revision) != new.seen {
@@ -142,28 +142,28 @@ impl Store {
             return Err(error);
         }
         self.revision = revision;
-        // The table no longer names it; what can't be removed does no harm.
+        // The table no longer names it, so it does no harm if it can't be removed.
         if let Some(unused) = earlier_mask.filter(|earlier| mask.as_ref() != Some(earlier)) {
             let _ = bgad_files::remove(&self.folder.join(unused));
         }
         Ok(self.decisions.get(subject.id))
     }
 
-    /// The file of an image's mask.
+    /// The path of an image's mask.
     pub fn mask(&self, id: &str) -> Option<PathBuf> {
         let mask = self.decisions.get(id)?.mask.as_ref()?;
         Some(self.folder.join(mask))
     }
 
-    /// What was learned so far, the first lesson first.
+    /// All lessons so far, oldest first.
     pub fn lessons(&self) -> &[TaughtLesson] {
         &self.lessons
     }
 
-    /// Notes what was learned.
+    /// Records a lesson.
     ///
     /// # Errors
-    /// It names the file that can't be written.
+    /// The error names the file that can't be written.
     pub fn add_lesson(&mut self, lesson: TaughtLesson) -> Result<()> {
         let mut lessons = self.lessons.clone();
         lessons.push(lesson);
@@ -172,17 +172,17 @@ impl Store {
         Ok(())
     }
 
-    /// Stores an image that was sent under `name`, and gives its path. The same bytes under the same
-    /// name are stored once.
+    /// Stores an uploaded image under `name` and returns its path. The same bytes under the same name are
+    /// stored once.
     ///
     /// # Errors
-    /// A name that is no image's, or it names the file that can't be written.
+    /// If the name is not that of an image; otherwise the error names the file that can't be written.
     pub fn upload(&self, name: &str, bytes: &[u8]) -> Result<PathBuf> {
         files::upload(&self.folder.join("uploads"), name, bytes)
     }
 }
 
-/// What the page calls an image.
+/// An image's id on the page.
 pub(crate) fn id(source: &str) -> String {
     crate::digest::of(source.as_bytes())
 }
@@ -198,7 +198,8 @@ fn locked(folder: &Path) -> Result<File> {
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(std::fs::TryLockError::WouldBlock) => Err(ReviewError::InUse(folder.to_owned())),
-        // Some shares have no locks. Two servers on one folder are rare; none at all would be worse.
+        // Some network shares have no locks. Refusing to work there would be worse than two servers on one
+        // folder, which is rare.
         Err(std::fs::TryLockError::Error(_)) => Ok(file),
     }
 }

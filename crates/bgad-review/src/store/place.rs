@@ -1,4 +1,4 @@
-//! Where the decisions of a model lie: beside its run, and for a run that was taught beside the first.
+//! Where a model's decisions are stored: beside its run or, for a taught run, beside the first run.
 
 use std::path::{Path, PathBuf};
 
@@ -7,18 +7,18 @@ use bgad::{path_from_text, path_to_text};
 use crate::engine::ModelInfo;
 use crate::error::{Result, ReviewError};
 
-/// The file by which a taught run names the folder of its decisions.
+/// The file in which a taught run names the folder of its decisions.
 const POINTER: &str = "review.txt";
 
 /// The folder of a model's decisions, and the run that it belongs to.
 pub(crate) struct StorePlace {
     pub(crate) folder: PathBuf,
-    /// The first run, which no lesson made; none for a model alone.
+    /// The first run, which was not taught; `None` for a model without a run.
     pub(crate) first_run: Option<PathBuf>,
 }
 
 impl StorePlace {
-    /// That of `model`.
+    /// The place for `model`.
     pub(crate) fn of(model: &ModelInfo) -> Self {
         let Some(run) = &model.run else {
             let mut name = model.file.file_stem().unwrap_or_default().to_owned();
@@ -28,7 +28,7 @@ impl StorePlace {
                 first_run: None,
             };
         };
-        // One folder has one name here, whatever links lead to it.
+        // Resolves links, so that a folder has only one name here.
         let own = std::fs::canonicalize(run).unwrap_or_else(|_| run.clone());
         let first = pointed(run).unwrap_or(own);
         Self {
@@ -38,7 +38,7 @@ impl StorePlace {
     }
 }
 
-/// The run that a taught run's file names, where it is still there.
+/// The run that a taught run's file names, if it still exists.
 fn pointed(run: &Path) -> Option<PathBuf> {
     let text = std::fs::read_to_string(run.join(POINTER)).ok()?;
     let first = run.join(path_from_text(text.trim()));
@@ -46,7 +46,7 @@ fn pointed(run: &Path) -> Option<PathBuf> {
     first.join("review").is_dir().then_some(first)
 }
 
-/// Makes the decisions of `first` those of `run`, which was taught from it and lies beside it.
+/// Makes `run`, which was taught from `first` and is beside it, use the decisions of `first`.
 pub(crate) fn point_to(run: &Path, first: &Path) -> Result<()> {
     let beside = run.parent() == first.parent();
     let text = match first.file_name() {

@@ -6,7 +6,7 @@ use std::path::Path;
 use super::decision::{Decision, Verdict};
 use crate::error::{Result, ReviewError};
 
-/// The first five are those of `--layout manifest`; the others are ours, and it passes them over.
+/// The first five are those of `--layout manifest`, which ignores the other two.
 const COLUMNS: [&str; 7] = [
     "path",
     "label",
@@ -17,7 +17,7 @@ const COLUMNS: [&str; 7] = [
     "revision",
 ];
 
-/// Reads the table; one that is not there has no rows.
+/// Reads the table; a missing file has no rows.
 pub(super) fn read(path: &Path) -> Result<Vec<Decision>> {
     let bytes = match std::fs::read(path) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -61,7 +61,7 @@ pub(super) fn read(path: &Path) -> Result<Vec<Decision>> {
     Ok(rows)
 }
 
-/// Writes the table whole, in the order in which decisions were made.
+/// Writes the whole table, in the order in which decisions were made.
 pub(super) fn write(path: &Path, decisions: &HashMap<String, Decision>) -> Result<()> {
     let mut rows: Vec<&Decision> = decisions.values().collect();
     rows.sort_by_key(|row| row.revision);

@@ -6,11 +6,11 @@ use crate::error::Result;
 settings! {
     /// How often abnormal training images are shown.
     pub struct AbnormalSettings in "abnormal." {
-        /// How often each abnormal training image is shown per sub-epoch as it is, and how often as a fresh
-        /// CutPaste sample.
+        /// How often a sub-epoch shows each abnormal training image unchanged, and how often, in addition, as
+        /// a fresh CutPaste sample.
         pub repeats: usize = 5, allowed "at least 1";
-        /// Whether to paste defects on normal images. Otherwise each pasted sample is replaced by the
-        /// abnormal image itself.
+        /// Whether to paste defects on normal images. If not, the abnormal image itself replaces each pasted
+        /// sample.
         pub paste: bool = true;
     }
 }

@@ -11,8 +11,8 @@ use super::choices::Model;
 use super::settings::TrainerConfig;
 use crate::error::{Error, Result};
 
-/// Settings whose values are all within range: what a run uses and a model file contains. They read as
-/// [`TrainerConfig`] and cannot be changed; [`TrainerConfig::check`] creates them.
+/// Settings whose values are all within range: what a run uses and a model file contains. Dereferences to a
+/// [`TrainerConfig`] that cannot be changed; [`TrainerConfig::check`] creates it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(into = "TrainerConfig", try_from = "TrainerConfig")]
 pub struct CheckedConfig(TrainerConfig);

@@ -53,7 +53,8 @@ pub enum PooledLevels {
     Joined,
 }
 
-/// A fixed affine map applied to features before each flow, estimated on the normal training images.
+/// A fixed affine map that is applied to features before each flow and estimated on the normal training
+/// images.
 #[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -61,9 +62,9 @@ pub enum FeatureScaling {
     /// Features as computed by the backbone: the paper.
     #[default]
     None,
-    /// Each channel is scaled to mean 0 and deviation 1.
+    /// Each channel is scaled to mean 0 and standard deviation 1.
     Standardize,
-    /// Channels are scaled to mean 0, deviation 1 and no correlation, with a shrunk covariance.
+    /// Channels are scaled to mean 0 and standard deviation 1, and decorrelated, with a shrunk covariance.
     Whiten,
 }
 
@@ -75,9 +76,9 @@ pub enum FeatureMean {
     /// One mean over all positions of a level.
     #[default]
     Level,
-    /// One mean per position, as far as there are enough images to estimate it. Features near an image's
-    /// border differ from those inside it, if only because of the padding of convolutions; in images of
-    /// aligned parts they differ everywhere.
+    /// One mean per position, shrunk toward the level's mean if there are few images. Features near an
+    /// image's border differ from those inside it, if only because of the padding of convolutions; in images
+    /// of aligned parts they differ everywhere.
     Position,
 }
 
@@ -86,17 +87,17 @@ pub enum FeatureMean {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Aggregation {
-    /// The sum of likelihoods, each relative to its level's maximum: the paper. One level that finds a
-    /// position likely outweighs another that does not.
+    /// The sum of likelihoods, each relative to its level's maximum: the paper. A level that finds a position
+    /// likely outweighs one that finds it unlikely.
     #[default]
     Likelihood,
     /// The sum of log-likelihoods, which treats the levels as independent evidence.
     LogLikelihood,
-    /// The sum of log-likelihoods of whole vectors instead of per dimension: a level's weight is its
-    /// dimension. The total weight is that of levels with equal dimensions.
+    /// The sum of log-likelihoods of whole vectors rather than per dimension, so that a level weighs in
+    /// proportion to its dimension. Weights are relative to the mean dimension.
     JointLogLikelihood,
-    /// The sum of log-likelihoods, each divided by its deviation over normal features, so that levels that
-    /// vary much on normal images weigh less.
+    /// The sum of log-likelihoods, each divided by its standard deviation over normal features, so that a
+    /// level that varies a lot on normal images weighs less.
     Standardized,
 }
 
@@ -108,8 +109,9 @@ pub enum MapBaseline {
     /// Keep the map as computed by the flows.
     #[default]
     Keep,
-    /// Shift the map's mean toward that of normal images, by at most the spread among those. A slightly
-    /// darker normal image then counts as no defect everywhere, and cannot hide one.
+    /// Shift the map's mean toward the mean over normal images, by at most one standard deviation of normal
+    /// images' means. A slightly darker normal image then does not score high everywhere; a larger offset
+    /// still counts as evidence of a defect.
     Remove,
 }
 
@@ -125,7 +127,7 @@ pub enum BoundaryScope {
     Set,
 }
 
-/// Whether to average log-likelihoods with those of the mirrored image; as text `false`, `true` or `auto`.
+/// Whether to average log-likelihoods with those of the mirrored image; written `false`, `true` or `auto`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(into = "MirrorValue", try_from = "MirrorValue")]
 pub enum Mirror {
@@ -205,8 +207,8 @@ pub enum ThresholdRule {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum TrainFlows {
-    /// None: all flows stay the Gaussian models that they start as. Abnormal images teach by Fisher's
-    /// discriminant.
+    /// None: all flows stay the Gaussian models that they start as. Abnormal images act through Fisher's
+    /// discriminant only.
     #[default]
     Never,
     /// Those of models that learn from abnormal images. On normal images alone, training does not improve the
@@ -240,7 +242,7 @@ pub enum Preset {
     /// The settings that scored better on every data set they were tried on.
     #[default]
     Default,
-    /// The default, with flows that abnormal images train and a larger memory bank: slightly better scores
-    /// for many times the training time.
+    /// The default, except that abnormal images train flows and the memory bank is larger: slightly better
+    /// scores for many times the training time.
     Thorough,
 }

@@ -6,10 +6,10 @@ use super::declaration::settings;
 
 settings! {
     for CutPaste in "cut_paste." {
-        /// How many transformations are applied to an abnormal image before its defect is cut out.
+        /// How many transformations to apply to an abnormal image before its defect is cut out.
         transformations, allowed "0 to 9";
-        /// Where to paste defects: anywhere, on the object if a clear one is found, or where the masks in a
-        /// folder say; a mask has its normal image's name.
+        /// Where to paste defects: anywhere, on the object if one stands out clearly, or where the masks in a
+        /// folder allow it; a mask has the name of its normal image.
         foreground, allowed "`off`, `estimated` or `masks:DIR`";
         /// Whether to place each connected region of a mask separately.
         separate_regions;

@@ -15,8 +15,7 @@ pub enum ImageScore {
     /// The highest pixel: the paper.
     #[default]
     Maximum,
-    /// The mean of the highest pixels, whose number is this share of one input's pixels; a single outlier
-    /// weighs less.
+    /// The mean of the highest pixels: this share of one input's pixels. A single outlier weighs less.
     Top(f64),
 }
 

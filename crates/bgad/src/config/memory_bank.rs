@@ -9,7 +9,7 @@ settings! {
         /// How many positions' normal features the model stores. Scores use each position's distance to the
         /// nearest of them. 0: no memory bank.
         pub size: usize = 8000, paper 0, allowed "0 to 100000 positions";
-        /// Let scores also draw on how far each position lies in the direction of the abnormal training
+        /// Whether scores also use how far each position lies in the direction of the abnormal training
         /// images' defects, by Fisher's linear discriminant. It needs a memory bank.
         pub discriminant: bool = true, paper false;
     }

@@ -25,11 +25,11 @@ settings! {
         pub mini_batch_size: usize = 4096, allowed "at least 1";
         /// Adam's peak learning rate.
         pub learning_rate: f64 = 2e-4, allowed "a positive number";
-        /// Most optimizer steps of each position flow in the whole run: each batch of images is then
-        /// represented by a sample of its positions. 0: all positions.
+        /// The most optimizer steps of each position flow in the whole run; each batch of images is then
+        /// represented by a sample of its positions. 0: use all positions.
         pub position_steps: usize = 48, paper 0, allowed "a number";
-        /// Fewest optimizer steps of pooled flows in the whole run. An image is only one sample there, so
-        /// sub-epochs repeat the images as often as needed.
+        /// The fewest optimizer steps of each pooled flow in the whole run. An image is only one sample
+        /// there, so sub-epochs repeat the images as often as needed.
         pub image_steps: usize = 200, paper 1000, allowed "at least 1";
         /// Whether the separating boundary comes from each mini-batch, or from the whole training set,
         /// refreshed in each meta-epoch.

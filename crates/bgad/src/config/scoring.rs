@@ -10,7 +10,7 @@ settings! {
     pub struct ScoringSettings in "scoring." {
         /// How the levels' log-likelihoods are combined into one score map.
         pub aggregation: Aggregation = Aggregation::JointLogLikelihood, paper Aggregation::Likelihood;
-        /// Whether to keep a score map's overall offset from normal images, or to remove it up to the spread
+        /// Whether to keep a score map's overall offset from normal images or to remove it, up to the spread
         /// among normal images.
         pub map_baseline: MapBaseline = MapBaseline::Remove, paper MapBaseline::Keep;
         /// How a score map becomes an image's score: its highest pixel, or the mean of this share of the

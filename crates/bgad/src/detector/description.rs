@@ -1,4 +1,4 @@
-//! What a model says of itself.
+//! The readable description of a model.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,44 +9,46 @@ use crate::features::flow_inputs::FlowInputs;
 use crate::scoring::calibration::Calibration;
 use crate::scoring::false_positives;
 
-/// What a [`Detector`](crate::Detector) knows beside its weights; the readable part of a model file.
+/// Everything that a [`Detector`](crate::Detector) contains besides tensors; the readable part of a model
+/// file.
 #[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ModelDescription {
-    /// The settings that it was trained with.
+    /// The settings of its training.
     pub config: CheckedConfig,
-    /// What was one sample.
+    /// What counted as one sample.
     pub granularity: Granularity,
-    /// SHA-256 of the backbone's weights' file, for a backbone that has weights.
+    /// SHA-256 of the backbone's weights file; `None` for a backbone without weights.
     pub backbone_checksum: Option<String>,
-    /// Whether log-likelihoods are averaged with those of the mirrored image: as configured, or as
-    /// decided over the normal training images.
+    /// Whether log-likelihoods are averaged with those of the mirrored image: as configured, or as chosen on
+    /// the normal training images.
     pub mirrored: bool,
-    /// The constants of scoring, over the normal training images.
+    /// The constants of scoring, computed over the normal training images.
     pub calibration: Calibration,
     /// Images that score above it are anomalous.
     pub threshold: f32,
-    /// Pixels that score above it belong to a defect; none at image granularity. An image's score
-    /// may draw on more than its pixels, so that the two differ.
+    /// Pixels that score above it belong to a defect; `None` at image granularity. It usually differs from
+    /// `threshold`, because an image's score also depends on more than its pixels.
     pub pixel_threshold: Option<f32>,
-    /// The scores of the normal images that the thresholds are from, in rising order.
+    /// The scores of the normal images that determined the thresholds, in rising order.
     pub normal_scores: Vec<f32>,
-    /// Whether these images were not trained on: false until [`Detector::recalibrate`] or
+    /// Whether these images were not used for training: `false` until [`Detector::recalibrate`] or
     /// [`Detector::recalibrate_by_f1`].
     ///
     /// [`Detector::recalibrate`]: crate::Detector::recalibrate
     /// [`Detector::recalibrate_by_f1`]: crate::Detector::recalibrate_by_f1
     pub calibrated: bool,
-    /// The threshold promises that at most this share of normal images scores above it: the rate that was
-    /// asked for, or the lowest one that so few images can promise. None where the threshold is that of
-    /// the best F1, was set by hand, or is missing because there were fewer than five normal images.
+    /// The promised rate: the threshold is chosen so that at most this share of normal images scores above
+    /// it. It is the requested rate, or the lowest rate that the number of images allows. `None` if the
+    /// threshold maximises F1, was set by hand, or is missing because there were fewer than five normal
+    /// images.
     pub promised_rate: Option<f64>,
-    /// Per flow the separating boundary `b_n` over all normal training features, on `l / 10`.
+    /// For each flow, the separating boundary `b_n` over all normal training features, in units of `l / 10`.
     pub boundaries: Vec<f64>,
     /// The data set's name.
     pub dataset: String,
-    /// The abnormal training images: an evaluation must not count them.
+    /// The abnormal training images, which an evaluation leaves out.
     pub training_anomalies: Vec<TrainingAnomaly>,
 }
 
@@ -55,9 +57,9 @@ impl ModelDescription {
         FlowInputs::new(&self.config, self.granularity)
     }
 
-    /// How many normal images a calibration needs to promise the rate that training was asked for,
-    /// `n + 1 >= 1 / rate`. None where training had enough images to promise it, after a calibration,
-    /// and where nothing is promised.
+    /// How many normal images a calibration needs to promise the rate that was requested in training:
+    /// `n + 1 >= 1 / rate`. `None` if training had enough images to promise it, after a calibration, and if
+    /// nothing is promised.
     pub fn images_needed(&self) -> Option<usize> {
         let ThresholdRule::FalsePositiveRate(asked) = self.config.scoring.threshold else {
             return None;
@@ -66,20 +68,20 @@ impl ModelDescription {
         (asked > 0.0 && !enough && !self.calibrated).then(|| (1.0 / asked).ceil() as usize - 1)
     }
 
-    /// The share of normal images that score at least as high as `score`, the image itself counted:
-    /// `(1 + #{normal >= score}) / (n + 1)`. Small values speak for a defect.
+    /// The share of normal images that score at least as high as `score`, counting the image itself:
+    /// `(1 + #{normal >= score}) / (n + 1)`. Small values indicate a defect.
     pub fn p_value(&self, score: f32) -> f64 {
         false_positives::p_value(&self.normal_scores, score)
     }
 
-    /// The probability, on average over calibrations, that a normal image scores above the
-    /// threshold: at most this.
+    /// An upper bound on the probability, averaged over calibrations, that a normal image scores above the
+    /// threshold.
     pub fn false_positive_rate(&self) -> f64 {
         false_positives::rate(&self.normal_scores, self.threshold)
     }
 
-    /// The false-positive rate that this calibration stays under with probability `confidence`, as
-    /// 0.95: a quantile of the Beta distribution of the rate.
+    /// The false-positive rate that this calibration stays below with probability `confidence`, for example
+    /// 0.95: a quantile of the rate's Beta distribution.
     pub fn false_positive_bound(&self, confidence: f64) -> f64 {
         false_positives::bound(&self.normal_scores, self.threshold, confidence)
     }

@@ -1,4 +1,4 @@
-//! Models that were trained with PyTorch.
+//! Import of models trained with PyTorch.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -23,24 +23,24 @@ use crate::model::places::flow_config;
 use crate::scoring::calibration::Calibration;
 use crate::scoring::image_likelihoods::ImageLikelihoods;
 
-/// Where a state of a flow begins among a checkpoint's names.
+/// The part before a flow's state in a checkpoint's names.
 const FLOW: &str = "module_list.";
-/// Where the authors' program keeps the backbone.
+/// The prefix under which the authors' program stores the backbone.
 const ENCODER: &str = "encoder_state_dict.";
 
-/// What a PyTorch checkpoint does not say: sections of the settings, and how FrEIA computed. The
-/// default is the published method's, on the filter bank.
+/// What a PyTorch checkpoint does not contain: sections of the settings, and which version of FrEIA wrote it.
+/// The default is the published method with the filter bank.
 #[derive(Debug, Clone)]
 pub struct ImportOptions {
-    /// The backbone that the flows were trained on. Without weights those of the checkpoint are taken,
-    /// which the authors' program stores with it.
+    /// The backbone that the flows were trained on. Without weights, those in the checkpoint are used, where
+    /// the authors' program stores them.
     pub backbone: BackboneSettings,
-    /// How images became inputs in training.
+    /// How training turned images into inputs.
     pub input: InputSettings,
-    /// How the model scores and decides. `auto` does not mirror: nothing is held out that could
-    /// decide it.
+    /// How the model scores and decides. `auto` does not mirror, because there are no held-out images to
+    /// decide on.
     pub scoring: ScoringSettings,
-    /// How the version of FrEIA bounds log-scales.
+    /// How that version of FrEIA bounds log-scales.
     pub clamp: SoftClamp,
 }
 
@@ -58,17 +58,17 @@ impl Default for ImportOptions {
 impl Detector {
     /// A detector from checkpoints of the authors' program or of plain FrEIA flows.
     ///
-    /// A checkpoint has one `SequenceINN` a level, finest first, under any names that end in
-    /// `module_list.BLOCK.PARAMETER`; several files are taken one after the other. Conditional flows
-    /// score positions, flows without condition pooled features: means, or means and deviations. Of
-    /// `normal` images, which should not be those of training, come the constants of scoring and the
-    /// thresholds, which a checkpoint does not have.
+    /// A checkpoint has one `SequenceINN` per level, finest first, under any names that end in
+    /// `module_list.BLOCK.PARAMETER`; several files are read in order. Conditional flows score positions.
+    /// Flows without a condition score pooled features: means, or means and deviations. A checkpoint has
+    /// neither constants of scoring nor thresholds, so they are computed from `normal` images, which should
+    /// not be the training images.
     ///
-    /// The files are read as data: no code in them is run.
+    /// Files are read as data; no code in them runs.
     ///
     /// # Errors
-    /// A file that can't be read or is no checkpoint; flows that don't fit the backbone or each
-    /// other; no image, or one that is an error.
+    /// A file that can't be read or is not a checkpoint; flows that don't fit the backbone or each other; no
+    /// image, or an `Err` among the images.
     pub fn import<I>(
         files: &[PathBuf],
         options: &ImportOptions,
@@ -192,7 +192,7 @@ impl Detector {
     }
 }
 
-/// The published method's settings with those of the checkpoint.
+/// The published method's settings combined with those of the checkpoint.
 fn config(options: &ImportOptions, shape: FlowConfig, weights: Option<PathBuf>) -> TrainerConfig {
     TrainerConfig::paper().with(|config| {
         config.backbone.clone_from(&options.backbone);
@@ -209,7 +209,7 @@ fn config(options: &ImportOptions, shape: FlowConfig, weights: Option<PathBuf>) 
 
 fn shape_of(config: &FlowConfig) -> String {
     let condition = match config.condition {
-        Some(condition) => format!(" under {condition}"),
+        Some(condition) => format!(" with {condition} condition channels"),
         None => String::new(),
     };
     format!(
@@ -220,8 +220,8 @@ fn shape_of(config: &FlowConfig) -> String {
 
 type State = BTreeMap<String, TensorData>;
 
-/// The flows' states in a checkpoint, in the order of their names, and whether the backbone's weights
-/// are there too.
+/// The flows' states in a checkpoint, in the order of their names, and whether it also contains the
+/// backbone's weights.
 fn read(file: &Path) -> Result<(Vec<State>, bool)> {
     let mut has_encoder = false;
     let tensors = Weights::pytorch_tensors(file, |names| {
@@ -243,7 +243,7 @@ fn read(file: &Path) -> Result<(Vec<State>, bool)> {
     Ok((flows.into_values().collect(), has_encoder))
 }
 
-/// What stands before a flow's names, ordered with numbers as numbers.
+/// The part before a flow's names, ordered with numbers as numbers.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Prefix(Vec<(u64, String)>);
 

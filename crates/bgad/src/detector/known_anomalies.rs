@@ -1,4 +1,4 @@
-//! Which images of a set a model was trained on as abnormal ones.
+//! Finds the images of a set that a model was trained on as abnormal ones.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -12,10 +12,10 @@ use crate::storage::digest::hexadecimal;
 use crate::storage::file_digest::{FileDigests, file_sha256};
 
 impl TrainingAnomaly {
-    /// That of `sample`.
+    /// Identifies `sample`.
     ///
     /// # Errors
-    /// When the file can't be read.
+    /// If the file can't be read.
     pub(crate) fn of(sample: &Sample, digests: &FileDigests) -> Result<Self> {
         Ok(Self {
             name: name(sample),
@@ -29,8 +29,8 @@ fn name(sample: &Sample) -> String {
     format!("{}/{}", sample.defect_type, sample.name())
 }
 
-/// Which of `samples` are among `known`. Of an image that can't be read it is not known; reading it
-/// says so.
+/// Which of `samples` are among `known`. An image that can't be read counts as unknown; reading it later
+/// reports the error.
 pub(crate) fn seen(samples: &[Sample], known: &[TrainingAnomaly]) -> Vec<bool> {
     if known.is_empty() {
         return vec![false; samples.len()];
@@ -57,7 +57,7 @@ pub(crate) fn seen(samples: &[Sample], known: &[TrainingAnomaly]) -> Vec<bool> {
                 && known.region == sample.region
         };
         let alike = (0..samples.len()).filter(|&i| !seen[i] && alike(&samples[i]));
-        // Of copies one was trained on: that of the same name, where it is there.
+        // If a training image has copies, it is the one with the same name, if there is one.
         let alike: Vec<usize> = alike.collect();
         let same_name = alike.iter().find(|&&i| name(&samples[i]) == known.name);
         if let Some(&one) = same_name.or(alike.first()) {

@@ -1,5 +1,5 @@
-//! A trained model that scores images: prediction, thresholds, its file, and import. Uses the rooms up
-//! to `scoring`.
+//! A trained model that scores images: prediction, thresholds, its file, and import. Uses the rooms up to
+//! `scoring`.
 
 pub(crate) mod description;
 #[cfg(feature = "train")]

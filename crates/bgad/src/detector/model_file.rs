@@ -1,7 +1,7 @@
 //! The model file: one safetensors file with everything that a prediction needs.
 //!
-//! Tensors of the backbone are named `backbone.NAME`, those of the flows `level.INDEX.block.K.NAME`,
-//! and those of normal training images that scores draw on `neighbors.NAME`, `memory_bank.NAME` and
+//! Tensors of the backbone are named `backbone.NAME` and those of the flows `level.INDEX.block.K.NAME`.
+//! Tensors from normal training images are named `neighbors.NAME`, `memory_bank.NAME` and
 //! `discriminant.NAME`.
 
 use std::collections::BTreeMap;
@@ -28,7 +28,7 @@ use crate::model::memory_bank::MemoryBank;
 use crate::model::neighbors::Neighbors;
 use crate::storage::tensor_file::{Damage, Kind, Stored, TensorFile};
 
-/// The format that this version reads and writes.
+/// The format version that this program reads and writes.
 pub const FORMAT_VERSION: u32 = 8;
 const KIND: Kind = Kind {
     key: "bgad",
@@ -36,11 +36,10 @@ const KIND: Kind = Kind {
 };
 
 impl Detector {
-    /// Writes the model to one file, whole or not at all. The same model gives the same bytes.
+    /// Writes the model to one file, atomically. The same model gives the same bytes.
     ///
     /// # Errors
-    /// When the file can't be written, a threshold is no finite number, which no file holds, or a
-    /// value can't be read from the device.
+    /// If the file can't be written, a threshold is not finite, or a value can't be read from the device.
     #[cfg(feature = "train")]
     pub fn save(&self, path: &Path) -> Result<()> {
         let damaged = |reason: String| at(path)(reason.into());
@@ -91,26 +90,25 @@ impl Detector {
     /// Reads a model file.
     ///
     /// # Errors
-    /// When the file can't be read, is of another version, is damaged or is no model;
-    /// [`Error::BackboneUnknown`] where its backbone is a program's own.
+    /// If the file can't be read, has another version, is damaged or is not a model;
+    /// [`Error::BackboneUnknown`] if its backbone is your own.
     pub fn load(path: &Path, device: &Device) -> Result<Self> {
         let bytes = std::fs::read(path).map_err(Error::io(path))?;
         let content = parse(&bytes).map_err(at(path))?;
-        // Before what is made of the tensors takes its memory.
+        // Frees the bytes before the model's own memory is allocated.
         drop(bytes);
         Self::restore(content, path, device)
     }
 
-    /// The same of a model file's bytes, wherever they come from; `path` is the name that errors give
-    /// them.
+    /// Reads a model from a file's bytes; errors call it `path`.
     ///
     /// # Errors
-    /// As [`load`](Self::load), but that nothing is read.
+    /// Those of [`load`](Self::load), except that no file is read.
     pub fn from_bytes(bytes: &[u8], path: &Path, device: &Device) -> Result<Self> {
         Self::restore(parse(bytes).map_err(at(path))?, path, device)
     }
 
-    /// The detector of a file's content.
+    /// Builds the detector from a file's content.
     fn restore(
         (description, parts): (ModelDescription, Parts),
         path: &Path,
@@ -134,13 +132,13 @@ impl Detector {
         .map_err(|error| at(path)(error.into()))
     }
 
-    /// Reads a model file that was trained [with a backbone](crate::Trainer::with_backbone) of the
-    /// program's own. `restore` makes it again, on `device`, of the tensors that it gave when the
-    /// model was saved, in the order of their names; a backbone without weights ignores them.
+    /// Reads a model file that was trained [with your own backbone](crate::Trainer::with_backbone). `restore`
+    /// rebuilds the backbone on `device` from the tensors that it returned when the model was saved, sorted
+    /// by name; a backbone without weights ignores them.
     ///
     /// # Errors
-    /// As [`load`](Self::load); [`Error::BackboneRestore`] where `restore` fails, and
-    /// [`Error::BackboneContract`] where the backbone is not the one that was trained with.
+    /// Those of [`load`](Self::load); [`Error::BackboneRestore`] if `restore` fails, and
+    /// [`Error::BackboneContract`] if the backbone is not the one used in training.
     #[cfg(feature = "train")]
     pub fn load_with_backbone(
         path: &Path,
@@ -158,7 +156,7 @@ impl Detector {
     }
 }
 
-/// A file's description and tensors.
+/// Splits a file into description and tensors.
 fn parse(bytes: &[u8]) -> Result<(ModelDescription, Parts), Damage> {
     let file = TensorFile::from_bytes(bytes, &KIND)?;
     let description: ModelDescription =
@@ -167,7 +165,7 @@ fn parse(bytes: &[u8]) -> Result<(ModelDescription, Parts), Damage> {
     Ok((description, Parts::new(file.tensors)?))
 }
 
-/// What is wrong with the file at `path`.
+/// The error for damage in the file at `path`.
 fn at(path: &Path) -> impl Fn(Damage) -> Error + '_ {
     move |damage| match damage {
         Damage::Reason(reason) => Error::ModelFile {
@@ -182,17 +180,17 @@ fn at(path: &Path) -> impl Fn(Damage) -> Error + '_ {
     }
 }
 
-/// A file's tensors by what they belong to.
+/// A file's tensors by owner.
 #[derive(Default)]
 struct Parts {
     backbone: Vec<NamedTensor>,
     of_model: ModelTensors,
 }
 
-/// What was learnt of normal images.
+/// The tensors learned from training images.
 #[derive(Default)]
 struct ModelTensors {
-    /// By the flow's number and the parameter's name.
+    /// By the flow's index and the parameter's name.
     levels: BTreeMap<String, BTreeMap<String, Parameter>>,
     neighbors: BTreeMap<String, Parameter>,
     bank: BTreeMap<String, Parameter>,
@@ -256,8 +254,8 @@ fn build(
         return Err(Error::state("calibration.level_maxima", found, expected));
     }
     if !calibration.is_sound() {
-        let expected = "17 rising numbers and a positive scale for each witness";
-        return Err(Error::state("calibration.tails", "others", expected));
+        let expected = "17 rising numbers and a positive scale for each kind of evidence";
+        return Err(Error::state("calibration.tails", "invalid", expected));
     }
     let mut flows = Vec::new();
     for (index, input) in inputs.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! What a detector finds on one image.
+//! Prediction for one image.
 
 use std::path::Path;
 use std::time::Duration;
@@ -12,40 +12,39 @@ use crate::scoring::overlay::overlay;
 use crate::scoring::regions::{self, DefectRegion};
 use crate::scoring::score_map::ScoreMap;
 
-/// What a [`Detector`] finds on one image.
+/// The result for one image.
 ///
-/// Two predictions are equal whatever time they took.
+/// Equality ignores `duration`.
 #[non_exhaustive]
 #[derive(Debug, Clone)]
 pub struct Prediction {
-    /// The image's score; the higher, the more anomalous.
+    /// The image's score; higher is more anomalous.
     pub score: f32,
     /// The model's threshold.
     pub threshold: f32,
-    /// Whether the score lies above the threshold.
+    /// Whether the score is above the threshold.
     pub anomalous: bool,
-    /// The share of normal images that score as high:
+    /// The share of normal images that score at least as high:
     /// [`ModelDescription::p_value`](crate::ModelDescription::p_value).
     pub p_value: f64,
-    /// Whether the thresholds are from images that were not trained on:
-    /// [`ModelDescription::calibrated`](crate::ModelDescription::calibrated). Where they are not,
-    /// decision and p-value are guesses.
+    /// Whether the thresholds come from images that were not used for training:
+    /// [`ModelDescription::calibrated`](crate::ModelDescription::calibrated). If not, decision and p-value
+    /// are estimates without a guarantee.
     pub calibrated: bool,
-    /// A score map that covers the image, all of it and nothing else: with [`Fit::Stretch`] it has
-    /// the size of the model's input, with [`Fit::Letterbox`] that of the image on it, and with
-    /// [`Fit::Tiles`] the image's own, or for a large image a half or a quarter of it. None at image
-    /// granularity.
+    /// A score map of exactly the whole image; `None` at image granularity. With [`Fit::Stretch`] it has the
+    /// size of the model's input, with [`Fit::Letterbox`] that of the image on the input, and with
+    /// [`Fit::Tiles`] the image's own size, or half or a quarter of it for a large image.
     ///
     /// [`Fit::Stretch`]: crate::Fit::Stretch
     /// [`Fit::Letterbox`]: crate::Fit::Letterbox
     /// [`Fit::Tiles`]: crate::Fit::Tiles
     pub map: Option<ScoreMap>,
-    /// The model's threshold for pixels, where there is a map.
+    /// The model's threshold for pixels, if there is a map.
     pub pixel_threshold: Option<f32>,
-    /// Where the map lies above it: connected regions, the highest peak first. The decision is the
-    /// score's alone: a normal image may have a region, an anomalous one none.
+    /// Connected regions of the map above it, highest peak first. Only the score decides: a normal image may
+    /// have regions, and an anomalous one may have none.
     pub regions: Vec<DefectRegion>,
-    /// How long it took, without reading the image; zero where there is no clock, as in a browser.
+    /// How long the prediction took, without reading the image; zero without a clock, as in a browser.
     pub duration: Duration,
 }
 
@@ -65,7 +64,7 @@ impl PartialEq for Prediction {
     }
 }
 
-/// What tells the time since now; none passes where there is no clock.
+/// Starts a clock and returns a function that reads it; zero if there is no clock.
 fn stopwatch() -> impl FnOnce() -> Duration {
     #[cfg(all(target_family = "wasm", target_os = "unknown"))]
     return || Duration::ZERO;
@@ -77,10 +76,10 @@ fn stopwatch() -> impl FnOnce() -> Duration {
 }
 
 impl Detector {
-    /// Score, decision and map of one image of any size.
+    /// Predicts one image of any size.
     ///
     /// # Errors
-    /// An image without pixels, or a device that fails.
+    /// An image without pixels, or a failing device.
     pub fn predict(&self, image: &RgbImage) -> Result<Prediction> {
         let elapsed = stopwatch();
         let (score, map) = self.score(image)?;
@@ -104,10 +103,10 @@ impl Detector {
         })
     }
 
-    /// Reads an image file as the images of training were read.
+    /// Reads an image file in the same way as training images.
     ///
     /// # Errors
-    /// When the file is no readable image.
+    /// If the file is not a readable image.
     pub fn load_image(&self, path: &Path) -> Result<RgbImage> {
         Ok(load_image_as(
             path,
@@ -118,21 +117,20 @@ impl Detector {
     /// Reads an image file and predicts it.
     ///
     /// # Errors
-    /// When the file is no readable image, or the device fails.
+    /// If the file is not a readable image, or the device fails.
     pub fn predict_file(&self, path: &Path) -> Result<Prediction> {
         self.predict(&self.load_image(path)?)
     }
 
-    /// Predicts many images, in order, on all cores. Each is computed alone, so that its result
-    /// does not depend on the others.
+    /// Predicts images on all cores, in order. Each result depends on its own image alone.
     ///
     /// # Errors
-    /// When the device fails.
+    /// If the device fails.
     pub fn predict_batch(&self, images: &[RgbImage]) -> Result<Vec<Prediction>> {
         images.par_iter().map(|image| self.predict(image)).collect()
     }
 
-    /// The map of `prediction` as a picture over `image`.
+    /// Draws the map of `prediction` over `image`.
     ///
     /// # Errors
     /// [`Error::NoScoreMap`] for a model at image granularity.

@@ -1,4 +1,4 @@
-//! Thresholds that are taken anew after training.
+//! New thresholds after training.
 
 use bgad_data::RgbImage;
 
@@ -10,14 +10,14 @@ use crate::scoring::false_positives;
 use crate::scoring::threshold::{self, Promise, Scored};
 
 impl Detector {
-    /// Takes the thresholds anew from normal images that were not trained on, so that at most
-    /// `rate` of further ones are called anomalous; scores stay what they are. How many images there
-    /// were is returned. [`ModelDescription::false_positive_rate`] then tells what so many can
-    /// promise: for 0.01 it takes 99.
+    /// Chooses the thresholds again from normal images that were not used for training, so that at most
+    /// `rate` of new normal images are called anomalous; scores do not change. Returns the number of images.
+    /// [`ModelDescription::false_positive_rate`] then says which rate this number can promise; a rate of 0.01
+    /// needs 99.
     ///
     /// # Errors
-    /// A rate outside of (0, 1), an image that is an error, no image, or a device that fails. The
-    /// thresholds are then as before.
+    /// A rate outside (0, 1), an `Err` among the images, no image, or a failing device. The thresholds then
+    /// stay as they were.
     ///
     /// [`ModelDescription::false_positive_rate`]: crate::ModelDescription::false_positive_rate
     pub fn recalibrate<I>(&mut self, normal: I, rate: f64) -> Result<usize>
@@ -36,13 +36,13 @@ impl Detector {
         Ok(count)
     }
 
-    /// Takes the thresholds anew from normal and abnormal images that were not trained on: those of
-    /// the best F1 over them. That of the images is returned. It promises no false-positive rate,
-    /// and the mix of images moves it: let it be the one of the line, as far as it is known.
+    /// Chooses the thresholds again from normal and abnormal images that were not used for training, so that
+    /// they maximise F1. Returns the images' F1. This promises no false-positive rate, and the threshold
+    /// depends on the share of abnormal images, which should be that of your production line.
     ///
     /// # Errors
-    /// An image that is an error, no normal or no abnormal one, or a device that fails. The
-    /// thresholds are then as before.
+    /// An `Err` among the images, no normal or no abnormal image, or a failing device. The thresholds then
+    /// stay as they were.
     pub fn recalibrate_by_f1<N, A>(&mut self, normal: N, abnormal: A) -> Result<f64>
     where
         N: IntoIterator<Item = Result<RgbImage>>,
@@ -75,7 +75,7 @@ impl Detector {
     }
 }
 
-/// Images that were not trained on keep their promise by ranks alone.
+/// Scores of images that were not used for training need no correction: their ranks keep the promise.
 fn by_rank(sorted: &[f32], rate: f64) -> Result<Promise> {
     let threshold = threshold::by_rule(ThresholdRule::FalsePositiveRate(rate), sorted, &[])?;
     Ok(Promise {

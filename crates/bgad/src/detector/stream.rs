@@ -1,4 +1,4 @@
-//! Prediction of images that come one after the other.
+//! Prediction of images that arrive one after another.
 
 use std::collections::VecDeque;
 use std::sync::mpsc::Receiver;
@@ -11,9 +11,9 @@ use super::trained_model::Detector;
 use crate::error::Result;
 
 impl Detector {
-    /// Predicts images as they come, in their order, on all cores. No more of them are held than
-    /// there are threads; each is computed alone. An image that could not be had stays in its place
-    /// as its error, and the stream goes on.
+    /// Predicts images on all cores, in order, while they arrive. It holds at most one image per thread, and
+    /// each result depends on its own image alone. An image that fails to load yields its error, in order,
+    /// and the stream continues.
     ///
     /// ```no_run
     /// # fn main() -> bgad::Result<()> {
@@ -40,7 +40,8 @@ impl Detector {
             .map(|predicted| predicted.map(|(_, prediction)| prediction))
     }
 
-    /// The same, each image with its prediction, for programs that draw or keep it.
+    /// Like [`predict_stream`](Self::predict_stream), but returns each image with its prediction, for
+    /// programs that draw or store it.
     pub fn predict_images<I>(
         &self,
         images: I,
@@ -52,11 +53,11 @@ impl Detector {
         self.in_turn(move |count| images.by_ref().take(count).collect())
     }
 
-    /// Predicts images of a channel, in their order, on all cores, until its senders are gone. An
-    /// image that comes alone is predicted at once, and those that came meanwhile together, so that
-    /// a slow camera waits for nothing; [`predict_stream`](Self::predict_stream) would wait for one
-    /// image a thread. A [`sync_channel`](std::sync::mpsc::sync_channel) bounds what waits. Results
-    /// are those of the images alone, however they came; an error stays in its place.
+    /// Predicts images from a channel on all cores, in order, until all its senders are dropped. An image
+    /// that arrives alone is predicted at once, and images that arrived in the meantime together;
+    /// [`predict_stream`](Self::predict_stream) would wait for one image per thread, which is slow with a
+    /// slow camera. A [`sync_channel`](std::sync::mpsc::sync_channel) limits the waiting images. Results do
+    /// not depend on how images arrived; an error keeps its place.
     ///
     /// ```no_run
     /// # fn main() -> bgad::Result<()> {
@@ -92,8 +93,8 @@ impl Detector {
         .map(|predicted| predicted.map(|(_, prediction)| prediction))
     }
 
-    /// Predictions of what `next` gives, which is asked for so many images at most whenever all that
-    /// it gave are done, until it gives none.
+    /// Predictions of the images that `next` returns. Whenever all earlier ones are done, `next` is asked for
+    /// at most the given number of images; the stream ends when it returns none.
     fn in_turn(
         &self,
         mut next: impl FnMut(usize) -> Vec<Result<RgbImage>>,

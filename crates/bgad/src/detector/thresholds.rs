@@ -1,5 +1,5 @@
-//! What a trained model takes from its normal training images: the constants of scoring, the
-//! boundaries, and the threshold.
+//! What a trained model computes from its normal training images: the constants of scoring, the boundaries,
+//! and the thresholds.
 
 #[cfg(feature = "train")]
 use bgad_loss::SeparatingBoundary;
@@ -21,17 +21,17 @@ use crate::scoring::threshold::{Promise, Scored, by_rule, of_pixels};
 #[cfg(feature = "train")]
 use crate::scoring::training_threshold;
 
-/// Normal images that a threshold can be taken from, at least.
+/// The fewest normal images from which a threshold is computed.
 #[cfg(feature = "train")]
 pub(crate) const FEWEST_IMAGES: usize = 5;
 
-/// The mean excess of the highest three tenths of normal images' scores, where the scores have several
-/// parts, on the sets of `docs/results.md`.
+/// A typical mean excess of the highest three tenths of normal images' scores, if scores have several parts;
+/// measured on the sets of `docs/results.md`.
 #[cfg(feature = "train")]
 const USUAL_EXCESS: f64 = 1.0;
 
 impl Detector {
-    /// Takes the constants of scoring and the boundaries over all normal training features.
+    /// Computes the constants of scoring and the boundaries over all normal training features.
     #[cfg(feature = "train")]
     pub(crate) fn calibrate(
         &mut self,
@@ -68,8 +68,8 @@ impl Detector {
         Ok(boundaries)
     }
 
-    /// Takes the decision thresholds from the scores of normal training images and, for the best F1,
-    /// of the `abnormal` ones (section 6).
+    /// Computes the decision thresholds from the scores of normal training images and, for the best F1, of
+    /// `abnormal` ones (section 6).
     #[cfg(feature = "train")]
     pub(crate) fn take_thresholds(
         &mut self,
@@ -85,8 +85,8 @@ impl Detector {
             ));
         }
         let (normal, abnormal) = (self.scores(normal), self.scores(abnormal));
-        // A few images, each held against the few others, say too little about how a further one differs
-        // from all of them. A threshold from them would refuse good parts.
+        // With few images, each is compared with few others, which says too little about how a new image
+        // differs from all of them. A threshold from them would reject good parts.
         if normal.len() < FEWEST_IMAGES && rule != ThresholdRule::BestF1 {
             let beyond_all = |_: &[f32], rate| {
                 Ok(Promise {
@@ -106,7 +106,7 @@ impl Detector {
         self.decide_by(rule, &normal, &abnormal, by_rate)
     }
 
-    /// What thresholds need to know of each image.
+    /// The values of each image that thresholds are computed from.
     #[cfg(feature = "train")]
     pub(crate) fn scores(&self, images: &[ImageLikelihoods<'_>]) -> Vec<Scored> {
         let calibration = &self.description.calibration;
@@ -114,9 +114,9 @@ impl Detector {
         scores.map(Scored::of).collect()
     }
 
-    /// Sets both thresholds: that of images by `rule`, where `by_rate` gives the one of a false-positive
-    /// rate and the rate that it promises; that of pixels from normal pixels alone. Where an image's score is its highest pixel's,
-    /// both are the same.
+    /// Sets both thresholds. The image threshold follows `rule`; for a false-positive rate, `by_rate` returns
+    /// it with the rate that it promises. The pixel threshold comes from normal pixels alone, or equals the
+    /// image threshold if an image's score is its highest pixel.
     pub(crate) fn decide_by(
         &mut self,
         rule: ThresholdRule,

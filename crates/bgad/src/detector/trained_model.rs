@@ -37,11 +37,11 @@ pub struct Detector {
     pub(crate) description: ModelDescription,
     pub(crate) backbone: Arc<dyn AnyBackbone>,
     pub(crate) flows: Vec<LevelFlow>,
-    /// The pooled features of the normal training images, where scores draw on them.
+    /// Pooled features of the normal training images, if scores use them.
     pub(crate) neighbors: Option<Neighbors>,
-    /// Positions of the normal training images, where scores draw on them.
+    /// Positions of the normal training images, if scores use them.
     pub(crate) bank: Option<MemoryBank>,
-    /// What tells defects from normal positions, where it was trained on some.
+    /// Separates defects from normal positions, if there were defects to train on.
     pub(crate) discriminant: Option<Discriminant>,
     pub(crate) device: Device,
 }
@@ -67,7 +67,7 @@ impl Detector {
         Ok(detector)
     }
 
-    /// Takes other flows from now on, one an input.
+    /// Replaces the flows with `flows`, one per input.
     #[cfg(feature = "train")]
     pub(crate) fn set_flows(&mut self, flows: Vec<WhitenedFlow>) -> Result<()> {
         let inputs = self.inputs();
@@ -79,7 +79,7 @@ impl Detector {
         Ok(())
     }
 
-    /// Keeps distances of images to the memory bank in a folder from now on, or no longer.
+    /// From now on, keeps distances to the memory bank in `folder`; `None` stops this.
     #[cfg(feature = "train")]
     pub(crate) fn remember_distances_in(&mut self, folder: Option<&Path>) {
         if let Some(bank) = &mut self.bank {
@@ -87,25 +87,25 @@ impl Detector {
         }
     }
 
-    /// What its flows see.
+    /// The inputs of its flows.
     pub(crate) fn inputs(&self) -> Vec<FlowInput> {
         self.description.inputs().list(self.backbone.levels())
     }
 
-    /// The number of the first flow of pooled features.
+    /// The index of the first flow on pooled features.
     fn first_pooled(&self) -> usize {
         let inputs = self.inputs();
         let pooled = inputs.iter().filter(|input| input.is_pooled());
         inputs.len() - pooled.count()
     }
 
-    /// What the model is: its settings, calibration and threshold.
+    /// The model's settings, calibration and thresholds.
     pub fn description(&self) -> &ModelDescription {
         &self.description
     }
 
-    /// Decides by another threshold from now on, which promises no false-positive rate. Where an image's score is its highest pixel's, as
-    /// in the paper, pixels follow.
+    /// Sets the image threshold, which then promises no false-positive rate. If an image's score is its
+    /// highest pixel, as in the paper, this also sets the pixel threshold.
     pub fn set_threshold(&mut self, threshold: f32) {
         let calibration = &self.description.calibration;
         if calibration.image_score == ImageScore::Maximum && calibration.joint.is_none() {
@@ -115,8 +115,8 @@ impl Detector {
         self.description.promised_rate = None;
     }
 
-    /// Takes pixels above another threshold as defects from now on; the decision about the image
-    /// stays what it is. Without effect on a model that scores whole images alone.
+    /// Sets the pixel threshold, which does not affect the decision about the image. It has no effect on a
+    /// model that scores whole images only.
     pub fn set_pixel_threshold(&mut self, threshold: f32) {
         if let Some(of_pixels) = &mut self.description.pixel_threshold {
             *of_pixels = threshold;
@@ -138,8 +138,7 @@ impl Detector {
         self.maps_without(features, 0..0)
     }
 
-    /// The same where nothing is held against the training inputs `left_out`, as far as others are
-    /// left.
+    /// The same, ignoring the training inputs `left_out` in all comparisons with normal images.
     pub(crate) fn maps_without(
         &self,
         features: &ImageFeatures,
@@ -165,11 +164,11 @@ impl Detector {
         })
     }
 
-    /// The per-dimension log-likelihoods of an image at each level: an entry for each input, of which
-    /// there are several where images are cut into tiles. They are computed on all cores, each alone.
+    /// The per-dimension log-likelihoods of an image at each level. There is one entry per input: several if
+    /// images are cut into tiles. They are computed on all cores, independently.
     ///
     /// # Errors
-    /// When the device fails.
+    /// If the device fails.
     pub fn log_likelihoods(&self, image: &RgbImage) -> Result<Vec<LogLikelihoodMaps>> {
         self.likelihoods_of(image, &self.views(image.dimensions()))
     }
@@ -194,7 +193,7 @@ impl Detector {
         }
     }
 
-    /// The image's score, and its map where there is one.
+    /// The image's score, and its map if there is one.
     pub(crate) fn score(&self, image: &RgbImage) -> Result<(f32, Option<ScoreMap>)> {
         let views = &self.views(image.dimensions());
         let inputs = &self.likelihoods_of(image, views)?;
@@ -202,7 +201,7 @@ impl Detector {
         Ok(calibration.score_of(ImageLikelihoods { views, inputs }))
     }
 
-    /// The log-likelihoods of `inputs`, each computed alone, on all cores.
+    /// The log-likelihoods of each of `inputs`, computed independently on all cores.
     #[cfg(feature = "train")]
     pub(crate) fn log_likelihoods_of(
         &self,

@@ -1,24 +1,24 @@
-//! The abnormal images that a model was trained on: an evaluation must not count them.
+//! Identities of the abnormal training images, which an evaluation leaves out.
 
 use bgad_data::Region;
 use serde::{Deserialize, Serialize};
 
-/// An abnormal training image. It is known by its content, so that it is found again wherever the
-/// set lies, and is not taken for another one of the same name in another folder.
+/// An abnormal training image. Its content identifies it, so that it is found even if the data set moves, and
+/// is not confused with an image of the same name in another folder.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "Stored")]
 pub struct TrainingAnomaly {
-    /// `TYPE/NAME`, for people.
+    /// `TYPE/NAME`, for display.
     pub name: String,
-    /// The part of the file that was trained on; none for all of it.
+    /// The part of the file that was used; `None` for all of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub region: Option<Region>,
-    /// SHA-256 of the image's file, hexadecimal; empty for a model of an earlier version, which goes
-    /// by the name.
+    /// SHA-256 of the image file in hexadecimal; empty in models of earlier versions, which identify images
+    /// by name.
     pub sha256: String,
 }
 
-/// As it stands in a model file; earlier versions have the name alone.
+/// As stored in a model file; earlier versions store only the name.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Stored {

@@ -10,8 +10,8 @@ use crate::detector::description::ModelDescription;
 use crate::error::Result;
 use crate::scoring::false_positives;
 
-/// What the model's thresholds decide; none while it has none. `evaluation` knows the best threshold
-/// of pixels.
+/// The decisions of the model's thresholds; `None` while it has no thresholds. `evaluation` contains the best
+/// pixel threshold.
 pub(super) fn decisions(
     labelled: &Labelled<'_>,
     description: &ModelDescription,
@@ -67,7 +67,7 @@ fn of_pixels(
     let Some((threshold, (best_f1, best_threshold))) = description.pixel_threshold.zip(best) else {
         return Ok(None);
     };
-    // The metric counts a score at its threshold, a detector those above it.
+    // The metric includes pixels at its threshold, a detector only those above it.
     let f1 = bgad_metrics::pixel_f1_at(labelled.maps, threshold.next_up());
     let named = |error: MetricError| {
         let names = labelled.image_of_map.iter();

@@ -15,18 +15,17 @@ use crate::features::store::{FeatureStore, StoreSettings};
 use crate::model::likelihoods::LogLikelihoodMaps;
 
 impl Detector {
-    /// Evaluates on `dataset`'s test set, less the images that the detector was trained on.
+    /// Evaluates on `dataset`'s test set, without the images that the detector was trained on.
     ///
     /// Images that can't be read are left out and named in the result's warnings.
     ///
     /// # Errors
-    /// When a mask can't be read or has another size than its image, a score is no number, or the
-    /// device fails.
+    /// If a mask can't be read or differs from its image in size, a score is NaN, or the device fails.
     pub fn evaluate(&self, dataset: &Dataset) -> Result<Evaluation> {
         self.evaluate_with(dataset, &EvaluationOptions::default())
     }
 
-    /// As [`evaluate`](Self::evaluate), with more than the metrics of all images.
+    /// Like [`evaluate`](Self::evaluate), with the metrics and options that you choose.
     ///
     /// # Errors
     /// Those of [`evaluate`](Self::evaluate), and an option out of range.
@@ -38,8 +37,8 @@ impl Detector {
         Ok(self.examine(dataset, options, None)?.evaluation)
     }
 
-    /// Evaluates and keeps what the evaluation was made from. Features are kept in the folder
-    /// `features`, and taken from it where they are there.
+    /// Evaluates and returns all intermediate values. Keeps features in the folder `features`, and reads
+    /// those that are already there.
     pub(crate) fn examine(
         &self,
         dataset: &Dataset,
@@ -67,7 +66,7 @@ impl Detector {
         let settings = StoreSettings {
             mirrored: self.description.mirrored,
             half_precision: false,
-            // Each image is used once: nothing is kept.
+            // Each image is used only once, so keeping its features in memory would not help.
             memory: 0,
         };
         let mut store = FeatureStore::new(self.extractor(), settings);
@@ -87,7 +86,7 @@ impl Detector {
     }
 }
 
-/// An evaluation with what it was made from.
+/// An evaluation and its intermediate values.
 pub(crate) struct Examination {
     pub evaluation: Evaluation,
     #[cfg_attr(not(feature = "report"), allow(dead_code))]

@@ -14,16 +14,16 @@ use crate::error::Result;
 pub(super) struct Labelled<'a> {
     pub scored: &'a Scored,
     pub abnormal: &'a [bool],
-    /// Types of defects, none for normal images.
+    /// Defect types; `None` for normal images.
     pub types: &'a [Option<&'a str>],
     pub names: &'a [String],
-    /// Score maps with masks; empty where there are none.
+    /// Score maps that have masks; empty if there are none.
     pub maps: &'a [LabelledMap<'a>],
     /// The image of each map.
     pub image_of_map: &'a [usize],
 }
 
-/// Values, and why some are not there.
+/// Metrics, and why some are undefined.
 struct Measuring<'a> {
     labelled: &'a Labelled<'a>,
     map_names: Vec<&'a str>,
@@ -40,8 +40,8 @@ impl<'a> Measuring<'a> {
         }
     }
 
-    /// A metric, or none with a remark where the set has only one class or no regions. What is
-    /// wrong with the input stays an error and names the image.
+    /// A metric, or `None` with a remark if the set has only one class or no regions. Invalid input remains
+    /// an error that names the image.
     fn had<T>(
         &mut self,
         what: &str,
@@ -153,8 +153,8 @@ impl<'a> Measuring<'a> {
     }
 }
 
-/// All that was asked for; images and warnings are for the caller to fill in. With it AUPIMO by
-/// image, where it was asked for.
+/// All requested metrics; the caller adds images and warnings. Also returns each image's AUPIMO, if
+/// requested.
 pub(super) fn measure(
     labelled: &Labelled<'_>,
     options: &EvaluationOptions,
@@ -215,7 +215,7 @@ pub(super) fn measure(
     Ok((evaluation, per_image))
 }
 
-/// The paper's metrics of scores whose constants were taken over the test set.
+/// The paper's metrics, with scoring constants taken over the test set.
 pub(super) fn paper_metrics(labelled: &Labelled<'_>, aupro_limit: f64) -> Result<PaperMetrics> {
     let mut measuring = Measuring::new(labelled);
     let image = measuring.images()?;

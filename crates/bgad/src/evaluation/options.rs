@@ -4,19 +4,19 @@ use bgad_metrics::Bootstrap;
 
 use crate::error::{Error, Result};
 
-/// The false-positive rate up to which AUPRO is taken, where nothing else is asked for.
+/// The false-positive rate up to which AUPRO is computed by default.
 pub const AUPRO_LIMIT: f64 = 0.3;
 
-/// What an evaluation computes beyond the metrics of all images; nothing else costs time.
+/// What an evaluation computes besides the metrics of all images. Only what you request costs time.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct EvaluationOptions {
-    /// The false-positive rate up to which AUPRO is taken, above 0 and at most 1.
+    /// The false-positive rate up to which AUPRO is computed, above 0 and at most 1.
     pub aupro_limit: f64,
-    /// Metrics of each type of defect against all normal images.
+    /// Whether to compute metrics of each defect type against all normal images.
     pub by_defect_type: bool,
-    /// AUPIMO of each image with a defect, and its mean.
+    /// Whether to compute AUPIMO of each image with a defect, and its mean.
     pub aupimo: bool,
-    /// Bootstrap confidence intervals.
+    /// Bootstrap confidence intervals, if wanted.
     pub confidence: Option<Confidence>,
 }
 
@@ -33,7 +33,7 @@ impl Default for EvaluationOptions {
 }
 
 impl EvaluationOptions {
-    /// Everything, as a report shows it.
+    /// Everything that a report shows.
     pub fn complete() -> Self {
         Self {
             by_defect_type: true,
@@ -62,21 +62,20 @@ impl EvaluationOptions {
     }
 }
 
-/// How confidence intervals are taken: test images are drawn with replacement, normal and abnormal
-/// ones apart. They show what other test images could have given, not what another training run
-/// could.
+/// How to compute confidence intervals: test images are resampled with replacement, normal and abnormal ones
+/// separately. The intervals cover the choice of test images, not the randomness of training.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Confidence {
-    /// The share of the resampled values that an interval covers, between 0 and 1.
+    /// The share of the resampled values within an interval, between 0 and 1.
     pub level: f64,
-    /// Resampled sets for the metrics of images.
+    /// Number of resampled sets for image metrics.
     pub image_resamples: usize,
-    /// Resampled sets for the metrics of pixels, each a walk over all pixels.
+    /// Number of resampled sets for pixel metrics, each of which visits all pixels.
     pub pixel_resamples: usize,
 }
 
 impl Default for Confidence {
-    /// 95 %, 1000 sets of image scores and 100 of maps.
+    /// 95 %, with 1000 sets for image metrics and 100 for pixel metrics.
     fn default() -> Self {
         Self {
             level: 0.95,

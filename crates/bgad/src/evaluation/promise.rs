@@ -1,12 +1,13 @@
-//! Whether false alarms agree with a promised rate of them.
+//! Whether false alarms are consistent with a promised rate.
 
 use crate::detector::description::ModelDescription;
 use crate::scoring::false_positives::{above, at_most, upper_end};
 
-/// The share of test sets that agree with a promise that holds, and of an interval's each end.
+/// The probability that a test set is consistent with a promise that holds, and the one-sided confidence of
+/// each end of an interval.
 const CONFIDENCE: f64 = 0.975;
 
-/// The 95 % confidence interval of a rate by Clopper and Pearson, where `seen` of `n` were seen.
+/// The 95 % Clopper-Pearson confidence interval of a rate, if `seen` of `n` were seen.
 pub(super) fn interval(seen: usize, n: usize) -> [f64; 2] {
     [
         1.0 - upper_end(n - seen, n, CONFIDENCE),
@@ -14,12 +15,12 @@ pub(super) fn interval(seen: usize, n: usize) -> [f64; 2] {
     ]
 }
 
-/// The most false alarms among `images` normal ones that agree with the model's promise; none where
+/// The most false alarms among `images` normal ones that are consistent with the model's promise; `None` if
 /// it promises nothing.
 ///
-/// A threshold of training images promises the rate itself. That of `n` new images, `j` of which lie
-/// above it, promises it on average over calibrations: its own rate is distributed as Beta(j + 1,
-/// n - j), and the false alarms as the beta-binomial distribution of it.
+/// A threshold from training images promises the rate itself. A threshold from `n` new images, `j` of which
+/// score above it, promises the rate on average over calibrations: its own rate has the distribution
+/// `Beta(j + 1, n - j)`, so false alarms are beta-binomial.
 pub(super) fn most_false_alarms(description: &ModelDescription, images: usize) -> Option<usize> {
     let rate = description.promised_rate?;
     let scores = &description.normal_scores;
@@ -73,14 +74,15 @@ mod tests {
 
     #[test]
     fn a_calibration_by_few_images_allows_more() {
-        // None of three above: of two new images none is above with .6, at most one with .9.
+        // None of three above the threshold: of two new images, none is above with probability .6, at most
+        // one with .9.
         assert_eq!(most_by_calibration(0, 3, 2), None);
         // Of 999, the sum over one new image is 999 of 1000.
         assert_eq!(most_by_calibration(0, 999, 1), Some(0));
-        // Ten of a thousand: nearly the binomial distribution of .01, slightly wider.
+        // Ten of a thousand: close to the binomial distribution of .01, slightly wider.
         assert_eq!(most_by_calibration(9, 999, 100), Some(3));
         assert_eq!(most_by_calibration(9, 39, 100), Some(42));
-        // All above, and far more images than a product of probabilities would bear.
+        // All above, and so many images that a product of probabilities would underflow.
         assert_eq!(most_by_calibration(3, 3, 5), None);
         let many = most_by_calibration(499, 999, 20_000);
         assert_eq!(many, Some(10_635));

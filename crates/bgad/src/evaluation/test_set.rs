@@ -1,4 +1,4 @@
-//! Metrics of a detector on a test set.
+//! A test set, and a detector's metrics on it.
 
 use std::sync::Arc;
 
@@ -25,17 +25,17 @@ use crate::scoring::score_map::ScoreMap;
 
 /// A test set with the masks that metrics need.
 pub(crate) struct TestSet {
-    /// What the images are cut into.
+    /// The inputs that the images are cut into.
     pub inputs: StoredImages,
     pub images: Vec<SetImage>,
-    /// Masks at the size of the score maps; none for an abnormal image that has none.
+    /// Masks at the size of the score maps; `None` for an abnormal image without a mask.
     masks: Vec<Option<Mask>>,
     has_masks: bool,
 }
 
 impl TestSet {
-    /// Reads images and masks. Images that can't be read are left out, each with a warning; features
-    /// are kept where `store` has room for them, and `done` is called once an image.
+    /// Reads images and masks. Unreadable images are left out, each with a warning. Features are kept if
+    /// `store` has room for them. Calls `done` once per image.
     pub fn read(
         samples: &[Sample],
         store: &Arc<FeatureStore>,
@@ -61,7 +61,7 @@ impl TestSet {
                 return Ok(None);
             }
             let (width, height) = (image.views.width as u32, image.views.height as u32);
-            // Only a mask that is there has a size of its own; normal ones are empty at any.
+            // Only an existing mask has its own size; that of a normal image is empty at any size.
             Ok(Some(
                 load_mask(sample, width, height)?.resize(width, height),
             ))
@@ -97,7 +97,7 @@ impl TestSet {
         Scored { scores, maps }
     }
 
-    /// The score maps that have masks, and the image of each.
+    /// The score maps that have masks, and the index of each one's image.
     pub fn labelled<'a>(&'a self, scored: &'a Scored) -> (Vec<LabelledMap<'a>>, Vec<usize>) {
         if !self.has_masks {
             return (Vec::new(), Vec::new());
@@ -117,8 +117,7 @@ impl TestSet {
             .unzip()
     }
 
-    /// The mask of each image at the size of the score maps; none for an abnormal image that has
-    /// none.
+    /// Each image's mask at the size of the score maps; `None` for an abnormal image without a mask.
     #[cfg(feature = "report")]
     pub fn masks(&self) -> &[Option<Mask>] {
         &self.masks
@@ -199,7 +198,7 @@ impl TestSet {
     }
 }
 
-/// A log-likelihood that is no number would give a score like any other: the image is named.
+/// Checks for NaN, which would otherwise give a score like any other; the error names the image.
 fn check_numbers(maps: &[LogLikelihoodMaps], names: &[String]) -> Result<()> {
     let wrong = maps.iter().position(|maps| {
         let values = maps.levels.iter().flat_map(|level| &level.values);

@@ -17,7 +17,7 @@ use crate::config::backbone::FILTER_BANK;
 use crate::device::Device;
 use crate::error::{Error, Result};
 
-/// Whether a name is one of them.
+/// Whether a built-in backbone has this name.
 pub(crate) fn is_built_in(name: &str) -> bool {
     name == FILTER_BANK || name.parse::<Architecture>().is_ok()
 }
@@ -56,7 +56,7 @@ pub(super) fn filter_bank(strides: &[usize], device: &Device) -> Result<Arc<dyn 
         false => Err(Error::setting(
             "backbone.strides",
             format!("{strides:?}"),
-            format!("{own:?}, all of which the filter bank has"),
+            format!("{own:?}, the strides of the filter bank"),
         )),
     }
 }

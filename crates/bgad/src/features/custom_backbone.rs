@@ -25,8 +25,8 @@ pub(crate) fn take(
     if is_built_in(name) || name.is_empty() {
         return Err(Error::BackboneContract {
             backbone: name.to_owned(),
-            found: "that name".to_owned(),
-            expected: "a name that no built-in backbone has".to_owned(),
+            found: "a built-in or empty name".to_owned(),
+            expected: "another name".to_owned(),
         });
     }
     if let Some(weights) = &config.backbone.weights {
@@ -60,7 +60,7 @@ pub(crate) fn restore(
     let differs = |found: String, expected: String| Error::BackboneContract {
         backbone: config.backbone.name.clone(),
         found,
-        expected: format!("{expected}, with which {} was trained", path.display()),
+        expected: format!("{expected}, as in {}", path.display()),
     };
     if backbone.name() != config.backbone.name {
         let found = format!("backbone `{}`", backbone.name());
@@ -73,7 +73,10 @@ pub(crate) fn restore(
     }
     let opened = take(backbone, config, device)?;
     if opened.checksum.as_deref() != expected {
-        return Err(differs("other weights".to_owned(), "those".to_owned()));
+        return Err(differs(
+            "other weights".to_owned(),
+            "those of its training".to_owned(),
+        ));
     }
     Ok(opened.backbone)
 }
@@ -96,12 +99,14 @@ fn check_levels(backbone: &dyn Backbone) -> Result<()> {
         false => Err(Error::BackboneContract {
             backbone: backbone.name().to_owned(),
             found: format!("levels {levels:?}"),
-            expected: "at least one, of rising stride, each of at least 2 channels".to_owned(),
+            expected:
+                "at least one level, in order of rising stride, each with at least 2 channels"
+                    .to_owned(),
         }),
     }
 }
 
-/// Runs it once, because maps of other sizes than announced would be scored without an error.
+/// Runs the backbone once, because maps of an unannounced size would be scored without an error.
 fn check_maps(backbone: &dyn Backbone, image_size: u32, device: &Device) -> Result<()> {
     let size = image_size as usize;
     let pyramid = backbone.extract(Tensor::zeros([1, 3, size, size], device));
@@ -117,7 +122,7 @@ fn check_maps(backbone: &dyn Backbone, image_size: u32, device: &Device) -> Resu
         false => Err(Error::BackboneContract {
             backbone: backbone.name().to_owned(),
             found: format!("maps of {found:?} for an image of {size} x {size} pixels"),
-            expected: format!("{expected:?}, as its levels say"),
+            expected: format!("{expected:?}, as its levels announce"),
         }),
     }
 }
@@ -133,7 +138,7 @@ fn check_tensors(backbone: &str, tensors: &[NamedTensor]) -> Result<()> {
         let name = &tensor.name;
         if !names.insert(name) {
             let found = format!("two tensors `{name}`");
-            return Err(contract(found, "a name for each"));
+            return Err(contract(found, "a unique name for each"));
         }
         if tensor.shape.iter().product::<usize>() != tensor.values.len() {
             let (count, shape) = (tensor.values.len(), &tensor.shape);

@@ -18,7 +18,7 @@ pub(crate) struct FlowInput {
 }
 
 impl FlowInput {
-    /// Whether an image has one vector of it rather than one per position.
+    /// Whether each image has a single vector rather than one per position.
     pub fn is_pooled(&self) -> bool {
         self.side.is_none()
     }
@@ -70,8 +70,8 @@ fn first_of_bank(levels: usize) -> usize {
     usize::from(levels > 1)
 }
 
-/// What is pooled into one vector. Maxima have a separate vector, because they carry other information than
-/// moments, and in a joint vector each would drown among the other's dimensions.
+/// The statistics pooled into one vector. Maxima have a separate vector: they carry other information than
+/// moments, and in a joint vector each would be diluted by the other's dimensions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Part {
     Mean,

@@ -35,7 +35,7 @@ pub(crate) struct StoreSettings {
     pub memory: u64,
 }
 
-/// Features of images: computed, read from disk, or kept in memory as far as it goes.
+/// Features of images: computed, read from disk, or kept in memory while there is room.
 #[derive(Debug)]
 pub(crate) struct FeatureStore {
     extractor: Extractor,

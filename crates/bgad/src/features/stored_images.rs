@@ -14,8 +14,8 @@ use crate::error::Result;
 /// Inputs whose features are on the host at one time, waiting to be added to the statistics.
 const AT_A_TIME: usize = 16;
 
-/// Images whose features are kept as far as the store's memory goes. Beyond that they are read from disk if
-/// stored there, and otherwise computed again.
+/// Images whose features are kept while the store has memory. The others are read from disk if stored there,
+/// and otherwise computed again.
 pub(crate) struct StoredImages {
     store: Arc<FeatureStore>,
     format: FeatureFormat,
@@ -24,7 +24,7 @@ pub(crate) struct StoredImages {
 }
 
 impl StoredImages {
-    /// A set of images, of which none is read yet.
+    /// A set of images, not read yet.
     pub fn new(store: &Arc<FeatureStore>, format: FeatureFormat, samples: Vec<Sample>) -> Self {
         Self {
             store: store.clone(),
@@ -34,7 +34,7 @@ impl StoredImages {
         }
     }
 
-    /// Reads all images once, keeps features as far as there is memory, and feeds those of readable images to
+    /// Reads all images once, keeps features while there is memory, and feeds those of readable images to
     /// `accumulators`. Unreadable files are skipped, each with a warning. Calls `done` with the number of
     /// images so far.
     ///

@@ -35,8 +35,8 @@ pub(crate) fn load(sample: &Sample) -> Result<LabelledImage> {
     Ok(LabelledImage { image, mask })
 }
 
-/// A view of an image as the backbone's input `[3, size, size]`: resized like Pillow, scaled to [0, 1] and
-/// normalised. Padding is 0, which is the mean colour and the value that the backbone itself pads with.
+/// A view of an image as the backbone's input `[3, size, size]`: resized as Pillow does, scaled to [0, 1] and
+/// normalised. Padding is 0, which is the mean colour and also what the backbone pads with.
 pub(crate) fn prepare(
     image: &RgbImage,
     view: &View,

@@ -8,16 +8,15 @@ use crate::features::accumulator::{Accumulator, HostFeatures};
 use crate::features::flow_inputs::BankInputs;
 use crate::features::neighborhoods::joined;
 
-/// Positions drawn at random, about as many of each input.
+/// Positions drawn at random, about the same number from each input.
 ///
-/// A greedy coreset, which PatchCore takes, was no better on real sets and takes longer than all the
-/// rest of training.
+/// PatchCore's greedy coreset was no better on real data sets, and takes longer than the rest of training.
 pub(crate) struct BankSample {
     inputs: BankInputs,
     seed: u64,
-    /// Positions of each input.
+    /// Positions drawn per input.
     each: usize,
-    /// Inputs that were fed.
+    /// Number of inputs added so far.
     fed: usize,
     /// `[positions, dimension]`.
     rows: Vec<f32>,
@@ -26,7 +25,7 @@ pub(crate) struct BankSample {
 }
 
 impl BankSample {
-    /// Of `count` inputs, `size` positions in all, or a few more.
+    /// Draws about `size` positions from `count` inputs, the same number from each.
     pub fn new(inputs: BankInputs, seed: u64, count: usize, size: usize) -> Self {
         Self {
             inputs,
@@ -38,12 +37,12 @@ impl BankSample {
         }
     }
 
-    /// Whether as many are drawn of each of `count` inputs as of `other`.
+    /// Whether the number drawn per input is the same for `count` inputs as for `other`.
     pub fn is_alike(size: usize, count: usize, other: usize) -> bool {
         size.div_ceil(count.max(1)) == size.div_ceil(other.max(1))
     }
 
-    /// The bank of all that was drawn; none without an input.
+    /// The bank of all drawn positions; `None` if no input was added.
     pub fn bank(self) -> Option<MemoryBank> {
         let any = !self.owners.is_empty();
         any.then(|| MemoryBank::new(self.inputs, &self.rows, self.owners))

@@ -1,21 +1,21 @@
-//! Mean, deviation and a well-conditioned covariance of feature vectors.
+//! Mean, standard deviation and a well-conditioned covariance of feature vectors.
 
-/// What [`Whitening`](super::whitening::Whitening) is made of.
+/// The statistics from which [`Whitening`](super::whitening::Whitening) is built.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Moments {
-    /// Of each channel.
+    /// One per channel.
     pub mean: Vec<f64>,
-    /// Of each channel; never 0.
+    /// Standard deviation per channel; never 0.
     pub deviation: Vec<f64>,
 }
 
-/// A channel that hardly varies over the normal features would blow up whatever differs from them:
-/// its deviation is taken as this share of the channels' median one, at least.
+/// The smallest deviation, as a share of the channels' median one. Without it, a channel that hardly varies
+/// over normal features would blow up any difference.
 #[cfg(feature = "train")]
 const SMALLEST_DEVIATION: f64 = 1e-3;
 
 impl Moments {
-    /// Of `rows`, of `dimension` values each; at least one row.
+    /// The moments of `rows` with `dimension` values each; needs at least one row.
     #[cfg(feature = "train")]
     pub fn of(rows: &[f32], dimension: usize) -> Self {
         let count = (rows.len() / dimension).max(1) as f64;
@@ -47,7 +47,7 @@ impl Moments {
         Self { mean, deviation }
     }
 
-    /// `rows` with each channel's mean taken off and its deviation divided out.
+    /// Subtracts each channel's mean from `rows` and divides by its deviation.
     pub fn standardize(&self, rows: &[f32]) -> Vec<f32> {
         let channels = || self.mean.iter().zip(&self.deviation);
         rows.chunks_exact(self.mean.len())
@@ -60,11 +60,11 @@ impl Moments {
     }
 }
 
-/// The covariance of centred rows, drawn towards a multiple of the identity by as much as their
-/// number calls for.
+/// The covariance of centred rows, shrunk toward a multiple of the identity.
 ///
-/// Ledoit and Wolf, *A well-conditioned estimator for large-dimensional covariance matrices*
-/// (2004): of all `(1 - s) · S + s · μ · I`, with `S` the sample covariance and `μ` its mean
+/// Ledoit and Wolf, *A well-conditioned estimator for large-dimensional covariance matrices* (2004): among
+/// all `(1 - s) · S + s · μ · I`, with `S` the sample covariance and `μ` its mean variance, this is the
+/// one estimated to be closest to the true covariance. Fewer rows give more shrinkage.
 /// variance, the one that is expected to be closest to the true covariance.
 #[cfg(feature = "train")]
 #[derive(Debug, Clone, PartialEq)]
@@ -79,7 +79,7 @@ pub(crate) struct ShrunkCovariance {
 
 #[cfg(feature = "train")]
 impl ShrunkCovariance {
-    /// Of centred `rows`, of `dimension` values each.
+    /// The covariance of centred `rows` with `dimension` values each.
     pub fn of(rows: &[f32], dimension: usize) -> Self {
         let d = dimension;
         let count = (rows.len() / d).max(1) as f64;
@@ -94,7 +94,7 @@ impl ShrunkCovariance {
             }
             fourth += length * length;
             for (i, first) in row.iter().enumerate() {
-                // The lower triangle; the upper one follows.
+                // The lower triangle; the upper one is copied from it below.
                 let line = &mut matrix[i * d..][..i + 1];
                 for (sum, second) in line.iter_mut().zip(&row) {
                     *sum += first * second;
@@ -109,15 +109,15 @@ impl ShrunkCovariance {
             }
         }
         let mut mean_variance = (0..d).map(|i| matrix[i * d + i]).sum::<f64>() / d as f64;
-        // Rows that are all alike, as those of a single image or of copies: nothing is known of how
-        // others vary, and each channel is taken by its own unit.
+        // Identical rows, such as those of a single image, say nothing about how others vary. Each channel
+        // then keeps its own unit.
         if mean_variance == 0.0 {
             (0..d).for_each(|i| matrix[i * d + i] = 1.0);
             mean_variance = 1.0;
         }
         let squares: f64 = matrix.iter().map(|value| value * value).sum();
-        // How far the sample covariance lies from a multiple of the identity, and how much of that
-        // is chance.
+        // How far the sample covariance lies from a multiple of the identity, and how much of that distance
+        // sampling noise explains.
         let distance = squares - d as f64 * mean_variance * mean_variance;
         let chance = ((fourth / count - squares) / count).max(0.0);
         let shrinkage = match distance > 0.0 {
@@ -133,7 +133,7 @@ impl ShrunkCovariance {
         covariance
     }
 
-    /// Shrinks further, to at least `shrinkage` in all.
+    /// Shrinks further if the total shrinkage is below `shrinkage`.
     pub fn shrink_to(&mut self, shrinkage: f64, dimension: usize) {
         if shrinkage <= self.shrinkage {
             return;
@@ -148,8 +148,8 @@ impl ShrunkCovariance {
         self.shrinkage = shrinkage;
     }
 
-    /// `W = L⁻ᵀ` with `L · Lᵀ` the covariance: rows times `W` have the identity as covariance. None
-    /// where the covariance is not positive definite.
+    /// `W = L⁻ᵀ` with `L · Lᵀ` the covariance, so that rows times `W` have the identity as covariance. `None`
+    /// if the covariance is not positive definite.
     pub fn whitening(&self, dimension: usize) -> Option<Vec<f64>> {
         let d = dimension;
         let mut lower = vec![0.0; d * d];
@@ -165,7 +165,7 @@ impl ShrunkCovariance {
                 };
             }
         }
-        // Columns of the inverse by forward substitution, written as rows: its transpose.
+        // Columns of the inverse by forward substitution, stored as rows, which transposes it.
         let mut inverse = vec![0.0; d * d];
         for column in 0..d {
             let solution = &mut inverse[column * d..][..d];
@@ -188,8 +188,8 @@ impl ShrunkCovariance {
 mod tests {
     use super::*;
 
-    /// Five vectors of three channels; and covariance are scikit-learn's
-    /// `LedoitWolf(assume_centered=True)` of the centred rows.
+    /// Shrinkage and covariance of five centred vectors of three channels, from scikit-learn's
+    /// `LedoitWolf(assume_centered=True)`.
     const SHRINKAGE: f64 = 0.374_929_977;
     const COVARIANCE: [f64; 9] = [
         1.912_516_34,

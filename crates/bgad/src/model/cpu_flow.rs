@@ -17,14 +17,14 @@ use crate::features::image_features::ImageFeatures;
 /// A trained flow, ready for whole images.
 #[derive(Debug)]
 pub(crate) struct LevelFlow {
-    /// Whether it is one of pooled features.
+    /// Whether it is a flow on pooled features.
     pub(super) pooled: bool,
     means: Option<PositionMeans>,
     flow: HostLevelFlow,
 }
 
 impl LevelFlow {
-    /// The flow of an input as a model file has it.
+    /// Restores the flow of an input from the parameters in a model file.
     pub fn restore(
         config: &CheckedConfig,
         input: &FlowInput,
@@ -41,13 +41,13 @@ impl LevelFlow {
         })
     }
 
-    /// The per-dimension log-likelihoods of what input `index` of an image sees.
+    /// The per-dimension log-likelihoods of an image's input `index`.
     pub fn of_image(&self, features: &ImageFeatures, index: usize) -> Result<Vec<f32>> {
         let rows = features.values(index)?;
         Ok(self.flow.log_likelihoods(rows, self.means.as_ref()))
     }
 
-    /// The same of the mirrored image, where there is one.
+    /// The same for the mirrored image, if it is used.
     pub fn of_mirrored(&self, features: &ImageFeatures, index: usize) -> Result<Option<Vec<f32>>> {
         let rows = features.mirrored_values(index)?;
         Ok(rows.map(|rows| self.flow.log_likelihoods(rows, self.means.as_ref())))

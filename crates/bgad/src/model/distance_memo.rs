@@ -1,8 +1,8 @@
-//! Distances to a memory bank that were computed before.
+//! Stored distances to a memory bank.
 //!
-//! A run that is taught a defect has the normal images that it had, and so the same bank: the distances
-//! of all images that it has in common with the run of before are the same as well. A file each, named
-//! by a SHA-256 over the bank, the rows that are left out, and the vectors.
+//! When a run is taught a defect, its normal images and so its bank stay the same, and with them the
+//! distances of all images that both runs have. Each image's distances have a file, named by a SHA-256 over
+//! the bank, the rows that are left out, and the vectors.
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 
 use crate::storage::digest::hexadecimal;
 
-/// How a file of distances ends.
+/// The extension of files with distances.
 pub(crate) const SUFFIX: &str = "distances";
 /// Bytes of a SHA-256.
 const CHECKSUM: usize = 32;
@@ -25,7 +25,7 @@ pub(super) struct DistanceMemo {
 }
 
 impl DistanceMemo {
-    /// Distances to a bank of these values, whose rows are of the training inputs `owners`.
+    /// Distances to the bank with these `values`, whose rows come from the training inputs `owners`.
     pub fn new<'v>(
         folder: &Path,
         values: impl Iterator<Item = &'v [f32]>,
@@ -41,8 +41,8 @@ impl DistanceMemo {
         }
     }
 
-    /// The distances of `vectors` to the rows but for those `left_out`, which are computed where they
-    /// are not known. What can't be kept is computed again another time.
+    /// The distances of `vectors` to all rows except those `left_out`, from a file or else from `compute`. If
+    /// the file can't be written, the next call computes them again.
     pub fn recall(
         &self,
         vectors: &[f32],
@@ -66,7 +66,7 @@ impl DistanceMemo {
     }
 }
 
-/// None where the file is missing or damaged.
+/// The distances in a file; `None` if it is missing or damaged.
 fn read(file: &Path) -> Option<Vec<f32>> {
     let bytes = std::fs::read(file).ok()?;
     let (checksum, content) = bytes.split_at_checked(CHECKSUM)?;

@@ -1,4 +1,4 @@
-//! The fixed first layer of a flow as a model file has it.
+//! The fixed first layer of a flow, as stored in a model file.
 
 use std::collections::BTreeMap;
 
@@ -15,20 +15,20 @@ pub(super) const MEAN: &str = "scaling.mean";
 /// The factors' name.
 pub(super) const FACTORS: &str = "scaling.factors";
 
-/// `(x - mean) · factors`, with the level's mean or each position's.
+/// `(x - mean) · factors`, with one mean per level or per position.
 #[derive(Debug, Clone)]
 pub(crate) struct FixedLayer {
     /// `[dimension]`.
     pub mean: Vec<f32>,
-    /// `[dimension, dimension]`, or of a diagonal matrix the diagonal, `[dimension]`.
+    /// A matrix `[dimension, dimension]`, or the diagonal of one, `[dimension]`.
     pub factors: Vec<f32>,
-    /// What positions' means lie apart from the mean.
+    /// Offsets of the positions' means from the mean.
     pub positions: Option<PositionMeans>,
 }
 
 impl FixedLayer {
-    /// That of an input's flow, which is taken out of the flow's `parameters`; none where features are
-    /// taken as they are.
+    /// Restores the layer of an input's flow and removes it from the flow's `parameters`; `None` if features
+    /// are not scaled.
     pub fn restore(
         config: &CheckedConfig,
         input: &FlowInput,
@@ -46,7 +46,7 @@ impl FixedLayer {
                 let shape = other.map(|parameter| parameter.shape);
                 Err(Error::state(
                     name,
-                    format!("of the shape {shape:?}"),
+                    format!("of shape {shape:?}"),
                     format!("[{rows}, {dimension}]"),
                 ))
             }

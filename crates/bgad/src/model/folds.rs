@@ -1,18 +1,17 @@
-//! Which normal images are judged together by what has not seen them.
+//! Folds of normal images, which are held out together.
 
 use std::ops::Range;
 
-/// Folds of the normal training images: neighbours in the order of their names go together, since they
-/// may be near copies, as frames of a film or patches of one piece are. Tiles of an image stay
-/// together.
+/// Folds of the normal training images. Neighbours in the order of their names share a fold, because they may
+/// be near copies, such as frames of a film or patches of one piece. So do the tiles of an image.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Folds {
-    /// The first input of each fold; then how many inputs there are.
+    /// The first input of each fold, then the number of inputs.
     starts: Vec<usize>,
 }
 
 impl Folds {
-    /// At most `folds` of images of so many `inputs` each; none where nothing can be held out.
+    /// At most `folds` folds of images with these numbers of inputs; no folds if there are not two images.
     pub fn of_images(inputs: &[usize], folds: usize) -> Self {
         let images = inputs.iter().filter(|count| **count > 0).count();
         let folds = folds.min(images);
@@ -30,7 +29,7 @@ impl Folds {
         }
     }
 
-    /// How many there are; 0 where nothing is held out.
+    /// Number of folds; 0 if nothing is held out.
     pub fn count(&self) -> usize {
         self.starts.len() - 1
     }
@@ -49,7 +48,7 @@ impl Folds {
         }
     }
 
-    /// The inputs that are held out together with this one; none where there are no folds.
+    /// The inputs held out together with this one; empty without folds.
     pub fn held_out_with(&self, input: usize) -> Range<usize> {
         self.inputs(self.of(input))
     }

@@ -1,4 +1,4 @@
-//! What log-likelihoods of normal training images would be under flows that have not seen them.
+//! Held-out log-likelihoods of normal training images.
 
 use burn::tensor::{Device, Tensor};
 use rayon::prelude::*;
@@ -14,18 +14,18 @@ use crate::error::Result;
 use crate::features::flow_inputs::FlowInput;
 use crate::features::image_features::ImageFeatures;
 
-/// The Gaussian models that flows start from, each without one fold of the normal images.
+/// The Gaussian models that flows start from, each fitted without one fold of the normal images.
 ///
-/// The difference between such a model's log-likelihood and that of the Gaussian over all images is
-/// what an image gains by having been seen. It is exact for a flow that is still as it started, and
-/// needs no second training for one that is not.
+/// The difference between such a model's log-likelihood and that of the Gaussian over all images estimates
+/// what an image gains from having been trained on. It is exact for flows in their initial state, and trained
+/// flows need no second training.
 pub(crate) struct HeldOut {
-    /// An entry a fold: the scaling of each flow, where it has one.
+    /// For each fold, the scaling of each flow that has one.
     of_folds: Vec<Vec<Option<Whitening>>>,
 }
 
 impl HeldOut {
-    /// For the flows of `inputs`, of `statistics` that still have their rows.
+    /// Fits the models for the flows of `inputs` from `statistics`, which must still have their rows.
     pub fn new(
         config: &CheckedConfig,
         statistics: &NormalStatistics,
@@ -51,8 +51,8 @@ impl HeldOut {
         })
     }
 
-    /// Takes off the log-likelihoods of a normal training input, of `fold`, what it gains by having been
-    /// seen. `flows` are those that gave them, of which `wanted` says by number which are meant.
+    /// Subtracts from a normal training input's log-likelihoods under `flows` what it gains from having been
+    /// trained on. `fold` is the input's fold; only flows whose index is `wanted` are corrected.
     pub fn correct(
         &self,
         maps: &mut LogLikelihoodMaps,

@@ -5,7 +5,7 @@ use bgad_flow::{HostFlow, PreparedFlow};
 use super::places::Places;
 use super::position_means::PositionMeans;
 
-/// A flow with the fixed first layer that its features go through, but for positions' means.
+/// A flow with its fixed first layer, except for the positions' means.
 #[derive(Debug)]
 pub(crate) struct HostLevelFlow(PreparedFlow<'static>);
 
@@ -24,7 +24,7 @@ impl HostLevelFlow {
         self.0.flow()
     }
 
-    /// The per-dimension log-likelihoods of one image's vectors, `[rows, dimension]`, a row a place.
+    /// The per-dimension log-likelihoods of one image's vectors, `[rows, dimension]`, one row per place.
     pub fn log_likelihoods(&self, mut rows: Vec<f32>, means: Option<&PositionMeans>) -> Vec<f32> {
         let count = rows.len() / self.flow().config().dimension;
         let places: Vec<u32> = (0..count as u32).collect();

@@ -11,7 +11,7 @@ use super::mirrored;
 use crate::error::Result;
 use crate::features::image_features::ImageFeatures;
 
-/// The log-likelihoods of one image, computed alone.
+/// The log-likelihoods of one image, which do not depend on other images.
 pub(crate) fn log_likelihood_maps(
     flows: &[LevelFlow],
     features: &ImageFeatures,
@@ -29,8 +29,7 @@ pub(crate) fn log_likelihood_maps(
     maps.collect()
 }
 
-/// One flow's log-likelihoods of an image, averaged with those of its mirror image where there is
-/// one.
+/// One flow's log-likelihoods of an image, averaged with those of its mirror image if it is used.
 pub(crate) fn mean_log_likelihoods(
     flow: &LevelFlow,
     features: &ImageFeatures,

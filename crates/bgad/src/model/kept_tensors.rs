@@ -1,4 +1,4 @@
-//! Tensors of normal features that a model file keeps.
+//! Tensors of normal features in a model file.
 
 use std::collections::BTreeMap;
 
@@ -6,20 +6,20 @@ use bgad_flow::Parameter;
 
 use crate::error::{Error, Result};
 
-/// What a model file has under one name, such as `neighbors`.
+/// The tensors that a model file has under one prefix, such as `neighbors`.
 pub(crate) struct KeptTensors<'a> {
     pub name: &'static str,
     pub parameters: &'a mut BTreeMap<String, Parameter>,
-    /// What a vector has of values, and what it is of: `an image`.
+    /// The number of values per vector, and the thing that a vector describes, such as `an image`.
     pub dimension: usize,
     pub of: &'static str,
 }
 
 impl KeptTensors<'_> {
-    /// The values of one tensor.
+    /// Takes the values of one tensor.
     ///
     /// # Errors
-    /// Where it is missing, its shape is none that `fits`, or a value is not `sound` or no finite number.
+    /// If it is missing, its shape does not `fit`, or a value is not finite or not `sound`.
     pub fn take(
         &mut self,
         name: &str,
@@ -33,16 +33,16 @@ impl KeptTensors<'_> {
         let values = parameter.map(|parameter| parameter.values);
         let values = values.filter(|values| fits && values.iter().all(sound));
         values.ok_or_else(|| {
-            let found = format!("of the shape {shape:?}");
-            let expected = format!("finite numbers, {} {}", self.dimension, self.of);
+            let found = format!("of shape {shape:?}");
+            let expected = format!("finite numbers, {} for {}", self.dimension, self.of);
             Error::state(format!("{}.{name}", self.name), found, expected)
         })
     }
 
-    /// One value a channel, in `f64`.
+    /// Takes one value per channel, as `f64`.
     ///
     /// # Errors
-    /// As [`take`](Self::take).
+    /// Those of [`take`](Self::take).
     pub fn channels(&mut self, name: &str, sound: impl Fn(f32) -> bool) -> Result<Vec<f64>> {
         let dimension = self.dimension;
         let values = self.take(name, |shape| shape == [dimension], sound)?;

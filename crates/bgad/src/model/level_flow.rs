@@ -1,4 +1,4 @@
-//! The flows of all levels, and the log-likelihoods that they give.
+//! The flows of all levels, and their log-likelihoods.
 
 use std::collections::BTreeMap;
 
@@ -15,8 +15,8 @@ use crate::error::Result;
 use crate::features::flow_inputs::FlowInput;
 use crate::features::image_features::ImageFeatures;
 
-/// An untrained flow for an input. `number` tells apart the flows of a run, of which those of one input
-/// may have the rotations of the `first` in common.
+/// An untrained flow for an input. `number` makes the flows of a run differ; a flow of the same input may use
+/// the rotations of the `first` one.
 pub(crate) fn init(
     config: &CheckedConfig,
     input: &FlowInput,
@@ -32,7 +32,7 @@ pub(crate) fn init(
     })
 }
 
-/// A flow with the fixed first layer that its features go through.
+/// A flow and its fixed first layer.
 #[derive(Debug, Clone)]
 pub(crate) struct WhitenedFlow {
     pub scaling: Option<Whitening>,
@@ -42,7 +42,7 @@ pub(crate) struct WhitenedFlow {
 /// A trained flow, ready for whole images.
 #[derive(Debug)]
 pub(crate) struct LevelFlow {
-    /// Whether it is one of pooled features.
+    /// Whether it is a flow on pooled features.
     pub(super) pooled: bool,
     scaling: Option<Whitening>,
     computed: Computed,
@@ -53,7 +53,7 @@ pub(crate) struct LevelFlow {
 enum Computed {
     /// On the CPU.
     Host(Box<HostLevelFlow>),
-    /// On any device, with the condition of each place.
+    /// On any device, with each place's condition.
     Device(Box<(Flow, Option<Tensor<2>>)>),
 }
 
@@ -89,7 +89,7 @@ impl LevelFlow {
         parameters
     }
 
-    /// One image's vectors, `[rows, dimension]`, after the fixed first layer.
+    /// Applies the fixed first layer to one image's vectors, `[rows, dimension]`.
     pub fn scaled(&self, x: Tensor<2>) -> Tensor<2> {
         match &self.scaling {
             Some(scaling) => scaling.apply(x),
@@ -97,7 +97,7 @@ impl LevelFlow {
         }
     }
 
-    /// The flow on `device`, without its first layer, for what only it can do.
+    /// The flow on `device` without its first layer, for operations that need tensors.
     #[cfg(feature = "report")]
     pub fn to_flow(&self, device: &Device) -> Result<Flow> {
         match &self.computed {
@@ -106,7 +106,7 @@ impl LevelFlow {
         }
     }
 
-    /// The flow of an input as a model file has it.
+    /// Restores the flow of an input from the parameters in a model file.
     pub fn restore(
         config: &CheckedConfig,
         input: &FlowInput,
@@ -121,12 +121,12 @@ impl LevelFlow {
         Self::new(WhitenedFlow { scaling, flow }, &places, device)
     }
 
-    /// The per-dimension log-likelihoods of what input `index` of an image sees.
+    /// The per-dimension log-likelihoods of an image's input `index`.
     pub fn of_image(&self, features: &ImageFeatures, index: usize) -> Result<Vec<f32>> {
         self.log_likelihoods(features.level(index))
     }
 
-    /// The same of the mirrored image, where there is one.
+    /// The same for the mirrored image, if it is used.
     pub fn of_mirrored(&self, features: &ImageFeatures, index: usize) -> Result<Option<Vec<f32>>> {
         let mirrored = features.mirrored_level(index);
         mirrored.map(|x| self.log_likelihoods(x)).transpose()
@@ -148,7 +148,7 @@ impl LevelFlow {
 }
 
 impl Places {
-    /// The condition of each place: `[height · width, dimension]`.
+    /// Each place's condition, `[height · width, dimension]`.
     pub fn on_device(&self, device: &Device) -> Option<Tensor<2>> {
         let positions = self.positions.as_ref();
         positions.map(|(encoding, size)| encoding.rows(*size, *size, device))

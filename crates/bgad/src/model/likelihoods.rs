@@ -1,20 +1,20 @@
-//! The log-likelihoods that flows give.
+//! Log-likelihoods under the flows.
 
-/// One image's per-dimension log-likelihoods, an entry a flow.
+/// One image's per-dimension log-likelihoods, one entry per flow.
 ///
-/// Of positions each level has a map, row-major, finest first; of pooled features there is a single
-/// value, after the maps where there are both.
+/// Each level's positions have a row-major map, finest level first. Pooled features have a single value;
+/// these come after the maps.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LogLikelihoodMaps {
     /// The flows' maps and values.
     pub levels: Vec<LogLikelihoodMap>,
-    /// How far each position lies from the nearest one of the memory bank, where the model has it.
+    /// Each position's distance to the nearest one in the memory bank, if the model has a bank.
     pub distances: Option<PositionMap>,
-    /// How far each position lies in the direction of the defects of abnormal training images, where the
-    /// model learnt from some.
+    /// How far each position lies in the direction of the abnormal training images' defects, if the model
+    /// learned from some.
     pub discriminants: Option<PositionMap>,
-    /// The mean squared difference of standardised pooled features to those of the nearest normal
-    /// training image, where the model has it.
+    /// The mean squared difference of standardised pooled features to those of the nearest normal training
+    /// image, if the model uses it.
     pub neighbor_distance: Option<f32>,
 }
 
@@ -27,13 +27,12 @@ pub struct LogLikelihoodMap {
     pub height: usize,
     /// `log p / d` of each position, row-major.
     pub values: Vec<f32>,
-    /// Whether this is the one value of pooled features rather than a map. A map can have a single
-    /// position too.
+    /// Whether this is the single value of pooled features. A map can also have only one position.
     pub pooled: bool,
 }
 
 impl LogLikelihoodMap {
-    /// Whether this is the one value of pooled features rather than a map.
+    /// Whether this is the single value of pooled features rather than a map.
     pub fn is_pooled(&self) -> bool {
         self.pooled
     }
@@ -42,8 +41,8 @@ impl LogLikelihoodMap {
 /// One value for each position of an input.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PositionMap {
-    /// Columns, and rows.
+    /// Number of columns, and of rows.
     pub side: usize,
-    /// Row-major. Distances are roots of the mean squared difference of standardised features.
+    /// Row-major. Distances are root mean squared differences of standardised features.
     pub values: Vec<f32>,
 }

@@ -1,4 +1,4 @@
-//! How far the positions of an image lie from the nearest normal ones.
+//! Distances of an image's positions to the nearest normal ones.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -19,38 +19,36 @@ use crate::error::Result;
 use crate::features::flow_inputs::BankInputs;
 use crate::features::image_features::ImageFeatures;
 
-/// Positions whose distances are computed at once, so that they stay in the cache.
+/// Positions whose distances are computed together, so that they stay in the cache.
 const CHUNK: usize = 64;
 
-/// Features of positions of normal training images, standardised.
+/// Standardised features of positions of normal training images.
 ///
-/// A flow says how likely a feature is; the nearest normal one says whether anything like it has been
-/// seen (Roth and others, *Towards Total Recall in Industrial Anomaly Detection*, 2022). Where a part
-/// looks different in each place, or a texture has several appearances, the second is the better
-/// witness.
+/// A flow measures how likely a feature is; the nearest normal feature shows whether anything like it was
+/// seen (Roth and others, *Towards Total Recall in Industrial Anomaly Detection*, 2022). The latter works
+/// better if a part looks different in each place, or a texture has several appearances.
 #[derive(Debug, Clone)]
 pub(crate) struct MemoryBank {
     inputs: BankInputs,
     moments: Moments,
     /// `[dimension, positions]`.
     rows: Panels,
-    /// Each row's squared length.
+    /// Squared norm of each row.
     squares: Vec<f32>,
-    /// The training input that each row is of, in rising order; empty in a model that was read from a
-    /// file.
+    /// The training input of each row, in ascending order; empty in a model read from a file.
     owners: Vec<usize>,
-    /// Where distances are looked up while a model is trained.
+    /// Stores distances while a model is trained.
     #[cfg(feature = "train")]
     memo: Option<DistanceMemo>,
 }
 
 impl MemoryBank {
-    /// Of `rows`, `[positions, dimension]`, each of one of the training inputs `owners`, in rising
-    /// order.
+    /// A bank of `rows`, `[positions, dimension]`, each from one of the training inputs `owners`, in
+    /// ascending order.
     #[cfg(feature = "train")]
     pub fn new(inputs: BankInputs, rows: &[f32], owners: Vec<usize>) -> Self {
         let mut moments = Moments::of(rows, inputs.dimension());
-        // As a model file keeps them: a model scores alike before it is saved and after.
+        // Rounded as in a model file, so that a model scores the same before and after it is saved.
         for values in [&mut moments.mean, &mut moments.deviation] {
             values.iter_mut().for_each(|v| *v = f64::from(*v as f32));
         }
@@ -78,19 +76,19 @@ impl MemoryBank {
         }
     }
 
-    /// What its vectors are made of.
+    /// The levels that its vectors are made from.
     #[cfg(feature = "train")]
     pub fn inputs(&self) -> &BankInputs {
         &self.inputs
     }
 
-    /// What its rows were standardised by.
+    /// The moments that standardised its rows.
     #[cfg(feature = "train")]
     pub fn moments(&self) -> &Moments {
         &self.moments
     }
 
-    /// Its standardised rows, `[rows, dimension]`, but for those of the training inputs `left_out`.
+    /// Its standardised rows, `[rows, dimension]`, without those of the training inputs `left_out`.
     #[cfg(feature = "train")]
     pub fn rows_without(&self, left_out: &Range<usize>) -> Vec<f32> {
         let count = self.squares.len();
@@ -103,7 +101,7 @@ impl MemoryBank {
         kept.flat_map(row).collect()
     }
 
-    /// Keeps distances in `folder` from now on, or no longer.
+    /// From now on, keeps distances in `folder`; `None` stops this.
     #[cfg(feature = "train")]
     pub fn remember_in(&mut self, folder: Option<&Path>) {
         let parameters = self.parameters();
@@ -111,8 +109,8 @@ impl MemoryBank {
         self.memo = folder.map(|folder| DistanceMemo::new(folder, values, &self.owners));
     }
 
-    /// The distances of an input's positions to the nearest row that is of none of the training inputs
-    /// `left_out`; none where no other is left. With a mirrored image the mean of both.
+    /// The distances of an input's positions to the nearest row, ignoring rows of the training inputs
+    /// `left_out`; `None` if no row remains. With a mirrored image it is the mean of both.
     pub fn distances(
         &self,
         features: &ImageFeatures,
@@ -135,7 +133,7 @@ impl MemoryBank {
         }))
     }
 
-    /// As [`nearest`](Self::nearest), of vectors of before from the folder.
+    /// Like [`nearest`](Self::nearest), but reads distances from the folder if they are there.
     fn known(&self, vectors: &[f32], left_out: Range<usize>) -> Vec<f32> {
         #[cfg(feature = "train")]
         if let Some(memo) = &self.memo {
@@ -146,7 +144,7 @@ impl MemoryBank {
         self.nearest(vectors, left_out)
     }
 
-    /// Of each of `vectors`, `[positions, dimension]`, the distance to the nearest row but for those of
+    /// For each of `vectors`, `[positions, dimension]`, the distance to the nearest row, ignoring the rows
     /// `left_out`.
     fn nearest(&self, vectors: &[f32], left_out: Range<usize>) -> Vec<f32> {
         let dimension = self.inputs.dimension();
@@ -154,7 +152,7 @@ impl MemoryBank {
         let vectors = self.moments.standardize(vectors);
         let of_chunk = |chunk: &[f32]| {
             let count = chunk.len() / dimension;
-            // |x - b|² = |x|² + |b|² - 2 x · b, of which the last two are a product.
+            // |x - b|² = |x|² + |b|² - 2 x · b; one product computes the last two terms.
             let scaled: Vec<f32> = chunk.iter().map(|value| -2.0 * value).collect();
             let mut products = vec![0.0; count * columns];
             multiply_panels(
@@ -184,7 +182,7 @@ impl MemoryBank {
         chunks.flat_map_iter(of_chunk).collect()
     }
 
-    /// Mean, deviation and rows by the names that they have in a model file.
+    /// Mean, deviation and rows under their names in a model file.
     #[cfg(feature = "train")]
     pub fn parameters(&self) -> [(&'static str, Vec<usize>, Vec<f32>); 3] {
         let dimension = self.inputs.dimension();
@@ -197,7 +195,7 @@ impl MemoryBank {
         ]
     }
 
-    /// What a model file has.
+    /// Restores the bank from a model file.
     pub fn restore(
         parameters: &mut BTreeMap<String, Parameter>,
         inputs: BankInputs,
@@ -232,7 +230,7 @@ const MEAN: &str = "mean";
 const DEVIATION: &str = "deviation";
 const POSITIONS: &str = "positions";
 
-/// The smallest of `values`; infinity of none.
+/// The smallest of `values`; infinity if there are none.
 fn smallest(values: &[f32]) -> f32 {
     bgad_cpu::vectorized(
         #[inline(always)]
@@ -278,7 +276,7 @@ mod tests {
         let nearest = |x: [f32; 2], left_out| bank.nearest(&x, left_out)[0];
         assert!((nearest([2.0, 2.0], 0..0) - 0.375f32.sqrt()).abs() < 1e-6);
         assert_eq!(nearest([0.0, 0.0], 0..0), 0.0);
-        // Rows 1 to 3 are left: the nearest of them differs in one value by 2.
+        // Rows 1 to 3 remain: the nearest of them differs by 2 in one value.
         assert!((nearest([0.0, 0.0], 0..1) - 1.5f32.sqrt()).abs() < 1e-6);
         assert!((nearest([0.0, 0.0], 0..3) - 3f32.sqrt()).abs() < 1e-6);
     }

@@ -1,6 +1,6 @@
 //! The mean of an image and its mirror image.
 
-/// Averages a map, row-major and `width` columns wide, with that of the mirror image, turned back.
+/// Averages a row-major map, `width` columns wide, with the map of the mirror image, mirrored back.
 pub(crate) fn average(values: &mut [f32], mirrored: &[f32], width: usize) {
     let rows = values.chunks_exact_mut(width.max(1));
     for (row, mirrored) in rows.zip(mirrored.chunks_exact(width.max(1))) {

@@ -1,5 +1,5 @@
-//! What is learnt of normal features: flows, the whitening before them, and the nearest neighbours.
-//! Uses the rooms up to `features`.
+//! What is learned from normal features: flows, the whitening before them, and nearest neighbours. Uses the
+//! rooms up to `features`.
 
 #[cfg(feature = "train")]
 mod bank_sample;

@@ -1,4 +1,4 @@
-//! How far an image's pooled features lie from those of the nearest normal training image.
+//! Distance of an image's pooled features to those of the nearest normal training image.
 
 use std::collections::BTreeMap;
 
@@ -9,30 +9,30 @@ use super::kept_tensors::KeptTensors;
 use crate::error::Result;
 use crate::features::image_features::ImageFeatures;
 
-/// Of more normal inputs than that, evenly spaced ones are kept.
+/// The most normal inputs stored; of more, evenly spaced ones are stored.
 #[cfg(feature = "train")]
 const MOST_INPUTS: usize = 4096;
 
-/// The pooled features of normal training inputs, all flows' in one vector, standardised.
+/// The standardised pooled features of normal training inputs, joined over all flows.
 ///
-/// A flow says how likely a vector is as a whole; among few images and many dimensions the nearest
-/// one is a good witness beside it (Bergman, Cohen and Hoshen, *Deep Nearest Neighbor Anomaly
+/// A flow measures how likely a vector is as a whole. With few images and many dimensions, the distance to
+/// the nearest one adds useful evidence (Bergman, Cohen and Hoshen, *Deep Nearest Neighbor Anomaly
 /// Detection*, 2020).
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Neighbors {
     moments: Moments,
     /// `[inputs, dimension]`.
     rows: Vec<f32>,
-    /// The training input that each row is of; empty in a model that was read from a file.
+    /// The training input of each row; empty in a model read from a file.
     inputs: Vec<usize>,
 }
 
 impl Neighbors {
-    /// Of `rows`, a vector of `dimension` values for each normal training input.
+    /// Neighbours from `rows`, one vector of `dimension` values per normal training input.
     #[cfg(feature = "train")]
     pub fn of(rows: &[f32], dimension: usize) -> Self {
         let mut moments = Moments::of(rows, dimension);
-        // As a model file keeps them: a model scores alike before it is saved and after.
+        // Rounded as in a model file, so that a model scores the same before and after it is saved.
         for values in [&mut moments.mean, &mut moments.deviation] {
             values.iter_mut().for_each(|v| *v = f64::from(*v as f32));
         }
@@ -46,9 +46,9 @@ impl Neighbors {
         }
     }
 
-    /// The mean squared difference of an input's pooled features, those from number `first` on, to
-    /// the nearest row, but for rows of training inputs that `left_out` is true for; none where no
-    /// row is left. With a mirrored image the mean of both.
+    /// The mean squared difference of an input's pooled features, which start at index `first`, to the
+    /// nearest row, ignoring rows of training inputs that are `left_out`; `None` if no row remains. With a
+    /// mirrored image it is the mean of both.
     pub fn distance(
         &self,
         features: &ImageFeatures,
@@ -59,7 +59,7 @@ impl Neighbors {
         let mut mirrored = Vec::new();
         let width = self.moments.mean.len();
         for index in first..features.len() {
-            // The memory bank's vectors may follow.
+            // The memory bank's vectors may come after these.
             if own.len() >= width {
                 break;
             }
@@ -87,7 +87,7 @@ impl Neighbors {
         distances.reduce(f64::min).map(|distance| distance as f32)
     }
 
-    /// Mean, deviation and rows by the names that they have in a model file.
+    /// Mean, deviation and rows under their names in a model file.
     #[cfg(feature = "train")]
     pub fn parameters(&self) -> [(&'static str, Vec<usize>, Vec<f32>); 3] {
         let dimension = self.moments.mean.len();
@@ -100,7 +100,7 @@ impl Neighbors {
         ]
     }
 
-    /// What a model file has.
+    /// Restores the neighbours from a model file.
     pub fn restore(parameters: &mut BTreeMap<String, Parameter>, dimension: usize) -> Result<Self> {
         let mut kept = KeptTensors {
             name: "neighbors",

@@ -1,4 +1,4 @@
-//! All that flows and scores need to know of normal features before the first step.
+//! All statistics of normal features that flows and scores need before the first step.
 
 use super::bank_sample::BankSample;
 use super::folds::Folds;
@@ -11,42 +11,42 @@ use crate::config::choices::{FeatureMean, FeatureScaling};
 use crate::features::accumulator::{Accumulator, HostFeatures};
 use crate::features::flow_inputs::{BankInputs, FlowInput};
 
-/// Positions that a level's scaling is taken from, about: far more than it has channels.
+/// About how many positions a level's scaling is estimated from: far more than it has channels.
 const SCALING_ROWS: usize = 32_768;
 
-/// Statistics of the normal training features of all flows, taken in one pass over the images.
+/// Statistics of all flows' normal training features, collected in one pass over the images.
 pub(crate) struct NormalStatistics {
-    /// An entry a flow.
+    /// One entry per flow.
     of_inputs: Vec<OfInput>,
     /// Whether distances to the nearest normal image are wanted.
     neighbors: bool,
-    /// Positions for the memory bank, where there is one, and how many are wanted.
+    /// Positions for the memory bank, if there is one, and how many are wanted.
     bank: Option<BankSample>,
     bank_size: usize,
     folds: Folds,
 }
 
-/// What is taken of what one flow sees.
+/// The statistics of one flow's input.
 struct OfInput {
     input: FlowInput,
-    /// Sums at each position, where those have means of their own.
+    /// Sums at each position, if positions have their own means.
     sums: Option<FoldSums>,
-    /// Rows for the scaling; of pooled features the only one of each image.
+    /// Rows for the scaling; for pooled features, the one row of each image.
     rows: Option<SpacedRows>,
 }
 
-/// Sums at each position, of each fold; of all inputs where there are no folds.
+/// Sums at each position, one per fold; a single one without folds.
 struct FoldSums {
     folds: Folds,
     of_folds: Vec<PositionSums>,
-    /// Inputs that were fed.
+    /// Number of inputs added so far.
     fed: usize,
 }
 
 impl FoldSums {
-    /// The means of all inputs, but for those of a fold, and of how many inputs they are. Where a fold
-    /// is left out two inputs suffice, otherwise three: what is judged with means must have been judged
-    /// with means when it was held out.
+    /// The means over all inputs except those of a fold, and the number of inputs. Two inputs are enough if a
+    /// fold is left out, otherwise three are needed: if the full model uses means, the held-out ones must
+    /// too.
     fn means(&self, without: Option<usize>) -> Option<(PositionMeans, usize)> {
         let all = self.of_folds.iter().enumerate();
         let mut all = all.filter(|(fold, _)| Some(*fold) != without);
@@ -70,16 +70,16 @@ impl Accumulator for FoldSums {
     }
 }
 
-/// What the scaling of a flow of positions is made of.
+/// The input of a position flow's scaling.
 #[derive(Default)]
 pub(crate) struct LevelRows {
-    /// `[rows, dimension]`, less the means of their positions where there are some.
+    /// `[rows, dimension]`, minus the means of their positions if there are any.
     pub rows: Vec<f32>,
     pub means: Option<PositionMeans>,
 }
 
 impl NormalStatistics {
-    /// Those that a run needs of `count` normal inputs in `folds`; nothing is fed yet.
+    /// The statistics that a run needs of `count` normal inputs in `folds`, still empty.
     pub fn new(
         config: &CheckedConfig,
         (inputs, bank): (&[FlowInput], Option<BankInputs>),
@@ -114,12 +114,12 @@ impl NormalStatistics {
         }
     }
 
-    /// The folds that its inputs are in.
+    /// The folds of its inputs.
     pub fn folds(&self) -> &Folds {
         &self.folds
     }
 
-    /// What is to be fed with all normal inputs. Whoever needs another statistic adds it here.
+    /// Add every normal input to each of these. A new statistic is added here.
     pub fn accumulators(&mut self) -> Vec<&mut dyn Accumulator> {
         let mut all: Vec<&mut dyn Accumulator> = Vec::new();
         for of_input in &mut self.of_inputs {
@@ -136,7 +136,7 @@ impl NormalStatistics {
         all
     }
 
-    /// Whether rows are spaced alike for `count` inputs and for `other`.
+    /// Whether rows are spaced equally for `count` inputs and for `other`.
     pub fn are_alike(&self, count: usize, other: usize) -> bool {
         let bank = self.bank.is_none() || BankSample::is_alike(self.bank_size, count, other);
         bank && self.of_inputs.iter().all(|OfInput { input, rows, .. }| {
@@ -145,7 +145,7 @@ impl NormalStatistics {
         })
     }
 
-    /// Takes out what the scaling of flow `index`, one of positions, is made of.
+    /// Removes and returns what the scaling of flow `index`, a flow on positions, needs.
     pub fn take_level(&mut self, index: usize) -> LevelRows {
         let level = self.level(index, None);
         let of_input = &mut self.of_inputs[index];
@@ -153,7 +153,7 @@ impl NormalStatistics {
         level
     }
 
-    /// What the scaling of flow `index` is made of without a fold's inputs.
+    /// What the scaling of flow `index` needs, without a fold's inputs.
     pub fn level_without(&self, index: usize, fold: usize) -> LevelRows {
         self.level(index, Some(fold))
     }
@@ -166,26 +166,26 @@ impl NormalStatistics {
         let (means, inputs) = means.unzip();
         let mut rows = rows.map_or(Vec::new(), |rows| rows.less(means.as_ref(), wanted));
         if let Some(inputs) = inputs.filter(|inputs| *inputs > 1) {
-            // What is less its own mean varies less than what is not.
+            // Subtracting the rows' own mean reduces their variance; this factor restores it.
             let factor = (inputs as f64 / (inputs - 1) as f64).sqrt();
             spread(&mut rows, self.of_inputs[index].input.dimension, factor);
         }
         LevelRows { rows, means }
     }
 
-    /// Takes out the memory bank, where there is one.
+    /// Removes and returns the memory bank, if there is one.
     pub fn take_bank(&mut self) -> Option<MemoryBank> {
         self.bank.take()?.bank()
     }
 
-    /// The vectors of pooled features of the inputs that are `wanted`, `[inputs, dimension]`; nothing
-    /// where no scaling needs them.
+    /// The pooled feature vectors of the `wanted` inputs, `[inputs, dimension]`; empty if no scaling needs
+    /// them.
     pub fn pooled_rows(&self, index: usize, wanted: impl Fn(usize) -> bool) -> Vec<f32> {
         let rows = self.of_inputs[index].rows.as_ref();
         rows.map_or(Vec::new(), |rows| rows.of_inputs(wanted))
     }
 
-    /// What scores draw on beside the flows, where that is wanted and some are pooled.
+    /// The nearest-neighbour statistics, if they are wanted and some features are pooled.
     pub fn neighbors(&self) -> Option<Neighbors> {
         let pooled = self.of_inputs.iter().filter(|of| of.input.is_pooled());
         let parts = pooled.filter_map(|of| Some((of.rows.as_ref()?.values(), of.input.dimension)));
@@ -202,7 +202,7 @@ impl NormalStatistics {
     }
 }
 
-/// Moves `rows` away from their mean by a factor.
+/// Scales the distances of `rows` from their mean by a factor.
 fn spread(rows: &mut [f32], dimension: usize, factor: f64) {
     let count = (rows.len() / dimension).max(1) as f64;
     let mut mean = vec![0.0; dimension];

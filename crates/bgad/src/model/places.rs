@@ -17,9 +17,9 @@ pub(crate) fn flow_config(config: &CheckedConfig, input: &FlowInput) -> FlowConf
     }
 }
 
-/// The places that an input's vectors can have, which are its flow's conditions.
+/// The places that an input's vectors can have; they are its flow's conditions.
 pub(crate) struct Places {
-    /// The encoding and the map's width and height; none for pooled features.
+    /// The encoding and the map's width and height; `None` for pooled features.
     pub(super) positions: Option<(PositionalEncoding, usize)>,
 }
 

@@ -1,4 +1,4 @@
-//! What a level's normal features are on average at each of its positions.
+//! Mean normal features at each position of a level.
 
 use std::collections::BTreeMap;
 
@@ -10,12 +10,11 @@ use crate::error::{Error, Result};
 #[cfg(feature = "train")]
 use crate::features::accumulator::{Accumulator, HostFeatures};
 
-/// How far the mean normal features of each position lie from the level's mean, as far as that is
-/// no chance.
+/// Per-position offsets from the level's mean, shrunk toward zero by their sampling noise.
 ///
-/// Of a position there are only as many features as images. Its mean is drawn towards the level's
-/// by the share of the means' differences that so few features make by themselves (James and Stein,
-/// *Estimation with quadratic loss*, 1961): on a texture, where positions do not differ, to nothing.
+/// A position has only as many features as there are images. Its mean is shrunk toward the level's mean by
+/// the share of the variance between positions that sampling noise explains (James and Stein, *Estimation
+/// with quadratic loss*, 1961). On a texture, where positions do not differ, this gives zero.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct PositionMeans {
     dimension: usize,
@@ -26,32 +25,32 @@ pub(crate) struct PositionMeans {
 /// The table's name in a model file, after the level's.
 const POSITIONS: &str = "scaling.positions";
 
-/// Sums over the images that show something at a position, of what one flow sees.
+/// Sums over the images that cover a position, for one flow's input.
 #[cfg(feature = "train")]
 #[derive(Clone)]
 pub(crate) struct PositionSums {
-    /// The flow's number.
+    /// The flow's index.
     index: usize,
-    /// Columns and rows of its map.
+    /// Number of columns, and of rows, of its map.
     side: usize,
     dimension: usize,
-    /// Of each position how many there are.
+    /// Number of features per position.
     counts: Vec<f64>,
     /// `[positions, dimension]`.
     values: Vec<f64>,
-    /// Of each channel the squares of all positions.
+    /// Sum of squares over all positions, per channel.
     squares: Vec<f64>,
 }
 
 impl PositionMeans {
-    /// Takes them off the features of a whole map, `[positions, dimension]`.
+    /// Subtracts the offsets from the features of a whole map, `[positions, dimension]`.
     pub fn take_off(&self, features: &mut [f32]) {
         for (value, offset) in features.iter_mut().zip(&self.offsets) {
             *value -= offset;
         }
     }
 
-    /// Takes those of a position off one of its rows, `[dimension]`.
+    /// Subtracts a position's offsets from one row, `[dimension]`.
     #[cfg(feature = "train")]
     pub fn take_off_at(&self, position: usize, row: &mut [f32]) {
         let offsets = &self.offsets[position * self.dimension..];
@@ -72,13 +71,13 @@ impl PositionMeans {
         TensorData::new(self.offsets.clone(), [positions, self.dimension])
     }
 
-    /// The table and the name that it has in a model file.
+    /// The table and its name in a model file.
     #[cfg(feature = "train")]
     pub fn parameter(&self) -> (&'static str, TensorData) {
         (POSITIONS, self.table())
     }
 
-    /// As a model file has them, for a map of so many positions.
+    /// Restores the offsets of a map with this many positions from a model file.
     pub fn restore(
         positions: usize,
         dimension: usize,
@@ -93,7 +92,7 @@ impl PositionMeans {
                 let shape = other.map(|parameter| parameter.shape);
                 Err(Error::state(
                     POSITIONS,
-                    format!("of the shape {shape:?}"),
+                    format!("of shape {shape:?}"),
                     format!("[{positions}, {dimension}]"),
                 ))
             }
@@ -111,7 +110,7 @@ impl Accumulator for PositionSums {
 
 #[cfg(feature = "train")]
 impl PositionSums {
-    /// For flow `index`, which sees the positions of a map of `side` by `side`.
+    /// Empty sums for flow `index`, whose map has `side` by `side` positions.
     pub fn new(index: usize, side: usize, dimension: usize) -> Self {
         let positions = side * side;
         Self {
@@ -140,7 +139,7 @@ impl PositionSums {
         }
     }
 
-    /// Takes in what another one was fed.
+    /// Adds the sums of another one.
     pub fn merge(&mut self, other: &Self) {
         let of = |sums: &mut [f64], other: &[f64]| {
             sums.iter_mut()
@@ -152,7 +151,7 @@ impl PositionSums {
         of(&mut self.squares, &other.squares);
     }
 
-    /// The means of all images that were fed; none apart from the level's where they are not `enough`.
+    /// The means over all images added so far; zero offsets unless there are `enough`.
     pub fn means(&self, enough: bool) -> PositionMeans {
         let none = || vec![0.0; self.values.len()];
         PositionMeans {
@@ -161,14 +160,14 @@ impl PositionSums {
         }
     }
 
-    /// `[positions, dimension]`: each position's mean less the mean of all, times the share of its
-    /// variance that is not chance.
+    /// `[positions, dimension]`: each position's mean minus the overall mean, times the share of its variance
+    /// that sampling noise does not explain.
     fn offsets(&self) -> Vec<f32> {
         let d = self.dimension;
         let count: f64 = self.counts.iter().sum();
         let seen = self.counts.iter().filter(|count| **count > 0.0).count() as f64;
         let mut offsets = vec![0.0; self.values.len()];
-        // Without two features at some position nothing tells chance apart.
+        // Unless some position has two features, noise can't be told from real differences.
         if count <= seen {
             return offsets;
         }
@@ -197,7 +196,7 @@ impl PositionSums {
 mod tests {
     use super::*;
 
-    /// Two positions of one channel, and two that are in the padding.
+    /// Two positions of one channel, and two in the padding.
     fn offsets(images: &[[f32; 2]]) -> Vec<f32> {
         let mut sums = PositionSums::new(0, 2, 1);
         for image in images {
@@ -213,7 +212,7 @@ mod tests {
 
     #[test]
     fn means_are_drawn_towards_the_levels_by_what_chance_makes_of_them() {
-        // Means 0 and 4, variance 2 at either: 4 between the means, of which 1 is chance.
+        // Means 0 and 4, each with variance 2: the variance between the means is 4, of which 1 is noise.
         let found = offsets(&[[-1.0, 3.0], [1.0, 5.0]]);
         let expected = 3.0 / 4.0 * 2.0;
         assert!((found[0] + expected).abs() < 1e-6, "{found:?}");
@@ -239,7 +238,7 @@ mod tests {
     #[test]
     fn positions_that_differ_by_chance_alone_have_the_levels_mean() {
         assert_eq!(offsets(&[[-3.0, 3.0], [3.0, -2.0]]), [0.0, 0.0]);
-        // One image can't tell.
+        // One image is not enough.
         assert_eq!(offsets(&[[-3.0, 3.0]]), [0.0, 0.0]);
     }
 
@@ -255,7 +254,7 @@ mod tests {
         let found = sums([99.0, -99.0], &[true, true, false, false]);
         assert_eq!(found[..2], offsets(&[[-1.0, 3.0], [1.0, 5.0]]));
         assert_eq!(found[2..], [0.0, 0.0]);
-        // They would change the others if they did.
+        // If they counted, they would change the other offsets.
         let counted = sums([99.0, -99.0], &[true; 4]);
         assert_ne!(counted[..2], found[..2]);
     }

@@ -4,17 +4,17 @@ use super::position_means::PositionMeans;
 use crate::features::accumulator::{Accumulator, HostFeatures};
 use crate::features::flow_inputs::FlowInput;
 
-/// What one flow sees of normal features: of each input only so many positions, evenly spaced, that
-/// there are not far more than a wanted number of rows in all. Positions in the padding don't count.
+/// One flow's view of normal features: from each input evenly spaced positions, few enough that all inputs
+/// together have about the wanted number of rows. Positions in the padding don't count.
 pub(crate) struct SpacedRows {
-    /// The flow's number.
+    /// The flow's index.
     index: usize,
     dimension: usize,
-    /// Columns and rows of its map; none for pooled features.
+    /// Number of columns, and of rows, of its map; `None` for pooled features.
     side: Option<usize>,
-    /// Of so many positions one is taken.
+    /// One of this many positions is taken.
     every: usize,
-    /// Inputs that were fed.
+    /// Number of inputs added so far.
     fed: usize,
     /// `[rows, dimension]`.
     values: Vec<f32>,
@@ -25,7 +25,7 @@ pub(crate) struct SpacedRows {
 }
 
 impl SpacedRows {
-    /// For flow `index` and `count` inputs, about `most` rows.
+    /// About `most` rows from `count` inputs for flow `index`.
     pub fn new((index, input): (usize, &FlowInput), count: usize, most: usize) -> Self {
         Self {
             index,
@@ -44,7 +44,7 @@ impl SpacedRows {
         &self.values
     }
 
-    /// The rows of the inputs that are `wanted` less the means of their positions, `[rows, dimension]`.
+    /// The rows of the `wanted` inputs minus the means of their positions, `[rows, dimension]`.
     pub fn less(&self, means: Option<&PositionMeans>, wanted: impl Fn(usize) -> bool) -> Vec<f32> {
         let mut values = self.of_inputs(&wanted);
         if let Some(means) = means {
@@ -58,7 +58,7 @@ impl SpacedRows {
         values
     }
 
-    /// The rows of the inputs that are `wanted`, `[rows, dimension]`.
+    /// The rows of the `wanted` inputs, `[rows, dimension]`.
     pub fn of_inputs(&self, wanted: impl Fn(usize) -> bool) -> Vec<f32> {
         let rows = self.values.chunks_exact(self.dimension).zip(&self.inputs);
         let rows = rows.filter(|(_, input)| wanted(**input));
@@ -66,7 +66,7 @@ impl SpacedRows {
     }
 }
 
-/// Of how many positions one is taken, of `count` inputs, for about `most` rows.
+/// The spacing of positions that gives about `most` rows from `count` inputs.
 pub(crate) fn spacing(input: &FlowInput, count: usize, most: usize) -> usize {
     let positions = input.side.map_or(1, |side| side * side);
     (positions * count).div_ceil(most).max(1)
@@ -78,7 +78,7 @@ impl Accumulator for SpacedRows {
         let rows = features.levels[self.index].chunks_exact(self.dimension);
         let rows = rows.enumerate();
         let rows = rows.filter(|(row, _)| counts.as_ref().is_none_or(|counts| counts[*row]));
-        // Another place to start for each input, so that all positions are seen.
+        // Start at another position for each input, so that all positions are sampled.
         for (position, row) in rows.skip(self.fed % self.every).step_by(self.every) {
             self.values.extend_from_slice(row);
             self.positions.push(position);

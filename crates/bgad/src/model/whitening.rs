@@ -16,14 +16,14 @@ use crate::device::host::read;
 use crate::error::{Error, Result};
 use crate::features::flow_inputs::FlowInput;
 
-/// The least share of shrinkage, so that directions in which normal features hardly vary are not blown
-/// up: they say little about small defects.
+/// The minimum shrinkage. It keeps directions in which normal features hardly vary from being blown up: they
+/// say little about small defects.
 const SMALLEST_SHRINKAGE: f64 = 0.1;
 
-/// `(x - mean) · factors`, with the level's mean or each position's: the first layer of a flow, taken
-/// from the normal training features and never trained (what Glow calls data-dependent
-/// initialisation). Log-likelihoods are those of the scaled features: the map's own log-determinant
-/// is the same for all features of a level, so that it moves boundary and scores alike.
+/// `(x - mean) · factors`, with one mean per level or per position: the first layer of a flow, estimated on
+/// the normal training features and never trained (Glow calls this data-dependent initialisation).
+/// Log-likelihoods are those of the scaled features: the map's log-determinant is the same for all features
+/// of a level, so it shifts boundary and scores equally.
 #[derive(Debug, Clone)]
 pub(crate) struct Whitening {
     /// `[1, dimension]`.
@@ -32,7 +32,7 @@ pub(crate) struct Whitening {
     of_positions: Option<OfPositions>,
 }
 
-/// What positions' means lie apart from the level's.
+/// Offsets of the positions' means from the level's mean.
 #[derive(Debug, Clone)]
 struct OfPositions {
     means: PositionMeans,
@@ -42,7 +42,7 @@ struct OfPositions {
 
 #[derive(Debug, Clone)]
 enum Factors {
-    /// Of each channel: `[1, dimension]`.
+    /// One factor per channel, `[1, dimension]`.
     Diagonal(Tensor<2>),
     /// `[dimension, dimension]`.
     Full(Tensor<2>),
@@ -50,9 +50,9 @@ enum Factors {
 
 /// Noise for training on few vectors, matched to the covariance's shrinkage `s`.
 ///
-/// With fewer vectors than dimensions a flow learns them by heart. `sqrt(1 - s) · x + sqrt(s) · ε`
-/// with standardised noise `ε` has the very covariance that whitening was taken from, so that the
-/// flow sees as many different vectors as it has steps.
+/// With fewer vectors than dimensions, a flow memorises them. `sqrt(1 - s) · x + sqrt(s) · ε` with
+/// standardised noise `ε` has exactly the covariance that the whitening was computed from, so the flow sees a
+/// new vector in every step.
 #[derive(Debug, Clone)]
 pub(crate) struct Noise {
     shrinkage: f64,
@@ -61,8 +61,8 @@ pub(crate) struct Noise {
 }
 
 impl Whitening {
-    /// From `rows` of normal features, `[rows, dimension]`, that positions' means were taken off
-    /// where there are some; none for [`FeatureScaling::None`].
+    /// Whitening estimated on `rows` of normal features, `[rows, dimension]`, from which positions' means are
+    /// already subtracted if there are any; `None` for [`FeatureScaling::None`].
     pub fn of_rows(
         kind: FeatureScaling,
         rows: &[f32],
@@ -115,7 +115,7 @@ impl Whitening {
         Ok((Some(scaling), Some(noise)))
     }
 
-    /// The features of a whole map or the vector of pooled ones, `[rows, dimension]`, scaled.
+    /// Scales the features of a whole map, or a vector of pooled features, `[rows, dimension]`.
     pub fn apply(&self, x: Tensor<2>) -> Tensor<2> {
         let x = match &self.of_positions {
             Some(of_positions) => x - of_positions.tensor.clone(),
@@ -128,19 +128,18 @@ impl Whitening {
         }
     }
 
-    /// What positions' means lie apart from the mean.
+    /// Offsets of the positions' means from the mean.
     pub fn position_means(&self) -> Option<&PositionMeans> {
         self.of_positions.as_ref().map(|of| &of.means)
     }
 
-    /// The mean, `[dimension]`, and the factors as a matrix, `[dimension, dimension]`, or, of a
-    /// diagonal one, its diagonal.
+    /// The mean, `[dimension]`, and the factors: a matrix `[dimension, dimension]`, or the diagonal of one.
     pub fn on_host(&self) -> Result<(Vec<f32>, Vec<f32>)> {
         let (Factors::Diagonal(factors) | Factors::Full(factors)) = &self.factors;
         Ok((read(self.mean.clone())?, read(factors.clone())?))
     }
 
-    /// Mean and factors, by the names that they have in a model file.
+    /// Mean and factors under their names in a model file.
     pub fn parameters(&self) -> Vec<(&'static str, TensorData)> {
         let (Factors::Diagonal(factors) | Factors::Full(factors)) = &self.factors;
         let mut parameters = vec![
@@ -151,8 +150,7 @@ impl Whitening {
         parameters
     }
 
-    /// The scaling of an input's flow as a model file has it, which is taken out of the flow's
-    /// `parameters`.
+    /// Restores the scaling of an input's flow from a model file and removes it from the flow's `parameters`.
     pub fn restore(
         config: &CheckedConfig,
         input: &FlowInput,
@@ -187,7 +185,7 @@ impl OfPositions {
 }
 
 impl Noise {
-    /// Whitened vectors `[rows, dimension]` with noise.
+    /// Adds noise to whitened vectors `[rows, dimension]`.
     pub fn add(&self, x: Tensor<2>, rng: &mut impl Rng) -> Tensor<2> {
         let dims = x.dims();
         let count = dims[0] * dims[1];

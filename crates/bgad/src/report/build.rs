@@ -53,11 +53,11 @@ impl Report {
         Self::with_features(detector, dataset, options, None)
     }
 
-    /// The same with features of test images that are kept in a folder, as
+    /// The same with features of test images from a folder, as
     /// [`Trainer::features_in`](crate::Trainer::features_in) keeps them.
     ///
     /// # Errors
-    /// Those of [`of`](Self::of), and a folder that can't be made.
+    /// Those of [`of`](Self::of), and a folder that can't be created.
     pub fn of_kept(
         detector: &Detector,
         dataset: &Dataset,

@@ -128,8 +128,8 @@ fn spaced(count: usize, wanted: usize) -> impl Iterator<Item = usize> {
     (0..taken).map(move |index| index * count / taken)
 }
 
-/// Test features of each level on their first two principal components, before and after the flow. Only the
-/// order of images and positions decides which are shown.
+/// Test features of each level on their first two principal components, before and after the flow. Which ones
+/// are shown depends only on the order of images and positions.
 pub(super) fn embeddings(examination: &Examination, detector: &Detector) -> Result<Vec<Embedding>> {
     let description = detector.description();
     let all = Input::all(examination);

@@ -9,7 +9,7 @@ use crate::evaluation::result::{Evaluation, ImageResult};
 use crate::model::likelihoods::LogLikelihoodMaps;
 use crate::scoring::image_likelihoods::ImageLikelihoods;
 
-/// Longer side of a picture, in pixels; none is shown larger.
+/// Longer side of a picture in pixels, which is the largest size shown.
 const SIDE: u32 = 256;
 
 /// Adds at most `most` images to the page, the largest errors first; returns how many could not be read.

@@ -42,9 +42,9 @@ const NEIGHBORS: &str = "neighbor_distance";
 
 impl Report {
     /// Writes to the existing folder `folder`: `evaluation.json`, with all metrics and the score of each
-    /// image; `report.json`, with the rest of the page; and `log_likelihoods.safetensors`, with `[inputs,
-    /// height, width]` for each level, or `[inputs]` for pooled features. Inputs are in the order of the
-    /// evaluation's results; an image has one input, or one per tile, row by row.
+    /// image; `report.json`, with the rest of the page; and `log_likelihoods.safetensors`, with
+    /// `[inputs, height, width]` for each level, or `[inputs]` for pooled features. Inputs are in the order
+    /// of the evaluation's results; an image has one input, or one per tile, row by row.
     ///
     /// # Errors
     /// [`Error::Io`] names the file that can't be written.
@@ -147,7 +147,7 @@ fn read_maps(bytes: &[u8], levels: usize, inputs: usize) -> Result<Vec<LogLikeli
             (&[count, height, width], false) => (count, height, width),
             _ => {
                 let axes = if pooled { "one axis" } else { "three axes" };
-                return Err(format!("{name} has the shape {shape:?}, expected {axes}"));
+                return Err(format!("{name} has shape {shape:?}, expected {axes}"));
             }
         };
         if count != inputs || height == 0 || width == 0 || tensor.dtype() != Dtype::F32 {

@@ -17,17 +17,17 @@ struct DatasetFile {
     name: String,
     #[serde(with = "bgad_data::path_text")]
     root: PathBuf,
-    /// The run's own folder when this was written: files that lie in it move with it.
+    /// The run's own folder when this was written. Files in it move with it.
     #[serde(default, with = "bgad_data::optional_path_text")]
     folder: Option<PathBuf>,
     train: Vec<Sample>,
     test: Vec<Sample>,
-    /// The SHA-256 of each training image that could be read; none in runs of earlier versions.
+    /// The SHA-256 of each readable training image; empty in runs of earlier versions.
     #[serde(default)]
     sha256: BTreeMap<String, String>,
 }
 
-/// A data set as a run has kept it.
+/// A data set as stored by a run.
 pub(crate) struct KeptDataset {
     pub dataset: Dataset,
     /// The SHA-256 of training images, by their paths as text.
@@ -35,7 +35,7 @@ pub(crate) struct KeptDataset {
 }
 
 impl KeptDataset {
-    /// The training images whose files are there and no longer hold what they held.
+    /// The training images whose files exist but have changed.
     pub fn changed(&self) -> Vec<&Path> {
         let files: Vec<&Path> = files(&self.dataset.train);
         let changed = files.into_par_iter().filter(|path| {
@@ -47,15 +47,15 @@ impl KeptDataset {
     }
 }
 
-/// The image files of samples, each once where its parts follow each other.
+/// The image files of samples, without repeating a file whose parts follow each other.
 fn files(samples: &[Sample]) -> Vec<&Path> {
     let mut files: Vec<&Path> = samples.iter().map(|s| s.path.as_path()).collect();
     files.dedup();
     files
 }
 
-/// Writes the samples of `dataset` with absolute paths to a file whose folder will be moved to `place`,
-/// an absolute path: files that lie in it are named as those of that place.
+/// Writes the samples of `dataset` to a file, with absolute paths. The file's folder will be moved to
+/// `place`, an absolute path, so files in the folder get the paths that they will have there.
 pub(super) fn write(path: &Path, dataset: &Dataset, place: &Path) -> Result<()> {
     let here = absolute(path.parent().unwrap_or(Path::new("")))?;
     let absolute = |path: &Path| Ok::<_, Error>(moved(&absolute(path)?, &here, place));
@@ -69,7 +69,7 @@ pub(super) fn write(path: &Path, dataset: &Dataset, place: &Path) -> Result<()> 
     };
     let samples = |samples: &[Sample]| samples.iter().map(sample).collect::<Result<Vec<_>>>();
     let digests = files(&dataset.train).into_par_iter().filter_map(|file| {
-        // An image that can't be read is left out by training, with a warning.
+        // Training leaves out unreadable images with a warning.
         let digest = file_sha256(file).ok()?;
         Some(absolute(file).map(|file| (path_to_text(&file), digest)))
     });

@@ -35,7 +35,7 @@ pub struct RunDescription {
     pub weights: Option<PathBuf>,
     /// The data set.
     pub dataset: DatasetDescription,
-    /// The run that this one was taught from; none for one that was trained from nothing.
+    /// The run from which this one was taught; `None` if it was trained from scratch.
     #[serde(
         default,
         skip_serializing_if = "Option::is_none",

@@ -98,7 +98,7 @@ impl RunDirectory {
     /// How many features are kept, and their size.
     ///
     /// # Errors
-    /// [`Error::Io`] where the folder is there and can't be read.
+    /// [`Error::Io`] if the folder exists and can't be read.
     pub fn kept_features(&self) -> Result<KeptFeatures> {
         kept_features::size(&self.features())
     }
@@ -117,8 +117,8 @@ impl RunDirectory {
         dataset_file::write(&self.dataset_file(), dataset, &absolute(&self.path)?)
     }
 
-    /// The same for a folder that will be moved to `place`, an absolute path: files that lie in it are
-    /// named as those of that place.
+    /// The same for a folder that will be moved to `place`, an absolute path: files in the folder get the
+    /// paths that they will have there.
     pub(crate) fn keep_dataset_for(&self, dataset: &Dataset, place: &Path) -> Result<()> {
         dataset_file::write(&self.dataset_file(), dataset, place)
     }
@@ -131,12 +131,12 @@ impl RunDirectory {
         Ok(self.kept_dataset()?.dataset)
     }
 
-    /// The same with what is known of its files.
+    /// The same with checksums of its files.
     pub(crate) fn kept_dataset(&self) -> Result<KeptDataset> {
         dataset_file::read(&self.dataset_file())
     }
 
-    /// Writes `scores.json`, by which a later run tells what has changed.
+    /// Writes `scores.json`, which shows a later run what has changed.
     ///
     /// # Errors
     /// [`Error::Io`] names the file.
@@ -149,7 +149,7 @@ impl RunDirectory {
         scores_file::write(&self.path, scores, place)
     }
 
-    /// The scores of [`keep_scores`](Self::keep_scores); none in runs of earlier versions.
+    /// Reads the scores written by [`keep_scores`](Self::keep_scores); `None` in runs of earlier versions.
     ///
     /// # Errors
     /// [`Error::Io`] or [`Error::RunFile`] names the file.

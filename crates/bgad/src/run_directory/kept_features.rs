@@ -1,6 +1,7 @@
-//! `features/`: features of a run's images and their distances to the memory bank, so that a run that goes on from it need not compute them.
+//! `features/`: features of a run's images and their distances to the memory bank, so that a run taught from
+//! it need not compute them.
 //!
-//! Files are named by all that they depend on and never changed, so that runs can share them.
+//! A file's name depends on all its inputs and its content never changes, so runs can share files.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -8,22 +9,22 @@ use std::path::{Path, PathBuf};
 use crate::error::{Error, Result};
 use crate::model::distance_memo;
 
-/// How files of features end, and those of what was computed from them.
+/// Extensions of feature files and of distance files.
 const SUFFIXES: [&str; 2] = ["features", distance_memo::SUFFIX];
 
 /// How much is kept.
 #[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct KeptFeatures {
-    /// Files: one for each input of an image and one for its distances to normal ones, and the same
-    /// for its mirror image where that counts.
+    /// Number of files: one per input of an image and one for its distances, and the same for its mirror
+    /// image if it is used.
     pub files: usize,
-    /// Their bytes.
+    /// Their size in bytes.
     pub bytes: u64,
 }
 
-/// Puts all files of `from` into `to` as well, which is made where it is not there. On one disk both
-/// folders then share them, and they take no further room.
+/// Makes all files of `from` available in `to`, which is created if needed. On one disk both folders share
+/// the files, which then need no more space.
 pub(crate) fn share(from: &Path, to: &Path) -> Result<()> {
     std::fs::create_dir_all(to).map_err(Error::io(to))?;
     for file in files(from)? {
@@ -47,7 +48,7 @@ pub(super) fn size(folder: &Path) -> Result<KeptFeatures> {
     Ok(kept)
 }
 
-/// Takes all files out of the folder, and the folder where nothing else is in it.
+/// Removes all files from the folder, and the folder if it is then empty.
 pub(super) fn remove_all(folder: &Path) -> Result<()> {
     if !folder.is_dir() {
         return Ok(());
@@ -56,12 +57,12 @@ pub(super) fn remove_all(folder: &Path) -> Result<()> {
         std::fs::remove_file(&file).map_err(Error::io(&file))?;
     }
     bgad_files::remove_unfinished(folder).map_err(Error::io(folder))?;
-    // Somebody else's files may lie there.
+    // There may be other files in it.
     let _ = std::fs::remove_dir(folder);
     Ok(())
 }
 
-/// The files in a folder of features; none where it is not there.
+/// The files in a folder of features; empty if the folder does not exist.
 fn files(folder: &Path) -> Result<Vec<PathBuf>> {
     let entries = match std::fs::read_dir(folder) {
         Ok(entries) => entries,

@@ -1,4 +1,4 @@
-//! `scores.json`: the score of each image of a run, by which a later run tells what has changed.
+//! `scores.json`: the score of each image of a run, which shows a later run what has changed.
 
 use std::path::{Path, PathBuf};
 
@@ -14,13 +14,13 @@ pub(super) const SCORES: &str = "scores.json";
 
 #[derive(Serialize, Deserialize)]
 struct ScoresFile {
-    /// The run's own folder when this was written: files that lie in it move with it.
+    /// The run's own folder when this was written. Files in it move with it.
     #[serde(with = "bgad_data::path_text")]
     folder: PathBuf,
     images: Vec<ScoredImage>,
 }
 
-/// Writes to `folder` what will lie at `place`, an absolute path, with absolute paths.
+/// Writes to `folder`, with absolute paths, a file that will be moved to `place`, an absolute path.
 pub(super) fn write(folder: &Path, scores: &[ScoredImage], place: &Path) -> Result<()> {
     let here = absolute(folder)?;
     let images = scores.iter().map(|image| {
@@ -36,7 +36,7 @@ pub(super) fn write(folder: &Path, scores: &[ScoredImage], place: &Path) -> Resu
     write_json(&folder.join(SCORES), &file)
 }
 
-/// None where there is no such file.
+/// The scores in `folder`; `None` if there is no such file.
 pub(super) fn read(folder: &Path) -> Result<Option<Vec<ScoredImage>>> {
     let path = folder.join(SCORES);
     if !path.exists() {

@@ -1,14 +1,13 @@
-//! What each way of aggregation makes of a level's log-likelihoods before levels are added up.
+//! How each kind of aggregation transforms a level's log-likelihoods before levels are summed.
 
 use crate::config::choices::Aggregation;
 
-/// A likelihood relative to the largest normal one is cut off at `e` to this power, so that no
-/// score overflows.
+/// The largest exponent of a likelihood relative to the highest normal one, so that no score overflows.
 const LARGEST_EXPONENT: f32 = 20.0;
 
 impl Aggregation {
-    /// What log-likelihoods of a level are divided by: their `deviation` over normal images, or what
-    /// the level's dimension calls for, `by_dimension`.
+    /// The divisor of a level's log-likelihoods: their standard deviation over normal images, `deviation`, or
+    /// a factor from the level's dimension, `by_dimension`.
     pub(super) fn divisor(
         self,
         deviation: impl FnOnce() -> f32,
@@ -21,8 +20,8 @@ impl Aggregation {
         }
     }
 
-    /// A log-likelihood as it is added up: relative to the level's largest normal one, `maximum`, and
-    /// by the level's [`divisor`](Self::divisor).
+    /// A log-likelihood relative to the level's highest normal one, `maximum`, and divided by
+    /// [`divisor`](Self::divisor).
     pub(super) fn relative(self, log_likelihood: f32, maximum: f32, divisor: f32) -> f32 {
         match self {
             Self::Likelihood => (log_likelihood - maximum).min(LARGEST_EXPONENT).exp(),

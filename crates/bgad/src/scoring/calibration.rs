@@ -16,40 +16,40 @@ use crate::error::{Error, Result};
 use crate::input::view::{Axis, View, Views};
 use crate::model::likelihoods::{LogLikelihoodMap, LogLikelihoodMaps};
 
-/// What turns log-likelihoods into scores: the rule, and constants over a set of images.
+/// Converts log-likelihoods to scores: the rule, and its constants over a set of images.
 ///
-/// Taken over a test set the constants are the authors' way of scoring, which makes an image's score
-/// depend on the others; taken once over the normal training images and kept with the model, the
-/// same image always gets the same score.
+/// The authors take the constants over the test set, which makes an image's score depend on the other images.
+/// A model takes them once, over the normal training images, and stores them, so that the same image always
+/// gets the same score.
 #[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Calibration {
-    /// How levels become one map.
+    /// How levels are combined into one map.
     pub(crate) aggregation: Aggregation,
-    /// Whether a map keeps its baseline.
+    /// Whether a map keeps its overall offset.
     pub(crate) map_baseline: MapBaseline,
-    /// How a map becomes an image's score.
+    /// How a map is reduced to an image's score.
     pub(crate) image_score: ImageScore,
-    /// Per flow the largest per-dimension log-likelihood; those of positions come first.
+    /// The largest per-dimension log-likelihood of each flow; flows on positions come first.
     pub(crate) level_maxima: Vec<f32>,
-    /// Per flow the dimension of its vectors; empty where the aggregation does not weigh by it.
+    /// The dimension of each flow's vectors; empty if the aggregation does not weigh by it.
     pub(crate) level_dimensions: Vec<usize>,
-    /// Per flow what relative log-likelihoods are divided by.
+    /// The divisor of each flow's relative log-likelihoods.
     pub(crate) level_deviations: Vec<f32>,
-    /// The largest sum over levels, of likelihoods or log-likelihoods relative to the largest.
+    /// The largest sum over levels of relative likelihoods or log-likelihoods.
     pub(crate) sum_maximum: f32,
-    /// Mean and deviation of the maps' means, where maps are brought to that mean.
+    /// Mean and standard deviation of the normal maps' means, if maps are shifted toward that mean.
     pub(crate) baseline: Option<Spread>,
-    /// What puts log-likelihoods, distances to the memory bank and discriminants on one scale, where there
-    /// are several.
+    /// Puts log-likelihoods, distances to the memory bank and discriminants on one scale, if there are
+    /// several of them.
     pub(crate) tails: Option<Tails>,
-    /// Where an image's score has several parts.
+    /// Puts the parts of an image's score on one scale, if there are several.
     pub(crate) joint: Option<JointSpread>,
 }
 
 impl Calibration {
-    /// A rule without constants yet: [`over`](Self::over) takes them.
+    /// A rule without constants; [`over`](Self::over) computes them.
     pub fn new(aggregation: Aggregation, image_score: ImageScore) -> Self {
         Self {
             aggregation,
@@ -65,7 +65,7 @@ impl Calibration {
         }
     }
 
-    /// Whether constants that a model file has make sense.
+    /// Whether the constants in a model file make sense.
     pub(crate) fn is_sound(&self) -> bool {
         let tails = self.tails.iter();
         let mut tails = tails.flat_map(|tails| {
@@ -75,35 +75,36 @@ impl Calibration {
         tails.all(Tail::is_sound)
     }
 
-    /// Per flow the largest per-dimension log-likelihood; for tests.
+    /// The largest per-dimension log-likelihood of each flow; for tests.
     #[doc(hidden)]
     pub fn level_maxima(&self) -> &[f32] {
         &self.level_maxima
     }
 
-    /// What puts the parts of a score on one scale; for tests.
+    /// The scales of the parts of a score; for tests.
     #[doc(hidden)]
     pub fn joint(&self) -> Option<JointSpread> {
         self.joint
     }
 
-    /// The same rule with another choice of what becomes of a map's baseline.
+    /// The same rule with this choice for a map's overall offset.
     pub fn with_map_baseline(mut self, map_baseline: MapBaseline) -> Self {
         self.map_baseline = map_baseline;
         self
     }
 
-    /// The same rule for flows of vectors of these dimensions.
+    /// The same rule for flows on vectors of these dimensions.
     pub fn with_dimensions(mut self, dimensions: Vec<usize>) -> Self {
         self.level_dimensions = dimensions;
         self
     }
 
-    /// The same rule with the constants of a set of images, each one input of `size` by `size`
-    /// pixels without padding.
+    /// The same rule with the constants of a set of images, each one input of `size` by `size` pixels without
+    /// padding.
     ///
     /// # Errors
-    /// [`Error::Input`] where the rule weighs levels by their dimensions and has not one for each flow.
+    /// [`Error::Input`] if the rule weighs levels by dimension and the number of dimensions is not that of
+    /// the flows.
     pub fn over(&self, set: &[LogLikelihoodMaps], size: usize) -> Result<Self> {
         let views = Views::one(View::stretched(size as u32));
         self.over_images(&ImageLikelihoods::whole(set, &views))
@@ -115,7 +116,8 @@ impl Calibration {
         let dimensions = self.level_dimensions.len();
         if self.aggregation == Aggregation::JointLogLikelihood && dimensions != flows {
             let found = format!("dimensions of {dimensions} flows");
-            let expected = format!("of {flows}, for `joint-log-likelihood` weighs each by its own");
+            let expected =
+                format!("of {flows}, because `joint-log-likelihood` weighs flows by dimension");
             return Err(Error::input("calibration", found, expected));
         }
         let level_maxima = (0..flows)
@@ -128,7 +130,7 @@ impl Calibration {
             let values = set.iter().flat_map(move |image| image.values(level));
             Spread::of(values).deviation
         };
-        // Flows of pooled features overlap in what they see, and count alike.
+        // Flows on pooled features see overlapping information, so they weigh the same.
         let is_map = |level: &usize| {
             let maps = set.first().and_then(|image| image.inputs.first());
             maps.is_some_and(|maps| !maps.levels[*level].is_pooled())
@@ -168,8 +170,8 @@ impl Calibration {
         Ok(calibration)
     }
 
-    /// The same with the spread of the parts of the scores of `set`, normal images, where there are
-    /// several.
+    /// The same with the scales of the parts of an image's score, computed over `set`, normal images, if
+    /// there are several parts.
     #[cfg(feature = "train")]
     pub(crate) fn with_joint_spread(mut self, set: &[ImageLikelihoods<'_>]) -> Self {
         let parts = set.par_iter().map(|image| {
@@ -189,22 +191,21 @@ impl Calibration {
         Parts {
             map: maps.of_flows.as_ref().map(of_map),
             distance: maps.distances.as_ref().map(of_map),
-            // Where flows see positions their map has it.
+            // With flows on positions, their map includes it.
             discriminant: maps.of_defects.as_ref().map(of_map),
             pooled: self.pooled_score(image),
-            // Of several inputs the highest, as with flows.
+            // The highest over all inputs, as with flows.
             neighbor: neighbors.reduce(f32::max),
         }
     }
 
-    /// The sum over levels of what is left of the largest (log-)likelihood, upsampled to the map of
-    /// the image; none without maps.
+    /// The sum over levels of relative (log-)likelihoods, upsampled to the image's map; `None` without maps.
     fn stitched_sum(&self, image: ImageLikelihoods<'_>) -> Option<ScoreMap> {
         image.inputs.first().filter(|maps| has_maps(maps))?;
         Some(image.stitched(|maps, view, axes, sum| self.add_sum(maps, view, axes, sum)))
     }
 
-    /// Adds one input's sum over levels to `sum`, the pixels of the map that it covers.
+    /// Adds one input's sum over levels to `sum`, which holds the map's pixels that the input covers.
     fn add_sum(
         &self,
         maps: &LogLikelihoodMaps,
@@ -220,8 +221,8 @@ impl Calibration {
         }
     }
 
-    /// The score map of an image that is one input of `size` by `size` pixels without padding: the
-    /// largest sum less this image's; none where there are pooled features alone.
+    /// The score map of an image that is one input of `size` by `size` pixels without padding: the largest
+    /// sum minus this image's sum. `None` if there are only pooled features.
     pub fn score_map(&self, maps: &LogLikelihoodMaps, size: usize) -> Option<ScoreMap> {
         self.map_of(ImageLikelihoods {
             views: &Views::one(View::stretched(size as u32)),
@@ -229,12 +230,12 @@ impl Calibration {
         })
     }
 
-    /// The score map of an image: where no flow sees positions that of distances to the memory bank.
+    /// The score map of an image; without flows on positions, that of the distances to the memory bank.
     pub(crate) fn map_of(&self, image: ImageLikelihoods<'_>) -> Option<ScoreMap> {
         self.maps_of(image).into_score_map()
     }
 
-    /// Both maps of an image.
+    /// All maps of an image, without their overall offset if that is removed.
     fn maps_of(&self, image: ImageLikelihoods<'_>) -> Maps {
         let mut maps = self.fused(image);
         if let (Some(map), Some(baseline)) = (&mut maps.of_flows, self.baseline) {
@@ -243,8 +244,8 @@ impl Calibration {
         maps
     }
 
-    /// All maps before the baseline is removed. That of the flows is how far the sum of log-likelihoods
-    /// lies below the largest, or the surprisal of all witnesses.
+    /// All maps before the offset is removed. The flows' map is how far the sum of log-likelihoods lies below
+    /// the largest one or, with a memory bank, the summed surprisal of all kinds of evidence.
     fn fused(&self, image: ImageLikelihoods<'_>) -> Maps {
         let distances = self.distances(image);
         let discriminants = self.discriminants(image);
@@ -291,17 +292,17 @@ impl Calibration {
         }
     }
 
-    /// The distances to the memory bank, upsampled to the map of the image; none without a bank.
+    /// The distances to the memory bank, upsampled to the image's map; `None` without a bank.
     fn distances(&self, image: ImageLikelihoods<'_>) -> Option<ScoreMap> {
         stitched_positions(image, |maps| maps.distances.as_ref())
     }
 
-    /// The same of discriminants; none where the model knows no defects.
+    /// The discriminants, upsampled in the same way; `None` if the model knows no defects.
     fn discriminants(&self, image: ImageLikelihoods<'_>) -> Option<ScoreMap> {
         stitched_positions(image, |maps| maps.discriminants.as_ref())
     }
 
-    /// The tails of all witnesses over normal images, where there are several.
+    /// The tails of all kinds of evidence over normal images, if there are several kinds.
     fn tails_of(&self, set: &[ImageLikelihoods<'_>]) -> Option<Tails> {
         let of_image = |image: &ImageLikelihoods<'_>| {
             let distances = some_of(&self.distances(*image)?);
@@ -327,14 +328,14 @@ impl Calibration {
         })
     }
 
-    /// What the map of an image gives for its score.
+    /// The score of an image from one of its maps.
     fn score_of_map(&self, map: &ScoreMap, views: &Views) -> f32 {
         self.image_score.of(&map.values, views.pixels_of_an_input())
     }
 
-    /// The score of an image's pooled features: the sum over flows of how far the log-likelihood
-    /// lies below the largest one; none without pooled features. Of several inputs the highest: a
-    /// defect on one tile makes the image defective, however many others are normal.
+    /// The score of an image's pooled features: the sum over flows of how far the log-likelihood lies below
+    /// the largest one; `None` without pooled features. With several inputs it is the highest: a defect on
+    /// one tile makes the image defective, however many others are normal.
     fn pooled_score(&self, image: ImageLikelihoods<'_>) -> Option<f32> {
         let of_input = |maps: &LogLikelihoodMaps| {
             let flows = self.levels(maps).filter(|(map, ..)| map.is_pooled());
@@ -348,7 +349,7 @@ impl Calibration {
         scores.reduce(f32::max)
     }
 
-    /// Each flow's log-likelihoods with its constants.
+    /// Each flow's log-likelihoods with its constants, maximum and divisor.
     fn levels<'m>(
         &'m self,
         maps: &'m LogLikelihoodMaps,
@@ -358,8 +359,8 @@ impl Calibration {
         levels.map(|(map, (maximum, deviation))| (map, *maximum, *deviation))
     }
 
-    /// The score of an image that is one input of `size` by `size` pixels without padding, and its
-    /// map where there is one.
+    /// The score of an image that is one input of `size` by `size` pixels without padding, and its map if
+    /// there is one.
     pub fn score(&self, maps: &LogLikelihoodMaps, size: usize) -> (f32, Option<ScoreMap>) {
         self.score_of(ImageLikelihoods {
             views: &Views::one(View::stretched(size as u32)),
@@ -367,7 +368,7 @@ impl Calibration {
         })
     }
 
-    /// The image's score, and its map where there is one.
+    /// The image's score, and its map if there is one.
     pub(crate) fn score_of(&self, image: ImageLikelihoods<'_>) -> (f32, Option<ScoreMap>) {
         let maps = self.maps_of(image);
         let parts = self.parts_of(image, &maps);
@@ -383,7 +384,7 @@ impl Calibration {
     }
 }
 
-/// Whether flows see positions.
+/// Whether there are flows on positions.
 fn has_maps(maps: &LogLikelihoodMaps) -> bool {
     maps.levels.iter().any(|map| !map.is_pooled())
 }

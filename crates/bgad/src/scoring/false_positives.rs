@@ -1,37 +1,38 @@
-//! What a threshold promises about normal images.
+//! What a threshold guarantees for normal images.
 //!
-//! If the normal images of a calibration and those to come are drawn alike, and none of the former
-//! taught the model, the rank of a new normal image among them is uniform: split conformal
-//! prediction (Vovk, Gammerman, Shafer 2005).
+//! If the normal images of a calibration were not used for training and new ones come from the same
+//! distribution, the rank of a new normal image's score among theirs is uniform: split conformal prediction
+//! (Vovk, Gammerman, Shafer 2005).
 
-/// The threshold above which a further normal image scores with probability `rate` at most: the
-/// `ceil((n + 1)(1 - rate))`-th smallest of `n` scores. The largest, where there are too few of
-/// them to promise as much; none of none.
+/// The threshold that a new normal image exceeds with probability at most `rate`: the
+/// `ceil((n + 1)(1 - rate))`-th smallest of `n` scores. With too few scores for this rate it is the largest
+/// one; `None` without scores.
 pub(crate) fn threshold(sorted: &[f32], rate: f64) -> Option<f32> {
     let rank = ((sorted.len() as f64 + 1.0) * (1.0 - rate)).ceil() as usize;
     sorted.get(rank.clamp(1, sorted.len().max(1)) - 1).copied()
 }
 
-/// The share of normal images that score at least as high as `score`, the image itself counted.
+/// The share of normal images that score at least as high as `score`, counting the image itself.
 pub(crate) fn p_value(sorted: &[f32], score: f32) -> f64 {
     let below = sorted.partition_point(|s| *s < score);
     let n = sorted.len();
     (n - below + 1) as f64 / (n + 1) as f64
 }
 
-/// The probability, on average over calibrations, that a normal image scores above `threshold`.
+/// The probability, averaged over calibrations, that a normal image scores above `threshold`.
 pub(crate) fn rate(sorted: &[f32], threshold: f32) -> f64 {
     let n = sorted.len();
     (above(sorted, threshold) + 1) as f64 / (n + 1) as f64
 }
 
-/// The rate that a calibration by these scores stays under with probability `confidence`.
+/// The upper bound, with probability `confidence`, on the false-positive rate after a calibration on these
+/// scores.
 pub(crate) fn bound(sorted: &[f32], threshold: f32, confidence: f64) -> f64 {
     upper_end(above(sorted, threshold), sorted.len(), confidence)
 }
 
-/// The rate that is below this with `confidence`, where `above` of `n` were seen: the upper end of
-/// the interval of Clopper and Pearson.
+/// The upper bound with this `confidence` on a rate, if `above` of `n` were seen: the upper end of the
+/// Clopper-Pearson interval.
 pub(crate) fn upper_end(above: usize, n: usize, confidence: f64) -> f64 {
     let (mut low, mut high) = (0.0, 1.0);
     for _ in 0..60 {
@@ -48,7 +49,7 @@ pub(crate) fn above(sorted: &[f32], threshold: f32) -> usize {
     sorted.len() - sorted.partition_point(|score| *score <= threshold)
 }
 
-/// The probability of at most `most` successes in `n` trials that succeed with `rate`.
+/// The probability of at most `most` successes in `n` trials with success probability `rate`.
 pub(crate) fn at_most(most: usize, n: usize, rate: f64) -> f64 {
     if most >= n {
         return 1.0;
@@ -73,7 +74,7 @@ mod tests {
         assert_eq!(threshold(&scores, 0.01), Some(99.0));
         assert_eq!(threshold(&scores, 0.05), Some(95.0));
         assert_eq!(threshold(&scores[..19], 0.05), Some(19.0));
-        // Too few to promise one in a hundred.
+        // Too few to guarantee one in a hundred.
         assert_eq!(threshold(&scores[..5], 0.01), Some(5.0));
         assert_eq!(threshold(&[], 0.01), None);
     }

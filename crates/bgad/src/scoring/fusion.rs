@@ -21,7 +21,7 @@ impl Spread {
         let deviation = (squares.sum::<f64>() / (count - 1.0).max(1.0)).sqrt();
         Self {
             mean: mean as f32,
-            // A single normal image, or images that are all alike, have no spread to divide by.
+            // A single normal image, or identical ones, have no spread to divide by.
             deviation: if deviation > 1e-6 {
                 deviation as f32
             } else {
@@ -33,37 +33,37 @@ impl Spread {
 
 /// Median and median absolute deviation of a part of the score over normal images.
 ///
-/// Few images have scores without bounds: one odd image would make mean and standard deviation so
-/// large that the part said nothing any more.
+/// These values have no upper bound. With mean and standard deviation, one odd image would widen the scale so
+/// much that the part no longer mattered.
 #[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RobustSpread {
     /// The median.
     pub median: f32,
-    /// The median absolute deviation, times what makes it the standard deviation of normally
-    /// distributed values.
+    /// The median absolute deviation, scaled to estimate the standard deviation of normally distributed
+    /// values.
     pub deviation: f32,
 }
 
-/// The standard deviation of a normal distribution in its median absolute deviations.
+/// The ratio of standard deviation to median absolute deviation for a normal distribution.
 #[cfg(feature = "train")]
 const NORMAL: f64 = 1.4826;
-/// Of few images nobody knows how much others differ. What is seen of them is weighed against this
-/// share of the median, a usual one, as if so many images had told it.
+/// A few images say little about how much others differ. Their spread is therefore averaged with a prior one:
+/// this share of the median, weighted like [`USUAL_IMAGES`] images.
 #[cfg(feature = "train")]
 const USUAL_SHARE: f64 = 0.1;
-/// The weight of what is usual, in images.
+/// The weight of the prior spread, in images.
 #[cfg(feature = "train")]
 pub(crate) const USUAL_IMAGES: f64 = 4.0;
 
-/// What the map counts beside each other part. On the sets of `docs/results.md` more changes nothing,
-/// and less lets whole-image evidence hide small defects.
+/// The map's weight; every other part weighs 1. On the sets of `docs/results.md`, a larger weight changes
+/// nothing, and a smaller one lets evidence about the whole image hide small defects.
 const MAP_WEIGHT: f32 = 6.0;
-/// Normal values lie within so many deviations of the median, nearly all.
+/// Nearly all normal values lie within this many deviations of the median.
 const LINEAR: f32 = 3.0;
 
-/// The median of `values`, which are sorted; 0 of none.
+/// The median of `sorted` values; 0 if there are none.
 #[cfg(feature = "train")]
 pub(crate) fn median(sorted: &[f32]) -> f32 {
     match sorted.len() {
@@ -74,7 +74,7 @@ pub(crate) fn median(sorted: &[f32]) -> f32 {
 
 #[cfg(feature = "train")]
 impl RobustSpread {
-    /// Of a part of normal images' scores.
+    /// The spread of one part of normal images' scores, averaged with the prior spread.
     pub(crate) fn of(values: Vec<f32>) -> Self {
         let mut spread = Self::of_sorted(&sorted(values.clone()));
         let usual = USUAL_SHARE * f64::from(spread.median).abs();
@@ -82,7 +82,7 @@ impl RobustSpread {
         spread
     }
 
-    /// Of `sorted` values, as they are.
+    /// The spread of `sorted` values, without the prior spread.
     pub(crate) fn of_sorted(sorted_values: &[f32]) -> Self {
         let middle = median(sorted_values);
         let apart = sorted_values.iter().map(|value| (value - middle).abs());
@@ -93,7 +93,7 @@ impl RobustSpread {
         }
     }
 
-    /// Weighs the deviation of so many images against a `usual` one; it is positive afterwards.
+    /// Averages the spread of `images` images with the `usual` one; the result is positive.
     pub(crate) fn draw_towards(&mut self, usual: f64, images: usize) {
         let (n, seen) = (images as f64, f64::from(self.deviation));
         let square = (n * seen * seen + USUAL_IMAGES * usual * usual) / (n + USUAL_IMAGES);
@@ -102,8 +102,8 @@ impl RobustSpread {
 }
 
 impl RobustSpread {
-    /// By how many deviations `value` lies from the median, on a scale that is linear within the normal
-    /// range and logarithmic far outside: one part that is beyond all bounds does not drown the others.
+    /// How many deviations `value` lies from the median, on a scale that is linear within the normal range
+    /// and logarithmic far outside it, so that no extreme part drowns the others.
     fn bounded(self, value: f32) -> f32 {
         let distance = (value - self.median) / self.deviation;
         LINEAR * (distance / LINEAR).asinh()
@@ -116,24 +116,24 @@ fn sorted(mut values: Vec<f32>) -> Vec<f32> {
     values
 }
 
-/// What puts the parts of an image's score on one scale.
+/// Puts the parts of an image's score on one scale.
 #[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct JointSpread {
-    /// Of the score that the map gives.
+    /// The scale of the map's score.
     pub map: Option<RobustSpread>,
-    /// Of the distances to the memory bank.
+    /// The scale of the distances to the memory bank.
     pub distance: Option<RobustSpread>,
-    /// Of the score that flows of pooled features give.
+    /// The scale of the score from flows on pooled features.
     pub pooled: Option<RobustSpread>,
-    /// Of the distance to the nearest normal training image.
+    /// The scale of the distance to the nearest normal training image.
     pub neighbor: Option<RobustSpread>,
-    /// Of the discriminants, where no map has them.
+    /// The scale of the discriminants, if no flow's map includes them.
     pub discriminant: Option<RobustSpread>,
 }
 
-/// The parts of an image's score, as far as it has them.
+/// The parts of an image's score; `None` for those that it lacks.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Parts {
     pub map: Option<f32>,
@@ -157,7 +157,7 @@ impl Parts {
 }
 
 impl JointSpread {
-    /// Of the scores of images; none where there is at most one part.
+    /// The scales over normal images' scores; `None` if there is at most one part.
     #[cfg(feature = "train")]
     pub(crate) fn of(images: &[Parts]) -> Option<Self> {
         let spread = |part: usize| {
@@ -177,8 +177,8 @@ impl JointSpread {
         })
     }
 
-    /// The weighted mean of the parts. A map has all witnesses of positions already; where there is one
-    /// it has nearly all to say.
+    /// The weighted mean of the parts. A flow's map already includes all evidence about positions, so it
+    /// dominates if there is one.
     pub(crate) fn score(self, parts: Parts) -> f32 {
         let weights = [MAP_WEIGHT, 1.0, 1.0, 1.0, 1.0];
         let spreads = [self.map, self.distance, self.pooled, self.neighbor];

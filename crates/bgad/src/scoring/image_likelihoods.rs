@@ -5,28 +5,28 @@ use crate::input::tiled_images::SetImage;
 use crate::input::view::Views;
 use crate::model::likelihoods::LogLikelihoodMaps;
 
-/// One image's log-likelihoods, of all its inputs.
+/// The log-likelihoods of all inputs of one image.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ImageLikelihoods<'a> {
     /// What the inputs show.
     pub views: &'a Views,
-    /// Those of each input.
+    /// The log-likelihoods of each input.
     pub inputs: &'a [LogLikelihoodMaps],
 }
 
 impl<'a> ImageLikelihoods<'a> {
-    /// Those of images that are one input each, without padding.
+    /// The log-likelihoods of images that are one input each, without padding.
     pub fn whole(set: &'a [LogLikelihoodMaps], views: &'a Views) -> Vec<Self> {
         let inputs = set.iter().map(std::slice::from_ref);
         inputs.map(|inputs| Self { views, inputs }).collect()
     }
 
-    /// How many flows there are.
+    /// Number of flows.
     pub fn flows(&self) -> usize {
         self.inputs.first().map_or(0, |maps| maps.levels.len())
     }
 
-    /// The log-likelihoods of a flow, but for those of padding.
+    /// The log-likelihoods of a flow, without those of padding.
     pub fn values(self, flow: usize) -> impl Iterator<Item = f32> + Clone + 'a {
         let inputs = self.views.views.iter().zip(self.inputs);
         inputs.flat_map(move |(view, maps)| {
@@ -38,7 +38,7 @@ impl<'a> ImageLikelihoods<'a> {
     }
 }
 
-/// The log-likelihoods of images, from those of all inputs of the set.
+/// The log-likelihoods of each image, from those of all inputs of the set.
 #[cfg(feature = "train")]
 pub(crate) fn of_images<'a>(
     images: &'a [SetImage],

@@ -1,10 +1,10 @@
-//! The score of an image from its map alone.
+//! The score of an image from its map.
 
 use crate::config::image_score::ImageScore;
 
 impl ImageScore {
-    /// The score of a map's values, of which one input gives `of_input`: a defect is as large on an
-    /// image of many tiles as on one of few.
+    /// The score of a map's values. The share is taken of the pixels of one input, `of_input`, because a
+    /// defect is as large on an image of many tiles as on one of few.
     pub(crate) fn of(self, values: &[f32], of_input: usize) -> f32 {
         let Self::Top(share) = self else {
             return values.iter().copied().fold(f32::NEG_INFINITY, f32::max);
@@ -15,7 +15,7 @@ impl ImageScore {
             values.select_nth_unstable_by(count - 1, |a, b| b.total_cmp(a));
         }
         values.truncate(count);
-        // The order within the selection is that of an algorithm: sorted, the sum is the map's own.
+        // The selection leaves its values in any order; sorting makes their sum reproducible.
         values.sort_unstable_by(f32::total_cmp);
         (values.iter().map(|v| f64::from(*v)).sum::<f64>() / values.len().max(1) as f64) as f32
     }

@@ -5,26 +5,26 @@ use image::imageops::{self, FilterType};
 
 use super::score_map::ScoreMap;
 
-/// The colours of scores from the lower to the upper end: blue, cyan, yellow, red.
+/// The colours from the lowest to the highest score: blue, cyan, yellow, red.
 const COLOURS: [[f32; 3]; 4] = [
     [30.0, 60.0, 200.0],
     [0.0, 200.0, 220.0],
     [255.0, 220.0, 0.0],
     [220.0, 0.0, 0.0],
 ];
-/// How much of the hottest colour covers the image.
+/// The opacity of the hottest colour.
 const OPACITY: f32 = 0.6;
-/// Scores from this share of the threshold on are coloured.
+/// Scores from this share of the threshold upward are coloured.
 const LOWER_END: f32 = 0.8;
 
 /// Paints `map` over `image`, at the image's size.
 ///
-/// The colours are tied to the `threshold` of pixels, not to the image: scores under 0.8 of it stay
-/// uncoloured, yellow is the threshold, red 1.1 times it or more. Two pictures of one model can be
-/// compared, and a normal image looks normal.
+/// Colours depend on the pixel `threshold`, not on the image: scores below 0.8 of it stay uncoloured, the
+/// threshold is yellow, and 1.1 times the threshold or more is red. So you can compare heat maps of one
+/// model, and a normal image looks normal.
 pub fn overlay(image: &RgbImage, map: &ScoreMap, threshold: f32) -> RgbImage {
     let lower = LOWER_END * threshold;
-    // Yellow, two thirds up, falls on the threshold.
+    // Yellow, at two thirds of the range, marks the threshold.
     let range = ((threshold - lower) * 1.5).max(f32::MIN_POSITIVE);
     let heat = image::ImageBuffer::from_fn(map.width as u32, map.height as u32, |x, y| {
         let score = map.values[y as usize * map.width + x as usize];
@@ -38,7 +38,7 @@ pub fn overlay(image: &RgbImage, map: &ScoreMap, threshold: f32) -> RgbImage {
         let place = heat * (COLOURS.len() - 1) as f32;
         let first = (place as usize).min(COLOURS.len() - 2);
         let along = place - first as f32;
-        // The colour comes in over the lowest fifth.
+        // The colour fades in over the lowest fifth.
         let cover = OPACITY * (heat * 5.0).min(1.0);
         for (channel, value) in pixel.0.iter_mut().enumerate() {
             let colour =

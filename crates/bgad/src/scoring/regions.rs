@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::score_map::ScoreMap;
 use crate::error::Result;
 
-/// Connected pixels that score above the threshold, in pixels of the image that was predicted.
+/// Connected pixels that score above the threshold, in pixels of the predicted image.
 #[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct DefectRegion {
@@ -18,14 +18,14 @@ pub struct DefectRegion {
     pub width: u32,
     /// The bounding box's height.
     pub height: u32,
-    /// How much of the image the region covers, in pixels of the image.
+    /// The area that the region covers, in pixels of the image.
     pub area: f64,
     /// The highest score in the region.
     pub peak: f32,
 }
 
-/// The regions of `map` above `threshold`, the highest peak first, for an image of `width` by
-/// `height` pixels. Pixels that touch at a corner are connected.
+/// The regions of `map` above `threshold` for an image of `width` by `height` pixels, highest peak first.
+/// Pixels that touch at a corner are connected.
 pub(crate) fn regions(
     map: &ScoreMap,
     threshold: f32,
@@ -121,7 +121,7 @@ mod tests {
         let peaks = found.iter().map(|r| (r.peak, r.area));
         assert_eq!(peaks.collect::<Vec<_>>(), [(9.0, 50.0), (3.0, 100.0)]);
         assert!(regions(&map, 9.0, (40, 20)).unwrap().is_empty());
-        // Fewer pixels than the map has: a region is still a pixel wide.
+        // Fewer pixels than the map: a region is still at least one pixel wide.
         let tiny = regions(&map, 0.5, (1, 1)).unwrap();
         assert!(tiny.iter().all(|r| r.width == 1));
     }

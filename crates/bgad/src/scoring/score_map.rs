@@ -12,7 +12,7 @@ pub struct ScoreMap {
 }
 
 impl ScoreMap {
-    /// The highest score: the image's.
+    /// The highest score, which is the image's score in the paper.
     pub fn maximum(&self) -> f32 {
         self.values
             .iter()
@@ -35,8 +35,8 @@ impl ScoreMap {
         (sum / self.values.len().max(1) as f64) as f32
     }
 
-    /// The map at another size, as that of the image that was predicted: bilinear between the
-    /// centres of pixels; at a smaller one each pixel is a mean of those that it covers.
+    /// The map at another size, for example that of the predicted image: bilinear between pixel centres when
+    /// it grows; when it shrinks, each pixel averages those that it covers.
     pub fn resized(&self, width: u32, height: u32) -> Self {
         let (width, height) = (width as usize, height as usize);
         let columns = weights(self.width, width);
@@ -59,8 +59,8 @@ impl ScoreMap {
         }
     }
 
-    /// Which pixels of an image of this size belong to the regions of a prediction, row-major: those
-    /// above `threshold`.
+    /// Which pixels of an image of this size score above `threshold` and so belong to the regions of a
+    /// prediction, row by row.
     pub fn mask(&self, threshold: f32, width: u32, height: u32) -> Vec<bool> {
         let nearest = |to: u32, of: u32, from: usize| {
             (u64::from(to) * from as u64 / u64::from(of.max(1))) as usize
@@ -77,9 +77,9 @@ impl ScoreMap {
     }
 }
 
-/// For each of `to` pixels along an axis the first of `from` that it draws on, and the weights of
-/// that and of the following ones: a triangle around its middle, as wide as two pixels of the coarser
-/// side.
+/// For each of `to` pixels along an axis: the first of the `from` pixels that it uses, and the weights of
+/// that one and those after it. They form a triangle around the pixel's centre, as wide as two pixels of the
+/// coarser side.
 fn weights(from: usize, to: usize) -> Vec<(usize, Vec<f32>)> {
     let scale = from as f64 / to as f64;
     let reach = scale.max(1.0);

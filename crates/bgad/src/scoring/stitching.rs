@@ -1,4 +1,4 @@
-//! From the inputs of an image to what belongs to the whole image.
+//! Joins values of an image's inputs into a map of the whole image.
 
 use std::ops::Range;
 
@@ -8,11 +8,10 @@ use crate::input::view::{Axis, View};
 use crate::model::likelihoods::LogLikelihoodMaps;
 
 impl ImageLikelihoods<'_> {
-    /// A map of the whole image. `add` adds to the pixels that an input covers what it says of them.
+    /// A map of the whole image. `add` adds an input's values to the map's pixels that the input covers.
     ///
-    /// Where inputs overlap it is their mean, in which each weighs the less the nearer its edge is: a
-    /// maximum would call the overlaps more anomalous than the rest, and a plain mean would leave
-    /// seams.
+    /// Where inputs overlap, the map is their weighted mean, with weights that fall toward an input's edges.
+    /// A maximum would score overlaps higher than the rest, and a plain mean would leave seams.
     pub fn stitched(
         self,
         add: impl Fn(&LogLikelihoodMaps, &View, (&Axis, &Axis), &mut [f32]),
@@ -49,8 +48,8 @@ impl ImageLikelihoods<'_> {
     }
 }
 
-/// Adds a level's map, upsampled bilinearly with aligned corners, at these places of the input.
-/// Positions in the padding have no part in it: those beside them stand in.
+/// Adds a level's map, upsampled bilinearly with aligned corners, at these places of the input. Positions in
+/// the padding are not used; the nearest ones beside them replace them.
 pub(crate) fn add_upsampled(
     values: &[f32],
     (map_width, map_height): (usize, usize),
@@ -73,8 +72,8 @@ pub(crate) fn add_upsampled(
     }
 }
 
-/// For each place along an axis of `size` pixels the two of `length` values beside it, among those
-/// that count, and the weight of the second.
+/// For each place along an axis of `size` pixels: the two of `length` values beside it, among the `counted`
+/// ones, and the weight of the second.
 fn neighbours(
     (length, size): (usize, usize),
     counted: Range<usize>,
@@ -101,7 +100,7 @@ mod tests {
     use crate::config::image_fit::Fit;
     use crate::input::view::Views;
 
-    /// The map where each input adds a number of its own.
+    /// The map when each input adds one value everywhere.
     fn joined(views: &Views, of_input: impl Fn(&View) -> f32) -> ScoreMap {
         let inputs = vec![
             LogLikelihoodMaps {

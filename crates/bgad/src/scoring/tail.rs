@@ -2,28 +2,28 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Steps up to the tail; the last knot lies where one value in a hundred is higher.
+/// Steps up to the tail; the last knot is the value that one normal pixel in a hundred exceeds.
 const KNOTS: usize = 16;
 /// `-ln(0.01)`.
 const TAIL: f32 = 4.605_170_2;
 
-/// What turns a value into its surprisal `-ln P(normal >= value)`, over the values of normal pixels.
+/// Converts a value to its surprisal `-ln P(normal >= value)` over normal pixels.
 ///
-/// Within the normal range it is the empirical one, between 17 quantiles. Beyond the highest hundredth
-/// no count says how rare a value is; it is taken as that of an exponential tail with the mean excess
-/// of that hundredth, so that evidence of different units can be added.
+/// Within the normal range the surprisal is empirical, interpolated between 17 quantiles. The highest
+/// hundredth has too few values to count, so an exponential tail with their mean excess replaces it. Evidence
+/// in different units can then be added.
 #[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Tail {
-    /// The values of surprisal `0, TAIL / 16, …, TAIL`, none lower than the one before.
+    /// The values with surprisal `0, TAIL / 16, …, TAIL`, in non-decreasing order.
     pub(crate) quantiles: Vec<f32>,
-    /// The mean excess over the last of them.
+    /// The mean excess over the last quantile.
     pub(crate) scale: f32,
 }
 
 impl Tail {
-    /// Of normal `values`; none of none.
+    /// The tail of normal `values`; `None` if none is finite.
     pub(crate) fn of(mut values: Vec<f32>) -> Option<Self> {
         values.retain(|value| value.is_finite());
         values.sort_unstable_by(f32::total_cmp);
@@ -37,7 +37,7 @@ impl Tail {
         let beyond = &values[values.partition_point(|value| *value <= end)..];
         let excess: f64 = beyond.iter().map(|value| f64::from(value - end)).sum();
         let scale = (excess / beyond.len().max(1) as f64) as f32;
-        // Values that are all alike still tell what differs from them.
+        // If all values are alike, a different one must still stand out.
         let range = end - quantiles[0];
         let least = (range * 1e-3).max(end.abs() * 1e-3).max(f32::MIN_POSITIVE);
         Some(Self {
@@ -61,7 +61,7 @@ impl Tail {
         }
     }
 
-    /// Whether a model file's constants make sense.
+    /// Whether the constants in a model file make sense.
     pub(crate) fn is_sound(&self) -> bool {
         let finite = self.quantiles.iter().all(|quantile| quantile.is_finite());
         let rising = self.quantiles.is_sorted();

@@ -5,24 +5,24 @@ use super::score_map::ScoreMap;
 use crate::config::choices::ThresholdRule;
 use crate::error::{Error, Result};
 
-/// The share of normal pixels that may lie above the threshold of pixels: what outlined defects best on
-/// the sets of `docs/results.md`.
+/// The share of normal pixels that may lie above the pixel threshold. This share outlined defects best on the
+/// sets of `docs/results.md`.
 const PIXEL_SHARE: f64 = 0.003;
-/// Pixels that are kept of a map, at most.
+/// The most pixels kept per map.
 const PIXELS: usize = 2048;
 
-/// A threshold of images, and the rate of false alarms that it promises.
+/// An image threshold, and the false-alarm rate that it promises.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Promise {
     pub threshold: f32,
     pub rate: f64,
 }
 
-/// What thresholds need to know of an image.
+/// The values of an image that thresholds are computed from.
 #[derive(Debug, Clone)]
 pub(crate) struct Scored {
     pub score: f32,
-    /// Evenly spaced pixels of its map, where there is one.
+    /// Evenly spaced pixels of its map, if there is one.
     pub pixels: Option<Vec<f32>>,
 }
 
@@ -37,7 +37,7 @@ impl Scored {
     }
 }
 
-/// The threshold of normal scores, in rising order, and abnormal ones.
+/// The threshold by `rule`, from normal scores in rising order and abnormal ones.
 pub(crate) fn by_rule(rule: ThresholdRule, normal: &[f32], abnormal: &[f32]) -> Result<f32> {
     match rule {
         ThresholdRule::FalsePositiveRate(rate) => {
@@ -48,7 +48,7 @@ pub(crate) fn by_rule(rule: ThresholdRule, normal: &[f32], abnormal: &[f32]) -> 
                 .chain(std::iter::repeat_n(true, abnormal.len()))
                 .collect();
             let scores = [normal, abnormal].concat();
-            // The metric calls a score at its threshold abnormal, a detector one above it.
+            // The metric calls a score at its threshold abnormal; a detector only one above it.
             Ok(bgad_metrics::best_f1(&scores, &labels)?
                 .threshold
                 .next_down())
@@ -60,7 +60,7 @@ pub(super) fn no_images() -> Error {
     Error::input("normal images", 0, "at least one")
 }
 
-/// The threshold of pixels: that which the given share of normal pixels lies above.
+/// The pixel threshold, which [`PIXEL_SHARE`] of normal pixels exceed.
 pub(crate) fn of_pixels(mut pixels: Vec<f32>) -> Option<f32> {
     pixels.sort_unstable_by(f32::total_cmp);
     let rank = (pixels.len() as f64 * (1.0 - PIXEL_SHARE)) as usize;

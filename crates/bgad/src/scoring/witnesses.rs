@@ -1,4 +1,4 @@
-//! What the witnesses of a pixel say, beside each other and together.
+//! Combines the kinds of evidence about a pixel: log-likelihoods, distances and discriminants.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,21 +8,21 @@ use super::stitching::add_upsampled;
 use super::tail::Tail;
 use crate::model::likelihoods::{LogLikelihoodMaps, PositionMap};
 
-/// What puts the witnesses of a pixel on one scale.
+/// Puts the kinds of evidence about a pixel on one scale.
 #[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Tails {
-    /// Of how far the sum of log-likelihoods lies below the largest; none where no flow sees positions.
+    /// For how far the sum of log-likelihoods lies below the largest one; `None` without flows on positions.
     pub(crate) likelihood: Option<Tail>,
-    /// Of the distance to the memory bank.
+    /// For the distance to the memory bank.
     pub(crate) distance: Tail,
-    /// Of how far a position lies in the direction of known defects, where the model knows some.
+    /// For how far a position lies in the direction of known defects, if the model knows some.
     pub(crate) discriminant: Option<Tail>,
 }
 
 impl Tails {
-    /// What a pixel's distance and its discriminant say together.
+    /// The surprisal of a pixel's distance and discriminant together.
     pub(crate) fn of_witnesses(&self, distance: f32, discriminant: Option<f32>) -> f32 {
         let of_defects = self.discriminant.as_ref().zip(discriminant);
         let of_defects = of_defects.map_or(0.0, |(tail, value)| tail.surprisal(value));
@@ -30,10 +30,10 @@ impl Tails {
     }
 }
 
-/// Pixels of each normal image that tails are taken from, at most.
+/// The most pixels used per normal image to estimate the tails.
 const TAIL_PIXELS: usize = 4096;
 
-/// The values of positions, upsampled to the map of the image.
+/// The values of positions, upsampled to the image's map.
 pub(crate) fn stitched_positions(
     image: ImageLikelihoods<'_>,
     of: impl Fn(&LogLikelihoodMaps) -> Option<&PositionMap>,
@@ -50,20 +50,20 @@ pub(crate) fn stitched_positions(
 /// Evenly spaced pixels of a map.
 pub(crate) fn some_of(map: &ScoreMap) -> Vec<f32> {
     let every = map.values.len().div_ceil(TAIL_PIXELS).max(1);
-    // Not a divisor of the width as a rule, so that all columns are seen.
+    // An odd step rarely divides the width, so that all columns are sampled.
     let every = if every > 1 { every | 1 } else { 1 };
     map.values.iter().step_by(every).copied().collect()
 }
 
-/// The maps of an image, as far as the model gives them.
+/// The maps of an image; `None` for those that the model lacks.
 pub(crate) struct Maps {
-    /// What flows of positions say, with all other witnesses.
+    /// The map of flows on positions, including all other evidence.
     pub of_flows: Option<ScoreMap>,
     /// The distances to the memory bank.
     pub distances: Option<ScoreMap>,
-    /// The surprisal of discriminants, where no flow sees positions.
+    /// The surprisal of discriminants, if there are no flows on positions.
     pub of_defects: Option<ScoreMap>,
-    /// That of distances and discriminants, where no flow sees positions.
+    /// The surprisal of distances and discriminants together, if there are no flows on positions.
     pub of_both: Option<ScoreMap>,
 }
 

@@ -1,4 +1,4 @@
-//! What a batch of images holds.
+//! The images of a batch.
 
 use bgad_data::Mask;
 
@@ -9,10 +9,10 @@ use crate::features::image_features::ImageFeatures;
 pub(crate) enum Item {
     /// A normal training image.
     Normal(usize),
-    /// An abnormal training image as it is.
+    /// An abnormal training image, unchanged.
     Abnormal(usize),
-    /// A fresh CutPaste sample of an abnormal training image; the second number tells the samples
-    /// of one epoch apart.
+    /// A fresh CutPaste sample of an abnormal training image; the second number makes the samples of one
+    /// epoch differ.
     Pasted(usize, u64),
 }
 
@@ -21,7 +21,7 @@ pub(crate) struct BatchImage {
     pub features: ImageFeatures,
     /// Whether it shows a defect.
     pub abnormal: bool,
-    /// Where, at the size of the input; none for a normal image, and for an abnormal one of which
-    /// that is not known.
+    /// The defect's mask at the input's size; `None` for a normal image, and for an abnormal one whose
+    /// defect's place is unknown.
     pub mask: Option<Mask>,
 }

@@ -1,9 +1,9 @@
-//! Checkpoints of a run: all that is needed to go on as if it had never stopped.
+//! Checkpoints of a run, from which it continues as if it had never stopped.
 //!
-//! A checkpoint is one file, there whole or not at all, and the two newest are kept, so that one
-//! that a failing disk damaged is not the end. It holds what training has changed: the flows, their
-//! optimizers, the boundaries, the losses since the last meta-epoch, and where in the schedule the
-//! run stands. The rest follows from the settings and the images, and is computed anew.
+//! A checkpoint is one file, written atomically. The two newest are kept, in case a failing disk damages one.
+//! A checkpoint contains what training has changed: the flows, their optimizers, the boundaries, the losses
+//! since the last meta-epoch, and the position in the schedule. Everything else follows from the settings and
+//! images, and is computed again.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -23,25 +23,25 @@ const KIND: Kind = Kind {
 };
 const PREFIX: &str = "checkpoint-";
 const SUFFIX: &str = ".safetensors";
-/// Files that are kept.
+/// Number of files kept.
 const KEPT: usize = 2;
-/// Within a long meta-epoch there is a checkpoint this often as well.
+/// The time between checkpoints within a long meta-epoch.
 const INTERVAL: Duration = Duration::from_secs(300);
 
-/// Where in the schedule a run stands: what is done already.
+/// A run's position in the schedule: what is already done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(crate) struct Position {
-    /// Meta-epochs that are over, their evaluation included.
+    /// Completed meta-epochs, including their evaluation.
     pub meta_epoch: usize,
-    /// Sub-epochs of the next one.
+    /// Completed sub-epochs of the next meta-epoch.
     pub sub_epoch: usize,
-    /// Batches of the next sub-epoch.
+    /// Completed batches of the next sub-epoch.
     pub batch: usize,
-    /// How many words its generator of positions has given, the lower half first.
+    /// How many words the generator of positions has produced, lower half first.
     pub words: [u64; 2],
 }
 
-/// What a run must have in common with the one that wrote a checkpoint.
+/// What a run must share with the one that wrote a checkpoint.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Identity {
     pub config: CheckedConfig,
@@ -69,7 +69,7 @@ pub(crate) struct Checkpoints {
 }
 
 impl Checkpoints {
-    /// Makes the folder where it is not there.
+    /// Opens the folder, creating it if needed.
     pub fn open(folder: &Path, identity: Identity) -> Result<Self> {
         std::fs::create_dir_all(folder).map_err(Error::io(folder))?;
         bgad_files::remove_unfinished(folder).map_err(Error::io(folder))?;
@@ -80,12 +80,12 @@ impl Checkpoints {
         })
     }
 
-    /// Whether the last one is long ago.
+    /// Whether the last checkpoint is old enough for a new one.
     pub fn is_due(&self) -> bool {
         self.last.elapsed() >= INTERVAL
     }
 
-    /// Writes a checkpoint, and takes away all but the newest.
+    /// Writes a checkpoint, and removes all but the newest.
     pub fn write(
         &mut self,
         position: Position,
@@ -93,7 +93,7 @@ impl Checkpoints {
         seconds: Seconds,
         state: TrainingState<'_>,
     ) -> Result<PathBuf> {
-        // Also after a failure: a full disk should not be tried again at each batch.
+        // Also after a failure, so that a full disk is not tried again after every batch.
         self.last = Instant::now();
         let Position {
             meta_epoch,
@@ -124,11 +124,10 @@ impl Checkpoints {
         Ok(path)
     }
 
-    /// The newest sound checkpoint, and what is wrong with those that are newer; none where there
-    /// are no files.
+    /// The newest valid checkpoint, and the errors of newer ones; `None` if there are no files.
     ///
     /// # Errors
-    /// When none of the files is sound, or the run is another one.
+    /// If no file is valid, or they belong to another run.
     pub fn newest(&self) -> Result<(Option<Found>, Vec<Error>)> {
         let mut wrong = Vec::new();
         for path in files(&self.folder)?.into_iter().rev() {
@@ -148,7 +147,7 @@ impl Checkpoints {
     }
 }
 
-/// A checkpoint that was read and is sound.
+/// A valid checkpoint that was read.
 pub(crate) struct Found {
     pub path: PathBuf,
     pub description: Description,
@@ -166,7 +165,7 @@ impl Found {
         })
     }
 
-    /// Gives `flows` back what training had changed of them.
+    /// Passes the saved state of training to `flows`.
     ///
     /// # Errors
     /// Those of `flows`, with the checkpoint's path.
@@ -217,7 +216,7 @@ impl Identity {
     }
 }
 
-/// What is wrong with the checkpoint at `path`.
+/// The error for damage in the checkpoint at `path`.
 fn at(path: &Path) -> impl Fn(Damage) -> Error + '_ {
     move |damage| Error::Checkpoint {
         path: path.to_owned(),
@@ -230,7 +229,7 @@ fn at(path: &Path) -> impl Fn(Damage) -> Error + '_ {
     }
 }
 
-/// The checkpoints in a folder, the oldest first; names are in the order of the schedule.
+/// The checkpoints in a folder, oldest first; names sort in the order of the schedule.
 fn files(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(Error::io(folder))? {
@@ -245,7 +244,7 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// Takes all checkpoints out of `folder`, and the folder where nothing else is in it.
+/// Removes all checkpoints from `folder`, and the folder if it is then empty.
 pub(crate) fn remove_all(folder: &Path) -> Result<()> {
     if !folder.is_dir() {
         return Ok(());
@@ -254,7 +253,7 @@ pub(crate) fn remove_all(folder: &Path) -> Result<()> {
         std::fs::remove_file(&path).map_err(Error::io(&path))?;
     }
     bgad_files::remove_unfinished(folder).map_err(Error::io(folder))?;
-    // Somebody else's files may lie there.
+    // There may be other files in it.
     let _ = std::fs::remove_dir(folder);
     Ok(())
 }

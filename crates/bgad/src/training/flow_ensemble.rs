@@ -15,19 +15,19 @@ use crate::features::flow_inputs::FlowInput;
 use crate::model::level_flow::WhitenedFlow;
 use crate::model::normal_statistics::{LevelRows, NormalStatistics};
 
-/// The flows of positions, the flows of pooled features, and what they are held against.
+/// The flows on positions, the flows on pooled features, and their boundaries.
 pub(crate) struct FlowTrainers<'a> {
     pub positions: Vec<LevelTrainer>,
-    /// What flows of positions share.
+    /// Memory that flows on positions share.
     pub workspaces: Workspaces,
     pub pooled: PooledTrainers<'a>,
-    /// The boundaries over the whole set after the last meta-epoch, a flow each.
+    /// The boundaries over the whole set after the last meta-epoch, one per flow.
     pub boundaries: Option<Vec<SeparatingBoundary>>,
 }
 
 impl<'a> FlowTrainers<'a> {
-    /// New flows for `inputs` on the first device; the others share the work on those of positions.
-    /// Those of pooled features have mini-batches too small to share.
+    /// New flows for `inputs` on the first device. The other devices share the work on position flows only;
+    /// the mini-batches of pooled flows are too small to share.
     pub fn new(
         config: &'a CheckedConfig,
         inputs: &[FlowInput],
@@ -61,7 +61,7 @@ impl<'a> FlowTrainers<'a> {
         })
     }
 
-    /// The flows as they are now, one an input.
+    /// The flows as they are now, one per input.
     pub fn current(&self) -> Result<Vec<WhitenedFlow>> {
         let positions = self.positions.iter().map(LevelTrainer::flow);
         positions.chain(self.pooled.flows()).collect()
@@ -77,7 +77,7 @@ impl<'a> FlowTrainers<'a> {
         Ok((!losses.is_empty()).then(|| losses.iter().sum::<f64>() / count))
     }
 
-    /// All that training has changed.
+    /// Everything that training has changed.
     pub fn state(&self) -> Result<TrainingState<'_>> {
         let mut state = TrainingState::default();
         for (name, trainer) in self.named() {
@@ -94,7 +94,7 @@ impl<'a> FlowTrainers<'a> {
         Ok(state)
     }
 
-    /// Goes back to a state of [`state`](Self::state).
+    /// Restores a state saved by [`state`](Self::state).
     pub fn restore(&mut self, mut state: TrainingState<'_>, device: &Device) -> Result<()> {
         let names: Vec<String> = self.named().map(|(name, _)| name).collect();
         let positions = self.positions.iter_mut();

@@ -1,4 +1,4 @@
-//! What tells one set of training images from another.
+//! Identifies a set of training images.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -11,8 +11,7 @@ use crate::error::Result;
 use crate::storage::digest::hexadecimal;
 use crate::storage::file_digest::FileDigests;
 
-/// A SHA-256 over the content of all images and masks of `samples`, in their order; their names
-/// don't count.
+/// A SHA-256 over the contents of all images and masks of `samples`, in order; names don't count.
 pub(crate) fn of<'s>(
     samples: impl Iterator<Item = &'s Sample> + Clone,
     digests: &FileDigests,
@@ -23,7 +22,7 @@ pub(crate) fn of<'s>(
         files.collect::<Vec<PathBuf>>()
     };
     let files: BTreeSet<PathBuf> = samples.clone().flat_map(files_of).collect();
-    // On all cores; below they are only looked up.
+    // Computes the digests on all cores; below they are only looked up.
     files
         .par_iter()
         .try_for_each(|path| digests.of(path).map(drop))?;

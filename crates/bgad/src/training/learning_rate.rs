@@ -1,22 +1,22 @@
 //! The learning rate over a run (section 4 of the method).
 
-/// Meta-epochs of linear warm-up.
+/// Number of meta-epochs with linear warm-up.
 const WARM_META_EPOCHS: usize = 2;
 /// The cosine ends at the learning rate times this factor.
 const FINAL_FACTOR: f64 = 1e-3;
 
-/// Cosine per meta-epoch, after a linear warm-up per batch.
+/// A cosine per meta-epoch, after a linear warm-up per batch.
 ///
-/// `η(e) = η_min + (η - η_min) · (1 + cos(π · e / meta_epochs)) / 2` with `η_min = η · 0.1³`; in
-/// the first two meta-epochs linear from `η / 10` to `η(2)`. Of two meta-epochs in all, where that
-/// would be the cosine's lowest point, the first alone is warm-up, to `η(1)`.
+/// `η(e) = η_min + (η - η_min) · (1 + cos(π · e / meta_epochs)) / 2` with `η_min = η · 0.1³`; during the
+/// first two meta-epochs, linear from `η / 10` to `η(2)`. If there are only two meta-epochs, where `η(2)`
+/// would be the cosine's minimum, only the first is warm-up, to `η(1)`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct LearningRate {
-    /// The rate at the cosine's top, `η`.
+    /// The peak rate `η`.
     pub peak: f64,
-    /// Meta-epochs of the whole run.
+    /// Number of meta-epochs in the run.
     pub meta_epochs: usize,
-    /// Sub-epochs in each.
+    /// Number of sub-epochs in each.
     pub sub_epochs: usize,
 }
 
@@ -27,7 +27,7 @@ impl LearningRate {
         last + (self.peak - last) * (1.0 + phase.cos()) / 2.0
     }
 
-    /// The rate of `batch` of `batches` in a sub-epoch; all counted from 0.
+    /// The rate of `batch` of `batches` in a sub-epoch, all counted from 0.
     pub fn at(&self, meta_epoch: usize, sub_epoch: usize, batch: usize, batches: usize) -> f64 {
         let warm_meta_epochs = match self.meta_epochs {
             WARM_META_EPOCHS => WARM_META_EPOCHS - 1,

@@ -21,7 +21,7 @@ use crate::model::whitening::{Noise, Whitening};
 /// One level's flow while it is trained.
 pub(crate) struct LevelTrainer {
     steps: Steps,
-    /// Which of an image's features it sees.
+    /// The index of its input among an image's features.
     index: usize,
     input: FlowInput,
     scaling: Option<Whitening>,
@@ -31,27 +31,27 @@ pub(crate) struct LevelTrainer {
     count: usize,
 }
 
-/// What a flow is trained for, and where.
+/// A flow to train, and on which devices.
 pub(crate) struct NewFlow<'a> {
-    /// What it sees, and the number of that among all inputs.
+    /// The input, with its index among all inputs.
     pub input: &'a FlowInput,
     pub index: usize,
-    /// Tells apart the flows of one input.
+    /// Makes the flows of one input differ.
     pub fold: usize,
-    /// Normal features of the input, `[rows, dimension]`, less the `means` of their positions where
-    /// there are some.
+    /// Normal features of the input, `[rows, dimension]`, minus the `means` of their positions if there are
+    /// any.
     pub rows: &'a [f32],
     pub means: Option<PositionMeans>,
     pub device: &'a Device,
     /// Devices that share each mini-batch with the first.
     pub others: &'a [Device],
-    /// Flows that share them need less memory.
+    /// Memory shared with other flows.
     pub workspaces: &'a Workspaces,
-    /// A trainer of the same input, whose rotations are taken.
+    /// A trainer of the same input whose rotations are used.
     pub first: Option<&'a LevelTrainer>,
 }
 
-/// Where the steps are computed.
+/// Where optimizer steps are computed.
 enum Steps {
     /// By our own code on the CPU.
     Host(Box<HostOptimizer>),
@@ -90,7 +90,7 @@ impl LevelTrainer {
             index: new.index,
             input: input.clone(),
             scaling,
-            // Positions are many: there is nothing to learn by heart.
+            // There are many positions, so the flow can't memorise them.
             noise: noise.filter(|_| input.is_pooled()),
             loss: None,
             count: 0,
@@ -109,7 +109,7 @@ impl LevelTrainer {
         })
     }
 
-    /// All that training has changed, under `prefix`.
+    /// Saves everything that training has changed, under `prefix`.
     pub fn save<'a>(&'a self, prefix: &str, state: &mut TrainingState<'a>) -> Result<()> {
         match &self.steps {
             Steps::Host(steps) => steps.save(prefix, state),
@@ -121,7 +121,7 @@ impl LevelTrainer {
         Ok(())
     }
 
-    /// Goes back to what [`save`](Self::save) kept.
+    /// Restores what [`save`](Self::save) saved.
     pub fn restore(&mut self, prefix: &str, state: &mut TrainingState<'_>) -> Result<()> {
         let device = match &mut self.steps {
             Steps::Host(steps) => {
@@ -146,13 +146,14 @@ impl LevelTrainer {
         Ok(())
     }
 
-    /// What it sees.
+    /// The flow's input.
     pub fn input(&self) -> &FlowInput {
         &self.input
     }
 
-    /// Shuffles all positions of all images of a batch together and trains on them in mini-batches.
-    /// Those in the padding are left out. The remainder is dropped; where there are fewer features than one mini-batch, they are one.
+    /// Shuffles the positions of all images of a batch together and trains on them in mini-batches, without
+    /// those in the padding. The remainder is dropped; fewer features than one mini-batch form one
+    /// mini-batch.
     pub fn train(
         &mut self,
         images: &[&BatchImage],
@@ -175,7 +176,7 @@ impl LevelTrainer {
         let total = positions * images.len();
         let abnormal = self.abnormal_positions(images, positions);
         let mut order: Vec<u32> = (0..total as u32).collect();
-        // Positions in the padding of an image are not trained on.
+        // Positions in an image's padding are not trained on.
         if let (Some(side), true) = (
             self.input.side,
             images.iter().any(|i| i.features.view.is_padded()),
@@ -214,7 +215,7 @@ impl LevelTrainer {
         Ok(())
     }
 
-    /// Which of all positions of a batch, image after image, are abnormal.
+    /// Whether each position of a batch, image by image, is abnormal.
     fn abnormal_positions(&self, images: &[&BatchImage], positions: usize) -> Vec<bool> {
         let of_image = |image: &&BatchImage| match (&image.mask, self.input.side) {
             (Some(mask), Some(side)) => {
@@ -229,7 +230,7 @@ impl LevelTrainer {
     /// The mean loss of the steps since the last call.
     ///
     /// # Errors
-    /// [`Error::Diverged`] where it is no finite number.
+    /// [`Error::Diverged`] if it is not finite.
     pub fn take_loss(&mut self, meta_epoch: usize) -> Result<Option<f64>> {
         let Some(sum) = self.loss.take() else {
             return Ok(None);

@@ -20,8 +20,8 @@ use crate::config::choices::Model;
 use crate::error::Result;
 
 impl Run<'_> {
-    /// Trains from `position` to the end of its meta-epoch. `between` is called between batches
-    /// with what is done until then, and ends the run with its error.
+    /// Trains from `position` to the end of its meta-epoch. Between batches it calls `between` with the
+    /// position reached; an error from it ends the run.
     pub(crate) fn meta_epoch(
         &mut self,
         position: Position,
@@ -39,7 +39,7 @@ impl Run<'_> {
             sub_epochs: config.schedule.sub_epochs,
         };
         for sub_epoch in position.sub_epoch..config.schedule.sub_epochs {
-            // Batches that were done before the run stopped are shuffled all the same.
+            // Batches completed before an interruption are shuffled again, to reach the same random state.
             let done = match sub_epoch == position.sub_epoch {
                 true => position.batch,
                 false => 0,
@@ -76,7 +76,7 @@ impl Run<'_> {
                 let boundaries = flows.boundaries.as_deref();
                 let positions = flows.positions.iter_mut().enumerate();
                 let mut trained = Duration::ZERO;
-                // The next batch's images are read, pasted and sent through the backbone meanwhile.
+                // Meanwhile the next batch's images are loaded, pasted and sent through the backbone.
                 next = beside(
                     || load(index + 1),
                     || {
@@ -151,7 +151,7 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Shuffles `items` into batches, and what remains; fewer items than a batch are one.
+    /// Shuffles `items` into batches and a remainder; fewer items than a batch form one batch.
     fn batches(&self, mut items: Vec<Item>, rng: &mut impl Rng) -> (Vec<Vec<Item>>, Vec<Item>) {
         let size = self.config.schedule.batch_size.min(items.len()).max(1);
         items.shuffle(rng);
@@ -160,7 +160,7 @@ impl Run<'_> {
         (batches.map(<[Item]>::to_vec).collect(), remainder)
     }
 
-    /// Tells of a batch, taking this sub-epoch's number of batches for all sub-epochs'.
+    /// Reports a batch; assumes that all sub-epochs have as many batches as this one.
     fn tell_batch(
         &self,
         meta_epoch: usize,
@@ -183,8 +183,8 @@ impl Run<'_> {
     }
 }
 
-/// How many mini-batches of positions each of so many batches of images gives, for the configured steps
-/// in the whole run: at least one.
+/// How many mini-batches of positions each batch of images may give, so that the run has the configured
+/// number of steps; at least one.
 fn most_mini_batches(config: &CheckedConfig, batches: usize) -> usize {
     let schedule = &config.schedule;
     let all = schedule.meta_epochs * schedule.sub_epochs * batches.max(1);
@@ -194,8 +194,8 @@ fn most_mini_batches(config: &CheckedConfig, batches: usize) -> usize {
     }
 }
 
-/// Runs `other` on a thread of its own while `work` runs on this one; what `other` gives, after
-/// `work`'s error.
+/// Runs `other` on another thread while `work` runs on this one. Returns `work`'s error, else the result of
+/// `other`.
 fn beside<T: Send>(
     other: impl FnOnce() -> Result<T> + Send,
     work: impl FnOnce() -> Result<()>,
@@ -209,7 +209,7 @@ fn beside<T: Send>(
     })
 }
 
-/// A generator's place in its stream as a file keeps it.
+/// A generator's position in its stream, as stored in a file.
 fn split(words: u128) -> [u64; 2] {
     [words as u64, (words >> 64) as u64]
 }

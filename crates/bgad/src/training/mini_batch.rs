@@ -7,29 +7,29 @@ use crate::config::checked::CheckedConfig;
 use crate::config::choices::{BoundaryScope, Model};
 use crate::error::Result;
 
-/// What a meta-epoch's steps have in common.
+/// Settings that all steps of a batch share.
 pub(crate) struct StepSettings<'a> {
     pub config: &'a CheckedConfig,
-    /// The first meta-epoch trains by maximum likelihood alone.
+    /// Whether this is the first meta-epoch, which trains by maximum likelihood alone.
     pub first: bool,
     pub rate: f64,
-    /// Mini-batches that flows of positions take from each batch of images, at most.
+    /// The most mini-batches that position flows take from each batch of images.
     pub most: usize,
-    /// The boundary over the whole set at this level, where it is configured.
+    /// This level's boundary over the whole set, if so configured.
     pub boundary: Option<&'a SeparatingBoundary>,
 }
 
 /// A mini-batch: positions of a batch of images, those on defects last.
 pub(crate) struct MiniBatch {
-    /// Numbers of rows among all images', image after image.
+    /// Row indices among all images' rows, image by image.
     pub order: Vec<u32>,
     /// How many of them are normal.
     pub normal: usize,
 }
 
 impl StepSettings<'_> {
-    /// A mini-batch's loss (section 3) from its log-likelihoods, the normal ones first; none where
-    /// it teaches nothing.
+    /// A mini-batch's loss (section 3) from its log-likelihoods, normal ones first; `None` if there is
+    /// nothing to learn from it.
     pub fn loss(&self, l: &Tensor<1>, normal: usize) -> Result<Option<Tensor<1>>> {
         let [count] = l.dims();
         let side = |start, length| (length > 0).then(|| l.clone().narrow(0, start, length));
@@ -55,7 +55,7 @@ impl StepSettings<'_> {
                 Some(boundary),
             ) => Some(objective.bgad(normal, &boundary).total),
             (Model::Bgad, ..) => None,
-            // Abnormal features alone can't be held against a boundary that they don't have.
+            // Without normal features there is no boundary to compare abnormal ones with.
             (Model::BgadFas, LogLikelihoods { normal: None, .. }, None) => None,
             (Model::BgadFas, sides, boundary) => {
                 Some(objective.bgad_fas(&sides, boundary.as_ref()).total)

@@ -1,4 +1,4 @@
-//! Whether mirrored images count, decided by normal images alone.
+//! Decides on normal images alone whether mirrored images are used.
 
 use rayon::prelude::*;
 
@@ -14,20 +14,19 @@ use crate::model::likelihoods::LogLikelihoodMaps;
 use crate::model::mirrored;
 use crate::scoring::image_likelihoods::of_images;
 
-/// Mirrored normal images may score higher by so many standard deviations of the normal images'
-/// scores: what Cohen (*Statistical Power Analysis for the Behavioral Sciences*, 1988) calls a small
-/// effect.
+/// How much higher mirrored normal images may score, in standard deviations of the normal images' scores: a
+/// small effect according to Cohen (*Statistical Power Analysis for the Behavioral Sciences*, 1988).
 const SMALL_EFFECT: f64 = 0.2;
 
-/// Whether there is something to decide: at image granularity, with images held out. Where positions
-/// are scored a mirror image changed next to nothing, and it doubles the time of a prediction.
+/// Whether there is anything to decide: only at image granularity, with held-out images. With flows on
+/// positions, mirroring changed almost nothing in trials, and it doubles the time of a prediction.
 pub(crate) fn is_open(config: &CheckedConfig, granularity: Granularity) -> bool {
     config.scoring.mirror == Mirror::Auto
         && granularity == Granularity::Image
         && config.pooled.folds > 0
 }
 
-/// What normal training images are judged by instead of the model that has seen them.
+/// How normal training images are scored as if they had not been trained on.
 pub(crate) struct HoldOut<'a> {
     pub set: &'a TrainingSet,
     pub gaussians: &'a HeldOut,
@@ -35,7 +34,7 @@ pub(crate) struct HoldOut<'a> {
 }
 
 impl HoldOut<'_> {
-    /// The log-likelihoods and distances of a normal input as if it had not been seen.
+    /// The log-likelihoods and distances of a normal input as if it had not been trained on.
     fn maps(
         &self,
         detector: &Detector,
@@ -44,7 +43,7 @@ impl HoldOut<'_> {
     ) -> Result<LogLikelihoodMaps> {
         let folds = &self.set.folds;
         let mut maps = detector.maps_without(features, folds.held_out_with(input))?;
-        // Flows that were trained without each fold are better than a correction.
+        // Flows trained without each fold are better than a correction.
         let trained = |flow: usize| flow >= self.pooled.first() && self.pooled.holds_out();
         let of = (features, folds.of(input));
         self.gaussians
@@ -53,9 +52,8 @@ impl HoldOut<'_> {
     }
 }
 
-/// The log-likelihoods of the normal training images, held out as far as there are folds, from one
-/// pass over them. Where that is left to the images the detector takes mirrored ones or none from now
-/// on.
+/// The log-likelihoods of the normal training images, held out if there are folds, in one pass. If
+/// `scoring.mirror` is `auto`, this also decides whether the detector mirrors images.
 pub(crate) fn normal_maps(
     detector: &mut Detector,
     hold_out: &HoldOut<'_>,
@@ -121,7 +119,7 @@ pub(crate) fn normal_maps(
     Ok(maps)
 }
 
-/// Whether normal images look about as normal mirrored as they are.
+/// Whether mirrored normal images look about as normal as unmirrored ones.
 fn is_harmless(scores: &[f32], mirrored: &[f32]) -> bool {
     let count = scores.len() as f64;
     if count < 2.0 {
@@ -134,7 +132,7 @@ fn is_harmless(scores: &[f32], mirrored: &[f32]) -> bool {
     other - own <= SMALL_EFFECT * deviation
 }
 
-/// The mean of what an image and its mirror image give, at image granularity.
+/// Averages the values of an image with those of its mirror image.
 fn average(maps: &mut LogLikelihoodMaps, other: &LogLikelihoodMaps) {
     for (level, other) in maps.levels.iter_mut().zip(&other.levels) {
         mirrored::average(&mut level.values, &other.values, level.width);

@@ -1,5 +1,5 @@
-//! Training: the images, the flows and their optimizers, the schedule, checkpoints. Uses the rooms up
-//! to `evaluation`.
+//! Training: the images, the flows and their optimizers, the schedule, and checkpoints. Uses the rooms up to
+//! `evaluation`.
 
 mod batch;
 pub(crate) mod checkpoints;

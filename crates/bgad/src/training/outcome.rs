@@ -1,4 +1,4 @@
-//! What a run leaves.
+//! The result of a run.
 
 use std::path::PathBuf;
 
@@ -10,20 +10,20 @@ use crate::detector::trained_model::Detector;
 use crate::evaluation::result::Evaluation;
 use crate::input::tiled_images::SetImage;
 
-/// What a run leaves.
+/// The result of a run.
 #[non_exhaustive]
 #[derive(Debug)]
 pub struct Training {
     /// The trained model.
     pub detector: Detector,
-    /// One entry a meta-epoch.
+    /// One entry per meta-epoch.
     pub history: Vec<MetaEpoch>,
-    /// The last meta-epoch's evaluation, unless none was asked for or there is no test set.
+    /// The last meta-epoch's evaluation; `None` if it was not requested or there is no test set.
     pub evaluation: Option<Evaluation>,
-    /// The scores of all images that could be read: of the normal training images, then of the test
-    /// images, where they were evaluated.
+    /// The scores of all readable images: first the normal training images, then the test images if they were
+    /// evaluated.
     pub scores: Vec<ScoredImage>,
-    /// Where the time went.
+    /// How long each part of the run took.
     pub seconds: Seconds,
     /// What was left out and why, one sentence each.
     pub warnings: Vec<String>,
@@ -36,19 +36,19 @@ pub struct ScoredImage {
     /// The image's file.
     #[serde(with = "bgad_data::path_text")]
     pub path: PathBuf,
-    /// The part of the file that is meant; none for all of it.
+    /// The part of the file; `None` for all of it.
     pub region: Option<Region>,
-    /// What it is known to be.
+    /// Its label.
     pub label: Label,
-    /// Whether it is a training image. Where images are held out its score is that of a model that
-    /// has not seen it, one of those that the threshold is from.
+    /// Whether it is a training image. With held-out images, its score comes from a model that was not
+    /// trained on it, and is one of those that determined the threshold.
     pub trained: bool,
     /// Its score.
     pub score: f32,
 }
 
 impl ScoredImage {
-    /// Images and their scores, in the same order.
+    /// Pairs images with their scores, in the same order.
     pub(super) fn all(
         images: &[SetImage],
         trained: bool,

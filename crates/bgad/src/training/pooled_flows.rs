@@ -1,8 +1,7 @@
-//! Training of the flows of pooled features.
+//! Training of the flows on pooled features.
 //!
-//! An image has one vector for each of them, so that an epoch has few. They are trained after the
-//! images of a sub-epoch have been seen, over and over, until they have had their share of the
-//! configured steps.
+//! Each image gives such a flow a single vector, so an epoch has few of them. These flows are trained after
+//! each sub-epoch, repeatedly on its images, until they have done their share of the configured steps.
 
 use bgad_data::random_stream::Purpose;
 use burn::tensor::Device;
@@ -25,33 +24,33 @@ use crate::model::likelihoods::LogLikelihoodMaps;
 use crate::model::normal_statistics::NormalStatistics;
 use crate::model::places::Places;
 
-/// The flows of pooled features: the model's own, and, where folds are configured, those that have
-/// not seen one fold of the normal images each.
+/// The flows on pooled features: the model's own and, if folds are configured, for each fold those trained
+/// without its normal images.
 pub(crate) struct PooledTrainers<'a> {
     config: &'a CheckedConfig,
-    /// The first pooled one among all inputs.
+    /// The index of the first pooled input.
     first: usize,
     own: Vec<LevelTrainer>,
     workspaces: Workspaces,
     folds: Vec<Vec<LevelTrainer>>,
-    /// The images of this sub-epoch, with pooled features alone; the number of a normal one.
+    /// The images of this sub-epoch, with pooled features only; normal ones with their index.
     images: Vec<(Option<usize>, BatchImage)>,
     /// The fold of each normal input.
     fold_of: Vec<usize>,
 }
 
-/// How one sub-epoch trains.
+/// Settings of one sub-epoch.
 pub(crate) struct SubEpoch<'a> {
-    /// Its number in the whole run.
+    /// Its index in the whole run.
     pub epoch: u64,
-    /// The first meta-epoch trains by maximum likelihood alone.
+    /// Whether this is the first meta-epoch, which trains by maximum likelihood alone.
     pub first: bool,
-    /// The learning rate of a batch of so many.
+    /// The learning rate from a batch's index and the number of batches.
     pub rate: &'a (dyn Fn(usize, usize) -> f64 + Sync),
 }
 
 impl<'a> PooledTrainers<'a> {
-    /// New flows for those of `inputs` that are pooled.
+    /// New flows for the pooled ones among `inputs`.
     pub fn new(
         config: &'a CheckedConfig,
         inputs: &[FlowInput],
@@ -105,7 +104,7 @@ impl<'a> PooledTrainers<'a> {
         })
     }
 
-    /// The number of the first flow of pooled features.
+    /// The index of the first flow on pooled features.
     pub fn first(&self) -> usize {
         self.first
     }
@@ -115,7 +114,7 @@ impl<'a> PooledTrainers<'a> {
         self.own.is_empty()
     }
 
-    /// Remembers an image for this sub-epoch.
+    /// Stores an image for this sub-epoch.
     pub fn take(&mut self, item: &Item, image: &BatchImage) {
         if self.is_empty() {
             return;
@@ -132,8 +131,8 @@ impl<'a> PooledTrainers<'a> {
         self.images.push((normal, image));
     }
 
-    /// Trains on the images of this sub-epoch and forgets them; `done` is told each batch's number
-    /// and how many there are.
+    /// Trains on the images of this sub-epoch and then drops them. Calls `done` with each batch's index and
+    /// the number of batches.
     pub fn train(
         &mut self,
         sub_epoch: &SubEpoch<'_>,
@@ -176,11 +175,11 @@ impl<'a> PooledTrainers<'a> {
         let of_folds = self.folds.iter_mut().enumerate();
         let of_folds = of_folds.map(|(fold, trainers)| (trainers, Some(fold)));
         let all: Vec<_> = own.chain(of_folds).collect();
-        // They don't depend on each other, and each is too small for several cores.
+        // They are independent of each other, and each is too small for several cores.
         let trained = all
             .into_par_iter()
             .try_for_each(|(trainers, fold)| train(trainers, fold));
-        // As large as a few flows, and not needed before the next sub-epoch.
+        // As large as a few flows, and not needed until the next sub-epoch.
         self.workspaces.clear();
         trained
     }
@@ -197,7 +196,7 @@ impl<'a> PooledTrainers<'a> {
         Ok(losses)
     }
 
-    /// How many flows the model has of them.
+    /// Number of the model's own flows.
     pub fn count(&self) -> usize {
         self.own.len()
     }
@@ -207,23 +206,23 @@ impl<'a> PooledTrainers<'a> {
         self.own.iter().map(LevelTrainer::flow)
     }
 
-    /// All flows, the folds' as well.
+    /// All flows, including those of the folds.
     pub fn all(&self) -> impl Iterator<Item = &LevelTrainer> {
         self.own.iter().chain(self.folds.iter().flatten())
     }
 
-    /// The same to be changed.
+    /// All flows, mutable.
     pub fn all_mut(&mut self) -> impl Iterator<Item = &mut LevelTrainer> {
         self.own.iter_mut().chain(self.folds.iter_mut().flatten())
     }
 
-    /// Whether there are flows that have not seen one fold of the normal images each.
+    /// Whether there are flows trained without each fold.
     pub fn holds_out(&self) -> bool {
         !self.folds.is_empty()
     }
 
-    /// Replaces the pooled log-likelihoods of each normal training image with those under the flows that
-    /// were trained without its fold, where there are some. `pooled` are their pooled features alone.
+    /// Replaces each normal training image's pooled log-likelihoods with its held-out values, from the flows
+    /// trained without its fold, if there are any. `pooled` has the images' pooled features only.
     pub fn hold_out(
         &self,
         maps: &mut [LogLikelihoodMaps],
@@ -247,8 +246,8 @@ impl<'a> PooledTrainers<'a> {
     }
 }
 
-/// `images` shuffled into batches again and again, until there are as many as this sub-epoch's
-/// share of the configured steps. The remainder of each round is dropped.
+/// Shuffles `images` into batches repeatedly, until there are enough for this sub-epoch's share of the
+/// configured steps. Drops the remainder of each round.
 fn batches<'i>(
     config: &CheckedConfig,
     mut images: Vec<&'i BatchImage>,

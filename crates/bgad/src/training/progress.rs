@@ -1,10 +1,10 @@
-//! What is told of a run while it goes on.
+//! Progress reports of a run.
 
 use serde::{Deserialize, Serialize};
 
 use crate::evaluation::result::PaperMetrics;
 
-/// One meta-epoch of a run; metrics are none where they can't be had or were not asked for.
+/// One meta-epoch of a run. A metric is `None` if it is undefined or was not requested.
 #[non_exhaustive]
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct MetaEpoch {
@@ -18,25 +18,25 @@ pub struct MetaEpoch {
     pub pixel_auroc: Option<f64>,
     /// AUPRO up to a false-positive rate of 0.3.
     pub aupro: Option<f64>,
-    /// The same as the authors' program computes them.
+    /// The same metrics as the authors' program computes them.
     pub paper_protocol: PaperMetrics,
 }
 
-/// Where a run's time went, in seconds.
+/// How long each part of a run took, in seconds.
 #[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct Seconds {
     /// Loading, pasting and the backbone.
     pub features: f64,
-    /// The flows' training.
+    /// Training of the flows.
     pub flow: f64,
     /// Evaluation, calibration and threshold.
     pub evaluation: f64,
-    /// All of the run.
+    /// The whole run.
     pub total: f64,
 }
 
-/// What an observer is told while a run goes on.
+/// A report to an observer while a run is in progress.
 #[non_exhaustive]
 #[derive(Debug, Clone)]
 pub enum Progress {
@@ -53,28 +53,28 @@ pub enum Progress {
         meta_epoch: usize,
         /// Batches done in the whole run.
         done: usize,
-        /// Batches in the whole run, as far as is known.
+        /// Estimated number of batches in the whole run.
         total: usize,
         /// The learning rate.
         learning_rate: f64,
     },
     /// A meta-epoch is over.
     MetaEpoch(MetaEpoch),
-    /// The run goes on where an earlier one stopped.
+    /// The run continues where an earlier one stopped.
     Resumed {
-        /// The meta-epoch that it goes on in, from 1.
+        /// The meta-epoch in which it continues, from 1.
         meta_epoch: usize,
-        /// The meta-epochs that are over.
+        /// The completed meta-epochs.
         history: Vec<MetaEpoch>,
     },
-    /// The images of a run are scored by the model of before and by the one that has learned.
+    /// The earlier and the new model score the images of a run.
     Scored {
         /// Images done.
         done: usize,
         /// Images in all.
         total: usize,
     },
-    /// A run is trained, and its files are written.
+    /// A run is trained, and its files are being written.
     Writing,
     /// Something was left out; one sentence says what and why.
     Warning(String),

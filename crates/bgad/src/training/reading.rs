@@ -21,8 +21,8 @@ use crate::features::store::{FeatureStore, StoreSettings};
 use crate::model::normal_statistics::NormalStatistics;
 
 impl Run<'_> {
-    /// What owns features, on disk as well where that is asked for. `checksum` is that of the
-    /// backbone's weights.
+    /// The owner of all features, with a folder on disk if requested. `checksum` is that of the backbone's
+    /// weights.
     pub(super) fn store(
         &self,
         backbone: &Arc<dyn Backbone>,
@@ -55,7 +55,7 @@ impl Run<'_> {
         Ok(Arc::new(store))
     }
 
-    /// Reads all images once: training images first, whose features are worth keeping most.
+    /// Reads all images once. Training images come first, because their features are the most useful to keep.
     pub(super) fn read_images(
         &mut self,
         dataset: &Dataset,
@@ -83,8 +83,7 @@ impl Run<'_> {
         if beyond > 0 && !store.is_on_disk() {
             warnings.push(format!(
                 "features of {beyond} training images don't fit in features.memory and are computed \
-                 whenever they are needed, before the first step as well; a folder for them \
-                 (--feature-cache) saves that"
+                 again whenever they are needed; `--feature-cache DIR` avoids that"
             ));
         }
         for warning in &warnings {

@@ -34,21 +34,21 @@ use crate::model::held_out::HeldOut;
 use crate::scoring::calibration::Calibration;
 use crate::scoring::image_likelihoods::{ImageLikelihoods, of_images};
 
-/// What is said where no threshold can be taken.
-const TOO_FEW: &str = "fewer than five normal images say too little about how others differ: scores and maps are \
-                       there, but no image is called anomalous until `bgad calibrate` has seen more of them";
+/// The warning if there are too few images for a threshold.
+const TOO_FEW: &str = "fewer than five normal images are too few for a threshold: the model gives scores and maps, \
+                       but calls no image anomalous until you run `bgad calibrate` with more normal images";
 
-/// One run's state.
+/// The state of one run.
 pub(crate) struct Run<'a> {
     pub(super) context: &'a RunContext,
     pub(super) config: &'a CheckedConfig,
     pub(super) granularity: Granularity,
     pub(super) device: Device,
-    /// Devices that train flows of positions beside the first.
+    /// Devices that train position flows together with the first one.
     pub(super) others: Vec<Device>,
     pub(super) start: Instant,
     pub(super) seconds: Seconds,
-    /// What was spent before an interruption.
+    /// Time spent before an interruption.
     pub(super) before: Seconds,
     pub(super) checkpoints: Option<Checkpoints>,
     pub(super) warnings: Vec<String>,
@@ -76,7 +76,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Trains; with `resume` from where the newest checkpoint stands.
+    /// Trains; with `resume`, from the newest checkpoint.
     pub fn train(mut self, dataset: &Dataset, opened: Opened, resume: bool) -> Result<Training> {
         for warning in &self.warnings {
             self.context.tell(Progress::Warning(warning.clone()));
@@ -161,7 +161,7 @@ impl<'a> Run<'a> {
                         self.warn(TOO_FEW.to_owned());
                     }
                 }
-                // After the thresholds, which its decisions are made by.
+                // After the thresholds, because the decisions use them.
                 if evaluate {
                     let of_test = test.log_likelihoods(&detector)?;
                     evaluation = Some(test.evaluate(
@@ -173,7 +173,7 @@ impl<'a> Run<'a> {
                     evaluation = None;
                 }
                 if !last {
-                    // Not needed before the next time, and a copy of all parameters.
+                    // A copy of all parameters, not needed until the next calibration.
                     detector.set_flows(Vec::new())?;
                 }
                 self.seconds.evaluation += start.elapsed().as_secs_f64();
@@ -197,7 +197,7 @@ impl<'a> Run<'a> {
             let results = results.iter().map(|result| result.score);
             scores.extend(ScoredImage::all(&test.images, false, results));
         }
-        // Predictions are not among the run's images.
+        // Later predictions are of other images.
         detector.remember_distances_in(None);
         Ok(Training {
             detector,
@@ -218,7 +218,7 @@ impl<'a> Run<'a> {
         asked && !test.images.is_empty()
     }
 
-    /// Whether training is to end because no boundary has moved since the last meta-epoch.
+    /// Whether training ends because no boundary has moved since the last meta-epoch.
     fn is_still(
         &self,
         before: Option<&[SeparatingBoundary]>,
@@ -243,7 +243,7 @@ impl<'a> Run<'a> {
         self.warnings.push(warning);
     }
 
-    /// Where the time went until now, before an interruption as well.
+    /// The time spent so far, including before an interruption.
     pub(super) fn seconds(&self) -> Seconds {
         Seconds {
             features: self.before.features + self.seconds.features,
@@ -253,7 +253,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// The detector without flows; they, calibration and threshold are set while training goes on.
+    /// The detector without flows; training sets them, the calibration and the threshold.
     fn detector(
         &self,
         dataset: &Dataset,
@@ -290,7 +290,7 @@ impl<'a> Run<'a> {
     }
 }
 
-/// What is told of a meta-epoch.
+/// The report of a meta-epoch.
 fn record(meta_epoch: usize, loss: Option<f64>, evaluation: Option<&Evaluation>) -> MetaEpoch {
     MetaEpoch {
         meta_epoch,

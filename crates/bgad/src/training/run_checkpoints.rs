@@ -1,4 +1,4 @@
-//! Where a run goes on, when it keeps a checkpoint, and when it stops.
+//! Where a run continues, when it writes a checkpoint, and when it stops.
 
 use std::path::Path;
 
@@ -9,8 +9,8 @@ use super::run::Run;
 use crate::error::{Error, Result};
 
 impl Run<'_> {
-    /// Opens the folder of checkpoints. With `resume` restores `flows` from the newest one and gives
-    /// where in the schedule it stands, and the meta-epochs before; none where there is no checkpoint.
+    /// Opens the folder of checkpoints. With `resume`, it restores `flows` from the newest one and returns
+    /// its position in the schedule and the completed meta-epochs; `None` if there is no checkpoint.
     pub(super) fn open_checkpoints(
         &mut self,
         folder: &Path,
@@ -40,7 +40,7 @@ impl Run<'_> {
         Ok(Some((description.position, description.history)))
     }
 
-    /// Keeps a checkpoint where one is due, and stops where that is asked for.
+    /// Writes a checkpoint if one is due, and stops if requested.
     pub(super) fn between_batches(
         &mut self,
         position: Position,
@@ -66,7 +66,7 @@ impl Run<'_> {
             }),
             (Err(error), true) => Err(error),
             (Ok(_), false) => Ok(()),
-            // A full disk should not end a night of training; it may have room again in the end.
+            // A full disk should not end a night of training; there may be room again later.
             (Err(error), false) => {
                 self.warn(format!("no checkpoint could be written: {error}"));
                 Ok(())

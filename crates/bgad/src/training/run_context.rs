@@ -1,4 +1,4 @@
-//! What a run is told besides its settings.
+//! The inputs of a run besides its settings.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -9,21 +9,21 @@ use bgad_backbone::Backbone;
 use super::progress::Progress;
 use crate::config::settings::TrainerConfig;
 
-/// Who is told how a run goes.
+/// Receives the progress of a run.
 pub(crate) type Observer = Arc<dyn Fn(Progress) + Send + Sync>;
 
-/// The settings of a run, and what belongs to that run alone.
+/// The settings of a run, and the options that are not settings.
 #[derive(Clone)]
 pub(crate) struct RunContext {
     pub config: TrainerConfig,
-    /// A backbone of the program's own.
+    /// Your own backbone.
     pub backbone: Option<Arc<dyn Backbone>>,
     pub observer: Option<Observer>,
     /// The folder of checkpoints.
     pub checkpoints: Option<PathBuf>,
     /// The folder of features.
     pub features: Option<PathBuf>,
-    /// The folder of distances to the memory bank, which is there.
+    /// The folder of distances to the memory bank, which must exist.
     pub distances: Option<PathBuf>,
     pub stop: Option<Arc<AtomicBool>>,
 }

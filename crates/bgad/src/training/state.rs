@@ -1,4 +1,4 @@
-//! What training has changed, as named tensors and numbers.
+//! Everything that training has changed, as named tensors and numbers.
 
 use std::collections::BTreeMap;
 
@@ -30,13 +30,13 @@ impl<'a> TrainingState<'a> {
         self.integers.insert(name, value);
     }
 
-    /// Large ones, which stay where they are.
+    /// Stores many numbers, without copying them.
     pub fn put_numbers(&mut self, name: String, values: &'a [f32]) {
         let stored = Stored::numbers(&[values.len()], values);
         self.tensors.insert(name, stored);
     }
 
-    /// A few.
+    /// Stores a copy of a few numbers.
     pub fn put_few(&mut self, name: String, values: &[f32]) {
         let stored = Stored::numbers(&[values.len()], values);
         self.tensors.insert(name, stored.into_owned());
@@ -46,7 +46,7 @@ impl<'a> TrainingState<'a> {
         self.tensors.insert(name, Stored::raw(bytes));
     }
 
-    /// Keeps `parameters` under `prefix` and their names.
+    /// Stores `parameters` under `prefix` and their names.
     pub fn put_all(&mut self, prefix: &str, parameters: Vec<(String, TensorData)>) -> Result<()> {
         for (name, data) in parameters {
             let name = format!("{prefix}.{name}");
@@ -72,7 +72,7 @@ impl<'a> TrainingState<'a> {
         values.ok_or_else(|| missing(name))
     }
 
-    /// All tensors under `prefix`, by the rest of their names.
+    /// Removes and returns all tensors under `prefix`, by the rest of their names.
     pub fn take_all(&mut self, prefix: &str) -> Result<BTreeMap<String, TensorData>> {
         let start = format!("{prefix}.");
         let names = self.tensors.keys().filter(|name| name.starts_with(&start));

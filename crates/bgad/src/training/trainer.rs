@@ -1,4 +1,4 @@
-//! Training, as a user sees it.
+//! The public interface of training.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -37,7 +37,7 @@ pub struct Trainer {
 }
 
 impl Trainer {
-    /// A trainer on the CPU; the settings are checked when it starts.
+    /// A trainer on the CPU. Settings are checked when training starts.
     pub fn new(config: TrainerConfig) -> Self {
         Self {
             context: RunContext::new(config),
@@ -51,20 +51,20 @@ impl Trainer {
         self
     }
 
-    /// Trains each flow of positions on all of these devices at once: each takes a share of every
-    /// mini-batch, and the first one steps with the sum of their gradients, as a single device does
-    /// with the whole mini-batch. Everything else is computed on the first.
+    /// Trains each position flow on all of these devices at once: each takes a share of every mini-batch, and
+    /// the first one steps with the sum of their gradients, as a single device would with the whole
+    /// mini-batch. The first device computes everything else.
     ///
-    /// The model is that of one device up to rounding.
+    /// The model is the same as with one device, up to rounding.
     pub fn on_all(mut self, devices: impl IntoIterator<Item = DeviceSelection>) -> Self {
         self.devices = devices.into_iter().collect();
         self
     }
 
-    /// Trains on a feature extractor of the program's own, which must lie on the trainer's device.
+    /// Trains with your own feature extractor, which must be on the trainer's device.
     ///
-    /// Its name and strides become the settings' `backbone.name` and `backbone.strides`. The model file keeps its
-    /// [`tensors`](Backbone::tensors); [`Detector::load_with_backbone`] brings it back.
+    /// Its name and strides replace the settings `backbone.name` and `backbone.strides`. The model file
+    /// contains its [`tensors`](Backbone::tensors); [`Detector::load_with_backbone`] restores it.
     pub fn with_backbone(mut self, backbone: Arc<dyn Backbone>) -> Self {
         backbone
             .name()
@@ -74,41 +74,40 @@ impl Trainer {
         self
     }
 
-    /// Tells `observer` how the run goes; it is called from several threads.
+    /// Reports progress to `observer`, which is called from several threads.
     pub fn observed_by(mut self, observer: impl Fn(Progress) + Send + Sync + 'static) -> Self {
         self.context.observer = Some(Arc::new(observer));
         self
     }
 
-    /// Keeps checkpoints in `folder`: after each meta-epoch, every five minutes within a long one,
-    /// and when training is stopped. [`resume`](Self::resume) goes on from the newest. The two
-    /// newest are kept; remove the folder when the model is saved.
+    /// Writes checkpoints to `folder`: after each meta-epoch, every five minutes within a long one, and when
+    /// training is stopped. [`resume`](Self::resume) continues from the newest. The two newest are kept;
+    /// remove the folder when the model is saved.
     pub fn checkpoints_in(mut self, folder: impl Into<PathBuf>) -> Self {
         self.context.checkpoints = Some(folder.into());
         self
     }
 
-    /// Keeps features of images on disk, in `folder`: those that don't fit in
-    /// [`memory`](crate::FeatureSettings::memory) are then computed once,
-    /// and a second run on the same images with the same backbone finds them all. A file an image,
-    /// which may be taken away at any time.
+    /// Keeps features of images on disk, in `folder`. Those that don't fit in
+    /// [`memory`](crate::FeatureSettings::memory) are then computed only once, and a second run with the same
+    /// images and backbone finds all of them. There is one file per image, which you may delete at any time.
     ///
-    /// A backbone of the program's own must have [`tensors`](Backbone::tensors), by which its
-    /// features are told from another's; without, nothing is kept.
+    /// Your own backbone must have [`tensors`](Backbone::tensors), because they distinguish its features from
+    /// another backbone's. Without them, nothing is kept.
     pub fn features_in(mut self, folder: impl Into<PathBuf>) -> Self {
         self.context.features = Some(folder.into());
         self
     }
 
-    /// Keeps the distances of the run's images to the normal ones on disk as well, in `folder`, which
-    /// must be there and may be that of [`features_in`](Self::features_in). A run with the same normal
-    /// images, as one that is taught a defect, finds them all.
+    /// Also keeps the distances of the run's images to the memory bank on disk, in `folder`. The folder must
+    /// exist, and may be that of [`features_in`](Self::features_in). A run with the same normal images, such
+    /// as one that is taught a defect, finds all of them.
     pub fn distances_in(mut self, folder: impl Into<PathBuf>) -> Self {
         self.context.distances = Some(folder.into());
         self
     }
 
-    /// A trainer on the same devices whose run is told something else.
+    /// A trainer on the same devices with a changed context.
     pub(crate) fn changed(&self, change: impl FnOnce(&mut RunContext)) -> Self {
         let mut context = self.context.clone();
         change(&mut context);
@@ -118,17 +117,17 @@ impl Trainer {
         }
     }
 
-    /// What its runs are told.
+    /// The context of its runs.
     pub(crate) fn context(&self) -> &RunContext {
         &self.context
     }
 
-    /// The device that all but the flows of positions is computed on.
+    /// The device that computes everything except position flows.
     pub(crate) fn first_device(&self) -> DeviceSelection {
         self.devices.first().copied().unwrap_or_default()
     }
 
-    /// All devices by name, `cuda:0,cuda:1`.
+    /// The names of all devices, such as `cuda:0,cuda:1`.
     pub(crate) fn device_names(&self) -> String {
         let first = [self.first_device()];
         let all = match self.devices.is_empty() {
@@ -139,38 +138,38 @@ impl Trainer {
         names.join(",")
     }
 
-    /// Stops at the end of the batch in which `stop` becomes true, with [`Error::Stopped`].
+    /// Stops after the batch in which `stop` becomes true, with [`Error::Stopped`].
     pub fn stopped_by(mut self, stop: Arc<AtomicBool>) -> Self {
         self.context.stop = Some(stop);
         self
     }
 
-    /// Trains on `dataset` and gives the detector alone.
+    /// Trains on `dataset` and returns only the detector.
     ///
     /// # Errors
-    /// As [`run`](Self::run).
+    /// Those of [`run`](Self::run).
     pub fn fit(&self, dataset: &Dataset) -> Result<Detector> {
         Ok(self.run(dataset)?.detector)
     }
 
-    /// Trains on `dataset`: its normal training images and, for BGAD-FAS, the abnormal ones among
-    /// its training samples. Evaluates on its test set as configured.
+    /// Trains on `dataset`: its normal training images and, for BGAD-FAS, the abnormal ones among its
+    /// training samples. Evaluates on its test set as configured.
     ///
     /// # Errors
-    /// A setting out of range, a device that is not compiled in, weights or masks that don't fit,
-    /// no readable normal image, or a loss that is no longer finite. An image that can't be read is
-    /// left out with a warning. [`Error::Stopped`] where it was.
+    /// A setting out of range, a device that is not compiled in, weights or masks that don't fit, no readable
+    /// normal image, or a loss that is no longer finite. [`Error::Stopped`] if it was stopped. An unreadable
+    /// image is not an error: it is left out with a warning.
     pub fn run(&self, dataset: &Dataset) -> Result<Training> {
         self.start(dataset, false)
     }
 
-    /// Goes on where a run with the same settings and images stopped, from the newest checkpoint in
-    /// the folder of [`checkpoints_in`](Self::checkpoints_in), or from the start where there is none
-    /// yet. On one CPU the model is, bit for bit, that of a run that never stopped.
+    /// Continues a run with the same settings and images from the newest checkpoint in the folder of
+    /// [`checkpoints_in`](Self::checkpoints_in), or starts it if there is no checkpoint yet. On one CPU, the
+    /// model is bit for bit that of a run that never stopped.
     ///
     /// # Errors
-    /// As [`run`](Self::run); no folder of checkpoints, a checkpoint of another run, or none that is
-    /// sound. A damaged one is passed over with a warning where there is an older one.
+    /// Those of [`run`](Self::run); no folder of checkpoints, a checkpoint of another run, or no valid
+    /// checkpoint. A damaged checkpoint is skipped with a warning if there is an older one.
     pub fn resume(&self, dataset: &Dataset) -> Result<Training> {
         match &self.context.checkpoints {
             Some(_) => self.start(dataset, true),

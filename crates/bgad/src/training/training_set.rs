@@ -1,4 +1,4 @@
-//! The images of a run: which are readable, whose features are kept, and what a batch holds.
+//! The images of a run: which are readable, whose features are kept, and what a batch contains.
 
 use std::sync::Arc;
 
@@ -21,20 +21,20 @@ use crate::model::folds::Folds;
 use crate::model::likelihoods::LogLikelihoodMaps;
 use crate::model::normal_statistics::NormalStatistics;
 
-/// Folds for distances where flows are not held out.
+/// Folds for distances, if flows are not held out.
 const FOLDS: usize = 5;
-/// Below so many normal images those of a fold are judged by trained flows that have seen next to
-/// nothing, whose log-likelihoods of anything else are without bounds.
+/// With fewer normal images, a flow trained without a fold has seen too few of them, and its log-likelihoods
+/// of other images become extreme.
 const FEWEST_IMAGES: usize = 10;
 
-/// Whether pooled flows are trained once more without each fold.
+/// Whether pooled flows are also trained without each fold.
 pub(crate) fn trains_folds(config: &CheckedConfig, images: usize) -> bool {
     let trained = config.schedule.trains(config.model);
     trained && config.pooled.folds > 0 && images >= FEWEST_IMAGES
 }
 
-/// The folds of images of so many inputs each. Where flows are not held out distances are all
-/// the same: no image is its own neighbour.
+/// The folds of images with these numbers of inputs. Distances are held out even if flows are not, so that no
+/// image is its own nearest neighbour.
 fn folds(config: &CheckedConfig, inputs: impl Iterator<Item = usize>) -> Folds {
     let inputs: Vec<usize> = inputs.collect();
     let folds = match config.pooled.folds {
@@ -44,36 +44,37 @@ fn folds(config: &CheckedConfig, inputs: impl Iterator<Item = usize>) -> Folds {
     Folds::of_images(&inputs, folds)
 }
 
-/// The folds of images that could be read.
+/// The folds of the readable images.
 fn folds_of(config: &CheckedConfig, images: &[SetImage]) -> Folds {
     folds(config, images.iter().map(|image| image.inputs.len()))
 }
 
 /// The training images.
 ///
-/// Where images are cut into tiles each tile is a sample of its own, `normal` and `abnormal` alike;
-/// of an abnormal image those that show a defect.
+/// If images are cut into tiles, each tile is one sample of `normal` or `abnormal`; of an abnormal image,
+/// only the tiles that show a defect.
 pub(crate) struct TrainingSet {
     pub normal: StoredImages,
-    /// The images that the normal inputs are of.
+    /// The images of the normal inputs.
     pub normal_images: Vec<SetImage>,
     /// Which normal inputs are held out together.
     pub folds: Folds,
     pub abnormal: StoredImages,
-    /// The abnormal images that `abnormal` is of, whole.
+    /// The whole images of the abnormal inputs.
     pub abnormal_images: Vec<Sample>,
-    /// The abnormal images and masks at their own size: few, and pasted from again and again.
+    /// The abnormal images and masks at their own size. They stay in memory, because they are few and are
+    /// pasted from repeatedly.
     sources: Vec<LabelledImage>,
-    /// Whether it is known where an abnormal image's defect is, or, with flows of positions alone,
-    /// taken to be everywhere.
+    /// Whether the place of an abnormal image's defect is known or, with position flows alone, taken to be
+    /// the whole image.
     placed: Vec<bool>,
-    /// Whether pasting makes sense: not where the defect's place is not known.
+    /// Whether an image can be pasted from; it can't if the place of its defect is unknown.
     pastable: Vec<bool>,
 }
 
 impl TrainingSet {
-    /// Reads the training images of `dataset`, all in one pass, from which the statistics of normal
-    /// features are taken as well. `done` is called once an image.
+    /// Reads the training images of `dataset` in one pass, which also collects the statistics of normal
+    /// features. Calls `done` once per image.
     pub fn read(
         dataset: &Dataset,
         settings: (Granularity, &CheckedConfig),
@@ -126,7 +127,7 @@ impl TrainingSet {
         let mut normal = StoredImages::new(store, format, inputs);
         normal.read(&mut statistics.accumulators(), warnings, last)?;
         let normal_images = SetImage::of(cut, &normal.samples);
-        // Which images are held out together, and how far rows lie apart, follow from what can be read.
+        // Folds and the spacing of rows depend on which images are readable.
         let readable = folds_of(config, &normal_images);
         if readable != folds || !statistics.are_alike(listed, normal.len()) {
             folds = readable;
@@ -174,12 +175,12 @@ impl TrainingSet {
         Ok((set, statistics))
     }
 
-    /// All samples, the normal ones first.
+    /// All samples, normal ones first.
     pub fn samples(&self) -> impl Iterator<Item = &Sample> + Clone {
         self.normal.samples.iter().chain(&self.abnormal.samples)
     }
 
-    /// Whether an item can teach flows of positions: not where its defect may be anywhere.
+    /// Whether an item can train position flows; it can't if its defect may be anywhere.
     pub fn is_placed(&self, item: &Item) -> bool {
         match *item {
             Item::Normal(_) => true,
@@ -187,8 +188,8 @@ impl TrainingSet {
         }
     }
 
-    /// The mean vector of each abnormal input's defect, as `bank` makes vectors; of all its positions
-    /// where the defect's place is not known.
+    /// The mean vector of each abnormal input's defect, as stored in `bank`; over all positions if the
+    /// defect's place is unknown.
     pub fn defects(&self, bank: &BankInputs) -> Result<Vec<Vec<f64>>> {
         let of_input = |index: usize| {
             let features = self.abnormal.features(index, false)?;
@@ -205,8 +206,8 @@ impl TrainingSet {
         Ok(all.into_iter().flatten().collect())
     }
 
-    /// The views of each abnormal image and the log-likelihoods of all its inputs, of those that show
-    /// no defect as well.
+    /// The views of each abnormal image and the log-likelihoods of all its inputs, including those that show
+    /// no defect.
     pub fn abnormal_likelihoods(
         &self,
         detector: &Detector,
@@ -225,8 +226,8 @@ impl TrainingSet {
         cut.into_par_iter().map(of_image).collect()
     }
 
-    /// The images of one epoch, not yet shuffled: every normal one once, and with `mixed` each
-    /// abnormal one `repeats` times as it is and as often as a fresh CutPaste sample.
+    /// The images of one epoch, not yet shuffled: every normal one once and, with `mixed`, each abnormal one
+    /// `repeats` times unchanged and as often as a fresh CutPaste sample.
     pub fn items(&self, mixed: bool, repeats: usize, paste: bool) -> Vec<Item> {
         let mut items: Vec<Item> = (0..self.normal.len()).map(Item::Normal).collect();
         if mixed {
@@ -243,8 +244,8 @@ impl TrainingSet {
         items
     }
 
-    /// The images of one batch, on all cores, without their mirror images, which training has no use
-    /// for. `epoch` and the items decide what is pasted where.
+    /// The images of one batch, computed on all cores, without their mirror images, which training does not
+    /// use. `epoch` and the items determine what is pasted where.
     pub fn batch(
         &self,
         items: &[Item],
@@ -279,7 +280,7 @@ impl TrainingSet {
         items.par_iter().map(one).collect()
     }
 
-    /// RandAugmented CutPaste (section 3.4): a pure function of seed, epoch and number.
+    /// RandAugmented CutPaste (section 3.4), a pure function of seed, epoch and number.
     fn paste(
         &self,
         index: usize,

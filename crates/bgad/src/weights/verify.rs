@@ -22,8 +22,8 @@ pub struct Verified {
     pub backbones: Vec<&'static str>,
 }
 
-/// Checks a weights file: its SHA-256 must match `expected` and, in the hub's cache, the blob's name; and it
-/// must contain finite weights for at least one backbone.
+/// Checks a weights file: its SHA-256 must match `expected` and, in the hub's cache, the blob's name; the
+/// file must contain finite weights for at least one backbone.
 ///
 /// # Errors
 /// [`WeightsError::Damaged`] if a SHA-256 differs, [`WeightsError::FitsNothing`] if the weights match no

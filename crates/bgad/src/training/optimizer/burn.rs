@@ -1,4 +1,4 @@
-//! Steps by Burn, on any device.
+//! Optimizer steps by Burn, on any device.
 
 use bgad_flow::Flow;
 use burn::module::{Module, ModuleMapper, Param, ParamId};
@@ -10,15 +10,15 @@ use crate::model::places::Places;
 use crate::training::mini_batch::{MiniBatch, StepSettings};
 use crate::training::state::TrainingState;
 
-/// PyTorch's, with which the method was published; Burn's own default is larger.
+/// The value of PyTorch, which the published results used; Burn's own default is larger.
 const ADAM_EPSILON: f32 = 1e-8;
 
-/// A flow with its optimizer on a device.
+/// A flow and its optimizer on a device.
 pub(crate) struct BurnOptimizer {
-    /// Tracked for gradients.
+    /// With gradients.
     flow: Flow,
     adam: ModuleOptimizer,
-    /// The condition of each place, without gradients.
+    /// Each place's condition, without gradients.
     condition: Option<Tensor<2>>,
     device: Device,
     /// Devices that share each mini-batch with the first.
@@ -43,12 +43,12 @@ impl BurnOptimizer {
         self.flow.valid()
     }
 
-    /// Where the losses lie.
+    /// The device of the losses.
     pub fn losses_device(&self) -> Device {
         self.device.clone()
     }
 
-    /// The flow and the optimizer, under `prefix`.
+    /// Saves flow and optimizer under `prefix`.
     pub fn save(&self, prefix: &str, state: &mut TrainingState<'_>) -> Result<()> {
         state.put_all(prefix, self.flow().parameters())?;
         let record = self.adam.into_bytes().map_err(failed)?;
@@ -71,7 +71,7 @@ impl BurnOptimizer {
         Ok(())
     }
 
-    /// One step a mini-batch; the losses stay on the device.
+    /// One step per mini-batch; the losses stay on the device.
     pub fn train(
         &mut self,
         features: Vec<Tensor<2>>,
@@ -100,11 +100,11 @@ impl BurnOptimizer {
         Ok(losses)
     }
 
-    /// The step of a mini-batch that all devices share; none where it teaches nothing.
+    /// One step on a mini-batch that all devices share; `None` if there is nothing to learn from it.
     ///
-    /// The loss is no sum over rows: the boundary is a quantile of all normal ones. So it is taken on
-    /// the first device from all devices' log-likelihoods, and each device goes back from the slopes
-    /// at its own. A GPU computes while the next one is told what to do.
+    /// The loss is not a sum over rows, because the boundary is a quantile of all normal ones. So the first
+    /// device computes it from all devices' log-likelihoods, and each device backpropagates the derivatives
+    /// of its own rows. Each GPU computes while commands go to the next one.
     fn shared_step(
         &mut self,
         features: &Tensor<2>,
@@ -143,7 +143,7 @@ impl BurnOptimizer {
             let slopes = slopes.to_device(&l.device().inner()).autodiff();
             start += count;
             let of_share = GradientsParams::from_grads((l * slopes).sum().backward(), &flow);
-            // All are added up on the first device, where the optimizer's state stays.
+            // All gradients are summed on the first device, which has the optimizer's state.
             gradients.grads.push((of_share, self.device.clone()));
         }
         let flow = self.flow.clone();
@@ -177,8 +177,8 @@ fn failed(error: impl std::fmt::Display) -> Error {
     Error::Device(format!("the optimizer's state: {error}"))
 }
 
-/// Gives parameters the numbers 1, 2, ... in their order: the optimizer's state is kept by number,
-/// and must fit the same flow in another process.
+/// Numbers the parameters 1, 2, … in order. The optimizer's state is stored by number, and must fit the same
+/// flow in another process.
 #[derive(Default)]
 struct Numbered(u64);
 
@@ -238,7 +238,7 @@ mod tests {
         }
         let values = |steps: &BurnOptimizer| steps.flow().parameters();
         assert_eq!(values(&unbroken), values(&resumed));
-        // Without its optimizer's state it would not be the same.
+        // Without the optimizer's state, the result would differ.
         let mut forgetful = BurnOptimizer::new(&resumed.flow(), &places, &device, &[]).unwrap();
         for steps in [&mut unbroken, &mut forgetful] {
             step(steps, 20);

@@ -1,4 +1,4 @@
-//! Steps by our own code, on the CPU.
+//! Optimizer steps by our own code, on the CPU.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -11,13 +11,13 @@ use crate::model::places::Places;
 use crate::training::mini_batch::{MiniBatch, StepSettings};
 use crate::training::state::TrainingState;
 
-/// Memory for steps, which flows that are trained in turn or beside each other share: as much as
-/// there are steps at a time.
+/// Memory for steps, shared by flows that are trained in turn or at the same time. It grows to the number of
+/// simultaneous steps.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Workspaces(Arc<Mutex<Vec<(FlowConfig, Workspace)>>>);
 
 impl Workspaces {
-    /// Gives all of it back to the system.
+    /// Returns all of it to the system.
     pub fn clear(&self) {
         let mut spare = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         spare.clear();
@@ -35,7 +35,7 @@ impl Workspaces {
     }
 }
 
-/// A flow with its optimizer on the host.
+/// A flow and its optimizer on the host.
 pub(crate) struct HostOptimizer {
     flow: HostFlow,
     adam: HostAdam,
@@ -69,15 +69,15 @@ impl HostOptimizer {
         Ok(self.flow.to_flow(&self.device)?)
     }
 
-    /// Where the losses lie.
+    /// The device of the losses.
     pub fn losses_device(&self) -> Device {
         self.device.clone()
     }
 
-    /// The flow and the optimizer, under `prefix`.
+    /// Saves flow and optimizer under `prefix`.
     pub fn save<'a>(&'a self, prefix: &str, state: &mut TrainingState<'a>) {
         state.put_numbers(format!("{prefix}-values"), self.flow.trained());
-        // Rotations follow from the seed; one row shows whether they still do.
+        // Rotations follow from the seed; one row is enough to check that they still do.
         state.put_few(format!("{prefix}-rotation"), &self.first_rotated());
         let (means, squares) = self.adam.moments();
         state.put_numbers(format!("{prefix}-means"), means);
@@ -85,7 +85,7 @@ impl HostOptimizer {
         state.put_integer(format!("{prefix}-steps"), self.adam.steps() as u64);
     }
 
-    /// Where the first axis goes in the first block.
+    /// The image of the first axis under the first block's rotation.
     fn first_rotated(&self) -> Vec<f32> {
         let mut rotation = self.flow.rotation(0).unwrap_or_default();
         rotation.truncate(self.flow.config().dimension);
@@ -95,7 +95,7 @@ impl HostOptimizer {
     pub fn restore(&mut self, prefix: &str, state: &mut TrainingState<'_>) -> Result<()> {
         if state.take_numbers(&format!("{prefix}-rotation"))? != self.first_rotated() {
             let expected = "those that follow from the seed in this version of the program";
-            return Err(Error::state("rotations", "others", expected));
+            return Err(Error::state("rotations", "different", expected));
         }
         let values = state.take_numbers(&format!("{prefix}-values"))?;
         self.flow.set_trained(values)?;
@@ -118,7 +118,7 @@ impl HostOptimizer {
         Ok(())
     }
 
-    /// One step a mini-batch.
+    /// One step per mini-batch.
     pub fn train(
         &mut self,
         features: Vec<Tensor<2>>,
@@ -137,7 +137,7 @@ impl HostOptimizer {
                 let (image, place) = (order[i] as usize / positions, places[i] as usize);
                 &features[image][place * dimension..][..dimension]
             };
-            // The objective is small: tensors with gradients serve on the host as on any device.
+            // The objective is small, so tensors with gradients are fast enough for it on the host.
             let slopes = |l: &[f32]| {
                 let l = TensorData::new(l.to_vec(), [l.len()]);
                 let l = Tensor::<1>::from_data(l, &tracked).require_grad();
