@@ -23,6 +23,7 @@ mod resume;
 mod review;
 mod settings;
 mod test_files;
+mod undecided;
 mod weights;
 
 #[cfg(unix)]

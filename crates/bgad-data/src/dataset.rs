@@ -28,6 +28,8 @@ pub struct Dataset {
     pub warnings: Vec<String>,
     /// The rule chosen by [`settle_mask_values`](Self::settle_mask_values).
     pub mask_decision: Option<MaskDecision>,
+    /// Whether the masks showed which images are abnormal, by that rule.
+    pub labelled_by_masks: bool,
 }
 
 /// A file that is not a sample.

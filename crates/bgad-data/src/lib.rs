@@ -105,7 +105,9 @@ pub use image_reading::ImageReading;
 #[cfg(feature = "datasets")]
 pub use inspection::{Inspection, MaskInspection, ModeCount, SizeCount};
 #[cfg(feature = "datasets")]
-pub use layout::{FolderLayout, FolderNames, Layout, MaskLocation, RecognisedLayout};
+pub use layout::{
+    FolderLayout, FolderNames, Layout, LayoutOptions, MaskLocation, RecognisedLayout,
+};
 pub use layout_error::LayoutError;
 pub use mask::Mask;
 #[cfg(feature = "datasets")]

@@ -108,7 +108,7 @@ fn mvtec_ad_2_has_a_public_test_set() {
     assert!(dataset.orphan_masks.is_empty());
     assert!(warned(
         &dataset,
-        &["validation", "1 normal image", "calibrate"]
+        &["validation", "1 image not used", "calibrate"]
     ));
     dataset.verify().unwrap();
 }

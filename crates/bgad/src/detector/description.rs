@@ -25,7 +25,8 @@ pub struct ModelDescription {
     pub mirrored: bool,
     /// The constants of scoring, over the normal training images.
     pub calibration: Calibration,
-    /// Images that score above it are anomalous.
+    /// Images that score above it are anomalous. The largest number where there is none
+    /// ([`has_threshold`](Self::has_threshold)).
     pub threshold: f32,
     /// Pixels that score above it belong to a defect; none at image granularity. An image's score
     /// may draw on more than its pixels, so that the two differ.
@@ -53,6 +54,12 @@ pub struct ModelDescription {
 impl ModelDescription {
     pub(crate) fn inputs(&self) -> FlowInputs {
         FlowInputs::new(&self.config, self.granularity)
+    }
+
+    /// Whether there is a threshold: not after training on fewer than five normal images, until a
+    /// calibration. No image is called anomalous without.
+    pub fn has_threshold(&self) -> bool {
+        self.threshold < f32::MAX
     }
 
     /// How many normal images a calibration needs to promise the rate that training was asked for,

@@ -17,12 +17,29 @@ const OPACITY: f32 = 0.6;
 /// Scores from this share of the threshold on are coloured.
 const LOWER_END: f32 = 0.8;
 
+/// From this multiple of the threshold on the colour is the hottest.
+const UPPER_END: f32 = 1.1;
+
+/// The threshold that colours are tied to: the model's or, where it has none, the one that paints the
+/// map's highest score in the hottest colour.
+fn of_colours(map: &ScoreMap, threshold: f32) -> f32 {
+    match threshold < f32::MAX {
+        true => threshold,
+        false => {
+            let highest = map.values.iter().copied().fold(f32::MIN, f32::max);
+            highest / UPPER_END
+        }
+    }
+}
+
 /// Paints `map` over `image`, at the image's size.
 ///
 /// The colours are tied to the `threshold` of pixels, not to the image: scores under 0.8 of it stay
 /// uncoloured, yellow is the threshold, red 1.1 times it or more. Two pictures of one model can be
-/// compared, and a normal image looks normal.
+/// compared, and a normal image looks normal. Without a threshold they are tied to the map's own
+/// highest score.
 pub fn overlay(image: &RgbImage, map: &ScoreMap, threshold: f32) -> RgbImage {
+    let threshold = of_colours(map, threshold);
     let lower = LOWER_END * threshold;
     // Yellow, two thirds up, falls on the threshold.
     let range = ((threshold - lower) * 1.5).max(f32::MIN_POSITIVE);
