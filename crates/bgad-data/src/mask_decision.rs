@@ -14,8 +14,7 @@ const MOST_CLASSES: usize = 32;
 const SHOWN: usize = 12;
 /// Soft edges, from resizing or a lossy format, have at least this many shades.
 const FEWEST_SOFT: usize = 8;
-/// A lossy format leaves at least this many values near black and near white; class numbers leave fewer
-/// near white.
+/// A lossy format leaves at least this many values near white; class numbers leave fewer there.
 const FEWEST_STRAY: usize = 3;
 /// Defects that cover more than this share of all masks are rather the background.
 const LARGEST_SHARE: f64 = 0.75;
@@ -141,8 +140,7 @@ pub(crate) fn from_survey(survey: &Survey) -> std::result::Result<MaskDecision, 
             false => Err(format!("{values}, none above half")),
         };
     }
-    let strays = survey.nearly_black.len().min(survey.nearly_white.len());
-    let is_soft = survey.shades.len() >= FEWEST_SOFT || strays >= FEWEST_STRAY;
+    let is_soft = survey.shades.len() >= FEWEST_SOFT || survey.nearly_white.len() >= FEWEST_STRAY;
     if is_soft && survey.between <= 2 * survey.white {
         let reason = "shades between black and white, few of them: soft edges".to_owned();
         return decision(MaskValues::Half, reason);

@@ -39,8 +39,7 @@ pub(crate) struct Survey {
     pub(crate) white: u64,
     /// Distinct values of the pixels in between.
     pub(crate) shades: BTreeSet<u16>,
-    /// Distinct values of nearly black pixels, black aside, and of nearly white ones.
-    pub(crate) nearly_black: BTreeSet<u16>,
+    /// Distinct values of nearly white pixels.
     pub(crate) nearly_white: BTreeSet<u16>,
     /// Files that have a pixel of value 0.
     pub(crate) with_black: usize,
@@ -148,8 +147,6 @@ impl Survey {
             } else if value > file.white / 8 {
                 survey.between += count;
                 survey.shades.insert(value);
-            } else if value > 0 {
-                survey.nearly_black.insert(value);
             }
             match value {
                 0 => survey.with_black = 1,
@@ -187,7 +184,6 @@ impl Survey {
         self.between += other.between;
         self.white += other.white;
         self.shades.extend(other.shades);
-        self.nearly_black.extend(other.nearly_black);
         self.nearly_white.extend(other.nearly_white);
         self.high += other.high;
         self.with_black += other.with_black;

@@ -1,6 +1,6 @@
 //! One rule for the masks of a data set.
 
-use crate::{DataError, Dataset, MaskDecision, MaskValues, Result, mask_decision};
+use crate::{DataError, Dataset, MaskDecision, MaskValues, Result, Sample, mask_decision};
 
 impl Dataset {
     /// Decides, over all masks together, which values mark a defect, and sets that rule for all samples.
@@ -38,11 +38,11 @@ impl Dataset {
     /// # Errors
     /// As [`settle_mask_values`](Self::settle_mask_values).
     pub fn settle_open_masks(&mut self) -> Result<()> {
-        let mut samples = self.samples();
+        let is_auto = |sample: &Sample| sample.mask_values.is_auto();
         let is_open = match self.labelled_by_masks {
             // Its abnormal samples have the rule already.
-            true => samples.any(|sample| sample.mask_values.is_auto()),
-            false => samples.all(|sample| sample.mask_values.is_auto()),
+            true => self.samples().any(is_auto),
+            false => self.samples().all(is_auto),
         };
         if is_open {
             self.settle_mask_values(&MaskValues::Auto)?;

@@ -203,6 +203,18 @@ fn images_and_their_labels_in_folders_of_each_class() {
 }
 
 #[test]
+fn the_same_in_a_folder_of_its_category() {
+    let few = [
+        "Brain/test/good/img",
+        "Brain/test/Ungood/img",
+        "Brain/test/Ungood/label",
+    ];
+    check(&["Brain/train/good"], &few, ".png", true, (12, 2, 2, 2));
+    let few = ["box/test/ok_side", "box/test/cut"];
+    check(&["box/train/ok_side"], &few, ".png", true, (12, 2, 2, 0));
+}
+
+#[test]
 fn images_of_one_kind_without_a_folder() {
     check(&["."], &[], ".png", true, (9, 3, 0, 0));
     check(&["train"], &[], ".png", true, (9, 3, 0, 0));

@@ -3,10 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use super::files::{self, name};
-use super::folder::{FolderLayout, MaskLocation};
-use super::normal_names::is_normal;
+use super::folder::FolderLayout;
+use super::mask_location::MaskLocation;
 use super::questions;
 use super::split_normals::{RANDOM_STATE, TEST_FRACTION};
+use super::usual_names::is_normal;
 use crate::{DataError, LayoutError, Result};
 
 const MASKS: [&str; 3] = ["masks", "mask", "ground_truth"];

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use super::files::{self, name};
-use super::folder::MaskLocation;
 use super::mask_index::MaskIndex;
+use super::mask_location::MaskLocation;
 use crate::text::count;
 use crate::{Result, SkippedFile};
 

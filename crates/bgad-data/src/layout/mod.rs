@@ -13,17 +13,18 @@ mod kolektor;
 mod manifest;
 mod manifest_row;
 mod mask_index;
+mod mask_location;
 mod mask_places;
 mod mpdd;
 mod mvtec;
 mod mvtec_ad_2;
 mod mvtec_loco;
-mod normal_names;
 mod questions;
 mod recognition;
 mod split_normals;
 mod suggestion;
 mod table;
+mod usual_names;
 mod visa;
 
 use std::fmt;
@@ -34,8 +35,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{DataError, Dataset, MaskValues, Result};
 
-pub use folder::{FolderLayout, MaskLocation};
+pub use folder::FolderLayout;
 pub use folder_names::FolderNames;
+pub use mask_location::MaskLocation;
 pub use recognition::RecognisedLayout;
 
 /// The arrangement of a data set's files.

@@ -3,11 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use super::files::{self, name};
-use super::folder::MaskLocation;
 use super::folder_names::FolderNames;
 use super::mask_index::{MaskIndex, Seeker};
+use super::mask_location::MaskLocation;
 use super::mask_places::{self, Parted};
-use super::{normal_names, questions};
+use super::{questions, usual_names};
 use crate::text::count;
 use crate::{DataError, Dataset, Result, Sample, SkippedFile};
 
@@ -35,7 +35,7 @@ pub(super) fn mask_folder(folder: PathBuf) -> Option<MaskLocation> {
 pub(super) fn read(folder: &Path, names: &FolderNames) -> Result<Dataset> {
     let is_one = |paths: &[PathBuf], wanted: &str| paths.iter().any(|path| name(path) == wanted);
     let is_normal = |name: &str| match names.normal.is_empty() {
-        true => normal_names::is_normal(name),
+        true => usual_names::is_normal(name),
         false => is_one(&names.normal, name),
     };
     let is_type = |name: &str| is_normal(name) || is_one(&names.abnormal, name);

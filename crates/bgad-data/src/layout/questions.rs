@@ -5,32 +5,10 @@ use std::path::{Path, PathBuf};
 
 use super::files::{self, name};
 use super::suggestion::typed;
+use super::usual_names::is_of_labels;
 use crate::text::count;
 use crate::{LayoutError, Result};
 
-/// Names of folders that usually hold masks or other labels.
-const LABELS: [&str; 20] = [
-    "mask",
-    "masks",
-    "label",
-    "labels",
-    "labelled",
-    "annotation",
-    "annotations",
-    "ann",
-    "gt",
-    "groundtruth",
-    "ground_truth",
-    "ground-truth",
-    "ground truth",
-    "seg",
-    "segmentation",
-    "segmentations",
-    "mask_images",
-    "heatmaps",
-    "overlay",
-    "overlays",
-];
 /// Names of folders that are not a defect type.
 const OTHERS: [&str; 12] = [
     "train",
@@ -57,11 +35,6 @@ const ENDINGS: [&str; 8] = [
     "_groundtruth",
     "_anno",
 ];
-
-/// Whether a folder of this name usually holds masks.
-pub(super) fn is_of_labels(name: &str) -> bool {
-    LABELS.contains(&name.to_lowercase().as_str())
-}
 
 /// Whether a folder of this name is not a defect type.
 pub(super) fn is_no_type(name: &str) -> bool {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::files::{self, Listing, name};
 use super::folder_names::FolderNames;
-use super::normal_names::is_normal;
+use super::usual_names::is_normal;
 use super::{Layout, coco, elpv, kolektor, mpdd, suggestion, visa};
 use crate::{DataError, LayoutError, Result};
 
@@ -44,7 +44,7 @@ impl Layout {
     }
 
     /// Like [`recognise`](Self::recognise) where the user has named folders: [`Layout::Mvtec`] if they lie
-    /// in `train`, [`Layout::Folder`] if not.
+    /// in `train`, also that of a folder which is alone in `folder`, and [`Layout::Folder`] if not.
     ///
     /// # Errors
     /// As [`recognise`](Self::recognise).
@@ -66,14 +66,20 @@ impl Layout {
             return Ok(found(layout, category, folder));
         }
         let set = files::category_folder(folder, category)?;
+        let listing = files::list(&set)?;
         if !names.is_empty() {
             let layout = match is_named_tree(&set, names)? {
                 true => Self::Mvtec,
                 false => Self::Folder,
             };
-            return Ok(found(layout, category, &set));
+            let is_here = layout == Self::Mvtec || category.is_some();
+            return match (listing.folders.as_slice(), listing.images.as_slice()) {
+                ([only], []) if !is_here && is_named_tree(only, names)? => {
+                    Ok(found(Self::Mvtec, Some(&name(only)), only))
+                }
+                _ => Ok(found(layout, category, &set)),
+            };
         }
-        let listing = files::list(&set)?;
         match reading(&set, &listing)? {
             // Its table lies beside the categories.
             Some(Self::Visa) if set.join("split_csv").is_dir() => {

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::files::{self, Listing, name};
-use super::normal_names::may_be_normal;
+use super::usual_names::{is_of_labels, may_be_normal};
 use crate::Result;
 
 /// Most folders that are named.
@@ -28,7 +28,8 @@ fn within(set: &Path, listing: &Listing, before: &str) -> Result<String> {
             false => of_folders(listing, "", before),
         });
     }
-    let inner = files::list(&train)?;
+    let mut inner = files::list(&train)?;
+    inner.folders.retain(|path| !is_of_labels(&name(path)));
     let own = name(&train);
     Ok(match inner.folders.is_empty() {
         true => format!("if all images in '{own}' are normal, add {before}--normal {own}; {TABLE}"),
@@ -38,7 +39,8 @@ fn within(set: &Path, listing: &Listing, before: &str) -> Result<String> {
 
 /// Names the folders that may hold normal images.
 fn of_folders(listing: &Listing, around: &str, before: &str) -> String {
-    let all: Vec<String> = listing.folders.iter().map(|path| name(path)).collect();
+    let all = listing.folders.iter().map(|path| name(path));
+    let all: Vec<String> = all.filter(|name| !is_of_labels(name)).collect();
     let likely: Vec<&String> = all.iter().filter(|name| may_be_normal(name)).collect();
     let shown = |names: &[&String]| {
         let named = names.iter().take(SHOWN);

@@ -21,7 +21,11 @@ pub(super) fn leave_out(
     let all = samples.len();
     let of_files: Vec<Option<[u8; 32]>> = samples
         .par_iter()
-        .map(|sample| digests.of(&sample.path).ok())
+        .map(|sample| {
+            // Empty files are alike, but not images.
+            let length = std::fs::metadata(&sample.path).ok()?.len();
+            digests.of(&sample.path).ok().filter(|_| length > 0)
+        })
         .collect();
     let mut seen = HashSet::new();
     let kept = samples.into_iter().zip(of_files);

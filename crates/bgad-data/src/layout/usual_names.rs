@@ -1,4 +1,4 @@
-//! Names of folders that say that the images in them are normal.
+//! What the usual names of folders say about the images in them.
 
 /// Names that can mean nothing else, without separators and case.
 const NORMAL: [&str; 14] = [
@@ -42,6 +42,29 @@ const HINTS: [&str; 22] = [
     "gutteile",
     "io",
 ];
+/// Names of folders that usually hold masks or other labels.
+const LABELS: [&str; 20] = [
+    "mask",
+    "masks",
+    "label",
+    "labels",
+    "labelled",
+    "annotation",
+    "annotations",
+    "ann",
+    "gt",
+    "groundtruth",
+    "ground_truth",
+    "ground-truth",
+    "ground truth",
+    "seg",
+    "segmentation",
+    "segmentations",
+    "mask_images",
+    "heatmaps",
+    "overlay",
+    "overlays",
+];
 /// Words that turn the meaning of the others around.
 const NEGATIONS: [&str; 4] = ["not", "non", "no", "nicht"];
 
@@ -59,6 +82,11 @@ pub(super) fn may_be_normal(name: &str) -> bool {
     let words = || name.split(|c: char| !c.is_alphanumeric());
     let has = |wanted: &[&str]| words().any(|word| wanted.contains(&word));
     is_normal(&name) || has(&HINTS) && !has(&NEGATIONS)
+}
+
+/// Whether a folder of this name usually holds masks.
+pub(super) fn is_of_labels(name: &str) -> bool {
+    LABELS.contains(&name.to_lowercase().as_str())
 }
 
 fn is_separator(c: char) -> bool {
