@@ -19,7 +19,9 @@ use crate::watch;
 pub fn run(arguments: &PredictArguments) -> Result<(), Failure> {
     let device = arguments.device.open()?;
     let detector = model::load(&arguments.model, &device)?;
-    if !arguments.reporting.quiet {
+    // JSON and tables have it in a column.
+    let is_text = !arguments.reporting.json && !arguments.csv;
+    if is_text && !arguments.reporting.quiet {
         say_what_is_promised(detector.description());
     }
     let images = match arguments.watch {

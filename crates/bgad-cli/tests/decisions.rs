@@ -158,7 +158,11 @@ fn evaluations_and_predictions_tell_a_calibrated_model() {
     );
     let table = bgad(&["predict", "--model", model, "--csv", good]);
     assert!(
-        table.lines().next().unwrap().ends_with(",calibrated"),
+        table
+            .lines()
+            .next()
+            .unwrap()
+            .ends_with(",calibrated,promised_rate"),
         "{table}"
     );
 }

@@ -179,19 +179,19 @@ fn mpdd_is_a_tree_as_mvtec_ad() {
         at,
         &[
             "tubes/train/good/000.png",
-            "tubes/train/anomalous/000.png",
+            "tubes/train/flattening/000.png",
             "tubes/test/good/000.png",
-            "tubes/test/anomalous/000.png",
+            "tubes/test/flattening/000.png",
         ],
     );
-    mask(at, "tubes/ground_truth/anomalous/000_mask.png", 8, 6);
+    mask(at, "tubes/ground_truth/flattening/000_mask.png", 8, 6);
     let dataset = Layout::Mpdd.read(at, Some("tubes")).unwrap();
     assert_eq!(
         (dataset.train.len(), dataset.masks()),
         (1, AvailableMasks::All)
     );
     assert!(
-        warned(&dataset, &["not trained on", "anomalous"]),
+        warned(&dataset, &["not trained on", "flattening"]),
         "{:?}",
         dataset.warnings
     );

@@ -49,7 +49,7 @@ fn published_trees_are_told_apart() {
             "MVTec AD layout, category set [mvtec, set]",
         ),
         (
-            &["tubes/train/good/0.png", "tubes/test/anomalous/0.png"],
+            &["tubes/train/good/0.png", "tubes/test/flattening/0.png"],
             None,
             "MPDD layout, category tubes [mpdd, tubes]",
         ),
