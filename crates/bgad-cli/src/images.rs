@@ -38,7 +38,7 @@ pub fn list(named: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
             warn_of_skipped(path, &found);
             all.extend(found.images);
         } else {
-            all.push(path.clone());
+            all.push(found(path.clone()));
         }
     }
     Ok(all)
@@ -78,19 +78,22 @@ fn warn_of_skipped(folder: &Path, found: &FolderImages) {
     }
 }
 
-/// The path on a line: its bytes as they are, or, if no such file exists, the name as this program writes it,
-/// with bytes that are not UTF-8 escaped.
+/// The path on a line.
 fn listed(line: &[u8]) -> Option<PathBuf> {
     let line = line.strip_suffix(b"\r").unwrap_or(line);
     if line.is_empty() {
         return None;
     }
-    let path = verbatim(line);
+    Some(found(verbatim(line)))
+}
+
+/// The path itself or, if there is no such file, that of which this is the name as this program writes it.
+fn found(path: PathBuf) -> PathBuf {
     if path.exists() {
-        return Some(path);
+        return path;
     }
-    let escaped = std::str::from_utf8(line).map(path_from_text);
-    Some(escaped.ok().filter(|path| path.exists()).unwrap_or(path))
+    let escaped = path.to_str().map(path_from_text);
+    escaped.filter(|path| path.exists()).unwrap_or(path)
 }
 
 #[cfg(unix)]
