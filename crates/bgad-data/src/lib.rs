@@ -58,6 +58,8 @@ mod mask_file;
 #[cfg(feature = "datasets")]
 mod mask_loading;
 #[cfg(feature = "datasets")]
+mod mask_orientation;
+#[cfg(feature = "datasets")]
 mod mask_settling;
 mod mask_values;
 mod names;

@@ -2,11 +2,12 @@
 
 use std::path::Path;
 
-use bgad_data::{DataError, Dataset, Layout, Mask, MaskValues};
+use bgad_data::{DataError, Dataset, Layout, Mask, MaskValues, Orientation};
 use image::{DynamicImage, GrayImage, Luma, Rgb, RgbImage};
 use tempfile::tempdir;
 
 use crate::common::{images, warned};
+use crate::encode::jpeg_with_exif;
 
 const SIDE: u32 = 32;
 
@@ -157,4 +158,44 @@ fn files_among_the_masks_that_are_no_images_are_told() {
         "{:?}",
         dataset.warnings
     );
+}
+
+/// A JPEG that is to be shown turned by a quarter.
+fn turned_jpeg(path: &Path, width: u32, height: u32) {
+    let mut jpeg = std::io::Cursor::new(Vec::new());
+    let image = RgbImage::from_fn(width, height, |x, y| Rgb([x as u8, y as u8, 9]));
+    image.write_to(&mut jpeg, image::ImageFormat::Jpeg).unwrap();
+    std::fs::write(path, jpeg_with_exif(jpeg.get_ref(), 6)).unwrap();
+}
+
+#[test]
+fn masks_of_images_that_are_to_be_turned_are_asked_about() {
+    let root = tempdir().unwrap();
+    let at = root.path();
+    let mut dataset = set(at, &[grey(|marked| 255 * u8::from(marked))], "png");
+    dataset.orient(Orientation::Stored);
+    assert!(dataset.warnings.is_empty(), "{:?}", dataset.warnings);
+    std::fs::remove_file(at.join("dent/0.png")).unwrap();
+    turned_jpeg(&at.join("dent/0.jpg"), SIDE, SIDE);
+    // A square image fits its mask either way.
+    let read = |orientation| {
+        let mut dataset = Layout::Folder.read(at, None).unwrap();
+        dataset.orient(orientation);
+        dataset
+    };
+    let stored = read(Orientation::Stored);
+    assert!(warned(
+        &stored,
+        &["1 image with an orientation tag", "--orientation exif"]
+    ));
+    assert!(read(Orientation::Exif).warnings.is_empty());
+    // Any other does so one way alone.
+    turned_jpeg(&at.join("dent/0.jpg"), SIDE / 2, SIDE);
+    grey(|_| 255)
+        .crop_imm(0, 0, SIDE, SIDE / 2)
+        .save(at.join("masks/dent/0.png"))
+        .unwrap();
+    let error = read(Orientation::Stored).verify().unwrap_err().to_string();
+    assert!(error.ends_with("use --orientation exif"), "{error}");
+    read(Orientation::Exif).verify().unwrap();
 }
