@@ -112,10 +112,7 @@ fn a_lossy_format_leaves_values_near_both_ends() {
     let jpeg = grey(|marked| 255 * u8::from(marked));
     assert_eq!(decided(&[jpeg], "jpg", "auto").unwrap(), MaskValues::Half);
     // One class number beside white is either.
-    let classes = [
-        grey(|marked| u8::from(marked)),
-        grey(|marked| 254 * u8::from(marked)),
-    ];
+    let classes = [grey(u8::from), grey(|marked| 254 * u8::from(marked))];
     assert!(decided(&classes, "png", "auto").is_err());
 }
 

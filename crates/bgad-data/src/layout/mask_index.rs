@@ -13,7 +13,8 @@ pub(super) struct MaskIndex {
     /// Keyed by relative folder and name without extension; several paths if only the extensions differ.
     masks: BTreeMap<(PathBuf, String), Vec<PathBuf>>,
     claimed: usize,
-    /// Other files in the folder of masks.
+    /// The folder of masks, and the other files in it.
+    folder: PathBuf,
     others: Vec<SkippedFile>,
 }
 
@@ -30,7 +31,10 @@ const ENDING: &str = "_mask";
 impl MaskIndex {
     /// Lists the masks below `folder`.
     pub(super) fn read(folder: &Path) -> Result<Self> {
-        let mut index = Self::default();
+        let mut index = Self {
+            folder: folder.to_owned(),
+            ..Self::default()
+        };
         for path in files::images_below(folder, &mut index.others)? {
             let relative = path
                 .strip_prefix(folder)
@@ -141,7 +145,7 @@ impl MaskIndex {
                 examples(&unmasked)
             ));
         }
-        warnings.extend(files::skipped_warnings(&self.others, folder));
+        warnings.extend(files::skipped_warnings(&self.others, &self.folder));
         let orphans = self.orphans();
         let orphans: Vec<&Path> = orphans.iter().map(PathBuf::as_path).collect();
         if !orphans.is_empty() {
