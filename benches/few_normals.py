@@ -4,7 +4,7 @@
 
 A draw puts the normal images in an order. The first 1, 2, 4, ... of it train, and the last ones test in all rows alike.
 *Promised* is the rate that the model file names, *by ranks* what so many held-out scores can bear, and *95 % bound* the
-rate that they exclude.
+rate that they exclude. Too few images give no threshold, and none of these rates.
 """
 
 import statistics
@@ -24,7 +24,7 @@ def main():
     options = checked(p)
     options.sets = options.sets or SETS
 
-    def measure(runs, data_set):
+    def measure(runs, data_set, _, keep):
         abnormal = data_set.some_abnormal(options.abnormal, options.seed)
         most = max(options.counts)
         unseen = min(options.unseen, len(data_set.normal) - most)
@@ -41,7 +41,7 @@ def main():
                 order = data_set.draw(options.seed + number)
                 train, test = order[:count], order[-unseen:]
                 model, said = runs.train(train, test, abnormal)
-                scores = runs.scores(model, test)
+                scores = runs.scores(test)
                 draws.append({
                     "image_auroc": said["history"][-1]["image_auroc"],
                     "above": share_above(scores, model.threshold),
@@ -56,24 +56,28 @@ def main():
                     "scores": scores,
                 })
             rows.append({"normal": count, "draws": draws})
-            print(f"| {count} | {cell(draws, 'image_auroc')} | {cell(draws, 'above')} "
-                  f"| {draws[0]['promised']} | {mean(draws, 'stated'):.3f} | {mean(draws, 'bound'):.3f} "
-                  f"| {cell(draws, 'threshold')} |", flush=True)
-        return {"unseen": unseen, "abnormal": len(abnormal), "rows": rows}
+            cells = [cell(draws, "image_auroc"), cell(draws, "above")]
+            cells += [mean(draws, key) for key in ("promised", "stated", "bound")]
+            print(f"| {count} | {' | '.join(cells)} | {cell(draws, 'threshold')} |", flush=True)
+            keep({"unseen": unseen, "abnormal": len(abnormal), "rows": rows})
 
     each_set(options, measure)
 
 
+def values(draws, key):
+    """Those of the draws that have one."""
+    return [draw[key] for draw in draws if draw[key] is not None]
+
+
 def mean(draws, key):
-    return statistics.mean(draw[key] for draw in draws)
+    found = values(draws, key)
+    return f"{statistics.mean(found):.3f}" if found else "none"
 
 
 def cell(draws, key):
     """The mean, and each draw's."""
-    # A threshold that nothing exceeds stands for none.
-    if max(draw[key] for draw in draws) > 1e30:
-        return "none"
-    return f"{mean(draws, key):.3f} ({' '.join(f'{draw[key]:.3f}' for draw in draws)})"
+    shown = " ".join("none" if draw[key] is None else f"{draw[key]:.3f}" for draw in draws)
+    return f"{mean(draws, key)} ({shown})" if values(draws, key) else "none"
 
 
 if __name__ == "__main__":

@@ -1,17 +1,19 @@
 """What `few_normals.py` and `false_alarms.py` share: sets, draws of normal images, and runs of `bgad`.
 
 A draw is a manifest in a folder of its own, beside a link to the data set. The features of training and test images
-are kept in one cache, so that each image goes through the backbone once in all trainings; `bgad predict` has no cache.
+are kept in one cache, so that each image goes through the backbone once in all trainings. Scores of test images are
+those that a run leaves in `scores.json`, because `bgad predict` has no cache.
 """
 
 import argparse
 import csv
+import hashlib
 import json
 import os
 import random
+import shutil
 import struct
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
@@ -93,20 +95,34 @@ class DataSet:
 class Runs:
     """Trainings of one set, each in the same temporary folder."""
 
-    def __init__(self, options, data_set, folder):
+    def __init__(self, options, data_set, folder, cache=None):
         self.options, self.set, self.folder = options, data_set, Path(folder)
-        self.cache = options.feature_cache or self.folder / "cache"
+        self.cache = cache or options.feature_cache or self.folder / "cache"
         (self.folder / "data").symlink_to(data_set.root)
+
+    def apart(self, number):
+        """The same in a folder of its own, so that several can run at once."""
+        folder = self.folder / str(number)
+        folder.mkdir()
+        return Runs(self.options, self.set, folder, self.cache)
 
     def bgad(self, *words, listed=None):
         command = [str(word) for word in (self.options.bgad, *words)]
-        done = subprocess.run(command, input=listed, capture_output=True, text=True)
+        jobs = getattr(self.options, "jobs", 1)
+        threads = {"RAYON_NUM_THREADS": str(max(os.cpu_count() // jobs, 1))} if jobs > 1 else {}
+        done = subprocess.run(command, input=listed, capture_output=True, text=True, env={**os.environ, **threads})
         if done.returncode:
-            sys.exit(f"{' '.join(command)}\n{done.stderr}")
+            raise SystemExit(f"{' '.join(command)}\n{done.stderr}")
         return done.stdout
 
+    def remove(self):
+        shutil.rmtree(self.folder)
+
     def train(self, normal, test, abnormal=(), settings=()):
-        """A model of the normal images, and what `bgad train` says; image AUROC where there are abnormal ones."""
+        """A model of the normal images, and what `bgad train` says; image AUROC where there are abnormal ones.
+
+        Without test images the threshold is there, and nothing else is computed.
+        """
         manifest, out = self.folder / "draw.csv", self.folder / "run"
         with manifest.open("w", newline="") as file:
             table = csv.writer(file)
@@ -117,7 +133,7 @@ class Runs:
                 table.writerow([f"data/{path}", label, f"data/{mask}" if mask else "", split])
         settings = [
             f"granularity={self.set.granularity}",
-            f"schedule.evaluate={'last' if abnormal else 'never'}",
+            f"schedule.evaluate={'last' if test or abnormal else 'never'}",
             *settings,
             *self.options.settings,
         ]
@@ -128,8 +144,14 @@ class Runs:
         )
         return Model(out / "model.bgad"), json.loads(said)
 
-    def scores(self, model, normal):
-        """Each image's score."""
+    def scores(self, normal):
+        """The scores of these test images of the last training."""
+        images = json.loads((self.folder / "run" / "scores.json").read_text())["images"]
+        scores = {os.path.realpath(image["path"]): image["score"] for image in images if not image["trained"]}
+        return [scores[os.path.realpath(self.set.root / path)] for path in normal]
+
+    def predicted(self, model, normal):
+        """The same scores by `bgad predict`, from the files alone."""
         listed = "".join(f"{self.folder / 'data' / path}\n" for path in normal)
         lines = self.bgad("predict", "--model", model.path, "--json", "-", listed=listed).splitlines()
         return [json.loads(line)["score"] for line in lines]
@@ -149,13 +171,17 @@ class Model:
         with path.open("rb") as file:
             header = json.loads(file.read(struct.unpack("<Q", file.read(8))[0]))
         description = json.loads(json.loads(header["__metadata__"]["bgad"])["description"])
-        self.path, self.threshold = path, description["threshold"]
-        scores = description["normal_scores"]
-        above = sum(score > self.threshold for score in scores)
+        threshold, scores = description["threshold"], description["normal_scores"]
+        self.path, self.images = path, len(scores)
+        # A threshold that no score exceeds stands for none.
+        self.threshold = threshold if threshold < 1e30 else None
         # Model files of before have neither.
         self.promised, self.calibrated = description.get("promised_rate"), description.get("calibrated")
         # As `ModelDescription::false_positive_rate` and `false_positive_bound` have them.
-        self.stated, self.bound = (above + 1) / (len(scores) + 1), bound(above, len(scores))
+        above = sum(score > threshold for score in scores)
+        has = self.threshold is not None
+        self.stated = (above + 1) / (len(scores) + 1) if has else None
+        self.bound = bound(above, len(scores)) if has else None
 
 
 def bound(above, images):
@@ -174,16 +200,31 @@ def bound(above, images):
 
 
 def share_above(scores, threshold):
-    return sum(score > threshold for score in scores) / len(scores)
+    """None without a threshold."""
+    return None if threshold is None else sum(score > threshold for score in scores) / len(scores)
 
 
 def each_set(options, measure):
-    """Measures set after set in a temporary folder, and writes what came out beside other sets' results."""
+    """Measures set after set in a temporary folder, and writes what came out beside other sets' results.
+
+    `measure` is given what the file has of this set by the same program and settings, and a function that writes.
+    """
+    program = hashlib.sha256(options.bgad.read_bytes()).hexdigest()
     for name in options.sets:
         data_set = DataSet(options.data, name)
+        how = {"program": program, "settings": options.settings, "seed": options.seed, "backbone": options.backbone}
+
+        def keep(result):
+            if options.json:
+                written = options.json.with_suffix(".part")
+                written.write_text(json.dumps({**read(options.json), name: {**how, **result}}, indent=1) + "\n")
+                written.replace(options.json)
+
+        kept = read(options.json).get(name)
+        same = kept is not None and all(kept.get(key) == value for key, value in how.items())
         with tempfile.TemporaryDirectory() as folder:
-            result = measure(Runs(options, data_set, folder), data_set)
-        if options.json:
-            all_sets = json.loads(options.json.read_text()) if options.json.exists() else {}
-            all_sets[name] = {"settings": options.settings, "seed": options.seed, **result}
-            options.json.write_text(json.dumps(all_sets, indent=1) + "\n")
+            measure(Runs(options, data_set, folder), data_set, kept if same else None, keep)
+
+
+def read(file):
+    return json.loads(file.read_text()) if file and file.exists() else {}

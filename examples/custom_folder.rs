@@ -24,6 +24,7 @@ fn main() -> Result {
         normal: vec![example.folder.join("flawless")],
         abnormal: vec![example.folder.join("returned/broken")],
         masks: Some(MaskLocation::Beside("_mask.png".to_owned())),
+        left_out: Vec::new(),
         test_fraction: 0.3,
         random_state: 7,
     };

@@ -93,10 +93,11 @@ fn a_set_of_unreadable_images_is_an_error() {
     }
     let dataset = Layout::Mvtec.read(&data, None).unwrap();
     let config = settings().with(|config| config.model = Model::Bgad);
-    assert!(matches!(
-        Trainer::new(config).fit(&dataset),
-        Err(Error::NoNormalImages { .. })
-    ));
+    let error = Trainer::new(config).fit(&dataset).unwrap_err();
+    assert!(matches!(error, Error::NoNormalImages { .. }));
+    // Why one of them was left out.
+    let message = error.to_string();
+    assert!(message.contains("an empty file"), "{message}");
 }
 
 #[test]
@@ -137,6 +138,24 @@ fn a_missing_mask_is_a_warning_with_a_count() {
         training.warnings
     );
     assert!(training.evaluation.unwrap().pixel_auroc.is_some());
+}
+
+#[test]
+fn an_empty_mask_of_an_abnormal_image_is_a_warning() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("parts");
+    write_parts(&data);
+    let mask = first_image(&data.join("ground_truth/stain"));
+    bgad::RgbImage::new(64, 64).save(&mask).unwrap();
+    let dataset = Layout::Mvtec.read(&data, None).unwrap();
+    let config = settings().with(|config| config.model = Model::Bgad);
+    let training = Trainer::new(config).run(&dataset).unwrap();
+    let says_so = |w: &String| w.starts_with("1 abnormal test images have an empty mask");
+    assert!(
+        training.warnings.iter().any(says_so),
+        "{:?}",
+        training.warnings
+    );
 }
 
 #[test]

@@ -59,6 +59,23 @@ fn any_number_of_normal_images_trains_and_good_parts_pass() {
     }
 }
 
+/// Twenty copies of four images say no more than the four.
+#[test]
+fn copies_promise_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut dataset = parts(folder.path());
+    let files: Vec<_> = dataset.train.iter().map(|s| s.path.clone()).collect();
+    for (index, file) in files.iter().enumerate().skip(4) {
+        std::fs::copy(&files[index % 4], file).unwrap();
+    }
+    let copied = Trainer::new(settings()).run(&dataset).unwrap();
+    dataset.train.truncate(4);
+    let plain = Trainer::new(settings()).run(&dataset).unwrap();
+    let [copied, plain] = [copied, plain].map(|training| training.detector);
+    assert_eq!(copied.description(), plain.description());
+    assert_eq!(copied.description().promised_rate, None);
+}
+
 #[test]
 fn copies_of_an_image_train_and_find_what_differs() {
     let folder = tempfile::tempdir().unwrap();
@@ -68,7 +85,17 @@ fn copies_of_an_image_train_and_find_what_differs() {
         std::fs::copy(&first, &sample.path).unwrap();
     }
     dataset.train.truncate(4);
-    let detector = Trainer::new(settings()).fit(&dataset).unwrap();
+    let training = Trainer::new(settings()).run(&dataset).unwrap();
+    let left_out =
+        |warning: &String| warning.starts_with("3 of 4 normal") && warning.contains("copies");
+    assert!(
+        training.warnings.iter().any(left_out),
+        "{:?}",
+        training.warnings
+    );
+    let detector = training.detector;
+    assert_eq!(detector.description().normal_scores.len(), 1);
+    assert!(!detector.description().has_threshold());
     let score = |path: &std::path::Path| detector.predict_file(path).unwrap();
     let own = score(&first);
     assert!(own.score.is_finite() && !own.anomalous);

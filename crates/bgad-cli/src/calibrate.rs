@@ -37,8 +37,8 @@ pub fn run(arguments: &CalibrateArguments) -> Result<(), Failure> {
         let mut line = json!({
             "model": bgad::path_to_text(path),
             "threshold": threshold,
-            "pixel_threshold": description.pixel_threshold,
-            "threshold_before": before,
+            "pixel_threshold": description.pixel_threshold.filter(|t| *t < f32::MAX),
+            "threshold_before": (before < f32::MAX).then_some(before),
         });
         for (key, value, _) in said {
             line[key] = value;
@@ -51,6 +51,7 @@ pub fn run(arguments: &CalibrateArguments) -> Result<(), Failure> {
         output::threshold(before)
     ))?;
     if let Some(threshold) = description.pixel_threshold {
+        let threshold = output::threshold(threshold);
         output::line(&format!("pixel threshold      {threshold}"))?;
     }
     said.iter().try_for_each(|(key, _, words)| {
@@ -75,7 +76,7 @@ fn given(detector: &mut Detector, threshold: f32, of_pixels: Option<f32>) -> Res
 /// Chooses thresholds for a promised false-positive rate.
 fn by_rate(detector: &mut Detector, arguments: &CalibrateArguments) -> Result<Said, Failure> {
     let rate = arguments.false_positive_rate;
-    let normal = images::list(&arguments.normal)?;
+    let normal = images::without_copies(images::list(&arguments.normal)?);
     let reading = detector.description().config.input.reading();
     let count = detector.recalibrate(read(&normal, reading), rate)?;
     let description = detector.description();

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use bgad::{
-    AnomalyCount, AnomalySelection, DataError, Dataset, FolderLayout, FolderNames, Layout,
+    AnomalyCount, AnomalySelection, DataError, Dataset, FolderNames, Layout, LayoutOptions,
     MaskLocation, SplitFile,
 };
 use clap::Args;
@@ -15,7 +15,7 @@ use crate::progress::note;
 /// Number of abnormal training images if none is given.
 const ANOMALIES: usize = 5;
 /// Headings in the help.
-const FOLDERS: &str = "Folders (layout folder)";
+const FOLDERS: &str = "Folders (layouts folder and mvtec)";
 const SPLIT: &str = "Split";
 const TRAINING: &str = "Abnormal training images (BGAD-FAS)";
 
@@ -52,7 +52,7 @@ pub struct ChoiceArguments {
     pub split: SplitArguments,
 }
 
-/// Names of sub-folders, for the layout `folder`.
+/// Names of sub-folders, for the layouts `folder` and `mvtec`.
 #[derive(Debug, Clone, Args)]
 pub struct FolderArguments {
     /// Sub-folders of normal images [default: normal, good or ok].
@@ -61,7 +61,8 @@ pub struct FolderArguments {
     /// Sub-folders of abnormal images, each a defect type [default: all others].
     #[arg(help_heading = FOLDERS, long, value_name = "DIR", num_args = 1..)]
     pub abnormal: Vec<PathBuf>,
-    /// Sub-folder of masks [default: masks, mask or ground_truth].
+    /// Sub-folder of masks, or the name of folders of masks inside those of images [default: masks, mask or
+    /// ground_truth].
     #[arg(help_heading = FOLDERS, long, value_name = "DIR", conflicts_with = "mask_suffix")]
     pub mask_dir: Option<PathBuf>,
     /// Masks lie beside their images, named like them plus this ending, for example _mask.png.
@@ -198,9 +199,9 @@ impl DataArguments {
         };
         match self.layout {
             Some(layout) => place.layout = layout,
-            None if !self.choice.folders.names().is_empty() => {}
             None => {
-                let found = Layout::recognise(folder, place.category.as_deref())?;
+                let names = self.choice.folders.names();
+                let found = Layout::recognise_named(folder, place.category.as_deref(), &names)?;
                 note(&format!("{}: {found}", folder.display()));
                 place.layout = found.layout;
                 place.category = found.category;
@@ -211,7 +212,19 @@ impl DataArguments {
 
     /// Reads the data set as found in its folder.
     fn find(&self) -> Result<Dataset, Failure> {
-        self.place()?.read(&self.choice.folders.names())
+        let options = LayoutOptions {
+            folders: self.choice.folders.names(),
+            mask_values: self.choice.mask_values.parse()?,
+        };
+        let Place {
+            layout,
+            folder,
+            category,
+        } = self.place()?;
+        if !options.folders.is_empty() && !layout.takes_names() {
+            return Err(Failure::FolderNames(layout));
+        }
+        Ok(layout.read_with(&folder, category.as_deref(), &options)?)
     }
 
     /// Applies the split that was asked for.
@@ -237,22 +250,6 @@ pub struct Place {
     pub layout: Layout,
     pub folder: PathBuf,
     pub category: Option<String>,
-}
-
-impl Place {
-    /// Reads it as found in its folder.
-    fn read(&self, names: &FolderNames) -> Result<Dataset, Failure> {
-        let category = self.category.as_deref();
-        if names.is_empty() {
-            Ok(self.layout.read(&self.folder, category)?)
-        } else if self.layout == Layout::Folder {
-            let folder = self.folder.clone();
-            let folder = category.map_or(folder, |name| self.folder.join(name));
-            Ok(FolderLayout::discover_named(&folder, names)?.read()?)
-        } else {
-            Err(Failure::FolderNames(self.layout))
-        }
-    }
 }
 
 /// Writes the split of `dataset`, if a file was named for it.

@@ -52,6 +52,12 @@ fn of_pixels(pixels: &PixelDecisions) -> String {
     )
 }
 
+/// A number of things, as `1 image` and `2 images`.
+pub fn count(number: usize, what: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {what}{plural}")
+}
+
 /// A rate in per cent, with up to two decimals.
 pub fn percent(rate: f64) -> String {
     let text = format!("{:.2}", rate * 100.0);

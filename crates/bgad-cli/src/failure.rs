@@ -38,7 +38,7 @@ pub enum Failure {
         source: Box<dyn std::error::Error>,
     },
     #[error(
-        "--normal, --abnormal, --mask-dir and --mask-suffix are for --layout folder; the layout is {0}"
+        "--normal, --abnormal, --mask-dir and --mask-suffix are for the layouts folder and mvtec; the layout is {0}"
     )]
     FolderNames(bgad::Layout),
     #[error("--fold {fold} of --folds {folds}: expected a fold from 1 to {folds}")]

@@ -1,6 +1,6 @@
 //! The images named on a command line.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::BufRead as _;
 use std::path::{Path, PathBuf};
 
@@ -15,12 +15,17 @@ pub fn list(named: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
     let mut all = Vec::new();
     for path in named {
         if path == Path::new("-") {
-            for line in std::io::stdin().lock().split(b'\n') {
+            for (number, line) in std::io::stdin().lock().split(b'\n').enumerate() {
                 let line = line.map_err(|source| Failure::File {
                     path: path.clone(),
                     source,
                 })?;
-                all.extend(listed(&line));
+                // Some programs start their output with a byte-order mark.
+                let mark = Some("\u{feff}".as_bytes()).filter(|_| number == 0);
+                let line = mark
+                    .and_then(|mark| line.strip_prefix(mark))
+                    .unwrap_or(&line);
+                all.extend(listed(line));
             }
         } else if path.is_dir() {
             let found = images_of_folder(path)?;
@@ -33,10 +38,29 @@ pub fn list(named: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
             warn_of_skipped(path, &found);
             all.extend(found.images);
         } else {
-            all.push(path.clone());
+            all.push(found(path.clone()));
         }
     }
     Ok(all)
+}
+
+/// The images without those whose content repeats an earlier one's, with a warning: a copy says nothing
+/// about how further images score. What can't be read stays.
+pub fn without_copies(images: Vec<PathBuf>) -> Vec<PathBuf> {
+    let all = images.len();
+    let mut seen = BTreeSet::new();
+    let is_first = |path: &PathBuf| {
+        let digest = bgad::weights::file_sha256(path);
+        digest.map_or(true, |digest| seen.insert(digest))
+    };
+    let kept: Vec<PathBuf> = images.into_iter().filter(is_first).collect();
+    if kept.len() < all {
+        warning(&format!(
+            "{} of {all} images are copies of others and left out",
+            all - kept.len()
+        ));
+    }
+    kept
 }
 
 /// Warns about the files that were skipped, once per reason.
@@ -54,19 +78,22 @@ fn warn_of_skipped(folder: &Path, found: &FolderImages) {
     }
 }
 
-/// The path on a line: its bytes as they are, or, if no such file exists, the name as this program writes it,
-/// with bytes that are not UTF-8 escaped.
+/// The path on a line.
 fn listed(line: &[u8]) -> Option<PathBuf> {
     let line = line.strip_suffix(b"\r").unwrap_or(line);
     if line.is_empty() {
         return None;
     }
-    let path = verbatim(line);
+    Some(found(verbatim(line)))
+}
+
+/// The path itself or, if there is no such file, that of which this is the name as this program writes it.
+fn found(path: PathBuf) -> PathBuf {
     if path.exists() {
-        return Some(path);
+        return path;
     }
-    let escaped = std::str::from_utf8(line).map(path_from_text);
-    Some(escaped.ok().filter(|path| path.exists()).unwrap_or(path))
+    let escaped = path.to_str().map(path_from_text);
+    escaped.filter(|path| path.exists()).unwrap_or(path)
 }
 
 #[cfg(unix)]

@@ -2,15 +2,16 @@
 
 use std::path::Path;
 
-use bgad::{Detector, Prediction, RgbImage};
+use bgad::{Detector, ModelDescription, Prediction, RgbImage};
 
 use crate::arguments::PredictArguments;
+use crate::decisions::{count, percent};
 use crate::failure::Failure;
 use crate::images;
 use crate::model;
 use crate::prediction_files::PredictionFiles;
 use crate::prediction_lines::PredictionLines;
-use crate::progress::warning;
+use crate::progress::{note, warning};
 use crate::watch;
 
 /// Scores images in order. An unreadable image does not end the run; it is named on stderr and makes the exit
@@ -18,6 +19,11 @@ use crate::watch;
 pub fn run(arguments: &PredictArguments) -> Result<(), Failure> {
     let device = arguments.device.open()?;
     let detector = model::load(&arguments.model, &device)?;
+    // JSON and tables have it in a column.
+    let is_text = !arguments.reporting.json && !arguments.csv;
+    if is_text && !arguments.reporting.quiet {
+        say_what_is_promised(detector.description());
+    }
     let images = match arguments.watch {
         Some(_) => Vec::new(),
         None => images::list(&arguments.images)?,
@@ -50,6 +56,29 @@ pub fn run(arguments: &PredictArguments) -> Result<(), Failure> {
             all: files.len(),
         }),
     }
+}
+
+/// Says what a threshold from training is worth.
+fn say_what_is_promised(model: &ModelDescription) {
+    if model.calibrated {
+        return;
+    }
+    let images = count(model.normal_scores.len(), "normal training image");
+    let next = "`bgad calibrate` takes it from images that were not trained on";
+    note(&match model.promised_rate {
+        _ if !model.has_threshold() => {
+            format!(
+                "no threshold: {images} can't promise one, so no image is called anomalous; {next}"
+            )
+        }
+        Some(rate) => {
+            let rate = percent(rate);
+            format!(
+                "threshold from {images}: at most {rate} % false alarms promised, if new images are like those; {next}"
+            )
+        }
+        None => return,
+    });
 }
 
 /// Where predictions go.

@@ -113,8 +113,8 @@ impl PredictionFiles {
         if let Some(first) = earlier.first() {
             self.said = true;
             warning(&format!(
-                "replacing {} files of an earlier run; the first is {}",
-                earlier.len(),
+                "replacing {} of an earlier run; the first is {}",
+                crate::decisions::count(earlier.len(), "file"),
                 first.display()
             ));
         }

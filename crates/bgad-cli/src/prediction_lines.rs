@@ -17,7 +17,7 @@ pub enum PredictionLines {
     Csv,
 }
 
-const COLUMNS: [&str; 9] = [
+const COLUMNS: [&str; 10] = [
     "path",
     "score",
     "threshold",
@@ -27,6 +27,7 @@ const COLUMNS: [&str; 9] = [
     "regions",
     "seconds",
     "calibrated",
+    "promised_rate",
 ];
 
 impl PredictionLines {
@@ -47,7 +48,11 @@ impl PredictionLines {
         prediction: &Prediction,
         files: &WrittenFiles,
     ) -> Result<(), Failure> {
-        let (score, threshold) = (prediction.score, prediction.threshold);
+        let score = prediction.score;
+        let is_decided = prediction.is_decided();
+        let threshold = is_decided.then_some(prediction.threshold);
+        let anomalous = is_decided.then_some(prediction.anomalous);
+        let pixel_threshold = prediction.pixel_threshold.filter(|t| *t < f32::MAX);
         let seconds = prediction.duration.as_secs_f64();
         match self {
             Self::Json => {
@@ -55,10 +60,11 @@ impl PredictionLines {
                     "path": path_to_text(path),
                     "score": score,
                     "threshold": threshold,
-                    "anomalous": prediction.anomalous,
+                    "anomalous": anomalous,
                     "p_value": prediction.p_value,
                     "calibrated": prediction.calibrated,
-                    "pixel_threshold": prediction.pixel_threshold,
+                    "promised_rate": prediction.promised_rate,
+                    "pixel_threshold": pixel_threshold,
                     "regions": prediction.regions,
                     "seconds": seconds,
                 });
@@ -70,20 +76,20 @@ impl PredictionLines {
             Self::Csv => csv_line([
                 path_to_text(path),
                 score.to_string(),
-                threshold.to_string(),
-                prediction.anomalous.to_string(),
+                field(threshold),
+                field(anomalous),
                 prediction.p_value.to_string(),
-                prediction
-                    .pixel_threshold
-                    .map_or_else(String::new, |t| t.to_string()),
+                field(pixel_threshold),
                 prediction.regions.len().to_string(),
                 seconds.to_string(),
                 prediction.calibrated.to_string(),
+                field(prediction.promised_rate),
             ]),
             Self::Text => {
-                let decision = match prediction.anomalous {
-                    true => "anomalous",
-                    false => "normal",
+                let decision = match anomalous {
+                    Some(true) => "anomalous",
+                    Some(false) => "normal",
+                    None => "undecided",
                 };
                 output::line(&format!(
                     "{decision:<9}  {score:.4}  {}",
@@ -103,6 +109,11 @@ impl PredictionLines {
             Self::Csv | Self::Text => Ok(()),
         }
     }
+}
+
+/// A field that is empty without a value.
+fn field(value: Option<impl ToString>) -> String {
+    value.map_or_else(String::new, |value| value.to_string())
 }
 
 /// Writes a whole line at once, so that a program reading along gets it immediately.

@@ -13,6 +13,7 @@ use bgad::{
 use crate::arguments::{TrainArguments, TrainCommand};
 use crate::config_file;
 use crate::data::DataArguments;
+use crate::decisions::count;
 use crate::devices;
 use crate::failure::Failure;
 use crate::output;
@@ -231,7 +232,10 @@ pub fn run(command: &TrainCommand) -> Result<(), Failure> {
         false => None,
     };
     if !training.warnings.is_empty() {
-        warning(&format!("{} warnings in total", training.warnings.len()));
+        warning(&format!(
+            "{} in total",
+            count(training.warnings.len(), "warning")
+        ));
     }
     if command.reporting.json {
         return output::json(&training_summary::json(&training, &model, kept));

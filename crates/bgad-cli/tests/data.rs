@@ -147,13 +147,13 @@ fn a_folder_of_any_names_is_inspected() {
     let wrong = [
         "data",
         "--layout",
-        "mvtec",
+        "brain-mri",
         "--data",
         text(at),
         "--normal",
         "Free",
     ];
-    assert!(refused(&wrong, 1).contains("--layout folder"));
+    assert!(refused(&wrong, 1).contains("layouts folder and mvtec"));
 }
 
 #[test]

@@ -158,7 +158,11 @@ fn evaluations_and_predictions_say_whether_a_model_is_calibrated() {
     );
     let table = bgad(&["predict", "--model", model, "--csv", good]);
     assert!(
-        table.lines().next().unwrap().ends_with(",calibrated"),
+        table
+            .lines()
+            .next()
+            .unwrap()
+            .ends_with(",calibrated,promised_rate"),
         "{table}"
     );
 }

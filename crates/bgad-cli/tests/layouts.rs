@@ -217,3 +217,64 @@ fn annotations_train_and_evaluate_pixels() {
     let found: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(found["pixel_auroc"], trained["history"][0]["pixel_auroc"]);
 }
+
+/// A tree with folders of masks inside those of images.
+#[test]
+fn a_question_is_answered_by_the_option_that_it_names() {
+    let root = tempfile::tempdir().unwrap();
+    let at = root.path();
+    save(
+        at,
+        &[
+            "train/ok_front/0.png",
+            "test/ok_front/0.png",
+            "test/dent/img/0.png",
+            "test/dent/label/0.png",
+        ],
+    );
+    let asked = |arguments: &[&str]| {
+        let output = bgad(arguments, at);
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}");
+        errors(&output)
+    };
+    let message = asked(&["train", "--out", "nowhere"]);
+    assert!(message.contains("add --normal ok_front"), "{message}");
+    let message = asked(&["data", "--normal=ok_front"]);
+    assert!(message.contains("add --mask-dir label"), "{message}");
+    let arguments = [
+        "data",
+        "--json",
+        "--normal=ok_front",
+        "--mask-dir=label",
+        "--mask-values=half",
+    ];
+    let output = bgad(&arguments, at);
+    assert!(output.status.success(), "{}", errors(&output));
+    assert!(errors(&output).contains("MVTec AD layout"));
+    let json: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(json["masks"]["present"], 1);
+    let message = asked(&["data", "--layout=brain-mri", "--normal=no"]);
+    assert!(message.contains("layouts folder and mvtec"), "{message}");
+}
+
+#[test]
+fn the_rule_for_masks_decides_what_is_abnormal() {
+    let root = tempfile::tempdir().unwrap();
+    let at = root.path();
+    save(at, &["train/1.png", "train/2.png", "test/3.png"]);
+    for (name, value) in [
+        ("train/1_GT.png", 0),
+        ("train/2_GT.png", 1),
+        ("test/3_GT.png", 2),
+    ] {
+        let mut mask = RgbImage::new(32, 32);
+        mask.put_pixel(3, 4, [value; 3].into());
+        mask.save(at.join(name)).unwrap();
+    }
+    for (rule, abnormal) in [("auto", 2), ("2", 1)] {
+        let output = bgad(&["data", "--json", "--mask-values", rule], at);
+        assert!(output.status.success(), "{}", errors(&output));
+        let json: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(json["masks"]["present"], abnormal, "{rule}");
+    }
+}

@@ -25,6 +25,7 @@ mod review;
 mod run_to_teach;
 mod settings;
 mod test_files;
+mod undecided;
 mod weights;
 
 #[cfg(unix)]

@@ -45,8 +45,9 @@ fn predictions_name_the_very_file() {
     assert_eq!(&row[0], path);
     assert!(run("--quiet").contains("caf\\xE9.png"));
 
-    // As listed by `find` and as by this program.
-    for listed in [image.as_os_str().as_bytes(), path.as_bytes()] {
+    // As `find` lists it, as this program does, and after a byte-order mark.
+    let marked = [b"\xef\xbb\xbf", path.as_bytes()].concat();
+    for listed in [image.as_os_str().as_bytes(), path.as_bytes(), &marked] {
         let mut child = case
             .predict()
             .args(["-", "--json"])
@@ -61,6 +62,8 @@ fn predictions_name_the_very_file() {
         assert_eq!(lines[0]["path"], path);
         assert_eq!(lines[0]["score"], line["score"]);
     }
+    let named = case.predict().args([path, "--json"]).output().unwrap();
+    assert_eq!(json_lines(&stdout(named))[0]["score"], line["score"]);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Annotations in COCO's format: polygons and boxes in a JSON file.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
@@ -104,6 +104,17 @@ impl AnnotationFile {
             let places = annotations.of_image.entry(annotation.image_id).or_default();
             places.push(place);
         }
+        let mut ids = BTreeSet::new();
+        if let Some(image) = annotations
+            .images
+            .iter()
+            .find(|image| !ids.insert(image.id))
+        {
+            let (id, name) = (image.id, &image.file_name);
+            return Err(wrong(format!(
+                "the image id {id} a second time, for '{name}'"
+            )));
+        }
         let annotations = Arc::new(annotations);
         let mut read = read();
         read.retain(|(known, _)| known.0 != key.0);
@@ -118,6 +129,13 @@ impl AnnotationFile {
         let places = self.of_image.get(&image).into_iter().flatten();
         let annotations = places.map(|place| &self.annotations[*place]);
         annotations.filter(|annotation| !self.is_of_normal(annotation))
+    }
+
+    /// How many annotations belong to images that are not listed.
+    pub(crate) fn of_unlisted(&self) -> usize {
+        let listed: BTreeSet<u64> = self.images.iter().map(|image| image.id).collect();
+        let others = self.of_image.iter().filter(|(id, _)| !listed.contains(id));
+        others.map(|(_, places)| places.len()).sum()
     }
 
     fn is_of_normal(&self, annotation: &Annotation) -> bool {

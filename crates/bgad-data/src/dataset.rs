@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use crate::{BitDepth, MaskDecision, Orientation, Sample, names};
+use crate::{BitDepth, MaskDecision, Orientation, Sample, mask_orientation, names};
 
 /// Training and test samples of one category.
 ///
@@ -28,6 +28,8 @@ pub struct Dataset {
     pub warnings: Vec<String>,
     /// The rule chosen by [`settle_mask_values`](Self::settle_mask_values).
     pub mask_decision: Option<MaskDecision>,
+    /// Whether the masks showed which images are abnormal, by that rule.
+    pub labelled_by_masks: bool,
 }
 
 /// A file that is not a sample.
@@ -59,10 +61,14 @@ impl Dataset {
         self.train.iter().chain(&self.test)
     }
 
-    /// Sets how images and masks are turned when they are loaded.
+    /// Sets how images and masks are turned when they are loaded. Adds a warning if images are to be taken
+    /// as stored though they have an orientation tag and their masks have none.
     pub fn orient(&mut self, orientation: Orientation) {
         for sample in self.train.iter_mut().chain(&mut self.test) {
             sample.orientation = orientation;
+        }
+        if orientation.is_stored() {
+            self.warnings.extend(mask_orientation::warning(self));
         }
     }
 

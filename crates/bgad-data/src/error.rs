@@ -161,7 +161,7 @@ pub enum DataError {
     },
 
     /// A mask and its image differ in size.
-    #[error("{}: mask of {}x{} pixels for {} of {}x{} pixels; a mask must have its image's size", .mask.display(), .mask_size.0, .mask_size.1, .image.display(), .image_size.0, .image_size.1)]
+    #[error("{}: mask of {}x{} pixels for {} of {}x{} pixels; a mask must have its image's size{}", .mask.display(), .mask_size.0, .mask_size.1, .image.display(), .image_size.0, .image_size.1, crate::orientation::hint(*.mask_size, *.image_size))]
     MaskSize {
         /// The image.
         image: PathBuf,

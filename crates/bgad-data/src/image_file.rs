@@ -239,8 +239,8 @@ fn open(path: &Path) -> Result<(BufReader<File>, ImageFormat, u64)> {
         path: path.to_owned(),
         reason,
     };
-    let file = File::open(path).map_err(io_error)?;
-    let metadata = file.metadata().map_err(io_error)?;
+    // Before it is opened: a pipe would wait for a writer.
+    let metadata = std::fs::metadata(path).map_err(io_error)?;
     let not_an_image = |found: &str| DataError::NotAnImage {
         file: path.to_owned(),
         found: found.to_owned(),
@@ -248,6 +248,7 @@ fn open(path: &Path) -> Result<(BufReader<File>, ImageFormat, u64)> {
     if !metadata.is_file() {
         return Err(not_an_image("not a file"));
     }
+    let file = File::open(path).map_err(io_error)?;
     if metadata.len() == 0 {
         return Err(not_an_image("an empty file"));
     }

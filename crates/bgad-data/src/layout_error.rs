@@ -7,12 +7,14 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 pub enum LayoutError {
     /// No layout fits.
-    #[error("{}: no known layout in {found}; choose one with --layout ({}), or name the sub-folders of normal images with --normal", .folder.display(), .layouts.join(", "))]
+    #[error("{}: no known layout in {found}; {suggestion}. If it has one of these layouts, choose it with --layout: {}", .folder.display(), .layouts.join(", "))]
     Unknown {
         /// The folder.
         folder: PathBuf,
         /// What the folder contains.
         found: String,
+        /// What the user may type.
+        suggestion: String,
         /// The supported layouts.
         layouts: Vec<String>,
     },

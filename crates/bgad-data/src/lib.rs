@@ -58,6 +58,8 @@ mod mask_file;
 #[cfg(feature = "datasets")]
 mod mask_loading;
 #[cfg(feature = "datasets")]
+mod mask_orientation;
+#[cfg(feature = "datasets")]
 mod mask_settling;
 mod mask_values;
 mod names;
@@ -105,7 +107,9 @@ pub use image_reading::ImageReading;
 #[cfg(feature = "datasets")]
 pub use inspection::{Inspection, MaskInspection, ModeCount, SizeCount};
 #[cfg(feature = "datasets")]
-pub use layout::{FolderLayout, FolderNames, Layout, MaskLocation, RecognisedLayout};
+pub use layout::{
+    FolderLayout, FolderNames, Layout, LayoutOptions, MaskLocation, RecognisedLayout,
+};
 pub use layout_error::LayoutError;
 pub use mask::Mask;
 #[cfg(feature = "datasets")]

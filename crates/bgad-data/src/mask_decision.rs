@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use crate::mask_file::{MaskFile, Survey};
-use crate::{DataError, MaskValues, Orientation, Result};
+use crate::{DataError, MaskFiles, MaskValues, Orientation, Result, Sample};
 
 /// Most distinct values that can be class numbers; more are soft edges or a picture.
 const MOST_CLASSES: usize = 32;
@@ -14,6 +14,10 @@ const MOST_CLASSES: usize = 32;
 const SHOWN: usize = 12;
 /// Soft edges, from resizing or a lossy format, have at least this many shades.
 const FEWEST_SOFT: usize = 8;
+/// A lossy format leaves at least this many values near white; class numbers leave fewer there.
+const FEWEST_STRAY: usize = 3;
+/// Defects that cover more than this share of all masks are rather the background.
+const LARGEST_SHARE: f64 = 0.75;
 
 /// The rule for reading a data set's masks, and the reason for it.
 #[non_exhaustive]
@@ -25,8 +29,27 @@ pub struct MaskDecision {
     pub reason: String,
 }
 
+/// Decides for all masks of these samples together; `None` without masks.
+pub(crate) fn decide_for<'a>(
+    folder: &Path,
+    samples: impl IntoIterator<Item = &'a Sample>,
+    chosen: &MaskValues,
+) -> Result<Option<MaskDecision>> {
+    let mut files: Vec<(&Path, Orientation)> = Vec::new();
+    for sample in samples {
+        let masks = sample.mask.iter().flat_map(MaskFiles::paths);
+        files.extend(masks.map(|path| (path, sample.orientation)));
+    }
+    files.sort_unstable_by_key(|(path, _)| *path);
+    files.dedup_by_key(|(path, _)| *path);
+    match files.is_empty() {
+        true => Ok(None),
+        false => decide(folder, &files, chosen).map(Some),
+    }
+}
+
 /// Decides for these files; `folder` is named in errors.
-pub(crate) fn decide(
+fn decide(
     folder: &Path,
     files: &[(&Path, Orientation)],
     chosen: &MaskValues,
@@ -57,7 +80,8 @@ pub(crate) fn decide(
         .into_iter()
         .flatten()
         .fold(Survey::default(), Survey::joined);
-    from_survey(&survey).map_err(|found| DataError::UnclearMaskValues {
+    let decision = from_survey(&survey).and_then(|decision| small_defects(&survey, decision));
+    decision.map_err(|found| DataError::UnclearMaskValues {
         folder: folder.to_owned(),
         found,
         example,
@@ -84,12 +108,23 @@ pub(crate) fn from_survey(survey: &Survey) -> std::result::Result<MaskDecision, 
         }
         return decision(MaskValues::Alpha, "marked by opacity".to_owned());
     }
+    if survey.files == 0 {
+        let reason = "none of the masks can be read".to_owned();
+        return decision(MaskValues::NonZero, reason);
+    }
     if survey.low + survey.high == 0 {
         return decision(MaskValues::NonZero, "nothing is marked".to_owned());
     }
     // Without a background, no defect can stand out.
     if survey.with_black == 0 && survey.of_one_value < survey.files {
-        return Err(format!("{values}, and no black background"));
+        let colours = match survey.colours.len() {
+            0 => String::new(),
+            number => format!(
+                " and {} on it, which no rule tells apart unless the files have palettes: save them as white on black",
+                crate::text::count(number, "colour")
+            ),
+        };
+        return Err(format!("{values}, no black background{colours}"));
     }
     let distinct = survey.values.len();
     if survey.has_labels_in_colour() && distinct <= MOST_CLASSES {
@@ -105,11 +140,32 @@ pub(crate) fn from_survey(survey: &Survey) -> std::result::Result<MaskDecision, 
             false => Err(format!("{values}, none above half")),
         };
     }
-    if survey.shades.len() >= FEWEST_SOFT && survey.between <= 2 * survey.white {
+    let is_soft = survey.shades.len() >= FEWEST_SOFT || survey.nearly_white.len() >= FEWEST_STRAY;
+    if is_soft && survey.between <= 2 * survey.white {
         let reason = "shades between black and white, few of them: soft edges".to_owned();
         return decision(MaskValues::Half, reason);
     }
     Err(values)
+}
+
+/// The decision, unless the defects would cover most of all masks.
+fn small_defects(
+    survey: &Survey,
+    decision: MaskDecision,
+) -> std::result::Result<MaskDecision, String> {
+    let marked = match decision.values {
+        MaskValues::Half => survey.share(survey.high),
+        MaskValues::NonZero => survey.share(survey.low + survey.high),
+        _ => return Ok(decision),
+    };
+    if survey.with_black == 0 || marked <= LARGEST_SHARE {
+        return Ok(decision);
+    }
+    let black = ((1.0 - marked) * 100.0).round();
+    let values = listed(survey);
+    Err(format!(
+        "{values}, where black covers only {black} % of all masks and may be the defect (--mask-values 0)"
+    ))
 }
 
 /// The values found; of many, the first few.

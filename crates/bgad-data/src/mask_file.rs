@@ -20,6 +20,8 @@ pub(crate) struct MaskFile {
     white: u16,
     alpha: Option<Vec<u16>>,
     colours: BTreeSet<[u8; 3]>,
+    /// Whether some pixels are grey, black or white.
+    has_grey: bool,
 }
 
 /// The content of all masks of a set together.
@@ -37,9 +39,11 @@ pub(crate) struct Survey {
     pub(crate) white: u64,
     /// Distinct values of the pixels in between.
     pub(crate) shades: BTreeSet<u16>,
+    /// Distinct values of nearly white pixels.
+    pub(crate) nearly_white: BTreeSet<u16>,
     /// Files that have a pixel of value 0.
     pub(crate) with_black: usize,
-    /// Files whose pixels all have one value.
+    /// Files whose pixels are all alike.
     pub(crate) of_one_value: usize,
     /// Colours that are not grey.
     pub(crate) colours: BTreeSet<[u8; 3]>,
@@ -59,20 +63,25 @@ impl MaskFile {
         };
         let (width, height) = (image.width(), image.height());
         let mut colours = BTreeSet::new();
+        let mut has_grey = false;
         let (values, alpha, white) = match image {
             DynamicImage::ImageLuma16(image) => {
+                has_grey = true;
                 (image.pixels().map(|p| p.0[0]).collect(), None, u16::MAX)
             }
-            DynamicImage::ImageLumaA16(image) => (
-                image.pixels().map(|p| p.0[0]).collect(),
-                Some(image.pixels().map(|p| p.0[1]).collect()),
-                u16::MAX,
-            ),
+            DynamicImage::ImageLumaA16(image) => {
+                has_grey = true;
+                let alpha = image.pixels().map(|p| p.0[1]).collect();
+                let values = image.pixels().map(|p| p.0[0]).collect();
+                (values, Some(alpha), u16::MAX)
+            }
             other => {
                 let has_alpha = other.color().has_alpha();
                 let image = other.into_rgba8();
                 let value = |[red, green, blue, _]: [u8; 4]| {
-                    if (red != green || green != blue) && colours.len() <= MOST_COLOURS {
+                    if red == green && green == blue {
+                        has_grey = true;
+                    } else if colours.len() <= MOST_COLOURS {
                         colours.insert([red, green, blue]);
                     }
                     u16::from(red.max(green).max(blue))
@@ -91,6 +100,7 @@ impl MaskFile {
             white,
             alpha: alpha.filter(varies),
             colours,
+            has_grey,
         })
     }
 
@@ -133,6 +143,7 @@ impl Survey {
             survey.values.insert(value, count);
             if value >= file.white - file.white / 8 {
                 survey.white += count;
+                survey.nearly_white.insert(value);
             } else if value > file.white / 8 {
                 survey.between += count;
                 survey.shades.insert(value);
@@ -143,7 +154,8 @@ impl Survey {
                 _ => survey.high += count,
             }
         }
-        survey.of_one_value = usize::from(survey.values.len() == 1);
+        let kinds = file.colours.len() + usize::from(file.has_grey);
+        survey.of_one_value = usize::from(survey.values.len() == 1 && kinds == 1);
         if let Some(alpha) = &file.alpha {
             let count = |marks: &dyn Fn(u16, u16) -> bool| {
                 let pixels = file.values.iter().zip(alpha);
@@ -172,6 +184,7 @@ impl Survey {
         self.between += other.between;
         self.white += other.white;
         self.shades.extend(other.shades);
+        self.nearly_white.extend(other.nearly_white);
         self.high += other.high;
         self.with_black += other.with_black;
         self.of_one_value += other.of_one_value;
@@ -180,6 +193,12 @@ impl Survey {
         let room = (MOST_COLOURS + 1).saturating_sub(self.colours.len());
         self.colours.extend(other.colours.into_iter().take(room));
         self
+    }
+
+    /// The share of all pixels that so many are.
+    pub(crate) fn share(&self, pixels: u64) -> f64 {
+        let all: u64 = self.values.values().sum();
+        pixels as f64 / all.max(1) as f64
     }
 
     /// Whether colours are labels, which means there are few distinct ones.

@@ -1,8 +1,6 @@
 //! One rule for the masks of a data set.
 
-use std::path::Path;
-
-use crate::{Dataset, MaskDecision, MaskValues, Orientation, Result, mask_decision};
+use crate::{DataError, Dataset, MaskDecision, MaskValues, Result, Sample, mask_decision};
 
 impl Dataset {
     /// Decides, over all masks together, which values mark a defect, and sets that rule for all samples.
@@ -12,7 +10,8 @@ impl Dataset {
     ///
     /// # Errors
     /// [`DataError::UnclearMaskValues`](crate::DataError::UnclearMaskValues) if `chosen` is
-    /// [`MaskValues::Auto`] and the values allow several rules.
+    /// [`MaskValues::Auto`] and the values allow several rules; [`DataError::Parameter`] if the masks told
+    /// normal from abnormal images by another rule ([`Layout::read_with`](crate::Layout::read_with)).
     pub fn settle_mask_values(&mut self, chosen: &MaskValues) -> Result<Option<MaskDecision>> {
         let decision = self.decide_mask_values(chosen)?;
         if let Some(decision) = &decision {
@@ -39,8 +38,13 @@ impl Dataset {
     /// # Errors
     /// As [`settle_mask_values`](Self::settle_mask_values).
     pub fn settle_open_masks(&mut self) -> Result<()> {
-        let is_open = self.samples().all(|sample| sample.mask_values.is_auto());
-        if self.mask_decision.is_none() && is_open {
+        let is_auto = |sample: &Sample| sample.mask_values.is_auto();
+        let is_open = match self.labelled_by_masks {
+            // Its abnormal samples have the rule already.
+            true => self.samples().any(is_auto),
+            false => self.samples().all(is_auto),
+        };
+        if is_open {
             self.settle_mask_values(&MaskValues::Auto)?;
         }
         Ok(())
@@ -51,16 +55,23 @@ impl Dataset {
     /// # Errors
     /// As [`settle_mask_values`](Self::settle_mask_values).
     pub fn decide_mask_values(&self, chosen: &MaskValues) -> Result<Option<MaskDecision>> {
-        let mut files: Vec<(&Path, Orientation)> = Vec::new();
-        for sample in self.samples() {
-            let masks = sample.mask.iter().flat_map(|mask| mask.paths());
-            files.extend(masks.map(|path| (path, sample.orientation)));
+        let Some(read_by) = self
+            .mask_decision
+            .as_ref()
+            .filter(|_| self.labelled_by_masks)
+        else {
+            return mask_decision::decide_for(&self.root, self.samples(), chosen);
+        };
+        if chosen.is_auto() || *chosen == read_by.values {
+            return Ok(Some(read_by.clone()));
         }
-        files.sort_unstable_by_key(|(path, _)| *path);
-        files.dedup_by_key(|(path, _)| *path);
-        if files.is_empty() {
-            return Ok(None);
-        }
-        mask_decision::decide(&self.root, &files, chosen).map(Some)
+        Err(DataError::Parameter {
+            name: "mask values",
+            found: chosen.to_string(),
+            expected: format!(
+                "{}, the rule by which normal and abnormal images were told apart; read the layout with the other rule",
+                read_by.values
+            ),
+        })
     }
 }

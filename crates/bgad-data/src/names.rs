@@ -1,4 +1,5 @@
-//! File names as text; bytes that are not UTF-8 are escaped, so that the names can be read back.
+//! File names as text; bytes that are not UTF-8 and control characters are escaped, so that the names can be
+//! read back from a line of text.
 
 use std::path::{Path, PathBuf};
 
@@ -6,7 +7,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A path as text, for JSON, CSV and messages. [`path_from_text`] returns the same path.
 ///
-/// A byte that is not UTF-8 becomes `\x` and two hexadecimal digits, as in `caf\xE9.png`. If a name itself
+/// A byte that is not UTF-8 becomes `\x` and two hexadecimal digits, as in `caf\xE9.png`. So does each byte
+/// of a control character, which would break a line or command a terminal. If a name itself
 /// contains `\x`, its backslash becomes `\x5C`. All other names are unchanged. On Windows, where names are
 /// not bytes, text that is not Unicode is replaced.
 pub fn path_to_text(path: &Path) -> String {
@@ -19,6 +21,10 @@ pub fn path_to_text(path: &Path) -> String {
             for (place, character) in valid.char_indices() {
                 if character == '\\' && escaped(&valid.as_bytes()[place..]).is_some() {
                     text.push_str("\\x5C");
+                } else if character.is_control() {
+                    let mut bytes = [0; 4];
+                    let bytes = character.encode_utf8(&mut bytes).bytes();
+                    bytes.for_each(|byte| text.push_str(&format!("\\x{byte:02X}")));
                 } else {
                     text.push(character);
                 }

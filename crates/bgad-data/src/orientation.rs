@@ -23,3 +23,11 @@ impl Orientation {
         *self == Self::Stored
     }
 }
+
+/// What may help if a mask has its image's size the other way round.
+pub(crate) fn hint((width, height): (u32, u32), image: (u32, u32)) -> &'static str {
+    match (height, width) == image && width != height {
+        true => "; if it was drawn on the turned image, use --orientation exif",
+        false => "",
+    }
+}

@@ -90,7 +90,7 @@ fn polygons_and_boxes_become_masks() {
     assert_eq!(again.load_mask().unwrap(), sample.load_mask().unwrap());
     let alone = Layout::Coco.read(&at.join("annotations/instances_default.json"), None);
     assert!(
-        matches!(alone, Err(DataError::NoNormalImages { .. })),
+        matches!(alone, Err(DataError::FileMissing { .. })),
         "images lie elsewhere"
     );
 }

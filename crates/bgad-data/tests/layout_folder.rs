@@ -95,6 +95,7 @@ fn folder_with_masks_beside_the_images() {
         normal: vec![at.join("free")],
         abnormal: vec![at.join("crack")],
         masks: Some(MaskLocation::Beside(".png".to_owned())),
+        left_out: Vec::new(),
         test_fraction: 0.5,
         random_state: 1,
     };

@@ -108,7 +108,7 @@ fn mvtec_ad_2_has_a_public_test_set() {
     assert!(dataset.orphan_masks.is_empty());
     assert!(warned(
         &dataset,
-        &["validation", "1 normal image", "calibrate"]
+        &["validation", "1 image not used", "calibrate"]
     ));
     dataset.verify().unwrap();
 }
@@ -179,19 +179,19 @@ fn mpdd_is_a_tree_as_mvtec_ad() {
         at,
         &[
             "tubes/train/good/000.png",
-            "tubes/train/anomalous/000.png",
+            "tubes/train/flattening/000.png",
             "tubes/test/good/000.png",
-            "tubes/test/anomalous/000.png",
+            "tubes/test/flattening/000.png",
         ],
     );
-    mask(at, "tubes/ground_truth/anomalous/000_mask.png", 8, 6);
+    mask(at, "tubes/ground_truth/flattening/000_mask.png", 8, 6);
     let dataset = Layout::Mpdd.read(at, Some("tubes")).unwrap();
     assert_eq!(
         (dataset.train.len(), dataset.masks()),
         (1, AvailableMasks::All)
     );
     assert!(
-        warned(&dataset, &["not trained on", "anomalous"]),
+        warned(&dataset, &["not trained on", "flattening"]),
         "{:?}",
         dataset.warnings
     );

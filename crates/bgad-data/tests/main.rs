@@ -20,15 +20,20 @@ mod layout_manifest;
 mod layout_medical;
 mod layout_mvtec;
 mod layout_published;
+mod mask_labels;
 mod mask_pairs;
 mod masks;
 mod mutation;
+mod named_folders;
 mod names;
+mod odd_masks;
+mod odd_tables;
 mod preview;
 mod real_data;
 mod recognition;
 mod selection;
 mod splits;
+mod strangers;
 mod synthetic;
 
 #[path = "common/encode.rs"]

@@ -93,6 +93,7 @@ fn magnetic_tile() {
         .map(|name| folder.join(name))
         .into(),
         masks: Some(MaskLocation::Beside(".png".to_owned())),
+        left_out: Vec::new(),
         test_fraction: 0.25,
         random_state: 42,
     };

@@ -49,7 +49,7 @@ fn published_trees_are_told_apart() {
             "MVTec AD layout, category set [mvtec, set]",
         ),
         (
-            &["tubes/train/good/0.png", "tubes/test/anomalous/0.png"],
+            &["tubes/train/good/0.png", "tubes/test/flattening/0.png"],
             None,
             "MPDD layout, category tubes [mpdd, tubes]",
         ),
@@ -221,18 +221,23 @@ fn labels_are_asked_about_rather_than_trained_on() {
         (
             &["dent/0.png", "labels/0.png"][..],
             "'labels'",
-            "--mask-dir 'labels'",
+            "--mask-dir labels",
         ),
-        (&["dent/0.png", "GT/0.png"], "'GT'", "--mask-dir"),
+        (&["dent/0.png", "GT/0.png"], "'GT'", "--mask-dir GT"),
+        (
+            &["dent/0.png", "ground truth/0.png"],
+            "'ground truth'",
+            "--mask-dir 'ground truth'",
+        ),
         (
             &["dent/images/0.png", "dent/masks/0.png"],
             "'masks'",
-            "--layout manifest",
+            "--mask-dir masks",
         ),
         (
             &["good/labels/0.png", "dent/0.png"],
             "'labels'",
-            "--layout manifest",
+            "--mask-dir labels",
         ),
         (&["dent/0.png", "test/0.png"], "'test'", "--abnormal"),
         (
@@ -277,7 +282,7 @@ fn labels_are_asked_about_rather_than_trained_on() {
         &["train/good/0.png", "test/cut/0.png", "test/cut/masks/0.png"],
     );
     let error = Layout::Mvtec.read(root.path(), None).unwrap_err();
-    assert!(error.to_string().contains("'masks'"), "{error}");
+    assert!(error.to_string().contains("--mask-dir masks"), "{error}");
 }
 
 #[test]

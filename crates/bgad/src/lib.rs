@@ -111,8 +111,8 @@ pub use bgad_backbone::{BackboneError, Level, NamedTensor, Normalization};
 #[cfg(feature = "train")]
 pub use bgad_data::{
     AnomalyCount, AnomalySelection, AvailableMasks, BitDepthInspection, Dataset, FolderImages,
-    FolderLayout, FolderNames, Inspection, Layout, MaskDecision, MaskLocation, RecognisedLayout,
-    SkippedFile, SplitFile, contact_sheet, images_of_folder, subsets, synthetic,
+    FolderLayout, FolderNames, Inspection, Layout, LayoutOptions, MaskDecision, MaskLocation,
+    RecognisedLayout, SkippedFile, SplitFile, contact_sheet, images_of_folder, subsets, synthetic,
 };
 pub use bgad_data::{
     BitDepth, CutPaste, DataError, Foreground, ImageReading, Label, Mask, MaskFiles, MaskValues,

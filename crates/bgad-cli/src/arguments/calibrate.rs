@@ -20,6 +20,7 @@ pub struct CalibrateArguments {
         long,
         visible_alias = "fpr",
         value_name = "SHARE",
+        allow_negative_numbers = true,
         default_value_t = 0.01
     )]
     pub false_positive_rate: f64,

@@ -40,7 +40,7 @@ pub(super) fn is_normal_folder(name: &str) -> bool {
 /// Normal samples are all patches of the defect-free images, sorted by folder, name and column. Abnormal
 /// samples are the patches of defect images whose part of the mask is not empty. A defect image's other
 /// patches are not used: the published split takes normal patches from defect-free fabric.
-pub(super) fn read(folder: &Path) -> Result<Dataset> {
+pub(super) fn read(folder: &Path, masks_by: &MaskValues) -> Result<Dataset> {
     let listing = files::list(folder)?;
     let find = |wanted: &str| {
         let is = |path: &&PathBuf| plain(&name(path)) == wanted;
@@ -88,19 +88,7 @@ pub(super) fn read(folder: &Path) -> Result<Dataset> {
             }
         }
     }
-    let mut mask_files: Vec<(&Path, Orientation)> = Vec::new();
-    for sample in &masked {
-        let files = sample.mask.iter().flat_map(MaskFiles::paths);
-        mask_files.extend(files.map(|path| (path, Orientation::Stored)));
-    }
-    let decision = match mask_files.is_empty() {
-        true => None,
-        false => Some(mask_decision::decide(
-            folder,
-            &mask_files,
-            &MaskValues::Auto,
-        )?),
-    };
+    let decision = mask_decision::decide_for(folder, &masked, masks_by)?;
     if let Some(decision) = &decision {
         for sample in &mut masked {
             sample.mask_values = decision.values.clone();
@@ -146,6 +134,7 @@ pub(super) fn read(folder: &Path) -> Result<Dataset> {
     let dataset = Dataset {
         orphan_masks: orphans,
         mask_decision: decision,
+        labelled_by_masks: true,
         ..files::described(folder, skipped, warnings)
     };
     Ok(split_normals(

@@ -9,9 +9,10 @@ use crate::{Dataset, Result};
 /// the names of their images, with the same extension or another (.bmp images, .png masks in 01 and 02).
 pub(super) fn read(folder: &Path) -> Result<Dataset> {
     let tree = Tree {
-        normal: &["ok"],
+        is_normal: &|name| name == "ok",
+        is_type: None,
         test: "test",
-        masks: Some("ground_truth"),
+        masks: mvtec::mask_folder(folder.join("ground_truth")),
         expected: "train/ok",
     };
     mvtec::read_tree(folder, &tree)

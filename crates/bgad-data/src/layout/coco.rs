@@ -70,11 +70,20 @@ pub(super) fn read(folder: &Path) -> Result<Dataset> {
         });
     }
     let mut listed = HashSet::new();
+    let mut warnings = Vec::new();
     let (mut absent, mut unsaid) = (Vec::new(), Vec::new());
     let (mut train, mut test) = (Vec::new(), Vec::new());
     let (mut train_abnormal, mut test_abnormal) = (Vec::new(), Vec::new());
     for table in &tables {
         let annotations = AnnotationFile::read(table)?;
+        let unlisted = annotations.of_unlisted();
+        if unlisted > 0 {
+            let number = count(unlisted, "annotation");
+            warnings.push(format!(
+                "{}: {number} of images that it does not list",
+                table.display()
+            ));
+        }
         for image in &annotations.images {
             let Some(path) = place(root, table, image)? else {
                 absent.push(files::skipped(
@@ -116,7 +125,14 @@ pub(super) fn read(folder: &Path) -> Result<Dataset> {
             }
         }
     }
-    let mut warnings = Vec::new();
+    if listed.is_empty()
+        && let Some(first) = absent.first()
+    {
+        return Err(DataError::FileMissing {
+            file: first.path.clone(),
+            expected: "expected the images that the annotations name, beside the file, in images or in a folder named like the file".to_owned(),
+        });
+    }
     if !absent.is_empty() {
         let number = count(absent.len(), "image");
         warnings.push(format!(

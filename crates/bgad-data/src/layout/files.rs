@@ -46,6 +46,9 @@ pub(super) fn list(folder: &Path) -> Result<Listing> {
             listing.folders.push(path);
         } else if !path.exists() {
             listing.skipped.push(skipped(path, "a broken link"));
+        } else if !path.is_file() {
+            // Pipes and devices: reading them might never end.
+            listing.skipped.push(skipped(path, "not a file"));
         } else if is_image(&path) {
             listing.images.push(path);
         } else {
@@ -55,6 +58,19 @@ pub(super) fn list(folder: &Path) -> Result<Listing> {
         }
     }
     Ok(listing)
+}
+
+/// The folder of this name, in whatever case.
+pub(super) fn inner(folder: &Path, wanted: &str) -> PathBuf {
+    let exact = folder.join(wanted);
+    if exact.is_dir() {
+        return exact;
+    }
+    let folders = list(folder).map(|listing| listing.folders);
+    let mut folders = folders.into_iter().flatten();
+    folders
+        .find(|path| name(path).eq_ignore_ascii_case(wanted))
+        .unwrap_or(exact)
 }
 
 /// A file that is not a sample, and why.

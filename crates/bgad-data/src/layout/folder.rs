@@ -6,22 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use super::files::{self, name};
 use super::mask_index::{MaskIndex, Seeker};
+use super::mask_location::MaskLocation;
+use super::mask_places::{self, Parted};
 use super::split_normals::split_normals;
 use crate::{DataError, Dataset, MaskFiles, Result, Sample, SkippedFile, names};
-
-/// Where masks are stored.
-#[non_exhaustive]
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum MaskLocation {
-    /// In a folder that mirrors the abnormal ones. Masks have the names of their images, with or without
-    /// `_mask`, with any image extension.
-    Folder(PathBuf),
-    /// Beside the images. A mask's name is its image's name without extension, followed by this ending, for
-    /// example `_mask.png`; `_mask` matches any extension; use `.png` if the images are JPEG. Case does not
-    /// matter. Files with this ending are never images.
-    Beside(String),
-}
 
 /// Folders of normal and abnormal images.
 ///
@@ -39,6 +27,9 @@ pub struct FolderLayout {
     pub abnormal: Vec<PathBuf>,
     /// Where the masks are; `None` without masks.
     pub masks: Option<MaskLocation>,
+    /// Folders that are not read, because their names do not say what they hold; a warning names them.
+    #[serde(default)]
+    pub left_out: Vec<PathBuf>,
     /// The share of the normal images used for testing, in `[0, 1)`.
     pub test_fraction: f64,
     /// Seed of the split; the same as scikit-learn's `random_state`.
@@ -46,7 +37,7 @@ pub struct FolderLayout {
 }
 
 /// Names that say only that something is wrong.
-const GENERAL: [&str; 13] = [
+const GENERAL: [&str; 15] = [
     "abnormal",
     "abnormals",
     "anomaly",
@@ -59,7 +50,9 @@ const GENERAL: [&str; 13] = [
     "faulty",
     "ko",
     "ng",
+    "nok",
     "not_good",
+    "ungood",
 ];
 
 impl FolderLayout {
@@ -85,12 +78,11 @@ impl FolderLayout {
         }
         let mut skipped = Vec::new();
         let mut normal = Vec::new();
+        let mut masks_of_normal = 0;
         for folder in &self.normal {
-            normal.extend(
-                self.images(folder, &mut skipped)?
-                    .into_iter()
-                    .map(Sample::normal),
-            );
+            let found = self.parted(folder, &mut skipped)?;
+            masks_of_normal += found.mask_count();
+            normal.extend(found.images.into_iter().map(Sample::normal));
         }
         if normal.is_empty() {
             let folder = self.normal.first().cloned().unwrap_or_default();
@@ -98,12 +90,21 @@ impl FolderLayout {
             return Err(DataError::NoNormalImages { folder, expected });
         }
 
-        let mut masks = self.mask_index()?;
+        let mut masks = match &self.masks {
+            Some(MaskLocation::Folder(folder)) => MaskIndex::read(folder)?,
+            _ => MaskIndex::default(),
+        };
         let mut abnormal = Vec::new();
         let mut images = Vec::new();
         for folder in &self.abnormal {
-            let found = self.images(folder, &mut skipped)?;
-            images.extend(found.into_iter().map(|image| (image, folder.as_path())));
+            let found = self.parted(folder, &mut skipped)?;
+            found.add_masks_to(&mut masks);
+            images.extend(
+                found
+                    .images
+                    .into_iter()
+                    .map(|image| (image, folder.as_path())),
+            );
         }
         let found = self.masks_of(&images, &mut masks);
         for ((path, folder), mask) in images.into_iter().zip(found) {
@@ -113,6 +114,15 @@ impl FolderLayout {
 
         let root = self.root();
         let mut warnings = masks.warnings(&root, &abnormal);
+        warnings.extend(mask_places::of_normal(masks_of_normal, &root));
+        if !self.left_out.is_empty() {
+            let names: Vec<String> = self.left_out.iter().map(|path| name(path)).collect();
+            warnings.push(format!(
+                "{}: not read, because the names suggest no defect: {}; name folders of defects with --abnormal",
+                root.display(),
+                names.join(", ")
+            ));
+        }
         if abnormal.is_empty() {
             warnings.push(format!(
                 "{}: 0 abnormal images; nothing can be evaluated",
@@ -134,42 +144,36 @@ impl FolderLayout {
         ))
     }
 
+    /// The images and masks of a folder, without those of other folders inside it.
+    pub(super) fn parted(&self, folder: &Path, skipped: &mut Vec<SkippedFile>) -> Result<Parted> {
+        let masks = match &self.masks {
+            Some(MaskLocation::Folder(masks)) => Some(masks),
+            _ => None,
+        };
+        let all = self.normal.iter().chain(&self.abnormal).chain(masks);
+        let inner: Vec<&PathBuf> = all
+            .filter(|other| other.as_path() != folder && other.starts_with(folder))
+            .collect();
+        let mut parted = Parted::read(folder, self.masks.as_ref(), skipped)?;
+        let is_own = |image: &PathBuf| !inner.iter().any(|other| image.starts_with(other));
+        parted.images.retain(is_own);
+        Ok(parted)
+    }
+
     /// The folder that contains all others.
     fn root(&self) -> PathBuf {
         let mut folders = self.normal.iter().chain(&self.abnormal);
-        let parent = |folder: &PathBuf| folder.parent().map(Path::to_owned).unwrap_or_default();
+        // `set/.` is `set` itself.
+        let is_itself = |folder: &Path| folder.as_os_str().as_encoded_bytes().ends_with(b"/.");
+        let parent = |folder: &PathBuf| match is_itself(folder) {
+            true => folder.components().collect(),
+            false => folder.parent().map(Path::to_owned).unwrap_or_default(),
+        };
         let mut root = folders.next().map(parent).unwrap_or_default();
         for folder in folders {
             while !folder.starts_with(&root) && root.pop() {}
         }
         root
-    }
-
-    /// The images of a folder, without masks that lie beside them.
-    fn images(&self, folder: &Path, skipped: &mut Vec<SkippedFile>) -> Result<Vec<PathBuf>> {
-        let mut images = files::images_below(folder, skipped)?;
-        if let Some(MaskLocation::Beside(ending)) = &self.masks {
-            images.retain(|path| stem_before(path, ending).is_none());
-        }
-        Ok(images)
-    }
-
-    fn mask_index(&self) -> Result<MaskIndex> {
-        match &self.masks {
-            Some(MaskLocation::Folder(folder)) => MaskIndex::read(folder),
-            Some(MaskLocation::Beside(ending)) => {
-                let mut index = MaskIndex::default();
-                for folder in &self.abnormal {
-                    for path in files::images_below(folder, &mut Vec::new())? {
-                        if let Some(stem) = stem_before(&path, ending) {
-                            index.add(path, &stem);
-                        }
-                    }
-                }
-                Ok(index)
-            }
-            None => Ok(MaskIndex::default()),
-        }
     }
 
     /// The masks of abnormal images, each with the folder it was found in.
@@ -180,14 +184,14 @@ impl FolderLayout {
     ) -> Vec<Option<MaskFiles>> {
         let mirrored = match &self.masks {
             Some(MaskLocation::Folder(_)) => true,
-            Some(MaskLocation::Beside(_)) => false,
+            Some(_) => false,
             None => return vec![None; images.len()],
         };
         let folders = |(image, folder): &(PathBuf, &Path)| -> Vec<PathBuf> {
-            let parent = image.parent().unwrap_or(Path::new(""));
             if !mirrored {
-                return vec![parent.to_owned()];
+                return mask_places::folders_of(image, folder);
             }
+            let parent = image.parent().unwrap_or(Path::new(""));
             let below = parent.strip_prefix(folder).unwrap_or(Path::new(""));
             vec![Path::new(&name(folder)).join(below), below.to_owned()]
         };
@@ -202,30 +206,14 @@ impl FolderLayout {
     }
 }
 
-/// The part of a file's name before `ending`, if the name ends that way. An ending without a dot applies to
-/// the name without its extension.
-fn stem_before(path: &Path, ending: &str) -> Option<String> {
-    let name = if ending.contains('.') {
-        name(path)
-    } else {
-        files::stem(path)
-    };
-    let cut = name.len().checked_sub(ending.len())?;
-    let tail = name.get(cut..)?;
-    tail.eq_ignore_ascii_case(ending)
-        .then(|| name[..cut].to_owned())
-}
-
 /// The folder's own name or, under a general name, the sub-folder's.
 fn defect_type(image: &Path, folder: &Path) -> String {
     let own = name(folder);
     if !GENERAL.contains(&own.to_lowercase().as_str()) {
         return own;
     }
-    let below = image
-        .strip_prefix(folder)
-        .ok()
-        .and_then(Path::parent)
-        .and_then(|path| path.iter().next());
-    below.map_or(own, |part| names::path_to_text(Path::new(part)))
+    let below = image.strip_prefix(folder).ok().and_then(Path::parent);
+    let mut parts = below.into_iter().flat_map(Path::iter).map(Path::new);
+    let part = parts.find(|part| !mask_places::divides(part));
+    part.map_or(own, names::path_to_text)
 }

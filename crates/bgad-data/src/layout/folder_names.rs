@@ -3,27 +3,24 @@
 use std::path::{Path, PathBuf};
 
 use super::files::{self, name};
-use super::folder::{FolderLayout, MaskLocation};
+use super::folder::FolderLayout;
+use super::mask_location::MaskLocation;
 use super::questions;
 use super::split_normals::{RANDOM_STATE, TEST_FRACTION};
+use super::usual_names::is_normal;
 use crate::{DataError, LayoutError, Result};
-
-const NORMAL: [&str; 3] = ["normal", "good", "ok"];
-/// Whether a folder of this name holds normal images.
-pub(super) fn is_normal(name: &str) -> bool {
-    NORMAL.contains(&name.to_lowercase().as_str())
-}
 
 const MASKS: [&str; 3] = ["masks", "mask", "ground_truth"];
 
-/// Names for sub-folders that [`FolderLayout::discover`] would not recognise.
+/// Names for sub-folders that a layout would not recognise.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FolderNames {
     /// Folders of normal images; if empty, those with a usual name.
     pub normal: Vec<PathBuf>,
     /// Folders of abnormal images; if empty, all others.
     pub abnormal: Vec<PathBuf>,
-    /// Where the masks are; if `None`, the folder with a usual name.
+    /// Where the masks are; if `None`, the folder with a usual name. A single folder that is not there
+    /// is looked for inside the folders of images.
     pub masks: Option<MaskLocation>,
 }
 
@@ -31,6 +28,29 @@ impl FolderNames {
     /// Whether no name is given.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
+    }
+
+    /// Where the masks of the data set in `folder` are, if that was said.
+    pub(super) fn masks_in(&self, folder: &Path) -> Result<Option<MaskLocation>> {
+        let Some(MaskLocation::Folder(path)) = &self.masks else {
+            return Ok(self.masks.clone());
+        };
+        let here = folder.join(path);
+        if here.is_dir() {
+            return Ok(Some(MaskLocation::Folder(here)));
+        }
+        let is_name = path.components().count() == 1;
+        let inner = name(path);
+        let lies_inside = |image: &PathBuf| {
+            let below = image.strip_prefix(folder).ok().and_then(Path::parent);
+            let mut parts = below.into_iter().flat_map(Path::iter).map(Path::new);
+            parts.any(|part| name(part).eq_ignore_ascii_case(&inner))
+        };
+        let images = files::images_below(folder, &mut Vec::new())?;
+        match is_name && images.iter().any(lies_inside) {
+            true => Ok(Some(MaskLocation::Inside(inner))),
+            false => Err(DataError::FolderMissing { folder: here }),
+        }
     }
 }
 
@@ -53,16 +73,13 @@ impl FolderLayout {
     pub fn discover_named(folder: &Path, names: &FolderNames) -> Result<Self> {
         let under = |paths: &[PathBuf]| paths.iter().map(|path| folder.join(path)).collect();
         let said_normal: Vec<PathBuf> = under(&names.normal);
-        let said_masks = names.masks.clone().map(|masks| match masks {
-            MaskLocation::Folder(path) => MaskLocation::Folder(folder.join(path)),
-            beside => beside,
-        });
+        let said_masks = names.masks_in(folder)?;
         let is = |path: &Path, names: &[&str]| names.contains(&name(path).to_lowercase().as_str());
         let listing = files::list(folder)?;
         let (normal, others): (Vec<_>, Vec<_>) = listing.folders.into_iter().partition(|path| {
             let said = said_normal.iter().any(|normal| normal.starts_with(path));
             if said_normal.is_empty() {
-                is(path, &NORMAL)
+                is_normal(&name(path))
             } else {
                 said
             }
@@ -70,7 +87,7 @@ impl FolderLayout {
         let (masks, abnormal): (Vec<_>, Vec<_>) =
             others.into_iter().partition(|path| match &said_masks {
                 Some(MaskLocation::Folder(masks)) => masks.starts_with(path),
-                Some(MaskLocation::Beside(_)) => false,
+                Some(_) => false,
                 None => is(path, &MASKS),
             });
         let normal = if said_normal.is_empty() {
@@ -87,8 +104,8 @@ impl FolderLayout {
         }
         if normal.is_empty() {
             let holds_normal = |path: &PathBuf| {
-                files::list(path)
-                    .is_ok_and(|listing| listing.folders.iter().any(|path| is(path, &NORMAL)))
+                let inner = files::list(path).map(|listing| listing.folders);
+                inner.is_ok_and(|folders| folders.iter().any(|path| is_normal(&name(path))))
             };
             let found: Vec<String> = abnormal
                 .iter()
@@ -113,54 +130,59 @@ impl FolderLayout {
                 expected,
             });
         }
-        // No question about folders that the user named.
-        if names.abnormal.is_empty() {
-            ask(folder, &normal, &abnormal, &masks, said_masks.as_ref())?;
-        }
-        Ok(Self {
+        // Who names the normal images has seen that the others need no names.
+        let (left_out, abnormal): (Vec<_>, Vec<_>) = abnormal
+            .into_iter()
+            .partition(|path| !names.normal.is_empty() && questions::is_no_type(&name(path)));
+        let is_said = said_masks.is_some();
+        let first = masks.first().cloned();
+        let layout = Self {
             name: files::dataset_name(folder),
             normal,
             abnormal: match names.abnormal.is_empty() {
                 true => abnormal,
                 false => under(&names.abnormal),
             },
-            masks: said_masks.or(masks.into_iter().next().map(MaskLocation::Folder)),
+            masks: said_masks.or(first.map(MaskLocation::Folder)),
+            left_out: match names.abnormal.is_empty() {
+                true => left_out,
+                false => Vec::new(),
+            },
             test_fraction: TEST_FRACTION,
             random_state: RANDOM_STATE,
-        })
+        };
+        // No question about folders that the user named.
+        if names.abnormal.is_empty() {
+            if let ([first, second, ..], false) = (masks.as_slice(), is_said) {
+                return Err(two_of_masks(folder, &name(first), &name(second)).into());
+            }
+            ask(folder, &layout)?;
+        }
+        Ok(layout)
+    }
+}
+
+fn two_of_masks(folder: &Path, first: &str, second: &str) -> LayoutError {
+    LayoutError::Question {
+        folder: folder.to_owned(),
+        found: format!("both '{first}' and '{second}' may hold the masks"),
+        answers: format!(
+            "choose with --mask-dir {first}, and name the folders of defects with --abnormal"
+        ),
     }
 }
 
 /// Asks about files that may not be images of parts.
-fn ask(
-    folder: &Path,
-    normal: &[PathBuf],
-    abnormal: &[PathBuf],
-    masks: &[PathBuf],
-    said_masks: Option<&MaskLocation>,
-) -> Result<()> {
-    if said_masks.is_none()
-        && let [first, second, ..] = masks
-    {
-        let (first, second) = (name(first), name(second));
-        return Err(LayoutError::Question {
-            folder: folder.to_owned(),
-            found: format!("both '{first}' and '{second}' may hold the masks"),
-            answers: format!(
-                "choose with --mask-dir {first}, and name the folders of defects with --abnormal"
-            ),
-        }
-        .into());
-    }
-    questions::about_types(folder, abnormal)?;
+fn ask(folder: &Path, layout: &FolderLayout) -> Result<()> {
+    questions::about_types(folder, &layout.abnormal)?;
     // A missing folder is reported separately.
-    if normal.iter().any(|folder| !folder.is_dir()) {
+    if layout.normal.iter().any(|folder| !folder.is_dir()) {
         return Ok(());
     }
-    for images in normal.iter().chain(abnormal) {
-        let found = files::images_below(images, &mut Vec::new())?;
+    for images in layout.normal.iter().chain(&layout.abnormal) {
+        let found = layout.parted(images, &mut Vec::new())?.images;
         questions::about_folders_inside(images, &found)?;
-        if said_masks.is_none() && masks.is_empty() {
+        if layout.masks.is_none() {
             questions::about_masks_beside(images, &found)?;
         }
     }

@@ -156,7 +156,7 @@ fn read_table(table: &Path) -> Result<Vec<Row>> {
     let mut rows = Vec::new();
     for record in reader.records() {
         let record = record.map_err(|error| table::csv_error(table, &error))?;
-        let line = record.position().map_or(0, csv::Position::line);
+        let line = table::line(&text, &record);
         let row = || format!("'{}'", record.iter().collect::<Vec<_>>().join(","));
         let name = match record.get(id) {
             Some(name) if !name.is_empty() => name.to_owned(),

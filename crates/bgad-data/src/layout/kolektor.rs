@@ -1,12 +1,13 @@
 //! KolektorSDD2's layout: a mask beside every image; masks of normal images are black.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
 use super::files::{self, name, stem};
 use crate::mask_decision;
-use crate::{DataError, Dataset, MaskFiles, MaskValues, Orientation, Result, Sample};
+use crate::{DataError, Dataset, MaskValues, Result, Sample, SkippedFile};
 
 /// The ending of mask names.
 const ENDING: &str = "_GT";
@@ -21,74 +22,20 @@ pub(super) fn has_masks(folder: &Path) -> Result<bool> {
 
 /// Reads all masks, because an image is abnormal if its mask marks anything. Both parts of the published
 /// split contain abnormal images.
-pub(super) fn read(folder: &Path) -> Result<Dataset> {
+pub(super) fn read(folder: &Path, masks_by: &MaskValues) -> Result<Dataset> {
     let mut skipped = Vec::new();
-    let mut parts = Vec::new();
-    for part in ["train", "test"] {
-        let found = files::images_below(&folder.join(part), &mut skipped)?;
-        let (masks, images): (Vec<PathBuf>, Vec<PathBuf>) = found
-            .into_iter()
-            .partition(|path| stem(path).ends_with(ENDING));
-        let mut samples = Vec::new();
-        for image in images {
-            let wanted = format!("{}{ENDING}", stem(&image));
-            let mask = masks
-                .iter()
-                .find(|mask| mask.parent() == image.parent() && stem(mask) == wanted);
-            match mask {
-                Some(mask) => {
-                    let mask = MaskFiles::from(mask.clone());
-                    samples.push(Sample::abnormal(image, DEFECT, Some(mask)));
-                }
-                None => {
-                    let reason = "no mask beside it, so it may be normal or abnormal";
-                    skipped.push(files::skipped(image, reason));
-                }
-            }
-        }
-        let used: Vec<&Path> = samples
-            .iter()
-            .flat_map(|sample| sample.mask.iter().flat_map(MaskFiles::paths))
-            .collect();
-        let orphans = masks.iter().filter(|mask| !used.contains(&mask.as_path()));
-        let orphans: Vec<PathBuf> = orphans.cloned().collect();
-        parts.push((samples, orphans));
-    }
-    let masks: Vec<(&Path, Orientation)> = parts
-        .iter()
-        .flat_map(|(samples, _)| samples)
-        .flat_map(|sample| sample.mask.iter().flat_map(MaskFiles::paths))
-        .map(|path| (path, Orientation::Stored))
-        .collect();
-    if masks.is_empty() {
+    let mut orphan_masks = Vec::new();
+    let train = pairs(&folder.join("train"), &mut skipped, &mut orphan_masks)?;
+    let test = pairs(&folder.join("test"), &mut skipped, &mut orphan_masks)?;
+    let both = train.iter().chain(&test);
+    let Some(decision) = mask_decision::decide_for(folder, both, masks_by)? else {
         return Err(DataError::NoNormalImages {
             folder: folder.to_owned(),
             expected: "train, each with a mask NAME_GT.png beside it".to_owned(),
         });
-    }
-    let decision = mask_decision::decide(folder, &masks, &MaskValues::Auto)?;
-    let mut orphan_masks = Vec::new();
-    let mut labelled = Vec::new();
-    for (samples, orphans) in parts {
-        orphan_masks.extend(orphans);
-        // Collected in order, whichever thread finishes first.
-        let samples: Vec<Result<Sample>> = samples
-            .into_par_iter()
-            .map(|sample| {
-                let mask = sample.load_mask_as(&decision.values)?;
-                Ok(match mask.is_none_or(|mask| mask.is_empty()) {
-                    true => Sample::normal(sample.path),
-                    false => sample,
-                })
-            })
-            .collect();
-        labelled.push(samples.into_iter().collect::<Result<Vec<Sample>>>()?);
-    }
-    let (Some(mut test), Some(train)) = (labelled.pop(), labelled.pop()) else {
-        return Err(DataError::NoImages {
-            folder: folder.to_owned(),
-        });
     };
+    let train = labelled(train, &decision.values, &mut skipped);
+    let mut test = labelled(test, &decision.values, &mut skipped);
     if train.iter().all(|sample| sample.label.is_abnormal()) {
         return Err(DataError::NoNormalImages {
             folder: folder.to_owned(),
@@ -110,6 +57,66 @@ pub(super) fn read(folder: &Path) -> Result<Dataset> {
         test,
         orphan_masks,
         mask_decision: Some(decision),
+        labelled_by_masks: true,
         ..files::described(folder, skipped, warnings)
     })
+}
+
+/// The images of a folder with their masks, and the masks without an image.
+fn pairs(
+    folder: &Path,
+    skipped: &mut Vec<SkippedFile>,
+    orphans: &mut Vec<PathBuf>,
+) -> Result<Vec<Sample>> {
+    let (masks, images): (Vec<PathBuf>, Vec<PathBuf>) = files::images_below(folder, skipped)?
+        .into_iter()
+        .partition(|path| stem(path).ends_with(ENDING));
+    let key = |path: &Path, stem: String| (path.parent().map(Path::to_owned), stem);
+    let mut masks: BTreeMap<_, PathBuf> = masks
+        .into_iter()
+        .map(|path| (key(&path, stem(&path)), path))
+        .collect();
+    let mut samples = Vec::new();
+    for image in images {
+        match masks.remove(&key(&image, format!("{}{ENDING}", stem(&image)))) {
+            Some(mask) => samples.push(Sample::abnormal(image, DEFECT, Some(mask.into()))),
+            None => {
+                let reason = "no mask beside it, so it may be normal or abnormal";
+                skipped.push(files::skipped(image, reason));
+            }
+        }
+    }
+    orphans.extend(masks.into_values());
+    Ok(samples)
+}
+
+/// The samples, normal where the mask marks nothing. An image whose mask can't be read is skipped.
+fn labelled(
+    samples: Vec<Sample>,
+    values: &MaskValues,
+    skipped: &mut Vec<SkippedFile>,
+) -> Vec<Sample> {
+    // Collected in order, whichever thread finishes first.
+    let is_normal: Vec<Result<bool>> = samples
+        .par_iter()
+        .map(|sample| {
+            let mask = sample.load_mask_as(values)?;
+            Ok(mask.is_none_or(|mask| mask.is_empty()))
+        })
+        .collect();
+    let mut all = Vec::new();
+    for (sample, is_normal) in samples.into_iter().zip(is_normal) {
+        match is_normal {
+            Ok(true) => all.push(Sample::normal(sample.path)),
+            Ok(false) => all.push(Sample {
+                mask_values: values.clone(),
+                ..sample
+            }),
+            Err(error) => {
+                let reason = format!("its mask can't be read: {error}");
+                skipped.push(files::skipped(sample.path, &reason));
+            }
+        }
+    }
+    all
 }

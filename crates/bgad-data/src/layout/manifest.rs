@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::manifest_row::{self, Role, Row};
 use super::split_normals::{RANDOM_STATE, TEST_FRACTION, split_normals};
-use super::{files, table};
+use super::{files, mask_places, table};
 use crate::{DataError, Dataset, MaskFiles, Result, Sample, names};
 
 /// The defect type if the table gives none.
@@ -57,6 +57,7 @@ pub(super) fn read(file: &Path, category: Option<&str>) -> Result<Dataset> {
     let mut listed = HashSet::new();
     let (mut unsaid, mut train, mut test) = (Vec::new(), Vec::new(), Vec::new());
     let (mut train_abnormal, mut test_abnormal) = (Vec::new(), Vec::new());
+    let mut masks_of_normal = 0;
     for row in &rows {
         inside(row, &row.path)?;
         if !listed.insert(clean(&row.path)) {
@@ -73,7 +74,7 @@ pub(super) fn read(file: &Path, category: Option<&str>) -> Result<Dataset> {
                 "train, test or nothing",
             )
         })?;
-        let path = folder.join(names::path_from_text(&row.path));
+        let path = table::place(folder, &row.path);
         if row.is_abnormal().ok_or_else(|| {
             let expected = format!(
                 "one of {}, {}",
@@ -94,7 +95,7 @@ pub(super) fn read(file: &Path, category: Option<&str>) -> Result<Dataset> {
             let mut masks = Vec::new();
             for mask in row.mask.paths() {
                 inside(row, mask)?;
-                masks.push(folder.join(names::path_from_text(mask)));
+                masks.push(table::place(folder, mask));
             }
             let defect_type = if defect_type.is_empty() {
                 DEFECT
@@ -107,6 +108,7 @@ pub(super) fn read(file: &Path, category: Option<&str>) -> Result<Dataset> {
                 Role::Test | Role::Unsaid => test_abnormal.push(sample),
             }
         } else {
+            masks_of_normal += row.mask.paths().len();
             match role {
                 Role::Train => train.push(Sample::normal(path)),
                 Role::Test => test.push(Sample::normal(path)),
@@ -136,6 +138,8 @@ pub(super) fn read(file: &Path, category: Option<&str>) -> Result<Dataset> {
             expected: "rows with the label normal and the split train or none".to_owned(),
         });
     }
+    let unused = mask_places::of_normal(masks_of_normal, file);
+    dataset.warnings.extend(unused);
     if !dataset.test.iter().any(|sample| sample.label.is_abnormal()) {
         let text = format!(
             "{}: 0 abnormal test images; nothing can be evaluated",

@@ -143,7 +143,7 @@ pub(super) fn read_csv(file: &Path) -> Result<Vec<Row>> {
             mask: Masks::Several(masks.collect()),
             split: Some(field(split).to_owned()),
             defect_type: Some(field(defect_type).to_owned()),
-            place: record.position().map_or(0, csv::Position::line),
+            place: table::line(&text, &record),
         });
     }
     Ok(rows)

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::files;
 use crate::text::count;
-use crate::{MaskFiles, Result, Sample};
+use crate::{MaskFiles, Result, Sample, SkippedFile};
 
 /// The masks below one folder that images can claim.
 #[derive(Debug, Default)]
@@ -13,6 +13,9 @@ pub(super) struct MaskIndex {
     /// Keyed by relative folder and name without extension; several paths if only the extensions differ.
     masks: BTreeMap<(PathBuf, String), Vec<PathBuf>>,
     claimed: usize,
+    /// The folder of masks, and the other files in it.
+    folder: PathBuf,
+    others: Vec<SkippedFile>,
 }
 
 /// An image that is looking for its mask.
@@ -28,8 +31,11 @@ const ENDING: &str = "_mask";
 impl MaskIndex {
     /// Lists the masks below `folder`.
     pub(super) fn read(folder: &Path) -> Result<Self> {
-        let mut index = Self::default();
-        for path in files::images_below(folder, &mut Vec::new())? {
+        let mut index = Self {
+            folder: folder.to_owned(),
+            ..Self::default()
+        };
+        for path in files::images_below(folder, &mut index.others)? {
             let relative = path
                 .strip_prefix(folder)
                 .ok()
@@ -110,9 +116,8 @@ impl MaskIndex {
         keys.find_map(|key| self.masks.get(&key)?.first().cloned())
     }
 
-    /// Adds a mask that lies beside its image; `stem` is the part that both names share.
-    pub(super) fn add(&mut self, path: PathBuf, stem: &str) {
-        let folder = path.parent().unwrap_or(Path::new("")).to_owned();
+    /// Adds a mask whose image would lie in `folder`; `stem` is the part that both names share.
+    pub(super) fn add(&mut self, path: PathBuf, folder: PathBuf, stem: &str) {
         self.masks
             .entry((folder, stem.to_owned()))
             .or_default()
@@ -140,6 +145,7 @@ impl MaskIndex {
                 examples(&unmasked)
             ));
         }
+        warnings.extend(files::skipped_warnings(&self.others, &self.folder));
         let orphans = self.orphans();
         let orphans: Vec<&Path> = orphans.iter().map(PathBuf::as_path).collect();
         if !orphans.is_empty() {

@@ -13,6 +13,8 @@ mod kolektor;
 mod manifest;
 mod manifest_row;
 mod mask_index;
+mod mask_location;
+mod mask_places;
 mod mpdd;
 mod mvtec;
 mod mvtec_ad_2;
@@ -20,7 +22,9 @@ mod mvtec_loco;
 mod questions;
 mod recognition;
 mod split_normals;
+mod suggestion;
 mod table;
+mod usual_names;
 mod visa;
 
 use std::fmt;
@@ -29,10 +33,11 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{DataError, Dataset, Result};
+use crate::{DataError, Dataset, MaskValues, Result};
 
-pub use folder::{FolderLayout, MaskLocation};
+pub use folder::FolderLayout;
 pub use folder_names::FolderNames;
+pub use mask_location::MaskLocation;
 pub use recognition::RecognisedLayout;
 
 /// The arrangement of a data set's files.
@@ -97,19 +102,46 @@ impl Layout {
         Self::Manifest,
     ];
 
+    /// Whether folders of this layout can be named by [`LayoutOptions::folders`].
+    pub fn takes_names(self) -> bool {
+        matches!(self, Self::Folder | Self::Mvtec)
+    }
+
     /// Reads the data set in `folder`, or in its sub-folder `category`. For [`Layout::Manifest`], `folder` is
     /// the table itself, or a folder with `manifest.csv` or `manifest.json`. For [`Layout::Coco`] it is the
     /// annotation file, or a folder with such files.
     ///
     /// Files are sorted by name and hidden files ignored; [`Layout::HeadCt`], [`Layout::Elpv`] and
     /// [`Layout::Manifest`] keep the order of their tables. Only names and tables are read, except that
-    /// [`Layout::Aitex`] and [`Layout::KolektorSdd2`] also read the masks. [`Dataset::verify`] checks the
-    /// files.
+    /// [`Layout::Aitex`] and [`Layout::KolektorSdd2`] also read the masks, because only these show what is
+    /// abnormal. [`Dataset::verify`] checks the files.
     ///
     /// # Errors
-    /// A [`DataError`] for a missing or empty folder, no normal images, a missing or unknown `category`, or a
-    /// damaged table.
+    /// A [`DataError`] for a missing or empty folder, no normal images, a missing or unknown `category`, a
+    /// damaged table, or unclear masks of a layout that reads them.
     pub fn read(self, folder: &Path, category: Option<&str>) -> Result<Dataset> {
+        self.read_with(folder, category, &LayoutOptions::default())
+    }
+
+    /// Like [`read`](Self::read), with what its user said about the folders and masks.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read), and [`DataError::Parameter`] if folders are named for another layout than
+    /// [`Layout::Folder`] and [`Layout::Mvtec`].
+    pub fn read_with(
+        self,
+        folder: &Path,
+        category: Option<&str>,
+        options: &LayoutOptions,
+    ) -> Result<Dataset> {
+        let (names, masks) = (&options.folders, &options.mask_values);
+        if !names.is_empty() && !self.takes_names() {
+            return Err(DataError::Parameter {
+                name: "layout",
+                found: format!("'{self}' with names of folders"),
+                expected: "folder or mvtec, the layouts whose folders can be named".to_owned(),
+            });
+        }
         if self == Self::Manifest {
             return manifest::read(folder, category);
         }
@@ -118,22 +150,32 @@ impl Layout {
         }
         let folder = files::category_folder(folder, category)?;
         match self {
-            Self::Mvtec => mvtec::read(&folder),
+            Self::Mvtec => mvtec::read(&folder, names),
             Self::MvtecAd2 => mvtec_ad_2::read(&folder),
             Self::MvtecLoco => mvtec_loco::read(&folder),
             Self::Mpdd => mpdd::read(&folder),
             Self::Visa => visa::read(&folder),
-            Self::KolektorSdd2 => kolektor::read(&folder),
+            Self::KolektorSdd2 => kolektor::read(&folder, masks),
             Self::Coco => coco::read(&folder),
             Self::Btad => btad::read(&folder),
-            Self::Aitex => aitex::read(&folder),
+            Self::Aitex => aitex::read(&folder, masks),
             Self::Elpv => elpv::read(&folder),
             Self::BrainMri => brain_mri::read(&folder),
             Self::HeadCt => head_ct::read(&folder),
-            Self::Folder => FolderLayout::discover(&folder)?.read(),
+            Self::Folder => FolderLayout::discover_named(&folder, names)?.read(),
             Self::Manifest => manifest::read(&folder, None),
         }
     }
+}
+
+/// What the user of a layout says about folders and masks.
+#[derive(Debug, Clone, Default)]
+pub struct LayoutOptions {
+    /// Names of folders that the layout would not recognise.
+    pub folders: FolderNames,
+    /// The rule for masks. Layouts that read the masks use it to tell abnormal from normal; others leave
+    /// the masks to [`Dataset::settle_mask_values`].
+    pub mask_values: MaskValues,
 }
 
 impl fmt::Display for Layout {

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::folder_names::FolderNames;
 use super::mvtec;
 use crate::{Dataset, Result};
 
@@ -16,7 +17,7 @@ const CATEGORIES: [&str; 6] = [
 
 /// The tree is MVTec AD's.
 pub(super) fn read(folder: &Path) -> Result<Dataset> {
-    mvtec::read(folder)
+    mvtec::read(folder, &FolderNames::default())
 }
 
 pub(super) fn is_category(name: &str) -> bool {

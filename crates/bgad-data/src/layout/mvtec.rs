@@ -3,27 +3,52 @@
 use std::path::{Path, PathBuf};
 
 use super::files::{self, name};
+use super::folder_names::FolderNames;
 use super::mask_index::{MaskIndex, Seeker};
-use super::questions;
-use crate::{DataError, Dataset, Result, Sample};
+use super::mask_location::MaskLocation;
+use super::mask_places::{self, Parted};
+use super::{questions, usual_names};
+use crate::text::count;
+use crate::{DataError, Dataset, Result, Sample, SkippedFile};
 
 /// The names of a tree's folders.
 pub(super) struct Tree<'a> {
-    /// Names for folders of normal images, in `train` and in the test set; case does not matter.
-    pub(super) normal: &'a [&'a str],
+    /// Whether a folder of this name, in `train` or in the test set, holds normal images.
+    pub(super) is_normal: &'a dyn Fn(&str) -> bool,
+    /// Whether a folder of this name in the test set is read; others are not asked about.
+    pub(super) is_type: Option<&'a dyn Fn(&str) -> bool>,
     /// The folder of the test set.
     pub(super) test: &'a str,
-    /// The folder of masks; `None` without masks, or if the caller looks for them.
-    pub(super) masks: Option<&'a str>,
+    /// Where the masks are; `None` without masks, or if the caller looks for them.
+    pub(super) masks: Option<MaskLocation>,
     /// Where normal images should be, for messages.
     pub(super) expected: &'a str,
 }
 
-pub(super) fn read(folder: &Path) -> Result<Dataset> {
+/// The folder of masks, if it is there.
+pub(super) fn mask_folder(folder: PathBuf) -> Option<MaskLocation> {
+    folder.is_dir().then_some(MaskLocation::Folder(folder))
+}
+
+/// Reads the tree. `names` are those of folders in `train` and in the test set, as `ok_front` or
+/// `train/ok_front`.
+pub(super) fn read(folder: &Path, names: &FolderNames) -> Result<Dataset> {
+    let is_one = |paths: &[PathBuf], wanted: &str| paths.iter().any(|path| name(path) == wanted);
+    let is_normal = |name: &str| match names.normal.is_empty() {
+        true => usual_names::is_normal(name),
+        false => is_one(&names.normal, name),
+    };
+    let is_type = |name: &str| is_normal(name) || is_one(&names.abnormal, name);
+    let is_type: &dyn Fn(&str) -> bool = &is_type;
+    let masks = match names.masks_in(folder)? {
+        Some(masks) => Some(masks),
+        None => mask_folder(files::inner(folder, "ground_truth")),
+    };
     let tree = Tree {
-        normal: &["good", "ok", "normal"],
+        is_normal: &is_normal,
+        is_type: (!names.abnormal.is_empty()).then_some(is_type),
         test: "test",
-        masks: Some("ground_truth"),
+        masks,
         expected: "train/good (or train/ok)",
     };
     read_tree(folder, &tree)
@@ -32,23 +57,22 @@ pub(super) fn read(folder: &Path) -> Result<Dataset> {
 /// Reads the training set, the test set and its masks.
 pub(super) fn read_tree(folder: &Path, tree: &Tree<'_>) -> Result<Dataset> {
     let expected = tree.expected;
-    let is_normal = |name: &str| tree.normal.contains(&name.to_lowercase().as_str());
     let listing = files::list(folder)?;
-    let train_folder = folder.join("train");
+    let train_folder = files::inner(folder, "train");
     if !train_folder.is_dir() {
         return Err(not_a_category(folder, &listing, expected));
     }
 
-    let mut skipped = Vec::new();
+    let (mut skipped, mut warnings) = (Vec::new(), Vec::new());
     let mut train = Vec::new();
     let (normal, others): (Vec<PathBuf>, Vec<PathBuf>) = files::list(&train_folder)?
         .folders
         .into_iter()
-        .partition(|folder| is_normal(&name(folder)));
+        .partition(|folder| (tree.is_normal)(&name(folder)));
     for normal in normal {
-        let images = files::images_below(&normal, &mut skipped)?;
-        questions::about_folders_inside(&normal, &images)?;
-        train.extend(images.into_iter().map(Sample::normal));
+        let parted = tree.part(&normal, &mut skipped)?;
+        warnings.extend(mask_places::of_normal(parted.mask_count(), &normal));
+        train.extend(parted.images.into_iter().map(Sample::normal));
     }
     if train.is_empty() {
         return Err(DataError::NoNormalImages {
@@ -57,14 +81,16 @@ pub(super) fn read_tree(folder: &Path, tree: &Tree<'_>) -> Result<Dataset> {
         });
     }
 
-    let mask_folder = tree.masks.map(|masks| folder.join(masks));
-    let mask_folder = mask_folder.filter(|folder| folder.is_dir());
-    let mut masks = match &mask_folder {
+    let mask_folder = match &tree.masks {
+        Some(MaskLocation::Folder(folder)) => Some(folder),
+        _ => None,
+    };
+    let mut masks = match mask_folder {
         Some(masks) => MaskIndex::read(masks)?,
         None => MaskIndex::default(),
     };
     let (mut test, mut abnormal) = (Vec::new(), Vec::new());
-    let test_folder = folder.join(tree.test);
+    let test_folder = files::inner(folder, tree.test);
     let types = if test_folder.is_dir() {
         files::list(&test_folder)?.folders
     } else {
@@ -72,33 +98,37 @@ pub(super) fn read_tree(folder: &Path, tree: &Tree<'_>) -> Result<Dataset> {
     };
     let mut defective = Vec::new();
     for type_folder in types {
-        if mask_folder.as_ref() == Some(&type_folder) {
+        let defect_type = name(&type_folder);
+        let is_read = tree.is_type.is_none_or(|is_type| is_type(&defect_type));
+        if mask_folder == Some(&type_folder) || !is_read {
             continue;
         }
-        let defect_type = name(&type_folder);
-        let images = files::images_below(&type_folder, &mut skipped)?;
-        questions::about_folders_inside(&type_folder, &images)?;
-        for path in images {
-            if is_normal(&defect_type) {
-                test.push(Sample::normal(path));
-            } else {
-                defective.push((path, defect_type.clone()));
-            }
+        let parted = tree.part(&type_folder, &mut skipped)?;
+        if (tree.is_normal)(&defect_type) {
+            warnings.extend(mask_places::of_normal(parted.mask_count(), &type_folder));
+            test.extend(parted.images.into_iter().map(Sample::normal));
+            continue;
         }
+        parted.add_masks_to(&mut masks);
+        let found = parted.images.into_iter();
+        defective.extend(found.map(|path| (path, type_folder.clone(), defect_type.clone())));
     }
     let seekers: Vec<Seeker<'_>> = defective
         .iter()
-        .map(|(image, defect_type)| Seeker {
+        .map(|(image, folder, defect_type)| Seeker {
             image,
-            folders: vec![PathBuf::from(defect_type)],
+            folders: match mask_folder {
+                Some(_) => vec![PathBuf::from(defect_type)],
+                None => mask_places::folders_of(image, folder),
+            },
         })
         .collect();
     let found = masks.claim_all(&seekers);
-    for ((path, defect_type), mask) in defective.into_iter().zip(found) {
+    for ((path, _, defect_type), mask) in defective.into_iter().zip(found) {
         abnormal.push(Sample::abnormal(path, &defect_type, mask));
     }
 
-    let mut warnings = masks.warnings(folder, &abnormal);
+    warnings.extend(masks.warnings(folder, &abnormal));
     if test.is_empty() && abnormal.is_empty() {
         warnings.push(format!(
             "{}: 0 test images; nothing can be evaluated",
@@ -113,6 +143,7 @@ pub(super) fn read_tree(folder: &Path, tree: &Tree<'_>) -> Result<Dataset> {
             others.join(", ")
         ));
     }
+    warnings.extend(unused_validation(&listing)?);
     warnings.extend(files::skipped_warnings(&skipped, folder));
     test.extend(abnormal);
     Ok(Dataset {
@@ -123,12 +154,41 @@ pub(super) fn read_tree(folder: &Path, tree: &Tree<'_>) -> Result<Dataset> {
     })
 }
 
+impl Tree<'_> {
+    /// The images and masks of a folder.
+    fn part(&self, folder: &Path, skipped: &mut Vec<SkippedFile>) -> Result<Parted> {
+        let parted = Parted::read(folder, self.masks.as_ref(), skipped)?;
+        if self.is_type.is_none() {
+            questions::about_folders_inside(folder, &parted.images)?;
+        }
+        Ok(parted)
+    }
+}
+
+/// A warning about images that are neither trained on nor tested. A threshold should be calibrated on the
+/// normal ones of them.
+fn unused_validation(listing: &files::Listing) -> Result<Option<String>> {
+    let is_one = |folder: &&PathBuf| {
+        let name = name(folder).to_lowercase();
+        ["val", "valid", "validation"].contains(&name.as_str())
+    };
+    let Some(folder) = listing.folders.iter().find(is_one) else {
+        return Ok(None);
+    };
+    let images = files::images_below(folder, &mut Vec::new())?;
+    let images = count(images.len(), "image");
+    Ok(Some(format!(
+        "{}: {images} not used; `bgad calibrate --normal` can take the threshold from the normal ones",
+        folder.display()
+    )))
+}
+
 /// The error for a folder without `train`; its sub-folders may be the categories.
 fn not_a_category(folder: &Path, listing: &files::Listing, expected: &str) -> DataError {
     let found: Vec<String> = listing
         .folders
         .iter()
-        .filter(|folder| folder.join("train").is_dir())
+        .filter(|folder| files::inner(folder, "train").is_dir())
         .map(|folder| name(folder))
         .collect();
     if !found.is_empty() {

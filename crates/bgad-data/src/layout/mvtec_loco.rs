@@ -14,7 +14,8 @@ pub(super) fn read(folder: &Path) -> Result<Dataset> {
     let mut dataset = mvtec::read_tree(
         folder,
         &Tree {
-            normal: &["good"],
+            is_normal: &|name| name == "good",
+            is_type: None,
             test: "test",
             masks: None,
             expected: "train/good",

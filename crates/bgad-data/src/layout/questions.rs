@@ -4,32 +4,11 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::files::{self, name};
+use super::suggestion::typed;
+use super::usual_names::is_of_labels;
 use crate::text::count;
 use crate::{LayoutError, Result};
 
-/// Names of folders that usually hold masks or other labels.
-const LABELS: [&str; 20] = [
-    "mask",
-    "masks",
-    "label",
-    "labels",
-    "labelled",
-    "annotation",
-    "annotations",
-    "ann",
-    "gt",
-    "groundtruth",
-    "ground_truth",
-    "ground-truth",
-    "ground truth",
-    "seg",
-    "segmentation",
-    "segmentations",
-    "mask_images",
-    "heatmaps",
-    "overlay",
-    "overlays",
-];
 /// Names of folders that are not a defect type.
 const OTHERS: [&str; 12] = [
     "train",
@@ -57,9 +36,9 @@ const ENDINGS: [&str; 8] = [
     "_anno",
 ];
 
-/// Whether a folder of this name usually holds masks.
-pub(super) fn is_of_labels(name: &str) -> bool {
-    LABELS.contains(&name.to_lowercase().as_str())
+/// Whether a folder of this name is not a defect type.
+pub(super) fn is_no_type(name: &str) -> bool {
+    OTHERS.contains(&name.to_lowercase().as_str())
 }
 
 /// Asks about sub-folders that would each become a defect type.
@@ -74,11 +53,11 @@ pub(super) fn about_types(folder: &Path, types: &[PathBuf]) -> Result<()> {
         if is_of_labels(&own) {
             return Err(ask(
                 format!("the folder '{own}' would be read as a defect type, but its name suggests masks"),
-                &format!("if it holds masks, use --mask-dir '{own}', and in any case name the folders of defects with --abnormal"),
+                &format!("if it holds masks, add --mask-dir {}; otherwise name the folders of defects with --abnormal", typed(&own)),
             )
             .into());
         }
-        if OTHERS.contains(&own.to_lowercase().as_str()) {
+        if is_no_type(&own) {
             return Err(ask(
                 format!("the folder '{own}' would be read as a defect type, but its name does not suggest one"),
                 "name the folders of defects with --abnormal, and those of normal images with --normal",
@@ -100,7 +79,10 @@ pub(super) fn about_folders_inside(folder: &Path, images: &[PathBuf]) -> Result<
                 found: format!(
                     "the images in its folder '{inner}' would be used for training or testing, but its name suggests masks"
                 ),
-                answers: "move the masks to a folder 'masks' beside the image folders, with the same sub-folders, or list images and masks in a table (--layout manifest)".to_owned(),
+                answers: format!(
+                    "if they are the masks of the other images, add --mask-dir {}; if they are images, name the folders of defects with --abnormal",
+                    typed(&inner)
+                ),
             }
             .into());
         }

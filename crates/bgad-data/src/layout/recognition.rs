@@ -4,7 +4,9 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use super::files::{self, Listing, name};
-use super::{Layout, coco, elpv, folder_names, kolektor, mpdd, visa};
+use super::folder_names::FolderNames;
+use super::usual_names::is_normal;
+use super::{Layout, coco, elpv, kolektor, mpdd, suggestion, visa};
 use crate::{DataError, LayoutError, Result};
 
 /// The layout that a folder was recognised as.
@@ -38,6 +40,19 @@ impl Layout {
     /// [`LayoutError::Unknown`] and [`LayoutError::Ambiguous`]; [`DataError::CategoryNeeded`] and
     /// [`DataError::CategoryMissing`]; [`DataError::FolderMissing`] and [`DataError::NoImages`].
     pub fn recognise(folder: &Path, category: Option<&str>) -> Result<RecognisedLayout> {
+        Self::recognise_named(folder, category, &FolderNames::default())
+    }
+
+    /// Like [`recognise`](Self::recognise) where the user has named folders: [`Layout::Mvtec`] if they lie
+    /// in `train`, also that of a folder which is alone in `folder`, and [`Layout::Folder`] if not.
+    ///
+    /// # Errors
+    /// As [`recognise`](Self::recognise).
+    pub fn recognise_named(
+        folder: &Path,
+        category: Option<&str>,
+        names: &FolderNames,
+    ) -> Result<RecognisedLayout> {
         let found = |layout, category: Option<&str>, folder: &Path| RecognisedLayout {
             layout,
             category: category.map(str::to_owned),
@@ -52,6 +67,19 @@ impl Layout {
         }
         let set = files::category_folder(folder, category)?;
         let listing = files::list(&set)?;
+        if !names.is_empty() {
+            let layout = match is_named_tree(&set, names)? {
+                true => Self::Mvtec,
+                false => Self::Folder,
+            };
+            let is_here = layout == Self::Mvtec || category.is_some();
+            return match (listing.folders.as_slice(), listing.images.as_slice()) {
+                ([only], []) if !is_here && is_named_tree(only, names)? => {
+                    Ok(found(Self::Mvtec, Some(&name(only)), only))
+                }
+                _ => Ok(found(layout, category, &set)),
+            };
+        }
         match reading(&set, &listing)? {
             // Its table lies beside the categories.
             Some(Self::Visa) if set.join("split_csv").is_dir() => {
@@ -94,6 +122,7 @@ impl Layout {
         }
         Err(LayoutError::Unknown {
             found: contents(&listing),
+            suggestion: suggestion::of(&set, &listing)?,
             folder: set,
             layouts: Self::ALL.map(|layout| layout.to_string()).to_vec(),
         }
@@ -155,7 +184,7 @@ fn readings(set: &Path, listing: &Listing) -> Result<Vec<(Layout, String)>> {
     let mut found = Vec::new();
     let mut add = |layout, why: &str| found.push((layout, why.to_owned()));
     if let Some((layout, why)) = tree(set)? {
-        add(layout, why);
+        add(layout, &why);
     } else if is_folder("train") && is_folder("test") && kolektor::has_masks(&set.join("train"))? {
         add(Layout::KolektorSdd2, "train with masks ..._GT.png");
     }
@@ -185,32 +214,46 @@ fn readings(set: &Path, listing: &Listing) -> Result<Vec<(Layout, String)>> {
     {
         add(Layout::Manifest, table);
     }
-    if let Some(folder) = folders().find(|folder| folder_names::is_normal(folder)) {
+    if let Some(folder) = folders().find(|folder| is_normal(folder)) {
         add(Layout::Folder, &folder);
     }
     Ok(found)
 }
 
-/// The kind of a tree with `train/good` or a variant of it.
-fn tree(set: &Path) -> Result<Option<(Layout, &'static str)>> {
-    let train = set.join("train");
+/// Whether the folders that the user named lie in `train`, or, without names of normal ones, those with
+/// usual names do.
+fn is_named_tree(set: &Path, names: &FolderNames) -> Result<bool> {
+    if names.normal.is_empty() {
+        return Ok(tree(set)?.is_some());
+    }
+    let train = files::inner(set, "train");
+    let lies_there = |path: &PathBuf| train.join(name(path)).is_dir();
+    Ok(train.is_dir() && names.normal.iter().all(lies_there))
+}
+
+/// The kind of a tree with `train/good` or a variant of it, and the evidence for it.
+fn tree(set: &Path) -> Result<Option<(Layout, String)>> {
+    let train = files::inner(set, "train");
     if !train.is_dir() {
         return Ok(None);
     }
-    let trained: Vec<String> = files::list(&train)?
-        .folders
+    let folders = files::list(&train)?.folders;
+    let Some(normal) = folders
         .iter()
-        .map(|path| name(path).to_lowercase())
-        .collect();
-    let normal = ["good", "ok", "normal"];
-    let is_there = |wanted: &&str| trained.iter().any(|name| name == wanted);
-    let Some(normal) = normal.into_iter().find(is_there) else {
+        .map(|path| name(path))
+        .find(|name| is_normal(name))
+    else {
         return Ok(None);
     };
+    let found = |layout, why: &str| Ok(Some((layout, why.to_owned())));
     if set.join("test_public").is_dir() {
-        return Ok(Some((Layout::MvtecAd2, "test_public")));
+        return found(Layout::MvtecAd2, "test_public");
     }
-    let test = set.join("test");
+    // A folder of masks for each image, as in LOCO and in sets after it.
+    if set.join("defects_config.json").is_file() {
+        return found(Layout::MvtecLoco, "defects_config.json");
+    }
+    let test = files::inner(set, "test");
     let types = match test.is_dir() {
         true => files::list(&test)?.folders,
         false => Vec::new(),
@@ -218,16 +261,15 @@ fn tree(set: &Path) -> Result<Option<(Layout, &'static str)>> {
     let types: Vec<String> = types.iter().map(|path| name(path)).collect();
     let has = |wanted: &str| types.iter().any(|name| name == wanted);
     if has("logical_anomalies") || has("structural_anomalies") {
-        return Ok(Some((Layout::MvtecLoco, "test/logical_anomalies")));
+        return found(Layout::MvtecLoco, "test/logical_anomalies");
     }
     let is_btad = |name: &String| name == "ok" || name == "ko";
-    Ok(Some(match normal {
-        "ok" if !types.is_empty() && types.iter().all(is_btad) => (Layout::Btad, "train/ok"),
-        "ok" => (Layout::Mvtec, "train/ok"),
-        _ if mpdd::is_category(&files::dataset_name(set)) => (Layout::Mpdd, "train/good"),
-        "good" => (Layout::Mvtec, "train/good"),
-        _ => (Layout::Mvtec, "train/normal"),
-    }))
+    let layout = match normal.as_str() {
+        "ok" if !types.is_empty() && types.iter().all(is_btad) => Layout::Btad,
+        "good" if mpdd::is_category(&files::dataset_name(set)) => Layout::Mpdd,
+        _ => Layout::Mvtec,
+    };
+    found(layout, &format!("{}/{normal}", name(&train)))
 }
 
 /// A short description of a folder's contents.

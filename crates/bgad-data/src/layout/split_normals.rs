@@ -7,7 +7,8 @@ pub(super) const TEST_FRACTION: f64 = 0.25;
 /// The seed of that split; the published results used it.
 pub(super) const RANDOM_STATE: u32 = 42;
 
-/// Fills a data set with normal images, which are split, and abnormal ones, which are all for testing.
+/// Fills a data set with normal images, which are split, and abnormal ones, which are all for testing. At
+/// least one normal image is for training.
 pub(super) fn split_normals(
     dataset: Dataset,
     normals: Vec<Sample>,
@@ -15,7 +16,11 @@ pub(super) fn split_normals(
     test_fraction: f64,
     random_state: u32,
 ) -> Dataset {
-    let split = split::train_test_split(normals.len(), test_fraction, random_state);
+    let mut split = split::train_test_split(normals.len(), test_fraction, random_state);
+    // Nothing can be learned without.
+    if split.train.is_empty() {
+        split.train.extend(split.test.pop());
+    }
     let pick = |indices: &[usize]| -> Vec<Sample> {
         indices.iter().map(|&i| normals[i].clone()).collect()
     };

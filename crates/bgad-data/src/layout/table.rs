@@ -1,6 +1,6 @@
 //! Reads untrusted tables: CSV with a header, and text by lines.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::files;
 use crate::{DataError, Result, names};
@@ -49,11 +49,39 @@ pub(super) fn wrong(table: &Path, line: u64, found: String, expected: &str) -> D
     }
 }
 
+/// Reads separated text. Spreadsheets of some countries separate by semicolons.
 pub(super) fn comma_separated(text: &str) -> csv::Reader<&[u8]> {
+    let header = text.lines().next().unwrap_or_default();
+    let has = |separator: &u8| header.contains(char::from(*separator));
+    let separator = [b',', b';', b'\t'].into_iter().find(has).unwrap_or(b',');
     csv::ReaderBuilder::new()
+        .delimiter(separator)
         .trim(csv::Trim::All)
         .flexible(true)
         .from_reader(text.as_bytes())
+}
+
+/// The line on which a record begins, from 1.
+pub(super) fn line(text: &str, record: &csv::StringRecord) -> u64 {
+    record.position().map_or(0, |position| {
+        // After `\r\n` the reader counts a line feed as the next record's.
+        let rest = text.as_bytes().get(position.byte() as usize..);
+        let feed = rest.is_some_and(|rest| rest.starts_with(b"\n"));
+        position.line() + u64::from(feed)
+    })
+}
+
+/// The file that a table names, in `folder`. Tables written on Windows separate folders by backslashes.
+pub(super) fn place(folder: &Path, path: &str) -> PathBuf {
+    let place = folder.join(names::path_from_text(path));
+    if place.exists() || !path.contains('\\') {
+        return place;
+    }
+    let with_slashes = folder.join(path.replace('\\', "/"));
+    match with_slashes.exists() {
+        true => with_slashes,
+        false => place,
+    }
 }
 
 pub(super) fn csv_error(table: &Path, error: &csv::Error) -> DataError {

@@ -1,12 +1,14 @@
 //! VisA's layout: folders of normal and abnormal images, and a table that splits them.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::files::{self, name};
 use super::mask_index::{MaskIndex, Seeker};
 use super::split_normals::{RANDOM_STATE, TEST_FRACTION, split_normals};
 use super::table;
-use crate::{DataError, Dataset, MaskFiles, Result, Sample, names};
+use crate::text::count;
+use crate::{DataError, Dataset, MaskFiles, Result, Sample};
 
 /// The published one-class split; its paths are relative to the folder of all categories.
 const TABLE: &str = "split_csv/1cls.csv";
@@ -62,7 +64,7 @@ fn by_table(root: &Path, table: &Path, category: &str) -> Result<Dataset> {
     let mut train_abnormal = Vec::new();
     for record in reader.records() {
         let record = record.map_err(|error| table::csv_error(table, &error))?;
-        let line = record.position().map_or(0, csv::Position::line);
+        let line = table::line(&text, &record);
         if record.get(object) != Some(category) {
             continue;
         }
@@ -71,7 +73,7 @@ fn by_table(root: &Path, table: &Path, category: &str) -> Result<Dataset> {
             |found: &str, expected: &str| table::wrong(table, line, format!("'{found}'"), expected);
         let place = |path: &str| {
             table::inside(table, line, path)?;
-            Ok::<_, DataError>(root.join(names::path_from_text(path)))
+            Ok::<_, DataError>(table::place(root, path))
         };
         let path = place(field(image))?;
         let trains = match field(split) {
@@ -104,12 +106,39 @@ fn by_table(root: &Path, table: &Path, category: &str) -> Result<Dataset> {
     }
     train.extend(train_abnormal);
     test.extend(abnormal);
+    let orphan_masks = unused_masks(&root.join(category), train.iter().chain(&test))?;
+    let warnings = orphan_masks.first().map(|first| {
+        let number = count(orphan_masks.len(), "mask");
+        let first = name(first);
+        format!(
+            "{}: {number} not named by {TABLE}, as {first}",
+            root.display()
+        )
+    });
     Ok(Dataset {
         name: category.to_owned(),
         train,
         test,
-        ..files::described(root, Vec::new(), Vec::new())
+        orphan_masks,
+        ..files::described(root, Vec::new(), warnings.into_iter().collect())
     })
+}
+
+/// The masks in a category's folder that no sample has.
+fn unused_masks<'a>(
+    category: &Path,
+    samples: impl Iterator<Item = &'a Sample>,
+) -> Result<Vec<PathBuf>> {
+    let folder = category.join("Data/Masks");
+    if !folder.is_dir() {
+        return Ok(Vec::new());
+    }
+    let used: BTreeSet<&Path> = samples
+        .flat_map(|sample| sample.mask.iter().flat_map(MaskFiles::paths))
+        .collect();
+    let mut masks = files::images_below(&folder, &mut Vec::new())?;
+    masks.retain(|mask| !used.contains(mask.as_path()));
+    Ok(masks)
 }
 
 fn by_folders(folder: &Path) -> Result<Dataset> {

@@ -26,7 +26,8 @@ pub struct ModelDescription {
     pub mirrored: bool,
     /// The constants of scoring, computed over the normal training images.
     pub calibration: Calibration,
-    /// Images that score above it are anomalous.
+    /// Images that score above it are anomalous. The largest number where there is none
+    /// ([`has_threshold`](Self::has_threshold)).
     pub threshold: f32,
     /// Pixels that score above it belong to a defect; `None` at image granularity. It usually differs from
     /// `threshold`, because an image's score also depends on more than its pixels.
@@ -55,6 +56,12 @@ pub struct ModelDescription {
 impl ModelDescription {
     pub(crate) fn inputs(&self) -> FlowInputs {
         FlowInputs::new(&self.config, self.granularity)
+    }
+
+    /// Whether there is a threshold: not after training on fewer than five normal images, until a
+    /// calibration. Without one, no image is called anomalous.
+    pub fn has_threshold(&self) -> bool {
+        self.threshold < f32::MAX
     }
 
     /// How many normal images a calibration needs to promise the rate that was requested in training:

@@ -20,7 +20,7 @@ use crate::scoring::score_map::ScoreMap;
 pub struct Prediction {
     /// The image's score; higher is more anomalous.
     pub score: f32,
-    /// The model's threshold.
+    /// The model's threshold, the largest number where it has none.
     pub threshold: f32,
     /// Whether the score is above the threshold.
     pub anomalous: bool,
@@ -31,6 +31,9 @@ pub struct Prediction {
     /// [`ModelDescription::calibrated`](crate::ModelDescription::calibrated). If not, decision and p-value
     /// are estimates without a guarantee.
     pub calibrated: bool,
+    /// At most this share of normal images scores above the threshold, as far as its images can promise:
+    /// [`ModelDescription::promised_rate`](crate::ModelDescription::promised_rate).
+    pub promised_rate: Option<f64>,
     /// A score map of exactly the whole image; `None` at image granularity. With [`Fit::Stretch`] it has the
     /// size of the model's input, with [`Fit::Letterbox`] that of the image on the input, and with
     /// [`Fit::Tiles`] the image's own size, or half or a quarter of it for a large image.
@@ -57,10 +60,19 @@ impl PartialEq for Prediction {
                 p.anomalous,
                 p.p_value,
                 p.calibrated,
+                p.promised_rate,
                 p.pixel_threshold,
             )
         };
         of(self) == of(other) && self.map == other.map && self.regions == other.regions
+    }
+}
+
+impl Prediction {
+    /// Whether the model has a threshold, so that [`anomalous`](Self::anomalous) is a decision:
+    /// [`ModelDescription::has_threshold`](crate::ModelDescription::has_threshold).
+    pub fn is_decided(&self) -> bool {
+        self.threshold < f32::MAX
     }
 }
 
@@ -91,6 +103,7 @@ impl Detector {
             anomalous: score > threshold,
             p_value: self.description.p_value(score),
             calibrated: self.description.calibrated,
+            promised_rate: self.description.promised_rate,
             regions: map
                 .as_ref()
                 .zip(pixel_threshold)

@@ -155,11 +155,14 @@ pub enum Error {
     },
     /// There are no normal images to train on.
     #[error(
-        "data set `{dataset}` has no readable normal training image; BGAD learns from normal images"
+        "data set `{dataset}` has no readable normal training image{}; BGAD learns from normal images",
+        .reason.as_ref().map(|reason| format!(" ({reason})")).unwrap_or_default()
     )]
     NoNormalImages {
         /// The data set's name.
         dataset: String,
+        /// Why the last of them was left out.
+        reason: Option<String>,
     },
     /// BGAD-FAS was asked for without abnormal images.
     #[error(

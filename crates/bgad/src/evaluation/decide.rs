@@ -17,7 +17,7 @@ pub(super) fn decisions(
     description: &ModelDescription,
     evaluation: &Evaluation,
 ) -> Result<Option<Decisions>> {
-    if description.normal_scores.is_empty() {
+    if description.normal_scores.is_empty() || !description.has_threshold() {
         return Ok(None);
     }
     let [mut normal, abnormal] = [false, true].map(|wanted| {

@@ -67,6 +67,15 @@ impl TestSet {
             ))
         });
         let masks: Vec<Option<Mask>> = masks.collect::<Result<_>>()?;
+        let is_empty = |(image, mask): &(&SetImage, &Option<Mask>)| {
+            image.sample.label.is_abnormal() && mask.as_ref().is_some_and(Mask::is_empty)
+        };
+        let empty = images.iter().zip(&masks).filter(is_empty).count();
+        if empty > 0 {
+            warnings.push(format!(
+                "{empty} abnormal test images have an empty mask: all their pixels count as normal"
+            ));
+        }
         let missing = masks.iter().filter(|mask| mask.is_none()).count();
         if has_masks && missing > 0 {
             warnings.push(format!(

@@ -93,7 +93,10 @@ fn entry(
         defect_type: result.abnormal.then(|| result.defect_type.clone()),
         score: result.score,
         threshold: scoring.threshold.next_up(),
-        pixel_threshold: scoring.pixel_threshold.map(f32::next_up),
+        pixel_threshold: scoring
+            .pixel_threshold
+            .filter(|threshold| *threshold < f32::MAX)
+            .map(f32::next_up),
         image: RgbPicture {
             width,
             height,

@@ -34,7 +34,9 @@ pub(super) fn data(
         by_type: by_type(evaluation),
         scores: scores.collect(),
         // The page calls a score at the threshold abnormal; a detector only one above it.
-        threshold: Some(description.threshold.next_up()),
+        threshold: description
+            .has_threshold()
+            .then(|| description.threshold.next_up()),
         ..ReportData::default()
     }
 }
@@ -156,7 +158,13 @@ fn settings(evaluation: &Evaluation, description: &ModelDescription) -> Vec<Sett
                 Granularity::Image => "image".to_owned(),
             },
         ),
-        ("threshold", description.threshold.to_string()),
+        (
+            "threshold",
+            match description.has_threshold() {
+                true => description.threshold.to_string(),
+                false => "none: too few normal images".to_owned(),
+            },
+        ),
         (
             "threshold from",
             match description.calibrated {

@@ -17,12 +17,29 @@ const OPACITY: f32 = 0.6;
 /// Scores from this share of the threshold upward are coloured.
 const LOWER_END: f32 = 0.8;
 
+/// From this multiple of the threshold on the colour is the hottest.
+const UPPER_END: f32 = 1.1;
+
+/// The threshold that colours are tied to: the model's or, where it has none, the one that paints the
+/// map's highest score in the hottest colour.
+fn of_colours(map: &ScoreMap, threshold: f32) -> f32 {
+    match threshold < f32::MAX {
+        true => threshold,
+        false => {
+            let highest = map.values.iter().copied().fold(f32::MIN, f32::max);
+            highest / UPPER_END
+        }
+    }
+}
+
 /// Paints `map` over `image`, at the image's size.
 ///
 /// Colours depend on the pixel `threshold`, not on the image: scores below 0.8 of it stay uncoloured, the
 /// threshold is yellow, and 1.1 times the threshold or more is red. So you can compare heat maps of one
-/// model, and a normal image looks normal.
+/// model, and a normal image looks normal. Without a threshold, colours depend on the map's own highest
+/// score.
 pub fn overlay(image: &RgbImage, map: &ScoreMap, threshold: f32) -> RgbImage {
+    let threshold = of_colours(map, threshold);
     let lower = LOWER_END * threshold;
     // Yellow, at two thirds of the range, marks the threshold.
     let range = ((threshold - lower) * 1.5).max(f32::MIN_POSITIVE);

@@ -3,6 +3,7 @@
 
 mod batch;
 pub(crate) mod checkpoints;
+mod copies;
 mod flow_ensemble;
 mod image_digest;
 pub(crate) mod learning_rate;

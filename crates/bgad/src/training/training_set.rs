@@ -6,6 +6,7 @@ use bgad_data::{Dataset, Mask, RgbImage, Sample};
 use rayon::prelude::*;
 
 use super::batch::{BatchImage, Item};
+use super::copies;
 use crate::config::checked::CheckedConfig;
 use crate::config::choices::{Granularity, Model};
 use crate::detector::trained_model::Detector;
@@ -107,6 +108,7 @@ impl TrainingSet {
             abnormal.samples.iter().any(path)
         });
         let abnormal_images = abnormal_images.collect();
+        let normal = copies::leave_out(normal, store.digests(), warnings, &done);
         let cut = store.cut(&normal);
         let left = InputsLeft::of(&cut);
         let last = |input| {
@@ -134,15 +136,13 @@ impl TrainingSet {
             statistics = of(normal.len(), &folds);
             normal.feed(&mut statistics.accumulators())?;
         }
+        let name = || dataset.name.clone();
         if normal.len() == 0 {
-            return Err(Error::NoNormalImages {
-                dataset: dataset.name.clone(),
-            });
+            let (dataset, reason) = (name(), warnings.last().cloned());
+            return Err(Error::NoNormalImages { dataset, reason });
         }
         if with_abnormal && abnormal.len() == 0 {
-            return Err(Error::NoAbnormalImages {
-                dataset: dataset.name.clone(),
-            });
+            return Err(Error::NoAbnormalImages { dataset: name() });
         }
         let mut sources = Vec::new();
         let mut placed = Vec::new();

@@ -1,0 +1,135 @@
+//! What the usual names of folders say about the images in them.
+
+/// Names that can mean nothing else, without separators and case.
+const NORMAL: [&str; 14] = [
+    "normal",
+    "normals",
+    "good",
+    "ok",
+    "defectfree",
+    "nodefect",
+    "nodefects",
+    "nondefect",
+    "nondefects",
+    "nondefective",
+    "nonanomaly",
+    "nonanomalous",
+    "anomalyfree",
+    "flawless",
+];
+/// Words of names that are worth a question.
+const HINTS: [&str; 22] = [
+    "normal",
+    "normals",
+    "nor",
+    "good",
+    "goods",
+    "ok",
+    "okay",
+    "clean",
+    "free",
+    "healthy",
+    "intact",
+    "perfect",
+    "negative",
+    "negatives",
+    "pass",
+    "passed",
+    "undamaged",
+    "reference",
+    "without",
+    "gut",
+    "gutteile",
+    "io",
+];
+/// Names of folders that usually hold masks or other labels.
+const LABELS: [&str; 20] = [
+    "mask",
+    "masks",
+    "label",
+    "labels",
+    "labelled",
+    "annotation",
+    "annotations",
+    "ann",
+    "gt",
+    "groundtruth",
+    "ground_truth",
+    "ground-truth",
+    "ground truth",
+    "seg",
+    "segmentation",
+    "segmentations",
+    "mask_images",
+    "heatmaps",
+    "overlay",
+    "overlays",
+];
+/// Words that turn the meaning of the others around.
+const NEGATIONS: [&str; 4] = ["not", "non", "no", "nicht"];
+
+/// Whether a folder of this name holds normal images. A number before the name does not matter, as in
+/// `0.normal`.
+pub(super) fn is_normal(name: &str) -> bool {
+    let name = name.trim_start_matches(|c: char| c.is_ascii_digit() || is_separator(c));
+    let letters: String = name.split(is_separator).collect();
+    NORMAL.contains(&letters.to_lowercase().as_str())
+}
+
+/// Whether the name suggests normal images, but not clearly enough.
+pub(super) fn may_be_normal(name: &str) -> bool {
+    let name = name.to_lowercase();
+    let words = || name.split(|c: char| !c.is_alphanumeric());
+    let has = |wanted: &[&str]| words().any(|word| wanted.contains(&word));
+    is_normal(&name) || has(&HINTS) && !has(&NEGATIONS)
+}
+
+/// Whether a folder of this name usually holds masks.
+pub(super) fn is_of_labels(name: &str) -> bool {
+    LABELS.contains(&name.to_lowercase().as_str())
+}
+
+fn is_separator(c: char) -> bool {
+    matches!(c, '.' | '_' | '-' | ' ')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_clear_names_are_normal() {
+        for name in [
+            "Good",
+            "0.normal",
+            "01_OK",
+            "defect-free",
+            "No Defects",
+            "nonanomaly",
+        ] {
+            assert!(is_normal(name) && may_be_normal(name), "{name}");
+        }
+        for name in [
+            "not_good",
+            "abnormal",
+            "ungood",
+            "1.abnormal",
+            "nok",
+            "non_normal",
+            "defect",
+            "",
+        ] {
+            assert!(!is_normal(name) && !may_be_normal(name), "{name}");
+        }
+        for name in [
+            "ok_front",
+            "MT_Free",
+            "Negative",
+            "images_nor",
+            "Gutteile",
+            "clean",
+        ] {
+            assert!(!is_normal(name) && may_be_normal(name), "{name}");
+        }
+    }
+}
