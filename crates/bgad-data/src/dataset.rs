@@ -68,7 +68,9 @@ impl Dataset {
             sample.orientation = orientation;
         }
         if orientation.is_stored() {
-            self.warnings.extend(mask_orientation::warning(self));
+            let samples: Vec<&Sample> = self.samples().collect();
+            let warning = mask_orientation::warning(&self.root, &samples);
+            self.warnings.extend(warning);
         }
     }
 

@@ -10,12 +10,11 @@ use rayon::prelude::*;
 
 use crate::decoding::{Fault, guarded};
 use crate::text::count;
-use crate::{Dataset, MaskFiles};
+use crate::{MaskFiles, Sample};
 
 /// A warning about images that have an orientation tag and masks that have none. The programs that masks are
 /// drawn with show the image turned; read as stored, it would lie across its mask.
-pub(crate) fn warning(dataset: &Dataset) -> Option<String> {
-    let samples: Vec<_> = dataset.samples().collect();
+pub(crate) fn warning(folder: &Path, samples: &[&Sample]) -> Option<String> {
     let is_across =
         |mask: &MaskFiles, image: &Path| is_turned(image) && !mask.paths().any(is_turned);
     let across = samples
@@ -29,7 +28,7 @@ pub(crate) fn warning(dataset: &Dataset) -> Option<String> {
     (across > 0).then(|| {
         format!(
             "{}: {images} with an orientation tag, which is not applied, and a mask without one; if the masks were drawn on the turned images, use --orientation exif",
-            dataset.root.display()
+            folder.display()
         )
     })
 }
