@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::activation::Activation;
 use crate::architecture::Architecture;
+use crate::byte_network::InBytes;
 use crate::backbone::{FeatureMap, HostBackbone, Level, NamedTensor, Normalization, check_images};
 use crate::collected::Collected;
 use crate::error::BackboneError;
@@ -79,18 +80,28 @@ impl HostEfficientNet {
     }
 
     pub(crate) fn new(network: Network) -> Self {
-        let builder = HostBuilder {
-            source: Collected(network.parameters.iter()),
-            activation: Activation::of(network.architecture),
+        let (activation, plan) = (Activation::of(network.architecture), network.plan());
+        let layers = match network.in_bytes {
+            false => {
+                let source = Collected(network.parameters.iter());
+                HostBuilder { source, activation }.network(&plan)
+            }
+            true => {
+                let source = InBytes::of(&network, false);
+                HostBuilder { source, activation }.network(&plan)
+            }
         };
-        let Ok(layers) = builder.network(&network.plan());
+        let Ok(layers) = layers;
         Self {
             network: Arc::new(network),
             layers: Arc::new(layers),
         }
     }
 
-    #[cfg(feature = "burn")]
+    pub(crate) fn layers(&self) -> &HostNetwork {
+        &self.layers
+    }
+
     pub(crate) fn network(&self) -> &Network {
         &self.network
     }

@@ -23,7 +23,13 @@
 
 mod activation;
 mod arithmetic;
+mod byte_nearest;
+mod byte_panels;
+mod byte_product;
+mod byte_tile;
+mod bytes;
 mod depthwise;
+mod dots;
 mod elementary;
 mod instructions;
 mod kernel;
@@ -38,6 +44,10 @@ mod tile;
 
 pub use activation::{Activation, finish};
 pub use arithmetic::{Fused, MultiplyAdd, Separate};
+pub use byte_nearest::{ByteDistances, least_of_rows};
+pub use byte_panels::BytePanels;
+pub use byte_product::multiply_bytes;
+pub use bytes::{ByteRounding, LARGEST_BYTE};
 pub use depthwise::{Depthwise, depthwise_row};
 pub use elementary::{exp, sigmoid, sigmoid_in_place, silu, tanh};
 pub use instructions::{INSTRUCTIONS_VARIABLE, Instructions, InstructionsError};

@@ -1,15 +1,16 @@
 //! Brings folded parameters into the layouts that the blocks read.
 
-use bgad_cpu::{Activation, Matrix, Panels};
+use bgad_cpu::{Activation, BytePanels, ByteRounding, Matrix, Panels};
 
 use super::convolution::{FullConvolution, Pointwise};
 use super::depthwise::{Source, Strip};
 use super::gate::Gate;
 use super::inverted::InvertedBlock;
+use super::layer::{ByteProduct, Layer};
 use super::network::{HostBlock, HostNetwork, HostStage};
 use crate::activation;
 use crate::backbone::NamedTensor;
-use crate::plan::{Block, Convolution, ParameterSource, Plan, SqueezeExcite, Step};
+use crate::plan::{Block, ByteSteps, Convolution, ParameterSource, Plan, SqueezeExcite, Step};
 
 /// Channels that strips come in, and the widest strip.
 const BLOCK: usize = 16;
@@ -47,6 +48,7 @@ impl<S: ParameterSource> HostBuilder<S> {
     fn block(&mut self, plan: &Block) -> Result<HostBlock, S::Error> {
         let mut full = None;
         let mut expansion = None::<Dense>;
+        let mut input = None;
         let mut strips = Vec::new();
         let mut gate = None;
         let mut projection = None;
@@ -57,19 +59,17 @@ impl<S: ParameterSource> HostBuilder<S> {
                 }
                 Step::Convolution(step) if step.kernel > 1 => full = Some(self.full(step)?),
                 Step::Convolution(step) if step.activation => {
-                    let [weight, bias] = self.source.convolution(step)?;
-                    expansion = Some(dense(step.inputs, step.outputs, &weight, &bias));
+                    let product = self.dense(step)?;
+                    input = product.rounding();
+                    expansion = Some(product);
                 }
-                Step::Convolution(step) => {
-                    let [weight, bias] = self.source.convolution(step)?;
-                    projection = Some(dense(step.inputs, step.outputs, &weight, &bias));
-                }
+                Step::Convolution(step) => projection = Some(self.dense(step)?),
                 Step::SqueezeExcite(step) => gate = Some(self.gate(step, &strips)?),
             }
         }
         Ok(match full {
             Some(full) => HostBlock::Full(FullConvolution {
-                projection: projection.as_ref().map(Dense::laid_out),
+                projection: projection.map(|p| p.laid_out(p.inputs)),
                 shortcut: plan.shortcut,
                 ..full
             }),
@@ -77,10 +77,12 @@ impl<S: ParameterSource> HostBuilder<S> {
                 let wide = strips.iter().map(|strip: &Strip| strip.channels).sum();
                 // Every plan has one.
                 let projection = projection.unwrap_or_default();
+                let strip = strips.first().map_or(1, |strip| strip.channels);
                 HostBlock::Inverted(InvertedBlock {
+                    input,
                     strips,
                     gate,
-                    projection: projection.padded(wide, projection.outputs).laid_out(),
+                    projection: projection.padded(wide, projection.outputs).laid_out(strip),
                     shortcut: plan.shortcut,
                 })
             }
@@ -100,6 +102,7 @@ impl<S: ParameterSource> HostBuilder<S> {
                 );
             }
         }
+        let bytes = self.source.steps(plan)?;
         Ok(FullConvolution {
             kernel: plan.kernel,
             stride: plan.stride,
@@ -109,8 +112,9 @@ impl<S: ParameterSource> HostBuilder<S> {
                 outputs: plan.outputs,
                 weights,
                 bias: bias.values,
+                bytes,
             }
-            .laid_out(),
+            .laid_out(plan.kernel * channels),
             activation: self.activation(),
             projection: None,
             shortcut: false,
@@ -138,7 +142,10 @@ impl<S: ParameterSource> HostBuilder<S> {
             Strip {
                 source: match &expansion {
                     Some(expansion) => {
-                        Source::Expansion(expansion.columns(range.clone()).laid_out())
+                        match expansion.columns(range.clone()).laid_out(expansion.inputs) {
+                            Layer::Single(product) => Source::Expansion(product),
+                            Layer::Bytes(product) => Source::ByteExpansion(product),
+                        }
                     }
                     None => Source::Channels(range.start),
                 },
@@ -156,14 +163,23 @@ impl<S: ParameterSource> HostBuilder<S> {
         Ok(strips.collect())
     }
 
+    /// A 1x1 convolution.
+    fn dense(&mut self, plan: &Convolution) -> Result<Dense, S::Error> {
+        let [weight, bias] = self.source.convolution(plan)?;
+        Ok(Dense {
+            bytes: self.source.steps(plan)?,
+            ..dense(plan.inputs, plan.outputs, &weight, &bias)
+        })
+    }
+
     fn gate(&mut self, plan: &SqueezeExcite, strips: &[Strip]) -> Result<Gate, S::Error> {
         let [reduce, reduce_bias, expand, expand_bias] = self.source.gate(plan)?;
         let wide = strips.iter().map(|strip| strip.channels).sum();
         let reduce = dense(plan.channels, plan.reduced, &reduce, &reduce_bias);
         let expand = dense(plan.reduced, plan.channels, &expand, &expand_bias);
         Ok(Gate {
-            reduce: reduce.padded(wide, plan.reduced).laid_out(),
-            expand: expand.padded(plan.reduced, wide).laid_out(),
+            reduce: reduce.padded(wide, plan.reduced).single(),
+            expand: expand.padded(plan.reduced, wide).single(),
         })
     }
 }
@@ -185,6 +201,8 @@ struct Dense {
     /// `[inputs, outputs]`.
     weights: Vec<f32>,
     bias: Vec<f32>,
+    /// What whole numbers as weights are of; inputs as often as they fit.
+    bytes: Option<ByteSteps>,
 }
 
 /// From `[outputs, inputs]` to `[inputs, outputs]`.
@@ -198,6 +216,7 @@ fn dense(inputs: usize, outputs: usize, weight: &NamedTensor, bias: &NamedTensor
         outputs,
         weights,
         bias: bias.values.clone(),
+        bytes: None,
     }
 }
 
@@ -213,11 +232,19 @@ impl Dense {
         }
         let mut bias = vec![0.0; outputs];
         bias[..self.outputs].copy_from_slice(&self.bias);
+        let bytes = self.bytes.as_ref().map(|bytes| {
+            let mut bytes = bytes.clone();
+            bytes.scales.resize(outputs, 0.0);
+            bytes.steps.resize(inputs, f32::INFINITY);
+            bytes.zeros.resize(inputs, 0.0);
+            bytes
+        });
         Self {
             inputs,
             outputs,
             weights,
             bias,
+            bytes,
         }
     }
 
@@ -229,16 +256,73 @@ impl Dense {
             inputs: self.inputs,
             outputs: range.len(),
             weights: weights.collect(),
-            bias: self.bias[range].to_vec(),
+            bias: self.bias[range.clone()].to_vec(),
+            bytes: self.bytes.as_ref().map(|bytes| ByteSteps {
+                scales: bytes.scales[range].to_vec(),
+                ..bytes.clone()
+            }),
         }
     }
 
-    /// In the layout that products want.
-    fn laid_out(&self) -> Pointwise {
-        let weights = Matrix::new(&self.weights, self.inputs, self.outputs);
+    /// How a position's channels become bytes.
+    fn rounding(&self) -> Option<ByteRounding> {
+        let bytes = self.bytes.as_ref()?;
+        let factors: Vec<f32> = bytes.steps.iter().map(|step| 1.0 / step).collect();
+        (!factors.is_empty()).then(|| ByteRounding::new(&factors, &bytes.zeros))
+    }
+
+    /// In the layout that products want, whose left sides have strips of `strip` columns.
+    fn laid_out(&self, strip: usize) -> Layer {
+        self.in_bytes(strip)
+            .map_or_else(|| Layer::Single(self.single()), Layer::Bytes)
+    }
+
+    /// None where the weights are no bytes, or such as products of bytes don't take.
+    fn in_bytes(&self, strip: usize) -> Option<ByteProduct> {
+        let (steps, input) = (self.bytes.as_ref()?, self.rounding()?);
+        let values: Vec<i8> = self.weights.iter().map(|weight| *weight as i8).collect();
+        let panels = BytePanels::new(&values, (self.inputs, self.outputs), strip)?;
+        let mut offsets = vec![0.0; self.outputs];
+        for (row, zero) in values
+            .chunks_exact(self.outputs)
+            .zip(steps.zeros.iter().cycle())
+        {
+            for (offset, weight) in offsets.iter_mut().zip(row) {
+                *offset += f64::from(*weight) * f64::from(*zero);
+            }
+        }
+        let constants = self.bias.iter().zip(offsets).zip(&steps.scales);
+        let biases = constants
+            .map(|((bias, offset), scale)| (f64::from(*bias) - offset * f64::from(*scale)) as f32);
+        Some(ByteProduct {
+            panels,
+            biases: biases.collect(),
+            scales: steps.scales.clone(),
+            input,
+        })
+    }
+
+    /// In single precision.
+    fn single(&self) -> Pointwise {
+        let weights = self.multiplied();
+        let weights = Matrix::new(&weights, self.inputs, self.outputs);
         Pointwise {
             weights: Panels::new(weights),
             bias: self.bias.clone(),
         }
+    }
+
+    /// The weights that bytes stand for.
+    fn multiplied(&self) -> Vec<f32> {
+        let mut weights = self.weights.clone();
+        if let Some(ByteSteps { scales, steps, .. }) = &self.bytes {
+            let rows = weights.chunks_exact_mut(self.outputs.max(1));
+            for (row, step) in rows.zip(steps.iter().cycle()) {
+                for (weight, scale) in row.iter_mut().zip(scales) {
+                    *weight *= scale / step;
+                }
+            }
+        }
+        weights
     }
 }

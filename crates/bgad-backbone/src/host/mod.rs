@@ -11,6 +11,7 @@ mod convolution;
 mod depthwise;
 mod gate;
 mod inverted;
+mod layer;
 mod map;
 mod network;
 mod tasks;
