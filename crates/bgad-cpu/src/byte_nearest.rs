@@ -84,7 +84,7 @@ impl DotKernel for Nearest<'_> {
 impl Nearest<'_> {
     /// With blocks of columns `V` registers wide.
     #[inline(always)]
-    fn run<S: Dots, const V: usize>(self, simd: S) {
+    fn run<S: Dots, const V: usize>(mut self, simd: S) {
         let columns = self.b.columns();
         for first in (0..self.a.rows).step_by(ROWS) {
             let rows = first..self.a.rows.min(first + ROWS);
@@ -127,7 +127,8 @@ impl Nearest<'_> {
             biases,
             starts,
         } = self.of_columns;
-        let mut constants = [0.0, 0.0, f32::INFINITY].map(|value| simd.splat_f32s(value));
+        let mut constants = [simd.splat_f32s(0.0); 3];
+        constants[2] = simd.splat_f32s(f32::INFINITY);
         for (constant, values) in constants.iter_mut().zip([scales, biases, starts]) {
             let values = &values[first..values.len().min(first + S::F32_LANES)];
             if values.len() == S::F32_LANES {

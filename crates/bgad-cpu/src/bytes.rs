@@ -131,3 +131,44 @@ fn byte(value: f32, factor: f32, zero: f32) -> u8 {
     let value = if value < most { value } else { most };
     (value + ROUNDING).to_bits() as u8
 }
+
+/// Bytes to either side of the centre of [`to_centred_bytes`].
+const HALF: f32 = 63.0;
+
+/// `bytes = values / step + 64`, rounded to the nearest, with the least step that needs none beyond 1 and
+/// 127; gives the step. Every set of instructions gives the same bytes.
+///
+/// # Panics
+/// When there are not as many bytes as values.
+pub fn to_centred_bytes(values: &[f32], bytes: &mut [u8]) -> f32 {
+    struct Centring<'a>(&'a [f32], &'a mut [u8]);
+    impl Kernel for Centring<'_> {
+        type Output = f32;
+
+        #[inline(always)]
+        fn call<A: MultiplyAdd>(self) -> f32 {
+            let Self(values, bytes) = self;
+            let (lines, rest) = values.as_chunks::<LINE>();
+            let mut most = [0.0_f32; LINE];
+            for line in lines {
+                for (most, value) in most.iter_mut().zip(line) {
+                    *most = if value.abs() > *most { value.abs() } else { *most };
+                }
+            }
+            let all = most.into_iter().chain(rest.iter().map(|value| value.abs()));
+            let largest = all.fold(0.0, |most: f32, value| if value > most { value } else { most });
+            if !(largest > 0.0 && largest.is_finite()) {
+                bytes.fill(HALF as u8 + 1);
+                return 0.0;
+            }
+            let (step, factor) = (largest / HALF, HALF / largest);
+            let centre = HALF + 1.0;
+            for (to, value) in bytes.iter_mut().zip(values) {
+                *to = byte(*value, factor, centre);
+            }
+            step
+        }
+    }
+    assert_eq!(values.len(), bytes.len(), "values and bytes");
+    run(Centring(values, bytes))
+}

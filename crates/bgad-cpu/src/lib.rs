@@ -47,7 +47,7 @@ pub use arithmetic::{Fused, MultiplyAdd, Separate};
 pub use byte_nearest::{ByteDistances, least_of_rows};
 pub use byte_panels::BytePanels;
 pub use byte_product::multiply_bytes;
-pub use bytes::{ByteRounding, LARGEST_BYTE};
+pub use bytes::{ByteRounding, LARGEST_BYTE, to_centred_bytes};
 pub use depthwise::{Depthwise, depthwise_row};
 pub use elementary::{exp, sigmoid, sigmoid_in_place, silu, tanh};
 pub use instructions::{INSTRUCTIONS_VARIABLE, Instructions, InstructionsError};

@@ -26,6 +26,7 @@ use crate::model::LevelFlow;
 use crate::model::discriminant::Discriminant;
 use crate::model::memory_bank::MemoryBank;
 use crate::model::neighbors::Neighbors;
+use crate::model::places;
 use crate::storage::tensor_file::{Damage, Kind, Stored, TensorFile};
 
 /// The format that this version reads and writes.
@@ -51,15 +52,24 @@ impl Detector {
             return Err(Error::state("threshold", found, "a finite number"));
         }
         let of_backbone = self.backbone.tensors();
-        let of_flows: Vec<_> = self.flows.iter().map(LevelFlow::parameters).collect();
+        let in_bytes = description.quantization.is_some();
+        let of_flows = self.flows.iter().map(|flow| match in_bytes {
+            true => flow.parameters_not_at_rest(),
+            false => flow.parameters(),
+        });
+        let of_flows: Vec<_> = of_flows.collect();
         let of_neighbors = self.neighbors.iter().flat_map(Neighbors::parameters);
         let of_neighbors: Vec<_> = of_neighbors.collect();
         let of_bank: Vec<_> = self.bank.iter().flat_map(MemoryBank::parameters).collect();
         let of_discriminant = self.discriminant.iter().flat_map(Discriminant::parameters);
         let of_discriminant: Vec<_> = of_discriminant.collect();
+        let numbers = match in_bytes {
+            true => Stored::compact,
+            false => Stored::numbers,
+        };
         let mut tensors = BTreeMap::new();
         for tensor in &of_backbone {
-            let stored = Stored::numbers(&tensor.shape, &tensor.values);
+            let stored = numbers(&tensor.shape, &tensor.values);
             tensors.insert(format!("backbone.{}", tensor.name), stored);
         }
         for (level, parameters) in of_flows.iter().enumerate() {
@@ -73,7 +83,7 @@ impl Detector {
             tensors.insert(format!("neighbors.{name}"), stored);
         }
         for (name, shape, values) in &of_bank {
-            let stored = Stored::numbers(shape, values);
+            let stored = numbers(shape, values);
             tensors.insert(format!("memory_bank.{name}"), stored);
         }
         for (name, shape, values) in &of_discriminant {
@@ -265,6 +275,10 @@ fn build(
             .levels
             .remove(&index.to_string())
             .unwrap_or_default();
+        let parameters = match &description.quantization {
+            Some(_) => places::with_blocks(config, input, parameters),
+            None => parameters,
+        };
         flows.push(LevelFlow::restore(config, input, parameters, device)?);
     }
     let pooled = inputs.iter().filter(|input| input.is_pooled());

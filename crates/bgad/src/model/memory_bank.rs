@@ -1,5 +1,6 @@
 //! How far the positions of an image lie from the nearest normal ones.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::Range;
 #[cfg(feature = "train")]
@@ -9,13 +10,14 @@ use bgad_cpu::{Finish, Matrix, MatrixMut, Panels, Start, multiply_panels};
 use bgad_flow::Parameter;
 use rayon::prelude::*;
 
+use super::byte_rows::ByteRows;
 use super::covariance::Moments;
 #[cfg(feature = "train")]
 use super::distance_memo::DistanceMemo;
 use super::kept_tensors::KeptTensors;
 use super::likelihoods::PositionMap;
 use super::mirrored;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::features::flow_inputs::BankInputs;
 use crate::features::image_features::ImageFeatures;
 
@@ -32,8 +34,7 @@ const CHUNK: usize = 64;
 pub(crate) struct MemoryBank {
     inputs: BankInputs,
     moments: Moments,
-    /// `[dimension, positions]`.
-    rows: Panels,
+    rows: BankRows,
     /// Each row's squared length.
     squares: Vec<f32>,
     /// The training input that each row is of, in rising order; empty in a model that was read from a
@@ -42,6 +43,14 @@ pub(crate) struct MemoryBank {
     /// Where distances are looked up while a model is trained.
     #[cfg(feature = "train")]
     memo: Option<DistanceMemo>,
+}
+
+/// The rows of a memory bank.
+#[derive(Debug, Clone)]
+enum BankRows {
+    /// `[dimension, positions]`.
+    Single(Panels),
+    Bytes(Box<ByteRows>),
 }
 
 impl MemoryBank {
@@ -69,12 +78,26 @@ impl MemoryBank {
         let square = |row: &[f32]| row.iter().map(|v| v * v).sum();
         Self {
             squares: rows.chunks_exact(dimension).map(square).collect(),
-            rows: Panels::new(Matrix::new(rows, count, dimension).transposed()),
+            rows: BankRows::Single(Panels::new(
+                Matrix::new(rows, count, dimension).transposed(),
+            )),
             inputs,
             moments,
             owners,
             #[cfg(feature = "train")]
             memo: None,
+        }
+    }
+
+    /// Rounds its rows to bytes; without effect where products of bytes don't take them.
+    #[cfg(feature = "train")]
+    pub fn round_to_bytes(&mut self) {
+        let dimension = self.inputs.dimension();
+        if let Some(rows) = ByteRows::round(&self.rows_without(&(0..0)), dimension) {
+            let square = |row: &[f32]| row.iter().map(|v| v * v).sum();
+            let rounded = rows.rows();
+            self.squares = rounded.chunks_exact(dimension).map(square).collect();
+            self.rows = BankRows::Bytes(Box::new(rows));
         }
     }
 
@@ -94,7 +117,13 @@ impl MemoryBank {
     #[cfg(feature = "train")]
     pub fn rows_without(&self, left_out: &Range<usize>) -> Vec<f32> {
         let count = self.squares.len();
-        let columns = self.rows.to_row_major();
+        let columns = match &self.rows {
+            BankRows::Single(panels) => panels.to_row_major(),
+            BankRows::Bytes(rows) => {
+                let (dimension, rows) = (self.inputs.dimension(), rows.rows());
+                Matrix::new(&rows, count, dimension).transposed().to_vec()
+            }
+        };
         let kept = (0..count).filter(|row| {
             let owner = self.owners.get(*row);
             owner.is_none_or(|owner| !left_out.contains(owner))
@@ -152,6 +181,10 @@ impl MemoryBank {
         let dimension = self.inputs.dimension();
         let columns = self.squares.len();
         let vectors = self.moments.standardize(vectors);
+        let panels = match &self.rows {
+            BankRows::Single(panels) => panels,
+            BankRows::Bytes(rows) => return self.nearest_bytes(rows, &vectors, left_out),
+        };
         let of_chunk = |chunk: &[f32]| {
             let count = chunk.len() / dimension;
             // |x - b|² = |x|² + |b|² - 2 x · b, of which the last two are a product.
@@ -159,7 +192,7 @@ impl MemoryBank {
             let mut products = vec![0.0; count * columns];
             multiply_panels(
                 Matrix::new(&scaled, count, dimension),
-                &self.rows,
+                panels,
                 Start::Row(&self.squares),
                 Finish::Nothing,
                 MatrixMut::new(&mut products, count, columns),
@@ -167,7 +200,7 @@ impl MemoryBank {
             let rows = chunk
                 .chunks_exact(dimension)
                 .zip(products.chunks_exact(columns));
-            let distance = |(vector, products): (&[f32], &[f32])| {
+            let of_row = |(vector, products): (&[f32], &[f32])| {
                 let least = match left_out.is_empty() {
                     true => smallest(products),
                     false => {
@@ -175,10 +208,28 @@ impl MemoryBank {
                         before.min(smallest(&products[left_out.end..]))
                     }
                 };
-                let square: f32 = vector.iter().map(|value| value * value).sum();
-                ((square + least).max(0.0) / dimension as f32).sqrt()
+                distance(vector, least)
             };
-            rows.map(distance).collect::<Vec<f32>>()
+            rows.map(of_row).collect::<Vec<f32>>()
+        };
+        let chunks = vectors.par_chunks(CHUNK * dimension);
+        chunks.flat_map_iter(of_chunk).collect()
+    }
+
+    /// The same of standardised vectors and of rows in bytes.
+    fn nearest_bytes(&self, rows: &ByteRows, vectors: &[f32], left_out: Range<usize>) -> Vec<f32> {
+        let dimension = self.inputs.dimension();
+        let mut starts = Cow::Borrowed(&self.squares);
+        if !left_out.is_empty() {
+            starts.to_mut()[left_out].fill(f32::INFINITY);
+        }
+        let of_chunk = |chunk: &[f32]| {
+            let least = rows.least(chunk, &starts).into_iter();
+            let vectors = chunk.chunks_exact(dimension);
+            let distances = vectors.zip(least);
+            distances
+                .map(|(vector, least)| distance(vector, least))
+                .collect::<Vec<f32>>()
         };
         let chunks = vectors.par_chunks(CHUNK * dimension);
         chunks.flat_map_iter(of_chunk).collect()
@@ -186,15 +237,23 @@ impl MemoryBank {
 
     /// Mean, deviation and rows by the names that they have in a model file.
     #[cfg(feature = "train")]
-    pub fn parameters(&self) -> [(&'static str, Vec<usize>, Vec<f32>); 3] {
+    pub fn parameters(&self) -> Vec<(&'static str, Vec<usize>, Vec<f32>)> {
         let dimension = self.inputs.dimension();
         let narrow = |values: &[f64]| values.iter().map(|v| *v as f32).collect::<Vec<f32>>();
         let shape = vec![dimension, self.squares.len()];
-        [
+        let mut parameters = vec![
             (MEAN, vec![dimension], narrow(&self.moments.mean)),
             (DEVIATION, vec![dimension], narrow(&self.moments.deviation)),
-            (POSITIONS, shape, self.rows.to_row_major()),
-        ]
+        ];
+        match &self.rows {
+            BankRows::Single(panels) => parameters.push((POSITIONS, shape, panels.to_row_major())),
+            BankRows::Bytes(rows) => {
+                let (positions, scales) = rows.parameters();
+                parameters.push((POSITIONS, shape, positions));
+                parameters.push((SCALES, vec![scales.len()], scales));
+            }
+        }
+        parameters
     }
 
     /// What a model file has.
@@ -217,6 +276,13 @@ impl MemoryBank {
             |shape: &[usize]| matches!(shape, [d, positions] if *d == dimension && *positions > 0);
         let columns = kept.take(POSITIONS, fits, |_| true)?;
         let count = columns.len() / dimension;
+        let scales = match kept.parameters.contains_key(SCALES) {
+            true => Some(kept.take(SCALES, |shape| shape == [count], |scale| scale > 0.0)?),
+            false => None,
+        };
+        if let Some(scales) = scales {
+            return Self::of_bytes(inputs, moments, &columns, scales);
+        }
         let mut rows = vec![0.0; columns.len()];
         for (position, row) in rows.chunks_exact_mut(dimension).enumerate() {
             for (channel, value) in row.iter_mut().enumerate() {
@@ -227,10 +293,56 @@ impl MemoryBank {
     }
 }
 
+impl MemoryBank {
+    /// Of whole numbers, `[dimension, positions]`, and the positions' scales.
+    fn of_bytes(
+        inputs: BankInputs,
+        moments: Moments,
+        columns: &[f32],
+        scales: Vec<f32>,
+    ) -> Result<Self> {
+        let (dimension, count) = (inputs.dimension(), scales.len());
+        let refused = |found: String| {
+            let expected = "whole numbers from -127 to 127 that products of bytes take";
+            Err(Error::state("memory_bank.positions", found, expected))
+        };
+        let whole = |value: &&f32| value.fract() != 0.0 || value.abs() > 127.0;
+        if let Some(other) = columns.iter().find(whole) {
+            return refused(other.to_string());
+        }
+        let mut squares = vec![0.0; count];
+        for channel in columns.chunks_exact(count) {
+            for ((square, value), scale) in squares.iter_mut().zip(channel).zip(&scales) {
+                *square += (value * scale) * (value * scale);
+            }
+        }
+        let columns = columns.iter().map(|value| *value as i8).collect();
+        let Some(rows) = ByteRows::new(columns, scales, dimension) else {
+            return refused("larger ones".to_owned());
+        };
+        Ok(Self {
+            squares,
+            rows: BankRows::Bytes(Box::new(rows)),
+            inputs,
+            moments,
+            owners: Vec::new(),
+            #[cfg(feature = "train")]
+            memo: None,
+        })
+    }
+}
+
+/// The distance of a vector of which `least` is the least of `|row|² - 2 · vector · row`, a dimension.
+fn distance(vector: &[f32], least: f32) -> f32 {
+    let square: f32 = vector.iter().map(|value| value * value).sum();
+    ((square + least).max(0.0) / vector.len() as f32).sqrt()
+}
+
 /// Names in a model file.
 const MEAN: &str = "mean";
 const DEVIATION: &str = "deviation";
 const POSITIONS: &str = "positions";
+const SCALES: &str = "scales";
 
 /// The smallest of `values`; infinity of none.
 fn smallest(values: &[f32]) -> f32 {

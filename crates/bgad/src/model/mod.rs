@@ -3,6 +3,7 @@
 
 #[cfg(feature = "train")]
 mod bank_sample;
+mod byte_rows;
 mod covariance;
 #[cfg(not(feature = "train"))]
 mod cpu_flow;
