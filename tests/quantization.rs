@@ -39,16 +39,24 @@ fn a_quantized_model_scores_like_the_one_it_is_from_and_is_smaller() {
     let (before, after) = (detector.description(), quantized.description());
     let errors = &after.quantization.as_ref().unwrap().feature_errors;
     assert_eq!(errors.len(), 3);
-    assert!(errors.iter().all(|error| (1e-4..0.25).contains(error)), "{errors:?}");
+    assert!(
+        errors.iter().all(|error| (1e-4..0.25).contains(error)),
+        "{errors:?}"
+    );
     assert_eq!(after.config, before.config);
     assert_eq!(after.training_anomalies, before.training_anomalies);
     assert_eq!(after.granularity, before.granularity);
     assert!(before.quantization.is_none() && after.threshold.is_finite());
 
-    let paths = [folder.path().join("before.bgad"), folder.path().join("after.bgad")];
+    let paths = [
+        folder.path().join("before.bgad"),
+        folder.path().join("after.bgad"),
+    ];
     detector.save(&paths[0]).unwrap();
     quantized.save(&paths[1]).unwrap();
-    let [single, bytes] = paths.each_ref().map(|path| std::fs::metadata(path).unwrap().len());
+    let [single, bytes] = paths
+        .each_ref()
+        .map(|path| std::fs::metadata(path).unwrap().len());
     assert!(bytes * 3 <= single, "{bytes} bytes of {single}");
 
     let read = Detector::load(&paths[1], &Device::flex()).unwrap();
@@ -65,10 +73,20 @@ fn a_quantized_model_scores_like_the_one_it_is_from_and_is_smaller() {
     assert!(correlation > 0.9, "{correlation}: {ranks:?}");
     // The same bytes again, and from the file.
     let again = folder.path().join("again.bgad");
-    detector.quantize(&normal(&dataset)).unwrap().save(&again).unwrap();
-    assert_eq!(std::fs::read(&again).unwrap(), std::fs::read(&paths[1]).unwrap());
+    detector
+        .quantize(&normal(&dataset))
+        .unwrap()
+        .save(&again)
+        .unwrap();
+    assert_eq!(
+        std::fs::read(&again).unwrap(),
+        std::fs::read(&paths[1]).unwrap()
+    );
     read.save(&again).unwrap();
-    assert_eq!(std::fs::read(&again).unwrap(), std::fs::read(&paths[1]).unwrap());
+    assert_eq!(
+        std::fs::read(&again).unwrap(),
+        std::fs::read(&paths[1]).unwrap()
+    );
 }
 
 fn correlation(a: &[f32], b: &[f32]) -> f64 {
@@ -96,14 +114,20 @@ fn what_can_not_be_quantized_is_refused_by_name() {
         error.to_string()
     };
     let text = refusal(&detector);
-    assert!(text.contains("`filter-bank`") && text.contains("EfficientNet"), "{text}");
+    assert!(
+        text.contains("`filter-bank`") && text.contains("EfficientNet"),
+        "{text}"
+    );
 
     let (_, detector) = trained(folder.path(), |config| {
         config.schedule.train_flows = TrainFlows::Always;
         config.schedule.meta_epochs = 1;
     });
     let text = refusal(&detector);
-    assert!(text.contains("tf_efficientnet_b0") && text.contains("train_flows=never"), "{text}");
+    assert!(
+        text.contains("tf_efficientnet_b0") && text.contains("train_flows=never"),
+        "{text}"
+    );
 
     let (_, detector) = trained(folder.path(), |config| config.model = Model::Bgad);
     let text = refusal(&detector.quantize(&normal).unwrap());
@@ -111,6 +135,8 @@ fn what_can_not_be_quantized_is_refused_by_name() {
     let error = detector.quantize(&[]).unwrap_err().to_string();
     assert!(error.contains("normal images"), "{error}");
     let missing = folder.path().join("missing.png");
-    let error = detector.quantize(std::slice::from_ref(&missing)).unwrap_err();
+    let error = detector
+        .quantize(std::slice::from_ref(&missing))
+        .unwrap_err();
     assert!(error.to_string().contains("missing.png"), "{error}");
 }

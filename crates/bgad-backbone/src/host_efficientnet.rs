@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use crate::activation::Activation;
 use crate::architecture::Architecture;
-use crate::byte_network::InBytes;
 use crate::backbone::{FeatureMap, HostBackbone, Level, NamedTensor, Normalization, check_images};
+use crate::byte_network::InBytes;
 use crate::collected::Collected;
 use crate::error::BackboneError;
 use crate::host::{HostBuilder, HostNetwork};

@@ -78,8 +78,14 @@ impl SqueezeExcite {
     pub fn byte_parameters(&self) -> [Parameter; 2] {
         let name = &self.name;
         [
-            (format!("{name}.conv_reduce.weight_scale"), vec![self.reduced]),
-            (format!("{name}.conv_expand.weight_scale"), vec![self.channels]),
+            (
+                format!("{name}.conv_reduce.weight_scale"),
+                vec![self.reduced],
+            ),
+            (
+                format!("{name}.conv_expand.weight_scale"),
+                vec![self.channels],
+            ),
         ]
     }
 }

@@ -1,7 +1,7 @@
 //! The nearest of many rows of bytes.
 #![allow(clippy::needless_range_loop)] // plain loops, as in tile.rs: sums stay in registers
 
-use crate::byte_tile::sums_of;
+use crate::byte_tile::{ROWS, blocks_at_once, starts, sums_of};
 use crate::dots::Dots;
 use crate::instructions::{DotKernel, dispatch_dots};
 use crate::panels::BLOCK;
@@ -64,58 +64,73 @@ struct Nearest<'a> {
     least: &'a mut [f32],
 }
 
-/// Rows that all columns see before the next ones are read, so that they stay in the cache.
-const ROWS: usize = 64;
-
 impl DotKernel for Nearest<'_> {
     type Output = ();
 
     #[inline(always)]
     fn call<S: Dots>(self, simd: S) {
-        match S::F32_LANES {
-            16 => self.run::<S, 1>(simd),
-            8 => self.run::<S, 2>(simd),
-            4 => self.run::<S, 4>(simd),
-            _ => self.run::<S, 16>(simd),
+        for first in (0..self.a.rows).step_by(ROWS) {
+            let rows = first..self.a.rows.min(first + ROWS);
+            let starts = starts(&self.a, rows.clone());
+            let starts = &starts[..rows.len()];
+            let mut least = [simd.splat_f32s(f32::INFINITY); ROWS];
+            let mut column = 0;
+            while column < self.b.columns() {
+                let left = (self.b.columns() - column).div_ceil(BLOCK);
+                let blocks = blocks_at_once(S::F32_LANES, left, self.b.rows());
+                let (of_rows, at) = ((starts, first), (column, &mut least));
+                match (S::F32_LANES, blocks) {
+                    (16, 3) => self.tiles::<S, 1, 3, 4>(simd, of_rows, at),
+                    (16, 2) => self.tiles::<S, 1, 2, 6>(simd, of_rows, at),
+                    (16, _) => self.tiles::<S, 1, 1, 8>(simd, of_rows, at),
+                    (8, 3) => self.tiles::<S, 2, 3, 1>(simd, of_rows, at),
+                    (8, 2) => self.tiles::<S, 2, 2, 1>(simd, of_rows, at),
+                    (8, _) => self.tiles::<S, 2, 1, 1>(simd, of_rows, at),
+                    (4, _) => self.tiles::<S, 4, 1, 2>(simd, of_rows, at),
+                    _ => self.tiles::<S, 16, 1, 1>(simd, of_rows, at),
+                }
+                column += blocks * BLOCK;
+            }
+            for (row, least) in rows.zip(least) {
+                let lanes = [least];
+                let lanes: &[f32] = pulp::bytemuck::cast_slice(&lanes);
+                self.least[row] = lanes.iter().copied().fold(f32::INFINITY, f32::min);
+            }
         }
     }
 }
 
 impl Nearest<'_> {
-    /// With blocks of columns `V` registers wide.
+    /// `B` blocks of columns, in `V` registers each, `R` rows at a time.
     #[inline(always)]
-    fn run<S: Dots, const V: usize>(mut self, simd: S) {
-        let columns = self.b.columns();
-        for first in (0..self.a.rows).step_by(ROWS) {
-            let rows = first..self.a.rows.min(first + ROWS);
-            let mut least = [simd.splat_f32s(f32::INFINITY); ROWS];
-            for column in (0..columns).step_by(BLOCK) {
-                let (lines, _) = S::as_simd_u32s(self.b.block(column)).0.as_chunks::<V>();
-                for v in 0..V {
-                    let first = column + v * S::F32_LANES;
-                    if first >= columns {
-                        break;
-                    }
-                    let constants = self.constants(simd, first);
-                    let mut row = rows.start;
-                    while row + 8 <= rows.end {
-                        let least = &mut least[row - rows.start..];
-                        self.tile::<S, V, 8>(simd, (lines, v), row, constants, least);
-                        row += 8;
-                    }
-                    while row < rows.end {
-                        let least = &mut least[row - rows.start..];
-                        self.tile::<S, V, 1>(simd, (lines, v), row, constants, least);
-                        row += 1;
-                    }
-                }
+    fn tiles<S: Dots, const V: usize, const B: usize, const R: usize>(
+        &self,
+        simd: S,
+        (starts, first): (&[usize], usize),
+        (column, least): (usize, &mut [S::f32s; ROWS]),
+    ) {
+        let mut blocks: [&[[S::u32s; V]]; B] = [&[]; B];
+        let mut constants = [[[simd.splat_f32s(0.0); 3]; V]; B];
+        for b in 0..B {
+            let block = self.b.block(column + b * BLOCK);
+            blocks[b] = S::as_simd_u32s(block).0.as_chunks().0;
+            for v in 0..V {
+                let first = column + b * BLOCK + v * S::F32_LANES;
+                constants[b][v] = self.constants(simd, first);
             }
-            for (row, least) in rows.zip(least) {
-                let lanes = [least];
-                let lanes: &[f32] = pulp::bytemuck::cast_slice(&lanes);
-                let smallest = lanes.iter().copied().fold(f32::INFINITY, f32::min);
-                self.least[row] = smallest;
-            }
+        }
+        let mut row = 0;
+        while row + R <= starts.len() {
+            let starts = &starts[row..row + R];
+            let least = &mut least[row..row + R];
+            self.tile::<S, V, B, R>(simd, blocks, (starts, first + row), &constants, least);
+            row += R;
+        }
+        while row < starts.len() {
+            let starts = &starts[row..=row];
+            let least = &mut least[row..=row];
+            self.tile::<S, V, B, 1>(simd, blocks, (starts, first + row), &constants, least);
+            row += 1;
         }
     }
 
@@ -130,7 +145,7 @@ impl Nearest<'_> {
         let mut constants = [simd.splat_f32s(0.0); 3];
         constants[2] = simd.splat_f32s(f32::INFINITY);
         for (constant, values) in constants.iter_mut().zip([scales, biases, starts]) {
-            let values = &values[first..values.len().min(first + S::F32_LANES)];
+            let values = &values[first.min(values.len())..values.len().min(first + S::F32_LANES)];
             if values.len() == S::F32_LANES {
                 *constant = crate::register::load(simd, values);
                 continue;
@@ -143,22 +158,26 @@ impl Nearest<'_> {
     }
 
     #[inline(always)]
-    fn tile<S: Dots, const V: usize, const R: usize>(
+    fn tile<S: Dots, const V: usize, const B: usize, const R: usize>(
         &self,
         simd: S,
-        of_block: (&[[S::u32s; V]], usize),
-        row: usize,
-        [scales, biases, starts]: [S::f32s; 3],
+        blocks: [&[[S::u32s; V]]; B],
+        (starts, row): (&[usize], usize),
+        constants: &[[[S::f32s; 3]; V]; B],
         least: &mut [S::f32s],
     ) {
-        let sums = sums_of::<S, V, R>(simd, (&self.a, row), of_block);
+        let sums = sums_of::<S, V, B, R>(simd, (&self.a, starts), blocks);
         for r in 0..R {
-            let product = simd.mul_f32s(simd.to_f32s(sums[r]), scales);
-            let product = simd.add_f32s(product, biases);
             let factor = simd.splat_f32s(self.factors[row + r]);
-            let distance = simd.add_f32s(starts, simd.mul_f32s(product, factor));
-            let less = simd.less_than_f32s(distance, least[r]);
-            least[r] = simd.select_f32s(less, distance, least[r]);
+            for b in 0..B {
+                for v in 0..V {
+                    let [scales, biases, starts] = constants[b][v];
+                    let product = simd.mul_f32s(simd.to_f32s(sums[r][b][v]), scales);
+                    let product = simd.add_f32s(product, biases);
+                    let distance = simd.add_f32s(starts, simd.mul_f32s(product, factor));
+                    least[r] = simd.min_f32s(distance, least[r]);
+                }
+            }
         }
     }
 }

@@ -1,9 +1,7 @@
 //! Products of bytes.
 #![allow(clippy::needless_range_loop)] // plain loops, as in tile.rs: sums stay in registers
 
-use std::ops::Range;
-
-use crate::byte_tile::sums_of;
+use crate::byte_tile::{ROWS, blocks_at_once, starts, sums_of};
 use crate::dots::Dots;
 use crate::instructions::{DotKernel, dispatch_dots};
 use crate::panels::BLOCK;
@@ -54,9 +52,6 @@ struct Product<'a> {
     c: MatrixMut<'a>,
 }
 
-/// Rows that all columns see before the next ones are read, so that they stay in the cache.
-const ROWS: usize = 96;
-
 impl DotKernel for Product<'_> {
     type Output = ();
 
@@ -64,60 +59,78 @@ impl DotKernel for Product<'_> {
     fn call<S: Dots>(mut self, simd: S) {
         for first in (0..self.c.rows()).step_by(ROWS) {
             let rows = first..self.c.rows().min(first + ROWS);
-            for column in (0..self.b.columns()).step_by(BLOCK) {
-                match S::F32_LANES {
-                    16 => self.block::<S, 1>(simd, rows.clone(), column),
-                    8 => self.block::<S, 2>(simd, rows.clone(), column),
-                    4 => self.block::<S, 4>(simd, rows.clone(), column),
-                    _ => self.block::<S, 16>(simd, rows.clone(), column),
+            let starts = starts(&self.a, rows.clone());
+            let starts = &starts[..rows.len()];
+            let mut column = 0;
+            while column < self.b.columns() {
+                let left = (self.b.columns() - column).div_ceil(BLOCK);
+                let blocks = blocks_at_once(S::F32_LANES, left, self.b.rows());
+                let at = (first, column);
+                match (S::F32_LANES, blocks) {
+                    (16, 3) => self.tiles::<S, 1, 3, 4>(simd, starts, at),
+                    (16, 2) => self.tiles::<S, 1, 2, 6>(simd, starts, at),
+                    (16, _) => self.tiles::<S, 1, 1, 8>(simd, starts, at),
+                    (8, 3) => self.tiles::<S, 2, 3, 1>(simd, starts, at),
+                    (8, 2) => self.tiles::<S, 2, 2, 1>(simd, starts, at),
+                    (8, _) => self.tiles::<S, 2, 1, 1>(simd, starts, at),
+                    (4, _) => self.tiles::<S, 4, 1, 2>(simd, starts, at),
+                    _ => self.tiles::<S, 16, 1, 1>(simd, starts, at),
                 }
+                column += blocks * BLOCK;
             }
         }
     }
 }
 
 impl Product<'_> {
-    /// A block of columns, `V` registers wide.
+    /// `B` blocks of columns, in `V` registers each, `R` rows at a time.
     #[inline(always)]
-    fn block<S: Dots, const V: usize>(&mut self, simd: S, rows: Range<usize>, column: usize) {
-        let (lines, _) = S::as_simd_u32s(self.b.block(column)).0.as_chunks::<V>();
-        for v in 0..V {
-            let first = column + v * S::F32_LANES;
-            if first >= self.b.columns() {
-                return;
-            }
-            let mut row = rows.start;
-            while row + 8 <= rows.end {
-                self.tile::<S, V, 8>(simd, (lines, v), (row, first));
-                row += 8;
-            }
-            while row + 2 <= rows.end {
-                self.tile::<S, V, 2>(simd, (lines, v), (row, first));
-                row += 2;
-            }
-            if row < rows.end {
-                self.tile::<S, V, 1>(simd, (lines, v), (row, first));
-            }
+    fn tiles<S: Dots, const V: usize, const B: usize, const R: usize>(
+        &mut self,
+        simd: S,
+        starts: &[usize],
+        (first, column): (usize, usize),
+    ) {
+        let mut blocks: [&[[S::u32s; V]]; B] = [&[]; B];
+        for b in 0..B {
+            let block = self.b.block(column + b * BLOCK);
+            blocks[b] = S::as_simd_u32s(block).0.as_chunks().0;
+        }
+        let mut row = 0;
+        while row + R <= starts.len() {
+            let starts = &starts[row..row + R];
+            self.tile::<S, V, B, R>(simd, blocks, starts, (first + row, column));
+            row += R;
+        }
+        while row < starts.len() {
+            let starts = &starts[row..=row];
+            self.tile::<S, V, B, 1>(simd, blocks, starts, (first + row, column));
+            row += 1;
         }
     }
 
-    /// `R` rows and one register of columns.
     #[inline(always)]
-    fn tile<S: Dots, const V: usize, const R: usize>(
+    fn tile<S: Dots, const V: usize, const B: usize, const R: usize>(
         &mut self,
         simd: S,
-        (lines, v): (&[[S::u32s; V]], usize),
-        (row, first): (usize, usize),
+        blocks: [&[[S::u32s; V]]; B],
+        starts: &[usize],
+        (row, column): (usize, usize),
     ) {
-        let sums = sums_of::<S, V, R>(simd, (&self.a, row), (lines, v));
-        let columns = part(first, self.b.columns(), simd);
-        let scale = load(simd, &self.scales[columns.clone()]);
-        let bias = load(simd, &self.biases[columns.clone()]);
-        let stride = self.c.row_stride();
-        for r in 0..R {
-            let value = simd.mul_f32s(simd.to_f32s(sums[r]), scale);
-            let line = &mut self.c.data_mut()[(row + r) * stride..][columns.clone()];
-            store(simd, line, simd.add_f32s(value, bias));
+        let sums = sums_of::<S, V, B, R>(simd, (&self.a, starts), blocks);
+        let (columns, stride) = (self.b.columns(), self.c.row_stride());
+        for b in 0..B {
+            for v in 0..V {
+                let first = column + b * BLOCK + v * S::F32_LANES;
+                let columns = part(first, columns, simd);
+                let scale = load(simd, &self.scales[columns.clone()]);
+                let bias = load(simd, &self.biases[columns.clone()]);
+                for r in 0..R {
+                    let value = simd.mul_f32s(simd.to_f32s(sums[r][b][v]), scale);
+                    let line = &mut self.c.data_mut()[(row + r) * stride..][columns.clone()];
+                    store(simd, line, simd.add_f32s(value, bias));
+                }
+            }
         }
     }
 }

@@ -152,11 +152,18 @@ pub fn to_centred_bytes(values: &[f32], bytes: &mut [u8]) -> f32 {
             let mut most = [0.0_f32; LINE];
             for line in lines {
                 for (most, value) in most.iter_mut().zip(line) {
-                    *most = if value.abs() > *most { value.abs() } else { *most };
+                    *most = if value.abs() > *most {
+                        value.abs()
+                    } else {
+                        *most
+                    };
                 }
             }
             let all = most.into_iter().chain(rest.iter().map(|value| value.abs()));
-            let largest = all.fold(0.0, |most: f32, value| if value > most { value } else { most });
+            let largest = all.fold(
+                0.0,
+                |most: f32, value| if value > most { value } else { most },
+            );
             if !(largest > 0.0 && largest.is_finite()) {
                 bytes.fill(HALF as u8 + 1);
                 return 0.0;

@@ -147,19 +147,24 @@ impl Dots for pulp::wasm::Simd128 {
         left: [Self::u32s; N],
         right: [Self::u32s; N],
     ) -> Self::i32s {
-        let mut sums: [i32; 4] = cast(sums);
+        use std::arch::wasm32::v128;
+        let (simd, mut sums): (_, v128) = (self.simd128, cast(sums));
         for n in 0..N {
-            let (lefts, rights): ([u32; 4], [u32; 4]) = (cast(left[n]), cast(right[n]));
-            for (sum, (left, right)) in sums.iter_mut().zip(lefts.into_iter().zip(rights)) {
-                *sum += dot(left, right);
-            }
+            // The left side fits signed bytes too.
+            let (left, right): (v128, v128) = (cast(left[n]), cast(right[n]));
+            let low = simd.i16x8_extmul_low_i8x16(left, right);
+            let high = simd.i16x8_extmul_high_i8x16(left, right);
+            let low = simd.i32x4_extadd_pairwise_i16x8(low);
+            let high = simd.i32x4_extadd_pairwise_i16x8(high);
+            let even = simd.i32x4_shuffle::<0, 2, 4, 6>(low, high);
+            let odd = simd.i32x4_shuffle::<1, 3, 5, 7>(low, high);
+            sums = simd.i32x4_add(sums, simd.i32x4_add(even, odd));
         }
         cast(sums)
     }
 
     #[inline(always)]
     fn to_f32s(self, values: Self::i32s) -> Self::f32s {
-        let values: [i32; 4] = cast(values);
-        cast(values.map(|value| value as f32))
+        cast(self.simd128.f32x4_convert_i32x4(cast(values)))
     }
 }

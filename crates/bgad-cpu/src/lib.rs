@@ -6,9 +6,13 @@
 //! stands here. Nothing here starts threads: callers decide what runs beside what, so that results
 //! don't depend on the number of threads.
 //!
-//! All loops are portable Rust. [`run`] compiles them for AVX-512, AVX2 with FMA, NEON, WebAssembly's
-//! 128 bits and the plain target, and takes what the machine offers; [`Instructions`] says what that
-//! is and changes it. There is no `unsafe`.
+//! Products are of single-precision numbers ([`multiply_panels`]) or of bytes ([`multiply_bytes`]), whose
+//! sums are exact.
+//!
+//! Loops are portable Rust, but for the dot product of bytes, which each set of instructions has its own
+//! of. [`run`] compiles them for AVX-512, AVX2 with FMA, NEON, WebAssembly's 128 bits and the plain target,
+//! and takes what the machine offers; [`Instructions`] says what that is and changes it. There is no
+//! `unsafe`.
 //!
 //! ```
 //! use bgad_cpu::{Matrix, MatrixMut, multiply};

@@ -92,10 +92,21 @@ impl<'a, T> Rows<'a, T> {
 
     #[inline(always)]
     pub(crate) fn row(&self, strip: usize, row: usize) -> &'a [T] {
-        let start = match self.group {
+        self.row_from(strip, self.start(row))
+    }
+
+    /// Where a row begins in each strip. It takes a division.
+    #[inline(always)]
+    pub(crate) fn start(&self, row: usize) -> usize {
+        match self.group {
             0 => row * self.row_stride,
             group => row / group * self.group_stride + row % group * self.row_stride,
-        };
+        }
+    }
+
+    /// The row of a strip that begins there.
+    #[inline(always)]
+    pub(crate) fn row_from(&self, strip: usize, start: usize) -> &'a [T] {
         &self.values[strip * self.strip_stride + start..][..self.width]
     }
 }

@@ -24,7 +24,11 @@ fn right(count: usize) -> Vec<i8> {
 }
 
 /// `a · b` where `a` is `[strips][rows][width]`.
-fn products(a: &[u8], b: &[i8], (rows, strips, width, columns): (usize, usize, usize, usize)) -> Vec<i32> {
+fn products(
+    a: &[u8],
+    b: &[i8],
+    (rows, strips, width, columns): (usize, usize, usize, usize),
+) -> Vec<i32> {
     let mut products = Vec::new();
     for row in 0..rows {
         for column in 0..columns {
@@ -53,7 +57,11 @@ fn products_are_scaled_whole_numbers() {
         multiply_bytes(from, &panels, (&scales, &biases), to);
         for (i, (found, product)) in c.iter().zip(products(&a, &b, shape)).enumerate() {
             let column = i % columns;
-            assert_eq!(*found, product as f32 * scales[column] + biases[column], "{shape:?}");
+            assert_eq!(
+                *found,
+                product as f32 * scales[column] + biases[column],
+                "{shape:?}"
+            );
         }
     }
 }
@@ -110,7 +118,18 @@ fn columns_that_would_overflow_are_refused() {
 fn numbers_become_the_nearest_bytes() {
     let rounding = ByteRounding::new(&[2.0, 10.0, 0.0], &[0.0, 60.0, 5.0]);
     let values = [
-        1.2, -0.31, 8.0, -1.0, 100.0, -3.0, 0.25, -100.0, f32::INFINITY, 70.0, 0.0, f32::NAN,
+        1.2,
+        -0.31,
+        8.0,
+        -1.0,
+        100.0,
+        -3.0,
+        0.25,
+        -100.0,
+        f32::INFINITY,
+        70.0,
+        0.0,
+        f32::NAN,
     ];
     let mut bytes = [0; 12];
     rounding.apply(&values, &mut bytes);

@@ -5,10 +5,10 @@
 mod instruction_sets;
 
 use bgad_cpu::{
-    Activation, ByteDistances, BytePanels, ByteRounding, Depthwise, Finish, Instructions, Kernel, Matrix, MatrixMut, MultiplyAdd, Panels,
-    Rows, Start, add_outer_products, depthwise_row, exp, finish, least_of_rows, multiply,
-    multiply_add, multiply_bytes, multiply_panels, run, sigmoid_in_place, silu, tanh,
-    to_centred_bytes, vectorized,
+    Activation, ByteDistances, BytePanels, ByteRounding, Depthwise, Finish, Instructions, Kernel,
+    Matrix, MatrixMut, MultiplyAdd, Panels, Rows, Start, add_outer_products, depthwise_row, exp,
+    finish, least_of_rows, multiply, multiply_add, multiply_bytes, multiply_panels, run,
+    sigmoid_in_place, silu, tanh, to_centred_bytes, vectorized,
 };
 use instruction_sets::{assert_agreement, under_each};
 

@@ -118,7 +118,10 @@ impl Weights<'_> {
         };
         let parts: Vec<f64> = seen.iter().zip(largest).map(part).collect();
         let needed = parts.iter().zip(seen).filter(|(part, _)| **part > 0.0);
-        let unit = needed.map(|(part, seen)| seen.width() / part).fold(0.0, f64::max) / BYTES;
+        let unit = needed
+            .map(|(part, seen)| seen.width() / part)
+            .fold(0.0, f64::max)
+            / BYTES;
         // A channel that is always zero or has no weights.
         let step = |part: f64| if part > 0.0 { part * unit } else { 1.0 };
         parts.into_iter().map(step).collect()
@@ -129,7 +132,9 @@ impl Weights<'_> {
     fn noise(&self, seen: &[Seen], steps: &[f64]) -> f64 {
         let taps = self.taps as f64;
         let of_inputs = seen.iter().zip(steps);
-        let squares: f64 = of_inputs.map(|(seen, step)| seen.square() / (step * step)).sum();
+        let squares: f64 = of_inputs
+            .map(|(seen, step)| seen.square() / (step * step))
+            .sum();
         let mut noise = 0.0;
         for output in self.outputs() {
             let (mut rounded, mut signal, mut largest) = (0.0, 0.0, 0.0_f64);
@@ -165,12 +170,17 @@ impl Weights<'_> {
             scales: Vec::new(),
             // As they are stored.
             steps: steps.iter().map(|step| *step as f32).collect(),
-            zeros: zeros.iter().map(|zero| zero.clamp(0.0, BYTES) as f32).collect(),
+            zeros: zeros
+                .iter()
+                .map(|zero| zero.clamp(0.0, BYTES) as f32)
+                .collect(),
             shift: Vec::new(),
         };
         for output in self.outputs() {
             let (weights, scale) = self.of_output(output, &steps);
-            let inputs = weights.chunks_exact(self.taps).zip(output.chunks_exact(self.taps));
+            let inputs = weights
+                .chunks_exact(self.taps)
+                .zip(output.chunks_exact(self.taps));
             let inputs = inputs.zip(seen.iter().zip(&steps));
             let lost = inputs.map(|((whole, exact), (seen, step))| {
                 let taps = whole.iter().zip(exact);

@@ -112,10 +112,7 @@ impl FullConvolution {
             ..
         } = *self;
         let outputs = size.strided(stride);
-        let (narrow, width) = (
-            projection.unwrap_or(&self.windows).outputs(),
-            outputs.width,
-        );
+        let (narrow, width) = (projection.unwrap_or(&self.windows).outputs(), outputs.width);
         let (left, right) = same(size.width, kernel, stride);
         let padded = left + size.width + right;
         let line = padded * channels;

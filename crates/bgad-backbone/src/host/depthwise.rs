@@ -103,14 +103,7 @@ impl Strip {
     }
 
     /// Writes an input row with its padding; zeros where `y` lies out of the map.
-    fn fill(
-        &self,
-        from: Input<'_>,
-        size: Size,
-        y: Option<usize>,
-        left: usize,
-        row: &mut [f32],
-    ) {
+    fn fill(&self, from: Input<'_>, size: Size, y: Option<usize>, left: usize, row: &mut [f32]) {
         let Some(y) = y else {
             return row.fill(0.0);
         };

@@ -53,12 +53,7 @@ impl ByteProduct {
     }
 
     /// The same of rows without gaps.
-    pub fn apply_to_rows(
-        &self,
-        from: &[u8],
-        last: (Activation, Option<&[f32]>),
-        to: &mut [f32],
-    ) {
+    pub fn apply_to_rows(&self, from: &[u8], last: (Activation, Option<&[f32]>), to: &mut [f32]) {
         let inputs = self.panels.rows();
         let rows = to.len() / self.panels.columns();
         self.apply(Rows::in_strips(from, rows, (1, inputs), 0), last, to);

@@ -70,7 +70,11 @@ const KEPT: usize = 1 << 24;
 impl Memory {
     fn values(&self) -> usize {
         let gated = self.gated.rows() * self.gated.columns();
-        self.from.capacity() + self.to.capacity() + self.between.capacity() + gated + self.bytes.capacity() / 4
+        self.from.capacity()
+            + self.to.capacity()
+            + self.between.capacity()
+            + gated
+            + self.bytes.capacity() / 4
     }
 }
 

@@ -23,6 +23,8 @@ use crate::features::image_features::ImageFeatures;
 
 /// Positions whose distances are computed at once, so that they stay in the cache.
 const CHUNK: usize = 64;
+/// The same where rows are in bytes.
+const BYTE_CHUNK: usize = 96;
 
 /// Features of positions of normal training images, standardised.
 ///
@@ -231,7 +233,7 @@ impl MemoryBank {
                 .map(|(vector, least)| distance(vector, least))
                 .collect::<Vec<f32>>()
         };
-        let chunks = vectors.par_chunks(CHUNK * dimension);
+        let chunks = vectors.par_chunks(BYTE_CHUNK * dimension);
         chunks.flat_map_iter(of_chunk).collect()
     }
 

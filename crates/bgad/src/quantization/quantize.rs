@@ -73,7 +73,8 @@ impl Detector {
             train: samples.collect(),
             ..Dataset::default()
         };
-        let trainer = Trainer::new(settings).changed(|run| run.quantized = Some(Arc::new(quantized)));
+        let trainer =
+            Trainer::new(settings).changed(|run| run.quantized = Some(Arc::new(quantized)));
         let mut detector = trainer.fit(&dataset)?;
         let description = &mut detector.description;
         description.config = config.clone();
@@ -103,7 +104,11 @@ impl Detector {
         }
         let strides = &config.backbone.strides;
         let tensors = self.backbone.tensors();
-        Ok(HostEfficientNet::from_folded(architecture, strides, tensors)?)
+        Ok(HostEfficientNet::from_folded(
+            architecture,
+            strides,
+            tensors,
+        )?)
     }
 
     /// Some of the images as the backbone sees them.
