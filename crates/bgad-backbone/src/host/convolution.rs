@@ -1,9 +1,7 @@
 //! Convolutions over all channels, followed by a projection or not: the stem, and version 2's first
 //! stages.
 
-use bgad_cpu::{
-    Activation, Finish, Matrix, MatrixMut, Panels, Rows, Start, finish, multiply_panels,
-};
+use bgad_cpu::{Activation, Rows};
 
 use super::layer::{ByteProduct, Layer};
 use super::map::Size;
@@ -12,56 +10,6 @@ use crate::padding::same;
 
 /// Pieces that a map is cut into, where each has a row at least.
 const PIECES: usize = 16;
-
-/// A matrix product over channels, with its bias.
-#[derive(Debug, Default)]
-pub(crate) struct Pointwise {
-    /// `[inputs, outputs]`.
-    pub weights: Panels,
-    pub bias: Vec<f32>,
-}
-
-impl Pointwise {
-    pub fn inputs(&self) -> usize {
-        self.weights.rows()
-    }
-
-    pub fn outputs(&self) -> usize {
-        self.weights.columns()
-    }
-
-    /// `to = activation(from · weights + bias) + residual`, a row for each position.
-    pub fn apply(
-        &self,
-        from: &[f32],
-        activation: Activation,
-        residual: Option<&[f32]>,
-        to: &mut [f32],
-    ) {
-        let rows = to.len() / self.outputs();
-        let from = Matrix::new(from, rows, self.inputs());
-        self.apply_to(from, &self.weights, (activation, residual), to);
-    }
-
-    /// The same with other weights of this shape.
-    pub fn apply_to<'a>(
-        &self,
-        from: impl Into<Rows<'a>>,
-        weights: &Panels,
-        (activation, residual): (Activation, Option<&[f32]>),
-        to: &mut [f32],
-    ) {
-        let rows = to.len() / self.outputs();
-        multiply_panels(
-            from,
-            weights,
-            Start::Row(&self.bias),
-            Finish::Nothing,
-            MatrixMut::new(to, rows, self.outputs()),
-        );
-        finish(to, activation, residual);
-    }
-}
 
 /// A convolution with activation, then maybe a 1x1 convolution without; maybe added to its input.
 #[derive(Debug)]

@@ -2,8 +2,7 @@
 
 use bgad_cpu::{Activation, Depthwise, depthwise_row};
 
-use super::convolution::Pointwise;
-use super::layer::ByteProduct;
+use super::layer::{ByteProduct, Pointwise};
 use super::map::Size;
 use super::tasks::{SCRATCH, with_scratch};
 use crate::padding::same;

@@ -2,10 +2,9 @@
 
 use bgad_cpu::{Activation, ByteRounding, Panels, Rows};
 
-use super::convolution::Pointwise;
 use super::depthwise::{Input, Source, Strip};
 use super::gate::Gate;
-use super::layer::{ByteProduct, Layer};
+use super::layer::{ByteProduct, Layer, Pointwise};
 use super::map::Size;
 use super::tasks::{SCRATCH, Sharing, with_bytes};
 

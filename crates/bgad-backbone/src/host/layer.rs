@@ -1,8 +1,9 @@
 //! Products over channels, in single precision or in bytes.
 
-use bgad_cpu::{Activation, BytePanels, ByteRounding, MatrixMut, Rows, finish, multiply_bytes};
-
-use super::convolution::Pointwise;
+use bgad_cpu::{
+    Activation, BytePanels, ByteRounding, Finish, Matrix, MatrixMut, Panels, Rows, Start, finish,
+    multiply_bytes, multiply_panels,
+};
 
 /// A matrix product over channels, with its bias.
 #[derive(Debug)]
@@ -17,6 +18,56 @@ impl Layer {
             Self::Single(product) => product.outputs(),
             Self::Bytes(product) => product.panels.columns(),
         }
+    }
+}
+
+/// A product in single precision.
+#[derive(Debug, Default)]
+pub(crate) struct Pointwise {
+    /// `[inputs, outputs]`.
+    pub weights: Panels,
+    pub bias: Vec<f32>,
+}
+
+impl Pointwise {
+    pub fn inputs(&self) -> usize {
+        self.weights.rows()
+    }
+
+    pub fn outputs(&self) -> usize {
+        self.weights.columns()
+    }
+
+    /// `to = activation(from · weights + bias) + residual`, a row for each position.
+    pub fn apply(
+        &self,
+        from: &[f32],
+        activation: Activation,
+        residual: Option<&[f32]>,
+        to: &mut [f32],
+    ) {
+        let rows = to.len() / self.outputs();
+        let from = Matrix::new(from, rows, self.inputs());
+        self.apply_to(from, &self.weights, (activation, residual), to);
+    }
+
+    /// The same with other weights of this shape.
+    pub fn apply_to<'a>(
+        &self,
+        from: impl Into<Rows<'a>>,
+        weights: &Panels,
+        (activation, residual): (Activation, Option<&[f32]>),
+        to: &mut [f32],
+    ) {
+        let rows = to.len() / self.outputs();
+        multiply_panels(
+            from,
+            weights,
+            Start::Row(&self.bias),
+            Finish::Nothing,
+            MatrixMut::new(to, rows, self.outputs()),
+        );
+        finish(to, activation, residual);
     }
 }
 

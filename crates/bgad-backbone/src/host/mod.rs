@@ -8,6 +8,7 @@
 
 mod builder;
 mod convolution;
+mod dense;
 mod depthwise;
 mod gate;
 mod inverted;

@@ -78,17 +78,14 @@ impl Detector {
                 tensors.insert(format!("level.{level}.{name}"), stored);
             }
         }
-        for (name, shape, values) in &of_neighbors {
-            let stored = Stored::numbers(shape, values);
-            tensors.insert(format!("neighbors.{name}"), stored);
-        }
-        for (name, shape, values) in &of_bank {
-            let stored = numbers(shape, values);
-            tensors.insert(format!("memory_bank.{name}"), stored);
-        }
-        for (name, shape, values) in &of_discriminant {
-            let stored = Stored::numbers(shape, values);
-            tensors.insert(format!("discriminant.{name}"), stored);
+        for (part, parameters) in [
+            ("neighbors", &of_neighbors),
+            ("memory_bank", &of_bank),
+            ("discriminant", &of_discriminant),
+        ] {
+            for (name, shape, values) in parameters {
+                tensors.insert(format!("{part}.{name}"), numbers(shape, values));
+            }
         }
         let file = TensorFile {
             description: serde_json::to_string(&self.description)

@@ -2,6 +2,7 @@
 //! Uses the rooms up to `features`.
 
 #[cfg(feature = "train")]
+mod bank_rows;
 mod bank_sample;
 mod byte_rows;
 mod covariance;
