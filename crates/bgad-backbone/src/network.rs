@@ -101,7 +101,9 @@ impl Network {
         if !self.in_bytes {
             return self.clone();
         }
-        let Ok(parameters) = self.plan().collect(&mut InBytes::of(&self.parameters, true));
+        let Ok(parameters) = self
+            .plan()
+            .collect(&mut InBytes::of(&self.parameters, true));
         Self {
             parameters,
             in_bytes: false,

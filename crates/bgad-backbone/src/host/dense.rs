@@ -19,7 +19,12 @@ pub(super) struct Dense {
 }
 
 /// From `[outputs, inputs]` to `[inputs, outputs]`.
-pub(super) fn dense(inputs: usize, outputs: usize, weight: &NamedTensor, bias: &NamedTensor) -> Dense {
+pub(super) fn dense(
+    inputs: usize,
+    outputs: usize,
+    weight: &NamedTensor,
+    bias: &NamedTensor,
+) -> Dense {
     let mut weights = Vec::with_capacity(inputs * outputs);
     for input in 0..inputs {
         weights.extend((0..outputs).map(|output| weight.values[output * inputs + input]));

@@ -138,7 +138,8 @@ impl MemoryBank {
     /// Of each of `vectors`, `[positions, dimension]`, the distance to the nearest row but for those of
     /// `left_out`.
     fn nearest(&self, vectors: &[f32], left_out: Range<usize>) -> Vec<f32> {
-        self.rows.nearest(&self.moments.standardize(vectors), left_out)
+        self.rows
+            .nearest(&self.moments.standardize(vectors), left_out)
     }
 
     /// Mean, deviation and rows by the names that they have in a model file.
@@ -188,9 +189,9 @@ const DEVIATION: &str = "deviation";
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::features::flow_inputs::BankLevel;
     #[cfg(feature = "train")]
     use crate::model::bank_rows::{POSITIONS, SCALES};
-    use crate::features::flow_inputs::BankLevel;
 
     fn bank(rows: &[f32], owners: Vec<usize>) -> MemoryBank {
         let level = BankLevel {
@@ -245,7 +246,10 @@ mod tests {
             levels: vec![level],
         };
         let bank = MemoryBank::new(inputs, &rows, (0..300).map(|row| row / 10).collect());
-        (bank, (0..100 * 20).map(|i| value(i * 3 + 1) * 1.5).collect())
+        (
+            bank,
+            (0..100 * 20).map(|i| value(i * 3 + 1) * 1.5).collect(),
+        )
     }
 
     #[cfg(feature = "train")]

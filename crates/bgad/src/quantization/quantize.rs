@@ -13,6 +13,7 @@ use crate::detector::description::Quantization;
 use crate::detector::trained_model::Detector;
 use crate::device::host::is_host;
 use crate::error::{Error, Result};
+use crate::features::stored_images::LEFT_OUT;
 use crate::training::run_context::QuantizedModel;
 use crate::training::trainer::Trainer;
 
@@ -75,7 +76,12 @@ impl Detector {
         };
         let trainer =
             Trainer::new(settings).changed(|run| run.quantized = Some(Arc::new(quantized)));
-        let mut detector = trainer.fit(&dataset)?;
+        let training = trainer.run(&dataset)?;
+        // Training goes on without an image; what is promised here must not rest on fewer than were named.
+        if let Some(lost) = training.warnings.iter().find(|w| w.contains(LEFT_OUT)) {
+            return Err(Error::input("normal images", lost, "images that can be read"));
+        }
+        let mut detector = training.detector;
         let description = &mut detector.description;
         description.config = config.clone();
         description
