@@ -50,7 +50,7 @@ fn features_in_bytes_agree_but_for_few_roundings() {
                 squares += f64::from(*b).powi(2);
             }
             let share = (differences / squares).sqrt();
-            assert!(share < 0.01, "{set} and {}: {share}", results[0].0);
+            assert!(share < 0.05, "{set} and {}: {share}", results[0].0);
         }
     }
 }

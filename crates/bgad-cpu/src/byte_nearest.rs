@@ -85,7 +85,7 @@ impl DotKernel for Nearest<'_> {
                     (16, _) => self.tiles::<S, 1, 1, 8>(simd, of_rows, at),
                     (8, 3) => self.tiles::<S, 2, 3, 1>(simd, of_rows, at),
                     (8, 2) => self.tiles::<S, 2, 2, 1>(simd, of_rows, at),
-                    (8, _) => self.tiles::<S, 2, 1, 1>(simd, of_rows, at),
+                    (8, _) => self.tiles::<S, 2, 1, 3>(simd, of_rows, at),
                     (4, _) => self.tiles::<S, 4, 1, 2>(simd, of_rows, at),
                     _ => self.tiles::<S, 16, 1, 1>(simd, of_rows, at),
                 }

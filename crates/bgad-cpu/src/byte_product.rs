@@ -72,7 +72,7 @@ impl DotKernel for Product<'_> {
                     (16, _) => self.tiles::<S, 1, 1, 8>(simd, starts, at),
                     (8, 3) => self.tiles::<S, 2, 3, 1>(simd, starts, at),
                     (8, 2) => self.tiles::<S, 2, 2, 1>(simd, starts, at),
-                    (8, _) => self.tiles::<S, 2, 1, 1>(simd, starts, at),
+                    (8, _) => self.tiles::<S, 2, 1, 3>(simd, starts, at),
                     (4, _) => self.tiles::<S, 4, 1, 2>(simd, starts, at),
                     _ => self.tiles::<S, 16, 1, 1>(simd, starts, at),
                 }

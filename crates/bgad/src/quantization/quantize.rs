@@ -79,7 +79,11 @@ impl Detector {
         let training = trainer.run(&dataset)?;
         // Training goes on without an image; what is promised here must not rest on fewer than were named.
         if let Some(lost) = training.warnings.iter().find(|w| w.contains(LEFT_OUT)) {
-            return Err(Error::input("normal images", lost, "images that can be read"));
+            return Err(Error::input(
+                "normal images",
+                lost,
+                "images that can be read",
+            ));
         }
         let mut detector = training.detector;
         let description = &mut detector.description;
