@@ -34,7 +34,7 @@ impl BytePanels {
         );
         let column = |column: usize| values.iter().skip(column).step_by(columns).copied();
         let bounded = |c: usize| Self::most(column(c), strip) <= MOST;
-        if strip % QUAD != 0 || !(0..columns).all(bounded) {
+        if !strip.is_multiple_of(QUAD) || !(0..columns).all(bounded) {
             return None;
         }
         let mut quads = vec![0; columns.div_ceil(BLOCK) * BLOCK * (rows / QUAD)];
