@@ -1,4 +1,5 @@
 //! Products of bytes against their definition, in whole numbers.
+#![allow(clippy::unwrap_used)]
 
 use bgad_cpu::{
     ByteDistances, BytePanels, ByteRounding, MatrixMut, Rows, least_of_rows, multiply_bytes,

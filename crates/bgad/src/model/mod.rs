@@ -1,8 +1,8 @@
 //! What is learnt of normal features: flows, the whitening before them, and the nearest neighbours.
 //! Uses the rooms up to `features`.
 
-#[cfg(feature = "train")]
 mod bank_rows;
+#[cfg(feature = "train")]
 mod bank_sample;
 mod byte_rows;
 mod covariance;
