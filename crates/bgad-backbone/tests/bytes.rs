@@ -54,7 +54,8 @@ fn features_in_bytes_are_close_on_images_that_were_not_seen() {
         let image = image(7);
         for (exact, found) in levels(&single, &image).iter().zip(&levels(&bytes, &image)) {
             let error = error(exact, found);
-            assert!((1e-5..0.3).contains(&error), "{architecture}: {error}");
+            // Of random weights, which carry errors on; of trained ones a tenth.
+            assert!((1e-5..0.5).contains(&error), "{architecture}: {error}");
         }
         assert!(bytes.is_in_bytes() && !single.is_in_bytes());
         assert!(single.in_bytes(&ProductInputs::default()).is_none());
