@@ -1,7 +1,7 @@
 //! The cost of a prediction in this process, as one JSON object: milliseconds per image, alone and in batches
-//! of eight, and the peak memory.
+//! of eight, and the peak memory. Several models take turns, and each has a line.
 //!
-//!     cargo run --release --example measure -- MODEL
+//!     cargo run --release --example measure -- MODEL...
 //!
 //! `benches/compare.sh` compares it with PyTorch.
 #![allow(clippy::print_stdout)]
@@ -14,17 +14,21 @@ use bgad::{Detector, Device, RgbImage};
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// The median of this many calls after a warm-up call, in milliseconds.
-fn median<T>(runs: usize, mut work: impl FnMut() -> bgad::Result<T>) -> bgad::Result<f64> {
+/// The median.
+fn median(mut times: Vec<f64>) -> f64 {
+    times.sort_by(f64::total_cmp);
+    times[times.len() / 2]
+}
+
+/// The times of this many calls after a warm-up call, in milliseconds.
+fn times<T>(runs: usize, mut work: impl FnMut() -> bgad::Result<T>) -> bgad::Result<Vec<f64>> {
     work()?;
-    let mut times = Vec::new();
-    for _ in 0..runs {
+    let time = |_| {
         let start = Instant::now();
         work()?;
-        times.push(start.elapsed().as_secs_f64() * 1e3);
-    }
-    times.sort_by(f64::total_cmp);
-    Ok(times[times.len() / 2])
+        Ok(start.elapsed().as_secs_f64() * 1e3)
+    };
+    (0..runs).map(time).collect()
 }
 
 /// The largest resident memory so far, in MiB; 0 if the system does not report it.
@@ -36,19 +40,34 @@ fn peak_mebibytes() -> f64 {
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let model = std::env::args().nth(1).ok_or("usage: measure MODEL")?;
-    let detector = Detector::load(Path::new(&model), &Device::flex())?;
-    let size = detector.description().config.input.image_size;
-    let image = RgbImage::from_fn(size, size, |x, y| {
-        let at = |factor: u32| ((x * factor + y * 7) % 251) as u8;
-        [at(3), at(5), at(11)].into()
-    });
-    let images = vec![image.clone(); 8];
-    let alone = median(15, || detector.predict(&image))?;
-    let together = median(5, || detector.predict_batch(&images))? / 8.0;
-    println!(
-        "{{\"batch_1\": {alone:.3}, \"batch_8\": {together:.3}, \"peak_mib\": {:.1}}}",
-        peak_mebibytes()
-    );
+    let models: Vec<String> = std::env::args().skip(1).collect();
+    if models.is_empty() {
+        return Err("usage: measure MODEL...".into());
+    }
+    let load = |model: &String| Detector::load(Path::new(model), &Device::flex());
+    let detectors: Vec<Detector> = models.iter().map(load).collect::<Result<_, _>>()?;
+    let mut alone = vec![Vec::new(); models.len()];
+    let mut together = alone.clone();
+    // In turn, so that what else the machine does falls on all.
+    for _ in 0..if models.len() > 1 { 8 } else { 1 } {
+        for (index, detector) in detectors.iter().enumerate() {
+            let size = detector.description().config.input.image_size;
+            let image = RgbImage::from_fn(size, size, |x, y| {
+                let at = |factor: u32| ((x * factor + y * 7) % 251) as u8;
+                [at(3), at(5), at(11)].into()
+            });
+            let images = vec![image.clone(); 8];
+            alone[index].extend(times(15, || detector.predict(&image))?);
+            together[index].extend(times(5, || detector.predict_batch(&images))?);
+        }
+    }
+    for (alone, together) in alone.into_iter().zip(together) {
+        println!(
+            "{{\"batch_1\": {:.3}, \"batch_8\": {:.3}, \"peak_mib\": {:.1}}}",
+            median(alone),
+            median(together) / 8.0,
+            peak_mebibytes()
+        );
+    }
     Ok(())
 }

@@ -18,6 +18,7 @@ mod golden;
 mod import;
 mod options;
 mod prediction;
+mod quantization;
 mod real_data;
 mod resume;
 mod scoring;

@@ -109,7 +109,7 @@ impl EfficientNet {
     #[must_use]
     pub fn with_tensor_layers(self) -> Self {
         let network = self.network().clone();
-        let layers = TensorLayers::new(&network, &self.device);
+        let layers = TensorLayers::new(&network.in_single(), &self.device);
         Self {
             computed: Computed::Tensors(Arc::new(network), Box::new(layers)),
             ..self
@@ -122,7 +122,7 @@ impl EfficientNet {
         let computed = if is_host(&device) {
             Computed::Host(HostEfficientNet::new(network))
         } else {
-            let layers = TensorLayers::new(&network, &device);
+            let layers = TensorLayers::new(&network.in_single(), &device);
             Computed::Tensors(Arc::new(network), Box::new(layers))
         };
         Self { computed, device }

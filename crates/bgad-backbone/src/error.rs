@@ -89,6 +89,24 @@ pub enum BackboneError {
         shape: Vec<usize>,
     },
 
+    /// A value of a network in bytes that no such network has.
+    #[error(
+        "{file}: tensor `{tensor}` has {found} at {index}, expected {expected}; the source is damaged, \
+         write it again"
+    )]
+    OutOfRange {
+        /// The file, or where the tensors came from.
+        file: String,
+        /// The tensor's name.
+        tensor: String,
+        /// The value's place.
+        index: usize,
+        /// The value.
+        found: f32,
+        /// What it should be.
+        expected: &'static str,
+    },
+
     /// Two tensors have the same name.
     #[error("{file}: tensor `{tensor}` occurs twice; the source is damaged, write it again")]
     DuplicateTensor {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::activation::Activation;
 use crate::architecture::Architecture;
 use crate::backbone::{FeatureMap, HostBackbone, Level, NamedTensor, Normalization, check_images};
+use crate::byte_network::{self, InBytes, ProductInputs};
 use crate::collected::Collected;
 use crate::error::BackboneError;
 use crate::host::{HostBuilder, HostNetwork};
@@ -78,12 +79,62 @@ impl HostEfficientNet {
         self.network.architecture
     }
 
+    /// Adds to `inputs` what the products see of one image `[3, height, width]`, prepared as for
+    /// [`extract_on_host`](HostBackbone::extract_on_host).
+    ///
+    /// # Panics
+    /// When the image has another length.
+    pub fn observe(
+        &self,
+        image: &[f32],
+        (height, width): (usize, usize),
+        inputs: &mut ProductInputs,
+    ) {
+        check_images(image, height, width);
+        let plan = self.network.plan();
+        let mut products = plan.products().enumerate();
+        self.layers.observe(image, (height, width), |wide, values| {
+            if let Some((index, product)) = products.next() {
+                inputs.add(index, product.inputs, wide, values);
+            }
+        });
+    }
+
+    /// The same network with products in bytes, fitted to what was seen of images. The same images give
+    /// the same network.
+    ///
+    /// None where nothing was seen, or the network's products are in bytes already.
+    pub fn in_bytes(&self, inputs: &ProductInputs) -> Option<Self> {
+        let network = &*self.network;
+        if inputs.is_empty() || network.in_bytes {
+            return None;
+        }
+        let parameters = byte_network::in_bytes(&network.plan(), &network.parameters, inputs);
+        Some(Self::new(Network {
+            parameters,
+            in_bytes: true,
+            ..network.clone()
+        }))
+    }
+
+    /// Whether its products are in bytes.
+    pub fn is_in_bytes(&self) -> bool {
+        self.network.in_bytes
+    }
+
     pub(crate) fn new(network: Network) -> Self {
-        let builder = HostBuilder {
-            source: Collected(network.parameters.iter()),
-            activation: Activation::of(network.architecture),
+        let (activation, plan) = (Activation::of(network.architecture), network.plan());
+        let layers = match network.in_bytes {
+            false => {
+                let source = Collected(network.parameters.iter());
+                HostBuilder { source, activation }.network(&plan)
+            }
+            true => {
+                let source = InBytes::of(&network.parameters, false);
+                HostBuilder { source, activation }.network(&plan)
+            }
         };
-        let Ok(layers) = builder.network(&network.plan());
+        let Ok(layers) = layers;
         Self {
             network: Arc::new(network),
             layers: Arc::new(layers),

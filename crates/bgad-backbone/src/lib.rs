@@ -39,6 +39,7 @@ mod architecture_name;
 mod backbone;
 #[cfg(feature = "burn")]
 mod blocks;
+mod byte_network;
 #[cfg(feature = "weights")]
 mod checkpoint;
 mod collected;
@@ -75,6 +76,7 @@ mod weights;
 
 pub use architecture::Architecture;
 pub use backbone::{FeatureMap, HostBackbone, Level, NamedTensor, Normalization};
+pub use byte_network::ProductInputs;
 #[cfg(feature = "burn")]
 pub use efficientnet::EfficientNet;
 pub use error::BackboneError;

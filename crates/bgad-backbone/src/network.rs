@@ -2,6 +2,9 @@
 
 use crate::architecture::Architecture;
 use crate::backbone::{Level, NamedTensor, Normalization};
+#[cfg(feature = "burn")]
+use crate::byte_network::InBytes;
+use crate::byte_network::{Whole, is_in_bytes};
 use crate::error::BackboneError;
 use crate::folded::Folded;
 use crate::plan::{ParameterSource, Plan};
@@ -14,6 +17,8 @@ pub(crate) struct Network {
     pub levels: Vec<Level>,
     /// Folded parameters on the host, kept for saving: exact whatever the device.
     pub parameters: Vec<NamedTensor>,
+    /// Whether its products are in bytes; its weights are whole numbers then.
+    pub in_bytes: bool,
 }
 
 impl Network {
@@ -40,6 +45,14 @@ impl Network {
     ) -> Result<Self, BackboneError> {
         let plan = Plan::new(architecture, strides)?;
         let table = Table::new("the stored backbone".to_owned(), tensors)?;
+        if is_in_bytes(&plan, &table) {
+            let whole = Whole {
+                table: &table,
+                architecture,
+            };
+            let parameters = whole.collect(&plan)?;
+            return Ok(Self::with(architecture, &plan, parameters, true));
+        }
         let source = Folded {
             table: &table,
             architecture,
@@ -63,12 +76,39 @@ impl Network {
         plan: &Plan,
         mut source: S,
     ) -> Result<Self, S::Error> {
-        Ok(Self {
+        let parameters = plan.collect(&mut source)?;
+        Ok(Self::with(architecture, plan, parameters, false))
+    }
+
+    fn with(
+        architecture: Architecture,
+        plan: &Plan,
+        parameters: Vec<NamedTensor>,
+        in_bytes: bool,
+    ) -> Self {
+        Self {
             architecture,
             normalization: architecture.normalization(),
             levels: plan.taps.iter().map(|&(_, level)| level).collect(),
-            parameters: plan.collect(&mut source)?,
-        })
+            parameters,
+            in_bytes,
+        }
+    }
+
+    /// The same in single precision: what computes on other devices than the CPU.
+    #[cfg(feature = "burn")]
+    pub fn in_single(&self) -> Self {
+        if !self.in_bytes {
+            return self.clone();
+        }
+        let Ok(parameters) = self
+            .plan()
+            .collect(&mut InBytes::of(&self.parameters, true));
+        Self {
+            parameters,
+            in_bytes: false,
+            ..self.clone()
+        }
     }
 
     /// What its parameters were collected by.

@@ -39,6 +39,18 @@ impl Convolution {
     }
 }
 
+impl Convolution {
+    /// Names and shapes of what a weight in bytes needs beside it: the scale of each output, and of each
+    /// input the step between two bytes and the byte of nothing.
+    pub fn byte_parameters(&self) -> [Parameter; 3] {
+        [
+            (format!("{}.weight_scale", self.name), vec![self.outputs]),
+            (format!("{}.input_step", self.name), vec![self.inputs]),
+            (format!("{}.input_zero", self.name), vec![self.inputs]),
+        ]
+    }
+}
+
 /// Channel gates computed from the channels' means.
 #[derive(Debug, Clone)]
 pub(crate) struct SqueezeExcite {
@@ -61,6 +73,34 @@ impl SqueezeExcite {
     }
 }
 
+impl SqueezeExcite {
+    /// Names and shapes of the scales of weights in bytes, of the reducing and the expanding convolution.
+    pub fn byte_parameters(&self) -> [Parameter; 2] {
+        let name = &self.name;
+        [
+            (
+                format!("{name}.conv_reduce.weight_scale"),
+                vec![self.reduced],
+            ),
+            (
+                format!("{name}.conv_expand.weight_scale"),
+                vec![self.channels],
+            ),
+        ]
+    }
+}
+
+/// What a convolution in bytes needs beside its weight of whole numbers.
+#[derive(Debug, Clone)]
+pub(crate) struct ByteSteps {
+    /// For each output: what a weight of one is.
+    pub scales: Vec<f32>,
+    /// For each input: the step between two bytes.
+    pub steps: Vec<f32>,
+    /// For each input: the byte of nothing.
+    pub zeros: Vec<f32>,
+}
+
 /// Where the folded parameters come from; asked once for each step, in the order the steps run.
 pub(crate) trait ParameterSource {
     type Error;
@@ -70,6 +110,11 @@ pub(crate) trait ParameterSource {
 
     /// Weight and bias of the reducing, then of the expanding convolution.
     fn gate(&mut self, plan: &SqueezeExcite) -> Result<[NamedTensor; 4], Self::Error>;
+
+    /// Whether the weight is one of whole numbers, and what they are of.
+    fn steps(&mut self, _plan: &Convolution) -> Result<Option<ByteSteps>, Self::Error> {
+        Ok(None)
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -95,6 +140,15 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
+    /// The convolutions that are products over channels, but for the stem, in the order they run.
+    pub fn products(&self) -> impl Iterator<Item = &Convolution> {
+        let steps = self.stages.iter().flatten().flat_map(|block| &block.steps);
+        steps.filter_map(|step| match step {
+            Step::Convolution(step) if !step.depthwise => Some(step),
+            _ => None,
+        })
+    }
+
     /// The plan up to the coarsest of `strides`, in any order, repetitions allowed.
     pub fn new(architecture: Architecture, strides: &[usize]) -> Result<Self, BackboneError> {
         if let Some(&found) = strides

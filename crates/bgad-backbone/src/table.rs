@@ -60,6 +60,11 @@ impl Table {
             .map(|(name, (shape, values))| (name.as_str(), shape.as_slice(), values.as_slice()))
     }
 
+    /// Whether there is a tensor of this name.
+    pub fn contains(&self, name: &str) -> bool {
+        self.tensors.contains_key(name)
+    }
+
     /// The values of a tensor that must exist, have this shape and be finite.
     pub fn get(
         &self,

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod architectures;
+mod bytes;
 mod common;
 mod efficientnet;
 mod filter_bank;

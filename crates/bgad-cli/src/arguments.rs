@@ -5,6 +5,7 @@ pub mod choices;
 mod evaluate;
 mod learn;
 mod predict;
+mod quantize;
 mod reporting;
 #[cfg(feature = "review")]
 mod review;
@@ -20,6 +21,7 @@ pub use choices::*;
 pub use evaluate::EvaluateArguments;
 pub use learn::LearnArguments;
 pub use predict::{MapFormat, PredictArguments};
+pub use quantize::QuantizeArguments;
 pub use reporting::ReportingArguments;
 #[cfg(feature = "review")]
 pub use review::ReviewArguments;
@@ -68,6 +70,9 @@ pub enum Command {
     Review(ReviewArguments),
     /// Choose a new threshold from normal images that were not trained on.
     Calibrate(CalibrateArguments),
+    /// Make a smaller and faster model of eight bits.
+    #[cfg(feature = "flex")]
+    Quantize(QuantizeArguments),
     /// List all training settings with help, allowed values and the presets' values.
     Settings(crate::settings::SettingsArguments),
     /// Convert a PyTorch checkpoint to a model.

@@ -28,6 +28,8 @@ mod prediction_lines;
 mod prediction_names;
 mod preview;
 mod progress;
+#[cfg(feature = "flex")]
+mod quantize;
 #[cfg(feature = "report")]
 mod report;
 mod reproduce;
@@ -65,6 +67,8 @@ fn main() -> ExitCode {
         #[cfg(feature = "review")]
         arguments::Command::Review(arguments) => review::run(&arguments),
         arguments::Command::Calibrate(arguments) => calibrate::run(&arguments),
+        #[cfg(feature = "flex")]
+        arguments::Command::Quantize(arguments) => quantize::run(&arguments),
         arguments::Command::Import(arguments) => import::run(&arguments),
         arguments::Command::Reproduce(arguments) => reproduce::run(&arguments),
         #[cfg(feature = "report")]

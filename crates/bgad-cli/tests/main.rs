@@ -18,6 +18,7 @@ mod mask_values;
 mod odd_names;
 mod prediction;
 mod prediction_files;
+mod quantize;
 mod reports;
 mod resume;
 #[cfg(all(unix, feature = "review"))]

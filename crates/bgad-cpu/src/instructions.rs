@@ -11,6 +11,7 @@ use pulp::{Arch, Scalar, Simd, WithSimd};
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 use crate::arithmetic::Fused;
 use crate::arithmetic::{MultiplyAdd, Separate};
+use crate::dots::Dots;
 
 /// Names the set to use: `scalar`, `neon`, `simd128`, `avx2` or `avx512`. Without it the widest one
 /// that the machine has is used.
@@ -236,5 +237,49 @@ impl<K: SimdKernel, A: MultiplyAdd> WithSimd for With<K, A> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) -> K::Output {
         self.kernel.call::<S, A>(simd)
+    }
+}
+
+/// A kernel on registers of bytes; see [`SimdKernel`].
+pub(crate) trait DotKernel {
+    type Output;
+
+    fn call<S: Dots>(self, simd: S) -> Self::Output;
+}
+
+/// Runs a kernel on bytes under the active instructions.
+#[inline]
+pub(crate) fn dispatch_dots<K: DotKernel>(kernel: K) -> K::Output {
+    match Instructions::active().arch().unwrap_or(Arch::Scalar) {
+        #[cfg(target_arch = "x86_64")]
+        Arch::V4(simd) => Simd::vectorize(simd, OnBytes { kernel, simd }),
+        #[cfg(target_arch = "x86_64")]
+        Arch::V3(simd) => Simd::vectorize(simd, OnBytes { kernel, simd }),
+        #[cfg(target_arch = "aarch64")]
+        Arch::Neon(simd) => Simd::vectorize(simd, OnBytes { kernel, simd }),
+        #[cfg(target_arch = "wasm32")]
+        Arch::Simd128(simd) => Simd::vectorize(simd, OnBytes { kernel, simd }),
+        _ => Simd::vectorize(
+            Scalar,
+            OnBytes {
+                kernel,
+                simd: Scalar,
+            },
+        ),
+    }
+}
+
+/// A kernel with its registers, which `pulp` gives as no more than `Simd`.
+struct OnBytes<K, S> {
+    kernel: K,
+    simd: S,
+}
+
+impl<K: DotKernel, D: Dots> WithSimd for OnBytes<K, D> {
+    type Output = K::Output;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) -> K::Output {
+        self.kernel.call(self.simd)
     }
 }

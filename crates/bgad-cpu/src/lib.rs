@@ -6,9 +6,13 @@
 //! stands here. Nothing here starts threads: callers decide what runs beside what, so that results
 //! don't depend on the number of threads.
 //!
-//! All loops are portable Rust. [`run`] compiles them for AVX-512, AVX2 with FMA, NEON, WebAssembly's
-//! 128 bits and the plain target, and takes what the machine offers; [`Instructions`] says what that
-//! is and changes it. There is no `unsafe`.
+//! Products are of single-precision numbers ([`multiply_panels`]) or of bytes ([`multiply_bytes`]), whose
+//! sums are exact.
+//!
+//! Loops are portable Rust, but for the dot product of bytes, which each set of instructions has its own
+//! of. [`run`] compiles them for AVX-512, AVX2 with FMA, NEON, WebAssembly's 128 bits and the plain target,
+//! and takes what the machine offers; [`Instructions`] says what that is and changes it. There is no
+//! `unsafe`.
 //!
 //! ```
 //! use bgad_cpu::{Matrix, MatrixMut, multiply};
@@ -23,7 +27,13 @@
 
 mod activation;
 mod arithmetic;
+mod byte_nearest;
+mod byte_panels;
+mod byte_product;
+mod byte_tile;
+mod bytes;
 mod depthwise;
+mod dots;
 mod elementary;
 mod instructions;
 mod kernel;
@@ -38,6 +48,10 @@ mod tile;
 
 pub use activation::{Activation, finish};
 pub use arithmetic::{Fused, MultiplyAdd, Separate};
+pub use byte_nearest::{ByteDistances, least_of_rows};
+pub use byte_panels::BytePanels;
+pub use byte_product::multiply_bytes;
+pub use bytes::{ByteRounding, LARGEST_BYTE, to_centred_bytes};
 pub use depthwise::{Depthwise, depthwise_row};
 pub use elementary::{exp, sigmoid, sigmoid_in_place, silu, tanh};
 pub use instructions::{INSTRUCTIONS_VARIABLE, Instructions, InstructionsError};

@@ -97,6 +97,11 @@ impl<'a> Matrix<'a> {
             .collect()
     }
 
+    /// The elements, row-major.
+    pub fn to_vec(self) -> Vec<f32> {
+        self.to_row_major()
+    }
+
     /// The transposed view of the same elements.
     pub fn transposed(self) -> Self {
         Self {

@@ -5,8 +5,8 @@ use crate::Matrix;
 /// The left side of products: a matrix, one whose columns lie in strips, one strip's rows after the
 /// other's, or the windows of a convolution.
 #[derive(Debug, Clone, Copy)]
-pub struct Rows<'a> {
-    values: &'a [f32],
+pub struct Rows<'a, T = f32> {
+    values: &'a [T],
     pub(crate) rows: usize,
     pub(crate) strips: usize,
     /// Columns of a strip.
@@ -20,14 +20,14 @@ pub struct Rows<'a> {
     group_stride: usize,
 }
 
-impl<'a> Rows<'a> {
+impl<'a, T> Rows<'a, T> {
     /// `rows` rows of `strips` strips of `width` columns each, of which each begins `strip_stride`
     /// values after the one before and has its rows one after the other.
     ///
     /// # Panics
     /// When `values` is shorter than that.
     pub fn in_strips(
-        values: &'a [f32],
+        values: &'a [T],
         rows: usize,
         (strips, width): (usize, usize),
         strip_stride: usize,
@@ -60,7 +60,7 @@ impl<'a> Rows<'a> {
     /// # Panics
     /// When `map` is shorter than the windows reach.
     pub fn windows(
-        map: &'a [f32],
+        map: &'a [T],
         (width, channels): (usize, usize),
         (kernel, stride): (usize, usize),
         (down, across): (usize, usize),
@@ -91,11 +91,22 @@ impl<'a> Rows<'a> {
     }
 
     #[inline(always)]
-    pub(crate) fn row(&self, strip: usize, row: usize) -> &'a [f32] {
-        let start = match self.group {
+    pub(crate) fn row(&self, strip: usize, row: usize) -> &'a [T] {
+        self.row_from(strip, self.start(row))
+    }
+
+    /// Where a row begins in each strip. It takes a division.
+    #[inline(always)]
+    pub(crate) fn start(&self, row: usize) -> usize {
+        match self.group {
             0 => row * self.row_stride,
             group => row / group * self.group_stride + row % group * self.row_stride,
-        };
+        }
+    }
+
+    /// The row of a strip that begins there.
+    #[inline(always)]
+    pub(crate) fn row_from(&self, strip: usize, start: usize) -> &'a [T] {
         &self.values[strip * self.strip_stride + start..][..self.width]
     }
 }

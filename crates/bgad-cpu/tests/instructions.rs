@@ -5,9 +5,10 @@
 mod instruction_sets;
 
 use bgad_cpu::{
-    Activation, Depthwise, Finish, Instructions, Kernel, Matrix, MatrixMut, MultiplyAdd, Panels,
-    Rows, Start, add_outer_products, depthwise_row, exp, finish, multiply, multiply_add,
-    multiply_panels, run, sigmoid_in_place, silu, tanh, vectorized,
+    Activation, ByteDistances, BytePanels, ByteRounding, Depthwise, Finish, Instructions, Kernel,
+    Matrix, MatrixMut, MultiplyAdd, Panels, Rows, Start, add_outer_products, depthwise_row, exp,
+    finish, least_of_rows, multiply, multiply_add, multiply_bytes, multiply_panels, run,
+    sigmoid_in_place, silu, tanh, to_centred_bytes, vectorized,
 };
 use instruction_sets::{assert_agreement, under_each};
 
@@ -242,6 +243,73 @@ fn depthwise_rows_agree() {
                 depthwise_row(&layer, &rows, outputs, sums);
                 all
             });
+        }
+    }
+}
+
+/// Products of bytes are exact, so that every set gives the same bits.
+#[test]
+fn products_of_bytes_are_the_same() {
+    // Whole groups of sixteen, parts of them, several strips, a column alone, more rows than a tile.
+    for (rows, strips, width, columns) in [
+        (13, 1, 20, 50),
+        (100, 3, 48, 16),
+        (9, 3, 36, 33),
+        (17, 2, 4, 1),
+        (8, 1, 672, 112),
+    ] {
+        let depth = strips * width;
+        // The largest bytes that are allowed, with signs that don't cancel each other.
+        let bytes: Vec<u8> = (0..rows * depth).map(|i| 127 - (i % 5) as u8).collect();
+        let of_column = |i: usize| match (i / columns) % 16 {
+            0 => 127,
+            _ => 18,
+        };
+        let weights: Vec<i8> = (0..depth * columns).map(of_column).collect();
+        let panels = BytePanels::new(&weights, (depth, columns), width).unwrap();
+        let (scales, biases) = (values(columns, 21), values(columns, 22));
+        let starts = values(columns, 23);
+        let factors = values(rows, 24);
+        let results = under_each(|| {
+            let a = Rows::in_strips(&bytes, rows, (strips, width), rows * width);
+            let mut c = vec![0.0; rows * (columns + 3)];
+            let to = MatrixMut::strided(&mut c, rows, columns, columns + 3);
+            multiply_bytes(a, &panels, (&scales, &biases), to);
+            let of_columns = ByteDistances {
+                scales: &scales,
+                biases: &biases,
+                starts: &starts,
+            };
+            let mut least = vec![0.0; rows];
+            least_of_rows(a, &panels, of_columns, &factors, &mut least);
+            c.extend(least);
+            c
+        });
+        for (set, found) in &results {
+            assert_eq!(
+                found, &results[0].1,
+                "{rows}x{strips}x{width}x{columns}: {set} and {}",
+                results[0].0
+            );
+        }
+    }
+}
+
+#[test]
+fn numbers_become_the_same_bytes() {
+    for (rows, columns) in [(7, 24), (5, 96), (3, 7), (1, 1)] {
+        let x: Vec<f32> = values(rows * columns, 31).iter().map(|v| v * 9.0).collect();
+        let factors: Vec<f32> = (0..columns).map(|c| 4.0 + c as f32).collect();
+        let zeros: Vec<f32> = (0..columns).map(|c| (c % 64) as f32).collect();
+        let results = under_each(|| {
+            let mut bytes = vec![0; x.len()];
+            ByteRounding::new(&factors, &zeros).apply(&x, &mut bytes);
+            let mut centred = vec![0; x.len()];
+            let step = to_centred_bytes(&x, &mut centred);
+            (bytes, centred, step)
+        });
+        for (set, found) in &results {
+            assert_eq!(found, &results[0].1, "{rows}x{columns}: {set}");
         }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use crate::parameter::{GLOBAL_SCALE_FACTOR, SOFTPLUS_BETA, full_name, shapes};
+use crate::parameter::{full_name, no_scale, shapes};
 use crate::{FlowConfig, FlowError, FlowStart, HostFlow, Parameter, random_rotation};
 
 /// The parameters of an untrained flow by their full names, drawn on the host, so that a seed means the same
@@ -56,10 +56,7 @@ fn of_block(
                 }
                 "output_weight" | "output_bias" => uniform(2 * inputs),
                 // scale(g) = 1.
-                "global_scale" => {
-                    let exponent = SOFTPLUS_BETA / GLOBAL_SCALE_FACTOR;
-                    vec![((exponent.exp() - 1.0).ln() / SOFTPLUS_BETA) as f32; count]
-                }
+                "global_scale" => vec![no_scale(); count],
                 "rotation" => random_rotation(config.dimension, rng)
                     .into_iter()
                     .map(|v| v as f32)

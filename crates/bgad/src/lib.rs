@@ -94,6 +94,8 @@ mod input;
 #[cfg(feature = "train")]
 mod learning;
 mod model;
+#[cfg(feature = "train")]
+mod quantization;
 #[cfg(feature = "report")]
 pub mod report;
 #[cfg(feature = "train")]
@@ -146,7 +148,7 @@ pub use config::precision::FeaturePrecision;
 pub use config::schedule::ScheduleSettings;
 pub use config::scoring::ScoringSettings;
 pub use config::settings::TrainerConfig;
-pub use detector::description::ModelDescription;
+pub use detector::description::{ModelDescription, Quantization};
 #[cfg(feature = "train")]
 pub use detector::import::ImportOptions;
 pub use detector::model_file::FORMAT_VERSION;

@@ -1,14 +1,15 @@
 //! Brings folded parameters into the layouts that the blocks read.
 
-use bgad_cpu::{Activation, Matrix, Panels};
+use bgad_cpu::Activation;
 
-use super::convolution::{FullConvolution, Pointwise};
+use super::convolution::FullConvolution;
+use super::dense::{Dense, dense};
 use super::depthwise::{Source, Strip};
 use super::gate::Gate;
 use super::inverted::InvertedBlock;
+use super::layer::Layer;
 use super::network::{HostBlock, HostNetwork, HostStage};
 use crate::activation;
-use crate::backbone::NamedTensor;
 use crate::plan::{Block, Convolution, ParameterSource, Plan, SqueezeExcite, Step};
 
 /// Channels that strips come in, and the widest strip.
@@ -47,6 +48,7 @@ impl<S: ParameterSource> HostBuilder<S> {
     fn block(&mut self, plan: &Block) -> Result<HostBlock, S::Error> {
         let mut full = None;
         let mut expansion = None::<Dense>;
+        let mut input = None;
         let mut strips = Vec::new();
         let mut gate = None;
         let mut projection = None;
@@ -57,19 +59,17 @@ impl<S: ParameterSource> HostBuilder<S> {
                 }
                 Step::Convolution(step) if step.kernel > 1 => full = Some(self.full(step)?),
                 Step::Convolution(step) if step.activation => {
-                    let [weight, bias] = self.source.convolution(step)?;
-                    expansion = Some(dense(step.inputs, step.outputs, &weight, &bias));
+                    let product = self.dense(step)?;
+                    input = product.rounding();
+                    expansion = Some(product);
                 }
-                Step::Convolution(step) => {
-                    let [weight, bias] = self.source.convolution(step)?;
-                    projection = Some(dense(step.inputs, step.outputs, &weight, &bias));
-                }
+                Step::Convolution(step) => projection = Some(self.dense(step)?),
                 Step::SqueezeExcite(step) => gate = Some(self.gate(step, &strips)?),
             }
         }
         Ok(match full {
             Some(full) => HostBlock::Full(FullConvolution {
-                projection: projection.as_ref().map(Dense::laid_out),
+                projection: projection.map(|p| p.laid_out(p.inputs)),
                 shortcut: plan.shortcut,
                 ..full
             }),
@@ -77,10 +77,12 @@ impl<S: ParameterSource> HostBuilder<S> {
                 let wide = strips.iter().map(|strip: &Strip| strip.channels).sum();
                 // Every plan has one.
                 let projection = projection.unwrap_or_default();
+                let strip = strips.first().map_or(1, |strip| strip.channels);
                 HostBlock::Inverted(InvertedBlock {
+                    input,
                     strips,
                     gate,
-                    projection: projection.padded(wide, projection.outputs).laid_out(),
+                    projection: projection.padded(wide, projection.outputs).laid_out(strip),
                     shortcut: plan.shortcut,
                 })
             }
@@ -100,6 +102,7 @@ impl<S: ParameterSource> HostBuilder<S> {
                 );
             }
         }
+        let bytes = self.source.steps(plan)?;
         Ok(FullConvolution {
             kernel: plan.kernel,
             stride: plan.stride,
@@ -109,8 +112,9 @@ impl<S: ParameterSource> HostBuilder<S> {
                 outputs: plan.outputs,
                 weights,
                 bias: bias.values,
+                bytes,
             }
-            .laid_out(),
+            .laid_out(plan.kernel * channels),
             activation: self.activation(),
             projection: None,
             shortcut: false,
@@ -138,7 +142,10 @@ impl<S: ParameterSource> HostBuilder<S> {
             Strip {
                 source: match &expansion {
                     Some(expansion) => {
-                        Source::Expansion(expansion.columns(range.clone()).laid_out())
+                        match expansion.columns(range.clone()).laid_out(expansion.inputs) {
+                            Layer::Single(product) => Source::Expansion(product),
+                            Layer::Bytes(product) => Source::ByteExpansion(product),
+                        }
                     }
                     None => Source::Channels(range.start),
                 },
@@ -156,14 +163,23 @@ impl<S: ParameterSource> HostBuilder<S> {
         Ok(strips.collect())
     }
 
+    /// A 1x1 convolution.
+    fn dense(&mut self, plan: &Convolution) -> Result<Dense, S::Error> {
+        let [weight, bias] = self.source.convolution(plan)?;
+        Ok(Dense {
+            bytes: self.source.steps(plan)?,
+            ..dense(plan.inputs, plan.outputs, &weight, &bias)
+        })
+    }
+
     fn gate(&mut self, plan: &SqueezeExcite, strips: &[Strip]) -> Result<Gate, S::Error> {
         let [reduce, reduce_bias, expand, expand_bias] = self.source.gate(plan)?;
         let wide = strips.iter().map(|strip| strip.channels).sum();
         let reduce = dense(plan.channels, plan.reduced, &reduce, &reduce_bias);
         let expand = dense(plan.reduced, plan.channels, &expand, &expand_bias);
         Ok(Gate {
-            reduce: reduce.padded(wide, plan.reduced).laid_out(),
-            expand: expand.padded(plan.reduced, wide).laid_out(),
+            reduce: reduce.padded(wide, plan.reduced).single(),
+            expand: expand.padded(plan.reduced, wide).single(),
         })
     }
 }
@@ -175,70 +191,4 @@ fn strip_channels(channels: usize) -> usize {
         .rev()
         .find(|width| blocks.is_multiple_of(*width));
     fitting.unwrap_or(WIDEST.min(blocks)) * BLOCK
-}
-
-/// A matrix product over channels as it is read.
-#[derive(Debug, Default)]
-struct Dense {
-    inputs: usize,
-    outputs: usize,
-    /// `[inputs, outputs]`.
-    weights: Vec<f32>,
-    bias: Vec<f32>,
-}
-
-/// From `[outputs, inputs]` to `[inputs, outputs]`.
-fn dense(inputs: usize, outputs: usize, weight: &NamedTensor, bias: &NamedTensor) -> Dense {
-    let mut weights = Vec::with_capacity(inputs * outputs);
-    for input in 0..inputs {
-        weights.extend((0..outputs).map(|output| weight.values[output * inputs + input]));
-    }
-    Dense {
-        inputs,
-        outputs,
-        weights,
-        bias: bias.values.clone(),
-    }
-}
-
-impl Dense {
-    /// Filled up with zeros.
-    fn padded(&self, inputs: usize, outputs: usize) -> Self {
-        let mut weights = vec![0.0; inputs * outputs];
-        for (to, from) in weights
-            .chunks_exact_mut(outputs.max(1))
-            .zip(self.weights.chunks_exact(self.outputs.max(1)))
-        {
-            to[..self.outputs].copy_from_slice(from);
-        }
-        let mut bias = vec![0.0; outputs];
-        bias[..self.outputs].copy_from_slice(&self.bias);
-        Self {
-            inputs,
-            outputs,
-            weights,
-            bias,
-        }
-    }
-
-    /// Some of its outputs.
-    fn columns(&self, range: std::ops::Range<usize>) -> Self {
-        let rows = self.weights.chunks_exact(self.outputs.max(1));
-        let weights = rows.flat_map(|row| row[range.clone()].iter().copied());
-        Self {
-            inputs: self.inputs,
-            outputs: range.len(),
-            weights: weights.collect(),
-            bias: self.bias[range].to_vec(),
-        }
-    }
-
-    /// In the layout that products want.
-    fn laid_out(&self) -> Pointwise {
-        let weights = Matrix::new(&self.weights, self.inputs, self.outputs);
-        Pointwise {
-            weights: Panels::new(weights),
-            bias: self.bias.clone(),
-        }
-    }
 }

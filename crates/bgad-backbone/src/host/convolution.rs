@@ -1,66 +1,15 @@
 //! Convolutions over all channels, followed by a projection or not: the stem, and version 2's first
 //! stages.
 
-use bgad_cpu::{
-    Activation, Finish, Matrix, MatrixMut, Panels, Rows, Start, finish, multiply_panels,
-};
+use bgad_cpu::{Activation, Rows};
 
+use super::layer::{ByteProduct, Layer};
 use super::map::Size;
-use super::tasks::{SCRATCH, Sharing, with_scratch};
+use super::tasks::{SCRATCH, Sharing, with_bytes, with_scratch};
 use crate::padding::same;
 
 /// Pieces that a map is cut into, where each has a row at least.
 const PIECES: usize = 16;
-
-/// A matrix product over channels, with its bias.
-#[derive(Debug, Default)]
-pub(crate) struct Pointwise {
-    /// `[inputs, outputs]`.
-    pub weights: Panels,
-    pub bias: Vec<f32>,
-}
-
-impl Pointwise {
-    pub fn inputs(&self) -> usize {
-        self.weights.rows()
-    }
-
-    pub fn outputs(&self) -> usize {
-        self.weights.columns()
-    }
-
-    /// `to = activation(from · weights + bias) + residual`, a row for each position.
-    pub fn apply(
-        &self,
-        from: &[f32],
-        activation: Activation,
-        residual: Option<&[f32]>,
-        to: &mut [f32],
-    ) {
-        let rows = to.len() / self.outputs();
-        let from = Matrix::new(from, rows, self.inputs());
-        self.apply_to(from, &self.weights, (activation, residual), to);
-    }
-
-    /// The same with other weights of this shape.
-    pub fn apply_to<'a>(
-        &self,
-        from: impl Into<Rows<'a>>,
-        weights: &Panels,
-        (activation, residual): (Activation, Option<&[f32]>),
-        to: &mut [f32],
-    ) {
-        let rows = to.len() / self.outputs();
-        multiply_panels(
-            from,
-            weights,
-            Start::Row(&self.bias),
-            Finish::Nothing,
-            MatrixMut::new(to, rows, self.outputs()),
-        );
-        finish(to, activation, residual);
-    }
-}
 
 /// A convolution with activation, then maybe a 1x1 convolution without; maybe added to its input.
 #[derive(Debug)]
@@ -69,9 +18,9 @@ pub(crate) struct FullConvolution {
     pub stride: usize,
     pub channels: usize,
     /// Its inputs are a window's values, `[kernel, kernel, channels]`.
-    pub windows: Pointwise,
+    pub windows: Layer,
     pub activation: Activation,
-    pub projection: Option<Pointwise>,
+    pub projection: Option<Layer>,
     pub shortcut: bool,
 }
 
@@ -83,6 +32,27 @@ impl FullConvolution {
 
     /// `to` becomes the output map.
     pub fn apply(&self, from: &[f32], size: Size, to: &mut [f32], sharing: Sharing) {
+        let residual = self.shortcut.then_some(from);
+        let last = (self.projection.as_ref(), residual);
+        self.apply_with(from, size, last, to, sharing);
+    }
+
+    /// The map between the convolution and the projection, of `from`.
+    pub fn widened(&self, from: &[f32], size: Size) -> Vec<f32> {
+        let pixels = size.strided(self.stride).pixels();
+        let mut to = vec![0.0; pixels * self.windows.outputs()];
+        self.apply_with(from, size, (None, None), &mut to, Sharing::Pieces);
+        to
+    }
+
+    fn apply_with(
+        &self,
+        from: &[f32],
+        size: Size,
+        (projection, residual): (Option<&Layer>, Option<&[f32]>),
+        to: &mut [f32],
+        sharing: Sharing,
+    ) {
         let Self {
             kernel,
             stride,
@@ -90,14 +60,11 @@ impl FullConvolution {
             ..
         } = *self;
         let outputs = size.strided(stride);
-        let (narrow, width) = (self.outputs(), outputs.width);
+        let (narrow, width) = (projection.unwrap_or(&self.windows).outputs(), outputs.width);
         let (left, right) = same(size.width, kernel, stride);
         let padded = left + size.width + right;
         let line = padded * channels;
-        let wide = self
-            .projection
-            .as_ref()
-            .map_or(0, |_| self.windows.outputs());
+        let wide = projection.map_or(0, |_| self.windows.outputs());
         // Whole rows, as many as fit the cache, and few enough for threads to share them out evenly.
         let rows = (SCRATCH / (width * wide + stride * line))
             .min(outputs.height.div_ceil(PIECES))
@@ -107,37 +74,57 @@ impl FullConvolution {
             let pixels = to.len() / narrow;
             let rows_here = pixels / width;
             let held = (rows_here - 1) * stride + kernel;
-            let residual = self
-                .shortcut
-                .then(|| &from[index * piece..][..pixels * narrow]);
+            let residual = residual.map(|from| &from[index * piece..][..pixels * narrow]);
+            let first = index * rows * stride;
+            let positions = (padded, channels, rows_here, width);
             with_scratch(held * line + pixels * wide, |scratch| {
                 let (map, expanded) = scratch.split_at_mut(held * line);
-                self.pad(
-                    (from, size),
-                    index * rows * stride,
-                    left,
-                    map.chunks_exact_mut(line),
-                );
-                let windows = Rows::windows(
-                    map,
-                    (padded, channels),
-                    (kernel, stride),
-                    (rows_here, width),
-                );
-                let weights = &self.windows.weights;
-                match &self.projection {
-                    Some(projection) => {
-                        let last = (self.activation, None);
-                        self.windows.apply_to(windows, weights, last, expanded);
+                let Some(projection) = projection else {
+                    let last = (self.activation, residual);
+                    return self.convolve((from, size), (first, left), map, positions, last, to);
+                };
+                let last = (self.activation, None);
+                self.convolve((from, size), (first, left), map, positions, last, expanded);
+                let last = (Activation::Linear, residual);
+                match projection {
+                    Layer::Single(projection) => {
                         projection.apply(expanded, Activation::Linear, residual, to);
                     }
-                    None => {
-                        let last = (self.activation, residual);
-                        self.windows.apply_to(windows, weights, last, to);
-                    }
+                    Layer::Bytes(projection) => with_bytes(expanded.len(), |bytes| {
+                        projection.input.apply(expanded, bytes);
+                        projection.apply_to_rows(bytes, last, to);
+                    }),
                 }
             });
         });
+    }
+
+    /// The convolution of the lines from `first` on, counted from the padding's top.
+    fn convolve(
+        &self,
+        from: (&[f32], Size),
+        (first, left): (usize, usize),
+        map: &mut [f32],
+        (padded, channels, down, across): (usize, usize, usize, usize),
+        last: (Activation, Option<&[f32]>),
+        to: &mut [f32],
+    ) {
+        let line = padded * channels;
+        let kernel = (self.kernel, self.stride);
+        match &self.windows {
+            Layer::Single(windows) => {
+                let lines = map.chunks_exact_mut(line);
+                self.pad(from, first, left, lines);
+                let rows = Rows::windows(map, (padded, channels), kernel, (down, across));
+                windows.apply_to(rows, &windows.weights, last, to);
+            }
+            Layer::Bytes(windows) => with_bytes(map.len(), |map| {
+                let lines = map.chunks_exact_mut(line);
+                self.pad_bytes(windows, from, first, left, lines);
+                let rows = Rows::windows(map, (padded, channels), kernel, (down, across));
+                windows.apply(rows, last, to);
+            }),
+        }
     }
 
     /// Copies lines of the map from `first` on, counted from the padding's top, with zeros where they
@@ -162,6 +149,36 @@ impl FullConvolution {
             before.fill(0.0);
             inner.copy_from_slice(&from[y * length..][..length]);
             after.fill(0.0);
+        }
+    }
+
+    /// The same as bytes.
+    fn pad_bytes<'a>(
+        &self,
+        windows: &ByteProduct,
+        (from, size): (&[f32], Size),
+        first: usize,
+        left: usize,
+        lines: impl Iterator<Item = &'a mut [u8]>,
+    ) {
+        let (top, _) = same(size.height, self.kernel, self.stride);
+        let length = size.width * self.channels;
+        let zeros: Vec<u8> = (0..self.channels).map(|c| windows.input.zero(c)).collect();
+        let pad = |bytes: &mut [u8]| {
+            let pixels = bytes.chunks_exact_mut(self.channels);
+            pixels.for_each(|pixel| pixel.copy_from_slice(&zeros));
+        };
+        for (i, line) in lines.enumerate() {
+            let y = (first + i).checked_sub(top).filter(|&y| y < size.height);
+            let Some(y) = y else {
+                pad(line);
+                continue;
+            };
+            let (before, rest) = line.split_at_mut(left * self.channels);
+            let (inner, after) = rest.split_at_mut(length);
+            pad(before);
+            windows.input.apply(&from[y * length..][..length], inner);
+            pad(after);
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use bgad_cpu::{Activation, Depthwise, depthwise_row};
 
-use super::convolution::Pointwise;
+use super::layer::{ByteProduct, Pointwise};
 use super::map::Size;
 use super::tasks::{SCRATCH, with_scratch};
 use crate::padding::same;
@@ -12,8 +12,17 @@ use crate::padding::same;
 pub(crate) enum Source {
     /// A 1x1 convolution and its activation.
     Expansion(Pointwise),
+    /// The same of bytes.
+    ByteExpansion(ByteProduct),
     /// The block's input, from this channel on.
     Channels(usize),
+}
+
+/// A block's input, as bytes too where strips are expanded from those.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Input<'a> {
+    pub values: &'a [f32],
+    pub bytes: &'a [u8],
 }
 
 /// A strip of channels of a depthwise convolution.
@@ -33,7 +42,14 @@ impl Strip {
     /// Writes the rows of outputs from `first` on, as many as `to` holds; adds them up in `sums`.
     ///
     /// A window of input rows moves down the map; each is computed once.
-    pub fn apply(&self, from: &[f32], size: Size, first: usize, to: &mut [f32], sums: &mut [f32]) {
+    pub fn apply(
+        &self,
+        from: Input<'_>,
+        size: Size,
+        first: usize,
+        to: &mut [f32],
+        sums: &mut [f32],
+    ) {
         let Self {
             channels,
             kernel,
@@ -86,7 +102,7 @@ impl Strip {
     }
 
     /// Writes an input row with its padding; zeros where `y` lies out of the map.
-    fn fill(&self, from: &[f32], size: Size, y: Option<usize>, left: usize, row: &mut [f32]) {
+    fn fill(&self, from: Input<'_>, size: Size, y: Option<usize>, left: usize, row: &mut [f32]) {
         let Some(y) = y else {
             return row.fill(0.0);
         };
@@ -94,9 +110,14 @@ impl Strip {
         let (inner, after) = rest.split_at_mut(size.width * self.channels);
         before.fill(0.0);
         after.fill(0.0);
-        let all = from.len() / size.pixels();
-        let from = &from[y * size.width * all..][..size.width * all];
+        let all = from.values.len() / size.pixels();
+        let line = y * size.width * all..(y + 1) * size.width * all;
+        let bytes = || &from.bytes[line.clone()];
+        let from = &from.values[line.clone()];
         match &self.source {
+            Source::ByteExpansion(expansion) => {
+                expansion.apply_to_rows(bytes(), (self.activation, None), inner);
+            }
             Source::Expansion(expansion) => expansion.apply(from, self.activation, None, inner),
             Source::Channels(first) => {
                 let length = self.channels.min(all - first);

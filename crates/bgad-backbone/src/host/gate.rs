@@ -2,7 +2,7 @@
 
 use bgad_cpu::{Activation, sigmoid_in_place};
 
-use super::convolution::Pointwise;
+use super::layer::Pointwise;
 
 #[derive(Debug)]
 pub(crate) struct Gate {

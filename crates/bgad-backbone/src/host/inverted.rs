@@ -1,12 +1,12 @@
 //! Blocks around a depthwise convolution: expanding or not, gated or not, projected at the end.
 
-use bgad_cpu::{Activation, Panels, Rows};
+use bgad_cpu::{Activation, ByteRounding, Panels, Rows};
 
-use super::convolution::Pointwise;
-use super::depthwise::Strip;
+use super::depthwise::{Input, Source, Strip};
 use super::gate::Gate;
+use super::layer::{ByteProduct, Layer, Pointwise};
 use super::map::Size;
-use super::tasks::{SCRATCH, Sharing};
+use super::tasks::{SCRATCH, Sharing, with_bytes};
 
 /// Below so many strips, their rows are shared out as well, which costs the rows at the seams twice.
 const FEW_PIECES: usize = 8;
@@ -19,11 +19,21 @@ const ROWS_AT_ONCE: usize = 32;
 
 #[derive(Debug)]
 pub(crate) struct InvertedBlock {
+    /// How the block's input becomes bytes, where strips are expanded from those.
+    pub input: Option<ByteRounding>,
     /// All of the same number of channels.
     pub strips: Vec<Strip>,
     pub gate: Option<Gate>,
-    pub projection: Pointwise,
+    pub projection: Layer,
     pub shortcut: bool,
+}
+
+/// What a block works in.
+pub(crate) struct BlockMemory<'a> {
+    /// Values between the two halves.
+    pub between: &'a mut [f32],
+    pub gated: &'a mut Panels,
+    pub bytes: &'a mut Vec<u8>,
 }
 
 /// A piece of the depthwise part.
@@ -39,6 +49,12 @@ impl InvertedBlock {
         self.strips.first().map_or(1, |strip| strip.stride)
     }
 
+    /// Whether its channels are expanded from the block's input.
+    pub fn expands(&self) -> bool {
+        let first = self.strips.first();
+        first.is_some_and(|strip| !matches!(strip.source, Source::Channels(_)))
+    }
+
     fn strip_channels(&self) -> usize {
         self.strips.first().map_or(0, |strip| strip.channels)
     }
@@ -48,38 +64,96 @@ impl InvertedBlock {
         outputs.pixels() * self.strips.len() * self.strip_channels()
     }
 
-    /// `to` becomes the output map; `between` and `gated` are overwritten.
+    /// `to` becomes the output map; the memory is overwritten.
     pub fn apply(
         &self,
         (from, size): (&[f32], Size),
-        (between, gated): (&mut [f32], &mut Panels),
+        memory: BlockMemory<'_>,
         to: &mut [f32],
         sharing: Sharing,
     ) {
+        let BlockMemory {
+            between,
+            gated,
+            bytes,
+        } = memory;
         let outputs = size.strided(self.stride());
-        let means = self.depthwise(from, size, between, sharing);
-        // Gates scale the projection's inputs, or, which is less to do, the rows of its weights.
-        let weights = match &self.gate {
-            Some(gate) => {
-                gated.set_scaled(&self.projection.weights, &gate.apply(&means));
-                gated
-            }
-            None => &self.projection.weights,
-        };
+        let means = self.depthwise((from, size), bytes, between, sharing);
+        let gates = self.gate.as_ref().map(|gate| gate.apply(&means));
         let residual = self.shortcut.then_some(from);
-        self.project((between, outputs), weights, residual, to, sharing);
+        match &self.projection {
+            Layer::Single(projection) => {
+                // Gates scale the projection's inputs, or, which is less to do, the rows of its weights.
+                let weights = match &gates {
+                    Some(gates) => {
+                        gated.set_scaled(&projection.weights, gates);
+                        gated
+                    }
+                    None => &projection.weights,
+                };
+                let with = (projection, weights);
+                self.project((between, outputs), with, residual, to, sharing);
+            }
+            Layer::Bytes(projection) => {
+                let roundings = self.roundings(projection, gates.as_deref());
+                let with = (projection, &roundings[..]);
+                self.project_bytes((between, outputs), with, residual, to, sharing);
+            }
+        }
+    }
+
+    /// What the projection sees of `from`, `[positions, channels]`.
+    pub fn widened(&self, from: &[f32], size: Size) -> Vec<f32> {
+        let outputs = size.strided(self.stride());
+        let mut between = vec![0.0; self.between(outputs)];
+        let means = self.depthwise((from, size), &mut Vec::new(), &mut between, Sharing::Pieces);
+        let gates = self.gate.as_ref().map(|gate| gate.apply(&means));
+        let (channels, all) = (self.strip_channels(), means.len());
+        let mut to = vec![0.0; between.len()];
+        for (strip, from) in between
+            .chunks_exact(outputs.pixels() * channels)
+            .enumerate()
+        {
+            for (row, from) in from.chunks_exact(channels).enumerate() {
+                let first = strip * channels;
+                let to = &mut to[row * all + first..][..channels];
+                for (channel, (to, from)) in to.iter_mut().zip(from).enumerate() {
+                    let gate = gates.as_ref().map_or(1.0, |gates| gates[first + channel]);
+                    *to = from * gate;
+                }
+            }
+        }
+        to
+    }
+
+    /// How each strip's channels become bytes behind their gates.
+    fn roundings(&self, projection: &ByteProduct, gates: Option<&[f32]>) -> Vec<ByteRounding> {
+        let channels = self.strip_channels();
+        let (factors, zeros) = projection.input.constants();
+        let gated = |channel: usize| gates.map_or(1.0, |gates| gates[channel]) * factors[channel];
+        let strip = |strip: usize| {
+            let channels = strip * channels..(strip + 1) * channels;
+            let factors: Vec<f32> = channels.clone().map(gated).collect();
+            ByteRounding::new(&factors, &zeros[channels])
+        };
+        (0..self.strips.len()).map(strip).collect()
     }
 
     /// Expansion and depthwise convolution, strip by strip; gives the channels' means.
     fn depthwise(
         &self,
-        from: &[f32],
-        size: Size,
+        (values, size): (&[f32], Size),
+        bytes: &mut Vec<u8>,
         between: &mut [f32],
         sharing: Sharing,
     ) -> Vec<f32> {
         let outputs = size.strided(self.stride());
         let channels = self.strip_channels();
+        if let Some(input) = &self.input {
+            bytes.resize(values.len(), 0);
+            input.apply(values, bytes);
+        }
+        let from = Input { values, bytes };
         let parts = FEW_PIECES
             .div_ceil(self.strips.len())
             .min(outputs.height / SEAM_DISTANCE)
@@ -124,18 +198,13 @@ impl InvertedBlock {
     fn project(
         &self,
         (between, outputs): (&[f32], Size),
-        weights: &Panels,
+        (projection, weights): (&Pointwise, &Panels),
         residual: Option<&[f32]>,
         to: &mut [f32],
         sharing: Sharing,
     ) {
         let (strips, channels) = (self.strips.len(), self.strip_channels());
-        let narrow = self.projection.outputs();
-        // As many rows as fit the cache, and few enough for threads to share them out evenly.
-        let pixels = (SCRATCH / (strips * channels))
-            .min(outputs.pixels() / PIECES)
-            .max(1)
-            .next_multiple_of(ROWS_AT_ONCE);
+        let (narrow, pixels) = (projection.outputs(), self.pixels_of_piece(outputs));
         let of_strip = outputs.pixels() * channels;
         sharing.run(to.chunks_mut(pixels * narrow).enumerate(), |(index, to)| {
             let from = &between[index * pixels * channels..];
@@ -143,7 +212,43 @@ impl InvertedBlock {
             let from = Rows::in_strips(from, rows, (strips, channels), of_strip);
             let residual = residual.map(|from| &from[index * pixels * narrow..][..to.len()]);
             let last = (Activation::Linear, residual);
-            self.projection.apply_to(from, weights, last, to);
+            projection.apply_to(from, weights, last, to);
         });
+    }
+
+    /// The same of bytes.
+    fn project_bytes(
+        &self,
+        (between, outputs): (&[f32], Size),
+        (projection, roundings): (&ByteProduct, &[ByteRounding]),
+        residual: Option<&[f32]>,
+        to: &mut [f32],
+        sharing: Sharing,
+    ) {
+        let (strips, channels) = (self.strips.len(), self.strip_channels());
+        let (narrow, pixels) = (self.projection.outputs(), self.pixels_of_piece(outputs));
+        let of_strip = outputs.pixels() * channels;
+        sharing.run(to.chunks_mut(pixels * narrow).enumerate(), |(index, to)| {
+            let rows = to.len() / narrow;
+            let here = rows * channels;
+            let residual = residual.map(|from| &from[index * pixels * narrow..][..to.len()]);
+            with_bytes(strips * here, |bytes| {
+                let strips_of_bytes = bytes.chunks_exact_mut(here.max(1)).enumerate();
+                for ((strip, bytes), rounding) in strips_of_bytes.zip(roundings) {
+                    let from = &between[strip * of_strip + index * pixels * channels..];
+                    rounding.apply(&from[..here], bytes);
+                }
+                let from = Rows::in_strips(bytes, rows, (strips, channels), here);
+                projection.apply(from, (Activation::Linear, residual), to);
+            });
+        });
+    }
+
+    /// As many rows as fit the cache, and few enough for threads to share them out evenly.
+    fn pixels_of_piece(&self, outputs: Size) -> usize {
+        (SCRATCH / (self.strips.len() * self.strip_channels()))
+            .min(outputs.pixels() / PIECES)
+            .max(1)
+            .next_multiple_of(ROWS_AT_ONCE)
     }
 }

@@ -8,9 +8,11 @@
 
 mod builder;
 mod convolution;
+mod dense;
 mod depthwise;
 mod gate;
 mod inverted;
+mod layer;
 mod map;
 mod network;
 mod tasks;

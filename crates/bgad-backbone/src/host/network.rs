@@ -6,7 +6,7 @@ use bgad_cpu::Panels;
 use rayon::prelude::*;
 
 use super::convolution::FullConvolution;
-use super::inverted::InvertedBlock;
+use super::inverted::{BlockMemory, InvertedBlock};
 use super::map::{Size, transpose};
 use super::tasks::Sharing;
 use crate::backbone::FeatureMap;
@@ -61,6 +61,7 @@ struct Memory {
     to: Vec<f32>,
     between: Vec<f32>,
     gated: Panels,
+    bytes: Vec<u8>,
 }
 
 /// Values that may be kept for the next call, over all of the memory: 64 MiB.
@@ -69,7 +70,11 @@ const KEPT: usize = 1 << 24;
 impl Memory {
     fn values(&self) -> usize {
         let gated = self.gated.rows() * self.gated.columns();
-        self.from.capacity() + self.to.capacity() + self.between.capacity() + gated
+        self.from.capacity()
+            + self.to.capacity()
+            + self.between.capacity()
+            + gated
+            + self.bytes.capacity() / 4
     }
 }
 
@@ -153,6 +158,7 @@ impl HostNetwork {
             to,
             between,
             gated,
+            bytes,
         } = &mut memory;
         transpose(image, 3, size.pixels(), reserve(from, image.len()));
         let mut channels = 3;
@@ -166,8 +172,12 @@ impl HostNetwork {
                 match block {
                     HostBlock::Full(block) => block.apply(input, size, output, sharing),
                     HostBlock::Inverted(inverted) => {
-                        let between = reserve(between, block.between(outputs));
-                        inverted.apply((input, size), (between, gated), output, sharing);
+                        let memory = BlockMemory {
+                            between: reserve(between, block.between(outputs)),
+                            gated,
+                            bytes,
+                        };
+                        inverted.apply((input, size), memory, output, sharing);
                     }
                 }
                 std::mem::swap(from, to);
@@ -182,6 +192,49 @@ impl HostNetwork {
         let mut kept = self.lock();
         if kept.iter().map(Memory::values).sum::<usize>() + memory.values() <= KEPT {
             kept.push(memory);
+        }
+    }
+
+    /// Shows `see` what each product over channels but the stem's sees of one image `[3, height, width]`:
+    /// rows of so many channels, in the order of the plan.
+    pub fn observe(
+        &self,
+        image: &[f32],
+        (height, width): (usize, usize),
+        mut see: impl FnMut(usize, &[f32]),
+    ) {
+        let mut size = Size { height, width };
+        let mut from = vec![0.0; image.len()];
+        transpose(image, 3, size.pixels(), &mut from);
+        let (mut gated, mut channels) = (Panels::default(), 3);
+        for (index, block) in self.stages.iter().flat_map(|s| &s.blocks).enumerate() {
+            let outputs = size.strided(block.stride());
+            let mut to = vec![0.0; outputs.pixels() * block.outputs()];
+            match block {
+                HostBlock::Full(block) => {
+                    if index > 0 {
+                        see(channels, &from);
+                        if block.projection.is_some() {
+                            see(block.windows.outputs(), &block.widened(&from, size));
+                        }
+                    }
+                    block.apply(&from, size, &mut to, Sharing::Pieces);
+                }
+                HostBlock::Inverted(block) => {
+                    if block.expands() {
+                        see(channels, &from);
+                    }
+                    let wide = block.widened(&from, size);
+                    see(wide.len() / outputs.pixels(), &wide);
+                    let memory = BlockMemory {
+                        between: &mut vec![0.0; block.between(outputs)],
+                        gated: &mut gated,
+                        bytes: &mut Vec::new(),
+                    };
+                    block.apply((&from, size), memory, &mut to, Sharing::Pieces);
+                }
+            }
+            (channels, size, from) = (block.outputs(), outputs, to);
         }
     }
 

@@ -32,6 +32,18 @@ impl Sharing {
 
 thread_local! {
     static MEMORY: RefCell<Vec<f32>> = const { RefCell::new(Vec::new()) };
+    static BYTES: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+/// As [`with_scratch`], of bytes, and with memory of their own.
+pub(crate) fn with_bytes<R>(length: usize, work: impl FnOnce(&mut [u8]) -> R) -> R {
+    let mut memory = BYTES.take();
+    if memory.len() < length {
+        memory.resize(length, 0);
+    }
+    let result = work(&mut memory[..length]);
+    BYTES.set(memory);
+    result
 }
 
 /// Lends `work` this thread's scratch memory, `length` values that were used before. Not to be

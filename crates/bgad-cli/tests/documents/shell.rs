@@ -13,8 +13,8 @@ const BGAD: &str = r#"#!/bin/sh
 echo "bgad $*" >>"$LOG"
 has() { case " $line " in *" $1 "*) true ;; *) false ;; esac; }
 line="$*"
-# Weights of real networks, real data sets and checkpoints are not part of the repository.
-for word in --weights reproduce import weights; do has $word && exec "$BGAD" "$@" --help; done
+# Weights of real networks, models that have them, real data sets and checkpoints are not part of the repository.
+for word in --weights reproduce import weights quantize; do has $word && exec "$BGAD" "$@" --help; done
 case "$line" in *" tf_efficientnet"*) exec "$BGAD" "$@" --help ;; esac
 # Its page is there until it is stopped; tests/review.rs does so.
 [ "$1" = review ] && exec "$BGAD" "$@" --help

@@ -225,6 +225,12 @@ impl PreparedFlow<'_> {
         self
     }
 
+    /// Whether the flow is still as it started, a rotation: it leaves lengths as they are, and with them
+    /// log-likelihoods.
+    pub fn is_rotation(&self) -> bool {
+        self.is_rotation
+    }
+
     /// The flow.
     pub fn flow(&self) -> &HostFlow {
         &self.flow

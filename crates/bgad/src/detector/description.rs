@@ -51,6 +51,22 @@ pub struct ModelDescription {
     pub dataset: String,
     /// The abnormal training images, which an evaluation leaves out.
     pub training_anomalies: Vec<TrainingAnomaly>,
+    /// What [`Detector::quantize`] has changed; none where it was not called.
+    ///
+    /// [`Detector::quantize`]: crate::Detector::quantize
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quantization: Option<Quantization>,
+}
+
+/// What computing in bytes changes.
+#[non_exhaustive]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Quantization {
+    /// For each level, finest first, how far features in bytes lie from those in single precision on the
+    /// normal images: the root of the mean square of the differences, over the features' standard
+    /// deviation.
+    pub feature_errors: Vec<f64>,
 }
 
 impl ModelDescription {

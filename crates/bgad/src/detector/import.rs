@@ -171,6 +171,7 @@ impl Detector {
                 .to_string_lossy()
                 .into_owned(),
             training_anomalies: Vec::new(),
+            quantization: None,
             config,
         };
         let mut detector = Self::new(description, opened.backbone, flows, device)?;

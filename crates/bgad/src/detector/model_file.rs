@@ -26,6 +26,7 @@ use crate::model::LevelFlow;
 use crate::model::discriminant::Discriminant;
 use crate::model::memory_bank::MemoryBank;
 use crate::model::neighbors::Neighbors;
+use crate::model::places;
 use crate::storage::tensor_file::{Damage, Kind, Stored, TensorFile};
 
 /// The format version that this program reads and writes.
@@ -50,15 +51,24 @@ impl Detector {
             return Err(Error::state("threshold", found, "a finite number"));
         }
         let of_backbone = self.backbone.tensors();
-        let of_flows: Vec<_> = self.flows.iter().map(LevelFlow::parameters).collect();
+        let in_bytes = description.quantization.is_some();
+        let of_flows = self.flows.iter().map(|flow| match in_bytes {
+            true => flow.parameters_not_at_rest(),
+            false => flow.parameters(),
+        });
+        let of_flows: Vec<_> = of_flows.collect();
         let of_neighbors = self.neighbors.iter().flat_map(Neighbors::parameters);
         let of_neighbors: Vec<_> = of_neighbors.collect();
         let of_bank: Vec<_> = self.bank.iter().flat_map(MemoryBank::parameters).collect();
         let of_discriminant = self.discriminant.iter().flat_map(Discriminant::parameters);
         let of_discriminant: Vec<_> = of_discriminant.collect();
+        let numbers = match in_bytes {
+            true => Stored::compact,
+            false => Stored::numbers,
+        };
         let mut tensors = BTreeMap::new();
         for tensor in &of_backbone {
-            let stored = Stored::numbers(&tensor.shape, &tensor.values);
+            let stored = numbers(&tensor.shape, &tensor.values);
             tensors.insert(format!("backbone.{}", tensor.name), stored);
         }
         for (level, parameters) in of_flows.iter().enumerate() {
@@ -67,17 +77,14 @@ impl Detector {
                 tensors.insert(format!("level.{level}.{name}"), stored);
             }
         }
-        for (name, shape, values) in &of_neighbors {
-            let stored = Stored::numbers(shape, values);
-            tensors.insert(format!("neighbors.{name}"), stored);
-        }
-        for (name, shape, values) in &of_bank {
-            let stored = Stored::numbers(shape, values);
-            tensors.insert(format!("memory_bank.{name}"), stored);
-        }
-        for (name, shape, values) in &of_discriminant {
-            let stored = Stored::numbers(shape, values);
-            tensors.insert(format!("discriminant.{name}"), stored);
+        for (part, parameters) in [
+            ("neighbors", &of_neighbors),
+            ("memory_bank", &of_bank),
+            ("discriminant", &of_discriminant),
+        ] {
+            for (name, shape, values) in parameters {
+                tensors.insert(format!("{part}.{name}"), numbers(shape, values));
+            }
         }
         let file = TensorFile {
             description: serde_json::to_string(&self.description)
@@ -263,6 +270,10 @@ fn build(
             .levels
             .remove(&index.to_string())
             .unwrap_or_default();
+        let parameters = match &description.quantization {
+            Some(_) => places::with_blocks(config, input, parameters),
+            None => parameters,
+        };
         flows.push(LevelFlow::restore(config, input, parameters, device)?);
     }
     let pooled = inputs.iter().filter(|input| input.is_pooled());

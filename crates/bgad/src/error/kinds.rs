@@ -222,6 +222,14 @@ pub enum Error {
         /// What was found.
         reason: String,
     },
+    /// A model can't be computed in bytes.
+    #[error("this model, with backbone `{backbone}`, can't be quantised: {reason}")]
+    NotQuantizable {
+        /// The backbone's name.
+        backbone: String,
+        /// Why.
+        reason: String,
+    },
     /// Training images of a run are no longer where they were.
     #[error(
         "{}: {missing} of this run's training images are no longer there, {} first; put them back \

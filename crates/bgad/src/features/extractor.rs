@@ -39,7 +39,7 @@ pub(crate) struct Extractor {
 /// An input prepared for the backbone.
 pub(crate) struct PreparedInput {
     /// `[3, size, size]`.
-    values: Vec<f32>,
+    pub values: Vec<f32>,
     pub view: View,
 }
 

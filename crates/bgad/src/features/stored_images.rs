@@ -14,6 +14,9 @@ use crate::error::Result;
 /// Inputs whose features are on the host at one time, waiting to be added to the statistics.
 const AT_A_TIME: usize = 16;
 
+/// How the warning of an image begins that can't be read.
+pub(crate) const LEFT_OUT: &str = "image left out";
+
 /// Images whose features are kept while the store has memory. The others are read from disk if stored there,
 /// and otherwise computed again.
 pub(crate) struct StoredImages {
@@ -79,7 +82,7 @@ impl StoredImages {
                         on_host.extend(statistics);
                     }
                     Err(error) => {
-                        let warning = format!("image left out: {error}");
+                        let warning = format!("{LEFT_OUT}: {error}");
                         // All parts of an image fail with the same warning.
                         if !warnings.contains(&warning) {
                             warnings.push(warning);

@@ -7,7 +7,7 @@ use bgad_flow::{Flow, HostFlow, Parameter};
 use burn::tensor::{Device, Tensor, TensorData};
 
 use super::host_flow::HostLevelFlow;
-use super::places::{Places, flow_config};
+use super::places::{BLOCK, Places, flow_config};
 use super::whitening::Whitening;
 use crate::config::checked::CheckedConfig;
 use crate::device::host::{is_host, read};
@@ -86,6 +86,23 @@ impl LevelFlow {
         };
         let scaling = self.scaling.iter().flat_map(Whitening::parameters);
         parameters.extend(scaling.map(|(name, data)| (name.to_owned(), data)));
+        parameters
+    }
+
+    /// Whether it is known to be still as it started, which leaves log-likelihoods to the fixed layer.
+    pub fn is_at_rest(&self) -> bool {
+        match &self.computed {
+            Computed::Host(flow) => flow.is_rotation(),
+            Computed::Device(_) => false,
+        }
+    }
+
+    /// The same but for what a flow that was never trained does not need.
+    pub fn parameters_not_at_rest(&self) -> Vec<(String, TensorData)> {
+        let mut parameters = self.parameters();
+        if self.is_at_rest() {
+            parameters.retain(|(name, _)| !name.starts_with(BLOCK));
+        }
         parameters
     }
 

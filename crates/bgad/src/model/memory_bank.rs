@@ -5,10 +5,11 @@ use std::ops::Range;
 #[cfg(feature = "train")]
 use std::path::Path;
 
-use bgad_cpu::{Finish, Matrix, MatrixMut, Panels, Start, multiply_panels};
 use bgad_flow::Parameter;
-use rayon::prelude::*;
 
+use super::bank_rows::BankRows;
+#[cfg(feature = "train")]
+use super::bank_rows::Named;
 use super::covariance::Moments;
 #[cfg(feature = "train")]
 use super::distance_memo::DistanceMemo;
@@ -19,9 +20,6 @@ use crate::error::Result;
 use crate::features::flow_inputs::BankInputs;
 use crate::features::image_features::ImageFeatures;
 
-/// Positions whose distances are computed together, so that they stay in the cache.
-const CHUNK: usize = 64;
-
 /// Standardised features of positions of normal training images.
 ///
 /// A flow measures how likely a feature is; the nearest normal feature shows whether anything like it was
@@ -31,10 +29,7 @@ const CHUNK: usize = 64;
 pub(crate) struct MemoryBank {
     inputs: BankInputs,
     moments: Moments,
-    /// `[dimension, positions]`.
-    rows: Panels,
-    /// Squared norm of each row.
-    squares: Vec<f32>,
+    rows: BankRows,
     /// The training input of each row, in ascending order; empty in a model read from a file.
     owners: Vec<usize>,
     /// Stores distances while a model is trained.
@@ -52,27 +47,21 @@ impl MemoryBank {
         for values in [&mut moments.mean, &mut moments.deviation] {
             values.iter_mut().for_each(|v| *v = f64::from(*v as f32));
         }
-        let rows = moments.standardize(rows);
-        Self::of_standardized(inputs, moments, &rows, owners)
-    }
-
-    fn of_standardized(
-        inputs: BankInputs,
-        moments: Moments,
-        rows: &[f32],
-        owners: Vec<usize>,
-    ) -> Self {
-        let dimension = inputs.dimension();
-        let count = rows.len() / dimension;
-        let square = |row: &[f32]| row.iter().map(|v| v * v).sum();
+        let rows = BankRows::new(&moments.standardize(rows), inputs.dimension());
         Self {
-            squares: rows.chunks_exact(dimension).map(square).collect(),
-            rows: Panels::new(Matrix::new(rows, count, dimension).transposed()),
             inputs,
             moments,
+            rows,
             owners,
-            #[cfg(feature = "train")]
             memo: None,
+        }
+    }
+
+    /// Rounds its rows to bytes, where products of bytes take them.
+    #[cfg(feature = "train")]
+    pub fn round_to_bytes(&mut self) {
+        if let Some(rows) = self.rows.in_bytes() {
+            self.rows = rows;
         }
     }
 
@@ -91,8 +80,8 @@ impl MemoryBank {
     /// Its standardised rows, `[rows, dimension]`, without those of the training inputs `left_out`.
     #[cfg(feature = "train")]
     pub fn rows_without(&self, left_out: &Range<usize>) -> Vec<f32> {
-        let count = self.squares.len();
-        let columns = self.rows.to_row_major();
+        let count = self.rows.count();
+        let columns = self.rows.columns();
         let kept = (0..count).filter(|row| {
             let owner = self.owners.get(*row);
             owner.is_none_or(|owner| !left_out.contains(owner))
@@ -118,7 +107,7 @@ impl MemoryBank {
     ) -> Result<Option<PositionMap>> {
         let begin = self.owners.partition_point(|owner| *owner < left_out.start);
         let end = self.owners.partition_point(|owner| *owner < left_out.end);
-        let rows = self.squares.len();
+        let rows = self.rows.count();
         if begin == 0 && end == rows {
             return Ok(None);
         }
@@ -147,52 +136,21 @@ impl MemoryBank {
     /// For each of `vectors`, `[positions, dimension]`, the distance to the nearest row, ignoring the rows
     /// `left_out`.
     fn nearest(&self, vectors: &[f32], left_out: Range<usize>) -> Vec<f32> {
-        let dimension = self.inputs.dimension();
-        let columns = self.squares.len();
-        let vectors = self.moments.standardize(vectors);
-        let of_chunk = |chunk: &[f32]| {
-            let count = chunk.len() / dimension;
-            // |x - b|² = |x|² + |b|² - 2 x · b; one product computes the last two terms.
-            let scaled: Vec<f32> = chunk.iter().map(|value| -2.0 * value).collect();
-            let mut products = vec![0.0; count * columns];
-            multiply_panels(
-                Matrix::new(&scaled, count, dimension),
-                &self.rows,
-                Start::Row(&self.squares),
-                Finish::Nothing,
-                MatrixMut::new(&mut products, count, columns),
-            );
-            let rows = chunk
-                .chunks_exact(dimension)
-                .zip(products.chunks_exact(columns));
-            let distance = |(vector, products): (&[f32], &[f32])| {
-                let least = match left_out.is_empty() {
-                    true => smallest(products),
-                    false => {
-                        let before = smallest(&products[..left_out.start]);
-                        before.min(smallest(&products[left_out.end..]))
-                    }
-                };
-                let square: f32 = vector.iter().map(|value| value * value).sum();
-                ((square + least).max(0.0) / dimension as f32).sqrt()
-            };
-            rows.map(distance).collect::<Vec<f32>>()
-        };
-        let chunks = vectors.par_chunks(CHUNK * dimension);
-        chunks.flat_map_iter(of_chunk).collect()
+        self.rows
+            .nearest(&self.moments.standardize(vectors), left_out)
     }
 
     /// Mean, deviation and rows under their names in a model file.
     #[cfg(feature = "train")]
-    pub fn parameters(&self) -> [(&'static str, Vec<usize>, Vec<f32>); 3] {
+    pub fn parameters(&self) -> Vec<Named> {
         let dimension = self.inputs.dimension();
         let narrow = |values: &[f64]| values.iter().map(|v| *v as f32).collect::<Vec<f32>>();
-        let shape = vec![dimension, self.squares.len()];
-        [
+        let mut parameters = vec![
             (MEAN, vec![dimension], narrow(&self.moments.mean)),
             (DEVIATION, vec![dimension], narrow(&self.moments.deviation)),
-            (POSITIONS, shape, self.rows.to_row_major()),
-        ]
+        ];
+        parameters.extend(self.rows.parameters());
+        parameters
     }
 
     /// Restores the bank from a model file.
@@ -211,50 +169,27 @@ impl MemoryBank {
             mean: kept.channels(MEAN, |_| true)?,
             deviation: kept.channels(DEVIATION, |deviation| deviation > 0.0)?,
         };
-        let fits =
-            |shape: &[usize]| matches!(shape, [d, positions] if *d == dimension && *positions > 0);
-        let columns = kept.take(POSITIONS, fits, |_| true)?;
-        let count = columns.len() / dimension;
-        let mut rows = vec![0.0; columns.len()];
-        for (position, row) in rows.chunks_exact_mut(dimension).enumerate() {
-            for (channel, value) in row.iter_mut().enumerate() {
-                *value = columns[channel * count + position];
-            }
-        }
-        Ok(Self::of_standardized(inputs, moments, &rows, Vec::new()))
+        Ok(Self {
+            rows: BankRows::restore(&mut kept)?,
+            inputs,
+            moments,
+            owners: Vec::new(),
+            #[cfg(feature = "train")]
+            memo: None,
+        })
     }
 }
 
 /// Names in a model file.
 const MEAN: &str = "mean";
 const DEVIATION: &str = "deviation";
-const POSITIONS: &str = "positions";
-
-/// The smallest of `values`; infinity if there are none.
-fn smallest(values: &[f32]) -> f32 {
-    bgad_cpu::vectorized(
-        #[inline(always)]
-        || {
-            let (lines, rest) = values.as_chunks::<32>();
-            let mut least = [f32::INFINITY; 32];
-            for line in lines {
-                for (least, value) in least.iter_mut().zip(line) {
-                    *least = if *value < *least { *value } else { *least };
-                }
-            }
-            let mut smallest = f32::INFINITY;
-            for value in least.iter().chain(rest) {
-                smallest = if *value < smallest { *value } else { smallest };
-            }
-            smallest
-        },
-    )
-}
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::features::flow_inputs::BankLevel;
+    #[cfg(feature = "train")]
+    use crate::model::bank_rows::{POSITIONS, SCALES};
 
     fn bank(rows: &[f32], owners: Vec<usize>) -> MemoryBank {
         let level = BankLevel {
@@ -291,6 +226,70 @@ mod tests {
         let read = MemoryBank::restore(&mut parameters.collect(), bank.inputs.clone())?;
         let query = [3.0, 4.5, -7.0, 30.0];
         assert_eq!(read.nearest(&query, 0..0), bank.nearest(&query, 0..0));
+        Ok(())
+    }
+
+    /// 300 rows of 20 values each that repeat nowhere, of 30 inputs.
+    #[cfg(feature = "train")]
+    fn many() -> (MemoryBank, Vec<f32>) {
+        let value = |i: usize| ((i * 7919 % 10_007) as f32 / 5003.5 - 1.0) * (1 + i % 3) as f32;
+        let rows: Vec<f32> = (0..6000).map(value).collect();
+        let level = BankLevel {
+            index: 0,
+            side: 1,
+            channels: 20,
+        };
+        let inputs = BankInputs {
+            side: 1,
+            levels: vec![level],
+        };
+        let bank = MemoryBank::new(inputs, &rows, (0..300).map(|row| row / 10).collect());
+        (
+            bank,
+            (0..100 * 20).map(|i| value(i * 3 + 1) * 1.5).collect(),
+        )
+    }
+
+    #[cfg(feature = "train")]
+    #[test]
+    fn distances_in_bytes_are_close_and_a_model_file_has_all_of_them() -> Result<()> {
+        let (single, queries) = many();
+        let mut bytes = single.clone();
+        bytes.round_to_bytes();
+        for left_out in [0..0, 0..40, 130..300] {
+            let exact = single.nearest(&queries, left_out.clone());
+            let found = bytes.nearest(&queries, left_out);
+            for (exact, found) in exact.iter().zip(&found) {
+                assert!((exact - found).abs() < 0.02 * exact, "{found} for {exact}");
+            }
+        }
+        let parameters = || -> BTreeMap<String, Parameter> {
+            let parameters = bytes.parameters().into_iter();
+            let named = parameters.map(|(name, shape, values)| {
+                let parameter = Parameter { shape, values };
+                (name.to_owned(), parameter)
+            });
+            named.collect()
+        };
+        let read = MemoryBank::restore(&mut parameters(), bytes.inputs.clone())?;
+        assert_eq!(read.nearest(&queries, 0..0), bytes.nearest(&queries, 0..0));
+        // The rows are the same, rounded.
+        let rounded = bytes.rows_without(&(0..1));
+        let exact = single.rows_without(&(0..1));
+        assert_eq!(rounded.len(), 290 * 20);
+        for (rounded, exact) in rounded.iter().zip(&exact) {
+            assert!((rounded - exact).abs() < 0.03, "{rounded} for {exact}");
+        }
+        // What no model has.
+        for (name, value) in [(POSITIONS, 0.5), (POSITIONS, 128.0), (SCALES, 0.0)] {
+            let mut others = parameters();
+            for (_, parameter) in others.iter_mut().filter(|(other, _)| *other == name) {
+                parameter.values[7] = value;
+            }
+            let error = MemoryBank::restore(&mut others, bytes.inputs.clone()).err();
+            let text = error.map_or(String::new(), |error| error.to_string());
+            assert!(text.contains("memory_bank"), "{name}, {value}: {text}");
+        }
         Ok(())
     }
 }

@@ -1,8 +1,10 @@
 //! What is learned from normal features: flows, the whitening before them, and nearest neighbours. Uses the
 //! rooms up to `features`.
 
+mod bank_rows;
 #[cfg(feature = "train")]
 mod bank_sample;
+mod byte_rows;
 mod covariance;
 #[cfg(not(feature = "train"))]
 mod cpu_flow;

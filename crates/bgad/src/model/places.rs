@@ -1,6 +1,8 @@
 //! The shape of an input's flow, and its conditions.
 
-use bgad_flow::{Conditions, FlowConfig, PositionalEncoding};
+use std::collections::BTreeMap;
+
+use bgad_flow::{Conditions, FlowConfig, Parameter, PositionalEncoding};
 
 use crate::config::checked::CheckedConfig;
 use crate::error::Result;
@@ -15,6 +17,22 @@ pub(crate) fn flow_config(config: &CheckedConfig, input: &FlowInput) -> FlowConf
         false => flow.with_condition(config.flow.position_dimension),
         true => flow,
     }
+}
+
+/// How the names of a flow's parameters begin that training changes.
+pub(crate) const BLOCK: &str = "block.";
+
+/// The parameters of an input's flow, of which a model in bytes has only the fixed layer's where it was
+/// never trained.
+pub(crate) fn with_blocks(
+    config: &CheckedConfig,
+    input: &FlowInput,
+    mut parameters: BTreeMap<String, Parameter>,
+) -> BTreeMap<String, Parameter> {
+    if !parameters.keys().any(|name| name.starts_with(BLOCK)) {
+        parameters.extend(flow_config(config, input).parameters_at_rest());
+    }
+    parameters
 }
 
 /// The places that an input's vectors can have; they are its flow's conditions.

@@ -86,6 +86,20 @@ impl<'a> Stored<'a> {
         }
     }
 
+    /// The same numbers, a byte each where all of them are whole and lie from -127 to 127.
+    #[cfg(feature = "train")]
+    pub fn compact(shape: &[usize], values: &'a [f32]) -> Self {
+        let whole = |value: &f32| value.fract() == 0.0 && value.abs() <= 127.0;
+        match values.iter().all(whole) {
+            true => Self {
+                elements: Elements::I8,
+                shape: shape.to_vec(),
+                bytes: Cow::Owned(values.iter().map(|value| *value as i8 as u8).collect()),
+            },
+            false => Self::numbers(shape, values),
+        }
+    }
+
     #[cfg(feature = "train")]
     pub fn raw(bytes: Vec<u8>) -> Self {
         Self {
@@ -112,11 +126,14 @@ impl<'a> Stored<'a> {
         Ok(Self::numbers(data.shape().as_slice(), values))
     }
 
-    /// The single-precision numbers; `None` for other elements.
+    /// The numbers; `None` for bytes.
     pub fn values(&self) -> Option<Vec<f32>> {
         let value = |b: &[u8; 4]| f32::from_le_bytes(*b);
-        let numbers = || self.bytes.as_chunks::<4>().0.iter().map(value).collect();
-        (self.elements == Elements::F32).then(numbers)
+        match self.elements {
+            Elements::F32 => Some(self.bytes.as_chunks::<4>().0.iter().map(value).collect()),
+            Elements::I8 => Some(self.bytes.iter().map(|b| f32::from(*b as i8)).collect()),
+            Elements::U8 => None,
+        }
     }
 }
 
@@ -154,6 +171,7 @@ impl<'a> TensorFile<'a> {
         let views = self.tensors.iter().map(|(name, tensor)| {
             let dtype = match tensor.elements {
                 Elements::F32 => Dtype::F32,
+                Elements::I8 => Dtype::I8,
                 Elements::U8 => Dtype::U8,
             };
             let view = TensorView::new(dtype, tensor.shape.clone(), &tensor.bytes);

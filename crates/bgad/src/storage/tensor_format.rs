@@ -1,4 +1,5 @@
-//! Reads the part of the safetensors format that our files use: single-precision numbers and bytes.
+//! Reads the part of the safetensors format that our files use: single-precision numbers, whole numbers of a
+//! byte, and bytes.
 //!
 //! A file holds a length in eight bytes, a JSON object of that length, and the tensors' bytes one after the
 //! other. The object has an entry per tensor, and optional texts under `__metadata__`.
@@ -12,6 +13,8 @@ use serde_json::{Map, Value};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 pub(crate) enum Elements {
     F32,
+    /// Numbers from -128 to 127.
+    I8,
     U8,
 }
 
@@ -19,7 +22,7 @@ impl Elements {
     fn bytes(self) -> usize {
         match self {
             Self::F32 => 4,
-            Self::U8 => 1,
+            Self::I8 | Self::U8 => 1,
         }
     }
 }

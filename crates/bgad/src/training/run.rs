@@ -114,6 +114,13 @@ impl<'a> Run<'a> {
             let defects = set.defects(bank.inputs())?;
             detector.discriminant = Discriminant::new(bank, &set.folds, &defects);
         }
+        if let Some(quantized) = &self.context.quantized {
+            if let Some(bank) = &mut detector.bank {
+                bank.round_to_bytes();
+            }
+            detector.discriminant.clone_from(&quantized.discriminant);
+            detector.description.quantization = Some(quantized.quantization.clone());
+        }
         detector.remember_distances_in(self.context.distances.as_deref());
         drop(statistics);
         let mut evaluation = None;
@@ -285,6 +292,7 @@ impl<'a> Run<'a> {
             promised_rate: None,
             boundaries: Vec::new(),
             dataset: dataset.name.clone(),
+            quantization: None,
         };
         Detector::new(description, backbone, Vec::new(), &self.device)
     }

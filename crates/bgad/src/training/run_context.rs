@@ -8,6 +8,8 @@ use bgad_backbone::Backbone;
 
 use super::progress::Progress;
 use crate::config::settings::TrainerConfig;
+use crate::detector::description::Quantization;
+use crate::model::discriminant::Discriminant;
 
 /// Receives the progress of a run.
 pub(crate) type Observer = Arc<dyn Fn(Progress) + Send + Sync>;
@@ -26,6 +28,18 @@ pub(crate) struct RunContext {
     /// The folder of distances to the memory bank, which must exist.
     pub distances: Option<PathBuf>,
     pub stop: Option<Arc<AtomicBool>>,
+    /// The model that is to be computed in bytes from now on.
+    pub quantized: Option<Arc<QuantizedModel>>,
+}
+
+/// What a model in bytes has from the one in single precision.
+pub(crate) struct QuantizedModel {
+    /// With products in bytes.
+    pub backbone: Arc<dyn Backbone>,
+    /// SHA-256 of the weights that it is from.
+    pub checksum: Option<String>,
+    pub quantization: Quantization,
+    pub discriminant: Option<Discriminant>,
 }
 
 impl RunContext {
@@ -38,6 +52,7 @@ impl RunContext {
             features: None,
             distances: None,
             stop: None,
+            quantized: None,
         }
     }
 

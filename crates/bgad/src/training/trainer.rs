@@ -16,6 +16,7 @@ use crate::config::settings::TrainerConfig;
 use crate::detector::trained_model::Detector;
 use crate::device::selection::DeviceSelection;
 use crate::error::{Error, Result};
+use crate::features::backbone::Opened;
 use crate::features::{backbone, custom_backbone};
 
 /// Trains detectors.
@@ -197,9 +198,13 @@ impl Trainer {
             true => Granularity::Pixel,
             false => Granularity::Image,
         });
-        let opened = match &self.context.backbone {
-            Some(own) => custom_backbone::take(own.clone(), config, &device)?,
-            None => {
+        let opened = match (&self.context.quantized, &self.context.backbone) {
+            (Some(quantized), _) => Opened {
+                backbone: quantized.backbone.clone(),
+                checksum: quantized.checksum.clone(),
+            },
+            (None, Some(own)) => custom_backbone::take(own.clone(), config, &device)?,
+            (None, None) => {
                 let weights = config.backbone.weights.as_deref();
                 backbone::open(
                     &config.backbone.name,

@@ -1,0 +1,120 @@
+//! Sums of products of bytes, in registers.
+//!
+//! Plain loops, as in `tile`: sums stay in registers.
+#![allow(clippy::needless_range_loop)]
+
+use pulp::Simd;
+
+use crate::Rows;
+use crate::byte_panels::QUAD;
+use crate::dots::{Dots, GROUP};
+use crate::panels::BLOCK;
+
+/// Rows that all columns see before the next ones are read, so that they stay in the cache.
+pub(crate) const ROWS: usize = 96;
+/// Where some rows begin.
+#[inline(always)]
+pub(crate) fn starts(a: &Rows<'_, u8>, rows: std::ops::Range<usize>) -> [usize; ROWS] {
+    let mut starts = [0; ROWS];
+    for (start, row) in starts.iter_mut().zip(rows) {
+        *start = a.start(row);
+    }
+    starts
+}
+
+/// Bytes of a right side that stay in the first cache beside a few rows of the left one.
+const CACHED: usize = 20 << 10;
+
+/// Blocks of columns that are multiplied at once, of so many that are left, by registers of `lanes`
+/// columns: as many as registers hold sums of, beside one row of the left side.
+#[inline(always)]
+pub(crate) fn blocks_at_once(lanes: usize, left: usize, depth: usize) -> usize {
+    let three = lanes >= 8 && left >= 3 && left != 4 && 3 * BLOCK * depth <= CACHED;
+    match (three, lanes >= 8 && left >= 2) {
+        (true, _) => 3,
+        (_, true) => 2,
+        _ => 1,
+    }
+}
+
+/// The products of `R` rows of `a`, which begin at `starts`, with `blocks`, `[rows / 4][V]` each.
+///
+/// Each row's bytes are spread once for all blocks, whose registers are read from memory.
+#[inline(always)]
+pub(crate) fn sums_of<S: Dots, const V: usize, const B: usize, const R: usize>(
+    simd: S,
+    (a, starts): (&Rows<'_, u8>, &[usize]),
+    blocks: [&[[S::u32s; V]]; B],
+) -> [[[S::i32s; V]; B]; R] {
+    let mut sums: [[[S::i32s; V]; B]; R] = [[[pulp::cast(simd.splat_u32s(0)); V]; B]; R];
+    let length = a.width / QUAD;
+    for strip in 0..a.strips {
+        let mut left: [&[[u8; QUAD]]; R] = [&[]; R];
+        for r in 0..R {
+            left[r] = a.row_from(strip, starts[r]).as_chunks().0;
+        }
+        let mut lines = blocks;
+        for b in 0..B {
+            lines[b] = &blocks[b][strip * length..][..length];
+        }
+        sums = accumulate::<S, V, B, R>(simd, left, lines, sums);
+    }
+    sums
+}
+
+/// Adds the products of `R` rows of one strip.
+#[inline(always)]
+fn accumulate<S: Dots, const V: usize, const B: usize, const R: usize>(
+    simd: S,
+    left: [&[[u8; QUAD]]; R],
+    blocks: [&[[S::u32s; V]]; B],
+    start: [[[S::i32s; V]; B]; R],
+) -> [[[S::i32s; V]; B]; R] {
+    let mut sums = start;
+    let length = blocks[0].len();
+    let mut left_groups: [&[[[u8; QUAD]; GROUP]]; R] = [&[]; R];
+    let mut left_rest: [&[[u8; QUAD]]; R] = [&[]; R];
+    for r in 0..R {
+        (left_groups[r], left_rest[r]) = left[r][..length].as_chunks();
+    }
+    let mut groups: [&[[[S::u32s; V]; GROUP]]; B] = [&[]; B];
+    let mut rest: [&[[S::u32s; V]]; B] = [&[]; B];
+    for b in 0..B {
+        (groups[b], rest[b]) = blocks[b][..length].as_chunks();
+    }
+    for g in 0..length / GROUP {
+        for r in 0..R {
+            let quads = &left_groups[r][g];
+            let mut values = [splat(simd, quads[0]); GROUP];
+            for n in 1..GROUP {
+                values[n] = splat(simd, quads[n]);
+            }
+            for b in 0..B {
+                let lines = &groups[b][g];
+                for v in 0..V {
+                    let mut right = [lines[0][v]; GROUP];
+                    for n in 1..GROUP {
+                        right[n] = lines[n][v];
+                    }
+                    sums[r][b][v] = simd.add_dots(sums[r][b][v], values, right);
+                }
+            }
+        }
+    }
+    for q in 0..length % GROUP {
+        for r in 0..R {
+            let value = splat(simd, left_rest[r][q]);
+            for b in 0..B {
+                for v in 0..V {
+                    sums[r][b][v] = simd.add_dots(sums[r][b][v], [value], [rest[b][q][v]]);
+                }
+            }
+        }
+    }
+    sums
+}
+
+#[inline(always)]
+fn splat<S: Simd>(simd: S, quad: [u8; QUAD]) -> S::u32s {
+    simd.splat_u32s(u32::from_le_bytes(quad))
+}

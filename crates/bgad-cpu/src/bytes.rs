@@ -1,0 +1,181 @@
+//! Numbers as bytes.
+
+use crate::arithmetic::MultiplyAdd;
+use crate::dots::LARGEST;
+use crate::kernel::{Kernel, run};
+
+/// The largest byte that a product takes on its left side.
+pub const LARGEST_BYTE: u8 = LARGEST;
+
+/// Adding 1.5 · 2^23 rounds a small number to the nearest integer, which then stands in the sum's low
+/// bits.
+const ROUNDING: f32 = 12_582_912.0;
+
+/// How the numbers of rows become bytes: a factor and a zero for each column.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ByteRounding {
+    /// Over and over, so that lines of them are full.
+    factors: Vec<f32>,
+    zeros: Vec<f32>,
+    columns: usize,
+}
+
+/// Numbers that become bytes in one go: a register of AVX2.
+const LINE: usize = 32;
+
+impl ByteRounding {
+    /// One byte more is `1 / factors[c]` more of column `c`, and the byte of nothing is `zeros[c]`.
+    ///
+    /// # Panics
+    /// When there are not as many factors as zeros, or none.
+    pub fn new(factors: &[f32], zeros: &[f32]) -> Self {
+        let columns = factors.len();
+        assert!(
+            columns == zeros.len() && columns > 0,
+            "{columns} factors, {} zeros",
+            zeros.len()
+        );
+        let length = (1..=LINE)
+            .map(|times| times * columns)
+            .find(|length| length.is_multiple_of(LINE));
+        let length = length.unwrap_or(LINE * columns);
+        let all = |values: &[f32]| values.iter().copied().cycle().take(length).collect();
+        Self {
+            factors: all(factors),
+            zeros: all(zeros),
+            columns,
+        }
+    }
+
+    /// Numbers of a row.
+    pub fn columns(&self) -> usize {
+        self.columns
+    }
+
+    /// The factors and zeros of the columns.
+    pub fn constants(&self) -> (&[f32], &[f32]) {
+        (&self.factors[..self.columns], &self.zeros[..self.columns])
+    }
+
+    /// The byte of nothing in column `column`.
+    pub fn zero(&self, column: usize) -> u8 {
+        self.zeros[column].clamp(0.0, f32::from(LARGEST)) as u8
+    }
+
+    /// `bytes = values · factors + zeros`, rounded to the nearest, halves to even, and held within 0 and
+    /// 127; rows lie one after the other. Every set of instructions gives the same bytes.
+    ///
+    /// # Panics
+    /// When there are not as many bytes as values.
+    pub fn apply(&self, values: &[f32], bytes: &mut [u8]) {
+        assert!(
+            values.len() == bytes.len(),
+            "{} values, {} bytes",
+            values.len(),
+            bytes.len()
+        );
+        run(Rounding {
+            values,
+            factors: &self.factors,
+            zeros: &self.zeros,
+            bytes,
+        });
+    }
+}
+
+struct Rounding<'a> {
+    values: &'a [f32],
+    factors: &'a [f32],
+    zeros: &'a [f32],
+    bytes: &'a mut [u8],
+}
+
+impl Kernel for Rounding<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call<A: MultiplyAdd>(self) {
+        let (values, values_left) = self.values.as_chunks::<LINE>();
+        let (bytes, bytes_left) = self.bytes.as_chunks_mut::<LINE>();
+        let (factors, _) = self.factors.as_chunks::<LINE>();
+        let (zeros, _) = self.zeros.as_chunks::<LINE>();
+        let mut line = 0;
+        for (bytes, values) in bytes.iter_mut().zip(values) {
+            let (factors, zeros) = (&factors[line], &zeros[line]);
+            for i in 0..LINE {
+                bytes[i] = byte(values[i], factors[i], zeros[i]);
+            }
+            line = if line + 1 < self.factors.len() / LINE {
+                line + 1
+            } else {
+                0
+            };
+        }
+        let of_columns = self.factors[line * LINE..]
+            .iter()
+            .zip(&self.zeros[line * LINE..]);
+        for ((byte_left, value), (factor, zero)) in
+            bytes_left.iter_mut().zip(values_left).zip(of_columns)
+        {
+            *byte_left = byte(*value, *factor, *zero);
+        }
+    }
+}
+
+/// Rounded twice, on every set of instructions.
+#[inline(always)]
+fn byte(value: f32, factor: f32, zero: f32) -> u8 {
+    let value = value * factor + zero;
+    let value = if value > 0.0 { value } else { 0.0 };
+    let most = f32::from(LARGEST);
+    let value = if value < most { value } else { most };
+    (value + ROUNDING).to_bits() as u8
+}
+
+/// Bytes to either side of the centre of [`to_centred_bytes`].
+const HALF: f32 = 63.0;
+
+/// `bytes = values / step + 64`, rounded to the nearest, with the least step that needs none beyond 1 and
+/// 127; gives the step. Every set of instructions gives the same bytes.
+///
+/// # Panics
+/// When there are not as many bytes as values.
+pub fn to_centred_bytes(values: &[f32], bytes: &mut [u8]) -> f32 {
+    struct Centring<'a>(&'a [f32], &'a mut [u8]);
+    impl Kernel for Centring<'_> {
+        type Output = f32;
+
+        #[inline(always)]
+        fn call<A: MultiplyAdd>(self) -> f32 {
+            let Self(values, bytes) = self;
+            let (lines, rest) = values.as_chunks::<LINE>();
+            let mut most = [0.0_f32; LINE];
+            for line in lines {
+                for (most, value) in most.iter_mut().zip(line) {
+                    *most = if value.abs() > *most {
+                        value.abs()
+                    } else {
+                        *most
+                    };
+                }
+            }
+            let all = most.into_iter().chain(rest.iter().map(|value| value.abs()));
+            let largest = all.fold(
+                0.0,
+                |most: f32, value| if value > most { value } else { most },
+            );
+            if !(largest > 0.0 && largest.is_finite()) {
+                bytes.fill(HALF as u8 + 1);
+                return 0.0;
+            }
+            let (step, factor) = (largest / HALF, HALF / largest);
+            let centre = HALF + 1.0;
+            for (to, value) in bytes.iter_mut().zip(values) {
+                *to = byte(*value, factor, centre);
+            }
+            step
+        }
+    }
+    assert_eq!(values.len(), bytes.len(), "values and bytes");
+    run(Centring(values, bytes))
+}
