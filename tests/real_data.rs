@@ -31,7 +31,10 @@ fn image_auroc(layout: Layout, set: &str) -> Option<f64> {
         training.detector.description().granularity,
         Granularity::Image
     );
-    assert!(training.warnings.is_empty(), "{:?}", training.warnings);
+    // Some of BrainMRI's files are copies of others.
+    let copies = |warning: &String| warning.contains("copies of others");
+    let other = training.warnings.iter().find(|warning| !copies(warning));
+    assert!(other.is_none(), "{other:?}");
     training.evaluation.unwrap().image_auroc
 }
 

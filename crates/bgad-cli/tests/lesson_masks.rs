@@ -2,7 +2,7 @@
 
 use image::{GrayImage, Luma};
 
-use crate::run_to_teach::Case;
+use crate::run_to_teach::{Case, content};
 
 const DENT: &str = "parts/test/dent/000.png";
 
@@ -17,9 +17,9 @@ fn soft(case: &Case) {
 
 /// The pixels that the run has learned as the defect's.
 fn taught_pixels(case: &Case, run: &str) -> usize {
-    let masks = std::fs::read_dir(case.path(run).join("taught")).unwrap();
-    let mut masks = masks.map(|entry| entry.unwrap().path());
-    let mask = masks.find(|path| path.to_string_lossy().ends_with("_mask.png"));
+    let taught = content(&case.path(run).join("taught"));
+    let mut files = taught.keys();
+    let mask = files.find(|path| path.to_string_lossy().ends_with("_mask.png"));
     let mask = image::open(mask.unwrap()).unwrap().into_luma8();
     mask.pixels().filter(|pixel| pixel.0[0] > 0).count()
 }
