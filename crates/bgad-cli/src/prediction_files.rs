@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
 
-use bgad::{Detector, Granularity, Prediction, RgbImage, ScoreMap};
+use bgad::{Detector, Prediction, RgbImage, ScoreMap};
 use image::{GrayImage, ImageFormat, Luma};
 use tiff::encoder::{TiffEncoder, colortype::Gray32Float};
 
@@ -63,7 +63,7 @@ impl PredictionFiles {
     ) -> Result<Self, Failure> {
         let folders = [&arguments.heatmaps, &arguments.masks, &arguments.maps];
         for folder in folders.into_iter().flatten() {
-            if detector.description().granularity == Granularity::Image {
+            if detector.description().pixel_threshold.is_none() {
                 return Err(bgad::Error::NoScoreMap.into());
             }
             std::fs::create_dir_all(folder).map_err(file_failure(folder))?;

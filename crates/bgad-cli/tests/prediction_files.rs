@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::case::{Case, json_lines, stdout};
+use crate::run_to_teach::Case as RunToTeach;
 
 /// Images of the same part, under these names.
 fn copies(case: &Case, names: &[&str]) {
@@ -151,4 +152,34 @@ fn folders_are_read_as_those_of_data_sets() {
     let errors = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(errors.contains("2 of 3 images are copies"), "{errors}");
     assert_eq!(json_lines(&stdout(output))[0]["images"], 1);
+}
+
+#[test]
+fn a_model_trained_without_masks_writes_heat_maps_if_it_has_a_memory_bank() {
+    let case = RunToTeach::without_masks();
+    let image = case.text("parts/test/dent/000.png");
+    let (heatmaps, masks) = (case.text("heatmaps"), case.text("masks"));
+    let predict = |model: &str| {
+        let files = ["--heatmaps", &heatmaps, "--masks", &masks];
+        case.bgad(&[&["predict", "--model", model, &image], &files[..]].concat())
+    };
+    let output = predict(&case.text("run/model.bgad"));
+    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{errors}");
+    for folder in ["heatmaps", "masks"] {
+        let mut files = std::fs::read_dir(case.path(folder)).unwrap();
+        let file = files.next().unwrap().unwrap().path();
+        assert_eq!(image::open(file).unwrap().width(), 64);
+        assert!(files.next().is_none());
+    }
+
+    let (parts, bare) = (case.text("parts"), case.text("bare"));
+    let data = ["train", "--layout", "mvtec", "--data", &parts];
+    let out = ["--out", &bare, "--set", "memory_bank.size=0", "--no-report"];
+    let small = ["--image-size", "32", "--set", "schedule.image_steps=1"];
+    case.succeed(&[data.as_slice(), &out, &small].concat());
+    let output = predict(&case.text("bare/model.bgad"));
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success());
+    assert!(errors.contains("memory_bank.size"), "{errors}");
 }

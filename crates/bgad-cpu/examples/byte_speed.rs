@@ -4,12 +4,13 @@
 //!     cargo run --release -p bgad-cpu --example byte_speed
 #![allow(clippy::print_stdout, clippy::unwrap_used)]
 
-use std::time::Instant;
+mod timing;
 
 use bgad_cpu::{
     BytePanels, Finish, Instructions, Matrix, MatrixMut, Panels, Rows, Start, multiply_bytes,
     multiply_panels,
 };
+use timing::{median, seconds};
 
 const ROUNDS: usize = 9;
 /// Rows, strips and their width, columns: stages of V2-B0, its projections, and its memory bank.
@@ -24,22 +25,6 @@ const SHAPES: [(usize, usize, usize, usize); 9] = [
     (256, 14, 48, 112),
     (64, 1, 160, 8000),
 ];
-
-/// Seconds that `work` takes, over as many calls as last ten milliseconds.
-fn seconds(mut work: impl FnMut()) -> f64 {
-    let start = Instant::now();
-    let mut calls = 0;
-    while calls == 0 || start.elapsed().as_secs_f64() < 0.01 {
-        work();
-        calls += 1;
-    }
-    start.elapsed().as_secs_f64() / f64::from(calls)
-}
-
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
-}
 
 fn main() {
     for set in Instructions::available() {

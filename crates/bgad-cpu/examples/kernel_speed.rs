@@ -8,12 +8,14 @@
 //! compared with the clock of another machine.
 #![allow(unsafe_code, clippy::print_stdout, clippy::unwrap_used)]
 
+mod timing;
+
 use std::process::ExitCode;
-use std::time::Instant;
 
 use bgad_cpu::{
     Finish, Instructions, Matrix, MatrixMut, Panels, Start, add_outer_products, multiply_panels,
 };
+use timing::{median, seconds};
 
 /// What a kernel must reach of `gemm`'s speed.
 const SHARE: f64 = 0.7;
@@ -31,22 +33,6 @@ fn values(count: usize, salt: usize) -> Vec<f32> {
     (0..count)
         .map(|i| (((i * 7919 + salt * 104_729) % 10_007) as f32 / 5003.5) - 1.0)
         .collect()
-}
-
-/// Seconds that `work` takes, over as many calls as last ten milliseconds.
-fn seconds(mut work: impl FnMut()) -> f64 {
-    let start = Instant::now();
-    let mut calls = 0;
-    while calls == 0 || start.elapsed().as_secs_f64() < 0.01 {
-        work();
-        calls += 1;
-    }
-    start.elapsed().as_secs_f64() / f64::from(calls)
-}
-
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
 }
 
 /// What is measured: a product, or the gradient of its right side.

@@ -29,7 +29,7 @@ pub struct ModelDescription {
     /// Images that score above it are anomalous. The largest number where there is none
     /// ([`has_threshold`](Self::has_threshold)).
     pub threshold: f32,
-    /// Pixels that score above it belong to a defect; `None` at image granularity. It usually differs from
+    /// Pixels that score above it belong to a defect; `None` at image granularity without a memory bank. It usually differs from
     /// `threshold`, because an image's score also depends on more than its pixels.
     pub pixel_threshold: Option<f32>,
     /// The scores of the normal images that determined the thresholds, in rising order.

@@ -34,7 +34,7 @@ pub struct Prediction {
     /// At most this share of normal images scores above the threshold, as far as its images can promise:
     /// [`ModelDescription::promised_rate`](crate::ModelDescription::promised_rate).
     pub promised_rate: Option<f64>,
-    /// A score map of exactly the whole image; `None` at image granularity. With [`Fit::Stretch`] it has the
+    /// A score map of exactly the whole image; `None` at image granularity without a memory bank. With [`Fit::Stretch`] it has the
     /// size of the model's input, with [`Fit::Letterbox`] that of the image on the input, and with
     /// [`Fit::Tiles`] the image's own size, or half or a quarter of it for a large image.
     ///
@@ -146,7 +146,7 @@ impl Detector {
     /// Draws the map of `prediction` over `image`.
     ///
     /// # Errors
-    /// [`Error::NoScoreMap`] for a model at image granularity.
+    /// [`Error::NoScoreMap`] for a model at image granularity without a memory bank.
     pub fn overlay(&self, image: &RgbImage, prediction: &Prediction) -> Result<RgbImage> {
         let map = prediction.map.as_ref().zip(prediction.pixel_threshold);
         let (map, threshold) = map.ok_or(Error::NoScoreMap)?;

@@ -311,8 +311,8 @@ pub enum Error {
     },
     /// The model has no score maps.
     #[error(
-        "this model was trained at image granularity: it scores whole images and has no heat map; \
-         train with `--granularity pixel` for maps"
+        "this model was trained at image granularity without a memory bank: it scores whole images and has no \
+         heat map; train with a memory bank (`memory_bank.size`) or with `--granularity pixel` for maps"
     )]
     NoScoreMap,
 }
