@@ -34,7 +34,7 @@ pub enum Architecture {
     V2B3,
 }
 
-/// The properties that a family shares.
+/// A family of architectures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Family {
     /// EfficientNet: squeeze-excite everywhere, SiLU.
@@ -112,7 +112,7 @@ impl Architecture {
         }
     }
 
-    /// Multipliers of the channels and of the repeats.
+    /// Multipliers of channels and repeats.
     pub(crate) fn scaling(self) -> (f64, f64) {
         match self {
             Self::B0 | Self::Lite0 | Self::V2B0 => (1.0, 1.0),
@@ -126,7 +126,7 @@ impl Architecture {
         }
     }
 
-    /// All names in one line.
+    /// All names, in one line.
     pub(crate) fn list() -> String {
         let names: Vec<&str> = Self::ALL.iter().map(|a| a.name()).collect();
         names.join(", ")

@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 /// How an input channel is scaled for a backbone: `(v / 255 - mean) / std`, for red, green and blue.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Normalization {
-    /// Subtracted from each channel, in units of the full scale.
+    /// Subtracted from each channel, as a fraction of the full scale.
     pub mean: [f32; 3],
-    /// Divides each channel, in units of the full scale.
+    /// Divides each channel, as a fraction of the full scale.
     pub std: [f32; 3],
 }
 
@@ -18,7 +18,7 @@ impl Normalization {
         std: [0.229, 0.224, 0.225],
     };
 
-    /// Maps the full scale to `[-1, 1]`, as the "Inception" preprocessing did.
+    /// Maps the full scale to `[-1, 1]`, like the "Inception" preprocessing.
     pub const SYMMETRIC: Self = Self {
         mean: [0.5; 3],
         std: [0.5; 3],
@@ -66,7 +66,7 @@ pub trait HostBackbone: Send + Sync + std::fmt::Debug {
     /// The extractor's name, such as `tf_efficientnet_b6` or `filter-bank`.
     fn name(&self) -> &str;
 
-    /// The normalisation its input must have gone through.
+    /// The normalisation that its inputs must have.
     fn normalization(&self) -> Normalization;
 
     /// Stride and channels of each level, finest first.
@@ -80,8 +80,8 @@ pub trait HostBackbone: Send + Sync + std::fmt::Debug {
     /// If `images` does not hold whole images of that size, or height or width is 0.
     fn extract_on_host(&self, images: &[f32], height: usize, width: usize) -> Vec<FeatureMap>;
 
-    /// Everything needed to restore the extractor besides its name and levels, in a fixed order; empty
-    /// without weights.
+    /// All parameters, in a fixed order. With name and levels they restore the extractor. Empty if it has no
+    /// weights.
     fn tensors(&self) -> Vec<NamedTensor>;
 }
 

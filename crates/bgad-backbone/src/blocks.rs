@@ -1,4 +1,4 @@
-//! The layers on a device, and how they run.
+//! Layers on a device, by Burn's operations.
 
 use burn::tensor::activation::{sigmoid, silu};
 use burn::tensor::module::conv2d;
@@ -19,7 +19,7 @@ impl Activation {
     }
 }
 
-/// Asks a source for each layer's parameters and puts them on the device.
+/// Builds layers: takes each layer's parameters from a source and puts them on the device.
 pub(crate) struct Builder<'a, S> {
     pub source: S,
     pub activation: Activation,
@@ -69,7 +69,7 @@ impl<S: ParameterSource> Builder<'_, S> {
     }
 }
 
-/// A convolution with TensorFlow's padding and, maybe, an activation.
+/// A convolution with TensorFlow's padding and an optional activation.
 #[derive(Debug, Clone)]
 pub(crate) struct ConvLayer {
     weight: Tensor<4>,
@@ -94,7 +94,7 @@ impl ConvLayer {
     }
 }
 
-/// Gates each channel by a function of all channels' means (Hu et al. 2018).
+/// Squeeze-excite: multiplies each channel by a function of all channels' means (Hu et al. 2018).
 #[derive(Debug, Clone)]
 pub(crate) struct Gate {
     reduce: Tensor<4>,

@@ -9,16 +9,16 @@ use safetensors::{Dtype, SafeTensors};
 use crate::backbone::NamedTensor;
 use crate::error::BackboneError;
 
-/// The tensor that shows where in a nested checkpoint the network begins.
+/// The tensor that marks where the network begins in a nested checkpoint.
 const LANDMARK: &str = "conv_stem.weight";
 
-/// The weights in a file, as far as some architecture can use them.
+/// Reads the weights that some architecture can use.
 pub(crate) fn read(
     path: &Path,
     file: &str,
     bytes: &[u8],
 ) -> Result<Vec<NamedTensor>, BackboneError> {
-    // Safetensors first: the length it begins with may look like any other kind's mark.
+    // Safetensors first: its leading length may look like another format's signature.
     if looks_like_safetensors(bytes) {
         read_safetensors(file, bytes)
     } else if looks_like_pytorch(bytes) {
@@ -31,14 +31,15 @@ pub(crate) fn read(
     }
 }
 
-/// A ZIP archive, a bare pickle of protocol 2 or later, or a TAR archive.
+/// Whether this is a ZIP archive, a bare pickle of protocol 2 or later, or a TAR archive.
 fn looks_like_pytorch(bytes: &[u8]) -> bool {
     bytes.starts_with(b"PK\x03\x04")
         || matches!(bytes, [0x80, 2..=5, ..])
         || bytes.get(257..262) == Some(b"ustar")
 }
 
-/// Eight bytes of length, which no sensible header makes text, then a JSON object.
+/// Whether this begins like safetensors: eight bytes of length, then a JSON object. The length of a sensible
+/// header does not look like text.
 fn looks_like_safetensors(bytes: &[u8]) -> bool {
     let is_text = |byte: &u8| byte.is_ascii_graphic() || byte.is_ascii_whitespace();
     match bytes.split_at_checked(8) {
@@ -65,7 +66,7 @@ fn describe(bytes: &[u8]) -> String {
     }
 }
 
-/// Whether a name belongs to the part of a network that is ever built, and is a weight.
+/// Whether a name is a weight in the part of a network that we build.
 fn is_wanted(name: &str) -> bool {
     if name.ends_with(".num_batches_tracked") {
         return false;
@@ -84,7 +85,7 @@ fn common_prefix<'a>(names: impl Iterator<Item = &'a str>) -> String {
     let prefixes = names
         .filter_map(|name| name.strip_suffix(LANDMARK))
         .filter(|prefix| prefix.is_empty() || prefix.ends_with('.'));
-    // Shortest first; then by name, so that the choice does not depend on a hash map's order.
+    // Shortest first, then by name, so that a hash map's order does not matter.
     let best = prefixes.min_by_key(|prefix| (prefix.len(), *prefix));
     best.unwrap_or_default().to_owned()
 }
@@ -169,7 +170,7 @@ pub(crate) fn pytorch_tensors<N: Fn(&str) -> Option<String>>(
             tensor: full_name.to_owned(),
             found: format!("{:?}", tensor.dtype()),
         })?;
-        // A view can repeat its storage without end; weights never hold more than the file does.
+        // A view can repeat its storage without limit, but weights are never larger than the file.
         left = left.checked_sub(tensor.byte_len()).ok_or_else(|| {
             corrupt(format!(
                 "tensor `{full_name}` claims {} bytes, more than the file has left",
@@ -180,7 +181,7 @@ pub(crate) fn pytorch_tensors<N: Fn(&str) -> Option<String>>(
         tensors.push(NamedTensor {
             name,
             shape: tensor.shape().to_vec(),
-            // The reader turns values to the machine's own byte order.
+            // The reader converts values to the machine's byte order.
             values: encoding.decode(&bytes, cfg!(target_endian = "big")),
         });
     }

@@ -1,4 +1,4 @@
-//! A plan's parameters, taken from a source once and handed out again.
+//! Collects a plan's parameters from a source once, and serves them again.
 
 use std::convert::Infallible;
 
@@ -6,7 +6,7 @@ use crate::backbone::NamedTensor;
 use crate::plan::{Convolution, Parameter, ParameterSource, Plan, SqueezeExcite, Step};
 
 impl Plan {
-    /// Every parameter, in the order the steps run.
+    /// All parameters, in the order in which the steps run.
     pub fn collect<S: ParameterSource>(
         &self,
         source: &mut S,
@@ -23,12 +23,12 @@ impl Plan {
     }
 }
 
-/// What [`Plan::collect`] gave, handed out again.
+/// Serves the parameters that [`Plan::collect`] returned.
 pub(crate) struct Collected<'a>(pub std::slice::Iter<'a, NamedTensor>);
 
 impl Collected<'_> {
     fn next(&mut self, (name, shape): Parameter) -> NamedTensor {
-        // There are as many as the same plan asked for.
+        // The same plan collected them, so there are enough.
         self.0.next().cloned().unwrap_or_else(|| NamedTensor {
             name,
             values: vec![0.0; shape.iter().product()],

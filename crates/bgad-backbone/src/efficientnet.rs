@@ -14,8 +14,8 @@ use crate::tensors::{Backbone, FeaturePyramid, extract_through_host, is_host};
 
 /// A frozen EfficientNet, built only as deep as its coarsest selected level.
 ///
-/// A level's features are the output of the last block at its stride, what timm gives with
-/// `features_only=True` and `out_indices` 1, 2, 3.
+/// A level's features are the output of the last block at its stride, as in timm with `features_only=True` and
+/// `out_indices` 1, 2, 3.
 #[derive(Debug, Clone)]
 pub struct EfficientNet {
     computed: Computed,
@@ -24,18 +24,18 @@ pub struct EfficientNet {
 
 #[derive(Debug, Clone)]
 enum Computed {
-    /// By our own loops on the CPU.
+    /// Our own loops on the CPU.
     Host(HostEfficientNet),
-    /// By Burn's operations on any device.
+    /// Burn's operations on any device.
     Tensors(Arc<Network>, Box<TensorLayers>),
 }
 
 impl EfficientNet {
     /// Builds the network from timm's weights.
     ///
-    /// `strides` selects levels among 4, 8 and 16, in any order. Other tensors in the file are ignored, so a
-    /// whole checkpoint works as well as a truncated one. The weights are plain tensors on `device`, without
-    /// gradients even if the device tracks them.
+    /// `strides` selects levels among 4, 8 and 16, in any order. Tensors that these levels don't need are
+    /// ignored, so you can pass a whole checkpoint or a truncated one. The weights carry no gradients, even if
+    /// `device` tracks them.
     ///
     /// # Errors
     ///
@@ -52,7 +52,7 @@ impl EfficientNet {
         Ok(Self::new(network, device))
     }
 
-    /// Restores the network from the result of [`Backbone::tensors`]; its features are bit-equal.
+    /// Restores the network from the result of [`Backbone::tensors`]. Its features are the same, bit for bit.
     ///
     /// The tensors may be untrusted, and may include more levels than are selected.
     ///
@@ -104,8 +104,8 @@ impl EfficientNet {
         self.network().architecture
     }
 
-    /// The same network computed by Burn's operations on the CPU too, instead of our own. It is slower and
-    /// serves to compare the two, which agree up to rounding.
+    /// The same network, computed by Burn's operations even on the CPU. Use it to compare the two versions,
+    /// which agree up to rounding; it is slower.
     #[must_use]
     pub fn with_tensor_layers(self) -> Self {
         let network = self.network().clone();
@@ -117,7 +117,7 @@ impl EfficientNet {
     }
 
     fn new(network: Network, device: &Device) -> Self {
-        // Frozen: nothing here may enter a gradient graph.
+        // The network is frozen, so nothing here may enter a gradient graph.
         let device = device.clone().inner();
         let computed = if is_host(&device) {
             Computed::Host(HostEfficientNet::new(network))

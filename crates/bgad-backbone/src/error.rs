@@ -1,4 +1,4 @@
-//! Errors between a weights file and a backbone.
+//! Errors of reading weights and building backbones.
 
 use crate::architecture::Architecture;
 
@@ -29,7 +29,7 @@ pub enum BackboneError {
     Read {
         /// The file.
         file: String,
-        /// What the operating system said.
+        /// The operating system's error.
         source: std::io::Error,
     },
 
@@ -89,7 +89,7 @@ pub enum BackboneError {
         shape: Vec<usize>,
     },
 
-    /// A value of a network in bytes that no such network has.
+    /// A stored value that a byte network cannot have.
     #[error(
         "{file}: tensor `{tensor}` has {found} at {index}, expected {expected}; the source is damaged, \
          write it again"

@@ -8,7 +8,7 @@ use crate::host_filter_bank::HostFilterBank;
 use crate::tensor_filter_bank::TensorFilterBank;
 use crate::tensors::{Backbone, FeaturePyramid, extract_through_host, is_host};
 
-/// [`HostFilterBank`] on any device: by our own loops on the CPU, by Burn's operations elsewhere.
+/// The filter bank on any device: [`HostFilterBank`] on the CPU, Burn's operations elsewhere.
 #[derive(Debug, Clone)]
 pub struct FilterBank {
     computed: Computed,
@@ -32,7 +32,7 @@ impl FilterBank {
         Self { computed, device }
     }
 
-    /// The same filters computed by Burn's operations on the CPU too, to compare the two.
+    /// The same filter bank, computed by Burn's operations even on the CPU. Use it to compare the two versions.
     #[must_use]
     pub fn with_tensor_layers(self) -> Self {
         let computed = Computed::Tensors(Box::new(TensorFilterBank::new(&self.device)));

@@ -1,4 +1,4 @@
-//! The filter bank's channels, and what brings each to about zero mean and unit deviation.
+//! The filter bank's channels, and the constants that standardise them.
 
 use crate::backbone::{Level, Normalization};
 use crate::filter_kernels::ORIENTATIONS;
@@ -15,7 +15,7 @@ pub(crate) const NORMALIZATION: Normalization = Normalization {
 pub(crate) const TEXTURE: usize = 4 * ORIENTATIONS;
 /// Colour-opponent axes.
 pub(crate) const OPPONENTS: usize = 2;
-/// Two octaves of texture, edges in colour, luminance and colour.
+/// Channels of a level: two octaves of texture, colour edges, luminance and colours.
 pub(crate) const CHANNELS: usize = 2 * TEXTURE + OPPONENTS + 1 + OPPONENTS;
 
 pub(crate) const LEVELS: [Level; 3] = [level(4), level(8), level(16)];
@@ -27,7 +27,7 @@ const fn level(stride: usize) -> Level {
     }
 }
 
-/// Luminance, red against green, yellow against blue: rows of a map from red, green, blue.
+/// Luminance, red-green and yellow-blue, each as weights of red, green and blue.
 pub(crate) const COLOUR_AXES: [f32; 9] = [
     1.0 / 3.0,
     1.0 / 3.0,
@@ -40,9 +40,8 @@ pub(crate) const COLOUR_AXES: [f32; 9] = [
     -0.5,
 ];
 
-/// Centre and deviation of a kind of channel over photographs and textures, in the units of the
-/// output before it is standardised. They are constants: no image's features depend on its own, or
-/// on any other image's, statistics.
+/// Centre and deviation of a kind of channel over photographs and textures, before standardisation. Because they
+/// are constants, an image's features depend on no statistics of this or another image.
 #[derive(Clone, Copy)]
 struct Typical {
     centre: f32,
@@ -60,7 +59,7 @@ const COLOUR_EDGE: Typical = typical(0.15, 0.09);
 const LUMINANCE: Typical = typical(0.0, 0.5);
 const COLOUR: Typical = typical(0.0, 0.2);
 
-/// What is subtracted from each channel, and what it is multiplied with then.
+/// For each channel, the offset to subtract and the factor to multiply by.
 pub(crate) fn standardization() -> (Vec<f32>, Vec<f32>) {
     let texture = [
         (ORIENTATIONS, EDGE),

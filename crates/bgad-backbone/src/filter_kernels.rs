@@ -1,13 +1,13 @@
 //! The filter bank's kernels, built on the host.
 //!
-//! Every band-pass kernel answers a sinusoid of amplitude 1, at its preferred frequency and
-//! orientation, with an amplitude of 1. A natural image has about the same power in every octave
-//! (Field 1987), so that one set of constants then serves all scales.
+//! Every band-pass kernel responds with amplitude 1 to a sinusoid of amplitude 1 at its preferred frequency and
+//! orientation. Natural images have about the same power in every octave (Field 1987), so one set of constants
+//! serves all scales.
 
 use std::f64::consts::PI;
 
-/// Orientations of each kind of filter: 0, 45, 90 and 135 degrees. At 0 the response is strongest
-/// to variation along a row, that is, to vertical edges and lines.
+/// Orientations of each kind of filter: 0, 45, 90 and 135 degrees. At 0 degrees it responds most to variation
+/// along a row, that is, to vertical edges and lines.
 pub(crate) const ORIENTATIONS: usize = 4;
 /// Kernels of all kinds.
 pub(crate) const KERNELS: usize = 4 * ORIENTATIONS;
@@ -16,11 +16,11 @@ pub(crate) const RADIUS: usize = 3;
 /// Taps on each axis.
 pub(crate) const SIZE: usize = 2 * RADIUS + 1;
 
-/// Deviation of the Gaussian that is differentiated, in pixels.
+/// Standard deviation of the differentiated Gaussian, in pixels.
 const GAUSSIAN_SIGMA: f64 = 1.0;
-/// Deviation of the Gabor filters' envelope, in pixels.
+/// Standard deviation of the Gabor filters' envelope, in pixels.
 const GABOR_SIGMA: f64 = 1.5;
-/// Frequency of the Gabor filters, in radians per pixel; a period of 3.1 pixels.
+/// Frequency of the Gabor filters, in radians per pixel: a period of 3.1 pixels.
 const GABOR_FREQUENCY: f64 = 2.0;
 
 type Kernel = [f64; SIZE * SIZE];
@@ -48,8 +48,7 @@ pub(crate) fn gradient() -> Vec<f32> {
 /// Taps on each axis of the kernel that smooths and halves.
 pub(crate) const HALVING: usize = 4;
 
-/// Binomial weights that smooth and, at stride 2, keep pixel pairs centred: `[4, 4]` in row-major
-/// order.
+/// Binomial weights for smoothing; at stride 2, outputs are centred on pixel pairs. `[4, 4]` in row-major order.
 pub(crate) fn binomial() -> Vec<f32> {
     let taps = [0.125_f32, 0.375, 0.375, 0.125];
     taps.iter()
@@ -70,7 +69,7 @@ fn line(angle: f64) -> Kernel {
 }
 
 fn gabor_even(angle: f64) -> Kernel {
-    // A cosine under an envelope has a mean; an envelope's worth is taken off, which keeps the shape.
+    // A cosine under an envelope has a mean. Subtracting a multiple of the envelope removes it.
     let wave = sample(angle, |u, square| {
         (GABOR_FREQUENCY * u).cos() * gaussian(square, GABOR_SIGMA)
     });
@@ -103,7 +102,7 @@ fn along(tap: usize, angle: f64) -> f64 {
     x * angle.cos() + y * angle.sin()
 }
 
-/// A function of the distance along the orientation and of the squared distance from the centre.
+/// A kernel from a function of the distance along the orientation and the squared distance from the centre.
 fn sample(angle: f64, value: impl Fn(f64, f64) -> f64) -> Kernel {
     std::array::from_fn(|tap| {
         let (x, y) = position(tap);
@@ -116,7 +115,7 @@ fn without_mean(kernel: Kernel) -> Kernel {
     kernel.map(|tap| tap - mean)
 }
 
-/// Scales a kernel to amplitude 1 for a wave of `frequency` along its orientation.
+/// Scales a kernel so that its response to a wave of `frequency` along its orientation has amplitude 1.
 fn unit_gain(kernel: Kernel, angle: f64, frequency: f64) -> Kernel {
     let project = |wave: fn(f64) -> f64| -> f64 {
         let taps = kernel.iter().enumerate();

@@ -1,8 +1,8 @@
 //! Folds batch norms into the convolutions before them.
 //!
-//! At inference a batch norm is the affine map `gamma * (x - mean) / sqrt(variance + eps) + beta` of
-//! each channel, which a convolution's weight and bias take over exactly. Worked out in f64, so that
-//! one rounding to f32 remains.
+//! At inference a batch norm is the affine map `gamma * (x - mean) / sqrt(variance + eps) + beta` of each
+//! channel, which the convolution's weight and bias can include exactly. It is computed in f64 and rounded to
+//! f32 once.
 
 use crate::architecture::Architecture;
 use crate::backbone::NamedTensor;
@@ -13,7 +13,7 @@ use crate::table::Table;
 /// Epsilon of TensorFlow's batch norms; PyTorch's own default is 1e-5.
 const EPSILON: f64 = 1e-3;
 
-/// Raw weights under timm's names; folds as it hands them out.
+/// A parameter source that folds raw weights under timm's names.
 pub(crate) struct Raw<'a> {
     pub table: &'a Table,
     pub architecture: Architecture,
@@ -44,7 +44,7 @@ impl ParameterSource for Raw<'_> {
         }
 
         let (weight, bias) = fold(weight, [gamma, beta, mean, variance]);
-        // Finite factors can still overflow together.
+        // A product of finite factors can still overflow.
         raw.check_finite(&weight_name, &weight)?;
         raw.check_finite(&beta_name, &bias)?;
         Ok([
@@ -68,7 +68,7 @@ impl ParameterSource for Raw<'_> {
     }
 }
 
-/// Weight and bias of a convolution that takes over the batch norm `[gamma, beta, mean, variance]`.
+/// Weight and bias of a convolution that includes the batch norm `[gamma, beta, mean, variance]`.
 fn fold(weight: &[f32], [gamma, beta, mean, variance]: [&[f32]; 4]) -> (Vec<f32>, Vec<f32>) {
     let scale: Vec<f64> = gamma
         .iter()

@@ -1,4 +1,4 @@
-//! Parameters that were folded before, from a model file.
+//! Folded parameters from a model file.
 
 use crate::architecture::Architecture;
 use crate::backbone::NamedTensor;
@@ -6,7 +6,7 @@ use crate::error::BackboneError;
 use crate::plan::{Convolution, ParameterSource, SqueezeExcite};
 use crate::table::Table;
 
-/// Weights that were folded before.
+/// A parameter source of weights that are folded already.
 pub(crate) struct Folded<'a> {
     pub table: &'a Table,
     pub architecture: Architecture,

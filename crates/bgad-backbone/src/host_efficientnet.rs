@@ -11,11 +11,11 @@ use crate::error::BackboneError;
 use crate::host::{HostBuilder, HostNetwork};
 use crate::network::Network;
 
-/// A frozen EfficientNet on the CPU, built only as deep as its coarsest selected level. It needs no
-/// Burn; with Burn, `EfficientNet` runs on other devices as well.
+/// A frozen EfficientNet on the CPU, built only as deep as its coarsest selected level. It needs no Burn;
+/// `EfficientNet`, with the feature `burn`, also runs on other devices.
 ///
-/// A level's features are the output of the last block at its stride, what timm gives with
-/// `features_only=True` and `out_indices` 1, 2, 3.
+/// A level's features are the output of the last block at its stride, as in timm with `features_only=True` and
+/// `out_indices` 1, 2, 3.
 #[derive(Debug, Clone)]
 pub struct HostEfficientNet {
     network: Arc<Network>,
@@ -25,13 +25,13 @@ pub struct HostEfficientNet {
 impl HostEfficientNet {
     /// Builds the network from timm's weights.
     ///
-    /// `strides` selects levels among 4, 8 and 16, in any order. Tensors of the file that are not
-    /// needed are ignored, so that a whole checkpoint serves as well as a truncated one.
+    /// `strides` selects levels among 4, 8 and 16, in any order. Tensors that these levels don't need are
+    /// ignored, so you can pass a whole checkpoint or a truncated one.
     ///
     /// # Errors
     ///
-    /// When no stride or an unknown one is selected; when a tensor is missing, has another shape
-    /// than the architecture's, is not finite, or is a negative variance.
+    /// If no stride or an unknown one is selected; if a tensor is missing, has another shape than the
+    /// architecture's, is not finite, or is a negative variance.
     #[cfg(feature = "weights")]
     pub fn load(
         architecture: Architecture,
@@ -41,14 +41,14 @@ impl HostEfficientNet {
         Network::load(architecture, strides, weights).map(Self::new)
     }
 
-    /// Restores the network from what [`HostBackbone::tensors`] gave; its features are bit-equal.
+    /// Restores the network from the result of [`HostBackbone::tensors`]. Its features are the same, bit for bit.
     ///
-    /// The tensors may come from an untrusted file, and may be of more levels than are selected.
+    /// The tensors may be untrusted, and may include more levels than are selected.
     ///
     /// # Errors
     ///
-    /// When no stride or an unknown one is selected; when a tensor is missing, occurs twice, has
-    /// another shape than the architecture's, or is not finite.
+    /// If no stride or an unknown one is selected; if a tensor is missing, occurs twice, has another shape than
+    /// the architecture's, is not finite, or has a value that a byte network cannot have.
     pub fn from_folded(
         architecture: Architecture,
         strides: &[usize],
@@ -57,17 +57,17 @@ impl HostEfficientNet {
         Network::from_folded(architecture, strides, tensors).map(Self::new)
     }
 
-    /// A network of random weights that keep the features' variance near 1: for benches, and for
-    /// tests that have no weights.
+    /// A network of random weights that keep the features' variance near 1, for benches and for tests without
+    /// weights.
     ///
-    /// Strides other than 4, 8 and 16 are ignored; where none is left, all three are taken.
+    /// Strides other than 4, 8 and 16 are ignored; if none is left, all three are used.
     #[cfg(feature = "random")]
     pub fn random(architecture: Architecture, strides: &[usize], seed: u64) -> Self {
         Self::new(Network::random(architecture, strides, seed))
     }
 
-    /// The same network with another normalisation of its input: for weights that were not trained
-    /// with the architecture's usual one ([`Architecture::normalization`]).
+    /// Changes the normalisation of the input, for weights that were not trained with the architecture's usual
+    /// one ([`Architecture::normalization`]).
     #[must_use]
     pub fn with_normalization(mut self, normalization: Normalization) -> Self {
         Arc::make_mut(&mut self.network).normalization = normalization;
@@ -79,11 +79,11 @@ impl HostEfficientNet {
         self.network.architecture
     }
 
-    /// Adds to `inputs` what the products see of one image `[3, height, width]`, prepared as for
+    /// Adds to `inputs` the inputs of all products for one image `[3, height, width]`, prepared as for
     /// [`extract_on_host`](HostBackbone::extract_on_host).
     ///
     /// # Panics
-    /// When the image has another length.
+    /// If the image has another length.
     pub fn observe(
         &self,
         image: &[f32],
@@ -100,10 +100,9 @@ impl HostEfficientNet {
         });
     }
 
-    /// The same network with products in bytes, fitted to what was seen of images. The same images give
-    /// the same network.
+    /// Converts the network's products to bytes, fitted to `inputs`. The same images give the same network.
     ///
-    /// None where nothing was seen, or the network's products are in bytes already.
+    /// Returns `None` if `inputs` is empty or the products are in bytes already.
     pub fn in_bytes(&self, inputs: &ProductInputs) -> Option<Self> {
         let network = &*self.network;
         if inputs.is_empty() || network.in_bytes {
@@ -117,7 +116,7 @@ impl HostEfficientNet {
         }))
     }
 
-    /// Whether its products are in bytes.
+    /// Whether the products are in bytes.
     pub fn is_in_bytes(&self) -> bool {
         self.network.in_bytes
     }

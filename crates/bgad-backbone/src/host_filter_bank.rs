@@ -1,7 +1,7 @@
 //! The filter bank on the CPU, on plain slices.
 //!
-//! Every sum runs over a window's taps in their order, each product rounded before it is added, as
-//! Burn's convolutions of few channels do: both give the same bits.
+//! Every sum runs over a window's taps in order and rounds each product before adding it, like Burn's
+//! convolutions of few channels. So both give the same bits.
 
 use rayon::prelude::*;
 
@@ -10,31 +10,31 @@ use crate::filter_channels::{CHANNELS, LEVELS, NAME, NORMALIZATION, OPPONENTS, s
 use crate::filter_kernels::{self as kernels, ORIENTATIONS};
 use crate::planes::{Planes, filter, halve, opponents};
 
-/// A deterministic multi-scale filter bank; it needs no weights, so everything can be tried with it.
+/// A deterministic multi-scale filter bank. It needs no weights, so you can try everything with it.
 ///
-/// Three levels, at strides 4, 8 and 16, of 37 channels each:
+/// It has three levels, at strides 4, 8 and 16, with 37 channels each:
 ///
-/// | channels | what |
+/// | channels | content |
 /// |---|---|
 /// | 0-3 | edges: first derivatives of a Gaussian at 0, 45, 90, 135 degrees, magnitude |
 /// | 4-7, 8-11 | bright and dark lines: second derivatives, each half-wave rectified |
 /// | 12-15 | Gabor energy: even and odd filter in quadrature |
-/// | 16-31 | the same, an octave coarser |
-/// | 32-33 | gradient magnitude of red against green and of yellow against blue |
-/// | 34-36 | smoothed luminance, red against green, yellow against blue |
+/// | 16-31 | channels 0 to 15 again, one octave coarser |
+/// | 32-33 | gradient magnitude of red-green and of yellow-blue |
+/// | 34-36 | smoothed luminance, red-green, yellow-blue |
 ///
 /// A channel at 0 degrees responds to variation along a row.
 ///
-/// The image goes through a pyramid of halvings (binomial smoothing, Burt and Adelson 1983), and the
-/// same small kernels through each octave, so that their scale grows with the stride. Responses are
-/// rectified before they are pooled over the stride's neighbourhood (Malik and Perona 1990): pooled
-/// as they are, they would cancel. The filters are the steerable derivatives of Freeman and Adelson
-/// (1991) and the quadrature pairs of Gabor filters of Daugman (1985).
+/// The image is smoothed and halved repeatedly (a binomial pyramid, Burt and Adelson 1983). The same small
+/// kernels filter each octave, so their scale grows with the stride. Responses are rectified before they are
+/// pooled over the stride's neighbourhood (Malik and Perona 1990), because positive and negative responses would
+/// cancel. The filters are the steerable derivatives of Freeman and Adelson (1991) and the quadrature pairs of
+/// Gabor filters of Daugman (1985).
 ///
-/// Rectified channels leave as `(sqrt(r) - centre) / deviation`, smoothed ones as `r / deviation`,
-/// with constants taken once over photographs and textures. The square root evens out the
-/// deviations of weak and strong textures; it is monotone, so a stronger contrast always gives a
-/// larger feature. Borders are continued by their last pixel, which adds no edge of its own.
+/// A rectified response `r` becomes `(sqrt(r) - centre) / deviation`, a smoothed value `r / deviation`. The
+/// constants were measured once on photographs and textures. The square root makes the deviations of weak and
+/// strong textures similar; it is monotone, so a stronger contrast always gives a larger feature. Borders repeat
+/// the last pixel, which adds no edge.
 #[derive(Debug, Clone)]
 pub struct HostFilterBank {
     /// `[16, 7, 7]`.
@@ -71,8 +71,8 @@ impl HostFilterBank {
     /// The levels of one image `[3, height, width]`, each `[height, width, 37]`.
     fn image(&self, image: &[f32], height: usize, width: usize) -> [Vec<f32>; 3] {
         let halve = |planes: &Planes| halve(planes, &self.binomial);
-        // Octave `o` has stride 2^o. A level takes texture from two octaves, its stride's quarter and
-        // half; each octave but the first and last therefore serves two levels.
+        // Octave `o` has stride 2^o. A level takes texture from the octaves at a quarter and half of its
+        // stride, so each octave except the first and last serves two levels.
         let mut octave = opponents(image, height, width);
         let mut texture = halve(&self.texture(&octave));
         LEVELS.map(|_| {
@@ -86,7 +86,7 @@ impl HostFilterBank {
         })
     }
 
-    /// Rectified responses of the luminance, which is the first plane: 16 planes.
+    /// The 16 planes of rectified responses to the luminance, which is the first plane.
     fn texture(&self, octave: &Planes) -> Planes {
         let mut responses = filter(octave, 0, &self.oriented);
         let plane = responses.plane_size();
@@ -96,8 +96,7 @@ impl HostFilterBank {
         let (even, odd) = rest.split_at_mut(kind);
         edges.iter_mut().for_each(|v| *v = v.abs());
         for (even, odd) in even.iter_mut().zip(odd) {
-            // The third and fourth kind become dark lines and energies; bright lines stay where
-            // lines were.
+            // Dark lines and energies overwrite the third and fourth kind; bright lines overwrite lines.
             let energy = (*even * *even + *odd * *odd).sqrt();
             (*even, *odd) = (0.0, energy);
         }
@@ -108,7 +107,7 @@ impl HostFilterBank {
         responses
     }
 
-    /// Gradient magnitudes of the two opponents, which come after the luminance.
+    /// Gradient magnitudes of the two colour planes, which follow the luminance.
     fn colour_edges(&self, octave: &Planes) -> Planes {
         let magnitudes = (1..=OPPONENTS).flat_map(|plane| {
             let gradient = filter(octave, plane, &self.gradient);
@@ -124,7 +123,7 @@ impl HostFilterBank {
         }
     }
 
-    /// `[height, width, 37]` of planes that are rectified and of those that are only smooth.
+    /// Standardises rectified and smoothed planes to `[height, width, 37]`.
     fn standardized(&self, rectified: &[&Planes], smooth: &Planes) -> Vec<f32> {
         let plane = smooth.plane_size();
         let mut features = vec![0.0; plane * CHANNELS];
@@ -143,7 +142,7 @@ impl HostFilterBank {
     }
 }
 
-/// The positive part; not a number stays none.
+/// The positive part; NaN stays NaN.
 fn rectified(value: f32) -> f32 {
     if value < 0.0 { 0.0 } else { value }
 }

@@ -17,7 +17,7 @@ pub(crate) struct TensorLayers {
 #[derive(Debug, Clone)]
 struct Stage {
     blocks: Vec<BlockLayers>,
-    /// Its output is one of the levels.
+    /// Whether its output is one of the levels.
     tapped: bool,
 }
 

@@ -2,15 +2,14 @@
 //!
 //! There are two backbones:
 //!
-//! - [`HostEfficientNet`]: the convolutional networks the method was published with (B6 there), in
-//!   timm's `tf_` variants, read from timm's weight files (`Weights`). Batch norms are folded into
-//!   the convolutions when the weights are read, and nothing beyond stride 16 is built.
-//! - [`HostFilterBank`]: oriented linear filters, rectified and pooled. It needs no weights at all.
+//! - [`HostEfficientNet`]: EfficientNets in timm's `tf_` variants, from timm's weight files (`Weights`). The
+//!   method was published with B6. Batch norms are folded into the convolutions, and nothing beyond stride 16
+//!   is built.
+//! - [`HostFilterBank`]: oriented linear filters, rectified and pooled. It needs no weights.
 //!
-//! Both compute on the CPU, on plain slices ([`HostBackbone`]). The feature `burn`, on by default, adds
-//! `EfficientNet` and `FilterBank`, which work on tensors of any device (`Backbone`) and use the same code on
-//! the CPU. The features `weights`, which reads weight files, and `random`, which draws weights, are also on
-//! by default.
+//! Both compute on the CPU, on plain slices ([`HostBackbone`]). The feature `burn` adds `EfficientNet` and
+//! `FilterBank`, which compute on tensors of any device (`Backbone`) and use the same code on the CPU. The
+//! feature `weights` reads weight files, and `random` draws weights. All three are on by default.
 //!
 #![cfg_attr(feature = "burn", doc = "```")]
 #![cfg_attr(not(feature = "burn"), doc = "```ignore")]

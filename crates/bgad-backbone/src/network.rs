@@ -1,4 +1,4 @@
-//! An EfficientNet's parameters and what is said about it, wherever it is computed.
+//! An EfficientNet's description and parameters, for host and device.
 
 use crate::architecture::Architecture;
 use crate::backbone::{Level, NamedTensor, Normalization};
@@ -15,14 +15,14 @@ pub(crate) struct Network {
     pub architecture: Architecture,
     pub normalization: Normalization,
     pub levels: Vec<Level>,
-    /// Folded parameters on the host, kept for saving: exact whatever the device.
+    /// Folded parameters on the host, for saving. They are exact, whatever the device rounds to.
     pub parameters: Vec<NamedTensor>,
-    /// Whether its products are in bytes; its weights are whole numbers then.
+    /// Whether the products are in bytes, so that weights are whole numbers.
     pub in_bytes: bool,
 }
 
 impl Network {
-    /// From timm's weights.
+    /// Reads timm's weights.
     #[cfg(feature = "weights")]
     pub fn load(
         architecture: Architecture,
@@ -37,7 +37,7 @@ impl Network {
         Self::of(architecture, &plan, source)
     }
 
-    /// From what [`HostBackbone::tensors`](crate::HostBackbone::tensors) gave.
+    /// Restores the result of [`HostBackbone::tensors`](crate::HostBackbone::tensors).
     pub fn from_folded(
         architecture: Architecture,
         strides: &[usize],
@@ -60,7 +60,7 @@ impl Network {
         Self::of(architecture, &plan, source)
     }
 
-    /// With seeded weights.
+    /// Draws weights from a seed.
     #[cfg(feature = "random")]
     pub fn random(architecture: Architecture, strides: &[usize], seed: u64) -> Self {
         let plan = Plan::new(architecture, strides);
@@ -95,7 +95,7 @@ impl Network {
         }
     }
 
-    /// The same in single precision: what computes on other devices than the CPU.
+    /// The same network in single precision, for devices other than the CPU.
     #[cfg(feature = "burn")]
     pub fn in_single(&self) -> Self {
         if !self.in_bytes {
@@ -111,7 +111,7 @@ impl Network {
         }
     }
 
-    /// What its parameters were collected by.
+    /// The plan that collected its parameters.
     pub fn plan(&self) -> Plan {
         let strides: Vec<usize> = self.levels.iter().map(|level| level.stride).collect();
         Plan::build(self.architecture, &strides)

@@ -1,7 +1,7 @@
 //! TensorFlow's "SAME" padding.
 
-/// Zeros before and after an axis of `size` so that a convolution of `kernel` taps gives
-/// `ceil(size / stride)` outputs; the smaller half comes first.
+/// Zeros before and after an axis of `size` for which a convolution of `kernel` taps has
+/// `ceil(size / stride)` outputs. If their number is odd, the extra zero is at the end.
 pub(crate) fn same(size: usize, kernel: usize, stride: usize) -> (usize, usize) {
     let outputs = size.div_ceil(stride);
     let covered = outputs.saturating_sub(1) * stride + kernel;

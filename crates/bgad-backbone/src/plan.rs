@@ -1,4 +1,4 @@
-//! An architecture written out: its blocks, their convolutions and the parameters' names and shapes.
+//! The plan of an architecture: its blocks, their convolutions, and the parameters' names and shapes.
 
 use crate::architecture::Architecture;
 use crate::backbone::{Level, NamedTensor};
@@ -11,7 +11,7 @@ pub(crate) type Parameter = (String, Vec<usize>);
 /// A convolution with its batch norm and activation.
 #[derive(Debug, Clone)]
 pub(crate) struct Convolution {
-    /// Path of the weight, less `.weight`.
+    /// Path of the weight, without `.weight`.
     pub name: String,
     /// Path of the batch norm.
     #[cfg_attr(not(feature = "weights"), allow(dead_code))]
@@ -22,7 +22,7 @@ pub(crate) struct Convolution {
     pub stride: usize,
     pub depthwise: bool,
     pub activation: bool,
-    /// The block's input is added to what comes out.
+    /// Whether the block's input is added to the output.
     #[cfg_attr(not(feature = "random"), allow(dead_code))]
     pub residual: bool,
 }
@@ -40,8 +40,8 @@ impl Convolution {
 }
 
 impl Convolution {
-    /// Names and shapes of what a weight in bytes needs beside it: the scale of each output, and of each
-    /// input the step between two bytes and the byte of nothing.
+    /// Names and shapes of the parameters beside a weight in bytes: each output's scale, each input's step and
+    /// each input's zero point.
     pub fn byte_parameters(&self) -> [Parameter; 3] {
         [
             (format!("{}.weight_scale", self.name), vec![self.outputs]),
@@ -90,18 +90,18 @@ impl SqueezeExcite {
     }
 }
 
-/// What a convolution in bytes needs beside its weight of whole numbers.
+/// The parameters of a convolution in bytes beside its weight of whole numbers.
 #[derive(Debug, Clone)]
 pub(crate) struct ByteSteps {
-    /// For each output: what a weight of one is.
+    /// For each output, the value of a weight of 1.
     pub scales: Vec<f32>,
-    /// For each input: the step between two bytes.
+    /// For each input, the step between two bytes.
     pub steps: Vec<f32>,
-    /// For each input: the byte of nothing.
+    /// For each input, the zero point: the byte of the number 0.
     pub zeros: Vec<f32>,
 }
 
-/// Where the folded parameters come from; asked once for each step, in the order the steps run.
+/// A source of folded parameters. It is asked once for each step, in the order in which the steps run.
 pub(crate) trait ParameterSource {
     type Error;
 
@@ -111,7 +111,7 @@ pub(crate) trait ParameterSource {
     /// Weight and bias of the reducing, then of the expanding convolution.
     fn gate(&mut self, plan: &SqueezeExcite) -> Result<[NamedTensor; 4], Self::Error>;
 
-    /// Whether the weight is one of whole numbers, and what they are of.
+    /// Scales, steps and zero points if the weight is whole numbers, otherwise `None`.
     fn steps(&mut self, _plan: &Convolution) -> Result<Option<ByteSteps>, Self::Error> {
         Ok(None)
     }
@@ -123,24 +123,24 @@ pub(crate) enum Step {
     SqueezeExcite(SqueezeExcite),
 }
 
-/// Steps in a row, and whether the block's input is added to their result.
+/// Consecutive steps, and whether the block's input is added to their result.
 #[derive(Debug, Clone)]
 pub(crate) struct Block {
     pub steps: Vec<Step>,
     pub shortcut: bool,
 }
 
-/// Everything that has to be built for the selected levels.
+/// All stages needed for the selected levels.
 #[derive(Debug, Clone)]
 pub(crate) struct Plan {
     pub stem: Convolution,
     pub stages: Vec<Vec<Block>>,
-    /// Stages whose output is a level, with the level, finest first.
+    /// The stages whose output is a level, with that level, finest first.
     pub taps: Vec<(usize, Level)>,
 }
 
 impl Plan {
-    /// The convolutions that are products over channels, but for the stem, in the order they run.
+    /// The convolutions that are products over channels, without the stem, in the order in which they run.
     pub fn products(&self) -> impl Iterator<Item = &Convolution> {
         let steps = self.stages.iter().flatten().flat_map(|block| &block.steps);
         steps.filter_map(|step| match step {
@@ -149,7 +149,7 @@ impl Plan {
         })
     }
 
-    /// The plan up to the coarsest of `strides`, in any order, repetitions allowed.
+    /// The plan up to the coarsest of `strides`, which may be in any order and may repeat.
     pub fn new(architecture: Architecture, strides: &[usize]) -> Result<Self, BackboneError> {
         if let Some(&found) = strides
             .iter()
@@ -163,7 +163,7 @@ impl Plan {
         Ok(Self::build(architecture, strides))
     }
 
-    /// The plan for those of `strides` that exist.
+    /// The plan for the valid ones of `strides`.
     pub fn build(architecture: Architecture, strides: &[usize]) -> Self {
         let scaling = Scaling::of(architecture);
         let taps: Vec<(usize, Level)> = TAPS
@@ -232,7 +232,7 @@ impl Block {
             residual: shortcut,
             ..convolution(name, norm)
         };
-        // The ratio is of the block's input channels, not of the expanded ones.
+        // The ratio is relative to the block's input channels, not the expanded ones.
         let squeeze = base.squeeze.then(|| {
             Step::SqueezeExcite(SqueezeExcite {
                 name: format!("{path}.se"),

@@ -1,4 +1,4 @@
-//! Planes of numbers: filtered, and smoothed and halved.
+//! Filters planes of numbers, and smooths and halves them.
 
 use bgad_cpu::{Kernel, MultiplyAdd, run};
 use rayon::prelude::*;
@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use crate::filter_channels::COLOUR_AXES;
 use crate::filter_kernels::{HALVING, RADIUS, SIZE};
 
-/// Some planes of the same size, `[planes, height, width]`.
+/// Planes of the same size: `[planes, height, width]`.
 #[derive(Debug)]
 pub(crate) struct Planes {
     pub values: Vec<f32>,
@@ -24,10 +24,10 @@ impl Planes {
     }
 }
 
-/// Outputs that are summed up together, in registers.
+/// Outputs that are summed together, in registers.
 const BLOCK: usize = 16;
 
-/// Luminance and opponents of an image `[3, height, width]`.
+/// Luminance, red-green and yellow-blue planes of an image `[3, height, width]`.
 pub(crate) fn opponents(image: &[f32], height: usize, width: usize) -> Planes {
     let mut values = vec![0.0; image.len()];
     run(ColourAxes {
@@ -41,7 +41,7 @@ pub(crate) fn opponents(image: &[f32], height: usize, width: usize) -> Planes {
     }
 }
 
-/// Each axis a weighted sum of red, green and blue.
+/// Computes each colour axis as a weighted sum of red, green and blue.
 struct ColourAxes<'a> {
     image: &'a [f32],
     to: &'a mut [f32],
@@ -65,8 +65,8 @@ impl Kernel for ColourAxes<'_> {
     }
 }
 
-/// Plane `index` under `kernels`, `[kernels, 7, 7]`, continued by its last pixel beyond the border: a
-/// plane for each kernel.
+/// Filters plane `index` with each of `kernels`, `[kernels, 7, 7]`. Borders repeat the last pixel. The result
+/// has a plane for each kernel.
 pub(crate) fn filter(planes: &Planes, index: usize, kernels: &[f32]) -> Planes {
     let (height, width) = (planes.height, planes.width);
     let size = planes.plane_size();
@@ -92,7 +92,7 @@ pub(crate) fn filter(planes: &Planes, index: usize, kernels: &[f32]) -> Planes {
     }
 }
 
-/// Smooths with the kernel `[4, 4]` and halves, half a size rounded up.
+/// Smooths with a `[4, 4]` kernel and halves the size, rounded up.
 pub(crate) fn halve(planes: &Planes, kernel: &[f32]) -> Planes {
     let (height, width) = (planes.height, planes.width);
     let halved = Planes {
@@ -106,7 +106,7 @@ pub(crate) fn halve(planes: &Planes, kernel: &[f32]) -> Planes {
         .par_chunks_exact_mut(to)
         .zip(planes.values.par_chunks_exact(planes.plane_size()));
     pieces.for_each(|(to, from)| {
-        // An odd size gets one more pixel at its end.
+        // An odd size gets one more pixel at the end.
         let rows = (1, 1 + height % 2);
         let padded = padded(from, (height, width), rows, (1, 1 + width % 2));
         let half = halved.width + 1;
@@ -126,8 +126,8 @@ pub(crate) fn halve(planes: &Planes, kernel: &[f32]) -> Planes {
     Planes { values, ..halved }
 }
 
-/// A plane of `height` rows and `width` columns, continued by its last pixels: rows before and after,
-/// columns before and after.
+/// Extends a plane of `height` rows and `width` columns by repeating its border pixels, for a number of rows
+/// before and after and columns before and after.
 fn padded(
     from: &[f32],
     (height, width): (usize, usize),
@@ -144,13 +144,13 @@ fn padded(
     to
 }
 
-/// What a plane of outputs consists of.
+/// A function that computes a plane of outputs.
 trait Sums {
     /// `N` outputs of row `y`, from column `x` on.
     fn sums<const N: usize>(&self, y: usize, x: usize) -> [f32; N];
 }
 
-/// Writes a plane of `width` columns, a block of outputs at a time.
+/// Writes a plane of `width` columns, block by block.
 #[inline(always)]
 fn fill(sums: &impl Sums, to: &mut [f32], width: usize) {
     for (y, row) in to.chunks_exact_mut(width).enumerate() {
@@ -260,7 +260,7 @@ mod tests {
             height: 3,
             width: 5,
         };
-        // A kernel of one tap, at its second row and column: the pairs' first pixels.
+        // A kernel with one tap, in its second row and column, picks the first pixel of each pair.
         let mut kernel = [0.0; 16];
         kernel[5] = 1.0;
         let halved = halve(&plane, &kernel);

@@ -14,13 +14,13 @@ use crate::plan::{Convolution, Parameter, ParameterSource, SqueezeExcite};
 pub(crate) struct Seeded {
     rng: ChaCha8Rng,
     activation: Activation,
-    /// Second moment of the values that enter the next step.
+    /// Second moment of the next step's inputs.
     moment: f64,
-    /// Second moment of what the current block's shortcut carries.
+    /// Second moment of the current block's shortcut.
     shortcut: f64,
 }
 
-/// What a block adds to its shortcut; small, so that many blocks do not pile up.
+/// Variance that a block adds to its shortcut; small, so that many blocks don't add up to much.
 const RESIDUAL_VARIANCE: f64 = 0.2;
 /// Half the width of the biases' interval.
 const BIAS: f32 = 0.1;
@@ -46,7 +46,8 @@ impl Seeded {
         }
     }
 
-    /// Half the width of the interval whose variance turns inputs of `moment` into `variance`.
+    /// Half the width of the weights' interval that turns inputs of second moment `moment` into outputs of
+    /// variance `variance`.
     fn bound(shape: &[usize], moment: f64, variance: f64) -> f32 {
         let fan_in: usize = shape.iter().skip(1).product();
         (3.0 * variance / (fan_in.max(1) as f64 * moment)).sqrt() as f32
@@ -80,7 +81,7 @@ impl ParameterSource for Seeded {
         if plan.residual {
             self.moment += self.shortcut;
         }
-        // A block ends with what has no activation, or is added to its input.
+        // A block ends with a step that has no activation or is added to the block's input.
         if plan.residual || !plan.activation {
             self.shortcut = self.moment;
         }
@@ -97,7 +98,7 @@ impl ParameterSource for Seeded {
             self.draw(expand, expand_bound),
             self.draw(expand_bias, BIAS),
         ];
-        // The gates lie around one half.
+        // The gates are around one half.
         self.moment /= 4.0;
         Ok(parameters)
     }

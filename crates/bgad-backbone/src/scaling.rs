@@ -1,7 +1,7 @@
-//! From a family's base stages to an architecture's sizes.
+//! Scales a family's base stages to an architecture's sizes.
 //!
-//! Compound scaling (Tan and Le 2019, section 3): a width multiplier for the channels, a depth
-//! multiplier for the repeats.
+//! Compound scaling (Tan and Le 2019, section 3) has a width multiplier for channels and a depth multiplier for
+//! repeats.
 
 use crate::architecture::{Architecture, Family};
 use crate::backbone::Level;
@@ -58,7 +58,7 @@ const V2: [Base; 5] = [
 
 const STEM_CHANNELS: usize = 32;
 
-/// The nearest multiple of 8, but at least 8 and never below `floor` of the scaled value.
+/// The nearest multiple of 8, but at least 8 and at least the fraction `floor` of the scaled value.
 fn round_channels(channels: usize, width: f64, floor: f64) -> usize {
     let scaled = channels as f64 * width;
     let rounded = (((scaled + 4.0) / 8.0).floor() as usize * 8).max(8);
@@ -85,7 +85,7 @@ impl Scaling {
         }
     }
 
-    /// The stages before scaling; lite has the original's without squeeze-excite.
+    /// The stages before scaling. Lite has the original's, without squeeze-excite.
     pub fn stages(&self) -> [Base; 5] {
         match self.family {
             Family::Original => ORIGINAL,
@@ -113,7 +113,7 @@ impl Scaling {
     }
 
     pub fn repeats(&self, stage: usize, base: usize) -> usize {
-        // Lite keeps its first stage (and its last, which is never built here) as it is.
+        // Lite does not scale its first stage, nor its last, which we never build.
         if self.family == Family::Lite && stage == 0 {
             base
         } else {
@@ -133,7 +133,7 @@ pub(crate) fn levels(architecture: Architecture) -> [Level; 3] {
 }
 
 impl Architecture {
-    /// The levels features can be taken at: strides 4, 8 and 16.
+    /// The levels that you can select: strides 4, 8 and 16.
     pub fn levels(self) -> [Level; 3] {
         levels(self)
     }

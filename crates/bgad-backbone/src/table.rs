@@ -1,4 +1,4 @@
-//! Tensors by name, returned only if their shape and values are valid.
+//! Tensors by name, with checks of shape and values.
 
 use std::collections::BTreeMap;
 
@@ -7,16 +7,16 @@ use crate::backbone::NamedTensor;
 use crate::error::BackboneError;
 use crate::plan::Parameter;
 
-/// Named tensors of one source, every shape filled.
+/// Named tensors from one source. Each has as many values as its shape says.
 #[derive(Debug, Clone)]
 pub(crate) struct Table {
-    /// The file, or a phrase for it, that errors name.
+    /// The file, or a phrase for it, for errors.
     pub source: String,
     tensors: BTreeMap<String, (Vec<usize>, Vec<f32>)>,
 }
 
 impl Table {
-    /// Adds tensors; returns an error if a shape is not filled or a name occurs twice.
+    /// Adds tensors. Returns an error if a tensor's values don't fill its shape, or a name occurs twice.
     pub fn new(
         source: String,
         tensors: impl IntoIterator<Item = NamedTensor>,

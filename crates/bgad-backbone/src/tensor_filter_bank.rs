@@ -16,7 +16,7 @@ pub(crate) struct TensorFilterBank {
     oriented: Tensor<4>,
     /// `[2, 1, 7, 7]`
     gradient: Tensor<4>,
-    /// `[channels, 1, 4, 4]` for as many channels as are ever halved at once.
+    /// `[channels, 1, 4, 4]`, for the largest number of channels that are halved at once.
     binomial: Tensor<4>,
     /// `[1, 37, 1, 1]`
     centre: Tensor<4>,
@@ -45,8 +45,8 @@ impl TensorFilterBank {
         let pointwise = ConvOptions::new([1, 1], [0, 0], [1, 1], 1);
         let full = conv2d(images, self.colour_axes.clone(), None, pointwise);
 
-        // Octave `o` has stride 2^o. A level takes texture from two octaves, its stride's quarter and
-        // half; each octave but the first and last therefore serves two levels.
+        // Octave `o` has stride 2^o. A level takes texture from the octaves at a quarter and half of its
+        // stride, so each octave except the first and last serves two levels.
         let mut octave = full;
         let mut texture = self.halve(self.texture(octave.clone().narrow(1, 0, 1)));
         let mut levels = Vec::with_capacity(LEVELS.len());
@@ -64,18 +64,18 @@ impl TensorFilterBank {
         FeaturePyramid::new(levels)
     }
 
-    /// Smooths and halves: `[batch, channels, height, width]` to
+    /// Smooths and halves the size: `[batch, channels, height, width]` to
     /// `[batch, channels, ceil(height / 2), ceil(width / 2)]`.
     fn halve(&self, x: Tensor<4>) -> Tensor<4> {
         let [_, channels, height, width] = x.dims();
-        // An odd size gets one more pixel at its end.
+        // An odd size gets one more pixel at the end.
         let x = x.pad([(1, 1 + height % 2), (1, 1 + width % 2)], PadMode::Edge);
         let weight = self.binomial.clone().narrow(0, 0, channels);
         let options = ConvOptions::new([2, 2], [0, 0], [1, 1], channels);
         conv2d(x, weight, None, options)
     }
 
-    /// Rectified responses of the luminance `[batch, 1, height, width]`: `[batch, 16, height, width]`.
+    /// Rectified responses to the luminance `[batch, 1, height, width]`: `[batch, 16, height, width]`.
     fn texture(&self, luminance: Tensor<4>) -> Tensor<4> {
         let responses = filter(luminance, &self.oriented);
         let kind = |index: usize| {
@@ -90,7 +90,7 @@ impl TensorFilterBank {
         Tensor::cat(vec![kind(0).abs(), bright, dark, energy.sqrt()], 1)
     }
 
-    /// Gradient magnitudes of the opponents `[batch, 2, height, width]`, in the same shape.
+    /// Gradient magnitudes of the two colour planes `[batch, 2, height, width]`, in the same shape.
     fn colour_edges(&self, opponents: Tensor<4>) -> Tensor<4> {
         let [batch, channels, height, width] = opponents.dims();
         let planes = opponents.reshape([batch * channels, 1, height, width]);
@@ -103,7 +103,7 @@ impl TensorFilterBank {
     }
 }
 
-/// Filters planes `[planes, 1, height, width]`, continued by their last pixel beyond the border.
+/// Filters planes `[planes, 1, height, width]`. Borders repeat the last pixel.
 fn filter(planes: Tensor<4>, kernels: &Tensor<4>) -> Tensor<4> {
     let planes = planes.pad([(RADIUS, RADIUS); 2], PadMode::Edge);
     conv2d(

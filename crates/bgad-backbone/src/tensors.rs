@@ -34,7 +34,7 @@ pub trait Backbone: Send + Sync + std::fmt::Debug {
     /// The extractor's name, such as `tf_efficientnet_b6` or `filter-bank`.
     fn name(&self) -> &str;
 
-    /// The normalisation its input must have gone through.
+    /// The normalisation that its inputs must have.
     fn normalization(&self) -> Normalization;
 
     /// Stride and channels of each level, finest first.
@@ -49,8 +49,8 @@ pub trait Backbone: Send + Sync + std::fmt::Debug {
     /// If the images do not have three channels, have no pixels, or are on another device than the backbone.
     fn extract(&self, images: Tensor<4>) -> FeaturePyramid;
 
-    /// Everything needed to restore the extractor besides its name and levels, in a fixed order; empty
-    /// without weights.
+    /// All parameters, in a fixed order. With name and levels they restore the extractor. Empty if it has no
+    /// weights.
     fn tensors(&self) -> Vec<NamedTensor>;
 
     /// The same extractor on plain slices, if it computes on the CPU that way.
@@ -59,11 +59,11 @@ pub trait Backbone: Send + Sync + std::fmt::Debug {
     }
 }
 
-/// Whether our own CPU code replaces a device's operations, which it does on Burn's CPU backend. `ndarray` is
+/// Whether our own CPU code replaces this device's operations. It does on `flex`, Burn's CPU backend; `ndarray` is
 /// for comparison and computes everything itself.
 ///
-/// Burn offers no query for this that does not depend on its features. A device with an unknown name counts
-/// as another device, which is slower.
+/// Burn offers no query for this that does not depend on its features, so the device's name decides. An unknown
+/// name counts as another device, which is slower but correct.
 #[doc(hidden)]
 pub fn is_host(device: &Device) -> bool {
     let name = format!("{:?}", device.clone().inner().as_dispatch());

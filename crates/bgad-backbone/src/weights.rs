@@ -21,18 +21,18 @@ pub struct Weights {
 impl Weights {
     /// Reads a safetensors file or a PyTorch checkpoint; the content decides which, not the name.
     ///
-    /// Values may be f16, bf16, f32 or f64. In a checkpoint the weights may be nested
-    /// (`state_dict`, `model`, ...) and carry a `module.` prefix; where it holds several sets, such
-    /// as a moving average beside the weights, the one with the shortest path is read.
+    /// Values may be f16, bf16, f32 or f64. In a checkpoint the weights may be nested (`state_dict`, `model`, ...)
+    /// and have a `module.` prefix. If it holds several sets, such as weights and their moving average, the one
+    /// with the shortest path is read.
     ///
-    /// Nothing the file claims is believed: it is never executed, and what is allocated is bounded
-    /// by a small multiple of the file's size.
+    /// The file may be untrusted: nothing in it is executed, and memory is bounded by a small multiple of its
+    /// size.
     ///
     /// # Errors
     ///
-    /// When the file cannot be read, is of another kind, is truncated or damaged, or when a weight
-    /// is not a floating-point tensor. Whether the weights fit an architecture is checked by
-    /// [`EfficientNet::load`](crate::EfficientNet::load).
+    /// If the file cannot be read, is of another kind, truncated or damaged, or if a weight is not a
+    /// floating-point tensor. [`EfficientNet::load`](crate::EfficientNet::load) checks whether the weights fit an
+    /// architecture.
     pub fn open(path: &Path) -> Result<Self, BackboneError> {
         let file = path.display().to_string();
         let bytes = std::fs::read(path).map_err(|source| BackboneError::Read {
@@ -47,11 +47,11 @@ impl Weights {
         })
     }
 
-    /// The tensors of any PyTorch checkpoint that `wanted`, which is given all names, gives a name;
-    /// read with the same care as [`open`](Self::open).
+    /// Reads tensors of any PyTorch checkpoint. `wanted` gets all names and returns a function that gives each
+    /// wanted tensor its new name. The file may be untrusted, as in [`open`](Self::open).
     ///
     /// # Errors
-    /// As [`open`](Self::open).
+    /// Those of [`open`](Self::open).
     #[doc(hidden)]
     pub fn pytorch_tensors<N: Fn(&str) -> Option<String>>(
         path: &Path,
@@ -66,11 +66,11 @@ impl Weights {
         checkpoint::pytorch_tensors(path, &file, length, wanted)
     }
 
-    /// Takes weights that are in memory already, under timm's names.
+    /// Takes weights from memory, under timm's names.
     ///
     /// # Errors
     ///
-    /// When a tensor's values do not fill its shape, or a name occurs twice.
+    /// If a tensor's values do not fill its shape, or a name occurs twice.
     pub fn from_tensors(
         tensors: impl IntoIterator<Item = NamedTensor>,
     ) -> Result<Self, BackboneError> {
@@ -93,7 +93,7 @@ impl Weights {
         })
     }
 
-    /// SHA-256 in hexadecimal: of the file, or, for weights from memory, of names, shapes and values.
+    /// SHA-256 in hexadecimal of the file, or of names, shapes and values if the weights come from memory.
     pub fn checksum(&self) -> &str {
         &self.checksum
     }

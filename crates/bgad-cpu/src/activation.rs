@@ -1,9 +1,9 @@
-//! What follows a product: activation, residual.
+//! Activations, and the addition of a residual after them.
 
 use crate::arithmetic::MultiplyAdd;
 use crate::kernel::Kernel;
 
-/// The non-linearity at the end of a kernel.
+/// The activation function at the end of a kernel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Activation {
     /// None.
@@ -40,11 +40,11 @@ impl Activation {
     }
 }
 
-/// Values that one half of a step takes: a register of AVX-512.
+/// Values in each half of a step: one AVX-512 register.
 const LANES: usize = 16;
 
-/// Two activations for one division, which costs as much as all the rest: `x / (1 + e^-x)` to within
-/// 5e-7 of its value, and 1e-9 where that is nearly 0.
+/// Computes `x / (1 + e^-x)` of two values with one division, because a division costs as much as
+/// everything else together. The relative error is at most 5e-7; near 0 the absolute error is at most 1e-9.
 #[inline(always)]
 fn silu_of_two<A: MultiplyAdd>([a, b]: [f32; 2]) -> [f32; 2] {
     let (p, q) = (1.0 + exp_of_negative::<A>(a), 1.0 + exp_of_negative::<A>(b));
@@ -52,18 +52,17 @@ fn silu_of_two<A: MultiplyAdd>([a, b]: [f32; 2]) -> [f32; 2] {
     [a * (q * inverse), b * (p * inverse)]
 }
 
-/// `e^-x`, held within 2^-100 and 2^60 so that products of two stay finite.
+/// `e^-x`, clamped to 2^-100 to 2^60 so that the product of two stays finite.
 #[inline(always)]
 fn exp_of_negative<A: MultiplyAdd>(x: f32) -> f32 {
-    // Adding and subtracting 1.5 · 2^23 rounds to the nearest integer, which then stands in the
-    // sum's low bits.
+    // Adding 1.5 · 2^23 rounds to the nearest integer and leaves it in the sum's low bits.
     const ROUNDING: f32 = 12_582_912.0;
     let power = x * -std::f32::consts::LOG2_E;
     let power = if power < 60.0 { power } else { 60.0 };
     let power = if power > -100.0 { power } else { -100.0 };
     let rounded = power + ROUNDING;
     let f = power - (rounded - ROUNDING);
-    // 2^f for |f| at most a half: the polynomial of least relative error, 7e-8.
+    // 2^f for |f| <= 1/2: the minimax polynomial, with relative error 7e-8.
     let p = A::mul_add(f, 0.001_327_64, 0.009_675_54);
     let p = A::mul_add(f, p, 0.055_507_13);
     let p = A::mul_add(f, p, 0.240_221_2);
@@ -72,10 +71,10 @@ fn exp_of_negative<A: MultiplyAdd>(x: f32) -> f32 {
     p * f32::from_bits((rounded.to_bits() << 23).wrapping_add(127 << 23))
 }
 
-/// `values = activation(values) + residual`; in place, so best while they still lie in the cache.
+/// `values = activation(values) + residual`, in place. Call it while `values` are still in the cache.
 ///
 /// # Panics
-/// When `residual` has another length.
+/// If `residual` has another length.
 pub fn finish(values: &mut [f32], activation: Activation, residual: Option<&[f32]>) {
     assert!(
         residual.is_none_or(|residual| residual.len() == values.len()),

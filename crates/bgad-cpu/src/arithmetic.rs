@@ -1,13 +1,13 @@
-//! `a · b + c` in one rounding or in two.
+//! `a · b + c` with one rounding or two.
 
-/// How kernels multiply and add. It follows from the instructions: without a fused multiply-add in
-/// hardware, `f32::mul_add` is a library call that takes a hundred times as long.
+/// How kernels multiply and add. The instruction set decides: without a fused multiply-add in hardware,
+/// `f32::mul_add` is a library call, a hundred times slower.
 pub trait MultiplyAdd: Copy {
     /// `a · b + c`.
     fn mul_add(a: f32, b: f32, c: f32) -> f32;
 }
 
-/// One rounding, where the processor does it in one instruction.
+/// One rounding, for processors with a fused multiply-add instruction.
 #[derive(Debug, Clone, Copy)]
 pub struct Fused;
 
@@ -18,7 +18,7 @@ impl MultiplyAdd for Fused {
     }
 }
 
-/// Two roundings, where it does not.
+/// Two roundings, for all others.
 #[derive(Debug, Clone, Copy)]
 pub struct Separate;
 

@@ -1,4 +1,4 @@
-//! The nearest of many rows of bytes.
+//! The distance from each row of bytes to the nearest column.
 #![allow(clippy::needless_range_loop)] // plain loops, as in tile.rs: sums stay in registers
 
 use crate::byte_tile::{ROWS, blocks_at_once, starts, sums_of};
@@ -7,23 +7,24 @@ use crate::instructions::{DotKernel, dispatch_dots};
 use crate::panels::BLOCK;
 use crate::{BytePanels, Rows};
 
-/// What [`least_of_rows`] computes of each column.
+/// The constants of each column in [`least_of_rows`].
 #[derive(Debug, Clone, Copy)]
 pub struct ByteDistances<'a> {
-    /// Multiplies a product.
+    /// Factor of the integer product.
     pub scales: &'a [f32],
-    /// Added to it then.
+    /// Added to the scaled product.
     pub biases: &'a [f32],
-    /// What the product is added to, times the row's factor; infinity leaves a column out.
+    /// Added to the result after it is multiplied by the row's factor; infinity excludes the column.
     pub starts: &'a [f32],
 }
 
-/// `least[r] = min over c of (starts[c] + factors[r] · (scales[c] · (a · b)[r, c] + biases[c]))`, in which
-/// nothing but the least is kept. Sums are exact, and every set of instructions gives the same bits; the
+/// `least[r] = min over c of (starts[c] + factors[r] · (scales[c] · (a · b)[r, c] + biases[c]))`.
+///
+/// Only the minimum is stored. Integer sums are exact, and every instruction set gives the same bits. The
 /// values of `a` must not exceed 127.
 ///
 /// # Panics
-/// When the shapes don't fit.
+/// If the shapes don't fit.
 pub fn least_of_rows(
     a: Rows<'_, u8>,
     b: &BytePanels,
@@ -101,7 +102,7 @@ impl DotKernel for Nearest<'_> {
 }
 
 impl Nearest<'_> {
-    /// `B` blocks of columns, in `V` registers each, `R` rows at a time.
+    /// Processes `B` blocks of columns, `V` registers each, `R` rows at a time.
     #[inline(always)]
     fn tiles<S: Dots, const V: usize, const B: usize, const R: usize>(
         &self,
@@ -134,7 +135,8 @@ impl Nearest<'_> {
         }
     }
 
-    /// Scales, biases and starts of a register of columns; nothing beyond the columns is nearest.
+    /// Scales, biases and starts for a register of columns; infinite starts beyond the last column, so that
+    /// padding is never nearest.
     #[inline(always)]
     fn constants<S: Dots>(&self, simd: S, first: usize) -> [S::f32s; 3] {
         let ByteDistances {

@@ -1,4 +1,4 @@
-//! Matrices of bytes that are laid out for products once.
+//! Matrices of bytes, laid out once for many products.
 
 use crate::dots::{GROUP, MOST};
 use crate::panels::BLOCK;
@@ -6,26 +6,27 @@ use crate::panels::BLOCK;
 /// Bytes of a row that one lane multiplies.
 pub(crate) const QUAD: usize = 4;
 
-/// The right side of products of bytes, `[rows, columns]` of signed bytes.
+/// The right operand of a product of bytes: `[rows, columns]` of signed bytes.
 ///
-/// Rows come in strips, as those of the left side's columns. Of each column of a strip, 16 bytes are
-/// multiplied in one go and partly added up in 16 bits. So there is a [bound](BytePanels::most) on them.
+/// Its rows are in strips, like the columns of the left operand. A product multiplies 16 bytes of a column in a
+/// strip at once and adds some of the products in 16 bits, so their size is [bounded](BytePanels::most).
 #[derive(Debug, Clone, PartialEq)]
 pub struct BytePanels {
     rows: usize,
     columns: usize,
-    /// Rows of a strip.
+    /// Rows in a strip.
     strip: usize,
-    /// Blocks of 16 columns, `[rows / 4][16]`, of four rows' bytes each; zeros beyond the columns.
+    /// Blocks of 16 columns, `[rows / 4][16]`; each element packs the bytes of four rows. Zeros beyond the
+    /// last column.
     quads: Vec<u32>,
 }
 
 impl BytePanels {
-    /// Lays out `values`, `[rows, columns]`, whose rows come in strips of `strip`; none where a strip's
-    /// rows are no multiple of four or a column goes beyond the [bound](BytePanels::most).
+    /// Lays out `values`, `[rows, columns]`, with `strip` rows in each strip. Returns `None` if `strip` is not a
+    /// multiple of four, or a column exceeds the [bound](BytePanels::BOUND).
     ///
     /// # Panics
-    /// When there are not as many values, or rows are no multiple of strips.
+    /// If the number of values is not `rows · columns`, or `rows` is not a multiple of `strip`.
     pub fn new(values: &[i8], (rows, columns): (usize, usize), strip: usize) -> Option<Self> {
         assert!(
             values.len() == rows * columns && strip > 0 && rows.is_multiple_of(strip),
@@ -56,8 +57,8 @@ impl BytePanels {
         })
     }
 
-    /// What must not exceed [`BytePanels::BOUND`]: of a column's rows, the most that the absolute values
-    /// of eight add up to that one product sums in 16 bits.
+    /// The largest sum of absolute values among the groups of eight rows whose products are added in 16 bits.
+    /// It must not exceed [`BytePanels::BOUND`].
     pub fn most(column: impl IntoIterator<Item = i8>, strip: usize) -> u32 {
         let (mut most, mut halves) = (0, [0; 2]);
         for (row, value) in column.into_iter().enumerate() {
@@ -72,7 +73,7 @@ impl BytePanels {
         most
     }
 
-    /// The bound on [`BytePanels::most`] of each column.
+    /// The largest value of [`BytePanels::most`] that a column may have.
     pub const BOUND: u32 = MOST;
 
     /// Number of rows.
@@ -89,7 +90,7 @@ impl BytePanels {
         self.strip
     }
 
-    /// The block that begins with `column`, `[rows / 4][16]`.
+    /// The block that begins at `column`, `[rows / 4][16]`.
     pub(crate) fn block(&self, column: usize) -> &[u32] {
         let length = self.rows / QUAD * BLOCK;
         &self.quads[column / BLOCK * length..][..length]

@@ -8,11 +8,11 @@ use crate::panels::BLOCK;
 use crate::register::{load, part, store};
 use crate::{BytePanels, MatrixMut, Rows};
 
-/// `c = scales · (a · b) + biases` with a scale and a bias for each column. Sums are exact; the values of
-/// `a` must not exceed 127. Every set of instructions gives the same bits.
+/// `c = scales · (a · b) + biases`, with a scale and a bias for each column. The values of `a` must not exceed
+/// 127. Integer sums are exact, and every instruction set gives the same bits.
 ///
 /// # Panics
-/// When the shapes don't fit.
+/// If the shapes don't fit.
 pub fn multiply_bytes(
     a: Rows<'_, u8>,
     b: &BytePanels,
@@ -83,7 +83,7 @@ impl DotKernel for Product<'_> {
 }
 
 impl Product<'_> {
-    /// `B` blocks of columns, in `V` registers each, `R` rows at a time.
+    /// Processes `B` blocks of columns, `V` registers each, `R` rows at a time.
     #[inline(always)]
     fn tiles<S: Dots, const V: usize, const B: usize, const R: usize>(
         &mut self,

@@ -1,6 +1,6 @@
 //! Sums of products of bytes, in registers.
 //!
-//! Plain loops, as in `tile`: sums stay in registers.
+//! Plain loops keep the sums in registers, as in `tile`.
 #![allow(clippy::needless_range_loop)]
 
 use pulp::Simd;
@@ -10,9 +10,10 @@ use crate::byte_panels::QUAD;
 use crate::dots::{Dots, GROUP};
 use crate::panels::BLOCK;
 
-/// Rows that all columns see before the next ones are read, so that they stay in the cache.
+/// Rows that are multiplied with all columns before the next rows are read, so that they stay in the cache.
 pub(crate) const ROWS: usize = 96;
-/// Where some rows begin.
+
+/// The offset of each of these rows.
 #[inline(always)]
 pub(crate) fn starts(a: &Rows<'_, u8>, rows: std::ops::Range<usize>) -> [usize; ROWS] {
     let mut starts = [0; ROWS];
@@ -22,11 +23,11 @@ pub(crate) fn starts(a: &Rows<'_, u8>, rows: std::ops::Range<usize>) -> [usize; 
     starts
 }
 
-/// Bytes of a right side that stay in the first cache beside a few rows of the left one.
+/// Bytes of the right operand that fit in the L1 cache beside a few rows of the left one.
 const CACHED: usize = 20 << 10;
 
-/// Blocks of columns that are multiplied at once, of so many that are left, by registers of `lanes`
-/// columns: as many as registers hold sums of, beside one row of the left side.
+/// How many of the `left` remaining blocks of columns to multiply at once, with registers of `lanes` columns: as
+/// many as have room for their sums in registers beside one row of the left operand.
 #[inline(always)]
 pub(crate) fn blocks_at_once(lanes: usize, left: usize, depth: usize) -> usize {
     let three = lanes >= 8 && left >= 3 && left != 4 && 3 * BLOCK * depth <= CACHED;
@@ -37,9 +38,9 @@ pub(crate) fn blocks_at_once(lanes: usize, left: usize, depth: usize) -> usize {
     }
 }
 
-/// The products of `R` rows of `a`, which begin at `starts`, with `blocks`, `[rows / 4][V]` each.
+/// The products of `R` rows of `a`, which begin at `starts`, with `blocks`, each `[rows / 4][V]`.
 ///
-/// Each row's bytes are spread once for all blocks, whose registers are read from memory.
+/// Each row's bytes are broadcast once for all blocks; the blocks' registers are read from memory.
 #[inline(always)]
 pub(crate) fn sums_of<S: Dots, const V: usize, const B: usize, const R: usize>(
     simd: S,

@@ -1,33 +1,32 @@
-//! Numbers as bytes.
+//! Rounds numbers to bytes.
 
 use crate::arithmetic::MultiplyAdd;
 use crate::dots::LARGEST;
 use crate::kernel::{Kernel, run};
 
-/// The largest byte that a product takes on its left side.
+/// The largest byte allowed in the left operand of a product.
 pub const LARGEST_BYTE: u8 = LARGEST;
 
-/// Adding 1.5 · 2^23 rounds a small number to the nearest integer, which then stands in the sum's low
-/// bits.
+/// Adding 1.5 · 2^23 rounds a small number to the nearest integer and leaves it in the sum's low bits.
 const ROUNDING: f32 = 12_582_912.0;
 
-/// How the numbers of rows become bytes: a factor and a zero for each column.
+/// Rounds rows of numbers to bytes, with a factor and a zero point for each column.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ByteRounding {
-    /// Over and over, so that lines of them are full.
+    /// Repeated until they fill whole lines.
     factors: Vec<f32>,
     zeros: Vec<f32>,
     columns: usize,
 }
 
-/// Numbers that become bytes in one go: a register of AVX2.
+/// Numbers rounded at once: they give one AVX2 register of bytes.
 const LINE: usize = 32;
 
 impl ByteRounding {
-    /// One byte more is `1 / factors[c]` more of column `c`, and the byte of nothing is `zeros[c]`.
+    /// In column `c`, a step of one byte is `1 / factors[c]`, and `zeros[c]` is the byte of the number 0.
     ///
     /// # Panics
-    /// When there are not as many factors as zeros, or none.
+    /// If there are no factors, or not as many factors as zeros.
     pub fn new(factors: &[f32], zeros: &[f32]) -> Self {
         let columns = factors.len();
         assert!(
@@ -47,26 +46,26 @@ impl ByteRounding {
         }
     }
 
-    /// Numbers of a row.
+    /// Number of columns.
     pub fn columns(&self) -> usize {
         self.columns
     }
 
-    /// The factors and zeros of the columns.
+    /// The factors and zero points of the columns.
     pub fn constants(&self) -> (&[f32], &[f32]) {
         (&self.factors[..self.columns], &self.zeros[..self.columns])
     }
 
-    /// The byte of nothing in column `column`.
+    /// The byte of the number 0 in this column.
     pub fn zero(&self, column: usize) -> u8 {
         self.zeros[column].clamp(0.0, f32::from(LARGEST)) as u8
     }
 
-    /// `bytes = values · factors + zeros`, rounded to the nearest, halves to even, and held within 0 and
-    /// 127; rows lie one after the other. Every set of instructions gives the same bytes.
+    /// `bytes = values · factors + zeros`, rounded to the nearest (halves to even) and clamped to 0 to 127.
+    /// The rows are contiguous. Every instruction set gives the same bytes.
     ///
     /// # Panics
-    /// When there are not as many bytes as values.
+    /// If there are not as many bytes as values.
     pub fn apply(&self, values: &[f32], bytes: &mut [u8]) {
         assert!(
             values.len() == bytes.len(),
@@ -122,7 +121,7 @@ impl Kernel for Rounding<'_> {
     }
 }
 
-/// Rounded twice, on every set of instructions.
+/// Rounds the product and the sum, on every instruction set.
 #[inline(always)]
 fn byte(value: f32, factor: f32, zero: f32) -> u8 {
     let value = value * factor + zero;
@@ -132,14 +131,15 @@ fn byte(value: f32, factor: f32, zero: f32) -> u8 {
     (value + ROUNDING).to_bits() as u8
 }
 
-/// Bytes to either side of the centre of [`to_centred_bytes`].
+/// Bytes on each side of the centre in [`to_centred_bytes`].
 const HALF: f32 = 63.0;
 
-/// `bytes = values / step + 64`, rounded to the nearest, with the least step that needs none beyond 1 and
-/// 127; gives the step. Every set of instructions gives the same bytes.
+/// `bytes = values / step + 64`, rounded to the nearest, with the smallest step that keeps all bytes within 1
+/// to 127. Returns the step; 0, with all bytes 64, if all values are 0 or the largest is not finite. Every
+/// instruction set gives the same bytes.
 ///
 /// # Panics
-/// When there are not as many bytes as values.
+/// If there are not as many bytes as values.
 pub fn to_centred_bytes(values: &[f32], bytes: &mut [u8]) -> f32 {
     struct Centring<'a>(&'a [f32], &'a mut [u8]);
     impl Kernel for Centring<'_> {

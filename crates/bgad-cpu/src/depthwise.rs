@@ -6,9 +6,9 @@ use crate::activation::Activation;
 use crate::arithmetic::MultiplyAdd;
 use crate::instructions::{SimdKernel, dispatch};
 
-/// Channels come in blocks of this many: one register of AVX-512, two of AVX2, four of NEON.
+/// Channels in a block: one register of AVX-512, two of AVX2, four of NEON.
 const BLOCK: usize = 16;
-/// Blocks of the widest strip.
+/// Blocks in the widest strip.
 const WIDEST: usize = 3;
 
 /// A depthwise convolution of up to 48 channels.
@@ -16,9 +16,9 @@ const WIDEST: usize = 3;
 pub struct Depthwise<'a> {
     /// Channels: 16, 32 or 48.
     pub channels: usize,
-    /// Taps along each axis: 3 or 5.
+    /// Kernel size along each axis: 3 or 5.
     pub kernel: usize,
-    /// Inputs between two outputs: 1 or 2.
+    /// Stride, in inputs: 1 or 2.
     pub stride: usize,
     /// `[kernel, kernel, channels]`.
     pub weights: &'a [f32],
@@ -28,11 +28,11 @@ pub struct Depthwise<'a> {
     pub activation: Activation,
 }
 
-/// One row of outputs `[width, channels]` from `kernel` rows of inputs, padding included: the first
-/// output's first tap is each row's first position. Each channel's outputs are added to `sums`.
+/// Computes one row of outputs `[width, channels]` from `kernel` rows of padded inputs, and adds each channel's
+/// outputs to `sums`. The first output's first tap is at the first position of each row.
 ///
 /// # Panics
-/// When a shape doesn't fit.
+/// If a shape doesn't fit.
 pub fn depthwise_row(
     layer: &Depthwise<'_>,
     rows: &[&[f32]],
@@ -110,7 +110,7 @@ impl Row<'_> {
         }
     }
 
-    /// `T` outputs at a time, which see `N` inputs.
+    /// Computes `T` outputs at a time, which use `N` inputs.
     #[inline(always)]
     fn run<
         S: Simd,

@@ -1,22 +1,22 @@
 //! Dot products of bytes in registers.
 //!
-//! No set's own way of summing may show in a result: what is added up in 16 bits can't overflow, because
-//! the right side keeps to [`MOST`].
+//! Every instruction set gives the same result, although some add products in 16 bits: those sums can't
+//! overflow, because the right operand keeps to [`MOST`].
 
 use pulp::{Scalar, Simd, cast};
 
-/// The largest byte of a left side.
+/// The largest byte in the left operand.
 pub(crate) const LARGEST: u8 = 127;
-/// Lanes of four bytes whose products are added up in 16 bits.
+/// Lanes of four bytes whose products are added in 16 bits.
 pub(crate) const GROUP: usize = 4;
-/// The most that the absolute values of a group's first two bytes of each lane may add up to, or its last
-/// two, on the right side: `127 · 258` is the largest multiple that 16 bits hold.
+/// The largest allowed sum of the absolute values of the right operand's bytes that are added in 16 bits: the
+/// first two of each lane of a group, or the last two. `127 · 258` is the largest multiple that fits in 16 bits.
 pub(crate) const MOST: u32 = i16::MAX as u32 / LARGEST as u32;
 
-/// Registers that multiply bytes: each lane of 32 bits is four of them, unsigned and at most [`LARGEST`]
-/// on the left side, signed on the right.
+/// Registers that multiply bytes. Each lane of 32 bits holds four: on the left unsigned and at most
+/// [`LARGEST`], on the right signed.
 pub(crate) trait Dots: Simd {
-    /// Adds each lane's four products of each of up to [`GROUP`] pairs of registers.
+    /// Adds to each lane its four products, for up to [`GROUP`] pairs of registers.
     fn add_dots<const N: usize>(
         self,
         sums: Self::i32s,
@@ -24,11 +24,11 @@ pub(crate) trait Dots: Simd {
         right: [Self::u32s; N],
     ) -> Self::i32s;
 
-    /// The same numbers, rounded.
+    /// Converts to `f32`, rounded.
     fn to_f32s(self, values: Self::i32s) -> Self::f32s;
 }
 
-/// The dot product of four bytes each.
+/// The dot product of two vectors of four bytes.
 #[inline(always)]
 fn dot(left: u32, right: u32) -> i32 {
     let (left, right) = (left.to_le_bytes(), right.to_le_bytes());

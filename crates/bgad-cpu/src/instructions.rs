@@ -1,7 +1,7 @@
 //! The instruction sets that kernels are compiled for, and the choice between them.
 //!
-//! This is the only place that knows them all. The `match` in [`dispatch`] names `pulp`'s variant for
-//! each set, so that a build without one of its features (`x86-v3`, `x86-v4`) does not compile.
+//! Only this file knows all sets. The `match` in [`dispatch`] names `pulp`'s variant for each, so a build
+//! without one of `pulp`'s features (`x86-v3`, `x86-v4`) does not compile.
 
 use std::fmt;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -13,17 +13,17 @@ use crate::arithmetic::Fused;
 use crate::arithmetic::{MultiplyAdd, Separate};
 use crate::dots::Dots;
 
-/// Names the set to use: `scalar`, `neon`, `simd128`, `avx2` or `avx512`. Without it the widest one
-/// that the machine has is used.
+/// The environment variable that names the set to use: `scalar`, `neon`, `simd128`, `avx2` or `avx512`.
+/// Without it, kernels use the widest set that the machine has.
 pub const INSTRUCTIONS_VARIABLE: &str = "BGAD_INSTRUCTIONS";
 
 /// A set of vector instructions that all kernels are compiled for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Instructions {
-    /// What every processor of the target has. No fused multiply-add: it would be a library call.
+    /// What every processor of the target has, without fused multiply-add, which would be a library call.
     Scalar,
-    /// WebAssembly's 128 bits. No fused multiply-add either.
+    /// WebAssembly's 128 bits, without fused multiply-add.
     Simd128,
     /// 128 bits on Arm.
     Neon,
@@ -34,7 +34,7 @@ pub enum Instructions {
 }
 
 impl Instructions {
-    /// All sets, on whatever machine.
+    /// All sets, whatever the machine has.
     pub const ALL: [Self; 5] = [
         Self::Scalar,
         Self::Simd128,
@@ -43,7 +43,7 @@ impl Instructions {
         Self::Avx512,
     ];
 
-    /// As [`INSTRUCTIONS_VARIABLE`] and reports spell it.
+    /// The name that [`INSTRUCTIONS_VARIABLE`] and reports use.
     pub fn name(self) -> &'static str {
         match self {
             Self::Scalar => "scalar",
@@ -69,9 +69,9 @@ impl Instructions {
         Self::available().last().unwrap_or(Self::Scalar)
     }
 
-    /// The set that kernels use now: the last one given to [`Instructions::activate`], or else the one
-    /// that [`INSTRUCTIONS_VARIABLE`] names, or else the widest. A variable with another value is
-    /// reported by [`Instructions::requested`] and otherwise ignored.
+    /// The set that kernels use now: the last one given to [`Instructions::activate`], or else the one that
+    /// [`INSTRUCTIONS_VARIABLE`] names, or else the widest. An invalid value of the variable is ignored here;
+    /// [`Instructions::requested`] reports it.
     pub fn active() -> Self {
         let active = ACTIVE.load(Ordering::Relaxed);
         match Self::ALL.get(usize::from(active)) {
@@ -84,10 +84,10 @@ impl Instructions {
         }
     }
 
-    /// The set that [`INSTRUCTIONS_VARIABLE`] names, or the widest where it is not set.
+    /// The set that [`INSTRUCTIONS_VARIABLE`] names, or the widest if the variable is not set.
     ///
     /// # Errors
-    /// When the variable names no set, or one that this machine lacks.
+    /// If the variable names no set, or one that this machine lacks.
     pub fn requested() -> Result<Self, InstructionsError> {
         match std::env::var_os(INSTRUCTIONS_VARIABLE) {
             None => Ok(Self::widest()),
@@ -105,11 +105,11 @@ impl Instructions {
         }
     }
 
-    /// Makes all kernels of this process use the set from now on. For measurements and tests: one
-    /// machine can show what others would do.
+    /// Makes all kernels of this process use the set from now on. It serves measurements and tests, which can
+    /// so try narrower sets on one machine.
     ///
     /// # Errors
-    /// When this machine lacks the set.
+    /// If this machine lacks the set.
     pub fn activate(self) -> Result<(), InstructionsError> {
         if !self.is_available() {
             return Err(InstructionsError {
@@ -121,7 +121,7 @@ impl Instructions {
         Ok(())
     }
 
-    /// How many `f32` values a register of the kernels that run now holds, found by running one.
+    /// Number of `f32` values in a register of the active kernels, found by running one.
     pub fn lanes() -> usize {
         struct Lanes;
         impl SimdKernel for Lanes {
@@ -135,7 +135,7 @@ impl Instructions {
         dispatch(Lanes)
     }
 
-    /// `pulp`'s name for the set, where this machine has it.
+    /// `pulp`'s token for the set; `None` if this machine lacks it.
     #[inline]
     fn arch(self) -> Option<Arch> {
         match self {
@@ -160,10 +160,10 @@ impl fmt::Display for Instructions {
     }
 }
 
-/// The number of the active set in [`Instructions::ALL`]; anything else before the first kernel.
+/// Index of the active set in [`Instructions::ALL`]; out of range before the first kernel runs.
 static ACTIVE: AtomicU8 = AtomicU8::new(u8::MAX);
 
-/// A set of instructions that can't be used.
+/// An instruction set that this machine can't use.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InstructionsError {
     name: String,
@@ -190,16 +190,16 @@ impl fmt::Display for InstructionsError {
 
 impl std::error::Error for InstructionsError {}
 
-/// A kernel on registers. `call` must be marked `#[inline(always)]`, like the functions that it uses:
-/// what is not inlined is compiled for the plain target.
+/// A kernel on registers. Mark `call` and the functions that it calls `#[inline(always)]`: code that is not
+/// inlined is compiled for the plain target.
 pub(crate) trait SimdKernel {
     type Output;
 
-    /// Multiply-adds on registers are `simd.mul_add_e_f32s`, which is fused where `A` is.
+    /// Runs the kernel. Use `simd.mul_add_e_f32s` for multiply-adds on registers; it is fused where `A` is.
     fn call<S: Simd, A: MultiplyAdd>(self, simd: S) -> Self::Output;
 }
 
-/// Runs a kernel under the active instructions.
+/// Runs a kernel with the active instruction set.
 #[inline]
 pub(crate) fn dispatch<K: SimdKernel>(kernel: K) -> K::Output {
     // A set that the machine lacks is never active.
@@ -247,7 +247,7 @@ pub(crate) trait DotKernel {
     fn call<S: Dots>(self, simd: S) -> Self::Output;
 }
 
-/// Runs a kernel on bytes under the active instructions.
+/// Runs a kernel on bytes with the active instruction set.
 #[inline]
 pub(crate) fn dispatch_dots<K: DotKernel>(kernel: K) -> K::Output {
     match Instructions::active().arch().unwrap_or(Arch::Scalar) {
@@ -269,7 +269,7 @@ pub(crate) fn dispatch_dots<K: DotKernel>(kernel: K) -> K::Output {
     }
 }
 
-/// A kernel with its registers, which `pulp` gives as no more than `Simd`.
+/// Passes a kernel the concrete register type, where `pulp` would only promise `Simd`.
 struct OnBytes<K, S> {
     kernel: K,
     simd: S,

@@ -1,29 +1,29 @@
-//! Portable loops, compiled for each set of instructions.
+//! Portable loops, compiled for each instruction set.
 
 use pulp::Simd;
 
 use crate::arithmetic::MultiplyAdd;
 use crate::instructions::{SimdKernel, dispatch};
 
-/// A loop that is compiled for each set of instructions; see [`run`].
+/// A loop that is compiled for each instruction set; see [`run`].
 pub trait Kernel {
-    /// What it gives.
+    /// The result of [`call`](Self::call).
     type Output;
 
-    /// The loop. It must be marked `#[inline(always)]`, like the functions that it uses: what is not
-    /// inlined stays as it was compiled. Multiply-adds go through `A`.
+    /// The loop. Mark it and the functions that it calls `#[inline(always)]`: code that is not inlined is
+    /// compiled for the plain target. Use `A` for multiply-adds.
     fn call<A: MultiplyAdd>(self) -> Self::Output;
 }
 
-/// Runs `kernel` compiled for the [active](crate::Instructions::active) instructions.
+/// Runs `kernel`, compiled for the [active](crate::Instructions::active) instruction set.
 #[inline]
 pub fn run<K: Kernel>(kernel: K) -> K::Output {
     dispatch(Portable(kernel))
 }
 
-/// Runs `work`, a short closure without multiply-adds, compiled for the
-/// [active](crate::Instructions::active) instructions. What a closure calls must be inlined, and a long
-/// closure may itself not be: write a [`Kernel`] then.
+/// Runs `work`, a short closure without multiply-adds, compiled for the [active](crate::Instructions::active)
+/// instruction set. Everything that the closure calls must be inlined. The compiler may not inline a long
+/// closure: write a [`Kernel`] instead.
 #[inline]
 pub fn vectorized<R>(work: impl FnOnce() -> R) -> R {
     dispatch(Portable(Closure(work)))

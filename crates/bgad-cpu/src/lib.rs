@@ -1,18 +1,17 @@
-//! CPU kernels for the rest of the workspace: matrix products on slices, elementary functions that
-//! vectorise, and the dispatch to the best instructions that the machine has.
+//! CPU kernels on plain slices: matrix products, elementary functions that vectorise, and depthwise
+//! convolutions. They use the widest vector instructions that the machine has. bgad's backbones and flows are
+//! built from them, but you can use the crate alone.
 //!
-//! A tensor library runs one operation after the other over memory. The flows and the backbone need
-//! several at once on data that still lies in the cache; they are written on plain slices with what
-//! stands here. Nothing here starts threads: callers decide what runs beside what, so that results
+//! A tensor library passes over memory once for each operation. On slices, backbones and flows apply several
+//! operations while data is in the cache. Nothing here starts threads. Callers divide the work, so that results
 //! don't depend on the number of threads.
 //!
-//! Products are of single-precision numbers ([`multiply_panels`]) or of bytes ([`multiply_bytes`]), whose
-//! sums are exact.
+//! There are products of single-precision numbers ([`multiply_panels`]) and of bytes ([`multiply_bytes`]);
+//! the sums of bytes are exact.
 //!
-//! Loops are portable Rust, but for the dot product of bytes, which each set of instructions has its own
-//! of. [`run`] compiles them for AVX-512, AVX2 with FMA, NEON, WebAssembly's 128 bits and the plain target,
-//! and takes what the machine offers; [`Instructions`] says what that is and changes it. There is no
-//! `unsafe`.
+//! Loops are portable Rust, except the dot product of bytes, which is written for each instruction set. [`run`]
+//! compiles loops for AVX-512, AVX2 with FMA, NEON, WebAssembly's 128 bits and the plain target, and picks a
+//! version at run time. [`Instructions`] tells you which one, and lets you choose another. There is no `unsafe`.
 //!
 //! ```
 //! use bgad_cpu::{Matrix, MatrixMut, multiply};

@@ -1,7 +1,6 @@
 //! Slices as matrices.
 
-/// A view of a slice as a matrix; element `(row, column)` stands at
-/// `row · row_stride + column · column_stride`.
+/// A view of a slice as a matrix. Element `(row, column)` is at `row · row_stride + column · column_stride`.
 #[derive(Debug, Clone, Copy)]
 pub struct Matrix<'a> {
     data: &'a [f32],
@@ -11,7 +10,7 @@ pub struct Matrix<'a> {
     column_stride: usize,
 }
 
-/// How many elements a matrix of this shape reaches over.
+/// Number of elements from the first to the last of a matrix of this shape.
 fn reach(rows: usize, columns: usize, row_stride: usize, column_stride: usize) -> usize {
     match rows == 0 || columns == 0 {
         true => 0,
@@ -28,10 +27,10 @@ impl<'a> Matrix<'a> {
         Self::strided(data, rows, columns, columns)
     }
 
-    /// `data` as a row-major matrix whose rows begin `row_stride` elements apart; they may overlap.
+    /// `data` as a row-major matrix whose rows begin `row_stride` elements apart. Rows may overlap.
     ///
     /// # Panics
-    /// When `data` is shorter than that.
+    /// If `data` is shorter than that.
     pub fn strided(data: &'a [f32], rows: usize, columns: usize, row_stride: usize) -> Self {
         assert!(
             reach(rows, columns, row_stride, 1) <= data.len(),
@@ -65,7 +64,7 @@ impl<'a> Matrix<'a> {
         self.column_stride
     }
 
-    /// The elements from the first of row `row` on.
+    /// The elements from row `row` to the end.
     #[inline(always)]
     pub(crate) fn row(&self, row: usize) -> &'a [f32] {
         &self.data[row * self.row_stride..]
@@ -80,7 +79,7 @@ impl<'a> Matrix<'a> {
         }
     }
 
-    /// How many elements there are from the first of row `row` on.
+    /// Number of elements from row `row` to the end.
     #[inline(always)]
     pub(crate) fn reach(&self, row: usize) -> usize {
         self.data.len().saturating_sub(row * self.row_stride)
@@ -135,7 +134,7 @@ impl<'a> MatrixMut<'a> {
     /// `data` as a row-major matrix whose rows begin `row_stride` elements apart.
     ///
     /// # Panics
-    /// When `data` is shorter than that, or rows overlap.
+    /// If `data` is shorter than that, or rows overlap.
     pub fn strided(data: &'a mut [f32], rows: usize, columns: usize, row_stride: usize) -> Self {
         assert!(
             reach(rows, columns, row_stride, 1) <= data.len() && columns <= row_stride.max(1),
@@ -152,7 +151,7 @@ impl<'a> MatrixMut<'a> {
 }
 
 impl MatrixMut<'_> {
-    /// The same view, for a while.
+    /// Reborrows the view.
     pub(crate) fn reborrow(&mut self) -> MatrixMut<'_> {
         MatrixMut {
             data: self.data,

@@ -1,11 +1,11 @@
-//! Products of matrices, whatever their layout.
+//! Products of matrices with any strides.
 
 use crate::{Finish, Matrix, MatrixMut, Panels, Start, multiply_panels};
 
-/// `c = a · b`. Lays out `b` first; where it is used again, [`multiply_panels`] does without.
+/// `c = a · b`. It lays out `b` first; if you use `b` again, lay it out once and call [`multiply_panels`].
 ///
 /// # Panics
-/// When the shapes don't fit.
+/// If the shapes don't fit.
 pub fn multiply(a: Matrix<'_>, b: Matrix<'_>, c: MatrixMut<'_>) {
     product(a, b, c, false);
 }
@@ -13,7 +13,7 @@ pub fn multiply(a: Matrix<'_>, b: Matrix<'_>, c: MatrixMut<'_>) {
 /// `c = c + a · b`.
 ///
 /// # Panics
-/// When the shapes don't fit.
+/// If the shapes don't fit.
 pub fn multiply_add(a: Matrix<'_>, b: Matrix<'_>, c: MatrixMut<'_>) {
     product(a, b, c, true);
 }

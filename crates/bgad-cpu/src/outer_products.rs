@@ -1,4 +1,4 @@
-//! Sums of outer products: gradients of matrices.
+//! Sums of outer products, which are gradients of weight matrices.
 
 use pulp::Simd;
 
@@ -8,11 +8,10 @@ use crate::panels::BLOCK;
 use crate::register::{load, part, store};
 use crate::{Matrix, MatrixMut};
 
-/// `c = c + aᵀ · b`, summed row after row, for left sides `[rows, m]` and right sides
-/// `[rows, columns]` whose rows are contiguous.
+/// `c = c + aᵀ · b`, summed row by row, for `a` `[rows, m]` and `b` `[rows, columns]` with contiguous rows.
 ///
 /// # Panics
-/// When the shapes don't fit, or rows are not contiguous.
+/// If the shapes don't fit, or rows are not contiguous.
 pub fn add_outer_products(a: Matrix<'_>, b: Matrix<'_>, c: MatrixMut<'_>) {
     assert!(
         a.rows() == b.rows() && a.columns() == c.rows() && b.columns() == c.columns(),
@@ -28,7 +27,7 @@ pub fn add_outer_products(a: Matrix<'_>, b: Matrix<'_>, c: MatrixMut<'_>) {
         a.column_stride() == 1 && b.column_stride() == 1,
         "rows that are not contiguous"
     );
-    // Few enough rows at a time for what is read again and again to stay in the first cache.
+    // Few enough rows at a time that they stay in the L1 cache while they are read repeatedly.
     const ROWS: usize = 96;
     let mut c = c;
     for first in (0..a.rows()).step_by(ROWS) {
@@ -103,8 +102,8 @@ impl OuterProducts<'_> {
     ) {
         let last = self.a.rows().saturating_sub(1);
         let start = [[[simd.splat_f32s(0.0); V]; B]; R];
-        // What follows a row's end is read as well, where there is something, and left out in the
-        // end: whole registers are faster.
+        // Whole registers are faster, so this reads past a row's end where it can, and drops the excess
+        // when writing.
         if self.b.reach(last) >= column + B * BLOCK {
             let mut sums = self.accumulate::<S, V, B, R>(simd, (row, column), start);
             self.add::<S, V, B, R>(simd, (row, column), &mut sums);
@@ -136,7 +135,7 @@ impl OuterProducts<'_> {
         }
     }
 
-    /// Functions of their own: their sums stay in registers.
+    /// A separate function, so that its sums stay in registers.
     #[inline(always)]
     fn accumulate<S: Simd, const V: usize, const B: usize, const R: usize>(
         &self,
@@ -161,7 +160,7 @@ impl OuterProducts<'_> {
         sums
     }
 
-    /// The same where rows end within a register.
+    /// The same for rows that end within a register.
     #[inline(always)]
     fn accumulate_partly<S: Simd, const V: usize, const B: usize, const R: usize>(
         &self,
@@ -173,7 +172,7 @@ impl OuterProducts<'_> {
         for k in 0..self.a.rows() {
             let left = &self.a.row(k)[row..][..R];
             let line = &self.b.row(k)[column..self.b.columns()];
-            // Loops: closures may become functions, which are compiled for the plain target.
+            // Loops instead of closures, which the compiler may turn into functions for the plain target.
             let mut right = [[simd.splat_f32s(0.0); V]; B];
             for (b, right) in right.iter_mut().enumerate() {
                 for (v, right) in right.iter_mut().enumerate() {

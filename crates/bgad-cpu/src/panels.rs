@@ -1,22 +1,22 @@
-//! Matrices that are laid out for products once.
+//! Matrices, laid out once for many products.
 
 use crate::Matrix;
 use crate::arithmetic::MultiplyAdd;
 use crate::kernel::Kernel;
 
-/// Columns of a block: one register of AVX-512, two of AVX2, four of NEON.
+/// Columns in a block: one register of AVX-512, two of AVX2, four of NEON.
 pub(crate) const BLOCK: usize = 16;
-/// Bytes that a block's rows are aligned to.
+/// Alignment of a block's rows, in bytes.
 const LINE: usize = 64;
 
-/// The right side of products, `[rows, columns]`, in blocks of 16 columns that lie row after row, the
-/// last one filled up with zeros.
+/// The right operand of a product, `[rows, columns]`, in blocks of 16 columns. Each block is row-major; the
+/// last one is padded with zeros.
 #[derive(Debug, Clone, Default)]
 pub struct Panels {
     rows: usize,
     columns: usize,
     values: Vec<f32>,
-    /// Where the blocks begin, so that no row lies in two cache lines.
+    /// Where the blocks begin, so that no row spans two cache lines.
     first: usize,
 }
 
@@ -28,7 +28,7 @@ impl Panels {
         panels
     }
 
-    /// Lays out another matrix, in the same memory where it fits.
+    /// Lays out another matrix, in the same memory if it fits.
     pub fn set(&mut self, matrix: Matrix<'_>) {
         let (rows, columns) = (matrix.rows(), matrix.columns());
         self.reserve(rows, columns);
@@ -42,7 +42,7 @@ impl Panels {
                 }
                 continue;
             }
-            // Squares, so that what is read and what is written stay in the cache.
+            // Square tiles, so that both source and destination stay in the cache.
             for (square, lines) in lines.chunks_mut(BLOCK).enumerate() {
                 for c in 0..width {
                     for (r, line) in lines.iter_mut().enumerate() {
@@ -53,7 +53,7 @@ impl Panels {
         }
     }
 
-    /// Makes room for a matrix of this shape; zeros beyond its columns.
+    /// Makes room for a matrix of this shape, with zeros beyond its columns.
     fn reserve(&mut self, rows: usize, columns: usize) {
         if (rows, columns) == (self.rows, self.columns) {
             return;
@@ -62,7 +62,7 @@ impl Panels {
         self.values.clear();
         self.values.resize(length + LINE / size_of::<f32>(), 0.0);
         let offset = self.values.as_ptr().align_offset(LINE);
-        // A pointer that can't be aligned only makes products slower.
+        // If the pointer can't be aligned, products are only slower.
         self.first = if offset < LINE { offset } else { 0 };
         (self.rows, self.columns) = (rows, columns);
     }
@@ -93,10 +93,10 @@ impl Panels {
         values
     }
 
-    /// Becomes `panels` with each row times its factor.
+    /// Sets this matrix to `panels` with each row multiplied by its factor.
     ///
     /// # Panics
-    /// When there are not as many factors as rows.
+    /// If there are not as many factors as rows.
     pub fn set_scaled(&mut self, panels: &Self, factors: &[f32]) {
         assert_eq!(factors.len(), panels.rows, "factors and rows");
         self.reserve(panels.rows, panels.columns);
@@ -108,14 +108,14 @@ impl Panels {
         });
     }
 
-    /// The block that begins with `column`, `[rows][16]`.
+    /// The block that begins at `column`, `[rows][16]`.
     pub(crate) fn block(&self, column: usize) -> &[f32] {
         &self.values[self.first + column * self.rows..][..self.rows * BLOCK]
     }
 }
 
 impl PartialEq for Panels {
-    /// Whether the matrices are the same, wherever they lie.
+    /// Compares shapes and elements, not alignment.
     fn eq(&self, other: &Self) -> bool {
         let blocks = |panels: &Self| {
             let length = panels.columns.div_ceil(BLOCK) * BLOCK * panels.rows;
@@ -142,8 +142,7 @@ impl Kernel for Scaling<'_> {
         let rows = self.factors.len().max(1);
         for (from, to) in from.chunks_exact(rows).zip(to.chunks_exact_mut(rows)) {
             for ((from, to), factor) in from.iter().zip(to).zip(self.factors) {
-                // By way of a value of its own, because both sides might be the same memory for all the
-                // compiler knows.
+                // The local value tells the compiler that reads and writes don't alias.
                 let mut line = *from;
                 for value in &mut line {
                     *value *= factor;

@@ -1,4 +1,4 @@
-//! Products with matrices that are laid out for them.
+//! Products of rows with [`Panels`].
 
 use std::ops::Range;
 
@@ -15,38 +15,38 @@ use crate::{MatrixMut, Panels, Rows};
 pub enum Start<'a> {
     /// Nothing.
     Zero,
-    /// What stands there already.
+    /// The present values of `c`.
     Kept,
-    /// The same row for all.
+    /// The same row for all rows.
     Row(&'a [f32]),
-    /// For each row one row of each of two tables, `[_, columns]`, by number.
+    /// For each row, the sum of one row from each of two tables, `[_, columns]`.
     Gathered {
         /// The first table.
         first: &'a [f32],
         /// The second.
         second: &'a [f32],
-        /// Which rows.
+        /// For each row, its index in the first and the second table.
         rows: &'a [[u32; 2]],
     },
 }
 
-/// What is done to each element of a product in the end.
+/// What is applied to each element of a product at the end.
 #[derive(Debug, Clone, Copy)]
 pub enum Finish<'a> {
     /// Nothing.
     Nothing,
     /// `max(c, 0)`.
     Relu,
-    /// Zero where the element at the same place, in rows as far apart as the product's, is not
-    /// positive.
+    /// 0 wherever the element at the same place in this slice is not positive. The slice has the row stride
+    /// of `c`.
     WherePositive(&'a [f32]),
 }
 
-/// `c = finish(start + a · b)`. Each element is summed in the order of `a`'s columns, whatever the
-/// number of rows.
+/// `c = finish(start + a · b)`. Each element is summed in the order of `a`'s columns, whatever the number of
+/// rows.
 ///
 /// # Panics
-/// When the shapes don't fit, or `a`'s rows are not contiguous.
+/// If the shapes don't fit, or `a`'s rows are not contiguous.
 pub fn multiply_panels<'a>(
     a: impl Into<Rows<'a>>,
     b: &Panels,
@@ -113,7 +113,7 @@ impl SimdKernel for Product<'_> {
             let mut column = 0;
             while column < self.b.columns() {
                 let blocks = (self.b.columns() - column).div_ceil(BLOCK);
-                // As many accumulators as registers hold beside the operands.
+                // As many accumulators as fit in registers beside the operands.
                 let at = (rows.clone(), column);
                 column += match S::F32_LANES {
                     16 => match blocks {
@@ -130,12 +130,12 @@ impl SimdKernel for Product<'_> {
     }
 }
 
-/// Rows that all panels see before the next ones are read, so that they stay in the cache: a multiple
-/// of what every set takes at a time.
+/// Rows that are multiplied with all panels before the next rows are read, so that they stay in the cache. A
+/// multiple of the rows that any instruction set takes at a time.
 const ROWS: usize = 96;
 
 impl Product<'_> {
-    /// `B` blocks of columns, in `V` registers each, `R` rows at a time; gives the columns done.
+    /// Processes `B` blocks of columns, `V` registers each, `R` rows at a time. Returns the number of columns.
     #[inline(always)]
     fn panel<S: Simd, const V: usize, const B: usize, const R: usize>(
         &mut self,
@@ -146,7 +146,7 @@ impl Product<'_> {
             let block = self.b.block(column + i * BLOCK);
             S::as_simd_f32s(block).0.as_chunks().0
         });
-        // Nearly all blocks are whole; those need no look at where a row ends.
+        // Nearly all blocks are whole and need no check for the end of a row.
         match column + B * BLOCK <= self.b.columns() {
             true => self.tiles::<S, V, B, R, true>(simd, blocks, (rows, column)),
             false => self.tiles::<S, V, B, R, false>(simd, blocks, (rows, column)),
@@ -162,7 +162,7 @@ impl Product<'_> {
         (rows, column): (Range<usize>, usize),
     ) {
         let mut row = rows.start;
-        // Eight rows are two tiles of four rather than one of six and two rows by themselves.
+        // Split eight rows into two tiles of four, not into one of six and two single rows.
         while row + R <= rows.end && (R, rows.end - row) != (6, 8) {
             self.tile::<S, V, B, R, WHOLE>(simd, blocks, (row, column));
             row += R;
@@ -186,7 +186,7 @@ impl Product<'_> {
     ) {
         let start = self.start_of::<S, V, B, R, WHOLE>(simd, (row, column));
 
-        // Without a loop where there is one strip: its sums would go through memory.
+        // No loop for a single strip: it would move the sums through memory.
         if self.a.strips == 1 {
             let left = self.left::<R>(0, row);
             let sums = accumulate::<S, V, B, R>(simd, left, blocks, start);
@@ -205,7 +205,7 @@ impl Product<'_> {
         self.finish_tile::<S, V, B, R, WHOLE>(simd, (row, column), sums);
     }
 
-    /// `R` rows of the left side.
+    /// `R` rows of the left operand.
     #[inline(always)]
     fn left<const R: usize>(&self, strip: usize, row: usize) -> [&[f32]; R] {
         let mut left: [&[f32]; R] = [&[]; R];
@@ -215,7 +215,7 @@ impl Product<'_> {
         left
     }
 
-    /// What a tile's sums begin with, in plain loops as in `tile`.
+    /// The initial values of a tile's sums, in plain loops as in `tile`.
     #[allow(clippy::needless_range_loop)]
     #[inline(always)]
     fn start_of<S: Simd, const V: usize, const B: usize, const R: usize, const WHOLE: bool>(
@@ -259,7 +259,7 @@ impl Product<'_> {
         sums
     }
 
-    /// Writes a tile's sums.
+    /// Applies `finish` to a tile's sums and writes them.
     #[inline(always)]
     fn finish_tile<S: Simd, const V: usize, const B: usize, const R: usize, const WHOLE: bool>(
         &mut self,
@@ -274,7 +274,7 @@ impl Product<'_> {
             match self.finish {
                 Finish::Nothing => {}
                 Finish::Relu => {
-                    // Plain loops: sums stay in registers.
+                    // Plain loops keep the sums in registers.
                     #[allow(clippy::needless_range_loop)]
                     for b in 0..B {
                         for v in 0..V {

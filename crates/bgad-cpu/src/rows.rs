@@ -1,31 +1,31 @@
-//! Left sides of products.
+//! Left operands of products.
 
 use crate::Matrix;
 
-/// The left side of products: a matrix, one whose columns lie in strips, one strip's rows after the
-/// other's, or the windows of a convolution.
+/// The left operand of a product: a matrix, a matrix stored in strips of columns, or the windows of a
+/// convolution.
 #[derive(Debug, Clone, Copy)]
 pub struct Rows<'a, T = f32> {
     values: &'a [T],
     pub(crate) rows: usize,
     pub(crate) strips: usize,
-    /// Columns of a strip.
+    /// Columns in a strip.
     pub(crate) width: usize,
-    /// From one row of a strip to the next.
+    /// Distance from one row of a strip to the next.
     row_stride: usize,
     strip_stride: usize,
-    /// How many rows lie one row stride after the other, and how far on the next such group begins;
-    /// all of them where there are 0.
+    /// Number of rows that are `row_stride` apart; 0 if all are.
     group: usize,
+    /// Distance from one such group to the next.
     group_stride: usize,
 }
 
 impl<'a, T> Rows<'a, T> {
-    /// `rows` rows of `strips` strips of `width` columns each, of which each begins `strip_stride`
-    /// values after the one before and has its rows one after the other.
+    /// A matrix of `rows` rows in `strips` strips of `width` columns. Each strip is row-major and begins
+    /// `strip_stride` values after the previous one.
     ///
     /// # Panics
-    /// When `values` is shorter than that.
+    /// If `values` is shorter than that.
     pub fn in_strips(
         values: &'a [T],
         rows: usize,
@@ -53,12 +53,11 @@ impl<'a, T> Rows<'a, T> {
         }
     }
 
-    /// The windows of a convolution on a map `[height, width, channels]` that has its padding: a row for
-    /// each position of `positions`, which counts down and across, of `kernel` strips of
-    /// `kernel · channels` values. Nothing is copied.
+    /// The windows of a convolution on a padded map `[height, width, channels]`, without copying. There are
+    /// `down · across` windows; each is a row of `kernel` strips of `kernel · channels` values.
     ///
     /// # Panics
-    /// When `map` is shorter than the windows reach.
+    /// If the windows reach beyond `map`.
     pub fn windows(
         map: &'a [T],
         (width, channels): (usize, usize),
@@ -95,7 +94,7 @@ impl<'a, T> Rows<'a, T> {
         self.row_from(strip, self.start(row))
     }
 
-    /// Where a row begins in each strip. It takes a division.
+    /// The offset of a row in each strip. It takes a division.
     #[inline(always)]
     pub(crate) fn start(&self, row: usize) -> usize {
         match self.group {
@@ -104,7 +103,7 @@ impl<'a, T> Rows<'a, T> {
         }
     }
 
-    /// The row of a strip that begins there.
+    /// The row of a strip that begins at offset `start`.
     #[inline(always)]
     pub(crate) fn row_from(&self, strip: usize, start: usize) -> &'a [T] {
         &self.values[strip * self.strip_stride + start..][..self.width]
@@ -113,7 +112,7 @@ impl<'a, T> Rows<'a, T> {
 
 impl<'a> From<Matrix<'a>> for Rows<'a> {
     /// # Panics
-    /// When the matrix' rows are not contiguous.
+    /// If the matrix's rows are not contiguous.
     fn from(matrix: Matrix<'a>) -> Self {
         let (rows, width) = (matrix.rows(), matrix.columns());
         assert!(

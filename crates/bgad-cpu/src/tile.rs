@@ -1,7 +1,7 @@
 //! A tile of a product, in registers.
 //!
-//! Loops and no closures: of the compiler's own accord some closures become functions, which are
-//! compiled for the plain target and called for each register.
+//! Loops instead of closures: the compiler turns some closures into functions, which are compiled for the
+//! plain target and called for each register.
 #![allow(clippy::needless_range_loop)]
 
 use std::ops::Range;
@@ -11,8 +11,8 @@ use pulp::Simd;
 use crate::panels::BLOCK;
 use crate::register::{load, part, store};
 
-/// `B` blocks of a line from `columns.start` on; zeros from `columns.end` on, which lies beyond them
-/// where they are `WHOLE`.
+/// Reads `B` blocks of a line from `columns.start`, with zeros from `columns.end` on. With `WHOLE`, all blocks
+/// end before `columns.end`.
 #[inline(always)]
 pub(crate) fn read<S: Simd, const V: usize, const B: usize, const WHOLE: bool>(
     simd: S,
@@ -38,7 +38,7 @@ pub(crate) fn read<S: Simd, const V: usize, const B: usize, const WHOLE: bool>(
     values
 }
 
-/// The other way round; nothing is written from `columns.end` on.
+/// Writes `B` blocks to a line from `columns.start`, but nothing from `columns.end` on.
 #[inline(always)]
 pub(crate) fn write<S: Simd, const V: usize, const B: usize, const WHOLE: bool>(
     simd: S,
@@ -63,7 +63,7 @@ pub(crate) fn write<S: Simd, const V: usize, const B: usize, const WHOLE: bool>(
     }
 }
 
-/// `start + left · blocks`. A function of its own: its sums stay in registers.
+/// `start + left · blocks`. A separate function, so that its sums stay in registers.
 #[inline(always)]
 pub(crate) fn accumulate<S: Simd, const V: usize, const B: usize, const R: usize>(
     simd: S,
@@ -108,7 +108,7 @@ pub(crate) fn accumulate<S: Simd, const V: usize, const B: usize, const R: usize
     sums
 }
 
-/// Columns of the left side that are taken in one go, without a look at lengths in between.
+/// Columns of the left operand between two length checks.
 const STEP: usize = 4;
 
 #[inline(always)]

@@ -1,4 +1,4 @@
-//! Parameters in bytes from those in single precision.
+//! Converts a network's parameters from single precision to bytes.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use crate::plan::{Parameter, Plan, Step};
 /// The largest weight in bytes.
 const LARGEST_WEIGHT: f32 = 127.0;
 
-/// A network's parameters in bytes, fitted to what its products have seen.
+/// A network's parameters in bytes, fitted to the inputs that its products had.
 pub(crate) fn in_bytes(
     plan: &Plan,
     parameters: &[NamedTensor],
@@ -87,7 +87,7 @@ pub(crate) fn in_bytes(
     parameters
 }
 
-/// A matrix of whole numbers, and each row's scale.
+/// Rounds a matrix to whole numbers, and returns it with each row's scale.
 fn whole_rows(mut tensor: NamedTensor, rows: usize) -> (NamedTensor, Vec<f32>) {
     let columns = (tensor.values.len() / rows.max(1)).max(1);
     let mut scales = Vec::with_capacity(rows);

@@ -1,22 +1,22 @@
-//! What a network's products see.
+//! Statistics of the inputs of a network's products.
 
 use super::seen::Seen;
 
-/// The least and largest values, means and squares that the products of a network see on some images,
-/// channel by channel: what it takes to compute them in bytes.
+/// Minimum, maximum, mean and mean square of each input channel of a network's products, over some images.
+/// [`HostEfficientNet::in_bytes`](crate::HostEfficientNet::in_bytes) derives the byte network from them.
 #[derive(Debug, Clone, Default)]
 pub struct ProductInputs {
-    /// For each product, for each channel.
+    /// Indexed by product, then by channel.
     pub(super) of_products: Vec<Vec<Seen>>,
 }
 
 impl ProductInputs {
-    /// Whether nothing was seen yet.
+    /// Whether no image was added yet.
     pub(crate) fn is_empty(&self) -> bool {
         self.of_products.is_empty()
     }
 
-    /// Adds rows of `wide` values to what product `index` has seen, of which the first `channels` count.
+    /// Adds inputs of product `index`: rows of `wide` values, the first `channels` of each being channels.
     pub(crate) fn add(&mut self, index: usize, channels: usize, wide: usize, values: &[f32]) {
         if self.of_products.len() <= index {
             self.of_products.resize_with(index + 1, Vec::new);

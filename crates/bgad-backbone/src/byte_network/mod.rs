@@ -1,8 +1,8 @@
-//! Networks whose products over channels are products of bytes.
+//! Networks that compute their products over channels in bytes.
 //!
-//! A position's channel `x` becomes the byte `x / step + zero`, rounded, with a step and a zero of its own;
-//! weights take the steps over and become whole numbers from -127 to 127 with a scale for each output.
-//! The stem, depthwise convolutions, activations, gates and shortcuts stay in single precision.
+//! Each input channel has a step and a zero point: its value `x` becomes the byte `x / step + zero`, rounded.
+//! The weights are multiplied by the steps and rounded to whole numbers from -127 to 127, with a scale for
+//! each output. The stem, depthwise convolutions, activations, gates and shortcuts stay in single precision.
 
 mod fitted;
 mod inputs;

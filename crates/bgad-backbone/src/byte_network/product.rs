@@ -1,14 +1,14 @@
-//! One product in bytes.
+//! Fits one product to bytes.
 
 use bgad_cpu::{BytePanels, LARGEST_BYTE};
 
 use super::seen::Seen;
 
-/// Bytes between the least and the most; one is left for the rounding of the zero.
+/// Steps between the smallest and the largest value; one is left for rounding the zero point.
 const BYTES: f64 = LARGEST_BYTE as f64 - 1.0;
 /// The largest weight.
 const LARGEST_WEIGHT: f64 = 127.0;
-/// How much of the differences among channels' ranges the weights take over, of which the best is taken.
+/// Candidates for the share of the differences among channels' ranges that moves to the weights.
 const SHARES: [f64; 5] = [0.0, 0.25, 0.5, 0.75, 1.0];
 
 /// A product's weights in single precision, `[outputs, inputs, taps]`.
@@ -16,18 +16,18 @@ pub(super) struct Weights<'a> {
     pub values: &'a [f32],
     pub inputs: usize,
     pub taps: usize,
-    /// Columns of a strip of the product's left side.
+    /// Columns in a strip of the product's left operand.
     pub strip: usize,
 }
 
-/// The same in bytes.
+/// A product's weights in bytes.
 pub(super) struct Fitted {
     /// `[outputs, inputs, taps]`, whole numbers.
     pub weights: Vec<f32>,
     pub scales: Vec<f32>,
     pub steps: Vec<f32>,
     pub zeros: Vec<f32>,
-    /// What the bias needs so that the outputs' means stay.
+    /// Correction of the bias that keeps the outputs' means.
     pub shift: Vec<f32>,
 }
 
@@ -36,7 +36,7 @@ impl Weights<'_> {
         self.values.chunks_exact((self.inputs * self.taps).max(1))
     }
 
-    /// The largest weight of each input.
+    /// The largest absolute weight of each input.
     fn largest(&self) -> Vec<f64> {
         let mut largest = vec![0.0_f64; self.inputs];
         for output in self.outputs() {
@@ -48,7 +48,7 @@ impl Weights<'_> {
         largest
     }
 
-    /// Steps of which weights take over this share of the differences.
+    /// The inputs' steps if this share of the differences among ranges moves to the weights.
     fn steps(&self, seen: &[Seen], largest: &[f64], share: f64) -> Vec<f64> {
         let part = |(seen, largest): (&Seen, &f64)| {
             let width = seen.width();
@@ -63,13 +63,13 @@ impl Weights<'_> {
             .map(|(part, seen)| seen.width() / part)
             .fold(0.0, f64::max)
             / BYTES;
-        // A channel that is always zero or has no weights.
+        // A channel that is always 0, or whose weights are, gets step 1.
         let step = |part: f64| if part > 0.0 { part * unit } else { 1.0 };
         parts.into_iter().map(step).collect()
     }
 
-    /// What rounding inputs and weights adds to the outputs, in the mean of squares, over the outputs'
-    /// own squares as far as inputs are independent.
+    /// The noise in the outputs from rounding inputs and weights: the sum over outputs of its mean square
+    /// divided by the output's own, as if inputs were independent.
     fn noise(&self, seen: &[Seen], steps: &[f64]) -> f64 {
         let taps = self.taps as f64;
         let of_inputs = seen.iter().zip(steps);
@@ -95,7 +95,7 @@ impl Weights<'_> {
         noise
     }
 
-    /// The product in bytes that adds the least noise.
+    /// Converts the product to bytes with the candidate share that adds the least noise.
     pub fn fit(&self, seen: &[Seen]) -> Fitted {
         let largest = self.largest();
         let candidates = SHARES.map(|share| {
@@ -109,7 +109,7 @@ impl Weights<'_> {
         let mut fitted = Fitted {
             weights: Vec::with_capacity(self.values.len()),
             scales: Vec::new(),
-            // As they are stored.
+            // In the precision of the model file.
             steps: steps.iter().map(|step| *step as f32).collect(),
             zeros: zeros
                 .iter()
@@ -135,7 +135,8 @@ impl Weights<'_> {
         fitted
     }
 
-    /// One output's weights, whole, and their scale, within what products of bytes take.
+    /// Rounds one output's weights and returns them with their scale, which keeps them within
+    /// [`BytePanels::BOUND`].
     fn of_output(&self, output: &[f32], steps: &[f64]) -> (Vec<i8>, f64) {
         let inputs = output.chunks_exact(self.taps).zip(steps);
         let scaled = inputs.flat_map(|(taps, step)| taps.iter().map(move |w| f64::from(*w) * step));
@@ -148,7 +149,7 @@ impl Weights<'_> {
         loop {
             let whole = |w: &f64| (w / scale).round().clamp(-LARGEST_WEIGHT, LARGEST_WEIGHT) as i8;
             let weights: Vec<i8> = scaled.iter().map(whole).collect();
-            // In the order of the product's rows: tap after tap.
+            // In the order of the product's rows: tap by tap.
             let rows = (0..self.taps).flat_map(|tap| {
                 let of_tap = weights.iter().skip(tap).step_by(self.taps);
                 of_tap.copied()

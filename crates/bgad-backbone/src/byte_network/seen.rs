@@ -1,8 +1,9 @@
-//! What a channel has been.
+//! Statistics of one channel.
 
-/// Deviations from a channel's mean that its bytes reach.
+/// Bytes cover at most this many standard deviations on each side of a channel's mean.
 const FARTHEST: f64 = 12.0;
-/// What was seen of a channel.
+
+/// Minimum, maximum and sums of a channel's values.
 #[derive(Debug, Clone)]
 pub(super) struct Seen {
     least: f32,
@@ -13,7 +14,7 @@ pub(super) struct Seen {
 }
 
 impl Default for Seen {
-    /// Zero is always seen: padding has it.
+    /// The range includes 0 from the start, because padding is 0.
     fn default() -> Self {
         Self {
             least: 0.0,
@@ -40,13 +41,13 @@ impl Seen {
         self.sum / self.count.max(1.0)
     }
 
-    /// The mean of squares.
+    /// The mean square.
     pub fn square(&self) -> f64 {
         self.squares / self.count.max(1.0)
     }
 
-    /// The values that bytes tell apart, zero among them: all that were seen, but for the farthest of
-    /// channels that seldom go that far.
+    /// The range that the bytes cover, 0 included: from minimum to maximum, but at most [`FARTHEST`]
+    /// deviations from the mean.
     pub fn range(&self) -> (f64, f64) {
         let deviation = (self.square() - self.mean().powi(2)).max(0.0).sqrt();
         let reach = FARTHEST * deviation;
@@ -56,7 +57,7 @@ impl Seen {
         )
     }
 
-    /// From the least to the most.
+    /// The width of [`range`](Self::range).
     pub fn width(&self) -> f64 {
         let (least, most) = self.range();
         most - least

@@ -1,4 +1,4 @@
-//! Parameters of networks in bytes, handed out.
+//! A parameter source for byte networks.
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -6,15 +6,15 @@ use std::convert::Infallible;
 use crate::backbone::NamedTensor;
 use crate::plan::{ByteSteps, Convolution, Parameter, ParameterSource, SqueezeExcite};
 
-/// Parameters of a network in bytes, handed out again.
+/// Serves the collected parameters of a byte network.
 pub(crate) struct InBytes<'a> {
     tensors: BTreeMap<&'a str, &'a NamedTensor>,
-    /// Whether weights are to be what whole numbers stand for.
+    /// Whether to convert weights back to single precision.
     single: bool,
 }
 
 impl<'a> InBytes<'a> {
-    /// Of all `parameters`, in single precision if wanted.
+    /// Serves `parameters`; `single` converts weights back to single precision.
     pub fn of(parameters: &'a [NamedTensor], single: bool) -> Self {
         let tensors = parameters.iter();
         Self {
@@ -24,7 +24,7 @@ impl<'a> InBytes<'a> {
     }
 
     fn get(&self, (name, shape): Parameter) -> NamedTensor {
-        // They were collected by the same plan.
+        // The same plan collected them, so none is missing.
         let found = self.tensors.get(name.as_str()).copied().cloned();
         found.unwrap_or_else(|| NamedTensor {
             name,

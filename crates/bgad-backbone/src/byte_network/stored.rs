@@ -1,4 +1,4 @@
-//! Stored parameters of networks in bytes.
+//! Reads and checks the stored parameters of byte networks.
 
 use crate::architecture::Architecture;
 use crate::backbone::NamedTensor;
@@ -9,20 +9,20 @@ use crate::table::Table;
 /// The largest weight in bytes.
 const LARGEST_WEIGHT: f32 = 127.0;
 
-/// Whether stored parameters are of a network in bytes.
+/// Whether these stored parameters are a byte network's.
 pub(crate) fn is_in_bytes(plan: &Plan, table: &Table) -> bool {
     let first = plan.products().next().map(Convolution::byte_parameters);
     first.is_some_and(|[(scale, _), ..]| table.contains(&scale))
 }
 
-/// Stored parameters of a network in bytes, checked.
+/// The stored parameters of a byte network, checked when they are collected.
 pub(crate) struct Whole<'a> {
     pub table: &'a Table,
     pub architecture: Architecture,
 }
 
 impl Whole<'_> {
-    /// All of them, in the order the steps run.
+    /// All parameters, in the order in which the steps run.
     pub fn collect(&self, plan: &Plan) -> Result<Vec<NamedTensor>, BackboneError> {
         let any = |_: f32| true;
         let mut parameters = Vec::new();

@@ -1,4 +1,4 @@
-//! Brings folded parameters into the layouts that the blocks read.
+//! Lays out folded parameters for the blocks.
 
 use bgad_cpu::Activation;
 
@@ -12,8 +12,9 @@ use super::network::{HostBlock, HostNetwork, HostStage};
 use crate::activation;
 use crate::plan::{Block, Convolution, ParameterSource, Plan, SqueezeExcite, Step};
 
-/// Channels that strips come in, and the widest strip.
+/// Strips consist of blocks of this many channels.
 const BLOCK: usize = 16;
+/// Blocks in the widest strip.
 const WIDEST: usize = 3;
 
 pub(crate) struct HostBuilder<S> {
@@ -75,7 +76,7 @@ impl<S: ParameterSource> HostBuilder<S> {
             }),
             None => {
                 let wide = strips.iter().map(|strip: &Strip| strip.channels).sum();
-                // Every plan has one.
+                // Every plan has a projection.
                 let projection = projection.unwrap_or_default();
                 let strip = strips.first().map_or(1, |strip| strip.channels);
                 HostBlock::Inverted(InvertedBlock {
@@ -184,7 +185,7 @@ impl<S: ParameterSource> HostBuilder<S> {
     }
 }
 
-/// The widest strips that need no filling up; 48 where there are none.
+/// The widest strip that needs no padding; 48 channels if all need it.
 fn strip_channels(channels: usize) -> usize {
     let blocks = channels.div_ceil(BLOCK);
     let fitting = (2..=WIDEST)

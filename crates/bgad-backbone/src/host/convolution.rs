@@ -1,5 +1,5 @@
-//! Convolutions over all channels, followed by a projection or not: the stem, and version 2's first
-//! stages.
+//! Convolutions over all channels, with an optional projection: the stem, and the first stages of
+//! EfficientNetV2.
 
 use bgad_cpu::{Activation, Rows};
 
@@ -8,16 +8,16 @@ use super::map::Size;
 use super::tasks::{SCRATCH, Sharing, with_bytes, with_scratch};
 use crate::padding::same;
 
-/// Pieces that a map is cut into, where each has a row at least.
+/// Pieces that a map is divided into, if each has at least one row.
 const PIECES: usize = 16;
 
-/// A convolution with activation, then maybe a 1x1 convolution without; maybe added to its input.
+/// A convolution with activation, then optionally a 1x1 convolution without, optionally added to the input.
 #[derive(Debug)]
 pub(crate) struct FullConvolution {
     pub kernel: usize,
     pub stride: usize,
     pub channels: usize,
-    /// Its inputs are a window's values, `[kernel, kernel, channels]`.
+    /// The convolution as a product; its inputs are a window's values, `[kernel, kernel, channels]`.
     pub windows: Layer,
     pub activation: Activation,
     pub projection: Option<Layer>,
@@ -30,14 +30,14 @@ impl FullConvolution {
         last.outputs()
     }
 
-    /// `to` becomes the output map.
+    /// Writes the output map to `to`.
     pub fn apply(&self, from: &[f32], size: Size, to: &mut [f32], sharing: Sharing) {
         let residual = self.shortcut.then_some(from);
         let last = (self.projection.as_ref(), residual);
         self.apply_with(from, size, last, to, sharing);
     }
 
-    /// The map between the convolution and the projection, of `from`.
+    /// The map between the convolution and the projection, for the input `from`.
     pub fn widened(&self, from: &[f32], size: Size) -> Vec<f32> {
         let pixels = size.strided(self.stride).pixels();
         let mut to = vec![0.0; pixels * self.windows.outputs()];
@@ -65,7 +65,7 @@ impl FullConvolution {
         let padded = left + size.width + right;
         let line = padded * channels;
         let wide = projection.map_or(0, |_| self.windows.outputs());
-        // Whole rows, as many as fit the cache, and few enough for threads to share them out evenly.
+        // Whole rows, as many as fit in the cache, but few enough to divide evenly among threads.
         let rows = (SCRATCH / (width * wide + stride * line))
             .min(outputs.height.div_ceil(PIECES))
             .max(1);
@@ -99,7 +99,7 @@ impl FullConvolution {
         });
     }
 
-    /// The convolution of the lines from `first` on, counted from the padding's top.
+    /// Convolves lines from `first` on, counted from the top of the padding.
     fn convolve(
         &self,
         from: (&[f32], Size),
@@ -127,8 +127,8 @@ impl FullConvolution {
         }
     }
 
-    /// Copies lines of the map from `first` on, counted from the padding's top, with zeros where they
-    /// reach out of the map.
+    /// Copies lines of the map from `first` on, counted from the top of the padding, with zeros outside the
+    /// map.
     fn pad<'a>(
         &self,
         (from, size): (&[f32], Size),
@@ -152,7 +152,7 @@ impl FullConvolution {
         }
     }
 
-    /// The same as bytes.
+    /// The same in bytes.
     fn pad_bytes<'a>(
         &self,
         windows: &ByteProduct,

@@ -1,4 +1,4 @@
-//! Parameters of products over channels on the way to the layout that those want.
+//! Parameters of products over channels, before they are laid out for computing.
 
 use bgad_cpu::{BytePanels, ByteRounding, Matrix, Panels};
 
@@ -6,7 +6,7 @@ use super::layer::{ByteProduct, Layer, Pointwise};
 use crate::backbone::NamedTensor;
 use crate::plan::ByteSteps;
 
-/// A matrix product over channels as it is read.
+/// The parameters of a matrix product over channels.
 #[derive(Debug, Default)]
 pub(super) struct Dense {
     pub inputs: usize,
@@ -14,11 +14,11 @@ pub(super) struct Dense {
     /// `[inputs, outputs]`.
     pub weights: Vec<f32>,
     pub bias: Vec<f32>,
-    /// What whole numbers as weights are of; inputs as often as they fit.
+    /// Set if the weights are whole numbers. The inputs' steps and zeros repeat for each tap.
     pub bytes: Option<ByteSteps>,
 }
 
-/// From `[outputs, inputs]` to `[inputs, outputs]`.
+/// Transposes weights from `[outputs, inputs]` to `[inputs, outputs]`.
 pub(super) fn dense(
     inputs: usize,
     outputs: usize,
@@ -39,7 +39,7 @@ pub(super) fn dense(
 }
 
 impl Dense {
-    /// Filled up with zeros.
+    /// Padded with zeros to this shape.
     pub fn padded(&self, inputs: usize, outputs: usize) -> Self {
         let mut weights = vec![0.0; inputs * outputs];
         for (to, from) in weights
@@ -66,7 +66,7 @@ impl Dense {
         }
     }
 
-    /// Some of its outputs.
+    /// A range of the outputs.
     pub fn columns(&self, range: std::ops::Range<usize>) -> Self {
         let rows = self.weights.chunks_exact(self.outputs.max(1));
         let weights = rows.flat_map(|row| row[range.clone()].iter().copied());
@@ -82,20 +82,20 @@ impl Dense {
         }
     }
 
-    /// How a position's channels become bytes.
+    /// How to round a position's channels to bytes.
     pub fn rounding(&self) -> Option<ByteRounding> {
         let bytes = self.bytes.as_ref()?;
         let factors: Vec<f32> = bytes.steps.iter().map(|step| 1.0 / step).collect();
         (!factors.is_empty()).then(|| ByteRounding::new(&factors, &bytes.zeros))
     }
 
-    /// In the layout that products want, whose left sides have strips of `strip` columns.
+    /// Laid out for products whose left operand has strips of `strip` columns.
     pub fn laid_out(&self, strip: usize) -> Layer {
         self.in_bytes(strip)
             .map_or_else(|| Layer::Single(self.single()), Layer::Bytes)
     }
 
-    /// None where the weights are no bytes, or such as products of bytes don't take.
+    /// `None` if the weights are not bytes, or a product of bytes can't take them.
     fn in_bytes(&self, strip: usize) -> Option<ByteProduct> {
         let (steps, input) = (self.bytes.as_ref()?, self.rounding()?);
         let values: Vec<i8> = self.weights.iter().map(|weight| *weight as i8).collect();
@@ -130,7 +130,7 @@ impl Dense {
         }
     }
 
-    /// The weights that bytes stand for.
+    /// The weights in single precision.
     fn multiplied(&self) -> Vec<f32> {
         let mut weights = self.weights.clone();
         if let Some(ByteSteps { scales, steps, .. }) = &self.bytes {

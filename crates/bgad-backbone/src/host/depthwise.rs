@@ -1,4 +1,4 @@
-//! One strip of channels: from a block's input to the depthwise convolution's output.
+//! Computes one strip of channels, from a block's input to the depthwise convolution's output.
 
 use bgad_cpu::{Activation, Depthwise, depthwise_row};
 
@@ -12,13 +12,13 @@ use crate::padding::same;
 pub(crate) enum Source {
     /// A 1x1 convolution and its activation.
     Expansion(Pointwise),
-    /// The same of bytes.
+    /// The same in bytes.
     ByteExpansion(ByteProduct),
-    /// The block's input, from this channel on.
+    /// The channels of the block's input from this one on.
     Channels(usize),
 }
 
-/// A block's input, as bytes too where strips are expanded from those.
+/// A block's input. `bytes` holds it in bytes if strips are expanded from bytes.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Input<'a> {
     pub values: &'a [f32],
@@ -39,9 +39,9 @@ pub(crate) struct Strip {
 }
 
 impl Strip {
-    /// Writes the rows of outputs from `first` on, as many as `to` holds; adds them up in `sums`.
+    /// Writes output rows from `first` on, as many as `to` holds, and adds each channel's outputs to `sums`.
     ///
-    /// A window of input rows moves down the map; each is computed once.
+    /// A window of input rows moves down the map, so that each input row is computed once.
     pub fn apply(
         &self,
         from: Input<'_>,
@@ -61,7 +61,7 @@ impl Strip {
         let width = size.strided(stride).width;
         let row = (left + size.width + right) * channels;
         let rows = to.len() / (width * channels);
-        // Rows of outputs for each position of the window.
+        // Output rows for each position of the window.
         let step = ((SCRATCH / row).saturating_sub(kernel) / stride + 1).min(rows);
         let held = (step - 1) * stride + kernel;
         let layer = Depthwise {
@@ -94,14 +94,14 @@ impl Strip {
                 if outputs < step {
                     break;
                 }
-                // What the next position shares with this one.
+                // Keep the rows that the next position shares with this one.
                 window.copy_within(step * stride * row.., 0);
                 ready = held - step * stride;
             }
         });
     }
 
-    /// Writes an input row with its padding; zeros where `y` lies out of the map.
+    /// Writes an input row with its padding; all zeros if `y` is outside the map.
     fn fill(&self, from: Input<'_>, size: Size, y: Option<usize>, left: usize, row: &mut [f32]) {
         let Some(y) = y else {
             return row.fill(0.0);

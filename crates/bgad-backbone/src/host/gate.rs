@@ -1,4 +1,4 @@
-//! Squeeze-excite: each channel is gated by a function of all channels' means.
+//! Squeeze-excite: multiplies each channel by a function of all channels' means.
 
 use bgad_cpu::{Activation, sigmoid_in_place};
 
@@ -11,7 +11,7 @@ pub(crate) struct Gate {
 }
 
 impl Gate {
-    /// The gates of channels with these means.
+    /// The factors for channels with these means.
     pub fn apply(&self, means: &[f32]) -> Vec<f32> {
         let mut hidden = vec![0.0; self.reduce.outputs()];
         self.reduce

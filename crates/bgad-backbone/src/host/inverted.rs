@@ -1,4 +1,4 @@
-//! Blocks around a depthwise convolution: expanding or not, gated or not, projected at the end.
+//! Blocks around a depthwise convolution, with optional expansion and gate, and a projection.
 
 use bgad_cpu::{Activation, ByteRounding, Panels, Rows};
 
@@ -8,29 +8,30 @@ use super::layer::{ByteProduct, Layer, Pointwise};
 use super::map::Size;
 use super::tasks::{SCRATCH, Sharing, with_bytes};
 
-/// Below so many strips, their rows are shared out as well, which costs the rows at the seams twice.
+/// With fewer strips than this, their rows are divided too. Rows at the seams are then computed twice.
 const FEW_PIECES: usize = 8;
-/// The least rows of outputs between two seams.
+/// The smallest number of output rows between two seams.
 const SEAM_DISTANCE: usize = 16;
 
-/// Pieces of a projection, as long as each has the rows that products take without single ones left.
+/// Pieces of a projection, if each has [`ROWS_AT_ONCE`] rows.
 const PIECES: usize = 16;
+/// A number of rows that products process without single rows left over.
 const ROWS_AT_ONCE: usize = 32;
 
 #[derive(Debug)]
 pub(crate) struct InvertedBlock {
-    /// How the block's input becomes bytes, where strips are expanded from those.
+    /// How to round the block's input, if strips are expanded from bytes.
     pub input: Option<ByteRounding>,
-    /// All of the same number of channels.
+    /// Strips with the same number of channels each.
     pub strips: Vec<Strip>,
     pub gate: Option<Gate>,
     pub projection: Layer,
     pub shortcut: bool,
 }
 
-/// What a block works in.
+/// A block's scratch memory.
 pub(crate) struct BlockMemory<'a> {
-    /// Values between the two halves.
+    /// The depthwise convolution's outputs.
     pub between: &'a mut [f32],
     pub gated: &'a mut Panels,
     pub bytes: &'a mut Vec<u8>,
@@ -49,7 +50,7 @@ impl InvertedBlock {
         self.strips.first().map_or(1, |strip| strip.stride)
     }
 
-    /// Whether its channels are expanded from the block's input.
+    /// Whether it expands the block's input to more channels.
     pub fn expands(&self) -> bool {
         let first = self.strips.first();
         first.is_some_and(|strip| !matches!(strip.source, Source::Channels(_)))
@@ -59,12 +60,12 @@ impl InvertedBlock {
         self.strips.first().map_or(0, |strip| strip.channels)
     }
 
-    /// Values between the two halves, for outputs of this size.
+    /// Number of the depthwise convolution's outputs, for an output map of this size.
     pub fn between(&self, outputs: Size) -> usize {
         outputs.pixels() * self.strips.len() * self.strip_channels()
     }
 
-    /// `to` becomes the output map; the memory is overwritten.
+    /// Writes the output map to `to`, and overwrites `memory`.
     pub fn apply(
         &self,
         (from, size): (&[f32], Size),
@@ -83,7 +84,8 @@ impl InvertedBlock {
         let residual = self.shortcut.then_some(from);
         match &self.projection {
             Layer::Single(projection) => {
-                // Gates scale the projection's inputs, or, which is less to do, the rows of its weights.
+                // Scaling the rows of the projection's weights by the gates costs less than scaling its
+                // inputs.
                 let weights = match &gates {
                     Some(gates) => {
                         gated.set_scaled(&projection.weights, gates);
@@ -102,7 +104,7 @@ impl InvertedBlock {
         }
     }
 
-    /// What the projection sees of `from`, `[positions, channels]`.
+    /// The projection's inputs for the block's input `from`: `[positions, channels]`.
     pub fn widened(&self, from: &[f32], size: Size) -> Vec<f32> {
         let outputs = size.strided(self.stride());
         let mut between = vec![0.0; self.between(outputs)];
@@ -126,7 +128,7 @@ impl InvertedBlock {
         to
     }
 
-    /// How each strip's channels become bytes behind their gates.
+    /// How to gate each strip's channels and round them to bytes.
     fn roundings(&self, projection: &ByteProduct, gates: Option<&[f32]>) -> Vec<ByteRounding> {
         let channels = self.strip_channels();
         let (factors, zeros) = projection.input.constants();
@@ -139,7 +141,7 @@ impl InvertedBlock {
         (0..self.strips.len()).map(strip).collect()
     }
 
-    /// Expansion and depthwise convolution, strip by strip; gives the channels' means.
+    /// Expands and convolves strip by strip, and returns the channels' means.
     fn depthwise(
         &self,
         (values, size): (&[f32], Size),
@@ -194,7 +196,7 @@ impl InvertedBlock {
         means
     }
 
-    /// Multiplies the strips as they lie.
+    /// Projects directly from the strips.
     fn project(
         &self,
         (between, outputs): (&[f32], Size),
@@ -216,7 +218,7 @@ impl InvertedBlock {
         });
     }
 
-    /// The same of bytes.
+    /// The same in bytes.
     fn project_bytes(
         &self,
         (between, outputs): (&[f32], Size),
@@ -244,7 +246,7 @@ impl InvertedBlock {
         });
     }
 
-    /// As many rows as fit the cache, and few enough for threads to share them out evenly.
+    /// As many rows as fit in the cache, but few enough to divide evenly among threads.
     fn pixels_of_piece(&self, outputs: Size) -> usize {
         (SCRATCH / (self.strips.len() * self.strip_channels()))
             .min(outputs.pixels() / PIECES)

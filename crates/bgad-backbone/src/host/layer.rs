@@ -51,7 +51,7 @@ impl Pointwise {
         self.apply_to(from, &self.weights, (activation, residual), to);
     }
 
-    /// The same with other weights of this shape.
+    /// The same with other weights of the same shape.
     pub fn apply_to<'a>(
         &self,
         from: impl Into<Rows<'a>>,
@@ -71,15 +71,15 @@ impl Pointwise {
     }
 }
 
-/// A product of bytes.
+/// A product in bytes.
 #[derive(Debug)]
 pub(crate) struct ByteProduct {
     /// `[inputs, outputs]`.
     pub panels: BytePanels,
-    /// For each output: what a sum of products is multiplied by, and what is added then.
+    /// For each output, the factor of the integer sum and the bias.
     pub scales: Vec<f32>,
     pub biases: Vec<f32>,
-    /// How the channels of an input become bytes.
+    /// How to round the input's channels to bytes.
     pub input: ByteRounding,
 }
 
@@ -103,7 +103,7 @@ impl ByteProduct {
         finish(to, activation, residual);
     }
 
-    /// The same of rows without gaps.
+    /// The same for contiguous rows.
     pub fn apply_to_rows(&self, from: &[u8], last: (Activation, Option<&[f32]>), to: &mut [f32]) {
         let inputs = self.panels.rows();
         let rows = to.len() / self.panels.columns();

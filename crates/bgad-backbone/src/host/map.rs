@@ -12,7 +12,7 @@ impl Size {
         self.height * self.width
     }
 
-    /// After a convolution with TensorFlow's padding.
+    /// The size after a convolution with TensorFlow's padding and this stride.
     pub fn strided(self, stride: usize) -> Self {
         Self {
             height: self.height.div_ceil(stride),
@@ -21,7 +21,7 @@ impl Size {
     }
 }
 
-/// Side of the square tiles that are transposed at a time, so that both sides stay in the cache.
+/// Side of the square tiles in which [`transpose`] works, so that source and destination stay in the cache.
 const TILE: usize = 16;
 
 /// Transposes `[rows, columns]`.

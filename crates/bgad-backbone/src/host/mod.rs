@@ -1,10 +1,9 @@
 //! The network on the CPU, on plain slices.
 //!
-//! Maps lie as `[height, width, channels]`, so that 1x1 convolutions are matrix products and a
-//! depthwise convolution's channels are contiguous. What is large, a block's expanded channels, is
-//! computed in strips of a few dozen channels that stay in the cache from the expansion through the
-//! depthwise convolution. How work is cut depends on shapes alone, never on the number of threads or
-//! the batch: the same image always gives the same bits.
+//! Maps are `[height, width, channels]`, so that 1x1 convolutions are matrix products and a depthwise
+//! convolution's channels are contiguous. A block's expanded channels are many, so it computes them in strips of
+//! a few dozen that stay in the cache from expansion to depthwise convolution. How work is divided depends only
+//! on shapes, never on the number of threads or the batch: the same image always gives the same bits.
 
 mod builder;
 mod convolution;

@@ -1,14 +1,14 @@
-//! Running independent pieces of work, and their scratch memory.
+//! Runs independent pieces of work, and lends them scratch memory.
 
 use std::cell::RefCell;
 
 use rayon::prelude::*;
 
-/// Floats of scratch that a piece of work aims to stay within: a quarter of a megabyte, which a
-/// core's second cache holds beside the weights.
+/// Scratch memory that a piece of work should use at most, in floats: 256 KiB, which fit in a core's L2 cache
+/// beside the weights.
 pub(crate) const SCRATCH: usize = 1 << 16;
 
-/// Whether the pieces of one image's work are shared among threads.
+/// How threads share work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Sharing {
     /// Several images at once, each on one thread.
@@ -35,7 +35,7 @@ thread_local! {
     static BYTES: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
-/// As [`with_scratch`], of bytes, and with memory of their own.
+/// Like [`with_scratch`], but lends bytes, from separate memory.
 pub(crate) fn with_bytes<R>(length: usize, work: impl FnOnce(&mut [u8]) -> R) -> R {
     let mut memory = BYTES.take();
     if memory.len() < length {
@@ -46,8 +46,8 @@ pub(crate) fn with_bytes<R>(length: usize, work: impl FnOnce(&mut [u8]) -> R) ->
     result
 }
 
-/// Lends `work` this thread's scratch memory, `length` values that were used before. Not to be
-/// nested, and `work` must not wait for other threads' work.
+/// Lends `work` this thread's scratch memory: `length` values, with whatever was in it. Don't nest calls, and
+/// don't wait for other threads in `work`.
 pub(crate) fn with_scratch<R>(length: usize, work: impl FnOnce(&mut [f32]) -> R) -> R {
     let mut memory = MEMORY.take();
     if memory.len() < length {

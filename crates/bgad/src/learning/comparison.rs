@@ -1,4 +1,4 @@
-//! What the model of before and the one that has learned say of the same images.
+//! Compares the decisions of two models, before and after a lesson, on the same images.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -14,7 +14,7 @@ use crate::error::Result;
 use crate::training::outcome::ScoredImage;
 use crate::training::progress::Progress;
 
-/// Two models, and the folders of their runs, by which files that were copied are the same.
+/// Two models and the folders of their runs. Files at the same path below each folder are copies.
 pub(super) struct Comparison<'a> {
     pub before: &'a Detector,
     pub after: &'a Detector,
@@ -22,25 +22,25 @@ pub(super) struct Comparison<'a> {
     pub to: &'a Path,
 }
 
-/// What the comparison found.
+/// The result of a comparison.
 pub(super) struct Compared {
     pub taught: Vec<TaughtImage>,
     pub flipped: Vec<FlippedImage>,
     pub images: usize,
 }
 
-/// The scores of both runs; none of a run that kept none.
+/// The scores of both runs. An earlier run may have stored none.
 pub(super) struct Scores<'a> {
     pub before: Option<&'a [ScoredImage]>,
     pub after: &'a [ScoredImage],
 }
 
 impl Comparison<'_> {
-    /// Compares the images of the lesson, other abnormal training images, and those that both runs
-    /// have scored.
+    /// Compares the lesson's images, other abnormal training images, and the images that both runs
+    /// scored.
     ///
     /// # Errors
-    /// An image that can no longer be read, or a device that fails.
+    /// If an image can no longer be read, or the device fails.
     pub fn of(
         &self,
         teaching: &Teaching,
@@ -87,7 +87,7 @@ impl Comparison<'_> {
         })
     }
 
-    /// The images that both runs have scored, but for those of the lesson.
+    /// The images that both runs scored, except the lesson's.
     fn of_runs(&self, teaching: &Teaching, scores: &Scores<'_>) -> Vec<FlippedImage> {
         let before = scores.before.unwrap_or_default().iter();
         let before: BTreeMap<_, f32> = before.map(|i| (self.key(i), i.score)).collect();
@@ -110,7 +110,7 @@ impl Comparison<'_> {
         known.collect()
     }
 
-    /// By which an image of one run is found among those of the other.
+    /// Identifies an image in both runs: its path below the run's folder if it is in there, and its region.
     fn key(&self, image: &ScoredImage) -> (PathBuf, Option<Region>) {
         let inner = |folder: &Path| image.path.strip_prefix(folder).ok();
         let path = inner(self.from).or_else(|| inner(self.to));

@@ -1,4 +1,4 @@
-//! Files of images: whether they are there, and whether two hold the same.
+//! Image files of a run: checks that they exist, compares their contents and copies them.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -8,13 +8,13 @@ use bgad_data::Sample;
 use crate::error::{Error, Result};
 use crate::storage::file_digest::file_sha256;
 
-/// The folder of a run in which images that it was taught lie.
+/// The folder in a run that holds the images it was taught.
 pub(super) const TAUGHT: &str = "taught";
 
-/// Checks that all of a run's training images are there.
+/// Checks that all training images of a run exist.
 ///
 /// # Errors
-/// [`Error::RunImagesMissing`] names the first that is not.
+/// [`Error::RunImagesMissing`] names the first missing one.
 pub(super) fn check_there(run: &Path, samples: &[Sample]) -> Result<()> {
     let mut missing: Vec<&Path> = samples
         .iter()
@@ -32,7 +32,7 @@ pub(super) fn check_there(run: &Path, samples: &[Sample]) -> Result<()> {
     }
 }
 
-/// A file that is compared with others by its content.
+/// Size and digest of a file, for comparing contents.
 pub(super) struct Known {
     bytes: u64,
     /// Its SHA-256.
@@ -41,7 +41,7 @@ pub(super) struct Known {
 
 impl Known {
     /// # Errors
-    /// When the file can't be read.
+    /// If the file can't be read.
     pub fn of(path: &Path) -> Result<Self> {
         Ok(Self {
             bytes: path.metadata().map_err(Error::io(path))?.len(),
@@ -49,7 +49,7 @@ impl Known {
         })
     }
 
-    /// Whether another file holds the same; of its files each is read once at most.
+    /// Whether another file has the same content. `digests` caches digests, so each file is read at most once.
     fn is(&self, path: &Path, digests: &mut BTreeMap<PathBuf, Option<String>>) -> bool {
         if path.metadata().map(|file| file.len()).ok() != Some(self.bytes) {
             return false;
@@ -61,7 +61,7 @@ impl Known {
     }
 }
 
-/// Takes all samples of one of the `known` files out of `samples`.
+/// Removes from `samples` those whose file has the content of a `known` file, and returns them.
 pub(super) fn take_out(samples: &mut Vec<Sample>, known: &[Known]) -> Vec<Sample> {
     let mut digests = BTreeMap::new();
     let is_known = |sample: &mut Sample| {
@@ -71,11 +71,10 @@ pub(super) fn take_out(samples: &mut Vec<Sample>, known: &[Known]) -> Vec<Sample
     samples.extract_if(.., is_known).collect()
 }
 
-/// Copies a file that a run was taught to its folder among those of `run`, where it is known by its
-/// content. Gives the copy's path.
+/// Copies a taught file into `run`, to a folder named after its digest, and returns the copy's path.
 ///
 /// # Errors
-/// When it can't be read or written.
+/// If the file can't be read or the copy can't be written.
 pub(super) fn copy(path: &Path, known: &Known, run: &Path) -> Result<PathBuf> {
     let folder = run
         .join(TAUGHT)

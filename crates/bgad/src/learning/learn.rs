@@ -1,4 +1,4 @@
-//! From a run and a lesson to another run.
+//! Makes a new run from a run and a lesson.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -25,7 +25,7 @@ use crate::training::outcome::Training;
 use crate::training::progress::Progress;
 use crate::training::trainer::Trainer;
 
-/// The run that is taught.
+/// The run to teach.
 struct Earlier {
     /// An absolute path.
     folder: PathBuf,
@@ -35,10 +35,10 @@ struct Earlier {
 }
 
 impl Trainer {
-    /// A trainer with the settings and devices of the run that `bgad train` has left in `folder`.
+    /// Creates a trainer with the settings and devices of the run in `folder`, as `bgad train` writes it.
     ///
     /// # Errors
-    /// Where there is no run, or none that this version understands; a device that is unknown.
+    /// If `folder` holds no run, or one that this version can't read; if the run's device is unknown.
     pub fn of_run(folder: &Path) -> Result<Self> {
         let run = RunDirectory::at(folder).description()?;
         let devices = run.device.split(',').map(str::parse);
@@ -46,22 +46,22 @@ impl Trainer {
         Ok(Self::new(run.config).on_all(devices))
     }
 
-    /// Teaches the run in the folder `run` a lesson, and writes what comes of it to the folder `out`: a
-    /// run of its own, from which learning can go on. The run of before stays as it is.
+    /// Teaches the run in the folder `run` a lesson and writes the result, a complete new run, to the
+    /// folder `out`. You can teach the new run again. The earlier run does not change.
     ///
-    /// The settings are the trainer's, for which [`of_run`](Self::of_run) has the run's. Training
-    /// begins anew on the run's images and the lesson's, so that the model is the one that a run on
-    /// all of them would have; features that the run has kept are not computed again. A missed defect
-    /// is an abnormal training image, a false alarm a normal one, and neither is tested on any more.
-    /// A model that knew normal images alone becomes [`Model::BgadFas`]. Granularity and the
-    /// depth of images stay what they are. Constants of scoring and thresholds are taken anew.
+    /// It trains again on the run's images and the lesson's, so the model is the same as if you had trained
+    /// on all of them at once. Features that the run stored are not computed again. A missed defect becomes
+    /// an abnormal training image, a false alarm a normal one; both leave the test set. A lesson with missed
+    /// defects makes the model [`Model::BgadFas`]. Granularity and bit depth stay the earlier run's;
+    /// scoring constants and the threshold are computed again. All other settings are the trainer's;
+    /// [`of_run`](Self::of_run) gives you a trainer with the earlier run's.
     ///
-    /// `out` appears when the new run is complete. Whatever ends this before leaves nothing there,
-    /// and it can be done again.
+    /// `out` appears only when the new run is complete. If learning fails or is stopped, `out` does not
+    /// exist and you can start again.
     ///
     /// # Errors
-    /// A run without a model, or whose training images are no longer there; something that lies at
-    /// `out`; an image, mask or box that can't be used; those of [`run`](Self::run).
+    /// If the run has no model, or a training image is missing; if `out` is a file or a folder with files;
+    /// if an image, mask or box can't be used; and the errors of [`run`](Self::run).
     pub fn learn(&self, run: &Path, lesson: &Lesson, out: &Path) -> Result<Learned> {
         let start = Instant::now();
         lesson.check()?;
@@ -71,8 +71,8 @@ impl Trainer {
         images::check_there(run, &kept.dataset.train)?;
         let changed = kept.changed().first().map(|first| {
             format!(
-                "training images are no longer what they were, {} for one; they are learned from as \
-                 they are now",
+                "training images have changed since the run, for example {}; the new model learns from \
+                 them as they are now",
                 first.display()
             )
         });
@@ -136,8 +136,8 @@ impl Trainer {
         let mut warnings = training.warnings;
         if before.is_none() {
             warnings.push(format!(
-                "{}: this run kept no scores: of its images only those of the lesson and abnormal \
-                 ones are compared",
+                "{}: this run stored no scores, so only the lesson's images and abnormal training \
+                 images are compared",
                 earlier.folder.display()
             ));
         }
@@ -209,7 +209,7 @@ impl Earlier {
             return Err(Error::input(
                 "run",
                 format!("{} has no model yet", run.display()),
-                "a run that has ended; `bgad train --resume` goes on with one that has not",
+                "a complete run; `bgad train --resume` finishes an incomplete one",
             ));
         }
         let device = trainer.first_device().open()?;
@@ -228,11 +228,11 @@ impl Earlier {
         })
     }
 
-    /// The settings of the run that learns.
+    /// The settings of the new run.
     fn settings(&self, trainer: &Trainer, lesson: &Lesson) -> TrainerConfig {
         let was = &self.detector.description;
         let mut config = trainer.context().config.clone();
-        // A mask that is taught to a run without masks must not make it another one.
+        // A run without masks scores whole images. A taught mask must not change that.
         config.granularity = Some(was.granularity);
         config.input.bit_depth = was.config.input.bit_depth;
         if !lesson.missed.is_empty() {
@@ -241,11 +241,11 @@ impl Earlier {
         config
     }
 
-    /// What is said where `bgad calibrate` had set the threshold.
+    /// A warning if `bgad calibrate` set the earlier threshold.
     fn lost_calibration(&self) -> Option<String> {
         self.detector.description.calibrated.then(|| {
-            "the threshold was calibrated with images that the run does not know; the new one is \
-             from its training images: run `bgad calibrate` on the new model"
+            "the earlier threshold was calibrated with images that are not part of the run; the new \
+             one comes from the training images, so run `bgad calibrate` on the new model"
                 .to_owned()
         })
     }

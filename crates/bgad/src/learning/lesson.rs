@@ -1,4 +1,4 @@
-//! What a model is taught.
+//! A lesson: images that a model decided wrongly.
 
 use std::path::PathBuf;
 
@@ -6,7 +6,7 @@ use bgad_data::{MaskValues, Region};
 
 use crate::error::{Error, Result};
 
-/// Images that a model decided wrongly about.
+/// Images that a model decided wrongly, for [`Trainer::learn`](crate::Trainer::learn).
 ///
 /// ```
 /// use bgad::{DefectPlace, Lesson};
@@ -18,19 +18,20 @@ use crate::error::{Error, Result};
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lesson {
-    /// Defects that the model has not seen.
+    /// Images with defects that the model missed.
     pub missed: Vec<MissedDefect>,
     /// Normal images that it called anomalous.
     pub false_alarms: Vec<PathBuf>,
-    /// Which values of the masks mark a defect. [`MaskValues::Auto`] takes the rule by which the run reads its
-    /// own masks, or, where that marks nothing in one of them, the one that the lesson's masks show together.
+    /// Which mask values mark a defect. [`MaskValues::Auto`] uses the rule by which the run reads its own
+    /// masks. If that rule marks no pixel in one of the lesson's masks, it derives a rule from all of the
+    /// lesson's masks.
     pub mask_values: MaskValues,
-    /// Whether the new run gets a report, where it has test images.
+    /// Whether to write a report for the new run if it has test images.
     pub report: bool,
 }
 
 impl Default for Lesson {
-    /// Nothing yet, with a report.
+    /// An empty lesson, with a report.
     fn default() -> Self {
         Self {
             missed: Vec::new(),
@@ -41,7 +42,7 @@ impl Default for Lesson {
     }
 }
 
-/// An image with a defect that the model has not seen.
+/// An image with a defect that the model missed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MissedDefect {
     /// The image's file.
@@ -54,24 +55,24 @@ pub struct MissedDefect {
 #[non_exhaustive]
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum DefectPlace {
-    /// Somewhere: the whole image is abnormal.
+    /// Anywhere in the image; the whole image is taught as abnormal.
     #[default]
     Unknown,
-    /// Where this file, an image of the same size, is marked.
+    /// At the pixels that this mask file marks; it has the image's size.
     Mask(PathBuf),
-    /// In a rectangle, in pixels of the image.
+    /// In this rectangle, in pixels of the image.
     Box(Region),
 }
 
 impl Lesson {
-    /// Adds an image with a defect that was missed.
+    /// Adds an image whose defect the model missed.
     pub fn missed(mut self, image: impl Into<PathBuf>, place: DefectPlace) -> Self {
         let image = image.into();
         self.missed.push(MissedDefect { image, place });
         self
     }
 
-    /// Adds a normal image that was called anomalous.
+    /// Adds a normal image that the model called anomalous.
     pub fn false_alarm(mut self, image: impl Into<PathBuf>) -> Self {
         self.false_alarms.push(image.into());
         self
@@ -84,7 +85,7 @@ impl Lesson {
     }
 
     /// # Errors
-    /// [`Error::Input`] where there is nothing to teach.
+    /// [`Error::Input`] if the lesson is empty.
     pub(super) fn check(&self) -> Result<()> {
         match self.images().next() {
             Some(_) => Ok(()),

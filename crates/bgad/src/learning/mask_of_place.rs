@@ -1,4 +1,4 @@
-//! The mask of a taught image, as a file of its run.
+//! Makes the mask of a taught image and writes it to the run.
 
 use std::path::Path;
 
@@ -8,11 +8,10 @@ use image::{GrayImage, ImageFormat, Luma};
 use super::lesson::DefectPlace;
 use crate::error::{Error, Result};
 
-/// The mask of an image of this width and height; none where nothing is known of the place.
+/// The mask for an image of size `image_size` (width, height); `None` if the place is unknown.
 ///
 /// # Errors
-/// A mask that can't be read, has another size, or marks nothing; a box that lies outside of the
-/// image.
+/// If the mask can't be read, has another size or marks no pixel; if the box reaches outside the image.
 pub(super) fn of_place(
     place: &DefectPlace,
     image: &Path,
@@ -67,7 +66,7 @@ fn of_box(region: Region, image: &Path, (width, height): (u32, u32)) -> Result<M
     Ok(Mask::new(width, height, pixels.collect())?)
 }
 
-/// Writes a mask white on black.
+/// Writes a mask as a PNG, white on black.
 pub(super) fn write(mask: &Mask, path: &Path) -> Result<()> {
     let pixels = mask.pixels();
     let width = mask.width() as usize;

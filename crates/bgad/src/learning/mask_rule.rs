@@ -1,4 +1,4 @@
-//! Which values of a lesson's masks mark a defect.
+//! Decides which values of a lesson's masks mark a defect.
 
 use std::path::Path;
 
@@ -7,23 +7,23 @@ use bgad_data::{Dataset, Mask, MaskFiles, MaskValues, Orientation, Sample};
 use super::lesson::{DefectPlace, Lesson};
 use crate::error::Result;
 
-/// The rule for the masks of a lesson.
+/// The rule for reading a lesson's masks.
 pub(super) struct MaskRule {
     pub values: MaskValues,
-    /// Said where the run's own masks are read by another rule.
+    /// Set if the run reads its own masks by another rule.
     pub warning: Option<String>,
 }
 
 impl MaskRule {
-    /// The rule that the lesson names. Otherwise the one by which the run reads its own masks, because a
-    /// lesson's masks come from the same source more often than not, and a handful alone may not show what
-    /// their values mean. Where that rule leaves one of them without a marked pixel, they come from
-    /// another source and are judged together by their own values.
+    /// Chooses the rule: the one that the lesson names, or else the one by which the run reads its own
+    /// masks, because both usually come from the same source and a few masks may not show what their values
+    /// mean. If the run's rule marks no pixel in one of the lesson's masks, they come from another source,
+    /// and their own values decide.
     ///
-    /// `own` are the samples of the run that were not taught.
+    /// `own` are the run's samples that were not taught.
     ///
     /// # Errors
-    /// A mask that can't be read; masks whose values are unclear.
+    /// If a mask can't be read, or the values of the masks are ambiguous.
     pub fn of<'a>(
         lesson: &Lesson,
         own: impl Iterator<Item = &'a Sample>,
@@ -74,8 +74,8 @@ impl MaskRule {
         };
         let warning = of_run.map(|of_run| {
             format!(
-                "the lesson's masks are read by the rule {} ({}), the run's by {of_run}, which leaves one of \
-                 the lesson's without a marked pixel; `--mask-values` chooses",
+                "the lesson's masks are read by the rule {} ({}), because the run's rule, {of_run}, marks no \
+                 pixel in one of them; `--mask-values` sets another rule",
                 decision.values, decision.reason
             )
         });
@@ -86,7 +86,7 @@ impl MaskRule {
     }
 }
 
-/// The one rule by which all masks of these samples are read.
+/// The rule of these samples' masks, if all have the same.
 fn rule_of<'a>(samples: impl Iterator<Item = &'a Sample>) -> Option<MaskValues> {
     let mut rules = samples.filter(|sample| sample.mask.is_some());
     let first = rules.next()?.mask_values.clone();

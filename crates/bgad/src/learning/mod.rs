@@ -1,5 +1,5 @@
-//! Learning on: a run that is shown what its model missed, or took for a defect, and becomes another
-//! run. Uses all rooms.
+//! Learning: makes a new run from an earlier one and a lesson of missed defects and false alarms. Uses all
+//! other rooms.
 
 mod comparison;
 mod images;

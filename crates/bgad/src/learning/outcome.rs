@@ -1,4 +1,4 @@
-//! What learning has changed.
+//! The result of learning, and what it changed.
 
 use std::path::PathBuf;
 
@@ -9,23 +9,23 @@ use crate::detector::trained_model::Detector;
 use crate::run_directory::kept_features::KeptFeatures;
 use crate::training::progress::Seconds;
 
-/// A value under the model of before and under the one that has learned.
+/// A value before and after learning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Change<T> {
-    /// Before.
+    /// The earlier model's value.
     pub before: T,
-    /// After.
+    /// The new model's value.
     pub after: T,
 }
 
-/// How an image was decided wrongly.
+/// How the model was wrong about an image.
 #[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Mistake {
-    /// It has a defect that was not seen.
+    /// The image has a defect that the model missed.
     Missed,
-    /// It is normal and was called anomalous.
+    /// The image is normal, but the model called it anomalous.
     FalseAlarm,
 }
 
@@ -36,58 +36,57 @@ pub struct TaughtImage {
     /// The file, as the lesson names it.
     #[serde(with = "bgad_data::path_text")]
     pub image: PathBuf,
-    /// What it teaches.
+    /// The mistake that it corrects.
     pub kind: Mistake,
-    /// Its score. The model of after has been trained on it, so that this proves nothing about other
-    /// images.
+    /// Its score. The new model was trained on this image, so a better score proves nothing about others.
     pub score: Change<f32>,
-    /// Whether it is called anomalous.
+    /// Whether the model calls it anomalous.
     pub abnormal: Change<bool>,
 }
 
-/// An image of the run about which the two models decide differently.
+/// An image of the run that the two models decide differently.
 #[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct FlippedImage {
     /// Its file.
     #[serde(with = "bgad_data::path_text")]
     pub image: PathBuf,
-    /// The part of the file that is meant; none for all of it.
+    /// The part of the file; `None` for the whole file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub region: Option<Region>,
-    /// What it is known to be.
+    /// Its label in the data set.
     pub label: Label,
-    /// Whether it is called anomalous.
+    /// Whether the model calls it anomalous.
     pub abnormal: Change<bool>,
 }
 
-/// A run that has learned.
+/// The new run that [`Trainer::learn`](crate::Trainer::learn) made.
 #[non_exhaustive]
 #[derive(Debug)]
 pub struct Learned {
     /// Its folder.
     pub run: PathBuf,
-    /// Its model's file.
+    /// The file of the new model.
     pub model: PathBuf,
-    /// The model.
+    /// The new model.
     pub detector: Detector,
-    /// The threshold.
+    /// The thresholds of both models.
     pub threshold: Change<f32>,
-    /// The false-positive rate that the threshold promises; none where it promises none.
+    /// The false-positive rates that the thresholds promise; `None` for a threshold without a promise.
     pub promised_rate: Change<Option<f64>>,
-    /// The images of the lesson in its order, the missed ones first.
+    /// The images of the lesson in its order, missed ones first.
     pub taught: Vec<TaughtImage>,
-    /// The images of the run, beside those of the lesson, whose decision has changed. Normal training
-    /// images are judged by models that have not seen them, as far as images are held out.
+    /// Other images of the run whose decision changed. Normal training images are scored by models that
+    /// were not trained on them, if the run holds images out.
     pub flipped: Vec<FlippedImage>,
-    /// How many images of the run were compared, those of the lesson included.
+    /// Number of compared images, including the lesson's.
     pub images: usize,
-    /// Features that are kept with the run.
+    /// Features stored in the new run.
     pub features: KeptFeatures,
-    /// Where the time of training went.
+    /// Seconds that each part of training took.
     pub training: Seconds,
-    /// All of it, in seconds.
+    /// Seconds that learning took, including training.
     pub seconds: f64,
-    /// What was left out or could not be taken anew, and why, one sentence each.
+    /// What was left out or changed, and why, one sentence each.
     pub warnings: Vec<String>,
 }

@@ -1,4 +1,4 @@
-//! The data set of a run with what it is taught.
+//! Adds a lesson's images to a run's data set.
 
 use std::path::{Path, PathBuf};
 
@@ -12,33 +12,35 @@ use super::outcome::Mistake;
 use crate::config::choices::Model;
 use crate::error::{Error, Result};
 
-/// The kind of defect of a taught image.
+/// The defect type of a taught image.
 const KIND: &str = "taught";
-/// What a run is taught, as samples.
+
+/// A run's data set with the lesson's samples.
 pub(super) struct Teaching {
-    /// The run's images with those of the lesson, which are no test images any more.
+    /// The run's images and the lesson's. The lesson's are no longer test images.
     pub dataset: Dataset,
-    /// Each image of the lesson as the lesson names it, and its sample.
+    /// Each image of the lesson, by the path in the lesson, with its sample.
     pub taught: Vec<(PathBuf, Mistake, Sample)>,
 }
 
-/// What is taught, and to what.
+/// A lesson and the runs it goes from and to.
 pub(super) struct Taught<'a> {
     pub lesson: &'a Lesson,
-    /// What the run trained.
+    /// The model that the earlier run trained.
     pub model: Model,
     pub reading: ImageReading,
-    /// The folder of the run, and the one that will be the new run's.
+    /// The folder of the earlier run.
     pub from: &'a Path,
+    /// The folder of the new run.
     pub to: &'a Path,
 }
 
 impl Taught<'_> {
-    /// Adds the lesson's images to the run's `dataset`. They are copied to the new run, also those
-    /// that the earlier run was taught: a run does not need the folders of those before it.
+    /// Adds the lesson's images to the run's `dataset` and copies them to the new run. Images that the
+    /// earlier run was taught are copied too, so that the new run does not need the earlier run's folder.
     ///
     /// # Errors
-    /// An image, mask or box that can't be used, and an image that is named twice.
+    /// If an image, mask or box can't be used, or the lesson names an image twice.
     pub fn add_to(&self, mut dataset: Dataset) -> Result<Teaching> {
         dataset.settle_open_masks()?;
         let taught = self.from.join(TAUGHT);
@@ -46,7 +48,7 @@ impl Taught<'_> {
         let rule = MaskRule::of(self.lesson, own, self.reading.orientation)?;
         dataset.warnings.extend(rule.warning);
         if self.model == Model::Bgad {
-            // They were not learned from: nobody has asked for it.
+            // The earlier model did not learn from them, and the lesson does not ask for it.
             dataset.train.retain(|sample| !sample.label.is_abnormal());
         }
         let mut added = Vec::new();
@@ -62,7 +64,7 @@ impl Taught<'_> {
                 return Err(Error::input(
                     "lesson",
                     format!("{} is named twice", image.display()),
-                    "each image once, as missed or as a false alarm",
+                    "each image once, either as missed or as a false alarm",
                 ));
             }
             known.push(of_file);
@@ -72,7 +74,7 @@ impl Taught<'_> {
         let were_taught = |sample: &&Sample| sample.path.starts_with(self.from.join(TAUGHT));
         if let Some(first) = trained.iter().find(|sample| !were_taught(sample)) {
             dataset.warnings.push(format!(
-                "{} is one of the training images already; it is now what the lesson says",
+                "{} is already a training image; the lesson's label replaces its own",
                 first.path.display()
             ));
         }
@@ -88,7 +90,7 @@ impl Taught<'_> {
         })
     }
 
-    /// The sample of an image of the lesson, with its files in the new run.
+    /// Makes the sample of a lesson's image, with its files copied to the new run.
     fn sample(
         &self,
         image: &Path,
@@ -121,7 +123,7 @@ impl Taught<'_> {
         Ok((sample, known))
     }
 
-    /// Copies an image that the earlier run was taught, and its masks.
+    /// Copies an image that the earlier run was taught, with its masks, to the new run.
     fn take_along(&self, sample: &mut Sample) -> Result<()> {
         let known = Known::of(&sample.path)?;
         let copy = images::copy(&sample.path, &known, self.to)?;

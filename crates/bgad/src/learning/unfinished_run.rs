@@ -1,4 +1,4 @@
-//! The folder of a run that is there whole or not at all.
+//! A run's folder that appears only when it is complete.
 
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
@@ -7,34 +7,35 @@ use bgad_files::UNFINISHED;
 
 use crate::error::{Error, Result};
 
-/// Held while somebody writes to the folder.
+/// The file that a program locks while it writes to the folder.
 const LOCK: &str = "lock";
 
-/// A folder beside the place of a run, which is moved there when the run is complete. It is removed
-/// unless it is kept; what a killed program has left is removed by the next one with the same place.
+/// A hidden folder beside a run's place. [`keep`](Self::keep) moves it there; dropping it removes it. If the
+/// program is killed, the next one for the same place removes what is left.
 pub(super) struct UnfinishedRun {
     folder: PathBuf,
     place: PathBuf,
-    /// Open as long as it is written to: a process that ends, however it does, holds nothing.
+    /// Open while this program writes. The operating system releases the lock however the program ends.
     lock: Option<File>,
 }
 
 impl UnfinishedRun {
-    /// An empty folder that will become `place`.
+    /// Creates an empty folder that will become `place`.
     ///
     /// # Errors
-    /// Where something lies at `place`, another program writes a run for it, or it can't be made.
+    /// If `place` is a file or a folder with files, if another program is writing a run for it, or if the
+    /// folder can't be created.
     pub fn beside(place: &Path) -> Result<Self> {
         let place = std::path::absolute(place).map_err(Error::io(place))?;
         check_free(&place)?;
         let (Some(parent), Some(name)) = (place.parent(), place.file_name()) else {
-            return Err(taken(&place, "no name of a folder"));
+            return Err(taken(&place, "not the name of a folder"));
         };
         std::fs::create_dir_all(parent).map_err(Error::io(parent))?;
         let mut hidden = std::ffi::OsString::from(format!("{UNFINISHED}learn-"));
         hidden.push(name);
         let folder = parent.join(hidden);
-        // Twice: once to clear away what a killed program left.
+        // The first pass may only remove what a killed program left.
         for _ in 0..2 {
             std::fs::create_dir_all(&folder).map_err(Error::io(&folder))?;
             let lock = hold(&folder, &place)?;
@@ -50,17 +51,17 @@ impl UnfinishedRun {
         Err(taken(&place, "a place that another program writes to"))
     }
 
-    /// Where to write.
+    /// The folder to write to.
     pub fn path(&self) -> &Path {
         &self.folder
     }
 
-    /// Where it will lie, an absolute path.
+    /// The absolute path that the folder will be moved to.
     pub fn place(&self) -> &Path {
         &self.place
     }
 
-    /// Where a file that was written to the folder will lie; other files stay where they are.
+    /// The path that a file in this folder will have after the move; the path itself for other files.
     pub fn moved(&self, file: &Path) -> PathBuf {
         match file.strip_prefix(&self.folder) {
             Ok(rest) => self.place.join(rest),
@@ -71,13 +72,13 @@ impl UnfinishedRun {
     /// Moves the complete folder to its place.
     ///
     /// # Errors
-    /// When it can't be moved, as where something else has come to lie there.
+    /// If it can't be moved, for example because there is a run at its place by now.
     pub fn keep(mut self) -> Result<()> {
         check_free(&self.place)?;
         if self.place.is_dir() {
             std::fs::remove_dir(&self.place).map_err(Error::io(&self.place))?;
         }
-        // Windows moves no folder in which a file is open.
+        // Windows can't move a folder that contains an open file.
         self.lock = None;
         bgad_files::remove(&self.folder.join(LOCK)).map_err(Error::io(&self.folder))?;
         std::fs::rename(&self.folder, &self.place).map_err(Error::io(&self.place))
@@ -87,7 +88,7 @@ impl UnfinishedRun {
 impl Drop for UnfinishedRun {
     fn drop(&mut self) {
         self.lock = None;
-        // It is gone where it was kept.
+        // After `keep` there is nothing to remove.
         let _ = std::fs::remove_dir_all(&self.folder);
     }
 }
@@ -124,6 +125,6 @@ fn taken(place: &Path, found: &str) -> Error {
     Error::input(
         "folder of the new run",
         format!("{} is {found}", place.display()),
-        "a folder that is not there yet, or an empty one",
+        "a folder that does not exist yet, or an empty one",
     )
 }
