@@ -150,7 +150,7 @@ fn an_empty_mask_of_an_abnormal_image_is_a_warning() {
     let dataset = Layout::Mvtec.read(&data, None).unwrap();
     let config = settings().with(|config| config.model = Model::Bgad);
     let training = Trainer::new(config).run(&dataset).unwrap();
-    let says_so = |w: &String| w.starts_with("1 abnormal test images have an empty mask");
+    let says_so = |w: &String| w.starts_with("abnormal test images with an empty mask: 1;");
     assert!(
         training.warnings.iter().any(says_so),
         "{:?}",

@@ -9,7 +9,7 @@ use bgad::{FolderImages, images_of_folder, path_from_text};
 use crate::failure::Failure;
 use crate::progress::warning;
 
-/// All images: a file stands for itself, whatever its name; a folder is read with all its sub-folders, by the
+/// All images: a file is itself an image, whatever its name; a folder is read with all its sub-folders, by the
 /// rules for data sets; `-` is a list of paths on standard input, one per line.
 pub fn list(named: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
     let mut all = Vec::new();
@@ -87,7 +87,7 @@ fn listed(line: &[u8]) -> Option<PathBuf> {
     Some(found(verbatim(line)))
 }
 
-/// The path itself or, if there is no such file, that of which this is the name as this program writes it.
+/// The path itself or, if there is no such file, the path that this program writes as this name.
 fn found(path: PathBuf) -> PathBuf {
     if path.exists() {
         return path;

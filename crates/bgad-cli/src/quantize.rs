@@ -12,7 +12,7 @@ use crate::model;
 use crate::output;
 use crate::progress::warning;
 
-/// Writes a model in bytes. An unreadable image ends the run, as it does for `bgad calibrate`.
+/// Writes a model in bytes. An unreadable image ends the command, as in `bgad calibrate`.
 pub fn run(arguments: &QuantizeArguments) -> Result<(), Failure> {
     let detector = model::load(&arguments.model, &Device::flex())?;
     let images = images::list(&arguments.images)?;
@@ -23,8 +23,8 @@ pub fn run(arguments: &QuantizeArguments) -> Result<(), Failure> {
     let description = quantized.description();
     if detector.description().calibrated {
         warning(&format!(
-            "the thresholds are taken from these images as `bgad train` takes them; run `bgad calibrate \
-             --model {} --normal IMAGES` with images that were not trained on",
+            "the thresholds were computed from these images by the rule of `bgad train`, not calibrated; run \
+             `bgad calibrate --model {} --normal IMAGES` with images that were not trained on",
             arguments.out.display()
         ));
     }

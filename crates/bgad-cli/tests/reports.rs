@@ -256,11 +256,9 @@ fn evaluate_computes_what_is_requested() {
     std::fs::remove_dir_all(data.join("ground_truth")).unwrap();
     let maskless = evaluate(&[]);
     assert!(maskless["pixel_auroc"].is_null() && maskless["image_auroc"].is_number());
-    assert!(
-        maskless["remarks"][0]
-            .as_str()
-            .unwrap()
-            .contains("no masks")
+    assert_eq!(
+        maskless["remarks"][0],
+        "no metrics of the test pixels: no abnormal image has a mask"
     );
     for entry in std::fs::read_dir(data.join("test")).unwrap() {
         let path = entry.unwrap().path();
@@ -270,8 +268,13 @@ fn evaluate_computes_what_is_requested() {
     }
     let normal = evaluate(&[]);
     assert!(normal["image_auroc"].is_null());
+    let remarks = normal["remarks"].as_array().unwrap();
+    for of in ["images", "pixels"] {
+        let remark = format!("no metrics of the test {of}: all are normal");
+        assert!(remarks.contains(&Value::from(remark)), "{remarks:?}");
+    }
     let remarks = normal["remarks"].to_string();
-    assert!(remarks.contains("all are normal"), "{remarks}");
+    assert!(!remarks.contains("mask"), "{remarks}");
 }
 
 /// HeadCT's layout: twelve images, four of them abnormal.

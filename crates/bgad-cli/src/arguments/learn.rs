@@ -10,7 +10,7 @@ use super::ReportingArguments;
 
 #[derive(Debug, Args)]
 pub struct LearnArguments {
-    /// The folder of the run whose model was wrong; it stays as it is.
+    /// The folder of the run whose model was wrong; it is not changed.
     #[arg(long, value_name = "RUN_DIR")]
     pub run: PathBuf,
     #[command(flatten)]
@@ -23,10 +23,10 @@ pub struct LearnArguments {
         default_value = "auto"
     )]
     pub mask_values: MaskValues,
-    /// The folder for the new run, which must not be there yet.
+    /// The folder for the new run; it must not exist yet, or be empty.
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
-    /// Don't evaluate once more at the end for the report.
+    /// Don't write a report, which needs another evaluation at the end.
     #[cfg(feature = "report")]
     #[arg(long)]
     pub no_report: bool,
@@ -66,12 +66,12 @@ impl Args for LessonArguments {
         let mask = several(
             MASK,
             "MASK",
-            "Where the defect of the --missed before it is: an image of its size, marked bright",
+            "The place of the preceding --missed's defect: an image of the same size, bright at the defect",
         );
         let place = several(
             BOX,
             "X,Y,W,H",
-            "The same as a rectangle in pixels; without either the whole image is taught",
+            "The place as a rectangle in pixels; without mask or box, the whole image is taught",
         );
         let false_alarm = several(
             FALSE_ALARM,
@@ -140,7 +140,7 @@ impl FromArgMatches for LessonArguments {
     }
 }
 
-/// The values of an option with their places on the command line.
+/// The values of an option, with their positions on the command line.
 fn placed<T: Clone + Send + Sync + 'static>(
     matches: &ArgMatches,
     name: &str,

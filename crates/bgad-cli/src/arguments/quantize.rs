@@ -11,8 +11,8 @@ pub struct QuantizeArguments {
     /// The model file, in single precision.
     #[arg(long, value_name = "FILE")]
     pub model: PathBuf,
-    /// Normal images, best those that the model was trained on: images, folders, or `-` for a list on
-    /// standard input.
+    /// Normal images, preferably those that the model was trained on: images, folders, or `-` for a list
+    /// on standard input.
     #[arg(long, required = true, num_args = 1.., value_name = "IMAGE")]
     pub images: Vec<PathBuf>,
     /// The file for the model in bytes.

@@ -7,20 +7,20 @@ use clap::Args;
 
 #[derive(Debug, Args)]
 pub struct ReviewArguments {
-    /// The folder of a run, which can learn, or a model's file.
+    /// The folder of a run, or a model file. Only a run can be taught.
     #[arg(value_name = "RUN_DIR|MODEL")]
     pub model: PathBuf,
-    /// Folders of images, with all folders in them; new images in them appear on the page.
+    /// Folders of images, with all their sub-folders; new images appear on the page.
     #[arg(value_name = "IMAGES_FOLDER")]
     pub folders: Vec<PathBuf>,
-    /// The address to listen on. Others than this machine's own ask for a token, which stands in the
-    /// address that is printed.
+    /// The address to listen on. Addresses that other machines can reach need a token, which is part of the
+    /// printed address.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
     pub listen: IpAddr,
-    /// The port; 0 takes a free one [default: 8733, or a free one where that is taken].
+    /// The port; 0 takes a free one [default: 8733, or a free one if 8733 is taken].
     #[arg(long, value_name = "N")]
     pub port: Option<u16>,
-    /// A name by which browsers call this machine, where it is not its address.
+    /// A name that browsers use for this machine instead of its address.
     #[arg(long, value_name = "HOST")]
     pub name: Vec<String>,
     /// The largest image that the page may send, in MiB.
@@ -30,7 +30,7 @@ pub struct ReviewArguments {
     /// Don't open the page in a browser.
     #[arg(long)]
     pub no_open: bool,
-    /// The program that learns, in the place of this one; for tests.
+    /// The program that learns, instead of this one; for tests.
     #[arg(long, value_name = "PROGRAM", hide = true)]
     pub learner: Option<PathBuf>,
 }

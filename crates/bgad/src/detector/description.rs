@@ -51,21 +51,20 @@ pub struct ModelDescription {
     pub dataset: String,
     /// The abnormal training images, which an evaluation leaves out.
     pub training_anomalies: Vec<TrainingAnomaly>,
-    /// What [`Detector::quantize`] has changed; none where it was not called.
+    /// What [`Detector::quantize`] changed; `None` for a model in single precision.
     ///
     /// [`Detector::quantize`]: crate::Detector::quantize
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quantization: Option<Quantization>,
 }
 
-/// What computing in bytes changes.
+/// The effect of computing in bytes.
 #[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Quantization {
-    /// For each level, finest first, how far features in bytes lie from those in single precision on the
-    /// normal images: the root of the mean square of the differences, over the features' standard
-    /// deviation.
+    /// For each level, finest first, the difference between features in bytes and in single precision on normal
+    /// images: the root mean square of the differences, in standard deviations of each channel.
     pub feature_errors: Vec<f64>,
 }
 

@@ -222,7 +222,7 @@ pub enum Error {
         /// What was found.
         reason: String,
     },
-    /// A model can't be computed in bytes.
+    /// A model can't be converted to bytes.
     #[error("this model, with backbone `{backbone}`, can't be quantised: {reason}")]
     NotQuantizable {
         /// The backbone's name.
@@ -230,18 +230,18 @@ pub enum Error {
         /// Why.
         reason: String,
     },
-    /// Training images of a run are no longer where they were.
+    /// Training images of a run are missing.
     #[error(
-        "{}: {missing} of this run's training images are no longer there, {} first; put them back \
-         where the run's dataset.json names them, or train anew",
+        "{}: {missing} of this run's training images are missing, the first is {}; put them back \
+         where the run's dataset.json names them, or train again",
         .run.display(), .first.display()
     )]
     RunImagesMissing {
         /// The run's folder.
         run: PathBuf,
-        /// How many.
+        /// Number of missing images.
         missing: usize,
-        /// The first of them.
+        /// The first missing image.
         first: PathBuf,
     },
     /// The model file has another format version.

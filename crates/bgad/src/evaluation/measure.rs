@@ -2,7 +2,7 @@
 
 use bgad_metrics::{
     AupimoBounds, ConfidenceInterval, LabelledMap, MetricError, PixelMetrics, RankingMetrics,
-    defect_type_groups, paper_protocol,
+    Undefined, defect_type_groups, paper_protocol,
 };
 
 use super::options::{Confidence, EvaluationOptions};
@@ -163,8 +163,12 @@ pub(super) fn measure(
     let image = measuring.images()?;
     let pixel = measuring.pixels(options.aupro_limit)?;
     if labelled.maps.is_empty() && labelled.scored.maps.iter().any(Option::is_some) {
-        let remark = "no metrics of the test pixels: the abnormal images have no masks";
-        measuring.remarks.push(remark.to_owned());
+        let reason = match labelled.abnormal.contains(&true) {
+            true => "no abnormal image has a mask".to_owned(),
+            false => Undefined::OnlyNormal.to_string(),
+        };
+        let remark = format!("no metrics of the test pixels: {reason}");
+        measuring.remarks.push(remark);
     }
     let constant =
         |name: &str| format!("all {name} have the same score: the metrics are those of a guess");

@@ -73,13 +73,13 @@ impl TestSet {
         let empty = images.iter().zip(&masks).filter(is_empty).count();
         if empty > 0 {
             warnings.push(format!(
-                "{empty} abnormal test images have an empty mask: all their pixels count as normal"
+                "abnormal test images with an empty mask: {empty}; all their pixels count as normal"
             ));
         }
         let missing = masks.iter().filter(|mask| mask.is_none()).count();
         if has_masks && missing > 0 {
             warnings.push(format!(
-                "{missing} abnormal test images have no mask: they count in image metrics, not in \
+                "abnormal test images without a mask: {missing}; they count in image metrics, not in \
                  pixel metrics"
             ));
         }

@@ -1,3 +1,3 @@
-//! Models that are computed in bytes. Uses the rooms up to `training`.
+//! Converts models to bytes. Uses the rooms up to `training`.
 
 mod quantize;

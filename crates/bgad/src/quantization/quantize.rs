@@ -1,4 +1,4 @@
-//! From a model in single precision to one in bytes.
+//! Converts a model from single precision to bytes.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -17,25 +17,24 @@ use crate::features::stored_images::LEFT_OUT;
 use crate::training::run_context::QuantizedModel;
 use crate::training::trainer::Trainer;
 
-/// Images that the backbone's bytes are fitted to, at most.
+/// The largest number of images that the backbone's bytes are fitted to.
 const IMAGES: usize = 48;
-/// How far features may lie from those in single precision, in standard deviations.
+/// The largest allowed difference from features in single precision, in standard deviations.
 const LARGEST_ERROR: f64 = 0.25;
 
 impl Detector {
-    /// The same model with a backbone whose products over channels are products of bytes, and with a
-    /// memory bank in bytes: faster on the CPU, and a smaller file.
+    /// Converts the model to bytes: the products over channels of its backbone, and its memory bank. It is then
+    /// faster on the CPU, and its file is smaller.
     ///
-    /// `normal` are the paths of normal images, best those that the model was trained on. The bytes are
-    /// fitted to some of them; all that the model knows of normal images, the constants of scoring and the
-    /// thresholds are taken anew from them, as `bgad train` takes them. What abnormal images have taught
-    /// stays. The same images give the same model.
+    /// `normal` are the paths of normal images, preferably the model's training images. The bytes are fitted to
+    /// some of them. Statistics of normal features, scoring constants and thresholds are computed again from all
+    /// of them, as `bgad train` does it. What the model learned from abnormal images stays. The same images give
+    /// the same model.
     ///
     /// # Errors
-    /// [`Error::NotQuantizable`] where the backbone is no EfficientNet, the model is in bytes already,
-    /// its flows were trained, its threshold is that of the best F1, it lies on another device than the
-    /// CPU, or features in bytes differ too much from those in single precision. An image that can't be
-    /// read, or none.
+    /// [`Error::NotQuantizable`] if the backbone is not an EfficientNet, the model is in bytes already, its flows
+    /// were trained, its threshold maximises F1, its device is not the CPU, or features in bytes differ too
+    /// much from those in single precision. Also if there are no images, or one can't be read.
     pub fn quantize(&self, normal: &[PathBuf]) -> Result<Self> {
         let own = self.single_backbone()?;
         if normal.is_empty() {
@@ -48,7 +47,7 @@ impl Detector {
             own.observe(input, (size, size), &mut seen);
         }
         let in_bytes = own.in_bytes(&seen);
-        let in_bytes = in_bytes.ok_or_else(|| self.refused("nothing was seen of images"))?;
+        let in_bytes = in_bytes.ok_or_else(|| self.refused("no image was read"))?;
         let feature_errors = errors(&own, &in_bytes, &inputs, size);
         self.check(&feature_errors)?;
         let config = &self.description.config;
@@ -77,7 +76,7 @@ impl Detector {
         let trainer =
             Trainer::new(settings).changed(|run| run.quantized = Some(Arc::new(quantized)));
         let training = trainer.run(&dataset)?;
-        // Training goes on without an image; what is promised here must not rest on fewer than were named.
+        // Training continues without unreadable images, but here the promise needs all that you named.
         if let Some(lost) = training.warnings.iter().find(|w| w.contains(LEFT_OUT)) {
             return Err(Error::input(
                 "normal images",
@@ -94,7 +93,7 @@ impl Detector {
         Ok(detector)
     }
 
-    /// The backbone on the host, where this model can be computed in bytes.
+    /// The backbone on the host, if this model can be converted to bytes.
     fn single_backbone(&self) -> Result<HostEfficientNet> {
         let description = &self.description;
         let config = &description.config;
@@ -102,10 +101,10 @@ impl Detector {
             return Err(self.refused("it is in bytes already"));
         }
         let Ok(architecture) = config.backbone.name.parse::<Architecture>() else {
-            return Err(self.refused("only the products of an EfficientNet are computed in bytes"));
+            return Err(self.refused("only an EfficientNet can be computed in bytes"));
         };
         if !is_host(&self.device) {
-            return Err(self.refused("it lies on another device than the CPU"));
+            return Err(self.refused("it is not on the CPU (`flex`)"));
         }
         if !self.flows.iter().all(|flow| flow.is_at_rest()) {
             let reason = "its flows were trained on features in single precision; train it with \
@@ -121,7 +120,7 @@ impl Detector {
         )?)
     }
 
-    /// Some of the images as the backbone sees them.
+    /// A selection of the images, prepared for the backbone.
     fn prepared(&self, normal: &[PathBuf]) -> Result<Vec<Vec<f32>>> {
         let extractor = self.extractor();
         let step = normal.len().div_ceil(IMAGES);
@@ -142,7 +141,7 @@ impl Detector {
         match worst {
             Some((level, error)) if error.is_nan() || *error > LARGEST_ERROR => Err(self.refused(&format!(
                 "at stride {} its features in bytes differ by {error:.3} standard deviations from those \
-                 in single precision, {LARGEST_ERROR} at most; use it as it is",
+                 in single precision, expected {LARGEST_ERROR} at most; use the model as it is",
                 level.stride
             ))),
             _ => Ok(()),
@@ -157,8 +156,7 @@ impl Detector {
     }
 }
 
-/// For each level, the root of the mean square of the features' differences over their standard
-/// deviation.
+/// For each level, the root mean square of the features' differences, in standard deviations of each channel.
 fn errors(
     single: &HostEfficientNet,
     in_bytes: &HostEfficientNet,
@@ -176,7 +174,7 @@ fn errors(
     sums.iter().map(Sums::error).collect()
 }
 
-/// Of one level over all images, channel by channel.
+/// Sums over all images for one level, channel by channel.
 #[derive(Clone, Default)]
 struct Sums {
     values: Vec<f64>,
@@ -203,12 +201,12 @@ impl Sums {
         }
     }
 
-    /// Each channel counts alike, as it does for distances of standardised features.
+    /// The root mean square over channels. All channels count equally, as in distances of standardised features.
     fn error(&self) -> f64 {
         let of_channel = |(channel, difference): (usize, &f64)| {
             let mean = self.values[channel] / self.count;
             let variance = self.squares[channel] / self.count - mean * mean;
-            // A channel that never changes has no features.
+            // A constant channel does not matter.
             (variance > 1e-9).then(|| difference / self.count / variance)
         };
         let of_channels: Vec<f64> = self
