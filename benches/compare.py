@@ -14,8 +14,8 @@ WORK, ROUNDS = Path(sys.argv[1]), int(sys.argv[2])
 PYTHON = [str(WORK / "venv/bin/python"), "benches/pytorch.py"]
 DEPLOYED = [PYTHON[0], "benches/deployed.py"]
 RUNTIMES = ["onnxruntime", "openvino"]
-# `deployed` for the comparison with ONNX Runtime and OpenVINO alone, `throughput` for that of files to scores,
-# `pytorch` for that with PyTorch.
+# `deployed` runs only the comparison with ONNX Runtime and OpenVINO, `throughput` only that from files to scores,
+# `pytorch` only that with PyTorch.
 PARTS = os.environ.get("PARTS", "deployed pytorch").split()
 RELEASE = Path("target/release")
 ARCHITECTURES = ["tf_efficientnet_b6", "tf_efficientnetv2_b0"]
@@ -23,7 +23,7 @@ DIMENSIONS = [40, 72, 200]
 
 
 def run(command):
-    """What a command prints; stops at its failure."""
+    """The output of a command; stops if it fails."""
     done = subprocess.run([str(c) for c in command], capture_output=True, text=True)
     if done.returncode:
         sys.exit(f"{command}\n{done.stderr}")
@@ -41,7 +41,7 @@ def whole(command):
 
 
 def in_turn(ours, theirs, rounds):
-    """Results of both sides, one after the other, so that both see the same weather."""
+    """Results of both sides, measured alternately, so that other work on the machine affects both."""
     pairs = [(ours(), theirs()) for _ in range(rounds)]
     return [p[0] for p in pairs], [p[1] for p in pairs]
 
@@ -131,7 +131,7 @@ def beside_deployed(architecture, folder):
 
 
 def throughput(architecture, folder):
-    """Images a second from files to scores, of 1000 JPEG photographs of 1024 x 1024 pixels."""
+    """Images per second from files to scores, with 1000 JPEG photographs of 1024 x 1024 pixels."""
     photographs = Path(os.environ.get("PHOTOGRAPHS", WORK / "photographs"))
     if not photographs.is_dir():
         run([PYTHON[0], "benches/throughput.py", "photographs", photographs])
@@ -144,7 +144,7 @@ def throughput(architecture, folder):
             run(train_command(architecture, folder, out, "--preset", preset, "--meta-epochs", 1, "--sub-epochs", 1))
         command = [RELEASE / "bgad", "predict", "--model", out / "model.bgad", "--csv", "--quiet", photographs]
         images = len(list(photographs.glob("*.jpg")))
-        # With the start of the process, which the others leave out.
+        # This includes the start of the process; the others don't.
         sides[f"bgad, {preset} preset"] = lambda command=command: images / whole(command)["seconds"]
     for runtime in RUNTIMES:
         command = [PYTHON[0], "benches/throughput.py", runtime, architecture, WORK, photographs]

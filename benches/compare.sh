@@ -1,15 +1,14 @@
 #!/usr/bin/env bash
-# Sets this library beside ONNX Runtime and OpenVINO, and beside PyTorch, on this machine: tables of
+# Compares this library with ONNX Runtime and OpenVINO, and with PyTorch, on this machine. Prints tables of
 # medians, ratios and peak memory.
 #
 #     benches/compare.sh [ROUNDS]
 #
-# Needs Python 3 with venv, and the package registry for the first run. TRAIN=FOLDER, in the layout of
-# MVTec AD with at least five abnormal images and their masks, adds a whole training run of 2
-# meta-epochs; SUB_EPOCHS, 8 where it is not set, shortens it. PARTS=deployed, PARTS=throughput or
-# PARTS=pytorch runs one comparison alone; `throughput` draws 1000 photographs once, or takes those of
-# PHOTOGRAPHS=FOLDER, and has rows of anomalib where `peers.sh` has prepared it and its environment has
-# onnx and openvino. Everything else comes from random weights.
+# It needs Python 3 with venv and, for the first run, the package registry. TRAIN=FOLDER, in MVTec AD's layout
+# with at least five abnormal images and their masks, adds a training run of 2 meta-epochs; SUB_EPOCHS (default
+# 8) shortens it. PARTS=deployed, PARTS=throughput or PARTS=pytorch runs only one comparison. `throughput` draws
+# 1000 photographs once, or uses those in PHOTOGRAPHS=FOLDER; it includes anomalib if `peers.sh` has prepared it
+# and its environment has onnx and openvino. Everything else uses random weights.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 work=${WORK:-target/compare}

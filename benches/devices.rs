@@ -58,7 +58,7 @@ fn main() {
             config.schedule.sub_epochs = setting("BGAD_SUB_EPOCHS", 4);
             config.schedule.batch_size = 16.min(images);
             config.schedule.evaluate = EvaluateWhen::Last;
-            // Flows are what a device computes for longest; by default none is trained.
+            // Flows take a device most time, but the default preset does not train them.
             config.schedule.train_flows = TrainFlows::Abnormal;
         });
         // A format that this device does not support has no row.

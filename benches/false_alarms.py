@@ -28,7 +28,7 @@ def main():
     p.add_argument("--draws", type=int, default=20)
     p.add_argument("--rates", type=float, nargs="+", default=[0.01], metavar="RATE", help="rates asked for")
     p.add_argument("--train", type=int, default=TRAIN, help="training images, at most")
-    p.add_argument("--jobs", type=int, default=os.cpu_count(), metavar="N", help="draws at once, each on one processor")
+    p.add_argument("--jobs", type=int, default=os.cpu_count(), metavar="N", help="draws to run at once, each on one processor")
     options = checked(p)
     options.sets = options.sets or SETS
 
@@ -46,7 +46,7 @@ def main():
             parts = order[:train], order[train:train + calibrate], order[-test:]
             own = runs.apart(number)
             result = one_draw(own, *parts, options.rates, number == 0)
-            # A model has some 35 MB.
+            # A model takes about 35 MB.
             own.remove()
             return result
 
@@ -57,7 +57,7 @@ def main():
         each = (time.monotonic() - start) / max(len(draws) - before, 1)
         draws = draws[:options.draws]
         print(f"\n{data_set.name}: {len(draws)} draws of {train} training, {calibrate} calibration and {test} test "
-              f"images, {each:.1f} s each; mean and standard error of a draw's share above the threshold\n")
+              f"images, {each:.1f} s each; mean and standard error of each draw's share above the threshold\n")
         print("| asked for | from training: promised | by ranks | seen | draws above the 95 % bound | "
               "calibrated: promised | seen | draws above the 95 % bound |")
         print("|---|---|---|---|---|---|---|---|")
@@ -70,11 +70,11 @@ def main():
 
 
 def one_draw(runs, train, calibrate, test, rates, checks):
-    """By rate what training and calibration say and what is seen."""
+    """For each rate, what training and calibration promise and what is observed."""
     result = {}
     unseen = None
     for rate in rates:
-        # Rates move the threshold alone, so that one evaluation serves all of them.
+        # A rate only changes the threshold, so one evaluation serves all rates.
         tested = calibrate + test if unseen is None else []
         model, _ = runs.train(train, tested, settings=[f"scoring.threshold=false-positive-rate:{rate}"])
         if unseen is None:
@@ -108,7 +108,7 @@ def agree(what, ours, theirs):
 
 
 def values(draws, key):
-    """Those of the draws that have one: too few images give no threshold."""
+    """The values of the draws that have one; with too few images there is no threshold."""
     return [draw[key] for draw in draws if draw[key] is not None]
 
 
@@ -118,7 +118,7 @@ def mean(draws, key):
 
 
 def of_kind(draws):
-    """Cells of a table: what is stated, what is seen, and how many draws see more than their bound."""
+    """Cells of a table: the promised rate, the observed rate, and how many draws exceed their bound."""
     seen = values(draws, "seen")
     if not seen:
         return "none", "none", "none"

@@ -65,7 +65,7 @@ def main():
 
 
 def values(draws, key):
-    """Those of the draws that have one."""
+    """The values of the draws that have one."""
     return [draw[key] for draw in draws if draw[key] is not None]
 
 

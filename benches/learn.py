@@ -36,7 +36,7 @@ def main():
     p.add_argument("--set", dest="settings", action="append", default=[], metavar="NAME=VALUE", help="as of bgad train")
     p.add_argument("--kinds", nargs="+", help="kinds that are taught [default: all with enough images]")
     p.add_argument("--counts", type=int, nargs="+", default=[1, 2, 5, 10], metavar="N", help="images that are taught")
-    p.add_argument("--from-nothing", type=int, nargs="*", default=[5], metavar="N", help="counts that are trained anew")
+    p.add_argument("--from-nothing", type=int, nargs="*", default=[5], metavar="N", help="counts to train from scratch too")
     p.add_argument("--normal", type=int, help="normal training images [default: those of the set]")
     p.add_argument("--others", type=int, default=0, help="abnormal training images of each other kind")
     p.add_argument("--test", type=int, default=40, help="test images of each kind, at most")
@@ -84,7 +84,7 @@ def teach_set(options, data_set):
 
 
 class Draw:
-    """A run without a kind, and what it learns of it."""
+    """A run without one kind of defect, and its lessons on that kind."""
 
     def __init__(self, options, data_set, folder, kinds, kind, number):
         self.options, self.set, self.folder, self.kind = options, data_set, folder, kind
@@ -162,7 +162,7 @@ class Draw:
         return done.stdout
 
     def figures(self, run):
-        """What a run's scores say of unseen images."""
+        """Metrics of a run's scores on unseen images."""
         images = json.loads((self.folder / run / "scores.json").read_text())["images"]
         root = self.set.root
         scores = {}

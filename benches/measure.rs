@@ -20,7 +20,7 @@ fn median(mut times: Vec<f64>) -> f64 {
     times[times.len() / 2]
 }
 
-/// The times of this many calls after a warm-up call, in milliseconds.
+/// The times of this many calls, after a warm-up call, in milliseconds.
 fn times<T>(runs: usize, mut work: impl FnMut() -> bgad::Result<T>) -> bgad::Result<Vec<f64>> {
     work()?;
     let time = |_| {
@@ -48,7 +48,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let detectors: Vec<Detector> = models.iter().map(load).collect::<Result<_, _>>()?;
     let mut alone = vec![Vec::new(); models.len()];
     let mut together = alone.clone();
-    // In turn, so that what else the machine does falls on all.
+    // Alternately, so that other work on the machine affects all models.
     for _ in 0..if models.len() > 1 { 8 } else { 1 } {
         for (index, detector) in detectors.iter().enumerate() {
             let size = detector.description().config.input.image_size;

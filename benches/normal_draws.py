@@ -1,8 +1,8 @@
-"""What `few_normals.py` and `false_alarms.py` share: sets, draws of normal images, and runs of `bgad`.
+"""Shared by `few_normals.py` and `false_alarms.py`: data sets, draws of normal images, and runs of `bgad`.
 
-A draw is a manifest in a folder of its own, beside a link to the data set. The features of training and test images
-are kept in one cache, so that each image goes through the backbone once in all trainings. Scores of test images are
-those that a run leaves in `scores.json`, because `bgad predict` has no cache.
+A draw is a manifest in its own folder, beside a link to the data set. One cache keeps the features of training and test
+images, so that each image passes through the backbone once in all trainings. The scores of test images come from a run's
+`scores.json`, because `bgad predict` has no cache.
 """
 
 import argparse
@@ -85,7 +85,7 @@ class DataSet:
         return pattern.format(parent=image.parent, kind=image.parent.name, stem=image.stem)
 
     def draw(self, seed):
-        """All normal images in an order that the seed says."""
+        """All normal images, in an order drawn from the seed."""
         return random.Random(f"{self.name} {seed}").sample(self.normal, len(self.normal))
 
     def some_abnormal(self, most, seed):
@@ -101,7 +101,7 @@ class Runs:
         (self.folder / "data").symlink_to(data_set.root)
 
     def apart(self, number):
-        """The same in a folder of its own, so that several can run at once."""
+        """The same trainings in a separate folder, so that several can run at once."""
         folder = self.folder / str(number)
         folder.mkdir()
         return Runs(self.options, self.set, folder, self.cache)
@@ -145,19 +145,19 @@ class Runs:
         return Model(out / "model.bgad"), json.loads(said)
 
     def scores(self, normal):
-        """The scores of these test images of the last training."""
+        """The scores of these test images in the last training."""
         images = json.loads((self.folder / "run" / "scores.json").read_text())["images"]
         scores = {os.path.realpath(image["path"]): image["score"] for image in images if not image["trained"]}
         return [scores[os.path.realpath(self.set.root / path)] for path in normal]
 
     def predicted(self, model, normal):
-        """The same scores by `bgad predict`, from the files alone."""
+        """The same scores from `bgad predict`, which reads the files."""
         listed = "".join(f"{self.folder / 'data' / path}\n" for path in normal)
         lines = self.bgad("predict", "--model", model.path, "--json", "-", listed=listed).splitlines()
         return [json.loads(line)["score"] for line in lines]
 
     def calibrate(self, model, normal, rate):
-        """What `bgad calibrate` says; the model stays as it is."""
+        """The output of `bgad calibrate`; the model does not change."""
         listed = "".join(f"{self.folder / 'data' / path}\n" for path in normal)
         out = self.folder / "calibrated.bgad"
         words = ("calibrate", "--model", model.path, "--normal", "-", "--fpr", rate, "--out", out, "--json")
@@ -165,7 +165,7 @@ class Runs:
 
 
 class Model:
-    """What a model file says of its threshold."""
+    """A model file's threshold and its promise."""
 
     def __init__(self, path):
         with path.open("rb") as file:
@@ -173,11 +173,11 @@ class Model:
         description = json.loads(json.loads(header["__metadata__"]["bgad"])["description"])
         threshold, scores = description["threshold"], description["normal_scores"]
         self.path, self.images = path, len(scores)
-        # A threshold that no score exceeds stands for none.
+        # A model without a threshold stores the largest number.
         self.threshold = threshold if threshold < 1e30 else None
-        # Model files of before have neither.
+        # Older model files have neither.
         self.promised, self.calibrated = description.get("promised_rate"), description.get("calibrated")
-        # As `ModelDescription::false_positive_rate` and `false_positive_bound` have them.
+        # Like `ModelDescription::false_positive_rate` and `false_positive_bound`.
         above = sum(score > threshold for score in scores)
         has = self.threshold is not None
         self.stated = (above + 1) / (len(scores) + 1) if has else None
@@ -185,7 +185,7 @@ class Model:
 
 
 def bound(above, images):
-    """The rate that is not exceeded with 95 % confidence where so many of the images lie above the threshold."""
+    """The upper bound on the rate, at 95 % confidence, if `above` of the images score above the threshold."""
     if above >= images:
         return 1.0
     low, high = 0.0, 1.0

@@ -1,4 +1,4 @@
-"""Sets anomalib's PatchCore, PaDiM and SuperSimpleNet beside `bgad`; `peers.sh` prepares what it needs.
+"""Compares anomalib's PatchCore, PaDiM and SuperSimpleNet with `bgad`; `peers.sh` prepares what it needs.
 
 All methods see the same weights, training images, test images, masks and input size. Each runs in a process of its
 own, one after the other. A peer takes its split from `dataset.json` of a bgad run, so that the two cannot differ.
@@ -42,7 +42,7 @@ def split_of(run):
 
 
 def part_of(image, region):
-    """The part of an image that is a sample; all of it where no region is given."""
+    """The part of an image that is a sample; the whole image if there is no region."""
     if region is None:
         return image
     x, y = region["x"], region["y"]
@@ -220,7 +220,7 @@ def supersimplenet(split, options, images):
     draw = torch.Generator().manual_seed(options.seed)
 
     def passes(samples):
-        """All samples in a new order, without end."""
+        """All samples in a new order, endlessly repeated."""
         while True:
             yield from (samples[i] for i in torch.randperm(len(samples), generator=draw).tolist())
 
@@ -249,7 +249,7 @@ def supersimplenet(split, options, images):
 
 
 def fit_and_predict(options):
-    """What one method reaches on a split, as an object."""
+    """One method's results on a split, as an object."""
     import resource
     import warnings
 
@@ -294,7 +294,7 @@ def fit_and_predict(options):
 # bgad, by its own program.
 
 def timed(command, **more):
-    """Output, wall seconds and peak MiB of a process; stops at its failure."""
+    """Output, wall seconds and peak MiB of a process; stops if it fails."""
     with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as errors:
         begin = time.perf_counter()
         child = subprocess.Popen([str(part) for part in command], stdout=out, stderr=errors, **more)
@@ -364,7 +364,7 @@ def arguments():
     own, more = sys.argv[1:], []
     if "--" in own:
         own, more = own[:own.index("--")], own[own.index("--") + 1:]
-    p = argparse.ArgumentParser(description=__doc__, epilog="What stands after -- goes to `bgad train`.")
+    p = argparse.ArgumentParser(description=__doc__, epilog="Arguments after -- go to `bgad train`.")
     p.add_argument("--run", type=Path, help="a folder of `bgad train --out`, for its split")
     p.add_argument("--bgad", type=Path, help="the program to train with first; needs --layout and --data")
     p.add_argument("--layout")
@@ -398,7 +398,7 @@ def arguments():
 
 
 def peer(options, run, method, seed):
-    """One method in a process of its own."""
+    """Runs one method in a separate process."""
     command = [sys.executable, __file__, "--run", run, "--weights", options.weights, "--backbone", options.backbone,
                "--size", options.size, "--coreset-limit", options.coreset_limit, "--steps", options.steps,
                "--seed", seed, "--method", method]

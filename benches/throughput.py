@@ -1,4 +1,4 @@
-"""Files to scores: a folder of photographs through programs that somebody would deploy. For comparison alone.
+"""Measures the time from files to scores for a folder of photographs, with programs that one would deploy.
 
     throughput.py photographs FOLDER [COUNT]              draws JPEG photographs of 1024 x 1024 pixels
     throughput.py onnxruntime ARCHITECTURE MODELS FOLDER  the graph of deployed.py, one process a core
@@ -6,8 +6,8 @@
     throughput.py anomalib-export WEIGHTS MODELS          PaDiM, as anomalib exports it
     throughput.py anomalib MODELS FOLDER                  anomalib's OpenVINO inferencer, one process a core
 
-anomalib 2.7 exports PatchCore with a batch of two baked in, which its own inferencer then can't feed: it is left out.
-Every process decodes with Pillow and computes with one thread. Each run prints one JSON object: images a second, from
+PatchCore is missing, because anomalib 2.7 exports it with a fixed batch of two, which its own inferencer can't feed.
+Every process decodes with Pillow and computes with one thread. Each run prints one JSON object: images per second, from
 the first file to the last score, without the start of the processes.
 """
 
@@ -25,7 +25,7 @@ CORES = len(os.sched_getaffinity(0))
 
 
 def photographs(folder, count=COUNT):
-    """Smooth shapes with fine grain, which a JPEG file stores in some 300 kB, as it does a photograph."""
+    """Draws smooth shapes with fine grain; as a JPEG file each takes about 300 kB, like a photograph."""
     from PIL import Image
 
     folder = Path(folder)
@@ -40,7 +40,7 @@ def photographs(folder, count=COUNT):
 
 
 def deployed(runtime, file):
-    """From a file to its score, by a runtime with one thread."""
+    """Scores one file with a runtime and one thread."""
     from PIL import Image
 
     if runtime == "onnxruntime":
@@ -72,7 +72,7 @@ def anomalib(file):
     warnings.filterwarnings("ignore")
     from anomalib.deploy import OpenVINOInferencer
 
-    # It leaves a cache in the folder that it runs in.
+    # It writes a cache to the working folder.
     file = Path(file).resolve()
     os.chdir(file.parent)
     inferencer = OpenVINOInferencer(file, device="CPU", config={"INFERENCE_NUM_THREADS": 1, "NUM_STREAMS": 1})
@@ -91,7 +91,7 @@ def score(path):
 
 
 def ready(_):
-    """Keeps a process busy long enough that each of them starts."""
+    """Keeps a process busy long enough for all processes to start."""
     time.sleep(0.5)
 
 

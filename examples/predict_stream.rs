@@ -43,7 +43,7 @@ fn main() -> Result {
         for path in paths {
             let image = load_image(&path).map_err(bgad::Error::from);
             if sender.send(image).is_err() {
-                break; // nobody looks any more
+                break; // the loop below has ended
             }
         }
     });

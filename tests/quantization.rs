@@ -72,7 +72,7 @@ fn a_quantized_model_scores_like_the_one_it_is_from_and_is_smaller() {
     }
     let correlation = correlation(&ranks.0, &ranks.1);
     assert!(correlation > 0.75, "{correlation}: {ranks:?}");
-    // The same bytes again, and from the file.
+    // The same images give the same bytes, and so does the file.
     let again = folder.path().join("again.bgad");
     detector
         .quantize(&normal(&dataset))
@@ -142,7 +142,7 @@ fn what_can_not_be_quantized_is_refused_by_name() {
         .quantize(std::slice::from_ref(&missing))
         .unwrap_err();
     assert!(error.to_string().contains("missing.png"), "{error}");
-    // Not among the images that the bytes are fitted to.
+    // An image that the bytes are not fitted to.
     let mut many: Vec<PathBuf> = (0..10).flat_map(|_| normal.clone()).collect();
     many[1] = missing;
     let error = detector.quantize(&many).unwrap_err();

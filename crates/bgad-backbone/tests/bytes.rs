@@ -1,4 +1,4 @@
-//! Networks whose products are in bytes.
+//! Networks that compute their products in bytes.
 #![cfg(feature = "random")]
 
 use bgad_backbone::{
@@ -31,7 +31,7 @@ fn levels(network: &HostEfficientNet, image: &[f32]) -> Vec<FeatureMap> {
     network.extract_on_host(image, SIZE.0, SIZE.1)
 }
 
-/// The root of the mean square of the differences over the deviation.
+/// The root mean square of the differences, in standard deviations.
 fn error(exact: &FeatureMap, found: &FeatureMap) -> f64 {
     assert_eq!(exact.values.len(), found.values.len());
     let mean = |values: &mut dyn Iterator<Item = f64>| {
@@ -54,7 +54,7 @@ fn features_in_bytes_are_close_on_images_that_were_not_seen() {
         let image = image(7);
         for (exact, found) in levels(&single, &image).iter().zip(&levels(&bytes, &image)) {
             let error = error(exact, found);
-            // Of random weights, which carry errors on; of trained ones a tenth.
+            // Random weights propagate errors; with trained weights they are a tenth of this.
             assert!((1e-5..0.5).contains(&error), "{architecture}: {error}");
         }
         assert!(bytes.is_in_bytes() && !single.is_in_bytes());
@@ -104,7 +104,7 @@ fn threads_and_batch_leave_the_bits_as_they_are() {
     }
 }
 
-/// What is wrong after `change` to the tensor `name`.
+/// The error after `change` to the tensor `name`.
 fn refusal(name: &str, change: impl Fn(&mut NamedTensor)) -> BackboneError {
     let (_, bytes) = networks(Architecture::V2B0);
     let mut tensors = bytes.tensors();
@@ -155,12 +155,12 @@ fn values_that_no_network_in_bytes_has_are_refused() {
     );
 }
 
-/// Weights that products of bytes don't take, as no program writes them, are multiplied in single
-/// precision, from inputs that are not rounded.
+/// Weights beyond the bound on products of bytes, which our programs never write, are multiplied in single precision
+/// with inputs that are not rounded.
 #[test]
 fn weights_beyond_the_bound_are_multiplied_all_the_same() {
     let (_, bytes) = networks(Architecture::V2B0);
-    // All weights of one product the same, twice: as small whole numbers, and as large ones.
+    // All weights of one product are equal: first to a small whole number, then to a large one.
     let with = |whole: f32| {
         let mut tensors = bytes.tensors();
         for tensor in &mut tensors {

@@ -33,8 +33,8 @@ fn features_agree() {
     assert_agreement("filter bank", &HostFilterBank::new());
 }
 
-/// Products of bytes are the same; what lies between them differs in the last digits, so that a few
-/// numbers round to the next byte.
+/// Products of bytes are the same with every set. The steps between them differ in the last digits, so a few numbers
+/// round to the next byte.
 #[test]
 fn features_in_bytes_agree_but_for_few_roundings() {
     let single = HostEfficientNet::random(Architecture::V2B0, &[4, 8, 16], 11);

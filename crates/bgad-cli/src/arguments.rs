@@ -61,7 +61,7 @@ pub enum Command {
     Train(Box<TrainCommand>),
     /// Evaluate a detector on a data set's test images.
     Evaluate(Box<EvaluateArguments>),
-    /// Teach a run what its model missed or took for a defect, and make another run of it.
+    /// Teach a run missed defects and false alarms; the result is a new run.
     Learn(Box<LearnArguments>),
     /// Score images.
     Predict(PredictArguments),
@@ -70,7 +70,7 @@ pub enum Command {
     Review(ReviewArguments),
     /// Choose a new threshold from normal images that were not trained on.
     Calibrate(CalibrateArguments),
-    /// Make a smaller and faster model of eight bits.
+    /// Convert a model to eight bits: a smaller file, and faster on the CPU.
     #[cfg(feature = "flex")]
     Quantize(QuantizeArguments),
     /// List all training settings with help, allowed values and the presets' values.

@@ -25,7 +25,7 @@ pub struct DataArguments {
     /// The data set's folder, or its table (.csv or .json).
     #[arg(value_name = "DATA", required_unless_present = "data")]
     pub folder: Option<PathBuf>,
-    /// The same, as an option.
+    /// The data set's folder or table, as an option.
     #[arg(long, value_name = "DATA", conflicts_with = "folder")]
     pub data: Option<PathBuf>,
     /// How the data set's files are arranged: mvtec, mvtec-ad-2, mvtec-loco, mpdd, visa, btad, kolektor-sdd2,
@@ -65,7 +65,7 @@ pub struct FolderArguments {
     /// ground_truth].
     #[arg(help_heading = FOLDERS, long, value_name = "DIR", conflicts_with = "mask_suffix")]
     pub mask_dir: Option<PathBuf>,
-    /// Masks lie beside their images, named like them plus this ending, for example _mask.png.
+    /// Masks are beside their images and have their names plus this ending, for example _mask.png.
     #[arg(help_heading = FOLDERS, long, value_name = "ENDING")]
     pub mask_suffix: Option<String>,
 }

@@ -44,8 +44,8 @@ pub fn list(named: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
     Ok(all)
 }
 
-/// The images without those whose content repeats an earlier one's, with a warning: a copy says nothing
-/// about how further images score. What can't be read stays.
+/// Leaves out images with the content of an earlier one, with a warning: a copy says nothing about the scores of
+/// further images. Unreadable images stay.
 pub fn without_copies(images: Vec<PathBuf>) -> Vec<PathBuf> {
     let all = images.len();
     let mut seen = BTreeSet::new();

@@ -49,7 +49,7 @@ pub struct ImportArguments {
     /// The file for the model.
     #[arg(long, value_name = "FILE")]
     pub out: PathBuf,
-    /// flex, ndarray, wgpu, vulkan or cuda, as far as compiled in; cuda:1 is the second of several GPUs.
+    /// flex, ndarray, wgpu, vulkan or cuda, if compiled in; cuda:1 is the second of several GPUs.
     #[arg(long, default_value_t)]
     pub device: DeviceSelection,
     #[command(flatten)]

@@ -19,7 +19,7 @@ use crate::watch;
 pub fn run(arguments: &PredictArguments) -> Result<(), Failure> {
     let device = arguments.device.open()?;
     let detector = model::load(&arguments.model, &device)?;
-    // JSON and tables have it in a column.
+    // JSON and tables have a field for it.
     let is_text = !arguments.reporting.json && !arguments.csv;
     if is_text && !arguments.reporting.quiet {
         say_what_is_promised(detector.description());
@@ -58,13 +58,13 @@ pub fn run(arguments: &PredictArguments) -> Result<(), Failure> {
     }
 }
 
-/// Says what a threshold from training is worth.
+/// Prints what a threshold from training promises.
 fn say_what_is_promised(model: &ModelDescription) {
     if model.calibrated {
         return;
     }
     let images = count(model.normal_scores.len(), "normal training image");
-    let next = "`bgad calibrate` takes it from images that were not trained on";
+    let next = "`bgad calibrate` chooses it from images that were not trained on";
     note(&match model.promised_rate {
         _ if !model.has_threshold() => {
             format!(

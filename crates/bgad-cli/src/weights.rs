@@ -30,7 +30,7 @@ pub enum WeightsCommand {
         /// Only check the cache; fetch nothing.
         #[arg(long)]
         offline: bool,
-        /// Don't show progress (it is never shown unless stderr is a terminal).
+        /// Don't show progress (it is only shown if stderr is a terminal).
         #[arg(long)]
         quiet: bool,
     },

@@ -1,5 +1,5 @@
-//! Products of bytes beside those of single-precision numbers on the same shapes, one thread, in turn,
-//! under each set of instructions that this machine has.
+//! Compares the speed of products of bytes and of single-precision numbers on the same shapes: one thread,
+//! alternating, with each instruction set that this machine has.
 //!
 //!     cargo run --release -p bgad-cpu --example byte_speed
 #![allow(clippy::print_stdout, clippy::unwrap_used)]
@@ -13,7 +13,7 @@ use bgad_cpu::{
 use timing::{median, seconds};
 
 const ROUNDS: usize = 9;
-/// Rows, strips and their width, columns: stages of V2-B0, its projections, and its memory bank.
+/// Rows, number and width of strips, columns: stages of V2-B0, its projections, and its memory bank.
 const SHAPES: [(usize, usize, usize, usize); 9] = [
     (4096, 3, 12, 32),
     (4096, 3, 96, 16),

@@ -1,11 +1,11 @@
-//! The product kernels beside the `gemm` crate's on the same matrices, one thread each, in turn, under
-//! each set of instructions that this machine has.
+//! Compares the speed of our products and the `gemm` crate's on the same matrices: one thread each, alternating,
+//! with each instruction set that this machine has.
 //!
 //!     cargo run --release -p bgad-cpu --example kernel_speed [-- --check]
 //!
-//! `gemm` always takes the widest instructions. With `--check` a set must reach 0.7 of its speed times
-//! the share of its registers in the widest ones; the status is 1 where one does not. Nothing is
-//! compared with the clock of another machine.
+//! `gemm` always uses the widest instructions. With `--check`, each set must reach 0.7 times `gemm`'s speed times
+//! the ratio of its register width to the widest; if one does not, the exit status is 1. Only times from this
+//! machine are compared.
 #![allow(unsafe_code, clippy::print_stdout, clippy::unwrap_used)]
 
 mod timing;
@@ -17,7 +17,7 @@ use bgad_cpu::{
 };
 use timing::{median, seconds};
 
-/// What a kernel must reach of `gemm`'s speed.
+/// The share of `gemm`'s speed that a kernel must reach.
 const SHARE: f64 = 0.7;
 const ROUNDS: usize = 9;
 /// Rows, inner dimension, columns: the subnets of flows on rows of 40, 72 and 148, and the narrow
@@ -35,10 +35,10 @@ fn values(count: usize, salt: usize) -> Vec<f32> {
         .collect()
 }
 
-/// What is measured: a product, or the gradient of its right side.
+/// What is measured: a product, or the gradient of its right operand.
 #[derive(Clone, Copy)]
 enum Product {
-    /// `a · b` for a `b` that was laid out before.
+    /// `a · b` for a `b` that is laid out already.
     Panels,
     /// `c + aᵀ · b`.
     Outer,
@@ -77,8 +77,8 @@ fn by_gemm(kind: Product, a: &[f32], b: &[f32], c: &mut [f32], (m, k, n): (usize
     }
 }
 
-/// Floating-point operations a second, ours and `gemm`'s, in the best round of each: what else the
-/// machine does at the moment only makes a round slower.
+/// Floating-point operations per second, ours and `gemm`'s, each in its best round: other work on the machine can
+/// only make a round slower.
 fn compare(kind: Product, (rows, inner, n): (usize, usize, usize)) -> (f64, f64) {
     let (m, k) = match kind {
         Product::Panels => (rows, inner),

@@ -1,4 +1,4 @@
-//! Products of bytes against their definition, in whole numbers.
+//! Compares products of bytes with their definition in whole numbers.
 #![allow(clippy::unwrap_used)]
 
 use bgad_cpu::{
@@ -6,7 +6,7 @@ use bgad_cpu::{
     to_centred_bytes,
 };
 
-/// Rows, strips of the left side, their width, columns.
+/// Rows, strips of the left operand, their width, columns.
 const SHAPES: [(usize, usize, usize, usize); 6] = [
     (1, 1, 4, 1),
     (8, 1, 32, 16),
@@ -101,7 +101,7 @@ fn the_least_of_a_row_is_found_among_all_columns_but_those_left_out() {
 
 #[test]
 fn columns_that_would_overflow_are_refused() {
-    // Eight of a group's sixteen rows are added up in 16 bits: rows 0, 1, 4, 5 and so on.
+    // Eight of a group's sixteen rows are added in 16 bits: rows 0, 1, 4, 5 and so on.
     let column = |large: &[usize]| -> Vec<i8> {
         let value = |row: usize| if large.contains(&row) { 127 } else { 0 };
         (0..16).map(value).collect()
@@ -109,7 +109,7 @@ fn columns_that_would_overflow_are_refused() {
     assert!(BytePanels::new(&column(&[0, 4, 2, 3]), (16, 1), 16).is_some());
     assert!(BytePanels::new(&column(&[0, 4, 9]), (16, 1), 16).is_none());
     assert_eq!(BytePanels::most(column(&[0, 4, 9]), 16), 3 * 127);
-    // Strips begin groups of their own.
+    // A strip begins a new group.
     assert!(BytePanels::new(&column(&[0, 4, 9]), (16, 1), 8).is_some());
     // Four rows at a time.
     assert!(BytePanels::new(&[0; 6], (6, 1), 6).is_none());

@@ -1,4 +1,4 @@
-//! Every kernel under every set of instructions that this machine has.
+//! Runs every kernel with every instruction set that this machine has.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 #[path = "../../../tests/instruction_sets/mod.rs"]
@@ -19,7 +19,7 @@ fn values(count: usize, salt: usize) -> Vec<f32> {
         .collect()
 }
 
-/// Which registers ran is found by running a kernel, not by asking what was chosen.
+/// Finds the width of registers by running a kernel, not by asking which set was chosen.
 #[test]
 fn each_set_runs_on_registers_of_its_width() {
     for (set, lanes) in under_each(Instructions::lanes) {
@@ -34,8 +34,8 @@ fn each_set_runs_on_registers_of_its_width() {
     }
 }
 
-/// A processor that has vectors must not be driven one number at a time because a feature was left out
-/// of the build: the standard library's detection is asked, not `pulp`'s.
+/// A build that lacks a feature of `pulp` must not fall back to one number at a time on a processor with
+/// vectors. So this asks the standard library which instructions there are, not `pulp`.
 #[test]
 fn the_widest_set_is_what_the_processor_has() {
     #[cfg(target_arch = "x86_64")]
@@ -72,7 +72,7 @@ fn a_set_that_the_machine_lacks_is_refused_by_name() {
     }
 }
 
-/// Fused where the processor has it, and nowhere else.
+/// Multiply-adds are fused exactly if the processor can.
 #[test]
 fn multiply_adds_round_once_on_vectors_and_twice_without() {
     struct Residue;
@@ -247,10 +247,10 @@ fn depthwise_rows_agree() {
     }
 }
 
-/// Products of bytes are exact, so that every set gives the same bits.
+/// Products of bytes are exact, so every set gives the same bits.
 #[test]
 fn products_of_bytes_are_the_same() {
-    // Whole groups of sixteen, parts of them, several strips, a column alone, more rows than a tile.
+    // Whole groups of sixteen, parts of them, several strips, a single column, more rows than a tile.
     for (rows, strips, width, columns) in [
         (13, 1, 20, 50),
         (100, 3, 48, 16),
@@ -259,7 +259,7 @@ fn products_of_bytes_are_the_same() {
         (8, 1, 672, 112),
     ] {
         let depth = strips * width;
-        // The largest bytes that are allowed, with signs that don't cancel each other.
+        // The largest allowed bytes, with signs that don't cancel.
         let bytes: Vec<u8> = (0..rows * depth).map(|i| 127 - (i % 5) as u8).collect();
         let of_column = |i: usize| match (i / columns) % 16 {
             0 => 127,

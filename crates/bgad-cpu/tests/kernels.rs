@@ -1,4 +1,4 @@
-//! The kernels against plain forms of the same, in double precision.
+//! Compares the kernels with plain loops in double precision.
 
 use bgad_cpu::{
     Fused, Kernel, Matrix, MatrixMut, MultiplyAdd, Separate, exp, multiply, multiply_add, run,

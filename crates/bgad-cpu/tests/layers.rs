@@ -1,4 +1,4 @@
-//! The kernels of convolutional layers against plain forms of the same, in double precision.
+//! Compares the kernels of convolutional layers with plain loops in double precision.
 
 use bgad_cpu::{Activation, Depthwise, depthwise_row, finish};
 

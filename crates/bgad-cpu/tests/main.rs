@@ -1,5 +1,5 @@
-//! Tests of `bgad-cpu` that share a process. `instructions` is a program of its own, since it
-//! changes the instructions that the whole process computes with.
+//! Tests of `bgad-cpu` that share a process. `instructions` is a separate program, because it changes the
+//! instructions that the whole process uses.
 
 mod bytes;
 mod kernels;

@@ -1,4 +1,4 @@
-//! Products with laid-out matrices against their definition, in double precision.
+//! Compares products with laid-out matrices with their definition in double precision.
 
 use bgad_cpu::{
     Finish, Matrix, MatrixMut, Panels, Rows, Start, add_outer_products, multiply_panels,

@@ -239,7 +239,7 @@ fn open(path: &Path) -> Result<(BufReader<File>, ImageFormat, u64)> {
         path: path.to_owned(),
         reason,
     };
-    // Before it is opened: a pipe would wait for a writer.
+    // Check before opening: a pipe would wait for a writer.
     let metadata = std::fs::metadata(path).map_err(io_error)?;
     let not_an_image = |found: &str| DataError::NotAnImage {
         file: path.to_owned(),

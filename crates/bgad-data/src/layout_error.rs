@@ -13,7 +13,7 @@ pub enum LayoutError {
         folder: PathBuf,
         /// What the folder contains.
         found: String,
-        /// What the user may type.
+        /// Options that may help.
         suggestion: String,
         /// The supported layouts.
         layouts: Vec<String>,

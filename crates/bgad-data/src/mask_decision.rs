@@ -16,7 +16,7 @@ const SHOWN: usize = 12;
 const FEWEST_SOFT: usize = 8;
 /// A lossy format leaves at least this many values near white; class numbers leave fewer there.
 const FEWEST_STRAY: usize = 3;
-/// Defects that cover more than this share of all masks are rather the background.
+/// Defects that cover more than this share of all masks are probably the background.
 const LARGEST_SHARE: f64 = 0.75;
 
 /// The rule for reading a data set's masks, and the reason for it.

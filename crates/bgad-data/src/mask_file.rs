@@ -43,7 +43,7 @@ pub(crate) struct Survey {
     pub(crate) nearly_white: BTreeSet<u16>,
     /// Files that have a pixel of value 0.
     pub(crate) with_black: usize,
-    /// Files whose pixels are all alike.
+    /// Number of files whose pixels all have the same value.
     pub(crate) of_one_value: usize,
     /// Colours that are not grey.
     pub(crate) colours: BTreeSet<[u8; 3]>,
@@ -195,7 +195,7 @@ impl Survey {
         self
     }
 
-    /// The share of all pixels that so many are.
+    /// This number of pixels as a share of all pixels.
     pub(crate) fn share(&self, pixels: u64) -> f64 {
         let all: u64 = self.values.values().sum();
         pixels as f64 / all.max(1) as f64

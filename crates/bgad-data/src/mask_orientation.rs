@@ -1,4 +1,4 @@
-//! Masks of images that their orientation tag turns.
+//! Checks masks of images with an orientation tag.
 
 use std::path::Path;
 
@@ -12,8 +12,8 @@ use crate::decoding::{Fault, guarded};
 use crate::text::count;
 use crate::{MaskFiles, Sample};
 
-/// A warning about images that have an orientation tag and masks that have none. The programs that masks are
-/// drawn with show the image turned; read as stored, it would lie across its mask.
+/// A warning about images that have an orientation tag, but masks without one. Programs for drawing masks show
+/// the image turned, so an image read as stored would not fit its mask.
 pub(crate) fn warning(folder: &Path, samples: &[&Sample]) -> Option<String> {
     let is_across =
         |mask: &MaskFiles, image: &Path| is_turned(image) && !mask.paths().any(is_turned);

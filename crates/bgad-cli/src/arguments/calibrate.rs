@@ -55,7 +55,7 @@ pub struct CalibrateArguments {
     /// The file for the calibrated model [default: replaces the model file].
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
-    /// flex, ndarray, wgpu, vulkan or cuda, as far as compiled in; cuda:1 is the second of several GPUs.
+    /// flex, ndarray, wgpu, vulkan or cuda, if compiled in; cuda:1 is the second of several GPUs.
     #[arg(long, default_value_t)]
     pub device: DeviceSelection,
     #[command(flatten)]

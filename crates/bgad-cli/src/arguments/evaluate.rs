@@ -28,7 +28,7 @@ pub struct EvaluateArguments {
     #[cfg(feature = "report")]
     #[arg(long, value_name = "DIR")]
     pub report: Option<PathBuf>,
-    /// flex, ndarray, wgpu, vulkan or cuda, as far as compiled in; cuda:1 is the second of several GPUs.
+    /// flex, ndarray, wgpu, vulkan or cuda, if compiled in; cuda:1 is the second of several GPUs.
     #[arg(long, default_value_t)]
     pub device: DeviceSelection,
     #[command(flatten)]

@@ -37,7 +37,7 @@ pub struct PredictArguments {
     /// Write a table of comma-separated values to standard output.
     #[arg(long, conflicts_with = "json")]
     pub csv: bool,
-    /// flex, ndarray, wgpu, vulkan or cuda, as far as compiled in; cuda:1 is the second of several GPUs.
+    /// flex, ndarray, wgpu, vulkan or cuda, if compiled in; cuda:1 is the second of several GPUs.
     #[arg(long, default_value_t)]
     pub device: DeviceSelection,
     #[command(flatten)]

@@ -7,7 +7,7 @@ pub struct ReportingArguments {
     /// Write only JSON to standard output.
     #[arg(long)]
     pub json: bool,
-    /// Don't show progress (it is never shown unless stderr is a terminal).
+    /// Don't show progress (it is only shown if stderr is a terminal).
     #[arg(long)]
     pub quiet: bool,
 }

@@ -98,7 +98,7 @@ pub struct RunArguments {
     /// The data set's folder, or its table (.csv or .json).
     #[arg(value_name = "DATA", required_unless_present_any = ["data", "resume"])]
     pub folder: Option<PathBuf>,
-    /// The same, as an option.
+    /// The data set's folder or table, as an option.
     #[arg(long, value_name = "DATA", conflicts_with = "folder")]
     pub data: Option<PathBuf>,
     /// mvtec, mvtec-ad-2, mvtec-loco, mpdd, visa, btad, kolektor-sdd2, aitex, elpv, brain-mri, head-ct, coco,

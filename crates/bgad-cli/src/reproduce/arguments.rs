@@ -58,7 +58,7 @@ pub struct ReproduceArguments {
     /// The folder with the data sets under their usual names.
     #[arg(long, value_name = "DIR")]
     pub data: PathBuf,
-    /// Only these categories or data sets [default: all of the table].
+    /// Only these categories or data sets [default: all in the table].
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     pub categories: Vec<String>,
     /// Number of runs per row, with seeds from 0.
@@ -75,7 +75,7 @@ pub struct ReproduceArguments {
     /// The folder for results.jsonl and figures; runs already in it are not repeated.
     #[arg(long, value_name = "DIR", default_value = "reproduce")]
     pub out: PathBuf,
-    /// flex, ndarray, wgpu, vulkan or cuda, as far as compiled in; cuda:1 is the second of several GPUs.
+    /// flex, ndarray, wgpu, vulkan or cuda, if compiled in; cuda:1 is the second of several GPUs.
     #[arg(long, default_value_t)]
     pub device: DeviceSelection,
     /// Run categories in parallel, one process on each of these, for example cuda:0,cuda:1; bare numbers

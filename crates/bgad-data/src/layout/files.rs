@@ -47,7 +47,7 @@ pub(super) fn list(folder: &Path) -> Result<Listing> {
         } else if !path.exists() {
             listing.skipped.push(skipped(path, "a broken link"));
         } else if !path.is_file() {
-            // Pipes and devices: reading them might never end.
+            // A pipe or device: reading it might never end.
             listing.skipped.push(skipped(path, "not a file"));
         } else if is_image(&path) {
             listing.images.push(path);
@@ -60,7 +60,7 @@ pub(super) fn list(folder: &Path) -> Result<Listing> {
     Ok(listing)
 }
 
-/// The folder of this name, in whatever case.
+/// The sub-folder with this name, in any case.
 pub(super) fn inner(folder: &Path, wanted: &str) -> PathBuf {
     let exact = folder.join(wanted);
     if exact.is_dir() {

@@ -144,7 +144,7 @@ impl FolderLayout {
         ))
     }
 
-    /// The images and masks of a folder, without those of other folders inside it.
+    /// The images and masks of a folder, without those in named folders inside it.
     pub(super) fn parted(&self, folder: &Path, skipped: &mut Vec<SkippedFile>) -> Result<Parted> {
         let masks = match &self.masks {
             Some(MaskLocation::Folder(masks)) => Some(masks),

@@ -30,7 +30,7 @@ impl FolderNames {
         *self == Self::default()
     }
 
-    /// Where the masks of the data set in `folder` are, if that was said.
+    /// Where the masks of the data set in `folder` are, if the user named the place.
     pub(super) fn masks_in(&self, folder: &Path) -> Result<Option<MaskLocation>> {
         let Some(MaskLocation::Folder(path)) = &self.masks else {
             return Ok(self.masks.clone());
@@ -130,7 +130,7 @@ impl FolderLayout {
                 expected,
             });
         }
-        // Who names the normal images has seen that the others need no names.
+        // A user who names the normal folders has seen the others.
         let (left_out, abnormal): (Vec<_>, Vec<_>) = abnormal
             .into_iter()
             .partition(|path| !names.normal.is_empty() && questions::is_no_type(&name(path)));

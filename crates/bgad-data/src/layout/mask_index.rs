@@ -116,7 +116,7 @@ impl MaskIndex {
         keys.find_map(|key| self.masks.get(&key)?.first().cloned())
     }
 
-    /// Adds a mask whose image would lie in `folder`; `stem` is the part that both names share.
+    /// Adds a mask whose image is expected in `folder`; `stem` is the part that both names share.
     pub(super) fn add(&mut self, path: PathBuf, folder: PathBuf, stem: &str) {
         self.masks
             .entry((folder, stem.to_owned()))

@@ -1,4 +1,4 @@
-//! Masks that lie among the images: beside them, or in folders inside theirs.
+//! Finds masks among the images: beside them, or in folders inside theirs.
 
 use std::path::{Path, PathBuf};
 
@@ -8,13 +8,13 @@ use super::mask_location::MaskLocation;
 use crate::text::count;
 use crate::{Result, SkippedFile};
 
-/// Names of folders that divide images from their masks, and say nothing else.
+/// Names of folders that only separate images from masks.
 const IMAGES: [&str; 5] = ["images", "image", "imgs", "img", "data"];
 
 /// The images of a folder, and the masks among them.
 pub(super) struct Parted {
     pub(super) images: Vec<PathBuf>,
-    /// Each with the folder and the name that its image would have.
+    /// Each mask with the folder and name that its image should have.
     masks: Vec<(PathBuf, PathBuf, String)>,
 }
 
@@ -56,7 +56,7 @@ impl Parted {
     }
 }
 
-/// Whether a folder of this name only divides images from masks.
+/// Whether a folder of this name only separates images from masks.
 pub(super) fn divides(folder: &Path) -> bool {
     IMAGES
         .iter()
@@ -76,7 +76,7 @@ pub(super) fn folders_of(image: &Path, folder: &Path) -> Vec<PathBuf> {
     [own].into_iter().chain(divided).collect()
 }
 
-/// The file's folder without the parts of these names below `folder`; `None` if it has none of them.
+/// The file's folder without the parts below `folder` that have one of these names; `None` if none has.
 fn without(folder: &Path, file: &Path, names: &[&str]) -> Option<PathBuf> {
     let below = file.strip_prefix(folder).ok()?.parent()?;
     let is_one = |part: &Path| {

@@ -123,10 +123,10 @@ impl Layout {
         self.read_with(folder, category, &LayoutOptions::default())
     }
 
-    /// Like [`read`](Self::read), with what its user said about the folders and masks.
+    /// Like [`read`](Self::read), with your names of folders and your rule for masks.
     ///
     /// # Errors
-    /// As [`read`](Self::read), and [`DataError::Parameter`] if folders are named for another layout than
+    /// Those of [`read`](Self::read), and [`DataError::Parameter`] if you name folders for a layout other than
     /// [`Layout::Folder`] and [`Layout::Mvtec`].
     pub fn read_with(
         self,
@@ -168,7 +168,7 @@ impl Layout {
     }
 }
 
-/// What the user of a layout says about folders and masks.
+/// Names of folders and the rule for masks, for [`Layout::read_with`].
 #[derive(Debug, Clone, Default)]
 pub struct LayoutOptions {
     /// Names of folders that the layout would not recognise.

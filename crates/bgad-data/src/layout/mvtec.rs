@@ -30,8 +30,7 @@ pub(super) fn mask_folder(folder: PathBuf) -> Option<MaskLocation> {
     folder.is_dir().then_some(MaskLocation::Folder(folder))
 }
 
-/// Reads the tree. `names` are those of folders in `train` and in the test set, as `ok_front` or
-/// `train/ok_front`.
+/// Reads the tree. `names` name folders in `train` and in the test set, such as `ok_front` or `train/ok_front`.
 pub(super) fn read(folder: &Path, names: &FolderNames) -> Result<Dataset> {
     let is_one = |paths: &[PathBuf], wanted: &str| paths.iter().any(|path| name(path) == wanted);
     let is_normal = |name: &str| match names.normal.is_empty() {
@@ -165,8 +164,7 @@ impl Tree<'_> {
     }
 }
 
-/// A warning about images that are neither trained on nor tested. A threshold should be calibrated on the
-/// normal ones of them.
+/// A warning about images that are neither trained on nor tested. The normal ones are useful for calibration.
 fn unused_validation(listing: &files::Listing) -> Result<Option<String>> {
     let is_one = |folder: &&PathBuf| {
         let name = name(folder).to_lowercase();
@@ -178,7 +176,7 @@ fn unused_validation(listing: &files::Listing) -> Result<Option<String>> {
     let images = files::images_below(folder, &mut Vec::new())?;
     let images = count(images.len(), "image");
     Ok(Some(format!(
-        "{}: {images} not used; `bgad calibrate --normal` can take the threshold from the normal ones",
+        "{}: {images} not used; `bgad calibrate --normal` can choose the threshold from the normal ones",
         folder.display()
     )))
 }

@@ -43,11 +43,11 @@ impl Layout {
         Self::recognise_named(folder, category, &FolderNames::default())
     }
 
-    /// Like [`recognise`](Self::recognise) where the user has named folders: [`Layout::Mvtec`] if they lie
-    /// in `train`, also that of a folder which is alone in `folder`, and [`Layout::Folder`] if not.
+    /// Like [`recognise`](Self::recognise), if the user named folders: [`Layout::Mvtec`] if they are in `train`
+    /// (in `folder`, or in its only sub-folder), otherwise [`Layout::Folder`].
     ///
     /// # Errors
-    /// As [`recognise`](Self::recognise).
+    /// Those of [`recognise`](Self::recognise).
     pub fn recognise_named(
         folder: &Path,
         category: Option<&str>,
@@ -81,7 +81,7 @@ impl Layout {
             };
         }
         match reading(&set, &listing)? {
-            // Its table lies beside the categories.
+            // Its table is beside the categories.
             Some(Self::Visa) if set.join("split_csv").is_dir() => {
                 let categories = visa::categories(&set)?;
                 return match categories.as_slice() {
@@ -220,8 +220,7 @@ fn readings(set: &Path, listing: &Listing) -> Result<Vec<(Layout, String)>> {
     Ok(found)
 }
 
-/// Whether the folders that the user named lie in `train`, or, without names of normal ones, those with
-/// usual names do.
+/// Whether the normal folders are in `train`: those that the user named, or else those with usual names.
 fn is_named_tree(set: &Path, names: &FolderNames) -> Result<bool> {
     if names.normal.is_empty() {
         return Ok(tree(set)?.is_some());

@@ -17,7 +17,7 @@ pub(super) fn split_normals(
     random_state: u32,
 ) -> Dataset {
     let mut split = split::train_test_split(normals.len(), test_fraction, random_state);
-    // Nothing can be learned without.
+    // Training needs at least one.
     if split.train.is_empty() {
         split.train.extend(split.test.pop());
     }

@@ -1,4 +1,4 @@
-//! What to type where no layout fits.
+//! Suggests options if no layout fits.
 
 use std::path::Path;
 
@@ -6,7 +6,7 @@ use super::files::{self, Listing, name};
 use super::usual_names::{is_of_labels, may_be_normal};
 use crate::Result;
 
-/// Most folders that are named.
+/// The largest number of folders to name.
 const SHOWN: usize = 8;
 const TABLE: &str = "otherwise list the images with their labels in a table (--layout manifest)";
 
@@ -19,7 +19,7 @@ pub(super) fn of(set: &Path, listing: &Listing) -> Result<String> {
     within(set, listing, "")
 }
 
-/// The same for a folder that `before` chooses.
+/// The same for the folder that the options `before` select.
 fn within(set: &Path, listing: &Listing, before: &str) -> Result<String> {
     let train = files::inner(set, "train");
     if !train.is_dir() {

@@ -49,7 +49,7 @@ pub(super) fn wrong(table: &Path, line: u64, found: String, expected: &str) -> D
     }
 }
 
-/// Reads separated text. Spreadsheets of some countries separate by semicolons.
+/// Reads a table of separated values. Spreadsheets in some countries use semicolons.
 pub(super) fn comma_separated(text: &str) -> csv::Reader<&[u8]> {
     let header = text.lines().next().unwrap_or_default();
     let has = |separator: &u8| header.contains(char::from(*separator));
@@ -64,14 +64,14 @@ pub(super) fn comma_separated(text: &str) -> csv::Reader<&[u8]> {
 /// The line on which a record begins, from 1.
 pub(super) fn line(text: &str, record: &csv::StringRecord) -> u64 {
     record.position().map_or(0, |position| {
-        // After `\r\n` the reader counts a line feed as the next record's.
+        // The reader counts the line feed of `\r\n` as part of the next record.
         let rest = text.as_bytes().get(position.byte() as usize..);
         let feed = rest.is_some_and(|rest| rest.starts_with(b"\n"));
         position.line() + u64::from(feed)
     })
 }
 
-/// The file that a table names, in `folder`. Tables written on Windows separate folders by backslashes.
+/// The file in `folder` that a table names. Tables written on Windows separate folders with backslashes.
 pub(super) fn place(folder: &Path, path: &str) -> PathBuf {
     let place = folder.join(names::path_from_text(path));
     if place.exists() || !path.contains('\\') {

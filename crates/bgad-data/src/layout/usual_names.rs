@@ -17,7 +17,7 @@ const NORMAL: [&str; 14] = [
     "anomalyfree",
     "flawless",
 ];
-/// Words of names that are worth a question.
+/// Words in names that suggest normal images, but not clearly.
 const HINTS: [&str; 22] = [
     "normal",
     "normals",
@@ -65,7 +65,7 @@ const LABELS: [&str; 20] = [
     "overlay",
     "overlays",
 ];
-/// Words that turn the meaning of the others around.
+/// Words that negate the others.
 const NEGATIONS: [&str; 4] = ["not", "non", "no", "nicht"];
 
 /// Whether a folder of this name holds normal images. A number before the name does not matter, as in

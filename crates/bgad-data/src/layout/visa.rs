@@ -124,7 +124,7 @@ fn by_table(root: &Path, table: &Path, category: &str) -> Result<Dataset> {
     })
 }
 
-/// The masks in a category's folder that no sample has.
+/// The masks in a category's folder that belong to no sample.
 fn unused_masks<'a>(
     category: &Path,
     samples: impl Iterator<Item = &'a Sample>,

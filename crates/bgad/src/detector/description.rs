@@ -26,11 +26,11 @@ pub struct ModelDescription {
     pub mirrored: bool,
     /// The constants of scoring, computed over the normal training images.
     pub calibration: Calibration,
-    /// Images that score above it are anomalous. The largest number where there is none
+    /// Images that score above it are anomalous. [`f32::MAX`] if the model has no threshold
     /// ([`has_threshold`](Self::has_threshold)).
     pub threshold: f32,
-    /// Pixels that score above it belong to a defect; `None` at image granularity without a memory bank. It usually differs from
-    /// `threshold`, because an image's score also depends on more than its pixels.
+    /// Pixels that score above it belong to a defect; `None` at image granularity without a memory bank. It
+    /// usually differs from `threshold`, because an image's score does not depend on its pixels alone.
     pub pixel_threshold: Option<f32>,
     /// The scores of the normal images that determined the thresholds, in rising order.
     pub normal_scores: Vec<f32>,

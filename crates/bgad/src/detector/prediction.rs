@@ -20,7 +20,7 @@ use crate::scoring::score_map::ScoreMap;
 pub struct Prediction {
     /// The image's score; higher is more anomalous.
     pub score: f32,
-    /// The model's threshold, the largest number where it has none.
+    /// The model's threshold; [`f32::MAX`] if it has none.
     pub threshold: f32,
     /// Whether the score is above the threshold.
     pub anomalous: bool,
@@ -31,12 +31,12 @@ pub struct Prediction {
     /// [`ModelDescription::calibrated`](crate::ModelDescription::calibrated). If not, decision and p-value
     /// are estimates without a guarantee.
     pub calibrated: bool,
-    /// At most this share of normal images scores above the threshold, as far as its images can promise:
+    /// The share of normal images that the threshold promises to stay below, or `None` without a promise:
     /// [`ModelDescription::promised_rate`](crate::ModelDescription::promised_rate).
     pub promised_rate: Option<f64>,
-    /// A score map of exactly the whole image; `None` at image granularity without a memory bank. With [`Fit::Stretch`] it has the
-    /// size of the model's input, with [`Fit::Letterbox`] that of the image on the input, and with
-    /// [`Fit::Tiles`] the image's own size, or half or a quarter of it for a large image.
+    /// The score map of the whole image, without padding; `None` at image granularity without a memory bank. With
+    /// [`Fit::Stretch`] it has the size of the model's input, with [`Fit::Letterbox`] that of the image on the
+    /// input, and with [`Fit::Tiles`] the image's own size, or half or a quarter of it for a large image.
     ///
     /// [`Fit::Stretch`]: crate::Fit::Stretch
     /// [`Fit::Letterbox`]: crate::Fit::Letterbox
@@ -44,10 +44,10 @@ pub struct Prediction {
     pub map: Option<ScoreMap>,
     /// The model's threshold for pixels, if there is a map.
     pub pixel_threshold: Option<f32>,
-    /// Connected regions of the map above it, highest peak first. Only the score decides: a normal image may
-    /// have regions, and an anomalous one may have none.
+    /// Connected regions of the map above the pixel threshold, highest peak first. They don't affect the
+    /// decision: a normal image may have regions, and an anomalous one may have none.
     pub regions: Vec<DefectRegion>,
-    /// How long the prediction took, without reading the image; zero without a clock, as in a browser.
+    /// How long the prediction took, without reading the image; zero if there is no clock, as in a browser.
     pub duration: Duration,
 }
 

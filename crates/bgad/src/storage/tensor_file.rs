@@ -86,7 +86,7 @@ impl<'a> Stored<'a> {
         }
     }
 
-    /// The same numbers, a byte each where all of them are whole and lie from -127 to 127.
+    /// Stores the numbers as bytes if all of them are whole and from -127 to 127, otherwise unchanged.
     #[cfg(feature = "train")]
     pub fn compact(shape: &[usize], values: &'a [f32]) -> Self {
         let whole = |value: &f32| value.fract() == 0.0 && value.abs() <= 127.0;

@@ -1,4 +1,4 @@
-//! Images that are copies of others.
+//! Leaves out images that are copies of others.
 
 use std::collections::HashSet;
 
@@ -7,11 +7,11 @@ use rayon::prelude::*;
 
 use crate::storage::file_digest::FileDigests;
 
-/// The samples without those that repeat the content and region of an earlier one, with a warning. What
-/// can't be read stays, to be reported where it is read. Calls `done` for each that is left out.
+/// Leaves out samples with the content and region of an earlier one, with a warning. Unreadable images stay and
+/// are reported when they are read. Calls `done` for each sample left out.
 ///
-/// A copy says nothing about how further images differ, but held out it would find its twin, and the
-/// threshold would promise what it can't keep.
+/// A copy says nothing about how new images differ. If it stayed, a held-out image could be compared with its own
+/// copy, and the threshold would promise too low a rate.
 pub(super) fn leave_out(
     samples: Vec<Sample>,
     digests: &FileDigests,
@@ -22,7 +22,7 @@ pub(super) fn leave_out(
     let of_files: Vec<Option<[u8; 32]>> = samples
         .par_iter()
         .map(|sample| {
-            // Empty files are alike, but not images.
+            // Empty files have the same content, but are not images.
             let length = std::fs::metadata(&sample.path).ok()?.len();
             digests.of(&sample.path).ok().filter(|_| length > 0)
         })

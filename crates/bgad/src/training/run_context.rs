@@ -28,15 +28,15 @@ pub(crate) struct RunContext {
     /// The folder of distances to the memory bank, which must exist.
     pub distances: Option<PathBuf>,
     pub stop: Option<Arc<AtomicBool>>,
-    /// The model that is to be computed in bytes from now on.
+    /// The model in bytes, if the run computes its statistics and thresholds again.
     pub quantized: Option<Arc<QuantizedModel>>,
 }
 
-/// What a model in bytes has from the one in single precision.
+/// What a model in bytes takes from the model in single precision.
 pub(crate) struct QuantizedModel {
-    /// With products in bytes.
+    /// The backbone with products in bytes.
     pub backbone: Arc<dyn Backbone>,
-    /// SHA-256 of the weights that it is from.
+    /// SHA-256 of the weights that it was made from.
     pub checksum: Option<String>,
     pub quantization: Quantization,
     pub discriminant: Option<Discriminant>,
