@@ -13,7 +13,7 @@ use crate::output;
 use crate::progress::{Display, warning};
 use crate::stop;
 
-/// Teaches a run, writes another one, and says what has changed.
+/// Teaches a run, writes the new one, and prints what changed.
 pub fn run(arguments: &LearnArguments) -> Result<(), Failure> {
     let reporting = &arguments.reporting;
     let display = Arc::new(Display::new(reporting.quiet));

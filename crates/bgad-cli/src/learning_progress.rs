@@ -1,4 +1,4 @@
-//! How far learning is, as lines of JSON for a program that shows it.
+//! Progress of `bgad learn` as lines of JSON, for a program that shows it.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -7,10 +7,10 @@ use serde_json::json;
 
 use crate::output;
 
-/// Lines are written when so much more is done.
+/// The progress between two lines.
 const STEP: f64 = 0.01;
-/// Where the parts of the work end. Scores of all images, between training and what is compared, tell
-/// nothing while they are computed.
+/// The progress at the end of each part. Scoring all images, between training and comparing, reports no
+/// progress.
 const FEATURES: f64 = 0.2;
 const TRAINED: f64 = 0.7;
 const COMPARED: f64 = 0.95;
@@ -18,12 +18,12 @@ const COMPARED: f64 = 0.95;
 /// Writes `{"progress": 0.42, "doing": "training"}` to standard output.
 #[derive(Default)]
 pub struct JsonProgress {
-    /// What was written last.
+    /// The last line.
     last: Mutex<Option<(f64, &'static str)>>,
 }
 
 impl JsonProgress {
-    /// Takes one event of a run.
+    /// Receives one event of a run.
     pub fn tell(&self, progress: &Progress) {
         let part = |start: f64, end: f64, done: usize, total: usize| {
             start + (end - start) * done as f64 / total.max(1) as f64
@@ -46,7 +46,7 @@ impl JsonProgress {
         }
         *last = Some((now, doing));
         let now = (now * 1000.0).round() / 1000.0;
-        // A reader that has gone away is noticed at the result.
+        // If the reader is gone, writing the result fails.
         let _ = output::json(&json!({ "progress": now, "doing": doing }));
     }
 }

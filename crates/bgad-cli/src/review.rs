@@ -12,10 +12,10 @@ use crate::failure::Failure;
 use crate::output;
 use crate::progress::{note, warning};
 
-/// The port where none is asked for: the page can be found again, and its address kept.
+/// The default port. It is fixed, so that you can bookmark the page.
 const PORT: u16 = 8733;
 
-/// Serves the page until the program is stopped. All decisions are on the disk at any time.
+/// Serves the page until the program is stopped. Each decision is on disk at once.
 pub fn run(arguments: &ReviewArguments) -> Result<(), Failure> {
     let learner = match &arguments.learner {
         Some(program) => program.clone(),
@@ -48,7 +48,7 @@ pub fn run(arguments: &ReviewArguments) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Waits for Ctrl-C, or for the system's wish that the program end.
+/// Waits for Ctrl-C or a termination signal.
 fn wait() {
     let (sender, receiver) = mpsc::channel();
     let told = ctrlc::set_handler(move || {
@@ -59,7 +59,7 @@ fn wait() {
             let _ = receiver.recv();
         }
         Err(error) => {
-            // The system ends the program; nothing is lost that way either.
+            // The system then ends the program, and nothing is lost.
             warning(&format!("Ctrl-C will end the program at once: {error}"));
             loop {
                 std::thread::park();
@@ -68,7 +68,7 @@ fn wait() {
     }
 }
 
-/// Opens the page as the desktop does; where there is none, its address was printed.
+/// Opens the page in the desktop's browser. Without a desktop, you have the printed address.
 fn open(url: &str) {
     let (program, before): (&str, &[&str]) = if cfg!(target_os = "macos") {
         ("open", &[])

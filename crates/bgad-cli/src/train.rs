@@ -160,7 +160,7 @@ impl Job {
     }
 }
 
-/// Names settings of training that were given though no flow is trained.
+/// Warns about training settings that have no effect, because no flow is trained.
 fn warn_of_no_training(arguments: &TrainArguments, config: &TrainerConfig) {
     if config.schedule.trains(config.model) {
         return;

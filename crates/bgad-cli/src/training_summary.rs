@@ -1,4 +1,4 @@
-//! What `bgad train` says at its end.
+//! The summary that `bgad train` prints at the end.
 
 use std::path::Path;
 
@@ -82,7 +82,7 @@ pub fn write(
     }
 }
 
-/// Says on stderr which commands usually follow.
+/// Prints on stderr which commands usually follow.
 pub fn next_steps(training: &Training, model: &Path) {
     let model = model.display();
     note(&format!(

@@ -9,7 +9,7 @@ use bgad::images_of_folder;
 use crate::failure::Failure;
 use crate::progress::warning;
 
-/// Time between two looks at the folder. It is polled, because network file systems do not report changes.
+/// Time between two looks at the folder. The folder is polled, because network file systems don't report changes.
 const INTERVAL: Duration = Duration::from_millis(250);
 
 /// The state of a file.

@@ -1,11 +1,12 @@
-//! Data for visual anomaly detection: data set layouts, image decoding, resizing equal to Pillow's, CutPaste
-//! augmentation (arXiv 2207.01463, section 3.4), and a synthetic set of part photos with exact masks.
+//! Reads data sets for visual anomaly detection, in fourteen layouts, and their images and masks. It also has
+//! resizing equal to Pillow's, CutPaste augmentation (arXiv 2207.01463, section 3.4), and a synthetic set of
+//! part photos with exact masks.
 //!
 //! All results are reproducible: splits equal scikit-learn's, resizing and the nine augmentations equal
 //! Pillow's, and every augmented sample depends only on `(seed, epoch, index)`.
 //!
-//! Images, masks and resizing are always there; the feature `datasets`, on by default, adds everything else.
-//! Each image format is a feature as well.
+//! Images, masks and resizing are always included; the feature `datasets`, on by default, adds everything else.
+//! Each image format has its own feature.
 //!
 #![cfg_attr(feature = "datasets", doc = "```")]
 #![cfg_attr(not(feature = "datasets"), doc = "```ignore")]

@@ -1,14 +1,13 @@
-//! Conditional normalizing flows for density estimation: the model of section 3.1 of *Explicit
-//! Boundary Guided Semi-Push-Pull Contrastive Learning for Better Anomaly Detection*
-//! (arXiv 2207.01463).
+//! Conditional normalizing flows: they learn the density of vectors and give exact log-likelihoods. The vectors
+//! may be anything; bgad uses the flows on features of images. The model is that of section 3.1 of *Explicit
+//! Boundary Guided Semi-Push-Pull Contrastive Learning for Better Anomaly Detection* (arXiv 2207.01463).
 //!
-//! A flow maps vectors `x` of dimension `d`, each with an optional condition `c`, to latent
-//! vectors `z` through a chain of coupling blocks, invertibly, and gives the exact
-//! log-likelihood under a standard normal prior:
+//! A flow maps vectors `x` of dimension `d`, each with an optional condition `c`, to latent vectors `z` through a
+//! chain of invertible coupling blocks. Under a standard normal prior, the log-likelihood is
 //!
 //! `log p(x | c) = -d/2 · ln(2π) - ½ · |z|² + Σ log|det J|`
 //!
-//! The crate knows nothing about images; [`PositionalEncoding`] turns positions into conditions.
+//! [`PositionalEncoding`] turns positions into conditions.
 //!
 //! [`HostFlow`] computes and trains on the CPU, on plain slices. The feature `burn`, on by default, adds
 //! `Flow`, which does the same with tensors on any device. The feature `random`, also on by default, draws

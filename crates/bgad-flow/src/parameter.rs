@@ -40,15 +40,15 @@ pub(crate) fn shapes(config: &FlowConfig) -> Vec<(&'static str, Vec<usize>)> {
     shapes
 }
 
-/// The global scale's parameter that scales by one.
+/// The parameter of a global scale of 1.
 pub(crate) fn no_scale() -> f32 {
     let exponent = SOFTPLUS_BETA / GLOBAL_SCALE_FACTOR;
     ((exponent.exp() - 1.0).ln() / SOFTPLUS_BETA) as f32
 }
 
 impl FlowConfig {
-    /// The parameters of a flow that gives every vector back as it is, by their full names. Its
-    /// log-likelihoods are those of an untrained flow that starts as the identity, without its rotations.
+    /// The parameters, by their full names, of a flow that maps each vector to itself. Its log-likelihoods are
+    /// those of an untrained flow that only rotates.
     pub fn parameters_at_rest(&self) -> BTreeMap<String, Parameter> {
         let d = self.dimension;
         let of_block = |index: usize| {

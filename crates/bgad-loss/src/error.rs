@@ -4,7 +4,7 @@
 #[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum LossError {
-    /// A setting lies outside its range.
+    /// A setting is out of range.
     #[error("objective setting `{setting}` is {found}, expected {expected}")]
     Setting {
         /// The setting's name.

@@ -1,10 +1,10 @@
-//! The boundary-guided semi-push-pull objective: sections 3.2 and 3.3 of *Explicit Boundary Guided
-//! Semi-Push-Pull Contrastive Learning for Better Anomaly Detection* (arXiv 2207.01463).
+//! The boundary-guided semi-push-pull loss: it trains any density model on many normal features and a few
+//! abnormal ones. You give it log-likelihoods; it returns the loss. The loss is that of sections 3.2 and 3.3 of
+//! *Explicit Boundary Guided Semi-Push-Pull Contrastive Learning for Better Anomaly Detection* (arXiv 2207.01463).
 //!
-//! Everything works on vectors `[features]` of per-dimension log-likelihoods `l = log p / d`, from any model.
-//! The boundary is placed so that a small share of the normal features lies below it. Normal features below
-//! the boundary are pulled up. Abnormal features above the boundary minus a margin are pushed down. All
-//! others are left alone.
+//! Everything works on vectors `[features]` of per-dimension log-likelihoods `l = log p / d`. The boundary is
+//! placed so that a small share of the normal features is below it. Normal features below the boundary are
+//! pulled up. Abnormal features above the boundary minus a margin are pushed down. All others are left alone.
 //!
 //! [`Objective`] and its parts are plain settings. The feature `burn`, on by default, adds the functions that
 //! compute losses.
@@ -23,7 +23,7 @@
 //! let objective = Objective::default();
 //! let boundary = objective.batch_boundary(&features)?;
 //! let terms = objective.bgad_fas(&features, boundary.as_ref());
-//! // One abnormal feature lies above the boundary less the margin: it is pushed down.
+//! // One abnormal feature is above the boundary minus the margin, so it is pushed down.
 //! assert!(terms.abnormal.into_scalar::<f32>() > 0.0);
 //! # Ok(())
 //! # }

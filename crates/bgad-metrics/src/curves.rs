@@ -1,4 +1,4 @@
-//! ROC, precision-recall and PRO curves, the ones whose areas the metrics are.
+//! ROC, precision-recall and PRO curves; AUROC, average precision and AUPRO are areas under them.
 
 use crate::curve::{CurvePoint, check_tolerance};
 use crate::curve_trace::{PrecisionRecallCurve, ProCurve, RocCurve, Trace};

@@ -40,7 +40,7 @@ pub enum MetricError {
     /// All scores belong to one class, so the metric is not defined.
     #[error("no {missing} scores: expected at least one of each class, normal and abnormal")]
     OnlyOneClass {
-        /// The class of which there is no score.
+        /// The class without scores.
         missing: Class,
     },
 
@@ -148,7 +148,7 @@ pub enum MetricError {
     TooFewNormalPixels {
         /// Pixels found, over all maps without a defect.
         found: u64,
-        /// Pixels of which the lower bound is one.
+        /// Pixels needed: with this many, the lower bound is one pixel.
         needed: u64,
     },
 
@@ -189,7 +189,7 @@ pub enum Undefined {
     OnlyAbnormal,
     /// No mask has a defect: region metrics have nothing to find.
     NoMasks,
-    /// Too few normal pixels for the false-positive rates asked for.
+    /// Too few normal pixels for the requested false-positive rates.
     TooFewNormalPixels,
 }
 
@@ -206,8 +206,8 @@ impl fmt::Display for Undefined {
 }
 
 impl MetricError {
-    /// Why the metric has no value on this set; `None` where the input is wrong (sizes, NaN,
-    /// settings), which is for the caller to mend and not a result.
+    /// Why the metric has no value on this set; `None` if the input is wrong (sizes, NaN, settings) and the
+    /// caller must fix it.
     pub fn undefined(&self) -> Option<Undefined> {
         Some(match self {
             Self::Empty => Undefined::NoImages,
@@ -224,8 +224,8 @@ impl MetricError {
         })
     }
 
-    /// Names the image that the error is about, where it is about one: `names` are in the order of
-    /// the scores or maps given.
+    /// Adds the name of the image that the error is about, if it is about one. `names` are in the order of the
+    /// scores or maps.
     ///
     /// ```
     /// let error = bgad_metrics::auroc(&[0.5, f32::NAN], &[false, true]).unwrap_err();

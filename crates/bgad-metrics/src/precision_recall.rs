@@ -32,8 +32,8 @@ pub fn average_precision(scores: &[f32], abnormal: &[bool]) -> Result<f64, Metri
 
 /// The highest F1 over all thresholds, and the threshold that reaches it.
 ///
-/// The threshold is chosen with the labels in hand, so this is an upper bound. A detector's own F1 is the one
-/// at a threshold fixed on other data.
+/// The threshold is chosen from the labels, so this is an upper bound. A detector's own F1 is the one at a
+/// threshold chosen on other data.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct BestF1 {
     /// Harmonic mean of precision and recall, in [0, 1].

@@ -15,7 +15,7 @@
 //! use bgad::{Detector, Device, Layout, Trainer, TrainerConfig, load_image};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! // Images: here drawn ones, in the layout of MVTec AD. `Layout::Folder` reads your own.
+//! // Draw some images in MVTec AD's layout. `Layout::Folder` reads your own.
 //! let folder = tempfile::tempdir()?;
 //! let parts = SyntheticConfig {
 //!     image_size: 64,

@@ -148,7 +148,7 @@ pub(super) fn read(folder: &Path) -> Result<Dataset> {
     }
     let dataset = files::described(root, absent, warnings);
     let mut dataset = split_normals(dataset, unsaid, test_abnormal, TEST_FRACTION, RANDOM_STATE);
-    // What the tables say comes first, followed by what was drawn.
+    // First the images that the tables assign to a set, then those that were drawn.
     train.append(&mut dataset.train);
     if train.is_empty() {
         return Err(DataError::NoNormalImages {

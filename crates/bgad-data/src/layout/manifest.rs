@@ -123,7 +123,7 @@ pub(super) fn read(file: &Path, category: Option<&str>) -> Result<Dataset> {
         dataset.name = stem;
     }
     let mut dataset = split_normals(dataset, unsaid, test_abnormal, TEST_FRACTION, RANDOM_STATE);
-    // What the table says comes first, followed by what was drawn.
+    // First the images that the table assigns to a set, then those that were drawn.
     train.append(&mut dataset.train);
     train.append(&mut train_abnormal);
     test.append(&mut dataset.test);

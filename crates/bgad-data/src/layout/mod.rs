@@ -47,7 +47,7 @@ pub use recognition::RecognisedLayout;
 pub enum Layout {
     /// MVTec AD: `CATEGORY/train/good`, `CATEGORY/test/TYPE`, `CATEGORY/ground_truth/TYPE/NAME_mask.png`.
     ///
-    /// `ok` works as well as `good`, and masks may have the names of their images.
+    /// Folders of normal images may also be called `ok`, and masks may have the names of their images.
     Mvtec,
     /// MVTec AD 2: `CATEGORY/train/good`, `test_public/good|bad`, `test_public/ground_truth/bad`; the other
     /// test sets have no labels.
@@ -62,8 +62,8 @@ pub enum Layout {
     Visa,
     /// BTAD: `01|02|03/train/ok`, `test/ok|ko`, `ground_truth/ko`; images and masks .png or .bmp.
     Btad,
-    /// KolektorSDD2: `train` and `test`, with a mask `NAME_GT.png` beside each image; masks of normal images
-    /// are black.
+    /// KolektorSDD2: `train` and `test`, with a mask `NAME_GT.png` beside each image. An image is normal if its
+    /// mask is black.
     #[serde(rename = "kolektor-sdd2")]
     KolektorSdd2,
     /// AITEX: `NODefect_images`, `Defect_images` and `Mask_images` of 4096x256 pixels, as published; images
@@ -71,7 +71,8 @@ pub enum Layout {
     Aitex,
     /// ELPV: `labels.csv` with each image, its probability of a defect, and mono or poly.
     Elpv,
-    /// A plain folder: sub-folders `normal`, `good` or `ok`, others for abnormal images; see [`FolderLayout`].
+    /// Your own folders: `normal`, `good` or `ok` for normal images, all others for abnormal ones; see
+    /// [`FolderLayout`].
     Folder,
     /// HeadCT hemorrhage: `head_ct/NNN.png` and `labels.csv`.
     HeadCt,

@@ -90,7 +90,7 @@ pub(super) fn about_folders_inside(folder: &Path, images: &[PathBuf]) -> Result<
     Ok(())
 }
 
-/// Asks about images with the names of masks of others beside them.
+/// Asks about images that have a mask's name, such as `1_mask.png` beside `1.png`.
 pub(super) fn about_masks_beside(folder: &Path, images: &[PathBuf]) -> Result<()> {
     let key = |image: &Path| {
         let parent = image.parent().unwrap_or(Path::new("")).to_owned();

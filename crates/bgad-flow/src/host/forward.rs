@@ -37,7 +37,7 @@ pub(super) struct PreparedBlock {
 const NO_SCALE: f32 = 1e-6;
 
 impl PreparedBlock {
-    /// Whether it neither shifts nor scales, apart from its subnet.
+    /// Whether the block neither shifts nor scales, apart from its subnet.
     fn keeps_lengths(&self) -> bool {
         let dimension = self.scale_slope.len();
         let scales = self.scale[..dimension]
@@ -225,7 +225,7 @@ impl PreparedFlow<'_> {
         self
     }
 
-    /// Whether the flow is still as it started, a rotation: it leaves lengths as they are, and with them
+    /// Whether the flow is still in its initial state, a rotation, which preserves lengths and so
     /// log-likelihoods.
     pub fn is_rotation(&self) -> bool {
         self.is_rotation

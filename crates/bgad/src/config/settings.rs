@@ -18,8 +18,8 @@ use super::scoring::ScoringSettings;
 
 /// All settings of a run, by section.
 ///
-/// [`Default`] is the improved method and [`TrainerConfig::paper`] the published one; both use the filter
-/// bank, which needs no weights.
+/// [`Default`] gives our improved method, [`TrainerConfig::paper`] the published one. Both use the filter bank,
+/// which needs no weights, until you name another backbone.
 ///
 /// ```
 /// use bgad::{Model, TrainerConfig};
@@ -29,7 +29,7 @@ use super::scoring::ScoringSettings;
 ///     config.model = Model::BgadFas;
 ///     config.input.image_size = 128;
 /// });
-/// // The same by name, such as `bgad train --set` does.
+/// // By name, like `bgad train --set`.
 /// config.set("scoring.image_score", "top:0.02")?;
 /// assert!(config.set("scoring.image_scor", "max").is_err());
 /// # Ok(())
@@ -40,7 +40,8 @@ use super::scoring::ScoringSettings;
 pub struct TrainerConfig {
     /// BGAD or BGAD-FAS.
     pub model: Model,
-    /// Whether a sample is a position or an image; `None`: positions, or images if the data set has no masks.
+    /// Whether to score each pixel or whole images only; `None`: pixels, or whole images if the data set has no
+    /// masks.
     pub granularity: Option<Granularity>,
     /// The seed of all random choices.
     pub seed: u64,

@@ -31,7 +31,10 @@ use crate::model::{LevelFlow, image_maps};
 use crate::scoring::image_likelihoods::ImageLikelihoods;
 use crate::scoring::score_map::ScoreMap;
 
-/// Scores images; the same image always gets the same score.
+/// A trained model, which scores images. The same image always gets the same score.
+///
+/// [`Trainer::fit`](crate::Trainer::fit) trains one and [`load`](Self::load) reads one from a file.
+/// [`predict`](Self::predict) scores an image.
 #[derive(Debug)]
 pub struct Detector {
     pub(crate) description: ModelDescription,

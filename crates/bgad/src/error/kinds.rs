@@ -121,7 +121,7 @@ pub enum Error {
         /// The weights file.
         weights: PathBuf,
     },
-    /// Your own backbone does not keep its contract, or is not the one used in training.
+    /// Your own backbone breaks the contract of the trait, or is not the one used in training.
     #[error("backbone `{backbone}` has {found}, expected {expected}")]
     BackboneContract {
         /// The backbone's name.

@@ -70,7 +70,7 @@ pub struct Confidence {
     pub level: f64,
     /// Number of resampled sets for image metrics.
     pub image_resamples: usize,
-    /// Number of resampled sets for pixel metrics, each of which visits all pixels.
+    /// Number of resampled sets for pixel metrics. Each set visits all pixels.
     pub pixel_resamples: usize,
 }
 

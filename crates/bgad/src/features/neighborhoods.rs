@@ -1,4 +1,4 @@
-//! The vectors of positions that the memory bank stores.
+//! Computes the vectors of positions for the memory bank.
 //!
 //! They follow PatchCore (Roth and others, *Towards Total Recall in Industrial Anomaly Detection*, 2022,
 //! section 3.1): features are averaged over 3 x 3 positions, and levels are joined at the finest one's

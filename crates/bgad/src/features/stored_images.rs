@@ -14,7 +14,7 @@ use crate::error::Result;
 /// Inputs whose features are on the host at one time, waiting to be added to the statistics.
 const AT_A_TIME: usize = 16;
 
-/// How the warning of an image begins that can't be read.
+/// The beginning of the warning about an unreadable image.
 pub(crate) const LEFT_OUT: &str = "image left out";
 
 /// Images whose features are kept while the store has memory. The others are read from disk if stored there,

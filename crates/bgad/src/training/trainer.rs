@@ -19,7 +19,7 @@ use crate::error::{Error, Result};
 use crate::features::backbone::Opened;
 use crate::features::{backbone, custom_backbone};
 
-/// Trains detectors.
+/// Trains detectors. Set it up with its builder methods, then call [`fit`](Self::fit) or [`run`](Self::run).
 ///
 /// ```no_run
 /// use std::path::Path;
@@ -89,9 +89,9 @@ impl Trainer {
         self
     }
 
-    /// Keeps features of images on disk, in `folder`. Those that don't fit in
+    /// Keeps features of images on disk, in `folder`. Features that don't fit in
     /// [`memory`](crate::FeatureSettings::memory) are then computed only once, and a second run with the same
-    /// images and backbone finds all of them. There is one file per image, which you may delete at any time.
+    /// images and backbone computes none. There is one file per image; you may delete files at any time.
     ///
     /// Your own backbone must have [`tensors`](Backbone::tensors), because they distinguish its features from
     /// another backbone's. Without them, nothing is kept.
@@ -101,8 +101,8 @@ impl Trainer {
     }
 
     /// Also keeps the distances of the run's images to the memory bank on disk, in `folder`. The folder must
-    /// exist, and may be that of [`features_in`](Self::features_in). A run with the same normal images, such
-    /// as one that is taught a defect, finds all of them.
+    /// exist, and may be that of [`features_in`](Self::features_in). A later run with the same normal images, for
+    /// example one that you teach a defect, does not compute them again.
     pub fn distances_in(mut self, folder: impl Into<PathBuf>) -> Self {
         self.context.distances = Some(folder.into());
         self
