@@ -1,5 +1,5 @@
-//! Reads data sets for visual anomaly detection, in fourteen layouts, and their images and masks. It also has
-//! resizing equal to Pillow's, CutPaste augmentation (arXiv 2207.01463, section 3.4), and a synthetic set of
+//! Reads data sets for visual anomaly detection, public ones and your own, with their images and masks. It also
+//! has resizing equal to Pillow's, CutPaste augmentation (arXiv 2207.01463, section 3.4), and a synthetic set of
 //! part photos with exact masks.
 //!
 //! All results are reproducible: splits equal scikit-learn's, resizing and the nine augmentations equal
