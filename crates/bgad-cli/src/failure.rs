@@ -69,7 +69,7 @@ pub enum Failure {
     Output(std::io::Error),
     #[error("training was stopped; `bgad train --resume {}` continues it", .0.display())]
     Stopped(PathBuf),
-    #[error("learning was stopped, and nothing was written; the same command begins again")]
+    #[error("learning was stopped, and nothing was written; run the same command to start again")]
     StoppedLearning,
     #[error(
         "{}: this run has finished with the model {}; start another with `bgad train --out`",

@@ -112,7 +112,7 @@ fn table(learned: &Learned, earlier: &str) -> Result<(), Failure> {
     }
     let flipped = learned.flipped.len();
     output::line(&format!(
-        "decisions     {flipped} of {} images of the run changed, beside those of the lesson",
+        "decisions     {flipped} of {} other images of the run changed",
         learned.images - learned.taught.len()
     ))?;
     for image in &learned.flipped {

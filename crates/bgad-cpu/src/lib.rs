@@ -1,6 +1,6 @@
 //! CPU kernels on plain slices: matrix products, elementary functions that vectorise, and depthwise
-//! convolutions. They use the widest vector instructions that the machine has. bgad's backbones and flows are
-//! built from them, but you can use the crate alone.
+//! convolutions. They use the widest vector instructions that the machine has. The crate is made for bgad's
+//! backbones and flows, and its interface may change with them.
 //!
 //! A tensor library passes over memory once for each operation. On slices, backbones and flows apply several
 //! operations while data is in the cache. Nothing here starts threads. Callers divide the work, so that results

@@ -130,7 +130,7 @@ impl Bootstrap {
         let problem = if self.resamples == 0 {
             "no resamples: expected at least one"
         } else if !(self.level > 0.0 && self.level < 1.0) {
-            "the level must lie between 0 and 1"
+            "the level must be between 0 and 1"
         } else {
             return Ok(());
         };

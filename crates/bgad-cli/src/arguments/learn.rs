@@ -161,6 +161,8 @@ fn region(text: &str) -> Result<Region, String> {
             width,
             height,
         }),
-        _ => Err("expected column, row, width and height in pixels, as 40,25,16,12".to_owned()),
+        _ => {
+            Err("expected column, row, width and height in pixels, such as 40,25,16,12".to_owned())
+        }
     }
 }

@@ -33,8 +33,9 @@ impl Detector {
     ///
     /// # Errors
     /// [`Error::NotQuantizable`] if the backbone is not an EfficientNet, the model is in bytes already, its flows
-    /// were trained, its threshold maximises F1, its device is not the CPU, or features in bytes differ too
-    /// much from those in single precision. Also if there are no images, or one can't be read.
+    /// were trained, its device is not the CPU, or features in bytes differ too much from those in single
+    /// precision; [`Error::Setting`] if it was trained with `scoring.threshold=best-f1`. Also if there are no
+    /// images, or one can't be read.
     pub fn quantize(&self, normal: &[PathBuf]) -> Result<Self> {
         let own = self.single_backbone()?;
         if normal.is_empty() {

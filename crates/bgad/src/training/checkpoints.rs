@@ -191,7 +191,7 @@ fn parse(bytes: &[u8]) -> Result<Description, Damage> {
     let config = &description.identity.config;
     if meta_epoch >= config.schedule.meta_epochs || sub_epoch > config.schedule.sub_epochs {
         let reason =
-            format!("meta-epoch {meta_epoch}, sub-epoch {sub_epoch} lies beyond its schedule");
+            format!("meta-epoch {meta_epoch}, sub-epoch {sub_epoch} is beyond its schedule");
         return Err(reason.into());
     }
     Ok(description)
