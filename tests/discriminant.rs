@@ -25,7 +25,7 @@ fn known_defects_add_evidence() {
         assert_eq!(discriminants.values.len(), discriminants.side.pow(2));
         let maps = without.log_likelihoods(&shown).unwrap();
         assert_eq!(maps[0].discriminants, None);
-        // Positions on the defect lie further in the defects' direction than others.
+        // Positions on the defect are farther in the defects' direction than others.
         if granularity == Granularity::Pixel {
             let mut defective = vec![false; discriminants.values.len()];
             for (pixel, marked) in mask.pixels().iter().enumerate() {

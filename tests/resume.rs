@@ -41,7 +41,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// Stops after every batch in turn, resumes each time, and compares; returns the number of meta-epochs.
+/// Stops after each batch, resumes each time, and compares. Returns the number of meta-epochs.
 fn same_wherever_it_stops(config: &TrainerConfig, dataset: &Dataset, folder: &Path) -> usize {
     let unbroken = Trainer::new(config.clone()).run(dataset).unwrap();
     let expected = model(&unbroken, folder);

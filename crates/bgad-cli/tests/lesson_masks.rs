@@ -6,7 +6,7 @@ use crate::run_to_teach::{Case, content};
 
 const DENT: &str = "parts/test/dent/000.png";
 
-/// A small bright spot with wide soft edges: alone it could be a picture as well as a mask.
+/// A small bright spot with wide soft edges. Alone, it could be a picture or a mask.
 fn soft(case: &Case) {
     let mask = GrayImage::from_fn(64, 64, |x, y| {
         let distance = f64::from(x).hypot(f64::from(y) - 30.0);

@@ -21,7 +21,7 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()
 }
 
-/// A model of so many normal images, and an image with a defect. Returns what training promises.
+/// Trains a model on this many normal images and makes an image with a defect. Returns what training promises.
 fn model(folder: &Path, images: u32) -> Value {
     let save = |name: String, number: u32, defect: bool| {
         let path = folder.join(name);
@@ -74,7 +74,7 @@ fn without_a_threshold_nothing_is_decided() {
     }
     assert_eq!(json["calibrated"], false);
     assert!(json["score"].as_f64().is_some_and(f64::is_finite));
-    // The map shows where the image differs most, though not how much is too much.
+    // The map shows where the image differs most, but not how much is too much.
     let open = |name: &str| bgad::load_image(&at.join(name)).unwrap();
     assert_ne!(open("maps/part_heatmap.png"), open("part.png"));
 

@@ -1,4 +1,4 @@
-//! What inspecting a data set tells.
+//! Inspection of data sets.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

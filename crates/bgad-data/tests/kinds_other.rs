@@ -56,7 +56,7 @@ fn a_panicking_decoder_is_silent() {
     ];
     let output = Command::new(this).args(arguments).output().unwrap();
     assert!(output.status.success());
-    // A name that matches no test would succeed as well.
+    // A name that matches no test would also succeed.
     let ran = String::from_utf8_lossy(&output.stdout);
     assert!(ran.contains("1 passed"), "{ran}");
     let text = String::from_utf8_lossy(&output.stderr);

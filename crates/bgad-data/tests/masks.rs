@@ -66,7 +66,7 @@ fn unclear(masks: &[DynamicImage]) -> String {
         "{text}"
     );
     assert!(text.contains(&root.path().display().to_string()), "{text}");
-    // Nothing is changed, and the inspection tells the same.
+    // Nothing has changed, and the inspection gives the same result.
     let found = dataset.inspect();
     assert!(found.masks.unclear.unwrap().contains("--mask-values"));
     assert_eq!(found.masks.values, None);
@@ -85,7 +85,7 @@ fn values_that_allow_one_rule_are_read_by_it() {
         settled(&[grey(&[1, 1]), grey(&[1])]),
         (nonzero.clone(), vec![2, 1])
     );
-    // Class numbers: one alone in one file, others beside it in the rest.
+    // Class numbers: a single one in one file, several in the others.
     let classes = [grey(&[1]), grey(&[1, 2]), grey(&[1, 5, 5]), grey(&[3])];
     assert_eq!(settled(&classes), (nonzero.clone(), vec![1, 2, 3, 1]));
     // Values from 255 down, as MVTec LOCO has them.
@@ -121,7 +121,7 @@ fn colours_on_black_are_marks() {
     assert_eq!(settled(&pascal), (MaskValues::NonZero, vec![1, 2, 1]));
     let red = [colour(&[[255, 0, 0]; 5]), colour(&[[255, 0, 0]])];
     assert_eq!(settled(&red), (MaskValues::NonZero, vec![5, 1]));
-    // Colours on white stand out from nothing that is black.
+    // Colours on white have no black background.
     let on_white = |colours: &[[u8; 3]]| -> DynamicImage {
         let colour = |x: u32, y: u32| {
             colours

@@ -166,7 +166,7 @@ fn a_tree_has_other_names_for_its_folders() {
     }
     let (_, dataset) = read(at, named(&["ok_front"], &["def_front"], None)).unwrap();
     assert_eq!(masks(&dataset).len(), 1, "the type that was named");
-    // The masks lie elsewhere than usual.
+    // The masks are not where they usually are.
     mask(at, "gt/def_front/0.png", 8, 6);
     let (_, dataset) = read(at, named(&["ok_front"], &[], Some("gt"))).unwrap();
     assert_eq!(masks(&dataset)[0].1.as_deref(), Some("gt/def_front/0.png"));

@@ -24,7 +24,7 @@ fn colour(of: impl Fn(bool) -> [u8; 3]) -> DynamicImage {
     RgbImage::from_fn(SIDE, SIDE, |x, y| Rgb(of(is_marked(x, y)))).into()
 }
 
-/// A set whose masks are these.
+/// A data set with these masks.
 fn set(root: &Path, masks: &[DynamicImage], extension: &str) -> Dataset {
     images(root, &["good/0.png", "good/1.png"]);
     std::fs::create_dir_all(root.join("masks/dent")).unwrap();
@@ -36,7 +36,7 @@ fn set(root: &Path, masks: &[DynamicImage], extension: &str) -> Dataset {
     Layout::Folder.read(root, None).unwrap()
 }
 
-/// What is decided, or what was found instead.
+/// The rule decided on, or what was found instead.
 fn decided(masks: &[DynamicImage], extension: &str, chosen: &str) -> Result<MaskValues, String> {
     let root = tempdir().unwrap();
     let mut dataset = set(root.path(), masks, extension);
@@ -61,7 +61,7 @@ fn black_on_white_is_asked_about() {
             .unwrap_err()
             .contains("--mask-values 0")
     );
-    // What is chosen is taken at its word.
+    // The user's choice is used without question.
     for rule in ["0", "half"] {
         decided(&inverted, "png", rule).unwrap();
     }
@@ -111,7 +111,7 @@ fn a_lossy_format_leaves_values_near_both_ends() {
     );
     let jpeg = grey(|marked| 255 * u8::from(marked));
     assert_eq!(decided(&[jpeg], "jpg", "auto").unwrap(), MaskValues::Half);
-    // One class number beside white is either.
+    // One class number and white could be read either way.
     let classes = [grey(u8::from), grey(|marked| 254 * u8::from(marked))];
     assert!(decided(&classes, "png", "auto").is_err());
 }
@@ -157,7 +157,7 @@ fn files_among_the_masks_that_are_no_images_are_told() {
     );
 }
 
-/// A JPEG that is to be shown turned by a quarter.
+/// A JPEG with an orientation tag for a quarter turn.
 fn turned_jpeg(path: &Path, width: u32, height: u32) {
     let mut jpeg = std::io::Cursor::new(Vec::new());
     let image = RgbImage::from_fn(width, height, |x, y| Rgb([x as u8, y as u8, 9]));
@@ -186,7 +186,7 @@ fn masks_of_images_that_are_to_be_turned_are_asked_about() {
         &["1 image with an orientation tag", "--orientation exif"]
     ));
     assert!(read(Orientation::Exif).warnings.is_empty());
-    // Any other does so one way alone.
+    // Any other image fits only one way.
     turned_jpeg(&at.join("dent/0.jpg"), SIDE / 2, SIDE);
     grey(|_| 255)
         .crop_imm(0, 0, SIDE, SIDE / 2)

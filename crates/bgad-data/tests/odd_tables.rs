@@ -155,7 +155,7 @@ fn control_characters_are_escaped_and_read_back() {
     }
 }
 
-/// A pipe that nobody writes to would be waited for.
+/// Reading a pipe without a writer would wait forever.
 #[cfg(unix)]
 #[test]
 fn pipes_are_not_opened() {

@@ -1,4 +1,4 @@
-//! Layouts told by the folders alone, and what is asked about.
+//! Layouts recognised from the folders, and the questions that the program asks.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use tempfile::tempdir;
 
 use crate::common::{image, images, mask, text};
 
-/// What is said of a folder with these images.
+/// The message about a folder with these images.
 fn told(files: &[&str], category: Option<&str>) -> String {
     let root = tempdir().unwrap();
     let at = root.path().join("set");

@@ -1,5 +1,5 @@
-//! Arrangements of folders that were found in public READMEs: each is read as it is, or the message says
-//! what to type, and that is then read.
+//! Arrangements of folders from public READMEs. Each is read as it is, or the message names the options with
+//! which it is read.
 
 use std::path::{Path, PathBuf};
 
