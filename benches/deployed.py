@@ -1,4 +1,4 @@
-"""The published method as somebody would deploy it without this library. For comparison alone.
+"""The published method as one would deploy it without this library, for comparison only.
 
     deployed.py export ARCHITECTURE WEIGHTS FOLDER    one ONNX file for each batch, with random flows
     deployed.py onnxruntime ARCHITECTURE FOLDER       milliseconds an image, at batch 1 and 8

@@ -75,7 +75,7 @@ def mean(draws, key):
 
 
 def cell(draws, key):
-    """The mean, and each draw's."""
+    """The mean, and the value of each draw."""
     shown = " ".join("none" if draw[key] is None else f"{draw[key]:.3f}" for draw in draws)
     return f"{mean(draws, key)} ({shown})" if values(draws, key) else "none"
 

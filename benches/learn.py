@@ -1,4 +1,4 @@
-"""What `bgad learn` gains on defects of a kind that the model has not seen, beside training from nothing:
+"""What `bgad learn` gains on a kind of defect that the model has not seen, compared with training from scratch:
 
     BGAD_WEIGHTS=weights python3 benches/learn.py --data data [SET...] [--draws 3] [--counts 1 2 5 10] [--json FILE]
 

@@ -1,5 +1,5 @@
 //! The cost of a prediction in this process, as one JSON object: milliseconds per image, alone and in batches
-//! of eight, and the peak memory. Several models take turns, and each has a line.
+//! of eight, and the peak memory. Several models are measured alternately; each gets one line.
 //!
 //!     cargo run --release --example measure -- MODEL...
 //!

@@ -169,7 +169,7 @@ def with_weights(build, extractor, file):
         timm.create_model = create
     backbone = extractor(model)
     missing, _ = backbone.load_state_dict(load_file(file), strict=False)
-    # The deepest blocks are no part of any method, nor of a file that leaves them out.
+    # No method uses the deepest blocks, and weights files may leave them out.
     missing = [name for name in missing if not name.startswith(("blocks.5", "blocks.6")) and "num_batches" not in name]
     if missing:
         sys.exit(f"{file}: no weights for {missing[0]} and {len(missing) - 1} others")
@@ -266,7 +266,7 @@ def fit_and_predict(options):
     torch.set_grad_enabled(name == "supersimplenet")
     begin = time.perf_counter()
     if name == "patchcore":
-        # Chosen rows times all rows, which the greedy choice takes time by.
+        # The greedy choice takes time in proportion to chosen rows times all rows.
         rows = len(split["normal"]) * (options.size // 8) ** 2
         if rows * rows * int(percent) / 100 > options.coreset_limit:
             return {"left_out": f"coreset of {rows * int(percent) // 100} among {rows} rows"}
@@ -283,7 +283,7 @@ def fit_and_predict(options):
         maps += list(predicted.anomaly_map[:, 0].numpy())
     predicted = time.perf_counter()
     return {
-        # Taken before the metrics, which are no part of the method.
+        # Measured before the metrics, which are not part of the method.
         "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
         "fit_seconds": fitted - begin,
         "predict_ms": (predicted - fitted) / len(split["test"]) * 1e3,
@@ -318,7 +318,7 @@ def bgad(options, run, more):
     model = run / "model.bgad"
     test = split_of(run)["test"]
     predict = None
-    # A file is one image to `bgad predict`, so that parts of images cannot be timed by it.
+    # `bgad predict` scores whole files, so it cannot time parts of images.
     if all(s["region"] is None for s in test):
         listed = run / "test.txt"
         listed.write_text("".join(f"{s['path']}\n" for s in test))

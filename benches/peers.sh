@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Sets anomalib's PatchCore, PaDiM and SuperSimpleNet beside bgad, on the same weights, images and split.
+# Compares anomalib's PatchCore, PaDiM and SuperSimpleNet with bgad, on the same weights, images and split.
 #
 #     benches/peers.sh --bgad target/release/bgad --layout mvtec --data FOLDER [OPTIONS] [-- OPTIONS OF bgad train]
 #     benches/peers.sh --run RUN [OPTIONS]
 #
-# The first form trains bgad, then the peers on its split; the second takes the split of a run that is there. --help
-# names the options. BGAD_WEIGHTS is the folder of tf_efficientnetv2_b0.safetensors. Needs Python 3.11 or later with
-# venv, and the package registry for the first run.
+# The first form trains bgad, then the peers on its split; the second uses the split of an existing run. --help lists
+# the options. BGAD_WEIGHTS is the folder of tf_efficientnetv2_b0.safetensors. It needs Python 3.11 or later with venv
+# and, for the first run, the package registry.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 work=${WORK:-target/peers}

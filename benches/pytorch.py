@@ -1,4 +1,4 @@
-"""The method as a PyTorch user runs it today: timm's features, FrEIA's flows. For comparison alone.
+"""The method as a PyTorch user runs it today, for comparison only: timm's features, FrEIA's flows.
 
     pytorch.py weights ARCHITECTURE FILE                random weights, for both sides
     pytorch.py predict ARCHITECTURE WEIGHTS             milliseconds an image, at batch 1 and 8

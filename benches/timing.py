@@ -1,4 +1,4 @@
-"""What the scripts that measure other libraries share; light, because its memory counts as theirs."""
+"""Shared by the scripts that measure other libraries. It is small, because its memory counts as theirs."""
 
 import json
 import resource
