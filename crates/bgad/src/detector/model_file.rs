@@ -30,7 +30,7 @@ use crate::model::places;
 use crate::storage::tensor_file::{Damage, Kind, Stored, TensorFile};
 
 /// The format version that this program reads and writes.
-pub const FORMAT_VERSION: u32 = 8;
+pub const FORMAT_VERSION: u32 = 9;
 const KIND: Kind = Kind {
     key: "bgad",
     version: FORMAT_VERSION,

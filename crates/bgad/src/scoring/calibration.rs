@@ -41,6 +41,8 @@ pub struct Calibration {
     pub(crate) sum_maximum: f32,
     /// Mean and standard deviation of the normal maps' means, if maps are shifted toward that mean.
     pub(crate) baseline: Option<Spread>,
+    /// The same of the maps that are shown, where they are not those of the image's score.
+    pub(crate) shown_baseline: Option<Spread>,
     /// Puts log-likelihoods, distances to the memory bank and discriminants on one scale, if there are
     /// several of them.
     pub(crate) tails: Option<Tails>,
@@ -60,6 +62,7 @@ impl Calibration {
             level_deviations: Vec::new(),
             sum_maximum: 0.0,
             baseline: None,
+            shown_baseline: None,
             tails: None,
             joint: None,
         }
@@ -153,6 +156,7 @@ impl Calibration {
             level_deviations: level_deviations.collect(),
             sum_maximum: 0.0,
             baseline: None,
+            shown_baseline: None,
             ..self.clone()
         };
         let of_sum = |image: &ImageLikelihoods<'_>| calibration.stitched_sum(*image);
@@ -162,10 +166,17 @@ impl Calibration {
         calibration.sum_maximum = maxima.reduce_with(f32::max).unwrap_or(0.0);
         calibration.tails = calibration.tails_of(set);
         if self.map_baseline == MapBaseline::Remove {
-            let means = set
-                .par_iter()
-                .filter_map(|image| Some(calibration.fused(*image).of_flows?.mean()));
-            calibration.baseline = baseline::of(&means.collect::<Vec<f32>>());
+            let means = set.par_iter().map(|image| {
+                let maps = calibration.fused(*image);
+                [maps.of_flows, maps.shown].map(|map| Some(map?.mean()))
+            });
+            let means: Vec<[Option<f32>; 2]> = means.collect();
+            let of = |map: usize| {
+                let means: Vec<f32> = means.iter().filter_map(|means| means[map]).collect();
+                baseline::of(&means)
+            };
+            calibration.baseline = of(0);
+            calibration.shown_baseline = of(1);
         }
         Ok(calibration)
     }
@@ -238,14 +249,18 @@ impl Calibration {
     /// All maps of an image, without their overall offset if that is removed.
     fn maps_of(&self, image: ImageLikelihoods<'_>) -> Maps {
         let mut maps = self.fused(image);
-        if let (Some(map), Some(baseline)) = (&mut maps.of_flows, self.baseline) {
-            baseline::remove(map, baseline);
+        let shown = (&mut maps.shown, self.shown_baseline);
+        for (map, normal) in [(&mut maps.of_flows, self.baseline), shown] {
+            if let (Some(map), Some(normal)) = (map, normal) {
+                baseline::remove(map, normal);
+            }
         }
         maps
     }
 
     /// All maps before the offset is removed. The flows' map is how far the sum of log-likelihoods lies below
-    /// the largest one or, with a memory bank, the summed surprisal of all kinds of evidence.
+    /// the largest one or, with a memory bank, the summed surprisal of all kinds of evidence; the shown map
+    /// then combines them differently ([`Evidence::shown`](super::witnesses::Evidence::shown)).
     fn fused(&self, image: ImageLikelihoods<'_>) -> Maps {
         let distances = self.distances(image);
         let discriminants = self.discriminants(image);
@@ -257,21 +272,23 @@ impl Calibration {
             return Maps {
                 of_flows,
                 distances,
-                of_defects: None,
-                of_both: None,
+                ..Maps::default()
             };
         };
         let value = |pixel: usize| Some(discriminants.as_ref()?.values[pixel]);
         if let (Some(map), Some(likelihood)) = (&mut of_flows, &tails.likelihood) {
             let pixels = map.values.iter_mut().zip(&of_bank.values).enumerate();
-            for (pixel, (sum, distance)) in pixels {
-                *sum = likelihood.surprisal(*sum) + tails.of_witnesses(*distance, value(pixel));
-            }
+            let shown = pixels.map(|(pixel, (sum, distance))| {
+                let evidence = tails.evidence(likelihood, *sum, *distance, value(pixel));
+                *sum = evidence.sum();
+                evidence.shown()
+            });
+            let shown = shown.collect();
             return Maps {
+                shown: Some(of_bank.with_values(shown)),
                 of_flows,
                 distances,
-                of_defects: None,
-                of_both: None,
+                ..Maps::default()
             };
         }
         let tail = tails.discriminant.as_ref();
@@ -288,7 +305,7 @@ impl Calibration {
             of_flows,
             distances,
             of_defects,
-            of_both,
+            shown: of_both,
         }
     }
 

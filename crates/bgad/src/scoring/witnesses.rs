@@ -24,9 +24,52 @@ pub struct Tails {
 impl Tails {
     /// The surprisal of a pixel's distance and discriminant together.
     pub(crate) fn of_witnesses(&self, distance: f32, discriminant: Option<f32>) -> f32 {
+        self.distance.surprisal(distance) + self.of_defects(discriminant)
+    }
+
+    /// The surprisals of a pixel; `sum` says how far its log-likelihoods lie below the largest sum.
+    pub(crate) fn evidence(
+        &self,
+        likelihood: &Tail,
+        sum: f32,
+        distance: f32,
+        discriminant: Option<f32>,
+    ) -> Evidence {
+        Evidence {
+            likelihood: likelihood.surprisal(sum),
+            distance: self.distance.surprisal(distance),
+            discriminant: self.of_defects(discriminant),
+        }
+    }
+
+    fn of_defects(&self, discriminant: Option<f32>) -> f32 {
         let of_defects = self.discriminant.as_ref().zip(discriminant);
-        let of_defects = of_defects.map_or(0.0, |(tail, value)| tail.surprisal(value));
-        self.distance.surprisal(distance) + of_defects
+        of_defects.map_or(0.0, |(tail, value)| tail.surprisal(value))
+    }
+}
+
+/// The weight of log-likelihoods in the map that is shown. Flows are better at telling that an image is
+/// abnormal than at telling where.
+const SHOWN_LIKELIHOOD: f32 = 2.0 / 3.0;
+
+/// The surprisals of one pixel.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Evidence {
+    likelihood: f32,
+    distance: f32,
+    discriminant: f32,
+}
+
+impl Evidence {
+    /// The pixel's value for the image's score: weak evidence of several kinds adds up.
+    pub fn sum(self) -> f32 {
+        self.likelihood + self.distance + self.discriminant
+    }
+
+    /// The pixel's value in the map that is shown. The larger of log-likelihood and distance dominates, so
+    /// that a place that only one of them finds odd stands out as much as one that both do.
+    pub fn shown(self) -> f32 {
+        (SHOWN_LIKELIHOOD * self.likelihood).hypot(self.distance) + self.discriminant
     }
 }
 
@@ -56,20 +99,21 @@ pub(crate) fn some_of(map: &ScoreMap) -> Vec<f32> {
 }
 
 /// The maps of an image; `None` for those that the model lacks.
+#[derive(Default)]
 pub(crate) struct Maps {
-    /// The map of flows on positions, including all other evidence.
+    /// The map of flows on positions, including all other evidence, for the image's score.
     pub of_flows: Option<ScoreMap>,
     /// The distances to the memory bank.
     pub distances: Option<ScoreMap>,
     /// The surprisal of discriminants, if there are no flows on positions.
     pub of_defects: Option<ScoreMap>,
-    /// The surprisal of distances and discriminants together, if there are no flows on positions.
-    pub of_both: Option<ScoreMap>,
+    /// All evidence, combined to show where the defect is, if there are several kinds.
+    pub shown: Option<ScoreMap>,
 }
 
 impl Maps {
     /// The one that is shown.
     pub fn into_score_map(self) -> Option<ScoreMap> {
-        self.of_flows.or(self.of_both).or(self.distances)
+        self.shown.or(self.of_flows).or(self.distances)
     }
 }
