@@ -97,7 +97,7 @@ impl LevelFlow {
         }
     }
 
-    /// The same but for what a flow that was never trained does not need.
+    /// All parameters, without those that training changes if the flow was never trained.
     pub fn parameters_not_at_rest(&self) -> Vec<(String, TensorData)> {
         let mut parameters = self.parameters();
         if self.is_at_rest() {

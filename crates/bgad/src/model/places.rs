@@ -22,8 +22,8 @@ pub(crate) fn flow_config(config: &CheckedConfig, input: &FlowInput) -> FlowConf
 /// How the names of a flow's parameters begin that training changes.
 pub(crate) const BLOCK: &str = "block.";
 
-/// The parameters of an input's flow, of which a model in bytes has only the fixed layer's where it was
-/// never trained.
+/// The parameters of an input's flow. A model file has only those of the fixed layer for a flow that was
+/// never trained; the others are added here.
 pub(crate) fn with_blocks(
     config: &CheckedConfig,
     input: &FlowInput,

@@ -117,3 +117,33 @@ impl Maps {
         self.shown.or(self.of_flows).or(self.distances)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_one_witness_is_sure_outshines_where_two_are_in_doubt() {
+        let pixel = |likelihood, distance| Evidence {
+            likelihood,
+            distance,
+            discriminant: 0.0,
+        };
+        let (sure, doubt) = (pixel(0.0, 9.0), pixel(6.0, 6.0));
+        // As evidence that the image is abnormal, doubts add up.
+        assert!(sure.sum() < doubt.sum());
+        assert!(sure.shown() > doubt.shown());
+        assert!(pixel(9.0, 0.0).shown() < sure.shown());
+    }
+
+    #[test]
+    fn known_defects_add_to_both_maps() {
+        let pixel = |discriminant| Evidence {
+            likelihood: 1.0,
+            distance: 2.0,
+            discriminant,
+        };
+        assert_eq!(pixel(3.0).sum() - pixel(0.0).sum(), 3.0);
+        assert!((pixel(3.0).shown() - pixel(0.0).shown() - 3.0).abs() < 1e-5);
+    }
+}
