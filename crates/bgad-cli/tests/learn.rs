@@ -315,7 +315,7 @@ fn the_library_and_the_program_teach_the_same() {
     assert_eq!(learned.run, case.path("library"));
     assert!(case.model("library") == case.model("program"));
     let threshold = learned.detector.description().threshold;
-    assert_eq!(learned.threshold.after, threshold);
+    assert_eq!(learned.threshold.after, Some(threshold));
 }
 
 #[test]

@@ -76,8 +76,8 @@ pub(crate) struct DetailView {
 pub(crate) struct StateView {
     model: ModelInfo,
     generation: u64,
-    /// The threshold in use.
-    threshold: f32,
+    /// The threshold in use; `None` if there is none yet.
+    threshold: Option<f32>,
     models: Vec<ModelView>,
     folders: Vec<String>,
     store: String,
@@ -182,7 +182,7 @@ impl StateView {
         let model = state.engine.model();
         Self {
             generation: state.generation,
-            threshold: state.threshold.unwrap_or(model.threshold),
+            threshold: state.threshold.or(model.threshold),
             models: models(state),
             folders: state.folders.iter().map(|f| path_to_text(f)).collect(),
             store: path_to_text(state.store.folder()),

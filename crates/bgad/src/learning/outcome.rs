@@ -41,8 +41,8 @@ pub struct TaughtImage {
     /// Its score. The model of after has been trained on it, so that this proves nothing about other
     /// images.
     pub score: Change<f32>,
-    /// Whether it is called anomalous.
-    pub abnormal: Change<bool>,
+    /// Whether it is called anomalous; none under a model without a threshold.
+    pub abnormal: Change<Option<bool>>,
 }
 
 /// An image of the run about which the two models decide differently.
@@ -57,8 +57,8 @@ pub struct FlippedImage {
     pub region: Option<Region>,
     /// What it is known to be.
     pub label: Label,
-    /// Whether it is called anomalous.
-    pub abnormal: Change<bool>,
+    /// Whether it is called anomalous; none under a model without a threshold.
+    pub abnormal: Change<Option<bool>>,
 }
 
 /// A run that has learned.
@@ -71,8 +71,8 @@ pub struct Learned {
     pub model: PathBuf,
     /// The model.
     pub detector: Detector,
-    /// The threshold.
-    pub threshold: Change<f32>,
+    /// The threshold; none for a model that too few normal images trained.
+    pub threshold: Change<Option<f32>>,
     /// The false-positive rate that the threshold promises; none where it promises none.
     pub promised_rate: Change<Option<f64>>,
     /// The images of the lesson in its order, the missed ones first.
