@@ -16,6 +16,9 @@ use crate::stop;
 /// Teaches a run, writes another one, and says what has changed.
 pub fn run(arguments: &LearnArguments) -> Result<(), Failure> {
     let reporting = &arguments.reporting;
+    if arguments.attached {
+        stop::with_stdin();
+    }
     let display = Arc::new(Display::new(reporting.quiet));
     let shown = Arc::clone(&display);
     let lines = reporting.json.then(JsonProgress::default);

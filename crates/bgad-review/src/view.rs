@@ -75,6 +75,8 @@ pub(crate) struct DetailView {
 #[derive(Serialize)]
 pub(crate) struct StateView {
     model: ModelInfo,
+    /// The model's file.
+    file: String,
     generation: u64,
     /// The threshold in use; `None` if there is none yet.
     threshold: Option<f32>,
@@ -196,6 +198,7 @@ impl StateView {
                 .iter()
                 .map(|lesson| LessonView::new(state, lesson))
                 .collect(),
+            file: path_to_text(&model.file),
             model: model.clone(),
             limits,
         }

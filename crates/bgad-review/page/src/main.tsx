@@ -3,7 +3,8 @@
 import "./page.css";
 import { render } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { Desk, type Filter, type Order } from "./desk";
+import type { Filter, Order } from "./collection";
+import { Desk } from "./desk";
 import { dropped } from "./drop";
 import { ServerEngine } from "./engine";
 import { Help } from "./help";

@@ -83,13 +83,13 @@ function Choose({ desk, last, onClose }: { desk: Desk; last?: Lesson; onClose: (
         <>
           {choice.missed.length > 0 && (
             <>
-              <h3>Missed defects</h3>
+              <h3>{state?.threshold === null ? "Defects" : "Missed defects"}</h3>
               <ul class="lesson">{choice.missed.map((image) => row(image, where(image)))}</ul>
             </>
           )}
           {choice.alarms.length > 0 && (
             <>
-              <h3>False alarms</h3>
+              <h3>{state?.threshold === null ? "Good images" : "False alarms"}</h3>
               <ul class="lesson">{choice.alarms.map((image) => row(image, "becomes a good example"))}</ul>
             </>
           )}
@@ -111,7 +111,7 @@ function Choose({ desk, last, onClose }: { desk: Desk; last?: Lesson; onClose: (
   );
 }
 
-const says = (abnormal: boolean) => (abnormal ? "▲ defect" : "○ good");
+const says = (abnormal: boolean | null) => (abnormal === null ? "no threshold" : abnormal ? "▲ defect" : "○ good");
 
 function Outcome({ desk, lesson }: { desk: Desk; lesson: Lesson }) {
   const { learned } = lesson;

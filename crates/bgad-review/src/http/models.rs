@@ -41,9 +41,10 @@ pub(super) async fn set_threshold(State(app): State<Arc<App>>, sent: Bytes) -> A
         threshold::write(state.store.folder(), state.engine.model(), threshold)?;
         state.threshold = threshold;
         state.version += 1;
+        let version = state.version;
         drop(state);
         app.project.tell();
-        json(&json!({ "threshold": threshold.or(own) }))
+        json(&json!({ "threshold": threshold.or(own), "version": version }))
     });
     set.await
 }
