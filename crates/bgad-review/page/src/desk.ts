@@ -238,7 +238,7 @@ export class Desk extends Collection {
       const image = list[(at + step) % list.length];
       if (image && truth(image) === undefined && image.score !== undefined) return image.id;
     }
-    this.say("All images on this wall are decided.");
+    this.say("All images shown here are decided.");
     return null;
   }
 

@@ -14,6 +14,14 @@ export function Teach({ desk, onClose }: { desk: Desk; version: number; onClose:
   return <Choose desk={desk} onClose={onClose} {...(lesson ? { last: lesson } : {})} />;
 }
 
+/** What the learning program calls its steps, in plain words. */
+const DOING: Record<string, string> = {
+  features: "reading the images",
+  scoring: "scoring all images",
+  comparing: "comparing with the current model",
+  writing: "writing the new model",
+};
+
 function Running({ desk, onClose }: { desk: Desk; onClose: () => void }) {
   const learning = desk.state?.learning;
   if (!learning) return null;
@@ -21,7 +29,7 @@ function Running({ desk, onClose }: { desk: Desk; onClose: () => void }) {
   return (
     <Dialog title="Teaching the model" onClose={onClose}>
       <p>
-        {learning.stopping ? "stopping" : learning.doing} · {Math.round(learning.seconds)} s
+        {learning.stopping ? "stopping" : (DOING[learning.doing] ?? learning.doing)} · {Math.round(learning.seconds)} s
       </p>
       <div class="progress" role="progressbar" aria-valuenow={done} aria-valuemin={0} aria-valuemax={100} aria-label="Teaching">
         <div style={{ width: `${done}%` }} />
@@ -115,7 +123,7 @@ const says = (abnormal: boolean | null) => (abnormal === null ? "no threshold" :
 
 function Outcome({ desk, lesson }: { desk: Desk; lesson: Lesson }) {
   const { learned } = lesson;
-  const rate = (value: number | null) => (value === null ? "none" : `≤ ${percent(value)}`);
+  const rate = (value: number | null) => (value === null ? "none" : `at most ${percent(value)}`);
   const better = learned.taught.filter((t) => t.abnormal.after === (t.kind === "missed")).length;
   const closer = learned.taught.filter((t) => {
     const rises = t.kind === "missed";
@@ -132,7 +140,7 @@ function Outcome({ desk, lesson }: { desk: Desk; lesson: Lesson }) {
     if (!earlier) return;
     try {
       await desk.engine.choose(earlier.path);
-      desk.say(`Back to ${earlier.name}; the taught model is kept in the list of models.`);
+      desk.say(`Back to ${earlier.name}. The taught model stays in the list of models.`);
     } catch (error) {
       desk.fail(error);
     }
@@ -144,16 +152,20 @@ function Outcome({ desk, lesson }: { desk: Desk; lesson: Lesson }) {
         <b>
           {better} of {learned.taught.length} taught {learned.taught.length === 1 ? "image is" : "images are"} now decided correctly.
         </b>{" "}
-        {closer > 0 && `The scores of ${closer} more moved the right way: show it more of that kind, painted if you can. `}
-        {learned.flipped.length} of {learned.images} images of the run are decided differently now, {right} of them correctly. It took {Math.round(learned.seconds)} s.
+        {closer > 0 && `The scores of ${closer} more moved in the right direction: teach more images like these, and paint their defects. `}
+        {learned.threshold.before === null && learned.threshold.after !== null && "The model now has a threshold of its own. "}
+        {learned.flipped.length === 0
+          ? "No other image of the run is decided differently now. "
+          : `${learned.flipped.length} of ${learned.images} images of the run are decided differently now, ${right} of them correctly. `}
+        It took {Math.round(learned.seconds)} s.
       </p>
       <table class="changes">
         <thead>
           <tr>
             <th class="picture" />
             <th>Image</th>
-            <th>Score before</th>
-            <th>after</th>
+            <th class="n">Score before</th>
+            <th class="n">after</th>
             <th>Decision before</th>
             <th>after</th>
           </tr>
@@ -189,13 +201,13 @@ function Outcome({ desk, lesson }: { desk: Desk; lesson: Lesson }) {
             <td class="n">{number(learned.threshold.before)}</td>
             <td class="n">{number(learned.threshold.after)}</td>
             <td colSpan={2} class="quiet">
-              promised false alarms {rate(learned.promised_rate.before)}, now {rate(learned.promised_rate.after)}
+              false alarms promised: {rate(learned.promised_rate.before)}, now {rate(learned.promised_rate.after)}
             </td>
           </tr>
         </tbody>
       </table>
       <p class="quiet">
-        The taught model is <b>{short(learned.run)}</b>; {short(lesson.from)} is kept.{" "}
+        The taught model is <b>{short(learned.run)}</b>. {short(lesson.from)} has not changed.{" "}
         {isCurrent && (
           <button type="button" class="small" onClick={() => void back()}>
             Back to the earlier model

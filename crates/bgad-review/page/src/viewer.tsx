@@ -4,10 +4,10 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { type Desk, reason } from "./desk";
 import { truth } from "./collection";
 import { ask, type Detail, type Verdict } from "./engine";
+import { Facts } from "./facts";
 import { readHeat } from "./heat";
 import { Painter, type Tool } from "./painter";
 import { Stage } from "./stage";
-import { number, percent } from "./words";
 
 const TOOLS: { tool: Tool; name: string; mark: string; key: string }[] = [
   { tool: "move", name: "Move", mark: "✥", key: "V" },
@@ -170,7 +170,6 @@ export function Viewer({ desk }: { desk: Desk; version: number }) {
 
   if (!image) return null;
   const what = truth(image);
-  const flagged = desk.flagged(image);
 
   if (shown.current) shown.current.stage.onStroke = save;
 
@@ -262,7 +261,7 @@ export function Viewer({ desk }: { desk: Desk; version: number }) {
   return (
     <div class="viewer" role="dialog" aria-modal="true" aria-label={`Image ${image.name}`} ref={panel} tabindex={-1} onKeyDown={byKey}>
       <div class="stage-frame">
-        <canvas ref={canvas} class={`stage tool-${tool}`} role="img" aria-label={`${image.name}${detail ? `, ${detail.regions.length} places above the threshold` : ""}`} />
+        <canvas ref={canvas} class={`stage tool-${tool}`} role="img" aria-label={`${image.name}${detail ? `, ${detail.regions.length} places found` : ""}`} />
         {problem && <p class="stage-problem">{problem}</p>}
         <div class="tools" role="toolbar" aria-label="Tools">
           {TOOLS.map((each) => (
@@ -274,7 +273,7 @@ export function Viewer({ desk }: { desk: Desk; version: number }) {
             <span>Size</span>
             <input type="range" min="1" max="200" value={brush} onInput={(event) => setBrush(Number(event.currentTarget.value))} />
           </label>
-          <button type="button" disabled={!paints} title="Remove all that is painted" onClick={clear}>Clear</button>
+          <button type="button" disabled={!paints} title="Remove everything that you painted" onClick={clear}>Clear</button>
           <span class="zoom">
             <button type="button" aria-label="Smaller" onClick={() => shown.current?.stage.zoom(0.8)}>−</button>
             <button type="button" title="Whole image (0)" onClick={() => shown.current?.stage.fit()}>{Math.round(zoom * 100)} %</button>
@@ -284,35 +283,14 @@ export function Viewer({ desk }: { desk: Desk; version: number }) {
       </div>
       <aside class="viewer-side">
         <div class="viewer-head">
-          <button type="button" onClick={close} title="Back to the wall (Esc)">← Wall</button>
+          <button type="button" onClick={close} title="Back to all images (Esc)">← Back</button>
           <span class="spring" />
           <button type="button" aria-label="Previous image" title="Previous (←)" onClick={() => go(desk.neighbour(image.id, -1))}>‹</button>
           <button type="button" aria-label="Next image" title="Next (→)" onClick={() => go(desk.neighbour(image.id, 1))}>›</button>
         </div>
         <h2 class="viewer-name">{image.name}</h2>
         <p class="quiet viewer-path">{image.group}</p>
-        <dl class="facts">
-          <dt>The model</dt>
-          <dd>{flagged === undefined ? (image.score === undefined ? "–" : "has no threshold yet") : flagged ? "▲ defect" : "○ good"}</dd>
-          <dt>Score</dt>
-          <dd>
-            {image.score === undefined ? "–" : number(image.score)} {desk.threshold !== null && <span class="quiet">threshold {number(desk.threshold)}</span>}
-          </dd>
-          {detail && (
-            <>
-              <dt>Scores as high</dt>
-              <dd title="The share of normal images that score at least as high">{percent(detail.p_value)} <span class="quiet">of normal images</span></dd>
-              <dt>Places</dt>
-              <dd>{detail.has_map ? detail.regions.length : "no heat map"}</dd>
-            </>
-          )}
-          {image.known && (
-            <>
-              <dt>Data set</dt>
-              <dd>{image.known.verdict}{image.known.kind && ` (${image.known.kind})`}</dd>
-            </>
-          )}
-        </dl>
+        <Facts desk={desk} image={image} detail={detail} />
         <div class="verdicts" role="group" aria-label="What it is">
           <button type="button" class="verdict" aria-pressed={image.decision?.verdict === "good"} disabled={!paints} onClick={() => void decide("good")}>
             <span aria-hidden="true">✓</span> Good <kbd>G</kbd>
@@ -326,7 +304,7 @@ export function Viewer({ desk }: { desk: Desk; version: number }) {
         </div>
         {image.decision?.verdict === "defect" && (
           <label class="field">
-            <span>Kind of defect (may stay empty)</span>
+            <span>Kind of defect (optional)</span>
             <input
               key={image.id}
               type="text"
@@ -344,7 +322,7 @@ export function Viewer({ desk }: { desk: Desk; version: number }) {
           {image.decision?.mask
             ? "The painted mask shows where the defect is."
             : what === "defect"
-              ? "Paint over the defect, and the model learns where it is as well."
+              ? "Paint over the defect, so that the model also learns where it is."
               : desk.missed(image) || desk.alarm(image)
                 ? ""
                 : "Decide, or paint over a defect with the brush."}{" "}
@@ -355,12 +333,12 @@ export function Viewer({ desk }: { desk: Desk; version: number }) {
             <span>Heat map</span>
             <input type="range" min="0" max="1" step="0.02" value={desk.heat} onInput={(event) => look(() => { desk.heat = Number(event.currentTarget.value); })} />
           </label>
-          <label class="check"><input type="checkbox" checked={desk.outlines} onChange={() => look(() => { desk.outlines = !desk.outlines; })} /> Outlines of the model</label>
+          <label class="check"><input type="checkbox" checked={desk.outlines} onChange={() => look(() => { desk.outlines = !desk.outlines; })} /> The model's outlines</label>
           <label class="check"><input type="checkbox" checked={mask} onChange={() => setMask(!mask)} /> Painted mask</label>
         </div>
         <div class="viewer-foot">
           <button type="button" onClick={() => void undo()} title="Undo (Ctrl+Z)">↶ Undo</button>
-          {image.decision && <button type="button" onClick={() => void desk.decide(image.id, null, { mask: "remove" })}>Not decided</button>}
+          {image.decision && <button type="button" onClick={() => void desk.decide(image.id, null, { mask: "remove" })}>Remove decision</button>}
         </div>
       </aside>
     </div>

@@ -13,7 +13,7 @@ export function number(score: number | null | undefined): string {
 }
 
 export function percent(share: number): string {
-  return `${(share * 100).toFixed(share < 0.1 ? 1 : 0)} %`;
+  return `${(share * 100).toFixed(share < 0.1 ? 1 : 0)}\u00a0%`;
 }
 
 function modelSays(flagged: boolean | undefined): string {
