@@ -77,7 +77,7 @@ export async function box(page) {
   const [name, kind] = [await page.locator(".viewer-name").textContent(), await page.locator(".viewer-path").textContent()];
   const png = readFileSync(join(parts, "ground_truth", kind, name.replace(".png", "_mask.png"))).toString("base64");
   const place = await page.evaluate(async (png) => {
-    const mask = await createImageBitmap(await (await fetch(`data:image/png;base64,${png}`)).blob());
+    const mask = await createImageBitmap(new Blob([Uint8Array.from(atob(png), (letter) => letter.charCodeAt(0))]));
     const canvas = new OffscreenCanvas(mask.width, mask.height);
     const context = canvas.getContext("2d");
     context.drawImage(mask, 0, 0);
