@@ -9,7 +9,7 @@ export function Facts({ desk, image, detail }: { desk: Desk; image: Image; detai
   const decision = flagged ? "▲ defect" : "○ good";
   return (
     <dl class="facts">
-      <dt>The model says</dt>
+      <dt>Model says</dt>
       <dd>{image.score === undefined ? "–" : flagged === undefined ? "nothing: it has no threshold yet" : decision}</dd>
       <dt>Score</dt>
       <dd>

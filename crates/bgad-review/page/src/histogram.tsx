@@ -8,6 +8,8 @@ import { number, percent } from "./words";
 const BINS = 48;
 const HALF = 62;
 const HEIGHT = 2 * HALF + 18;
+/** Room beyond the lowest and the highest score, as a share of what lies between them. */
+const MARGIN = 0.03;
 
 interface Bars {
   low: number;
@@ -30,7 +32,7 @@ function bars(desk: Desk): Bars {
   show(desk.state?.threshold);
   show(desk.state?.model.threshold);
   if (low > high) [low, high] = [0, 1];
-  const margin = (high - low || Math.abs(high) || 1) * 0.03;
+  const margin = (high - low || Math.abs(high) || 1) * MARGIN;
   low -= margin;
   high += margin;
   const empty = () => new Array<number>(BINS).fill(0);
@@ -66,8 +68,8 @@ export function Histogram({ desk }: { desk: Desk; version: number }) {
   const x = (score: number) => ((score - b.low) / (b.high - b.low)) * across;
   const { threshold } = desk;
   const own = state.model.threshold;
-  // Without a threshold, the line waits at the upper end to be dragged.
-  const line = threshold ?? b.high;
+  // Without a threshold, the line waits at the highest score to be dragged.
+  const line = threshold ?? b.high - MARGIN * (b.high - b.low);
   const at = x(line);
   // Square roots, so that one missed defect among a thousand good images stays visible.
   const tall = (count: number) => (count === 0 ? 0 : Math.max(2, Math.sqrt(count / b.most) * (HALF - 4)));

@@ -152,11 +152,11 @@ function Outcome({ desk, lesson }: { desk: Desk; lesson: Lesson }) {
         <b>
           {better} of {learned.taught.length} taught {learned.taught.length === 1 ? "image is" : "images are"} now decided correctly.
         </b>{" "}
-        {closer > 0 && `The scores of ${closer} more moved in the right direction: teach more images like these, and paint their defects. `}
+        {closer > 0 && `${closer} more ${closer === 1 ? "score" : "scores"} moved in the right direction: teach more images like these, and paint their defects. `}
         {learned.threshold.before === null && learned.threshold.after !== null && "The model now has a threshold of its own. "}
         {learned.flipped.length === 0
           ? "No other image of the run is decided differently now. "
-          : `${learned.flipped.length} of ${learned.images} images of the run are decided differently now, ${right} of them correctly. `}
+          : `Of the run's ${learned.images} images, ${learned.flipped.length} ${learned.flipped.length === 1 ? "is" : "are"} decided differently now, ${right} correctly. `}
         It took {Math.round(learned.seconds)} s.
       </p>
       <table class="changes">
@@ -166,7 +166,7 @@ function Outcome({ desk, lesson }: { desk: Desk; lesson: Lesson }) {
             <th>Image</th>
             <th class="n">Score before</th>
             <th class="n">after</th>
-            <th>Decision before</th>
+            <th class="earlier">Decision before</th>
             <th>after</th>
           </tr>
         </thead>
@@ -179,7 +179,7 @@ function Outcome({ desk, lesson }: { desk: Desk; lesson: Lesson }) {
               </td>
               <td class="n">{number(taught.score.before)}</td>
               <td class="n">{number(taught.score.after)}</td>
-              <td>{says(taught.abnormal.before)}</td>
+              <td class="earlier">{says(taught.abnormal.before)}</td>
               <td class={taught.abnormal.after === (taught.kind === "missed") ? "right" : "wrong"}>{says(taught.abnormal.after)}</td>
             </tr>
           ))}
@@ -191,7 +191,7 @@ function Outcome({ desk, lesson }: { desk: Desk; lesson: Lesson }) {
               </td>
               <td class="n quiet">–</td>
               <td class="n quiet">–</td>
-              <td>{says(flipped.abnormal.before)}</td>
+              <td class="earlier">{says(flipped.abnormal.before)}</td>
               <td class={flipped.abnormal.after === (flipped.label === "abnormal") ? "right" : "now-wrong"}>{says(flipped.abnormal.after)}</td>
             </tr>
           ))}

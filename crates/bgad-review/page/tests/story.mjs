@@ -35,6 +35,25 @@ console.log("a newcomer with the mouse");
   await page.waitForSelector(".outcome", { timeout: 300_000 });
   check(existsSync(join(place, "newcomer-taught-1/model.bgad")), `${clicks} clicks from the run to a taught model, ${Math.round((Date.now() - start) / 1000)} s`);
   check(clicks === 5, "as docs/review.md says");
+
+  await page.reload();
+  await page.waitForSelector(".tile");
+  const until = async (key, is) => {
+    for (let left = 40; left > 0 && !(await page.evaluate(is)); left--) await page.keyboard.press(key);
+    check(await page.evaluate(is), `${key} leads to ${is}`);
+  };
+  await until("Shift+Tab", () => document.activeElement.textContent.startsWith("Missed"));
+  await page.keyboard.press("Enter");
+  await until("Tab", () => document.activeElement.className === "wall");
+  for (const key of ["ArrowRight", "Enter", "d", "Escape", "t"]) {
+    await page.keyboard.press(key);
+    await page.waitForTimeout(300);
+  }
+  await page.keyboard.press("Enter");
+  await page.waitForFunction(() => document.querySelector(".model-choice select")?.selectedOptions[0]?.textContent === "newcomer-taught-2", null, { timeout: 300_000 });
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("End");
+  check((await page.evaluate(() => document.activeElement.className)) === "wall", "the keyboard alone teaches as well, and is back on the wall");
   await page.context().close();
   await server.end();
 }
