@@ -391,6 +391,28 @@ fn two_lessons_with_one_output_do_not_mix() {
 
 #[cfg(unix)]
 #[test]
+fn attached_learning_ends_with_its_standard_input() {
+    let case = Case::new(&["--keep-features", "--no-report"]);
+    let image = case.text("parts/test/scratch/000.png");
+    let mut arguments = case.lesson("run", "attached", &["--missed", &image]);
+    arguments.push("--attached".to_owned());
+    let mut command = Command::new(env!("CARGO_BIN_EXE_bgad"));
+    command
+        .args(&arguments)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    let ended = command.stdin(Stdio::null()).status().unwrap();
+    assert_eq!(ended.code(), Some(1));
+    assert!(!case.path("attached").exists());
+    // As long as the input is open, it learns.
+    let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
+    let input = child.stdin.take();
+    assert!(child.wait().unwrap().success());
+    drop(input);
+    assert!(case.path("attached/model.bgad").is_file());
+}
+
+#[test]
 fn an_interrupt_leaves_nothing() {
     use std::io::{BufRead as _, BufReader};
 
