@@ -389,7 +389,6 @@ fn two_lessons_with_one_output_do_not_mix() {
     assert_eq!(hidden(case.folder.path()), [""; 0]);
 }
 
-#[cfg(unix)]
 #[test]
 fn attached_learning_ends_with_its_standard_input() {
     let case = Case::new(&["--keep-features", "--no-report"]);
@@ -412,6 +411,7 @@ fn attached_learning_ends_with_its_standard_input() {
     assert!(case.path("attached/model.bgad").is_file());
 }
 
+#[cfg(unix)]
 #[test]
 fn an_interrupt_leaves_nothing() {
     use std::io::{BufRead as _, BufReader};

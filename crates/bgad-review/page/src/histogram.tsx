@@ -147,7 +147,7 @@ export function Histogram({ desk }: { desk: Desk; version: number }) {
         ))}
         <line class="axis" x1="0" x2={across} y1={HALF + 1} y2={HALF + 1} />
         {!isOwn && own !== null && <line class="own" x1={x(own)} x2={x(own)} y1="0" y2={2 * HALF + 4} />}
-        <rect class="above" x={at} width={Math.max(0, across - at)} y="0" height={2 * HALF + 4} />
+        {threshold !== null && <rect class="above" x={at} width={Math.max(0, across - at)} y="0" height={2 * HALF + 4} />}
         <line class={threshold === null ? "threshold none" : "threshold"} x1={at} x2={at} y1="0" y2={2 * HALF + 4} />
         <g
           class={threshold === null ? "handle none" : "handle"}

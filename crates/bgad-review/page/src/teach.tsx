@@ -165,9 +165,9 @@ function Outcome({ desk, lesson }: { desk: Desk; lesson: Lesson }) {
             <th class="picture" />
             <th>Image</th>
             <th class="n">Score before</th>
-            <th class="n">after</th>
+            <th class="n">Score after</th>
             <th class="earlier">Decision before</th>
-            <th>after</th>
+            <th>Decision after</th>
           </tr>
         </thead>
         <tbody>
@@ -200,14 +200,12 @@ function Outcome({ desk, lesson }: { desk: Desk; lesson: Lesson }) {
             <td>Threshold</td>
             <td class="n">{number(learned.threshold.before)}</td>
             <td class="n">{number(learned.threshold.after)}</td>
-            <td colSpan={2} class="quiet">
-              false alarms promised: {rate(learned.promised_rate.before)}, now {rate(learned.promised_rate.after)}
-            </td>
+            <td colSpan={2} />
           </tr>
         </tbody>
       </table>
       <p class="quiet">
-        The taught model is <b>{short(learned.run)}</b>. {short(lesson.from)} has not changed.{" "}
+        The taught model is <b>{short(learned.run)}</b>. {short(lesson.from)} has not changed. False alarms promised: {rate(learned.promised_rate.before)}, now {rate(learned.promised_rate.after)}.{" "}
         {isCurrent && (
           <button type="button" class="small" onClick={() => void back()}>
             Back to the earlier model

@@ -4,21 +4,22 @@ import { join } from "node:path";
 import { crc32, deflateSync } from "node:zlib";
 import { browser, root } from "./server.mjs";
 
+/** Screenshots, and how many of their rows are shown. */
 const PICTURES = {
-  wall: "wall-wide-light",
-  large: "large-wide-dark",
-  teach: "teach-wide-light",
-  tablet: "large-tablet-light",
-  "no-threshold": "no-threshold-wide-light",
+  wall: ["wall-wide-light", 600],
+  large: ["large-wide-dark"],
+  teach: ["teach-wide-light"],
+  tablet: ["large-tablet-light"],
+  "no-threshold": ["no-threshold-wide-light", 600],
 };
 /** The most bytes of a picture. */
 const MOST = 150_000;
 
 const chrome = await browser();
 const page = await chrome.newPage();
-for (const [name, shot] of Object.entries(PICTURES)) {
+for (const [name, [shot, rows]] of Object.entries(PICTURES)) {
   const png = readFileSync(join(root, "out/review", `${shot}.png`)).toString("base64");
-  const { width, height, pixels } = await page.evaluate(decoded, png);
+  const { width, height, pixels } = await page.evaluate(decoded, [png, rows]);
   let bytes;
   for (const colours of [256, 128, 64, 32]) {
     bytes = encode(width, height, reduced(Buffer.from(pixels, "base64"), colours));
@@ -31,15 +32,16 @@ for (const [name, shot] of Object.entries(PICTURES)) {
 await chrome.close();
 
 /** Runs in the browser, which can read PNG files. */
-async function decoded(png) {
+async function decoded([png, rows]) {
   const image = await createImageBitmap(await (await fetch(`data:image/png;base64,${png}`)).blob());
-  const canvas = new OffscreenCanvas(image.width, image.height);
+  const height = Math.min(image.height, rows ?? image.height);
+  const canvas = new OffscreenCanvas(image.width, height);
   const context = canvas.getContext("2d");
   context.drawImage(image, 0, 0);
-  const { data } = context.getImageData(0, 0, image.width, image.height);
+  const { data } = context.getImageData(0, 0, image.width, height);
   const parts = [];
   for (let at = 0; at < data.length; at += 0x8000) parts.push(String.fromCharCode(...data.subarray(at, at + 0x8000)));
-  return { width: image.width, height: image.height, pixels: btoa(parts.join("")) };
+  return { width: image.width, height, pixels: btoa(parts.join("")) };
 }
 
 /** At most so many colours, and for each pixel the number of its colour: median cut. */

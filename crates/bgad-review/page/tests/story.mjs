@@ -38,13 +38,13 @@ console.log("a newcomer with the mouse");
 
   await page.reload();
   await page.waitForSelector(".tile");
-  const until = async (key, is) => {
+  const lead = async (key, is, where) => {
     for (let left = 40; left > 0 && !(await page.evaluate(is)); left--) await page.keyboard.press(key);
-    check(await page.evaluate(is), `${key} leads to ${is}`);
+    check(await page.evaluate(is), `${key} leads to ${where}`);
   };
-  await until("Shift+Tab", () => document.activeElement.textContent.startsWith("Missed"));
+  await lead("Shift+Tab", () => document.activeElement.textContent.startsWith("Missed"), "the filters");
   await page.keyboard.press("Enter");
-  await until("Tab", () => document.activeElement.className === "wall");
+  await lead("Tab", () => document.activeElement.className === "wall", "the wall");
   for (const key of ["ArrowRight", "Enter", "d", "Escape", "t"]) {
     await page.keyboard.press(key);
     await page.waitForTimeout(300);
@@ -248,7 +248,9 @@ await again.getByRole("button", { name: "Open…" }).click();
 await again.locator("input[type=file]").first().setInputFiles(join(place, "large.png"));
 await again.waitForFunction(() => document.querySelector(".message.wrong")?.textContent.includes("64 MiB"));
 check(true, "one that is too large is refused, and the limit named");
+await again.waitForTimeout(300);
 await again.keyboard.press("?");
+await again.waitForSelector(".keys");
 await shot(again, "keys-wide-light");
 await again.context().close();
 
