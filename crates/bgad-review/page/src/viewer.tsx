@@ -101,6 +101,8 @@ export function Viewer({ desk }: { desk: Desk; version: number }) {
     const open = async () => {
       // Strokes that are not stored yet outlast another model and a restart of the server.
       const strokes = view.unsaved && view.id === id ? view.stage.painter : null;
+      // No stroke may end up in the mask of the next image, whose picture is still on its way.
+      if (view.id !== id) view.stage.painter = null;
       view.id = id;
       setDetail(null);
       setProblem("");
