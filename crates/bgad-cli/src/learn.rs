@@ -16,6 +16,9 @@ use crate::stop;
 /// Teaches a run, writes the new one, and prints what changed.
 pub fn run(arguments: &LearnArguments) -> Result<(), Failure> {
     let reporting = &arguments.reporting;
+    if arguments.attached {
+        stop::with_stdin();
+    }
     let display = Arc::new(Display::new(reporting.quiet));
     let shown = Arc::clone(&display);
     let lines = reporting.json.then(JsonProgress::default);
@@ -86,7 +89,9 @@ fn result(learned: &Learned) -> Value {
 fn table(learned: &Learned, earlier: &str) -> Result<(), Failure> {
     let model = bgad::path_to_text(&learned.model);
     output::line(&format!("model         {model}"))?;
+    let threshold = |value: Option<f32>| value.map_or("none".to_owned(), |v| v.to_string());
     let Change { before, after } = learned.threshold;
+    let (before, after) = (threshold(before), threshold(after));
     output::line(&format!("threshold     {after}, before {before}"))?;
     let promised = |rate: Option<f64>| match rate {
         Some(rate) => format!("{} %", percent(rate)),
@@ -145,8 +150,12 @@ fn table(learned: &Learned, earlier: &str) -> Result<(), Failure> {
     output::line(&format!("next          {next}"))
 }
 
-fn decision(change: Change<bool>) -> String {
-    let word = |abnormal: bool| if abnormal { "anomalous" } else { "normal" };
+fn decision(change: Change<Option<bool>>) -> String {
+    let word = |abnormal: Option<bool>| match abnormal {
+        Some(true) => "anomalous",
+        Some(false) => "normal",
+        None => "undecided",
+    };
     match change.before == change.after {
         true => format!("{} as before", word(change.after)),
         false => format!("{}, before {}", word(change.after), word(change.before)),

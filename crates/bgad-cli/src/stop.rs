@@ -1,5 +1,6 @@
 //! Stopping from outside: Ctrl-C, or a termination signal.
 
+use std::io::Read as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -19,4 +20,14 @@ pub fn on_signal() -> Arc<AtomicBool> {
         ));
     }
     stop
+}
+
+/// Ends this program when standard input ends, because the program that started it is gone then.
+pub fn with_stdin() {
+    std::thread::spawn(|| {
+        let mut rest = [0; 64];
+        let mut input = std::io::stdin().lock();
+        while input.read(&mut rest).is_ok_and(|length| length > 0) {}
+        std::process::exit(1);
+    });
 }

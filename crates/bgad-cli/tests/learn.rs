@@ -315,7 +315,7 @@ fn the_library_and_the_program_teach_the_same() {
     assert_eq!(learned.run, case.path("library"));
     assert!(case.model("library") == case.model("program"));
     let threshold = learned.detector.description().threshold;
-    assert_eq!(learned.threshold.after, threshold);
+    assert_eq!(learned.threshold.after, Some(threshold));
 }
 
 #[test]
@@ -387,6 +387,28 @@ fn two_lessons_with_one_output_do_not_mix() {
     drop(lock);
     case.learned("run", "refused", &["--missed", "parts/test/dent/000.png"]);
     assert_eq!(hidden(case.folder.path()), [""; 0]);
+}
+
+#[test]
+fn attached_learning_ends_with_its_standard_input() {
+    let case = Case::new(&["--keep-features", "--no-report"]);
+    let image = case.text("parts/test/scratch/000.png");
+    let mut arguments = case.lesson("run", "attached", &["--missed", &image]);
+    arguments.push("--attached".to_owned());
+    let mut command = Command::new(env!("CARGO_BIN_EXE_bgad"));
+    command
+        .args(&arguments)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    let ended = command.stdin(Stdio::null()).status().unwrap();
+    assert_eq!(ended.code(), Some(1));
+    assert!(!case.path("attached").exists());
+    // As long as the input is open, it learns.
+    let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
+    let input = child.stdin.take();
+    assert!(child.wait().unwrap().success());
+    drop(input);
+    assert!(case.path("attached/model.bgad").is_file());
 }
 
 #[cfg(unix)]

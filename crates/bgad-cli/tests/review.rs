@@ -1,7 +1,7 @@
 //! `bgad review` is started, killed at any time and started again, with a script that replaces the learning
 //! program.
 
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -25,7 +25,7 @@ while [ $# -gt 0 ]; do
     --missed) taught="$taught$comma$(entry "$2" missed)"; shift 2 ;;
     --false-alarm) taught="$taught$comma$(entry "$2" false_alarm)"; shift 2 ;;
     --mask) cp "$2" "$run/../mask.png"; shift 2 ;;
-    --json) shift ;;
+    --json | --attached) shift ;;
     *) exit 2 ;;
   esac
   [ -n "$taught" ] && comma=,
@@ -74,6 +74,16 @@ impl Case {
             ..SyntheticConfig::default()
         };
         synthetic::write(&case.path("parts"), &parts).unwrap();
+        case.train("run");
+        std::fs::create_dir(case.path("new")).unwrap();
+        let learner = LEARNER.replacen('\n', &format!("\n{ENTRY}"), 1);
+        std::fs::write(case.path("learner"), learner).unwrap();
+        let executable = std::fs::Permissions::from_mode(0o755);
+        std::fs::set_permissions(case.path("learner"), executable).unwrap();
+        case
+    }
+
+    fn train(&self, run: &str) {
         let train = Command::new(env!("CARGO_BIN_EXE_bgad"))
             .args([
                 "train",
@@ -91,18 +101,12 @@ impl Case {
                 "schedule.evaluate=never",
                 "--data",
             ])
-            .arg(case.path("parts"))
+            .arg(self.path("parts"))
             .arg("--out")
-            .arg(case.path("run"))
+            .arg(self.path(run))
             .output()
             .unwrap();
         assert!(train.status.success(), "{}", message(&train));
-        std::fs::create_dir(case.path("new")).unwrap();
-        let learner = LEARNER.replacen('\n', &format!("\n{ENTRY}"), 1);
-        std::fs::write(case.path("learner"), learner).unwrap();
-        let executable = std::fs::Permissions::from_mode(0o755);
-        std::fs::set_permissions(case.path("learner"), executable).unwrap();
-        case
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -121,7 +125,10 @@ impl Case {
     }
 
     fn start(&self) -> Page {
-        let mut command = self.review("run");
+        self.open(self.review("run"))
+    }
+
+    fn open(&self, mut command: Command) -> Page {
         let command = command.stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = command.spawn().unwrap();
         let mut line = String::new();
@@ -169,8 +176,14 @@ fn message(output: &Output) -> String {
 
 /// A mask that marks the whole photograph of a part.
 fn white() -> Value {
+    rows(64)
+}
+
+/// A mask that marks its upper rows.
+fn rows(rows: u32) -> Value {
     use std::io::Cursor;
-    let mask = image::GrayImage::from_pixel(64, 64, image::Luma([255]));
+    let level = |row: u32| image::Luma([if row < rows { 255 } else { 0 }]);
+    let mask = image::GrayImage::from_fn(64, 64, |_, row| level(row));
     let mut bytes = Cursor::new(Vec::new());
     mask.write_to(&mut bytes, image::ImageFormat::Png).unwrap();
     json!({ "png": base64(&bytes.into_inner()) })
@@ -254,6 +267,46 @@ fn a_run_is_shown_with_the_scores_of_its_model() {
 }
 
 #[test]
+fn a_run_of_too_few_images_has_no_threshold() {
+    let case = Case::new();
+    let normal = case.path("parts/train/good");
+    let mut images: Vec<_> = std::fs::read_dir(normal).unwrap().collect();
+    for image in images.drain(3..) {
+        std::fs::remove_file(image.unwrap().path()).unwrap();
+    }
+    case.train("few");
+    let page = case.open(case.review("few"));
+    let state = page.client.scored(case.images());
+    assert_eq!(state["state"]["threshold"], Value::Null);
+    assert_eq!(state["state"]["model"]["has_map_threshold"], false);
+    assert!(!state.to_string().contains("e38") && !state.to_string().contains("e+38"));
+    let scratch = by_group(&state, "scratch");
+    let scratch = scratch["id"].as_str().unwrap();
+    // Its map shows where the score is highest, and that nothing is above a threshold.
+    let map = page.client.get(&format!("/api/images/{scratch}/map")).body;
+    let map = image::load_from_memory(&map).unwrap().to_luma8();
+    let highest = map.pixels().map(|pixel| pixel.0[0]).max();
+    assert!(highest > Some(100) && highest < Some(171), "{highest:?}");
+    let table = page.client.get("/api/export/scores.csv").text();
+    assert!(
+        table.lines().skip(1).all(|line| line.contains(",,,")),
+        "{table}"
+    );
+    #[cfg(feature = "report")]
+    {
+        let report = page.client.get("/api/export/report").text();
+        assert!(report.contains("no threshold") && !report.contains(">missed<"));
+    }
+    // The exported model has the one that is set.
+    let body = json!({ "threshold": 1.5, "seen": null });
+    assert_eq!(page.client.send("PUT", "/api/threshold", &body).status, 200);
+    let exported = case.path("exported.bgad");
+    std::fs::write(&exported, page.client.get("/api/export/model").body).unwrap();
+    let detector = Detector::load(&exported, &Device::flex()).unwrap();
+    assert_eq!(detector.description().chosen_threshold(), Some(1.5));
+}
+
+#[test]
 fn a_kill_between_two_decisions_loses_neither() {
     let case = Case::new();
     let page = case.start();
@@ -303,6 +356,78 @@ fn a_kill_between_two_decisions_loses_neither() {
             .count(),
         3
     );
+}
+
+/// How many rows the stored mask marks; it is none of ours if they are not the upper ones.
+fn marked(page: &Page, id: &str) -> u32 {
+    let mask = page.client.get(&format!("/api/images/{id}/mask")).body;
+    let mask = image::load_from_memory(&mask).unwrap().to_luma8();
+    let white = mask
+        .rows()
+        .map(|mut row| row.all(|pixel| pixel.0[0] == 255));
+    let white = white.take_while(|white| *white).count() as u32;
+    let black = mask.rows().skip(white as usize).flatten();
+    assert!(black.into_iter().all(|pixel| pixel.0[0] == 0) && mask.dimensions() == (64, 64));
+    white
+}
+
+#[test]
+fn a_kill_while_a_mask_is_stored_leaves_the_earlier_one_or_the_new_one() {
+    let case = Case::new();
+    let page = case.start();
+    let state = page.client.scored(case.images());
+    let id = by_group(&state, "scratch")["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let stored = page.client.decide(&id, Some("defect"), &rows(9), 0).json();
+    // Half of a request arrives.
+    let body = json!({ "verdict": "defect", "mask": rows(8), "revision": stored["revision"] });
+    let (path, body) = (format!("/api/images/{id}/decision"), body.to_string());
+    let mut half = page.client.begin("PUT", &path, &[], body.len()).unwrap();
+    half.write_all(&body.as_bytes()[..body.len() / 2]).unwrap();
+    page.kill();
+
+    // Masks are stored one after the other until the kill.
+    let mut known = 9;
+    for round in 0..5 {
+        let page = case.start();
+        let state = page.client.scored(case.images());
+        let found = by_group(&state, "scratch");
+        assert_eq!(marked(&page, &id), known);
+        let mut revision = found["revision"].as_u64().unwrap();
+        let (client, begun) = (page.client, id.clone());
+        let painting = std::thread::spawn(move || {
+            let (mut confirmed, mut sent) = (known, known);
+            for _ in 0..10_000 {
+                sent = sent % 60 + 1;
+                let answer = client.decide_once(&begun, Some("defect"), &rows(sent), revision);
+                let Some(answer) = answer else { break };
+                assert_eq!(answer.status, 200, "{}", answer.text());
+                revision = answer.json()["revision"].as_u64().unwrap();
+                confirmed = sent;
+            }
+            (confirmed, sent)
+        });
+        std::thread::sleep(std::time::Duration::from_millis(30 + 7 * round));
+        page.kill();
+        let (confirmed, sent) = painting.join().unwrap();
+
+        let page = case.start();
+        page.client.scored(case.images());
+        known = marked(&page, &id);
+        assert!(
+            [confirmed, sent].contains(&known),
+            "{confirmed} {sent} {known}"
+        );
+        let masks = std::fs::read_dir(case.path("run/review/masks")).unwrap();
+        let unfinished = masks.filter(|file| {
+            let name = file.as_ref().unwrap().file_name();
+            name.to_string_lossy().starts_with('.')
+        });
+        assert_eq!(unfinished.count(), 0);
+        page.kill();
+    }
 }
 
 #[test]

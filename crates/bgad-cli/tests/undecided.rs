@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use bgad::RgbImage;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 fn bgad(arguments: &[&str], folder: &Path) -> Output {
     let output = Command::new(env!("CARGO_BIN_EXE_bgad"))
@@ -143,4 +143,62 @@ fn a_threshold_from_training_says_what_it_promises() {
     let json: Value = serde_json::from_str(&json).unwrap();
     assert_eq!(json["calibrated"], true);
     assert!(json["promised_rate"].is_f64());
+}
+
+#[test]
+fn a_lesson_with_enough_normal_images_gives_the_first_threshold() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    model(at, 3);
+    let learn = |lesson: &[&str], out: &str, more: &[&str]| {
+        let start = [
+            "learn",
+            "--run",
+            "run",
+            "--no-report",
+            "--quiet",
+            "--out",
+            out,
+        ];
+        let arguments: Vec<&str> = start.iter().chain(lesson).chain(more).copied().collect();
+        text(&bgad(&arguments, at).stdout)
+    };
+    // A defect alone is not enough.
+    let missed = ["--missed", "part.png"];
+    let said = learn(&missed, "still", &["--json"]);
+    let said: Value = serde_json::from_str(said.lines().last().unwrap()).unwrap();
+    let none = json!({ "before": null, "after": null });
+    assert_eq!(said["result"]["threshold"], none);
+    assert_eq!(said["result"]["taught"][0]["abnormal"], none);
+    assert_eq!(said["result"]["flipped"], json!([]));
+    let words = learn(&missed, "words", &[]);
+    assert!(
+        words.contains("none, before none") && words.contains("undecided as before"),
+        "{words}"
+    );
+
+    let mut lesson = Vec::new();
+    for number in 90..92 {
+        let name = format!("normal{number}.png");
+        let image = RgbImage::from_fn(32, 32, |x, y| {
+            [90 + ((x * 7 + y * 13 + number * 11) % 59) as u8; 3].into()
+        });
+        image.save(at.join(&name)).unwrap();
+        lesson.extend(["--false-alarm".to_owned(), name]);
+    }
+    let lesson: Vec<&str> = lesson.iter().map(String::as_str).collect();
+    let said = learn(&lesson, "enough", &["--json"]);
+    let said: Value = serde_json::from_str(said.lines().last().unwrap()).unwrap();
+    let threshold = &said["result"]["threshold"];
+    assert!(
+        threshold["before"].is_null() && threshold["after"].is_f64(),
+        "{threshold}"
+    );
+    let decision = &said["result"]["taught"][0]["abnormal"];
+    assert_eq!(decision, &json!({ "before": null, "after": false }));
+    assert_eq!(
+        said["result"]["flipped"],
+        json!([]),
+        "nothing was decided before"
+    );
 }

@@ -225,8 +225,8 @@ pub struct GalleryEntry {
     pub defect_type: Option<String>,
     /// Score of the image.
     pub score: f32,
-    /// Images with at least this score are called abnormal.
-    pub threshold: f32,
+    /// Images with at least this score are called abnormal; `None` if nothing is decided.
+    pub threshold: Option<f32>,
     /// The outline surrounds pixels with at least this score; `None` draws no outline.
     pub pixel_threshold: Option<f32>,
     /// The image.

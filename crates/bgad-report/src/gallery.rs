@@ -61,21 +61,33 @@ impl Outcome {
     }
 }
 
-fn outcome(entry: &GalleryEntry) -> Outcome {
-    Outcome::of(entry.abnormal, entry.score, entry.threshold)
+/// How an entry was classified; `None` without a threshold.
+fn outcome(entry: &GalleryEntry) -> Option<Outcome> {
+    let threshold = entry.threshold?;
+    Some(Outcome::of(entry.abnormal, entry.score, threshold))
+}
+
+/// A score's bits, which sort like the score.
+fn rising(score: f32) -> u32 {
+    let bits = score.to_bits();
+    match score.is_sign_negative() {
+        true => !bits,
+        false => bits | 1 << 31,
+    }
 }
 
 /// The entries in the order shown: first missed defects and false alarms, those farthest from the threshold
-/// first; then the others, those nearest to it first.
+/// first; then the others, those nearest to it first. Without a threshold, the highest scores come first.
 pub(crate) fn by_error(entries: &[GalleryEntry]) -> Vec<&GalleryEntry> {
     let mut order: Vec<&GalleryEntry> = entries.iter().collect();
     order.sort_by_cached_key(|entry| {
-        let outcome = outcome(entry);
-        let distance = f64::from((entry.score - entry.threshold).abs());
-        // Distances are not negative, so their bits sort like their values.
-        let bits = distance.to_bits();
-        let near_first = if outcome.is_error() { !bits } else { bits };
-        (Reverse(outcome.is_error()), near_first, entry.path.clone())
+        let is_error = outcome(entry).is_some_and(Outcome::is_error);
+        let place = match entry.threshold {
+            Some(threshold) => rising((entry.score - threshold).abs()),
+            None => !rising(entry.score),
+        };
+        let place = if is_error { !place } else { place };
+        (Reverse(is_error), place, entry.path.clone())
     });
     order
 }
@@ -131,7 +143,9 @@ pub(crate) fn draw(
             &mut later
         };
         part.push_str(&card);
-        counts[outcome(entry) as usize] += 1;
+        if let Some(outcome) = outcome(entry) {
+            counts[outcome as usize] += 1;
+        }
         gallery.shown += 1;
         if gallery.strips.len() < limits.strips {
             gallery.strips.push(pictures.strip());
@@ -144,7 +158,8 @@ pub(crate) fn draw(
         "<button type=\"button\" aria-pressed=\"true\" data-show=\"all\">all ({})</button>",
         gallery.shown
     );
-    for (outcome, count) in Outcome::ALL.into_iter().zip(counts) {
+    let decided = Outcome::ALL.into_iter().zip(counts);
+    for (outcome, count) in decided.filter(|_| counts != [0; 4]) {
         let _ = write!(
             html,
             "<button type=\"button\" aria-pressed=\"false\" data-show=\"{}\">{} ({count})</button>",
@@ -217,7 +232,14 @@ fn card(entry: &GalleryEntry, pictures: &Thumbnails) -> Result<String, ReportErr
 }
 
 fn encoded_card(entry: &GalleryEntry, pictures: &Thumbnails) -> Result<String, ImageError> {
-    let outcome = outcome(entry);
+    let (class, badge) = match outcome(entry) {
+        Some(outcome) => (outcome.class(), outcome.name()),
+        None => ("undecided", "undecided"),
+    };
+    let threshold = match entry.threshold {
+        Some(threshold) => format!("threshold {}", number(threshold.into())),
+        None => "no threshold".to_owned(),
+    };
     let path = escape(&entry.path);
     let kind = match (&entry.defect_type, entry.abnormal) {
         (Some(name), true) => escape(name),
@@ -226,11 +248,8 @@ fn encoded_card(entry: &GalleryEntry, pictures: &Thumbnails) -> Result<String, I
     };
     let (width, height) = pictures.image.dimensions();
     let mut card = format!(
-        "<article class=\"entry\" data-outcome=\"{class}\"><header><span class=\"badge {class}\">{}</span><span class=\"path\">{path}</span><span class=\"facts\">{kind} · score {} · threshold {}</span></header><div class=\"pictures\">",
-        outcome.name(),
+        "<article class=\"entry\" data-outcome=\"{class}\"><header><span class=\"badge {class}\">{badge}</span><span class=\"path\">{path}</span><span class=\"facts\">{kind} · score {} · {threshold}</span></header><div class=\"pictures\">",
         number(entry.score.into()),
-        number(entry.threshold.into()),
-        class = outcome.class(),
     );
     let mut picture = |name: &str, what: &str, data: Option<(&str, Vec<u8>)>, missing: &str| {
         let _ = match data {

@@ -39,6 +39,27 @@ fn each_missing_part_is_explained_in_one_sentence() {
 }
 
 #[test]
+fn without_a_threshold_nothing_is_called_missed_or_passed() {
+    let mut data = full("part", 6);
+    data.threshold = None;
+    for (index, entry) in data.gallery.iter_mut().enumerate() {
+        entry.threshold = None;
+        entry.score = index as f32 - 2.0;
+    }
+    let html = render(&data);
+    assert_well_formed(&html);
+    assert_eq!(html.matches("no threshold").count(), data.gallery.len());
+    assert_eq!(html.matches(">undecided<").count(), data.gallery.len());
+    for outcome in ["missed", "false alarm", "found", "passed"] {
+        assert!(!html.contains(&format!(">{outcome}")), "{outcome}");
+    }
+    let scores = html.split(" · score ").skip(1);
+    let scores = scores.map(|rest| rest.split(' ').next().unwrap().replace('−', "-"));
+    let scores: Vec<f32> = scores.map(|score| score.parse().unwrap()).collect();
+    assert!(scores.is_sorted_by(|a, b| a >= b), "{scores:?}");
+}
+
+#[test]
 fn a_curve_that_is_missing_is_named() {
     let mut data = full("name", 4);
     data.curves.truncate(1);

@@ -50,12 +50,13 @@ impl Engines for Detectors {
                 Model::BgadFas => "BGAD-FAS".to_owned(),
             },
             dataset: description.dataset.clone(),
-            threshold: description.threshold,
+            threshold: description.chosen_threshold(),
             calibrated: description.calibrated,
             promised_rate: description.promised_rate,
             normal_scores: description.normal_scores.clone(),
             known_defects: description.training_anomalies.len(),
             has_maps: description.pixel_threshold.is_some(),
+            has_map_threshold: description.pixel_threshold.is_some_and(is_set),
             file: place.model,
             run: place.run,
         };
@@ -122,14 +123,29 @@ impl Engine for DetectorEngine {
         let Some(threshold) = threshold else {
             return std::fs::read(file).map_err(ReviewError::io(file));
         };
-        let mut detector = Detector::load(file, &self.device)?;
-        detector.set_threshold(threshold);
-        bytes(&detector)
+        bytes(&self.at(threshold)?)
     }
 
-    fn report(&self, name: &str, samples: Vec<Sample>) -> Result<Vec<u8>> {
-        report(&self.detector, name, samples)
+    fn report(&self, name: &str, samples: Vec<Sample>, threshold: Option<f32>) -> Result<Vec<u8>> {
+        match threshold {
+            None => report(&self.detector, name, samples),
+            Some(threshold) => report(&self.at(threshold)?, name, samples),
+        }
     }
+}
+
+impl DetectorEngine {
+    /// The model with another threshold.
+    fn at(&self, threshold: f32) -> Result<Detector> {
+        let mut detector = Detector::load(&self.info.file, &self.device)?;
+        detector.set_threshold(threshold);
+        Ok(detector)
+    }
+}
+
+/// Whether this is a threshold, and not the largest number, which stands where there is none.
+fn is_set(threshold: f32) -> bool {
+    threshold < f32::MAX
 }
 
 fn region(found: &DefectRegion) -> FoundRegion {
@@ -142,7 +158,8 @@ fn region(found: &DefectRegion) -> FoundRegion {
     }
 }
 
-/// The levels of a score map, coloured as by `bgad predict --heatmaps`.
+/// The levels of a score map, coloured as by `bgad predict --heatmaps`, except that nothing reaches the
+/// threshold's level if there is no threshold.
 fn levels(map: &bgad::ScoreMap, threshold: f32) -> LevelMap {
     let largest = map.width.max(map.height) as f32;
     let shrink = (largest / LARGEST_MAP as f32).max(1.0);
@@ -155,11 +172,15 @@ fn levels(map: &bgad::ScoreMap, threshold: f32) -> LevelMap {
     } else {
         map
     };
-    let lower = 0.8 * threshold;
-    let range = ((threshold - lower) * 1.5).max(f32::MIN_POSITIVE);
+    let reference = match is_set(threshold) {
+        true => threshold,
+        false => map.values.iter().copied().fold(f32::MIN, f32::max),
+    };
+    let lower = 0.8 * reference;
+    let range = ((reference - lower) * 1.5).max(f32::MIN_POSITIVE);
     let level = |score: &f32| {
         let level = ((score - lower) / range * 255.0).clamp(0.0, 255.0) as u8;
-        match *score > threshold {
+        match *score > reference {
             true => level.max(LevelMap::THRESHOLD),
             false => level.min(LevelMap::THRESHOLD - 1),
         }

@@ -47,11 +47,11 @@ pub trait Engine: Send + Sync {
     /// If the file can't be made.
     fn export(&self, threshold: Option<f32>) -> Result<Vec<u8>>;
 
-    /// An HTML report over images whose labels are known.
+    /// An HTML report over images whose labels are known, at this `threshold` or else at the model's own.
     ///
     /// # Errors
     /// If there is nothing to evaluate, or an image can't be read.
-    fn report(&self, name: &str, samples: Vec<Sample>) -> Result<Vec<u8>>;
+    fn report(&self, name: &str, samples: Vec<Sample>, threshold: Option<f32>) -> Result<Vec<u8>>;
 }
 
 /// Opens models and runs.
@@ -100,8 +100,9 @@ pub struct ModelInfo {
     pub method: String,
     /// The data set's name.
     pub dataset: String,
-    /// Images that score above it are anomalous.
-    pub threshold: f32,
+    /// Images that score above it are anomalous; `None` if too few normal images were trained on to choose
+    /// one.
+    pub threshold: Option<f32>,
     /// Whether the threshold comes from images that were not used for training.
     pub calibrated: bool,
     /// The threshold promises that at most this share of normal images scores above it.
@@ -112,6 +113,8 @@ pub struct ModelInfo {
     pub known_defects: usize,
     /// Whether it can show where a defect is.
     pub has_maps: bool,
+    /// Whether its maps show what is too much; otherwise they only show where an image scores highest.
+    pub has_map_threshold: bool,
 }
 
 /// What a model finds in an image.
@@ -148,6 +151,8 @@ pub struct FoundRegion {
 ///
 /// Levels depend on the pixel threshold, so that maps of one model can be compared: 0 is 0.8 times the
 /// threshold or less, [`LevelMap::THRESHOLD`] is the threshold, and 255 is 1.1 times the threshold or more.
+/// Without a threshold, all levels are below [`LevelMap::THRESHOLD`], and the map's highest score has the
+/// highest of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LevelMap {
     /// Columns.
@@ -201,8 +206,8 @@ pub struct Learned {
     /// The file of the new model.
     #[serde(with = "bgad_data::path_text")]
     pub model: PathBuf,
-    /// The image threshold.
-    pub threshold: Change<f64>,
+    /// The image threshold; `None` for a model that has none.
+    pub threshold: Change<Option<f64>>,
     /// The promised false-positive rate.
     pub promised_rate: Change<Option<f64>>,
     /// The images that were taught.
@@ -225,8 +230,8 @@ pub struct Taught {
     pub kind: String,
     /// Its score.
     pub score: Change<f64>,
-    /// Whether it is called anomalous.
-    pub abnormal: Change<bool>,
+    /// Whether it is called anomalous; `None` without a threshold.
+    pub abnormal: Change<Option<bool>>,
 }
 
 /// An image on which two models decide differently.
@@ -237,6 +242,6 @@ pub struct Flipped {
     pub image: PathBuf,
     /// `normal` or `abnormal`: what it is.
     pub label: String,
-    /// Whether it is called anomalous.
-    pub abnormal: Change<bool>,
+    /// Whether it is called anomalous; `None` without a threshold.
+    pub abnormal: Change<Option<bool>>,
 }

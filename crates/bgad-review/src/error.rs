@@ -41,6 +41,9 @@ pub enum ReviewError {
     /// Someone decided about the image in the meantime.
     #[error("this image was decided in another window meanwhile; its decision is shown now")]
     Stale,
+    /// Someone moved the threshold in the meantime.
+    #[error("the threshold was moved in another window meanwhile; the page shows it there now")]
+    StaleThreshold,
     /// What was requested does not exist.
     #[error("{0}")]
     Missing(String),

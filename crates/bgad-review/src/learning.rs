@@ -17,7 +17,7 @@ const INTERVAL: Duration = Duration::from_millis(50);
 /// How many bytes of the program's standard error are kept.
 const MESSAGE: u64 = 64 << 10;
 
-/// The program, called as `PROGRAM learn --run RUN ...`.
+/// The program, called as `PROGRAM learn --run RUN ... --attached`.
 #[derive(Debug, Clone)]
 pub(crate) struct LearningProgram {
     path: PathBuf,
@@ -94,9 +94,11 @@ impl LearningProgram {
         for image in &lesson.false_alarms {
             command.arg("--false-alarm").arg(image);
         }
-        command.arg("--out").arg(&lesson.out).arg("--json");
+        command.arg("--out").arg(&lesson.out);
+        command.args(["--json", "--attached"]);
+        // It ends when this pipe does: also if the page is killed, so that no program learns for nobody.
         command
-            .stdin(Stdio::null())
+            .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         command

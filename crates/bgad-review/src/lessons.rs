@@ -60,13 +60,13 @@ impl Lessons {
             match (known, is_whole) {
                 (true, _) => None,
                 (false, true) => Some(format!(
-                    "`bgad review` ended while a model was being taught, but the taught run is complete: \
+                    "bgad review ended while a model was being taught, but the taught run is complete: \
                      open {}",
                     begun.out.display()
                 )),
                 (false, false) => Some(
-                    "learning was interrupted when `bgad review` ended; no decision is lost, so start \
-                     it again"
+                    "teaching was interrupted because bgad review ended; no decision is lost, and you can \
+                     start it again"
                         .to_owned(),
                 ),
             }

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::engine::Engine;
 use crate::entry::{Entry, Outcome, Stamp};
+use crate::error::ReviewError;
 use crate::kept::{Kept, Places};
 use crate::project::{MOST_IMAGES, Project, State, group};
 
@@ -90,6 +91,10 @@ impl Batch {
     fn one(&self, entry: &Entry, places: &Places) -> Outcome {
         let scored = self.engine.read(&entry.picture).and_then(|image| {
             let finding = self.engine.predict(&image)?;
+            if !finding.score.is_finite() {
+                let text = format!("the model gives it no score: {}", finding.score);
+                return Err(ReviewError::Unsupported(text));
+            }
             Kept::write(places, &image, &finding)
         });
         match scored {

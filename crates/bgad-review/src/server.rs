@@ -1,6 +1,6 @@
 //! The server: its address and its threads.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -57,6 +57,8 @@ impl Options {
 /// A running server. Dropping it ends the server and a running lesson.
 pub struct Server {
     address: SocketAddr,
+    /// The name or address that browsers use.
+    host: String,
     token: Option<String>,
     project: Arc<Project>,
     threads: Vec<JoinHandle<()>>,
@@ -116,6 +118,7 @@ impl Server {
         let threads = vec![thread(scoring::score), thread(scoring::watch)];
         Ok(Self {
             address,
+            host: host(address, &options.names),
             token,
             project,
             threads,
@@ -130,10 +133,10 @@ impl Server {
 
     /// The page's URL, with the token if one is required.
     pub fn url(&self) -> String {
-        let Self { address, .. } = self;
+        let Self { host, .. } = self;
         match &self.token {
-            None => format!("http://{address}/"),
-            Some(token) => format!("http://{address}/?token={token}"),
+            None => format!("http://{host}/"),
+            Some(token) => format!("http://{host}/?token={token}"),
         }
     }
 
@@ -159,6 +162,33 @@ impl Drop for Server {
             let _ = thread.join();
         }
     }
+}
+
+/// What browsers call `address`. One that stands for all of this machine's can't be opened; then it is the first
+/// of `names` or the machine's own.
+fn host(address: SocketAddr, names: &[String]) -> String {
+    let port = address.port();
+    match (address.ip().is_unspecified(), names.first()) {
+        (false, _) => address.to_string(),
+        (true, Some(name)) => format!("{name}:{port}"),
+        (true, None) => {
+            let own = own_address(address.ip()).unwrap_or(Ipv4Addr::LOCALHOST.into());
+            SocketAddr::new(own, port).to_string()
+        }
+    }
+}
+
+/// This machine's address in its network.
+fn own_address(listen: IpAddr) -> Option<IpAddr> {
+    // Nothing is sent: the system only says from which address it would send. These are addresses for
+    // documents, which belong to nobody.
+    let elsewhere = match listen {
+        IpAddr::V4(_) => "192.0.2.1:9",
+        IpAddr::V6(_) => "[2001:db8::1]:9",
+    };
+    let socket = UdpSocket::bind(SocketAddr::new(listen, 0)).ok()?;
+    socket.connect(elsewhere).ok()?;
+    Some(socket.local_addr().ok()?.ip())
 }
 
 /// Random bytes in hexadecimal.

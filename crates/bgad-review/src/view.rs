@@ -75,9 +75,11 @@ pub(crate) struct DetailView {
 #[derive(Serialize)]
 pub(crate) struct StateView {
     model: ModelInfo,
+    /// The model's file.
+    file: String,
     generation: u64,
-    /// The threshold in use.
-    threshold: f32,
+    /// The threshold in use; `None` if there is none yet.
+    threshold: Option<f32>,
     models: Vec<ModelView>,
     folders: Vec<String>,
     store: String,
@@ -182,7 +184,7 @@ impl StateView {
         let model = state.engine.model();
         Self {
             generation: state.generation,
-            threshold: state.threshold.unwrap_or(model.threshold),
+            threshold: state.threshold.or(model.threshold),
             models: models(state),
             folders: state.folders.iter().map(|f| path_to_text(f)).collect(),
             store: path_to_text(state.store.folder()),
@@ -196,6 +198,7 @@ impl StateView {
                 .iter()
                 .map(|lesson| LessonView::new(state, lesson))
                 .collect(),
+            file: path_to_text(&model.file),
             model: model.clone(),
             limits,
         }

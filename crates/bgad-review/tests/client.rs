@@ -39,7 +39,44 @@ pub struct Client(pub SocketAddr);
 
 impl Client {
     pub fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
-        let mut stream = TcpStream::connect(("127.0.0.1", self.0.port())).unwrap();
+        self.ask_once(method, path, headers, body).unwrap()
+    }
+
+    /// `None` if the server ends before its answer is complete.
+    fn ask_once(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> Option<Answer> {
+        let mut stream = self.begin(method, path, headers, body.len())?;
+        // A server that refuses a body may close before all of it was sent.
+        let _ = stream.write_all(body);
+        let mut bytes = Vec::new();
+        let _ = stream.read_to_end(&mut bytes);
+        let end = bytes.windows(4).position(|w| w == b"\r\n\r\n")?;
+        let head = String::from_utf8(bytes[..end].to_vec()).unwrap();
+        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+        let answer = Answer {
+            status,
+            head,
+            body: bytes[end + 4..].to_vec(),
+        };
+        let length = answer.header("content-length").map(|text| text.parse());
+        let whole = length.is_none_or(|length| length == Ok(answer.body.len()));
+        whole.then_some(answer)
+    }
+
+    /// Sends a request up to its body, of which `length` bytes are announced.
+    pub fn begin(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        length: usize,
+    ) -> Option<TcpStream> {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.0.port())).ok()?;
         let mut request = format!("{method} {path} HTTP/1.1\r\nConnection: close\r\n");
         if !headers.iter().any(|(name, _)| *name == "Host") {
             request += &format!("Host: 127.0.0.1:{}\r\n", self.0.port());
@@ -47,20 +84,9 @@ impl Client {
         for (name, value) in headers {
             request += &format!("{name}: {value}\r\n");
         }
-        request += &format!("Content-Length: {}\r\n\r\n", body.len());
-        stream.write_all(request.as_bytes()).unwrap();
-        // A server that refuses a body may close before all of it was sent.
-        let _ = stream.write_all(body);
-        let mut bytes = Vec::new();
-        let _ = stream.read_to_end(&mut bytes);
-        let end = bytes.windows(4).position(|w| w == b"\r\n\r\n").unwrap();
-        let head = String::from_utf8(bytes[..end].to_vec()).unwrap();
-        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-        Answer {
-            status,
-            head,
-            body: bytes[end + 4..].to_vec(),
-        }
+        request += &format!("Content-Length: {length}\r\n\r\n");
+        stream.write_all(request.as_bytes()).ok()?;
+        Some(stream)
     }
 
     pub fn get(&self, path: &str) -> Answer {
@@ -98,8 +124,20 @@ impl Client {
 
     /// Stores a decision and returns the answer.
     pub fn decide(&self, id: &str, verdict: Option<&str>, mask: &Value, revision: u64) -> Answer {
+        self.decide_once(id, verdict, mask, revision).unwrap()
+    }
+
+    /// `None` if the server ends before its answer is complete.
+    pub fn decide_once(
+        &self,
+        id: &str,
+        verdict: Option<&str>,
+        mask: &Value,
+        revision: u64,
+    ) -> Option<Answer> {
         let body = json!({ "verdict": verdict, "kind": "", "mask": mask, "revision": revision });
-        self.send("PUT", &format!("/api/images/{id}/decision"), &body)
+        let path = format!("/api/images/{id}/decision");
+        self.ask_once("PUT", &path, &[], body.to_string().as_bytes())
     }
 }
 

@@ -1,4 +1,4 @@
-//! A model that calls bright images anomalous. Its file contains its threshold.
+//! A model that calls bright images anomalous. Its file contains its threshold, or `none`.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -32,16 +32,24 @@ impl Engines for Brightness {
             name: path.display().to_string(),
             method: "brightness".to_owned(),
             dataset: "lamps".to_owned(),
-            threshold: text.trim().parse().unwrap(),
+            threshold: threshold(&text),
             calibrated: false,
-            promised_rate: Some(0.01),
+            promised_rate: threshold(&text).map(|_| 0.01),
             normal_scores: vec![0.1, 0.2],
             known_defects: 0,
             has_maps: true,
+            has_map_threshold: threshold(&text).is_some(),
             file,
             run,
         };
         Ok(Arc::new(Lamp { info, samples }))
+    }
+}
+
+fn threshold(text: &str) -> Option<f32> {
+    match text.trim() {
+        "none" => None,
+        number => Some(number.parse().unwrap()),
     }
 }
 
@@ -132,8 +140,8 @@ impl Engine for Lamp {
                 after: 0.4,
             },
             abnormal: Change {
-                before: false,
-                after: true,
+                before: self.info.threshold.map(|_| false),
+                after: Some(true),
             },
         };
         let missed = lesson
@@ -145,8 +153,8 @@ impl Engine for Lamp {
             model: lesson.out.join("model.bgad"),
             run: lesson.out.clone(),
             threshold: Change {
-                before: 0.5,
-                after: 0.25,
+                before: self.info.threshold.map(f64::from),
+                after: Some(0.25),
             },
             promised_rate: Change {
                 before: Some(0.01),
@@ -160,13 +168,15 @@ impl Engine for Lamp {
     }
 
     fn export(&self, threshold: Option<f32>) -> Result<Vec<u8>> {
-        let threshold = threshold.unwrap_or(self.info.threshold);
-        Ok(threshold.to_string().into_bytes())
+        let threshold = threshold.or(self.info.threshold);
+        let text = threshold.map_or("none".to_owned(), |threshold| threshold.to_string());
+        Ok(text.into_bytes())
     }
 
-    fn report(&self, name: &str, samples: Vec<Sample>) -> Result<Vec<u8>> {
+    fn report(&self, name: &str, samples: Vec<Sample>, threshold: Option<f32>) -> Result<Vec<u8>> {
         let abnormal = samples.iter().filter(|s| s.label.is_abnormal()).count();
-        Ok(format!("{name}: {abnormal} of {}", samples.len()).into_bytes())
+        let all = samples.len();
+        Ok(format!("{name}: {abnormal} of {all} at {threshold:?}").into_bytes())
     }
 }
 

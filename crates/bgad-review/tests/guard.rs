@@ -86,6 +86,9 @@ fn other_machines_need_a_token() {
     let url = server.url();
     let (_, token) = url.split_once("/?token=").unwrap();
     assert_eq!(token.len(), 32, "{url}");
+    // Not 0.0.0.0, which no tablet can open.
+    let port = server.address().port();
+    assert!(url.starts_with(&format!("http://line-3:{port}/")), "{url}");
 
     let changes = "/api/changes/none/0";
     let refused = client.get(changes);
@@ -122,6 +125,18 @@ fn other_machines_need_a_token() {
     let host = format!("line-3:{}", client.0.port());
     let named = [("Authorization", bearer.as_str()), ("Host", host.as_str())];
     assert_eq!(client.ask("GET", changes, &named, b"").status, 200);
+
+    drop(server);
+    options.names.clear();
+    let server = Server::start(Box::new(Brightness), &options).unwrap();
+    let url = server.url();
+    let address = url.strip_prefix("http://").unwrap().split('/').next();
+    let address: std::net::SocketAddr = address.unwrap().parse().unwrap();
+    assert!(!address.ip().is_unspecified(), "{url}");
+    let (_, token) = url.split_once("/?token=").unwrap();
+    let client = Client(server.address());
+    let bearer = format!("Bearer {token}");
+    let with_token = [("Authorization", bearer.as_str())];
 
     // Whoever has the token sees the wall, but not the machine's folders.
     for path in ["/api/browse", "/api/open", "/api/watch"] {

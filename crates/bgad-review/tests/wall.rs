@@ -110,7 +110,7 @@ fn a_run_shows_its_own_images_with_their_labels() {
     );
 
     let report = case.client().get("/api/export/report");
-    assert_eq!(report.text(), "lamps: 1 of 2");
+    assert_eq!(report.text(), "lamps: 1 of 2 at None");
     let table = case.client().get("/api/export/scores.csv").text();
     let lines: Vec<&str> = table.lines().collect();
     assert_eq!(lines.len(), 7, "{table}");
@@ -142,6 +142,58 @@ fn a_threshold_that_was_set_is_kept_and_exported() {
     assert_eq!(case.client().get("/api/export/model").text(), "0.25");
     assert_eq!(set(&case, None, 0.25), 200);
     assert_eq!(case.client().get("/api/export/model").text(), "0.5");
+}
+
+#[test]
+fn without_a_threshold_nothing_is_decided_until_one_is_set() {
+    let mut case = Case::new();
+    std::fs::write(case.path("run/model.bgad"), "none").unwrap();
+    grey(&case.path("run/known/glare.png"), 90);
+    case.start();
+    let client = case.client();
+    let state = client.scored(5);
+    for threshold in [
+        &state["state"]["threshold"],
+        &state["state"]["model"]["threshold"],
+    ] {
+        assert_eq!(threshold, &json!(null));
+    }
+    assert!(row(&state, "bright.png")["score"].is_number());
+    let table = |case: &Case| -> Vec<Vec<String>> {
+        let text = case.client().get("/api/export/scores.csv").text();
+        let fields = |line: &str| line.split(',').map(str::to_owned).collect();
+        text.lines().skip(1).map(fields).collect()
+    };
+    for line in table(&case) {
+        assert_eq!((&*line[2], &*line[3]), ("", ""), "{line:?}");
+    }
+    assert_eq!(
+        client.get("/api/export/report").text(),
+        "lamps: 1 of 1 at None"
+    );
+    assert_eq!(client.get("/api/export/model").text(), "none");
+
+    let set = |case: &Case, threshold: Option<f32>, seen: Option<f32>| {
+        let body = json!({ "threshold": threshold, "seen": seen });
+        case.client().send("PUT", "/api/threshold", &body)
+    };
+    let late = set(&case, Some(0.25), Some(0.5));
+    assert_eq!(late.status, 409);
+    assert!(late.error().contains("threshold"), "{}", late.error());
+    let stored = set(&case, Some(0.25), None);
+    assert_eq!(stored.status, 200, "{}", stored.text());
+    assert!(stored.json()["version"].as_u64() > state["version"].as_u64());
+    case.start();
+    let state = case.client().scored(5);
+    assert_eq!(state["state"]["threshold"], 0.25);
+    let report = case.client().get("/api/export/report").text();
+    assert_eq!(report, "lamps: 1 of 1 at Some(0.25)");
+    for line in table(&case).iter().filter(|line| !line[1].is_empty()) {
+        let score: f32 = line[1].parse().unwrap();
+        assert_eq!((&*line[2], &line[3]), ("0.25", &(score > 0.25).to_string()));
+    }
+    assert_eq!(set(&case, None, Some(0.25)).status, 200);
+    assert_eq!(case.client().state()["state"]["threshold"], json!(null));
 }
 
 #[test]

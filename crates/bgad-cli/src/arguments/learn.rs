@@ -33,6 +33,9 @@ pub struct LearnArguments {
     /// flex, ndarray, wgpu, vulkan or cuda, or cuda:1 of several [default: the run's].
     #[arg(long)]
     pub device: Option<DeviceSelection>,
+    /// End when standard input ends; for `bgad review`, which may be killed.
+    #[arg(long, hide = true)]
+    pub attached: bool,
     #[command(flatten)]
     pub reporting: ReportingArguments,
 }

@@ -58,7 +58,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             abnormal: sample.defect_type.is_some(),
             defect_type: sample.defect_type.map(str::to_owned),
             score,
-            threshold,
+            threshold: Some(threshold),
             pixel_threshold: Some(threshold),
             image: sample.image,
             mask: sample.defect_type.is_some().then_some(sample.mask),

@@ -18,7 +18,7 @@ pub fn small_entry(path: &str, abnormal: bool, score: f32) -> GalleryEntry {
         abnormal,
         defect_type: None,
         score,
-        threshold: 0.5,
+        threshold: Some(0.5),
         pixel_threshold: Some(0.5),
         image: RgbPicture {
             width: 8,

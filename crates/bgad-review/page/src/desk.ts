@@ -1,70 +1,40 @@
 // The state of the page and the actions on it: images, decisions, undo. No DOM.
 
-import { type Changes, type Engine, type Image, type MaskChange, Refusal, type State, type Verdict } from "./engine";
+import { Collection, truth } from "./collection";
+import { type Changes, type Engine, type MaskChange, Refusal, type Verdict } from "./engine";
+import { Steps } from "./steps";
+import { number } from "./words";
 
-export type Filter =
-  | "all"
-  | "open"
-  | "flagged"
-  | "missed"
-  | "alarm"
-  | "good"
-  | "defect"
-  | "taught"
-  | "damaged";
-export type Order = "high" | "low" | "near" | "name";
+/** What became of a decision: `stale` if another window was faster. */
+export type Stored = "stored" | "stale" | "failed";
 
-/** The verdict on an image: a person's, or else that of the data set. */
-export function truth(image: Image): Verdict | undefined {
-  return image.decision?.verdict ?? image.known?.verdict;
-}
-
-/** A replaced decision, for undo. */
-interface Step {
-  id: string;
-  name: string;
-  verdict: Verdict | null;
-  kind: string;
-  /** The earlier mask; null if there was none. */
-  mask: Blob | null;
-}
-
-export interface Counts {
-  good: number;
-  defect: number;
-  missed: number;
-  alarms: number;
-}
-
-const UNDO_STEPS = 200;
-
-export class Desk {
-  images = new Map<string, Image>();
+export class Desk extends Collection {
   /** Rises with each change of any image. */
   news = 0;
-  state: State | null = null;
-  filter: Filter = "all";
-  group = "";
-  order: Order = "high";
   heat = 0.5;
   outlines = true;
-  /** The threshold while it is dragged; null means the one in use. */
-  dragged: number | null = null;
   selected: string | null = null;
   /** The image that is shown large. */
   opened: string | null = null;
   message: { text: string; wrong: boolean } | null = null;
   offline = false;
   uploads: { done: number; all: number } | null = null;
-  private steps: Step[] = [];
+  private readonly steps = new Steps();
+  /** The last request that changes something. The next one waits for it, because it builds on its answer. */
+  private last: Promise<unknown> = Promise.resolve();
+  /** Counts moves of the threshold; of several that wait, only the latest is stored. */
+  private moves = 0;
+  /** Older states don't know the threshold that this window stored. */
+  private thresholdVersion = 0;
   private instance = "";
   private version = 0;
   private listeners = new Set<() => void>();
   private scheduled = false;
-  private cached: Image[] | null = null;
   private messageTimer = 0;
 
-  constructor(readonly engine: Engine) {}
+  constructor(readonly engine: Engine) {
+    super();
+  }
 
   subscribe(listener: () => void): () => void {
     this.listeners.add(listener);
@@ -96,8 +66,7 @@ export class Desk {
   }
 
   fail(error: unknown): void {
-    const text = error instanceof Error ? error.message : String(error);
-    this.say(text === "Failed to fetch" ? "bgad review does not answer; is it still running?" : text, true);
+    this.say(reason(error), true);
   }
 
   /** Follows the engine's changes until the page is closed. */
@@ -124,6 +93,9 @@ export class Desk {
       this.images.set(image.id, image);
     }
     if (changes.complete || changes.images.length > 0) this.news += 1;
+    const isSame = changes.instance === this.instance && changes.state.generation === this.state?.generation;
+    if (isSame && this.state && changes.version < this.thresholdVersion) changes.state.threshold = this.state.threshold;
+    if (!isSame) this.thresholdVersion = 0;
     this.instance = changes.instance;
     this.version = changes.version;
     this.state = changes.state;
@@ -132,178 +104,130 @@ export class Desk {
     this.changed();
   }
 
-  get threshold(): number {
-    return this.dragged ?? this.state?.threshold ?? 0;
+  /** Stores a decision at once. */
+  decide(id: string, verdict: Verdict | null, options: { kind?: string; mask?: MaskChange; undo?: boolean } = {}): Promise<Stored> {
+    return this.inTurn(() => this.store(id, verdict, options));
   }
 
-  /** Whether the model calls an image a defect; undefined without a score. */
-  flagged(image: Image): boolean | undefined {
-    return image.score === undefined ? undefined : image.score > this.threshold;
-  }
-
-  missed(image: Image): boolean {
-    return truth(image) === "defect" && this.flagged(image) === false;
-  }
-
-  alarm(image: Image): boolean {
-    return truth(image) === "good" && this.flagged(image) === true;
-  }
-
-  passes(image: Image, filter: Filter): boolean {
-    switch (filter) {
-      case "all":
-        return true;
-      case "open":
-        return truth(image) === undefined && image.error === undefined;
-      case "flagged":
-        return this.flagged(image) === true;
-      case "missed":
-        return this.missed(image);
-      case "alarm":
-        return this.alarm(image);
-      case "good":
-      case "defect":
-        return truth(image) === filter;
-      case "taught":
-        return image.taught > 0;
-      case "damaged":
-        return image.error !== undefined;
-    }
-  }
-
-  /** The images of the wall, in order. */
-  list(): Image[] {
-    if (this.cached) return this.cached;
-    const chosen: Image[] = [];
-    for (const image of this.images.values()) {
-      if (this.group && image.group !== this.group) continue;
-      if (this.passes(image, this.filter)) chosen.push(image);
-    }
-    const threshold = this.threshold;
-    const name = (a: Image, b: Image) => (a.name < b.name ? -1 : a.name > b.name ? 1 : a.id < b.id ? -1 : 1);
-    const last = Number.NEGATIVE_INFINITY;
-    const key: Record<Exclude<Order, "name">, (image: Image) => number> = {
-      high: (image) => image.score ?? last,
-      low: (image) => (image.score === undefined ? last : -image.score),
-      near: (image) => (image.score === undefined ? last : -Math.abs(image.score - threshold)),
-    };
-    if (this.order === "name") chosen.sort(name);
-    else {
-      const of = key[this.order];
-      chosen.sort((a, b) => of(b) - of(a) || name(a, b));
-    }
-    this.cached = chosen;
-    return chosen;
-  }
-
-  counts(): Counts {
-    const counts = { good: 0, defect: 0, missed: 0, alarms: 0 };
-    for (const image of this.images.values()) {
-      if (image.score === undefined) continue;
-      const what = truth(image);
-      if (what) counts[what] += 1;
-      if (this.missed(image)) counts.missed += 1;
-      if (this.alarm(image)) counts.alarms += 1;
-    }
-    return counts;
-  }
-
-  filterCounts(): Record<Filter, number> {
-    const counts: Record<Filter, number> = {
-      all: 0,
-      open: 0,
-      flagged: 0,
-      missed: 0,
-      alarm: 0,
-      good: 0,
-      defect: 0,
-      taught: 0,
-      damaged: 0,
-    };
-    const filters = Object.keys(counts) as Filter[];
-    for (const image of this.images.values()) {
-      if (this.group && image.group !== this.group) continue;
-      for (const filter of filters) if (this.passes(image, filter)) counts[filter] += 1;
-    }
-    return counts;
-  }
-
-  groups(): string[] {
-    const groups = new Set<string>();
-    for (const image of this.images.values()) groups.add(image.group);
-    return [...groups].sort();
-  }
-
-  kinds(): string[] {
-    const kinds = new Set<string>();
-    for (const image of this.images.values()) {
-      if (image.decision?.kind) kinds.add(image.decision.kind);
-      if (image.known?.kind) kinds.add(image.known.kind);
-    }
-    return [...kinds].sort();
-  }
-
-  /** Stores a decision at once; returns whether that succeeded. */
-  async decide(id: string, verdict: Verdict | null, options: { kind?: string; mask?: MaskChange; undo?: boolean } = {}): Promise<boolean> {
+  private async store(id: string, verdict: Verdict | null, options: { kind?: string; mask?: MaskChange; undo?: boolean }): Promise<Stored> {
     const image = this.images.get(id);
-    if (!image) return false;
+    if (!image) {
+      this.say("This image is no longer on the wall.", true);
+      return "failed";
+    }
     if (image.score === undefined) {
       this.say(image.error ? "This image can't be read, so there is nothing to decide." : "This image has no score yet.", true);
-      return false;
+      return "failed";
     }
-    const kind = options.kind ?? image.decision?.kind ?? image.known?.kind ?? "";
+    const { decision } = image;
+    const kind = verdict === "defect" ? (options.kind ?? decision?.kind ?? image.known?.kind ?? "") : "";
     const mask = options.mask ?? "keep";
+    if (mask === "keep" && verdict === (decision?.verdict ?? null) && kind === (decision?.kind ?? "")) return "stored";
+    let step = null;
     try {
       if (options.undo !== false) {
-        const losing = image.decision?.mask && (verdict !== "defect" || mask !== "keep");
-        this.steps.push({
+        const isLost = decision?.mask && (verdict !== "defect" || mask !== "keep");
+        step = this.steps.add({
+          what: "decision",
           id,
           name: image.name,
-          verdict: image.decision?.verdict ?? null,
-          kind: image.decision?.kind ?? "",
-          mask: image.decision?.mask && losing ? await this.engine.mask(id) : null,
+          verdict: decision?.verdict ?? null,
+          kind: decision?.kind ?? "",
+          mask: isLost ? await this.engine.mask(id) : decision?.mask ? "keep" : "remove",
         });
-        if (this.steps.length > UNDO_STEPS) this.steps.shift();
       }
-      const stored = await this.engine.decide(id, verdict, verdict === "defect" ? kind : "", mask, image.revision);
+      const stored = await this.engine.decide(id, verdict, kind, mask, image.revision);
       this.images.set(id, stored);
       this.news += 1;
       this.changed();
+      return "stored";
+    } catch (error) {
+      if (step) this.steps.remove(step);
+      if (!(error instanceof Refusal && error.stale)) {
+        this.fail(error);
+        return "failed";
+      }
+      this.say("Someone decided in another window. That decision is shown now; decide again if it is wrong.", true);
+      return "stale";
+    }
+  }
+
+  /** Shows the threshold where it is dragged to, before it is stored. */
+  dragThreshold(to: number): void {
+    this.dragged = to;
+    this.changed();
+  }
+
+  /** Stores the threshold; null is the model's own. The keys of one move `join` into one step for undo. */
+  async moveThreshold(to: number | null, join = false): Promise<void> {
+    const move = ++this.moves;
+    this.dragged = to ?? this.state?.model.threshold ?? null;
+    this.changed();
+    await this.inTurn(async () => {
+      if (move !== this.moves) return;
+      await this.storeThreshold(to, (before, model) => this.steps.addMove({ what: "threshold", before, model, open: join }));
+    });
+    if (move === this.moves) this.dragged = null;
+    this.changed();
+  }
+
+  /** Stores a threshold; returns whether it did. `added` is told the one before. */
+  private async storeThreshold(to: number | null, added: (before: number | null, model: string) => void): Promise<boolean> {
+    const { state } = this;
+    if (!state) return false;
+    const before = state.threshold;
+    const wanted = to ?? state.model.threshold;
+    if (wanted === before) return true;
+    try {
+      this.thresholdVersion = await this.engine.setThreshold(to, before);
+      if (this.state) this.state.threshold = wanted;
+      added(before, state.model.digest);
       return true;
     } catch (error) {
-      if (options.undo !== false) this.steps.pop();
-      if (error instanceof Refusal && error.stale) this.say("Someone decided in another window. That decision is shown now; decide again if it is wrong.", true);
-      else this.fail(error);
+      this.fail(error);
       return false;
     }
   }
 
-  /** Undoes the last decision; returns its image. */
+  /** Ends a move by keys: the next one is another step for undo. */
+  endMove(): void {
+    this.steps.endMove();
+  }
+
+  /** Undoes the last decision or move of the threshold; returns the image that it was about. */
   async undo(): Promise<string | null> {
-    const step = this.steps.pop();
+    await this.last;
+    const step = this.steps.take();
     if (!step) {
       this.say("Nothing to undo in this window.");
       return null;
     }
-    const done = await this.decide(step.id, step.verdict, {
-      kind: step.kind,
-      mask: step.mask ?? (step.verdict === "defect" ? "keep" : "remove"),
-      undo: false,
-    });
-    if (done) this.say(`Undone: ${step.name}`);
-    return done ? step.id : null;
+    if (step.what === "decision") {
+      const stored = await this.decide(step.id, step.verdict, { kind: step.kind, mask: step.mask, undo: false });
+      if (stored === "stored") this.say(`Undone: ${step.name}`);
+      if (stored === "failed") this.steps.put(step);
+      return stored === "stored" ? step.id : null;
+    }
+    if (step.model !== this.state?.model.digest) {
+      this.say("That threshold belongs to another model, so it stays where it is.");
+      return null;
+    }
+    const done = await this.inTurn(() => this.storeThreshold(step.before, () => {}));
+    if (!done) this.steps.put(step);
+    else this.say(step.before === null ? "Undone: there is no threshold again" : `Undone: the threshold is ${number(step.before)} again`);
+    this.changed();
+    return null;
   }
 
   get canUndo(): boolean {
-    return this.steps.length > 0;
+    return !this.steps.isEmpty;
   }
 
-  /** The neighbour of an image on the wall. */
-  neighbour(id: string | null, by: number): string | null {
-    const list = this.list();
-    const at = list.findIndex((image) => image.id === id);
-    const next = list[Math.min(Math.max(at + by, 0), list.length - 1)];
-    return next?.id ?? null;
+  /** Does this after the requests before it have been answered. */
+  private inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.last.then(work);
+    this.last = done.catch(() => {});
+    return done;
   }
 
   /** The next undecided image on the wall; after the last one, it starts again. */
@@ -314,7 +238,7 @@ export class Desk {
       const image = list[(at + step) % list.length];
       if (image && truth(image) === undefined && image.score !== undefined) return image.id;
     }
-    this.say("All images on this wall are decided.");
+    this.say("All images shown here are decided.");
     return null;
   }
 
@@ -335,7 +259,7 @@ export class Desk {
         if (!this.images.has(image.id)) this.images.set(image.id, image);
         this.news += 1;
       } catch (error) {
-        refused.push(error instanceof Error ? error.message : String(error));
+        refused.push(reason(error));
       }
       this.uploads = { done: this.uploads.done + 1, all: images.length };
       this.changed();
@@ -346,15 +270,9 @@ export class Desk {
     else this.say(`${taken} ${taken === 1 ? "image" : "images"} added.`);
   }
 
-  /** Images that a lesson can contain: decided and not taught yet. */
-  lesson(): { missed: Image[]; alarms: Image[]; found: Image[] } {
-    const lesson = { missed: [] as Image[], alarms: [] as Image[], found: [] as Image[] };
-    for (const image of this.images.values()) {
-      if (!image.decision || image.score === undefined || image.taught > 0) continue;
-      const flagged = this.flagged(image) ?? false;
-      if (image.decision.verdict === "defect") (flagged ? lesson.found : lesson.missed).push(image);
-      else if (flagged) lesson.alarms.push(image);
-    }
-    return lesson;
-  }
+}
+
+/** Why something failed, in one sentence. */
+export function reason(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

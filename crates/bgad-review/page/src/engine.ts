@@ -48,10 +48,11 @@ export interface Change<T> {
 export interface Learned {
   run: string;
   model: string;
-  threshold: Change<number>;
+  /** null for a model without a threshold, which decides nothing. */
+  threshold: Change<number | null>;
   promised_rate: Change<number | null>;
-  taught: { image: string; kind: "missed" | "false_alarm"; score: Change<number>; abnormal: Change<boolean> }[];
-  flipped: { image: string; label: "normal" | "abnormal"; abnormal: Change<boolean> }[];
+  taught: { image: string; kind: "missed" | "false_alarm"; score: Change<number>; abnormal: Change<boolean | null> }[];
+  flipped: { image: string; label: "normal" | "abnormal"; abnormal: Change<boolean | null> }[];
   images: number;
   seconds: number;
 }
@@ -71,15 +72,21 @@ export interface State {
     name: string;
     method: string;
     dataset: string;
-    threshold: number;
+    /** null if the model was trained on too few good images to choose one. */
+    threshold: number | null;
     calibrated: boolean;
     promised_rate: number | null;
     normal_scores: number[];
     known_defects: number;
     has_maps: boolean;
+    /** Whether its maps show what is too much, or only where an image scores highest. */
+    has_map_threshold: boolean;
   };
+  /** The model's file. */
+  file: string;
   generation: number;
-  threshold: number;
+  /** The threshold in use; null for none. */
+  threshold: number | null;
   models: { path: string; name: string; current: boolean }[];
   folders: string[];
   store: string;
@@ -133,7 +140,8 @@ export interface Engine {
   /** Stores a decision; null removes it. */
   decide(id: string, verdict: Verdict | null, kind: string, mask: MaskChange, revision: number): Promise<Image>;
   upload(file: File): Promise<Image>;
-  setThreshold(threshold: number | null, seen: number): Promise<void>;
+  /** Stores a threshold; null is the model's own. Returns the version from which changes know it. */
+  setThreshold(threshold: number | null, seen: number | null): Promise<number>;
   choose(model: string): Promise<void>;
   open(path: string): Promise<void>;
   watch(path: string): Promise<void>;
@@ -171,7 +179,7 @@ export class ServerEngine implements Engine {
   }
 
   async mask(id: string): Promise<Blob> {
-    return (await this.ask(`/api/images/${id}/mask`)).blob();
+    return (await ask(`/api/images/${id}/mask`)).blob();
   }
 
   async decide(
@@ -190,8 +198,9 @@ export class ServerEngine implements Engine {
     return this.json(`/api/uploads/${name}`, { method: "POST", body: file });
   }
 
-  async setThreshold(threshold: number | null, seen: number): Promise<void> {
-    await this.send("PUT", "/api/threshold", { threshold, seen });
+  async setThreshold(threshold: number | null, seen: number | null): Promise<number> {
+    const stored = await this.send<{ version: number }>("PUT", "/api/threshold", { threshold, seen });
+    return stored.version;
   }
 
   async choose(path: string): Promise<void> {
@@ -231,20 +240,23 @@ export class ServerEngine implements Engine {
   }
 
   private async json<T>(address: string, request: RequestInit = {}): Promise<T> {
-    return (await this.ask(address, request)).json();
+    return (await ask(address, request)).json();
   }
+}
 
-  private async ask(address: string, request: RequestInit = {}): Promise<Response> {
-    const answer = await fetch(address, request);
-    if (answer.ok) return answer;
-    let text = `${answer.status} ${answer.statusText}`;
-    try {
-      text = ((await answer.json()) as { error: string }).error;
-    } catch {
-      // Not this server's own answer, so only the status is known.
-    }
-    throw new Refusal(text, answer.status === 409);
+/** An answer of the server, or why there is none. */
+export async function ask(address: string, request: RequestInit = {}): Promise<Response> {
+  const answer = await fetch(address, request).catch(() => {
+    throw new Refusal("bgad review does not answer; is it still running?");
+  });
+  if (answer.ok) return answer;
+  let text = `${answer.status} ${answer.statusText}`;
+  try {
+    text = ((await answer.json()) as { error: string }).error;
+  } catch {
+    // Not this server's own answer, so only the status is known.
   }
+  throw new Refusal(text, answer.status === 409);
 }
 
 function base64(blob: Blob): Promise<string> {

@@ -1,5 +1,7 @@
 // Converts a score map in grey levels to colours and an outline.
 
+import { ask } from "./engine";
+
 /** This level and higher ones belong to a defect. */
 const THRESHOLD = 171;
 
@@ -46,9 +48,7 @@ export function outline(levels: Uint8Array | Uint8ClampedArray, width: number, h
 }
 
 export async function readHeat(address: string): Promise<Heat> {
-  const answer = await fetch(address);
-  if (!answer.ok) throw new Error("the heat map can't be read");
-  const bitmap = await createImageBitmap(await answer.blob());
+  const bitmap = await createImageBitmap(await (await ask(address)).blob());
   const { width, height } = bitmap;
   const picture = document.createElement("canvas");
   picture.width = width;

@@ -3,10 +3,10 @@
 import { Dialog } from "./dialog";
 
 const KEYS: [string, string][] = [
-  ["Arrows, Home, End, Page", "move on the wall"],
-  ["Enter", "open an image; Esc closes it"],
-  ["G", "it is good"],
-  ["D", "it is a defect"],
+  ["Arrows, Home, End, Page", "move from image to image"],
+  ["Enter, Esc", "show an image large; go back"],
+  ["G", "mark as good"],
+  ["D", "mark as a defect"],
   ["N", "next undecided image"],
   ["U or Ctrl+Z", "undo"],
   ["H", "heat map on and off"],
@@ -31,7 +31,7 @@ export function Help({ onClose }: { onClose: () => void }) {
           ))}
         </tbody>
       </table>
-      <p class="quiet">▲ and ○ are the model's decision; ✕ and ✓ are yours, ▧ with a painted mask. A verdict in brackets comes from the data set.</p>
+      <p class="quiet">▲ and ○ are the model's decisions, ✕ and ✓ yours; ▧ means that a mask is painted. A verdict in brackets comes from the data set.</p>
     </Dialog>
   );
 }

@@ -2,12 +2,14 @@
 
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Desk } from "./desk";
-import { truth } from "./desk";
+import { truth } from "./collection";
 import { number, percent } from "./words";
 
 const BINS = 48;
 const HALF = 62;
 const HEIGHT = 2 * HALF + 18;
+/** Room beyond the lowest and the highest score, as a share of what lies between them. */
+const MARGIN = 0.03;
 
 interface Bars {
   low: number;
@@ -19,17 +21,18 @@ interface Bars {
 }
 
 function bars(desk: Desk): Bars {
-  const scores: number[] = [];
-  for (const image of desk.images.values()) if (image.score !== undefined) scores.push(image.score);
-  const threshold = desk.state?.threshold ?? 0;
-  const own = desk.state?.model.threshold ?? threshold;
-  let low = Math.min(threshold, own);
-  let high = Math.max(threshold, own);
-  for (const score of scores) {
+  let low = Number.POSITIVE_INFINITY;
+  let high = Number.NEGATIVE_INFINITY;
+  const show = (score: number | null | undefined) => {
+    if (score === null || score === undefined) return;
     low = Math.min(low, score);
     high = Math.max(high, score);
-  }
-  const margin = (high - low || Math.abs(high) || 1) * 0.03;
+  };
+  for (const image of desk.images.values()) show(image.score);
+  show(desk.state?.threshold);
+  show(desk.state?.model.threshold);
+  if (low > high) [low, high] = [0, 1];
+  const margin = (high - low || Math.abs(high) || 1) * MARGIN;
   low -= margin;
   high += margin;
   const empty = () => new Array<number>(BINS).fill(0);
@@ -49,6 +52,8 @@ function bars(desk: Desk): Bars {
 export function Histogram({ desk }: { desk: Desk; version: number }) {
   const svg = useRef<SVGSVGElement>(null);
   const [across, setWidth] = useState(280);
+  /** The pointer that drags the threshold. */
+  const pointer = useRef<number | null>(null);
   const isThere = desk.state !== null;
   useEffect(() => {
     if (!svg.current) return;
@@ -61,8 +66,11 @@ export function Histogram({ desk }: { desk: Desk; version: number }) {
   const state = desk.state;
   if (!state) return null;
   const x = (score: number) => ((score - b.low) / (b.high - b.low)) * across;
-  const threshold = desk.threshold;
-  const at = x(threshold);
+  const { threshold } = desk;
+  const own = state.model.threshold;
+  // Without a threshold, the line waits at the highest score to be dragged.
+  const line = threshold ?? b.high - MARGIN * (b.high - b.low);
+  const at = x(line);
   // Square roots, so that one missed defect among a thousand good images stays visible.
   const tall = (count: number) => (count === 0 ? 0 : Math.max(2, Math.sqrt(count / b.most) * (HALF - 4)));
   const width = across / BINS;
@@ -70,37 +78,21 @@ export function Histogram({ desk }: { desk: Desk; version: number }) {
 
   const scoreAt = (event: PointerEvent) => {
     const box = svg.current?.getBoundingClientRect();
-    if (!box) return threshold;
+    if (!box) return line;
     const share = Math.min(1, Math.max(0, (event.clientX - box.left) / box.width));
     return Math.fround(b.low + share * (b.high - b.low));
-  };
-  const drag = (event: PointerEvent) => {
-    desk.dragged = scoreAt(event);
-    desk.changed();
-  };
-  const keep = async (to: number | null) => {
-    const seen = state.threshold;
-    const wanted = to;
-    try {
-      await desk.engine.setThreshold(wanted, seen);
-      state.threshold = wanted ?? state.model.threshold;
-    } catch (error) {
-      desk.fail(error);
-    }
-    desk.dragged = null;
-    desk.changed();
   };
   const byKey = (event: KeyboardEvent) => {
     const step = (b.high - b.low) / (event.shiftKey ? 20 : 200);
     const by: Record<string, number> = { ArrowRight: step, ArrowUp: step, ArrowLeft: -step, ArrowDown: -step };
-    const move = by[event.key];
-    if (event.key === "Home") void keep(null);
-    else if (move !== undefined) void keep(Math.fround(Math.min(b.high, Math.max(b.low, threshold + move))));
+    const move = event.ctrlKey || event.metaKey || event.altKey ? undefined : by[event.key];
+    if (event.key === "Home") void desk.moveThreshold(null);
+    else if (move !== undefined) void desk.moveThreshold(Math.fround(Math.min(b.high, Math.max(b.low, line + move))), true);
     else return;
     event.preventDefault();
     event.stopPropagation();
   };
-  const isOwn = threshold === state.model.threshold;
+  const isOwn = threshold === own;
   const rate = state.model.promised_rate;
   const row = (name: string, mark: string, wrong: number, all: number, filter: "missed" | "alarm") => (
     <tr>
@@ -125,14 +117,22 @@ export function Histogram({ desk }: { desk: Desk; version: number }) {
         viewBox={`0 0 ${across} ${HEIGHT}`}
         preserveAspectRatio="none"
         onPointerDown={(event) => {
+          if (event.button !== 0 || pointer.current !== null) return;
+          pointer.current = event.pointerId;
           svg.current?.setPointerCapture(event.pointerId);
-          drag(event);
+          desk.dragThreshold(scoreAt(event));
         }}
         onPointerMove={(event) => {
-          if (desk.dragged !== null) drag(event);
+          if (event.pointerId === pointer.current) desk.dragThreshold(scoreAt(event));
         }}
-        onPointerUp={(event) => void keep(scoreAt(event))}
-        onPointerCancel={() => {
+        onPointerUp={(event) => {
+          if (event.pointerId !== pointer.current) return;
+          pointer.current = null;
+          void desk.moveThreshold(scoreAt(event));
+        }}
+        onPointerCancel={(event) => {
+          if (event.pointerId !== pointer.current) return;
+          pointer.current = null;
           desk.dragged = null;
           desk.changed();
         }}
@@ -146,19 +146,20 @@ export function Histogram({ desk }: { desk: Desk; version: number }) {
           </g>
         ))}
         <line class="axis" x1="0" x2={across} y1={HALF + 1} y2={HALF + 1} />
-        {!isOwn && <line class="own" x1={x(state.model.threshold)} x2={x(state.model.threshold)} y1="0" y2={2 * HALF + 4} />}
-        <rect class="above" x={at} width={Math.max(0, across - at)} y="0" height={2 * HALF + 4} />
-        <line class="threshold" x1={at} x2={at} y1="0" y2={2 * HALF + 4} />
+        {!isOwn && own !== null && <line class="own" x1={x(own)} x2={x(own)} y1="0" y2={2 * HALF + 4} />}
+        {threshold !== null && <rect class="above" x={at} width={Math.max(0, across - at)} y="0" height={2 * HALF + 4} />}
+        <line class={threshold === null ? "threshold none" : "threshold"} x1={at} x2={at} y1="0" y2={2 * HALF + 4} />
         <g
-          class="handle"
+          class={threshold === null ? "handle none" : "handle"}
           tabindex={0}
           role="slider"
           aria-label="Threshold"
           aria-valuemin={b.low}
           aria-valuemax={b.high}
-          aria-valuenow={threshold}
-          aria-valuetext={`${number(threshold)}; ${counts.missed} missed, ${counts.alarms} false alarms`}
+          aria-valuenow={line}
+          aria-valuetext={threshold === null ? "not set yet" : `${number(threshold)}; ${counts.missed} missed, ${counts.alarms} false alarms`}
           onKeyDown={byKey}
+          onBlur={() => desk.endMove()}
         >
           <path d={`M${at - 8} ${HEIGHT} L${at + 8} ${HEIGHT} L${at + 8} ${HEIGHT - 7} L${at} ${HEIGHT - 15} L${at - 8} ${HEIGHT - 7} Z`} />
         </g>
@@ -168,24 +169,54 @@ export function Histogram({ desk }: { desk: Desk; version: number }) {
         <span>score</span>
         <span>{number(b.high)}</span>
       </div>
-      <div class="threshold-line">
-        <span>
-          Threshold <b>{number(threshold)}</b>
-        </span>
-        {isOwn ? (
-          <span class="quiet">{rate === null ? "set by hand" : `promises ≤ ${percent(rate)} false alarms`}</span>
-        ) : (
-          <button type="button" class="small" onClick={() => void keep(null)}>
-            Back to {number(state.model.threshold)}
-          </button>
-        )}
-      </div>
-      <table class="counts">
-        <tbody>
-          {row("Missed defects", "defect", counts.missed, counts.defect, "missed")}
-          {row("False alarms", "good", counts.alarms, counts.good, "alarm")}
-        </tbody>
-      </table>
+      {threshold === null ? (
+        <NoThreshold file={state.file} mayLearn={state.obstacle === null} />
+      ) : (
+        <>
+          <div class="threshold-line">
+            <span>
+              Threshold <b>{number(threshold)}</b>
+            </span>
+            {isOwn ? (
+              <span class="quiet">{rate === null ? "promises no rate of false alarms" : `promises at most ${percent(rate)} false alarms`}</span>
+            ) : (
+              <button type="button" class="small" onClick={() => void desk.moveThreshold(null)}>
+                {own === null ? "Remove" : `Back to ${number(own)}`}
+              </button>
+            )}
+          </div>
+          <table class="counts">
+            <tbody>
+              {row("Missed defects", "defect", counts.missed, counts.defect, "missed")}
+              {row("False alarms", "good", counts.alarms, counts.good, "alarm")}
+            </tbody>
+          </table>
+        </>
+      )}
+      {state.model.has_maps && !state.model.has_map_threshold && (
+        <p class="quiet advice">The heat maps show where an image looks most unusual, not whether that is too much.</p>
+      )}
     </section>
+  );
+}
+
+/** What to do about a model that decides nothing. */
+function NoThreshold({ file, mayLearn }: { file: string; mayLearn: boolean }) {
+  const name = /[^\w./\\:-]/.test(file) ? `"${file}"` : file;
+  return (
+    <div class="warning advice">
+      <p>
+        <b>No threshold yet.</b> The model has seen fewer than five different good images. It gives scores, but can't
+        say which score is too high.
+      </p>
+      <ul>
+        <li>Drag the line to set a threshold by hand.</li>
+        {mayLearn && <li>Or mark good images as good and teach them, until it has seen five.</li>}
+        <li>
+          Or let <code>bgad calibrate</code> choose one from good images, and start this page again:{" "}
+          <code class="command">bgad calibrate --model {name} --normal FOLDER</code>
+        </li>
+      </ul>
+    </div>
   );
 }

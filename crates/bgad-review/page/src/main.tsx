@@ -3,7 +3,8 @@
 import "./page.css";
 import { render } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { Desk, type Filter, type Order } from "./desk";
+import type { Filter, Order } from "./collection";
+import { Desk } from "./desk";
 import { dropped } from "./drop";
 import { ServerEngine } from "./engine";
 import { Help } from "./help";
@@ -196,7 +197,8 @@ function Page({ desk }: { desk: Desk }) {
             <a href={exports.report} download>Report (HTML)</a>
           </div>
         </details>
-        <button type="button" aria-label="Keys" title="Keys (?)" onClick={() => setOver("help")}>?</button>
+        {desk.canUndo && !desk.selected && <button type="button" aria-label="Undo" title="Undo (U)" onClick={() => void desk.undo().then(select)}>↶</button>}
+        <button type="button" class="keys-button" aria-label="Keys" title="Keys (?)" onClick={() => setOver("help")}>?</button>
         <button type="button" class={teachable > 0 || state?.learning ? "primary" : ""} onClick={() => setOver("teach")}>
           {state?.learning ? `Teaching ${Math.round(state.learning.progress * 100)} %` : teachable > 0 ? `Teach ${teachable}` : "Teach"}
         </button>
@@ -222,7 +224,7 @@ function Page({ desk }: { desk: Desk }) {
               </button>
             ))}
           </section>
-          <section class="panel controls" aria-label="Order and look">
+          <section class="panel controls" aria-label="Order and heat map">
             <label class="field">
               <span>Order</span>
               <select value={desk.order} onChange={(event) => { desk.order = event.currentTarget.value as Order; desk.changed(); }}>
@@ -257,7 +259,7 @@ function Page({ desk }: { desk: Desk }) {
                   <p>Drop images or a folder here, or <button type="button" class="link" onClick={() => setOver("open")}>open</button> some.</p>
                 </>
               ) : (
-                <p>No image passes this filter. <button type="button" class="link" onClick={() => { desk.filter = "all"; desk.group = ""; desk.changed(); }}>Show all</button></p>
+                <p>No image matches this filter. <button type="button" class="link" onClick={() => { desk.filter = "all"; desk.group = ""; desk.changed(); }}>Show all</button></p>
               )}
             </div>
           )}
@@ -266,7 +268,7 @@ function Page({ desk }: { desk: Desk }) {
       {desk.selected && !desk.opened && (
         <div class="bar" role="toolbar" aria-label="Decide about the selected image">
           <span class="bar-name">{desk.images.get(desk.selected)?.name}</span>
-          <button type="button" onClick={() => wall.current?.open(desk.selected ?? "")}>Look <kbd>↵</kbd></button>
+          <button type="button" onClick={() => wall.current?.open(desk.selected ?? "")}>Enlarge <kbd>↵</kbd></button>
           <button type="button" onClick={() => desk.selected && void desk.decide(desk.selected, "good")}>✓ Good <kbd>G</kbd></button>
           <button type="button" onClick={() => desk.selected && void desk.decide(desk.selected, "defect")}>✕ Defect <kbd>D</kbd></button>
           <button type="button" onClick={() => select(desk.nextOpen(desk.selected))}>Next <kbd>N</kbd></button>

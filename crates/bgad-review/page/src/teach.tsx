@@ -14,6 +14,14 @@ export function Teach({ desk, onClose }: { desk: Desk; version: number; onClose:
   return <Choose desk={desk} onClose={onClose} {...(lesson ? { last: lesson } : {})} />;
 }
 
+/** What the learning program calls its steps, in plain words. */
+const DOING: Record<string, string> = {
+  features: "reading the images",
+  scoring: "scoring all images",
+  comparing: "comparing with the current model",
+  writing: "writing the new model",
+};
+
 function Running({ desk, onClose }: { desk: Desk; onClose: () => void }) {
   const learning = desk.state?.learning;
   if (!learning) return null;
@@ -21,7 +29,7 @@ function Running({ desk, onClose }: { desk: Desk; onClose: () => void }) {
   return (
     <Dialog title="Teaching the model" onClose={onClose}>
       <p>
-        {learning.stopping ? "stopping" : learning.doing} · {Math.round(learning.seconds)} s
+        {learning.stopping ? "stopping" : (DOING[learning.doing] ?? learning.doing)} · {Math.round(learning.seconds)} s
       </p>
       <div class="progress" role="progressbar" aria-valuenow={done} aria-valuemin={0} aria-valuemax={100} aria-label="Teaching">
         <div style={{ width: `${done}%` }} />
@@ -83,13 +91,13 @@ function Choose({ desk, last, onClose }: { desk: Desk; last?: Lesson; onClose: (
         <>
           {choice.missed.length > 0 && (
             <>
-              <h3>Missed defects</h3>
+              <h3>{state?.threshold === null ? "Defects" : "Missed defects"}</h3>
               <ul class="lesson">{choice.missed.map((image) => row(image, where(image)))}</ul>
             </>
           )}
           {choice.alarms.length > 0 && (
             <>
-              <h3>False alarms</h3>
+              <h3>{state?.threshold === null ? "Good images" : "False alarms"}</h3>
               <ul class="lesson">{choice.alarms.map((image) => row(image, "becomes a good example"))}</ul>
             </>
           )}
@@ -111,11 +119,11 @@ function Choose({ desk, last, onClose }: { desk: Desk; last?: Lesson; onClose: (
   );
 }
 
-const says = (abnormal: boolean) => (abnormal ? "▲ defect" : "○ good");
+const says = (abnormal: boolean | null) => (abnormal === null ? "no threshold" : abnormal ? "▲ defect" : "○ good");
 
 function Outcome({ desk, lesson }: { desk: Desk; lesson: Lesson }) {
   const { learned } = lesson;
-  const rate = (value: number | null) => (value === null ? "none" : `≤ ${percent(value)}`);
+  const rate = (value: number | null) => (value === null ? "none" : `at most ${percent(value)}`);
   const better = learned.taught.filter((t) => t.abnormal.after === (t.kind === "missed")).length;
   const closer = learned.taught.filter((t) => {
     const rises = t.kind === "missed";
@@ -132,7 +140,7 @@ function Outcome({ desk, lesson }: { desk: Desk; lesson: Lesson }) {
     if (!earlier) return;
     try {
       await desk.engine.choose(earlier.path);
-      desk.say(`Back to ${earlier.name}; the taught model is kept in the list of models.`);
+      desk.say(`Back to ${earlier.name}. The taught model stays in the list of models.`);
     } catch (error) {
       desk.fail(error);
     }
@@ -144,18 +152,22 @@ function Outcome({ desk, lesson }: { desk: Desk; lesson: Lesson }) {
         <b>
           {better} of {learned.taught.length} taught {learned.taught.length === 1 ? "image is" : "images are"} now decided correctly.
         </b>{" "}
-        {closer > 0 && `The scores of ${closer} more moved the right way: show it more of that kind, painted if you can. `}
-        {learned.flipped.length} of {learned.images} images of the run are decided differently now, {right} of them correctly. It took {Math.round(learned.seconds)} s.
+        {closer > 0 && `${closer} more ${closer === 1 ? "score" : "scores"} moved in the right direction: teach more images like these, and paint their defects. `}
+        {learned.threshold.before === null && learned.threshold.after !== null && "The model now has a threshold of its own. "}
+        {learned.flipped.length === 0
+          ? "No other image of the run is decided differently now. "
+          : `Of the run's ${learned.images} images, ${learned.flipped.length} ${learned.flipped.length === 1 ? "is" : "are"} decided differently now, ${right} correctly. `}
+        It took {Math.round(learned.seconds)} s.
       </p>
       <table class="changes">
         <thead>
           <tr>
             <th class="picture" />
             <th>Image</th>
-            <th>Score before</th>
-            <th>after</th>
-            <th>Decision before</th>
-            <th>after</th>
+            <th class="n">Score before</th>
+            <th class="n">Score after</th>
+            <th class="earlier">Decision before</th>
+            <th>Decision after</th>
           </tr>
         </thead>
         <tbody>
@@ -167,7 +179,7 @@ function Outcome({ desk, lesson }: { desk: Desk; lesson: Lesson }) {
               </td>
               <td class="n">{number(taught.score.before)}</td>
               <td class="n">{number(taught.score.after)}</td>
-              <td>{says(taught.abnormal.before)}</td>
+              <td class="earlier">{says(taught.abnormal.before)}</td>
               <td class={taught.abnormal.after === (taught.kind === "missed") ? "right" : "wrong"}>{says(taught.abnormal.after)}</td>
             </tr>
           ))}
@@ -179,7 +191,7 @@ function Outcome({ desk, lesson }: { desk: Desk; lesson: Lesson }) {
               </td>
               <td class="n quiet">–</td>
               <td class="n quiet">–</td>
-              <td>{says(flipped.abnormal.before)}</td>
+              <td class="earlier">{says(flipped.abnormal.before)}</td>
               <td class={flipped.abnormal.after === (flipped.label === "abnormal") ? "right" : "now-wrong"}>{says(flipped.abnormal.after)}</td>
             </tr>
           ))}
@@ -188,14 +200,12 @@ function Outcome({ desk, lesson }: { desk: Desk; lesson: Lesson }) {
             <td>Threshold</td>
             <td class="n">{number(learned.threshold.before)}</td>
             <td class="n">{number(learned.threshold.after)}</td>
-            <td colSpan={2} class="quiet">
-              promised false alarms {rate(learned.promised_rate.before)}, now {rate(learned.promised_rate.after)}
-            </td>
+            <td colSpan={2} />
           </tr>
         </tbody>
       </table>
       <p class="quiet">
-        The taught model is <b>{short(learned.run)}</b>; {short(lesson.from)} is kept.{" "}
+        The taught model is <b>{short(learned.run)}</b>. {short(lesson.from)} has not changed. False alarms promised: {rate(learned.promised_rate.before)}, now {rate(learned.promised_rate.after)}.{" "}
         {isCurrent && (
           <button type="button" class="small" onClick={() => void back()}>
             Back to the earlier model

@@ -1,13 +1,13 @@
 // One large image and the decision about it.
 
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { Desk } from "./desk";
-import { truth } from "./desk";
-import type { Detail, Verdict } from "./engine";
+import { type Desk, reason } from "./desk";
+import { truth } from "./collection";
+import { ask, type Detail, type Verdict } from "./engine";
+import { Facts } from "./facts";
 import { readHeat } from "./heat";
 import { Painter, type Tool } from "./painter";
 import { Stage } from "./stage";
-import { number, percent } from "./words";
 
 const TOOLS: { tool: Tool; name: string; mark: string; key: string }[] = [
   { tool: "move", name: "Move", mark: "✥", key: "V" },
@@ -18,11 +18,19 @@ const TOOLS: { tool: Tool; name: string; mark: string; key: string }[] = [
 
 interface Shown {
   stage: Stage;
+  /** The image that is shown. */
+  id: string;
   /** The revision whose mask is shown; a different one comes from another window. */
   revision: number;
   saving: Promise<void>;
   waiting: number;
+  /** Whether a stroke could not be stored, because the server did not answer. */
+  unsaved: boolean;
+  /** Whether undo can return to the image as it was before its first stroke. */
+  begun: boolean;
 }
+
+const NOT_STORED = "not stored yet";
 
 export function Viewer({ desk }: { desk: Desk; version: number }) {
   const image = desk.opened ? desk.images.get(desk.opened) : undefined;
@@ -39,10 +47,47 @@ export function Viewer({ desk }: { desk: Desk; version: number }) {
   const id = image?.id;
   const generation = desk.state?.generation;
 
+  /** Shows the stored mask. */
+  const reload = async (view: Shown, painter: Painter, id: string) => {
+    view.begun = false;
+    await painter.load(desk.images.get(id)?.decision?.mask ? await desk.engine.mask(id) : null);
+    view.stage.draw();
+  };
+
+  /** Stores the current mask; strokes made in the meantime are stored together afterwards. */
+  const save = () => {
+    const view = shown.current;
+    const painter = view?.stage.painter;
+    if (!view || !painter) return;
+    const target = view.id;
+    view.waiting += 1;
+    setSaved("saving…");
+    view.saving = view.saving.then(async () => {
+      view.waiting -= 1;
+      if (view.waiting > 0) return;
+      view.waiting += 1;
+      await store(view, painter, target).catch((error: unknown) => desk.fail(error));
+      view.waiting -= 1;
+    });
+  };
+
+  const store = async (view: Shown, painter: Painter, target: string) => {
+    const png = await painter.png();
+    // The strokes of a visit are undone one by one here, and later as one step.
+    const stored = await desk.decide(target, "defect", { mask: png ?? "remove", undo: !view.begun });
+    if (view.stage.painter !== painter) return;
+    view.unsaved = stored === "failed";
+    if (view.unsaved) return setSaved(NOT_STORED);
+    view.revision = desk.images.get(target)?.revision ?? 0;
+    view.begun = stored === "stored";
+    setSaved(stored === "stored" ? "saved" : "");
+    if (stored === "stale") await reload(view, painter, target);
+  };
+
   useEffect(() => {
     if (!canvas.current) return;
     const stage = new Stage(canvas.current);
-    shown.current = { stage, revision: 0, saving: Promise.resolve(), waiting: 0 };
+    shown.current = { stage, id: "", revision: 0, saving: Promise.resolve(), waiting: 0, unsaved: false, begun: false };
     stage.onZoom = setZoom;
     panel.current?.focus();
     return () => stage.close();
@@ -54,9 +99,17 @@ export function Viewer({ desk }: { desk: Desk; version: number }) {
     if (!view || !id) return;
     let gone = false;
     const open = async () => {
+      // Strokes that are not stored yet outlast another model and a restart of the server.
+      const strokes = view.unsaved && view.id === id ? view.stage.painter : null;
+      // No stroke may end up in the mask of the next image, whose picture is still on its way.
+      if (view.id !== id) view.stage.painter = null;
+      view.id = id;
       setDetail(null);
       setProblem("");
-      setSaved("");
+      if (!strokes) {
+        view.unsaved = view.begun = false;
+        setSaved("");
+      }
       const now = desk.images.get(id);
       if (!now) return;
       if (now.error) {
@@ -64,8 +117,7 @@ export function Viewer({ desk }: { desk: Desk; version: number }) {
         setProblem(now.error);
         return;
       }
-      const answer = await fetch(desk.engine.picture(now));
-      if (!answer.ok) throw new Error(((await answer.json()) as { error: string }).error);
+      const answer = await ask(desk.engine.picture(now));
       const bitmap = await createImageBitmap(await answer.blob(), { imageOrientation: "none" } as ImageBitmapOptions);
       if (gone) return bitmap.close();
       view.stage.show(bitmap);
@@ -74,9 +126,9 @@ export function Viewer({ desk }: { desk: Desk; version: number }) {
       const more = await desk.engine.detail(id);
       if (gone) return;
       setDetail(more);
-      const painter = new Painter(more.width, more.height);
+      const painter = strokes ?? new Painter(more.width, more.height);
       const stored = desk.images.get(id);
-      await painter.load(stored?.decision?.mask ? await desk.engine.mask(id) : null);
+      if (!strokes) await painter.load(stored?.decision?.mask ? await desk.engine.mask(id) : null);
       if (gone) return;
       view.revision = stored?.revision ?? 0;
       view.stage.painter = painter;
@@ -88,7 +140,7 @@ export function Viewer({ desk }: { desk: Desk; version: number }) {
       view.stage.draw();
     };
     open().catch((error: unknown) => {
-      if (!gone) setProblem(error instanceof Error ? error.message : String(error));
+      if (!gone) setProblem(reason(error));
     });
     return () => {
       gone = true;
@@ -99,14 +151,15 @@ export function Viewer({ desk }: { desk: Desk; version: number }) {
   useEffect(() => {
     const view = shown.current;
     const painter = view?.stage.painter;
-    if (!view || !painter || !image || view.waiting > 0 || view.revision === image.revision) return;
+    if (!view || !painter || !image || view.id !== image.id || view.waiting > 0 || view.unsaved || view.revision === image.revision) return;
     view.revision = image.revision;
-    const load = async () => {
-      await painter.load(image.decision?.mask ? await desk.engine.mask(image.id) : null);
-      view.stage.draw();
-    };
-    load().catch((error: unknown) => desk.fail(error));
+    reload(view, painter, image.id).catch((error: unknown) => desk.fail(error));
   }, [image?.revision]);
+
+  // When the server answers again, stores the strokes that it did not get.
+  useEffect(() => {
+    if (!desk.offline && image?.score !== undefined && shown.current?.unsaved) save();
+  }, [desk.offline, image?.score === undefined]);
 
   useEffect(() => {
     const stage = shown.current?.stage;
@@ -119,58 +172,30 @@ export function Viewer({ desk }: { desk: Desk; version: number }) {
 
   if (!image) return null;
   const what = truth(image);
-  const flagged = desk.flagged(image);
 
-  /** Stores the current mask; strokes made in the meantime are stored together afterwards. */
-  const save = () => {
-    const view = shown.current;
-    const painter = view?.stage.painter;
-    if (!view || !painter) return;
-    const target = image.id;
-    view.waiting += 1;
-    setSaved("saving…");
-    view.saving = view.saving.then(async () => {
-      view.waiting -= 1;
-      if (view.waiting > 0) return;
-      view.waiting += 1;
-      const png = await painter.png();
-      // Strokes are undone one by one; only the change of the decision is a separate step.
-      const undo = desk.images.get(target)?.decision?.verdict !== "defect";
-      const done = await desk.decide(target, "defect", { mask: png ?? "remove", undo });
-      view.waiting -= 1;
-      const now = desk.images.get(target);
-      if (view.stage.painter !== painter) return;
-      if (done && now) {
-        view.revision = now.revision;
-        setSaved("saved");
-      } else {
-        setSaved("");
-        if (now) {
-          view.revision = now.revision;
-          await painter.load(now.decision?.mask ? await desk.engine.mask(target) : null);
-          view.stage.draw();
-        }
-      }
-    });
-  };
   if (shown.current) shown.current.stage.onStroke = save;
 
+  /** Whether the image can be left; strokes that are not stored would be lost. */
+  const mayLeave = () => !shown.current?.unsaved || window.confirm("Your last strokes are not stored, because bgad review does not answer. Leave this image without them?");
   const go = (next: string | null) => {
-    if (!next || next === image.id) return;
+    if (!next || next === image.id || !mayLeave()) return;
     desk.opened = next;
     desk.selected = next;
     desk.changed();
   };
   const decide = async (verdict: Verdict) => {
     await shown.current?.saving;
-    if (await desk.decide(image.id, verdict)) setSaved("saved");
+    if ((await desk.decide(image.id, verdict)) === "stored") setSaved("saved");
   };
   const undo = async () => {
-    const painter = shown.current?.stage.painter;
-    if (painter?.canUndo && painter.undo()) {
-      shown.current?.stage.draw();
-      save();
-      return;
+    const view = shown.current;
+    const painter = view?.stage.painter;
+    if (view && painter?.canUndo && painter.undo()) {
+      view.stage.draw();
+      await view.saving;
+      // The first stroke also decided, so undoing it returns to what was there before.
+      if (painter.canUndo || !view.begun) return save();
+      view.begun = false;
     }
     go(await desk.undo());
   };
@@ -184,6 +209,7 @@ export function Viewer({ desk }: { desk: Desk; version: number }) {
     save();
   };
   const close = () => {
+    if (!mayLeave()) return;
     desk.opened = null;
     desk.changed();
   };
@@ -233,11 +259,11 @@ export function Viewer({ desk }: { desk: Desk; version: number }) {
     action();
   };
 
-  const paints = flagged !== undefined && !problem;
+  const paints = image.score !== undefined && !problem;
   return (
     <div class="viewer" role="dialog" aria-modal="true" aria-label={`Image ${image.name}`} ref={panel} tabindex={-1} onKeyDown={byKey}>
       <div class="stage-frame">
-        <canvas ref={canvas} class={`stage tool-${tool}`} role="img" aria-label={`${image.name}${detail ? `, ${detail.regions.length} places above the threshold` : ""}`} />
+        <canvas ref={canvas} class={`stage tool-${tool}`} role="img" aria-label={`${image.name}${detail ? `, ${detail.regions.length} places found` : ""}`} />
         {problem && <p class="stage-problem">{problem}</p>}
         <div class="tools" role="toolbar" aria-label="Tools">
           {TOOLS.map((each) => (
@@ -249,7 +275,7 @@ export function Viewer({ desk }: { desk: Desk; version: number }) {
             <span>Size</span>
             <input type="range" min="1" max="200" value={brush} onInput={(event) => setBrush(Number(event.currentTarget.value))} />
           </label>
-          <button type="button" disabled={!paints} title="Remove all that is painted" onClick={clear}>Clear</button>
+          <button type="button" disabled={!paints} title="Remove everything that you painted" onClick={clear}>Clear</button>
           <span class="zoom">
             <button type="button" aria-label="Smaller" onClick={() => shown.current?.stage.zoom(0.8)}>−</button>
             <button type="button" title="Whole image (0)" onClick={() => shown.current?.stage.fit()}>{Math.round(zoom * 100)} %</button>
@@ -259,35 +285,14 @@ export function Viewer({ desk }: { desk: Desk; version: number }) {
       </div>
       <aside class="viewer-side">
         <div class="viewer-head">
-          <button type="button" onClick={close} title="Back to the wall (Esc)">← Wall</button>
+          <button type="button" onClick={close} title="Back to all images (Esc)">← Back</button>
           <span class="spring" />
           <button type="button" aria-label="Previous image" title="Previous (←)" onClick={() => go(desk.neighbour(image.id, -1))}>‹</button>
           <button type="button" aria-label="Next image" title="Next (→)" onClick={() => go(desk.neighbour(image.id, 1))}>›</button>
         </div>
         <h2 class="viewer-name">{image.name}</h2>
         <p class="quiet viewer-path">{image.group}</p>
-        <dl class="facts">
-          <dt>The model</dt>
-          <dd>{flagged === undefined ? "–" : flagged ? "▲ defect" : "○ good"}</dd>
-          <dt>Score</dt>
-          <dd>
-            {image.score === undefined ? "–" : number(image.score)} <span class="quiet">threshold {number(desk.threshold)}</span>
-          </dd>
-          {detail && (
-            <>
-              <dt>Scores as high</dt>
-              <dd title="The share of normal images that score at least as high">{percent(detail.p_value)} <span class="quiet">of normal images</span></dd>
-              <dt>Places</dt>
-              <dd>{detail.has_map ? detail.regions.length : "no heat map"}</dd>
-            </>
-          )}
-          {image.known && (
-            <>
-              <dt>Data set</dt>
-              <dd>{image.known.verdict}{image.known.kind && ` (${image.known.kind})`}</dd>
-            </>
-          )}
-        </dl>
+        <Facts desk={desk} image={image} detail={detail} />
         <div class="verdicts" role="group" aria-label="What it is">
           <button type="button" class="verdict" aria-pressed={image.decision?.verdict === "good"} disabled={!paints} onClick={() => void decide("good")}>
             <span aria-hidden="true">✓</span> Good <kbd>G</kbd>
@@ -301,7 +306,7 @@ export function Viewer({ desk }: { desk: Desk; version: number }) {
         </div>
         {image.decision?.verdict === "defect" && (
           <label class="field">
-            <span>Kind of defect (may stay empty)</span>
+            <span>Kind of defect (optional)</span>
             <input
               key={image.id}
               type="text"
@@ -319,23 +324,23 @@ export function Viewer({ desk }: { desk: Desk; version: number }) {
           {image.decision?.mask
             ? "The painted mask shows where the defect is."
             : what === "defect"
-              ? "Paint over the defect, and the model learns where it is as well."
+              ? "Paint over the defect, so that the model also learns where it is."
               : desk.missed(image) || desk.alarm(image)
                 ? ""
                 : "Decide, or paint over a defect with the brush."}{" "}
-          <span class="saved">{saved}</span>
+          <span class={saved === NOT_STORED ? "saved warning" : "saved"}>{saved}</span>
         </p>
         <div class="look">
           <label class="slider">
             <span>Heat map</span>
             <input type="range" min="0" max="1" step="0.02" value={desk.heat} onInput={(event) => look(() => { desk.heat = Number(event.currentTarget.value); })} />
           </label>
-          <label class="check"><input type="checkbox" checked={desk.outlines} onChange={() => look(() => { desk.outlines = !desk.outlines; })} /> Outlines of the model</label>
+          <label class="check"><input type="checkbox" checked={desk.outlines} onChange={() => look(() => { desk.outlines = !desk.outlines; })} /> The model's outlines</label>
           <label class="check"><input type="checkbox" checked={mask} onChange={() => setMask(!mask)} /> Painted mask</label>
         </div>
         <div class="viewer-foot">
           <button type="button" onClick={() => void undo()} title="Undo (Ctrl+Z)">↶ Undo</button>
-          {image.decision && <button type="button" onClick={() => void desk.decide(image.id, null, { mask: "remove" })}>Not decided</button>}
+          {image.decision && <button type="button" onClick={() => void desk.decide(image.id, null, { mask: "remove" })}>Remove decision</button>}
         </div>
       </aside>
     </div>

@@ -1,7 +1,7 @@
 // The wall. Only visible tiles are in the document, however many images there are.
 
 import type { Desk } from "./desk";
-import { truth } from "./desk";
+import { truth } from "./collection";
 import type { Image } from "./engine";
 import { describe, number } from "./words";
 
@@ -193,7 +193,7 @@ export class Wall {
     tile.note.hidden = readable && image.score !== undefined;
     tile.note.textContent = image.error ?? (image.score === undefined ? "waiting for its score" : "");
     tile.score.textContent = image.score === undefined ? "–" : number(image.score);
-    tile.model.textContent = flagged === undefined ? "" : flagged ? "▲ defect" : "○ good";
+    tile.model.textContent = flagged === undefined ? (image.score === undefined ? "" : "no threshold") : flagged ? "▲ defect" : "○ good";
     tile.model.title = flagged === undefined ? "" : "what the model says";
     tile.person.textContent = image.decision ? (what === "defect" ? (image.decision.mask ? "✕ defect ▧" : "✕ defect") : "✓ good") : what ? `(${what})` : "";
     tile.person.title = image.decision ? "what you decided" : what ? "what the data set says" : "";

@@ -1,26 +1,31 @@
 // How the page writes words and numbers.
 
-import type { Image, Verdict } from "./engine";
-import { type Desk, truth } from "./desk";
+import type { Image } from "./engine";
+import { truth } from "./collection";
+import type { Desk } from "./desk";
 
-export function number(score: number): string {
+/** A score or threshold; a dash for none. */
+export function number(score: number | null | undefined): string {
+  if (score === null || score === undefined || !Number.isFinite(score)) return "–";
   const size = Math.abs(score);
   const digits = size >= 1000 ? 0 : size >= 100 ? 1 : size >= 10 ? 2 : 3;
   return score.toFixed(digits).replace("-", "\u2212");
 }
 
 export function percent(share: number): string {
-  return `${(share * 100).toFixed(share < 0.1 ? 1 : 0)} %`;
+  return `${(share * 100).toFixed(share < 0.1 ? 1 : 0)}\u00a0%`;
 }
 
-export const WORDS: Record<Verdict, string> = { good: "good", defect: "defect" };
+function modelSays(flagged: boolean | undefined): string {
+  return flagged === undefined ? "no threshold yet" : `the model says ${flagged ? "defect" : "good"}`;
+}
 
 /** The verdicts of the model and of a person on an image, in one line. */
 export function describe(image: Image, desk: Desk): string {
   const parts = [image.name];
   if (image.error) parts.push(`can't be read: ${image.error}`);
   else if (image.score === undefined) parts.push("not scored yet");
-  else parts.push(`score ${number(image.score)}, the model says ${desk.flagged(image) ? "defect" : "good"}`);
+  else parts.push(`score ${number(image.score)}, ${modelSays(desk.flagged(image))}`);
   const what = truth(image);
   if (image.decision) parts.push(`you decided ${what}${image.decision.mask ? ", with a mask" : ""}`);
   else if (image.known) parts.push(`the data set says ${what}`);

@@ -1,8 +1,8 @@
-// A `bgad review` for the tests: the program of the release build on a run of the quick-start's parts.
+// A `bgad review` for the tests: the program of the release build on the quick-start's run.
 import { spawn, spawnSync } from "node:child_process";
-import { chmodSync, cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
 
@@ -24,41 +24,31 @@ export function folder() {
   return made;
 }
 
-/** A run without abnormal images, with what learning needs where this program can learn. */
-export function train(into, ...options) {
-  if (!existsSync(parts)) throw new Error("the quick-start's parts are missing: cargo run --release --example quickstart");
-  const keeps = bgad("train", "--help").includes("--keep-features");
-  bgad("train", "--layout", "mvtec", "--data", parts, "--no-report", "--out", into, ...(options.length ? options : ["--image-size", "128"]), ...(keeps ? ["--keep-features"] : []));
-  return keeps;
+const made = join(root, "out/quickstart");
+if (!existsSync(made)) throw new Error("the quick-start has not run: cargo run --release --example quickstart");
+
+/** A copy of the quick-start's run, as it was before anyone opened it. */
+export function quickstart(into) {
+  cpSync(join(made, "run"), into, { recursive: true, filter: (path) => basename(path) !== "review" });
+  return into;
 }
 
-/** What stands for `bgad learn` in a program that has none: the taught run is a copy. */
-export function standIn(into) {
-  const path = join(into, "learner.mjs");
-  writeFileSync(
-    path,
-    `#!/usr/bin/env node
-import { cpSync } from "node:fs";
-const words = process.argv.slice(3);
-const after = (name) => words.flatMap((word, at) => (word === name ? [words[at + 1]] : []));
-const [[run], [out]] = [after("--run"), after("--out")];
-const wait = (time) => new Promise((resolve) => setTimeout(resolve, time));
-for (const [progress, doing] of [[0.1, "features of the new images"], [0.5, "training"], [0.9, "thresholds"]]) {
-  console.log(JSON.stringify({ progress, doing }));
-  await wait(700);
-}
-cpSync(run, out, { recursive: true, filter: (path) => !path.includes("/review") });
-const taught = (kind, image) => ({ image, kind, score: { before: 1.5, after: kind === "missed" ? 3.25 : 0.5 }, abnormal: { before: kind !== "missed", after: kind === "missed" } });
-console.log(JSON.stringify({ result: { run: out, model: out + "/model.bgad", threshold: { before: 2.115, after: 2.2 }, promised_rate: { before: 0.01, after: 0.01 }, taught: [...after("--missed").map((image) => taught("missed", image)), ...after("--false-alarm").map((image) => taught("false_alarm", image))], flipped: [], images: 68, seconds: 2.1 } }));
-`,
-  );
-  chmodSync(path, 0o755);
-  return path;
+/** A run on three good images only. */
+export function fewImages(into) {
+  const few = `${into}-parts`;
+  const good = readdirSync(join(parts, "train/good")).sort();
+  for (const name of good.slice(0, 3)) cpSync(join(parts, "train/good", name), join(few, "train/good", name));
+  for (const kind of ["good", "dent"]) {
+    const images = readdirSync(join(parts, "test", kind)).sort();
+    for (const name of images.slice(0, 8)) cpSync(join(parts, "test", kind, name), join(few, "test", kind, name));
+  }
+  bgad("train", few, "--image-size", "128", "--no-report", "--keep-features", "--out", into);
+  return into;
 }
 
-/** Starts the page; its address, and how to end it as nobody can prepare for. */
-export async function review(model, images, learner) {
-  const words = ["review", model, ...images, "--port", "0", "--no-open", ...(learner ? ["--learner", learner] : [])];
+/** Starts the page; its address, its process, and how to end it as nobody can prepare for. */
+export async function review(model, images, port = 0) {
+  const words = ["review", model, ...images, "--port", String(port), "--no-open"];
   const child = spawn(program, words, { stdio: ["ignore", "pipe", "inherit"] });
   const end = () => child.kill("SIGKILL");
   // Before its folder is taken away.
@@ -72,7 +62,7 @@ export async function review(model, images, learner) {
     });
     child.on("exit", () => failed(new Error("bgad review ended at once")));
   });
-  return { address, end: () => new Promise((done) => { child.on("exit", done); end(); }) };
+  return { address, port: Number(new URL(address).port), process: child.pid, end: () => new Promise((done) => { child.on("exit", done); end(); }) };
 }
 
 export function browser() {

@@ -2,17 +2,17 @@
 // must hold is that few tiles are in the document, and that the pictures that fly past are not asked for.
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { browser, check, folder, parts, review, train } from "./server.mjs";
+import { browser, check, folder, parts, quickstart, review } from "./server.mjs";
 
 const IMAGES = Number(process.env.IMAGES ?? 10_000);
 const place = folder();
-train(join(place, "run"));
+const run = quickstart(join(place, "run"));
 // The same pictures under many names: scores are kept by name, so that each is scored.
 const images = join(place, "many");
 mkdirSync(images);
 const some = readdirSync(join(parts, "test/good")).map((name) => readFileSync(join(parts, "test/good", name)));
 for (let index = 0; index < IMAGES; index++) writeFileSync(join(images, `${String(index).padStart(5, "0")}.png`), some[index % some.length]);
-const server = await review(join(place, "run"), [images]);
+const server = await review(run, [images]);
 const chrome = await browser();
 const page = await chrome.newPage({ viewport: { width: 1440, height: 900 } });
 let asked = 0;

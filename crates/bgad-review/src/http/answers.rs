@@ -14,7 +14,7 @@ pub(super) type Answer = std::result::Result<Response, ReviewError>;
 impl IntoResponse for ReviewError {
     fn into_response(self) -> Response {
         let status = match &self {
-            Self::Stale => StatusCode::CONFLICT,
+            Self::Stale | Self::StaleThreshold => StatusCode::CONFLICT,
             Self::Missing(_) => StatusCode::NOT_FOUND,
             Self::Request(_) => StatusCode::BAD_REQUEST,
             Self::Busy(_) | Self::InUse(_) => StatusCode::SERVICE_UNAVAILABLE,

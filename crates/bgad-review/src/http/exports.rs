@@ -49,7 +49,7 @@ fn table(state: &project::State) -> Result<Vec<u8>> {
     ];
     let written = writer.write_record(header);
     written.map_err(|error| failed(error.to_string()))?;
-    let threshold = state.threshold.unwrap_or(state.engine.model().threshold);
+    let threshold = state.threshold.or(state.engine.model().threshold);
     for entry in &state.entries {
         let label = |abnormal| if abnormal { "abnormal" } else { "normal" };
         let decision = state.store.decision(&entry.id);
@@ -67,11 +67,12 @@ fn table(state: &project::State) -> Result<Vec<u8>> {
             _ => "",
         };
         let score = entry.scored().map(|scored| scored.score);
+        let anomalous = score.zip(threshold).map(|(score, most)| score > most);
         let record = [
             entry.source.clone(),
-            score.map_or_else(String::new, |score| score.to_string()),
-            threshold.to_string(),
-            score.map_or_else(String::new, |score| (score > threshold).to_string()),
+            field(score),
+            field(threshold),
+            field(anomalous),
             label.to_owned(),
             kind.to_owned(),
             said_by.to_owned(),
@@ -85,18 +86,23 @@ fn table(state: &project::State) -> Result<Vec<u8>> {
         .map_err(|error| failed(error.to_string()))
 }
 
-/// A report over all images whose labels are known.
+/// A field that is empty without a value.
+fn field(value: Option<impl ToString>) -> String {
+    value.map_or_else(String::new, |value| value.to_string())
+}
+
+/// A report over all images whose labels are known, at the threshold in use.
 pub(super) async fn report(State(app): State<Arc<App>>) -> Answer {
     let report = aside(move || {
         let state = app.project.state();
         let samples = samples(&state);
-        let engine = Arc::clone(&state.engine);
+        let (engine, threshold) = (Arc::clone(&state.engine), state.threshold);
         drop(state);
         if samples.is_empty() {
             let text = "no image has a label yet: decide some first";
             return Err(ReviewError::Request(text.to_owned()));
         }
-        engine.report(&engine.model().dataset, samples)
+        engine.report(&engine.model().dataset, samples, threshold)
     });
     let file = bytes(report.await?, "text/html; charset=utf-8", Keep::No);
     Ok(named(file, "attachment; filename=\"report.html\""))

@@ -17,8 +17,8 @@ use crate::threshold;
 struct NewThreshold {
     /// `None` is the model's own.
     threshold: Option<f32>,
-    /// The threshold that the page showed.
-    seen: f32,
+    /// The threshold that the page showed; `None` for none.
+    seen: Option<f32>,
 }
 
 /// Sets the threshold.
@@ -27,8 +27,8 @@ pub(super) async fn set_threshold(State(app): State<Arc<App>>, sent: Bytes) -> A
         let new: NewThreshold = body(&sent)?;
         let mut state = app.project.state();
         let own = state.engine.model().threshold;
-        if state.threshold.unwrap_or(own) != new.seen {
-            return Err(ReviewError::Stale);
+        if state.threshold.or(own) != new.seen {
+            return Err(ReviewError::StaleThreshold);
         }
         if new
             .threshold
@@ -37,13 +37,14 @@ pub(super) async fn set_threshold(State(app): State<Arc<App>>, sent: Bytes) -> A
             let text = "the threshold is not a number; expected a finite one";
             return Err(ReviewError::Request(text.to_owned()));
         }
-        let threshold = new.threshold.filter(|threshold| *threshold != own);
+        let threshold = new.threshold.filter(|threshold| Some(*threshold) != own);
         threshold::write(state.store.folder(), state.engine.model(), threshold)?;
         state.threshold = threshold;
         state.version += 1;
+        let version = state.version;
         drop(state);
         app.project.tell();
-        json(&json!({ "threshold": threshold.unwrap_or(own) }))
+        json(&json!({ "threshold": threshold.or(own), "version": version }))
     });
     set.await
 }

@@ -79,6 +79,11 @@ impl ModelDescription {
         self.threshold < f32::MAX
     }
 
+    /// The threshold, if there is one.
+    pub fn chosen_threshold(&self) -> Option<f32> {
+        self.has_threshold().then_some(self.threshold)
+    }
+
     /// How many normal images a calibration needs to promise the rate that was requested in training:
     /// `n + 1 >= 1 / rate`. `None` if training had enough images to promise it, after a calibration, and if
     /// nothing is promised.

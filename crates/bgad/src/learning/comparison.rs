@@ -79,7 +79,7 @@ impl Comparison<'_> {
         let mut all: Vec<FlippedImage> = others.collect();
         all.extend(self.of_runs(teaching, scores));
         let images = taught.len() + all.len();
-        all.retain(|image| image.abnormal.before != image.abnormal.after);
+        all.retain(|image| is_other(image.abnormal));
         Ok(Compared {
             taught,
             flipped: all,
@@ -126,10 +126,20 @@ impl Comparison<'_> {
         })
     }
 
-    fn decisions(&self, score: Change<f32>) -> Change<bool> {
+    fn decisions(&self, score: Change<f32>) -> Change<Option<bool>> {
+        let decision = |detector: &Detector, score: f32| {
+            let threshold = detector.description.chosen_threshold();
+            threshold.map(|threshold| score > threshold)
+        };
         Change {
-            before: score.before > self.before.description.threshold,
-            after: score.after > self.after.description.threshold,
+            before: decision(self.before, score.before),
+            after: decision(self.after, score.after),
         }
     }
+}
+
+/// Whether both models decide, and not alike.
+fn is_other(abnormal: Change<Option<bool>>) -> bool {
+    let both = abnormal.before.zip(abnormal.after);
+    both.is_some_and(|(before, after)| before != after)
 }

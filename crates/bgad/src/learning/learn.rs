@@ -147,8 +147,8 @@ impl Trainer {
             model: RunDirectory::at(&run).model(),
             run,
             threshold: Change {
-                before: was.threshold,
-                after: is.threshold,
+                before: was.chosen_threshold(),
+                after: is.chosen_threshold(),
             },
             promised_rate: Change {
                 before: was.promised_rate,

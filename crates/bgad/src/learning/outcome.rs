@@ -40,8 +40,8 @@ pub struct TaughtImage {
     pub kind: Mistake,
     /// Its score. The new model was trained on this image, so a better score proves nothing about others.
     pub score: Change<f32>,
-    /// Whether the model calls it anomalous.
-    pub abnormal: Change<bool>,
+    /// Whether the model calls it anomalous; `None` for a model without a threshold.
+    pub abnormal: Change<Option<bool>>,
 }
 
 /// An image of the run that the two models decide differently.
@@ -56,8 +56,8 @@ pub struct FlippedImage {
     pub region: Option<Region>,
     /// Its label in the data set.
     pub label: Label,
-    /// Whether the model calls it anomalous.
-    pub abnormal: Change<bool>,
+    /// Whether the model calls it anomalous; `None` for a model without a threshold.
+    pub abnormal: Change<Option<bool>>,
 }
 
 /// The new run that [`Trainer::learn`](crate::Trainer::learn) made.
@@ -70,8 +70,8 @@ pub struct Learned {
     pub model: PathBuf,
     /// The new model.
     pub detector: Detector,
-    /// The thresholds of both models.
-    pub threshold: Change<f32>,
+    /// The thresholds of both models; `None` for a model with too few normal training images.
+    pub threshold: Change<Option<f32>>,
     /// The false-positive rates that the thresholds promise; `None` for a threshold without a promise.
     pub promised_rate: Change<Option<f64>>,
     /// The images of the lesson in its order, missed ones first.

@@ -24,8 +24,11 @@ pub(super) fn fill(
     order.sort_by(|&a, &b| {
         let key = |image: usize| {
             let result = &evaluation.results[image];
-            let wrong = result.abnormal != (result.score > scoring.threshold);
-            let distance = (result.score - scoring.threshold).abs();
+            let Some(threshold) = chosen(scoring.threshold) else {
+                return (false, -result.score);
+            };
+            let wrong = result.abnormal != (result.score > threshold);
+            let distance = (result.score - threshold).abs();
             (wrong, if wrong { -distance } else { distance })
         };
         let (a, b) = (key(a), key(b));
@@ -50,6 +53,11 @@ pub(super) fn fill(
     let wanted = entries.len();
     data.gallery = entries.into_iter().flatten().collect();
     wanted - data.gallery.len()
+}
+
+/// The threshold, unless it is the largest number, which stands where there is none.
+fn chosen(threshold: f32) -> Option<f32> {
+    (threshold < f32::MAX).then_some(threshold)
 }
 
 fn entry(
@@ -92,11 +100,8 @@ fn entry(
         abnormal: result.abnormal,
         defect_type: result.abnormal.then(|| result.defect_type.clone()),
         score: result.score,
-        threshold: scoring.threshold.next_up(),
-        pixel_threshold: scoring
-            .pixel_threshold
-            .filter(|threshold| *threshold < f32::MAX)
-            .map(f32::next_up),
+        threshold: chosen(scoring.threshold).map(f32::next_up),
+        pixel_threshold: scoring.pixel_threshold.and_then(chosen).map(f32::next_up),
         image: RgbPicture {
             width,
             height,
