@@ -54,7 +54,7 @@ impl Enlarged {
     fn row<'a>(&'a mut self, plane: &'a Plane, y: usize) -> &'a [u8] {
         let (across, down) = plane.smaller;
         let (near, far) = match down {
-            2 if y % 2 == 0 => (y / 2, (y / 2).saturating_sub(1)),
+            2 if y.is_multiple_of(2) => (y / 2, (y / 2).saturating_sub(1)),
             2 => (y / 2, (y / 2 + 1).min(plane.height - 1)),
             _ => (y, y),
         };
