@@ -1,6 +1,6 @@
 //! The entropy-coded bits of a JPEG.
 
-use super::table::{Code, Table};
+use super::table::{Code, Table, extended};
 use crate::decoding::fault::{Fault, damaged};
 
 /// One in each byte, and the highest bit of each byte.
@@ -169,16 +169,6 @@ impl<'a> Bits<'a> {
     /// Where the search for the next marker starts.
     pub(super) fn place(&self) -> usize {
         self.at
-    }
-}
-
-/// The number that `size` bits are, at most 16; those that begin with 0 are negative.
-#[inline(always)]
-pub(super) fn extended(bits: u32, size: u32) -> i32 {
-    let (bits, beyond) = (bits as i32, 1_i32 << size);
-    match bits >= beyond / 2 {
-        true => bits,
-        false => bits.wrapping_sub(beyond).wrapping_add(1),
     }
 }
 

@@ -1,6 +1,5 @@
 //! Huffman tables for decoding.
 
-use super::bits::extended;
 use crate::decoding::fault::{Fault, damaged};
 
 /// Codes of up to this many bits are found in one lookup, together with their values if these fit too.
@@ -118,5 +117,15 @@ impl Table {
             value: entry.value,
             length: u32::from(entry.whole),
         })
+    }
+}
+
+/// The number that `size` bits are, at most 16; those that begin with 0 are negative.
+#[inline(always)]
+pub(super) fn extended(bits: u32, size: u32) -> i32 {
+    let (bits, beyond) = (bits as i32, 1_i32 << size);
+    match bits >= beyond / 2 {
+        true => bits,
+        false => bits.wrapping_sub(beyond).wrapping_add(1),
     }
 }
