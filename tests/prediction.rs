@@ -1,10 +1,10 @@
 //! The contents of a prediction: regions, thresholds, and their promises.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use bgad::{
-    Dataset, Detector, Device, Error, Fit, Preset, RgbImage, Sample, Trainer, TrainerConfig,
-    load_image,
+    Dataset, Detector, Device, Error, Fit, Prediction, Preset, RgbImage, Sample, Trainer,
+    TrainerConfig, load_image,
 };
 
 use crate::common::{parts, settings};
@@ -188,13 +188,50 @@ fn a_stream_keeps_order_and_continues_after_an_error() {
     let images = files.iter().map(|file| Ok(load_image(file)?));
     let stream: Vec<_> = detector.predict_stream(images).collect();
     assert_eq!(stream.len(), files.len());
-    for (file, prediction) in files.iter().zip(stream) {
+    same_as_alone(&detector, &files, stream);
+}
+
+/// Compares predictions of files with those of each file alone.
+fn same_as_alone(
+    detector: &Detector,
+    files: &[PathBuf],
+    predictions: Vec<bgad::Result<Prediction>>,
+) {
+    assert_eq!(predictions.len(), files.len());
+    for (file, prediction) in files.iter().zip(predictions) {
         match (detector.predict_file(file), prediction) {
-            (Ok(alone), Ok(streamed)) => assert_eq!(alone, streamed),
-            (Err(alone), Err(streamed)) => assert_eq!(alone.to_string(), streamed.to_string()),
+            (Ok(alone), Ok(together)) => assert_eq!(alone, together),
+            (Err(alone), Err(together)) => assert_eq!(alone.to_string(), together.to_string()),
             other => panic!("{}: {other:?}", file.display()),
         }
     }
+}
+
+#[test]
+fn files_keep_their_order_and_go_on_after_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let dataset = parts(&folder.path().join("parts"));
+    let detector = Trainer::new(settings()).fit(&dataset).unwrap();
+    let known: Vec<_> = dataset.test.iter().map(|s| s.path.clone()).collect();
+    // More than all threads take at once.
+    let number = 20 * rayon::current_num_threads();
+    let mut files: Vec<_> = known.iter().cycle().take(number).cloned().collect();
+    files.insert(1, folder.path().join("missing.png"));
+    same_as_alone(&detector, &files, detector.predict_files(&files).collect());
+
+    let few = &files[..4];
+    let with_images: Vec<_> = detector.predict_files_with_images(few).collect();
+    for (file, found) in few.iter().zip(&with_images) {
+        let image = found.as_ref().ok().map(|(image, _)| image);
+        assert!(
+            image == load_image(file).ok().as_ref(),
+            "{}",
+            file.display()
+        );
+    }
+    let predictions = with_images.into_iter();
+    let predictions = predictions.map(|found| found.map(|(_, prediction)| prediction));
+    same_as_alone(&detector, few, predictions.collect());
 }
 
 /// An image without pixels exists but can't be predicted.

@@ -9,7 +9,7 @@ use crate::decisions::{count, percent};
 use crate::failure::Failure;
 use crate::images;
 use crate::model;
-use crate::prediction_files::PredictionFiles;
+use crate::prediction_files::{PredictionFiles, WrittenFiles};
 use crate::prediction_lines::PredictionLines;
 use crate::progress::{note, warning};
 use crate::watch;
@@ -39,21 +39,27 @@ pub fn run(arguments: &PredictArguments) -> Result<(), Failure> {
             let image = detector.load_image(path);
             let prediction = image.and_then(|image| {
                 let prediction = detector.predict(&image)?;
-                Ok((image, prediction))
+                Ok((Some(image), prediction))
             });
             output.take(path, prediction)
         });
     }
-    let files = images;
-    let images = files.iter().map(|path| detector.load_image(path));
-    for (path, predicted) in files.iter().zip(detector.predict_images(images)) {
-        output.take(path, predicted)?;
+    if output.files.are_wanted() {
+        let predicted = detector.predict_files_with_images(&images);
+        for (path, predicted) in images.iter().zip(predicted) {
+            let predicted = predicted.map(|(image, prediction)| (Some(image), prediction));
+            output.take(path, predicted)?;
+        }
+    } else {
+        for (path, predicted) in images.iter().zip(detector.predict_files(&images)) {
+            output.take(path, predicted.map(|prediction| (None, prediction)))?;
+        }
     }
     match output.failed {
         0 => Ok(()),
         failed => Err(Failure::Images {
             failed,
-            all: files.len(),
+            all: images.len(),
         }),
     }
 }
@@ -90,14 +96,18 @@ struct Output<'a> {
 }
 
 impl Output<'_> {
+    /// Writes out a prediction. Files need the image.
     fn take(
         &mut self,
         path: &Path,
-        predicted: bgad::Result<(RgbImage, Prediction)>,
+        predicted: bgad::Result<(Option<RgbImage>, Prediction)>,
     ) -> Result<(), Failure> {
         match predicted {
             Ok((image, prediction)) => {
-                let files = self.files.write(self.detector, path, &image, &prediction)?;
+                let files = match image {
+                    Some(image) => self.files.write(self.detector, path, &image, &prediction)?,
+                    None => WrittenFiles::default(),
+                };
                 let written = self.lines.prediction(path, &prediction, &files);
                 self.unless_closed(written)
             }

@@ -1,32 +1,22 @@
 //! Reading untrusted image files.
 
 use std::fs::File;
-#[cfg(feature = "jpeg")]
-use std::io::Cursor;
 use std::io::{BufRead, BufReader, Seek};
 use std::path::Path;
 
-#[cfg(feature = "jpeg")]
-use image::codecs::jpeg::JpegDecoder;
 use image::error::{DecodingError, ImageFormatHint};
 use image::metadata::Orientation as Tag;
-use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits, RgbImage};
+use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, RgbImage};
 
 #[cfg(feature = "jpeg")]
 use crate::decoding::jpeg;
+#[cfg(feature = "jpeg")]
+use crate::decoding::jpeg_picture;
 #[cfg(feature = "tiff")]
 use crate::decoding::tiff::Tiff;
-use crate::decoding::{Fault, Kind, Size, guarded};
+use crate::decoding::{Fault, Kind, LARGEST, MAX_MEBIBYTES, from_decoder, guarded, limits, tag};
 use crate::image_reading::rgb;
 use crate::{DataError, ImageReading, Orientation, Result};
-
-/// The largest image that is decoded: its side in pixels, its decoded size in bytes.
-const LARGEST: Size = Size {
-    side: 16_384,
-    bytes: MAX_MEBIBYTES << 20,
-};
-/// Largest decoded size of an image in MiB.
-const MAX_MEBIBYTES: u64 = 512;
 
 /// Loads an image as 8-bit RGB.
 ///
@@ -81,11 +71,7 @@ pub(crate) fn decode(path: &Path, orientation: Orientation) -> Result<DynamicIma
             ImageFormat::Jpeg => {
                 LARGEST.check_bytes(length)?;
                 let bytes = std::fs::read(path).map_err(Fault::Io)?;
-                let checked = jpeg::checked(&bytes, &LARGEST)?;
-                let image = JpegDecoder::new(Cursor::new(&*checked))
-                    .map_err(Fault::from)
-                    .and_then(|decoder| from_decoder(decoder, orientation));
-                image.map_err(of_sound_jpeg)?
+                jpeg_picture(&bytes, orientation)?
             }
             format => {
                 let mut reader = ImageReader::with_format(reader, format);
@@ -98,17 +84,6 @@ pub(crate) fn decode(path: &Path, orientation: Orientation) -> Result<DynamicIma
         Ok(image)
     };
     guarded(decoded).map_err(|fault| error(path, format, fault))
-}
-
-/// All of the file was checked before, so a refusal by the decoder means an unsupported kind, not damage.
-#[cfg(feature = "jpeg")]
-fn of_sound_jpeg(fault: Fault) -> Fault {
-    match fault {
-        Fault::Decoder(ImageError::Decoding(reason)) => Fault::NotRead(format!(
-            "a kind of JPEG that the decoder does not support ({reason})"
-        )),
-        other => other,
-    }
 }
 
 #[cfg(feature = "datasets")]
@@ -134,22 +109,6 @@ pub(crate) fn decode_numbers(path: &Path, orientation: Orientation) -> Result<Dy
         Ok(image)
     };
     guarded(numbers).map_err(|fault| error(path, format, fault))
-}
-
-fn from_decoder(
-    mut decoder: impl ImageDecoder,
-    orientation: Orientation,
-) -> std::result::Result<DynamicImage, Fault> {
-    let turned = match orientation {
-        Orientation::Stored => Tag::NoTransforms,
-        Orientation::Exif => tag(&mut decoder),
-    };
-    let mut limits = limits();
-    limits.reserve(decoder.total_bytes())?;
-    decoder.set_limits(limits)?;
-    let mut image = DynamicImage::from_decoder(decoder)?;
-    image.apply_orientation(turned);
-    Ok(image)
 }
 
 /// What an image file's header says.
@@ -220,11 +179,6 @@ fn swapped((width, height): (u32, u32), turned: Tag) -> (u32, u32) {
     }
 }
 
-/// The orientation tag; an unreadable tag counts as none.
-fn tag(decoder: &mut impl ImageDecoder) -> Tag {
-    decoder.orientation().unwrap_or(Tag::NoTransforms)
-}
-
 #[cfg(feature = "tiff")]
 fn turned_by(tag: u8, orientation: Orientation) -> Tag {
     match orientation {
@@ -262,14 +216,6 @@ fn open(path: &Path) -> Result<(BufReader<File>, ImageFormat, u64)> {
             "content that is not an image, whatever the name says",
         )),
     }
-}
-
-fn limits() -> Limits {
-    let mut limits = Limits::no_limits();
-    limits.max_image_width = Some(LARGEST.side);
-    limits.max_image_height = Some(LARGEST.side);
-    limits.max_alloc = Some(LARGEST.bytes);
-    limits
 }
 
 fn error(path: &Path, format: ImageFormat, fault: Fault) -> DataError {

@@ -8,7 +8,7 @@
 //! pixels as the width. Pillow up to 12 has no such exception; its values then differ by rounding, by at most
 //! a grey level or two.
 
-use bgad_cpu::vectorized;
+use bgad_cpu::{Kernel, MultiplyAdd, run};
 use image::RgbImage;
 use serde::{Deserialize, Serialize};
 
@@ -132,34 +132,62 @@ fn horizontal(image: &RgbImage, width: u32, filter: Filter) -> RgbImage {
     let taps = taps(image.width(), width, filter);
     let mut resized = RgbImage::new(width, image.height());
     let lengths = (image.width() as usize * 3, width as usize * 3);
-    let mut band = vec![[0; ROWS * 3]; image.width() as usize];
+    let mut columns = vec![0; lengths.0 * ROWS];
     let rows = image.as_raw().chunks(lengths.0 * ROWS);
     for (rows, out) in rows.zip(resized.chunks_mut(lengths.1 * ROWS)) {
-        vectorized(|| across(rows, &taps, lengths, &mut band, out));
+        run(Across {
+            rows,
+            taps: &taps,
+            lengths,
+            columns: &mut columns,
+            out,
+        });
     }
     resized
 }
 
-/// The horizontal pass over a band of rows; `from` and `to` are the row lengths before and after.
-#[inline(always)]
-fn across(
-    rows: &[u8],
-    taps: &[Taps],
-    (from, to): (usize, usize),
-    band: &mut [[u8; ROWS * 3]],
-    out: &mut [u8],
-) {
-    // Each pixel holds the values of all rows, so that the inner loop is contiguous.
-    for (index, row) in rows.chunks_exact(from).enumerate() {
-        for (values, pixel) in band.iter_mut().zip(row.as_chunks::<3>().0) {
-            values.as_chunks_mut::<3>().0[index] = *pixel;
+/// The horizontal pass over a band of at most [`ROWS`] rows.
+struct Across<'a> {
+    rows: &'a [u8],
+    taps: &'a [Taps],
+    /// Lengths of a row in bytes before and after.
+    lengths: (usize, usize),
+    /// Room for the band's columns of pixels, each from top to bottom.
+    columns: &'a mut [u8],
+    out: &'a mut [u8],
+}
+
+impl Kernel for Across<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call<A: MultiplyAdd>(self) {
+        turn(self.rows, self.lengths.0, self.columns);
+        let mut sums = [0; COLUMN];
+        let mut column = [0; COLUMN];
+        for (x, taps) in self.taps.iter().enumerate() {
+            let columns = &self.columns[taps.first * COLUMN..];
+            weighted(&taps.weights, columns, &mut sums, &mut column);
+            let rows = self.out.chunks_exact_mut(self.lengths.1);
+            for (row, pixel) in rows.zip(column.as_chunks::<3>().0) {
+                row.as_chunks_mut::<3>().0[x] = *pixel;
+            }
         }
     }
-    for (x, taps) in taps.iter().enumerate() {
-        let sums = weighted(&taps.weights, band[taps.first..].iter());
-        let pixels = sums.as_chunks::<3>().0;
-        for (pixel, row) in pixels.iter().zip(out.chunks_exact_mut(to)) {
-            row.as_chunks_mut::<3>().0[x] = *pixel;
+}
+
+/// Writes rows of pixels as columns of [`ROWS`] pixels.
+#[inline(always)]
+fn turn(rows: &[u8], length: usize, columns: &mut [u8]) {
+    // As many pixels at once as fill a cache line of each row.
+    let parts = columns.chunks_mut(PIXELS * COLUMN);
+    for (part, columns) in parts.enumerate() {
+        for (y, row) in rows.chunks_exact(length).enumerate() {
+            let pixels = row[part * PIXELS * 3..].as_chunks::<3>().0;
+            let columns = columns.as_chunks_mut::<COLUMN>().0.iter_mut();
+            for (column, pixel) in columns.zip(pixels) {
+                column.as_chunks_mut::<3>().0[y % ROWS] = *pixel;
+            }
         }
     }
 }
@@ -168,51 +196,76 @@ fn vertical(image: &RgbImage, height: u32, filter: Filter) -> RgbImage {
     let taps = taps(image.height(), height, filter);
     let length = image.width() as usize * 3;
     let mut resized = RgbImage::new(image.width(), height);
+    let mut sums = vec![0; length];
     for (taps, out) in taps.iter().zip(resized.chunks_exact_mut(length)) {
-        let rows = &image.as_raw()[taps.first * length..];
-        vectorized(|| down(rows, &taps.weights, out));
+        run(Down {
+            rows: &image.as_raw()[taps.first * length..],
+            weights: &taps.weights,
+            sums: &mut sums,
+            out,
+        });
     }
     resized
 }
 
 /// The vertical pass for one row.
-#[inline(always)]
-fn down(rows: &[u8], weights: &[i32], out: &mut [u8]) {
-    let rows = rows.chunks_exact(out.len());
-    let (blocks, rest) = out.as_chunks_mut::<BLOCK>();
-    let start = blocks.len() * BLOCK;
-    for (index, block) in blocks.iter_mut().enumerate() {
-        let rows = rows.clone();
-        let values = rows.filter_map(|row| row.as_chunks::<BLOCK>().0.get(index));
-        *block = weighted(weights, values);
-    }
-    for (index, value) in rest.iter_mut().enumerate() {
-        let rows = rows.clone();
-        let values = rows.filter_map(|row| row[start + index..].first_chunk::<1>());
-        [*value] = weighted(weights, values);
+struct Down<'a> {
+    /// The rows from the first one with a weight onward.
+    rows: &'a [u8],
+    weights: &'a [i32],
+    /// Room for a row of sums.
+    sums: &'a mut [i32],
+    out: &'a mut [u8],
+}
+
+impl Kernel for Down<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call<A: MultiplyAdd>(self) {
+        weighted(self.weights, self.rows, self.sums, self.out);
     }
 }
 
 /// Rows per horizontal pass.
-const ROWS: usize = 16;
-/// Values of a row per vertical pass.
-const BLOCK: usize = 64;
+const ROWS: usize = 32;
+/// Bytes of a column of pixels.
+const COLUMN: usize = ROWS * 3;
+/// Pixels of a row that are turned at once.
+const PIXELS: usize = 21;
 
-/// The weighted sums of `values`, rounded to 8 bits. They are integers, so the order of additions does not
-/// matter.
+/// The weighted sums of rows of values that lie one after the other, rounded to 8 bits. They are integers, so
+/// the order of additions does not matter. `sums` and `out` have a row's length.
 #[inline(always)]
-fn weighted<'v, const N: usize>(
-    weights: &[i32],
-    values: impl Iterator<Item = &'v [u8; N]>,
-) -> [u8; N] {
-    let mut sums = [1_i32 << (PRECISION - 1); N];
-    for (weight, values) in weights.iter().zip(values) {
-        for (sum, value) in sums.iter_mut().zip(values) {
+fn weighted(weights: &[i32], rows: &[u8], sums: &mut [i32], out: &mut [u8]) {
+    sums.fill(1 << (PRECISION - 1));
+    let length = out.len();
+    let (fours, rest) = weights.as_chunks::<4>();
+    for (index, weights) in fours.iter().enumerate() {
+        let (a, rows) = rows[4 * index * length..].split_at(length);
+        let (b, rows) = rows.split_at(length);
+        let (c, rows) = rows.split_at(length);
+        add_weighted(sums, [a, b, c, &rows[..length]], *weights);
+    }
+    for (index, weight) in rest.iter().enumerate() {
+        let start = (4 * fours.len() + index) * length;
+        add_weighted(sums, [&rows[start..start + length]], [*weight]);
+    }
+    for (out, sum) in out.iter_mut().zip(sums) {
+        *out = (*sum >> PRECISION).clamp(0, 255) as u8;
+    }
+}
+
+/// Adds rows with their weights. Several at once, so that sums are seldom read and written.
+#[inline(always)]
+fn add_weighted<const N: usize>(sums: &mut [i32], rows: [&[u8]; N], weights: [i32; N]) {
+    let rows = rows.map(|row| &row[..sums.len()]);
+    for (index, sum) in sums.iter_mut().enumerate() {
+        for (row, weight) in rows.iter().zip(weights) {
             // Wrapping, because this crate is built with overflow checks, which would slow the loop down. The
             // weights sum to 2^22, and their sizes, including negative lobes, to less than 2^23, so 255 times
             // that stays below 2^31.
-            *sum = sum.wrapping_add(i32::from(*value).wrapping_mul(*weight));
+            *sum = sum.wrapping_add(i32::from(row[index]).wrapping_mul(weight));
         }
     }
-    sums.map(|sum| (sum >> PRECISION).clamp(0, 255) as u8)
 }

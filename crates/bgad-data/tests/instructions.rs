@@ -1,10 +1,12 @@
-//! Resizing under every set of instructions that this machine has.
+//! Resizing and JPEG under every set of instructions that this machine has.
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used)]
 
 #[path = "../../../tests/instruction_sets/mod.rs"]
 mod instruction_sets;
 
-use bgad_data::{Filter, RgbImage, resize};
+use std::path::Path;
+
+use bgad_data::{Filter, RgbImage, load_image, resize};
 
 #[test]
 fn resized_images_are_the_same_to_the_byte() {
@@ -18,6 +20,19 @@ fn resized_images_are_the_same_to_the_byte() {
             for (set, resized) in &results {
                 assert!(resized == first, "{filter:?} to {width}x{height}: {set}");
             }
+        }
+    }
+}
+
+#[test]
+fn jpeg_pixels_are_the_same_to_the_byte() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/kinds");
+    for sampling in ["1x1", "2x1", "1x2", "2x2"] {
+        let path = folder.join(format!("seq_{sampling}.jpg"));
+        let results = instruction_sets::under_each(|| load_image(&path).unwrap());
+        let (_, first) = &results[0];
+        for (set, image) in &results {
+            assert!(image == first, "{sampling}: {set}");
         }
     }
 }

@@ -36,6 +36,66 @@ fn one_channel_after_the_other_is_the_same_picture() {
     assert!(pairs.map(|(a, b)| a.abs_diff(b)).max().unwrap() <= 3);
 }
 
+/// Where the frame header's height stands, which the width follows.
+fn height_of(bytes: &[u8]) -> usize {
+    let is_frame = |pair: &[u8]| matches!(pair, [0xff, 0xc0..=0xc2]);
+    bytes.windows(2).position(is_frame).unwrap() + 5
+}
+
+#[test]
+fn pixels_are_those_of_the_usual_decoder() {
+    let root = tempdir().unwrap();
+    let path = root.path().join("image.jpg");
+    for name in [
+        "seq_1x1.jpg",
+        "seq_2x1.jpg",
+        "seq_1x2.jpg",
+        "seq_2x2.jpg",
+        "seq_4x2.jpg",
+        "standard_tables.jpg",
+        "grey.jpg",
+    ] {
+        let mut bytes = fs::read(fixture(name)).unwrap();
+        let at = height_of(&bytes);
+        let side = |at: usize| u16::from_be_bytes([bytes[at], bytes[at + 1]]);
+        let (height, width) = (side(at), side(at + 2));
+        // Sizes of as many blocks.
+        let sizes = |side: u16| (side - 1) / 8 * 8 + 1..=side;
+        for (width, height) in sizes(width).flat_map(|w| sizes(height).map(move |h| (w, h))) {
+            bytes[at..at + 2].copy_from_slice(&height.to_be_bytes());
+            bytes[at + 2..at + 4].copy_from_slice(&width.to_be_bytes());
+            fs::write(&path, &bytes).unwrap();
+            let expected = image::load_from_memory(&bytes).unwrap().to_rgb8();
+            assert!(
+                load_image(&path).unwrap() == expected,
+                "{name} of {width} x {height}"
+            );
+        }
+    }
+}
+
+#[test]
+fn colours_that_adobe_names_are_heeded() {
+    let root = tempdir().unwrap();
+    let path = root.path().join("image.jpg");
+    let whole = fs::read(fixture("seq_1x1.jpg")).unwrap();
+    let mut pictures = Vec::new();
+    for transform in [0, 1] {
+        let marker = [
+            b"\xff\xee\0\x0eAdobe\0\x64\0\0\0\0".as_slice(),
+            &[transform],
+        ]
+        .concat();
+        let bytes = [&whole[..2], &marker, &whole[2..]].concat();
+        fs::write(&path, &bytes).unwrap();
+        let picture = load_image(&path).unwrap();
+        assert!(picture == image::load_from_memory(&bytes).unwrap().to_rgb8());
+        pictures.push(picture);
+    }
+    assert!(pictures[0] != pictures[1]);
+    assert!(pictures[1] == load_image(&fixture("seq_1x1.jpg")).unwrap());
+}
+
 #[test]
 fn other_kinds_are_refused_by_their_reason() {
     for (name, part) in [
@@ -122,11 +182,8 @@ fn a_small_file_does_not_claim_much_memory() {
     let path = root.path().join("image.jpg");
     for name in ["seq_2x2.jpg", "ni_2x2.jpg", "progressive_2x2.jpg"] {
         let mut bytes = fs::read(fixture(name)).unwrap();
-        let frame = bytes
-            .windows(2)
-            .position(|pair| matches!(pair, [0xff, 0xc0..=0xc2]))
-            .unwrap();
-        bytes[frame + 5..frame + 9].copy_from_slice(&[0xff, 0xff, 0xff, 0xff]);
+        let at = height_of(&bytes);
+        bytes[at..at + 4].copy_from_slice(&[0xff, 0xff, 0xff, 0xff]);
         fs::write(&path, &bytes).unwrap();
         let error = load_image(&path).unwrap_err();
         assert!(

@@ -6,6 +6,7 @@ mod file_format;
 pub(crate) mod jpeg;
 #[cfg(feature = "datasets")]
 pub(crate) mod palette;
+mod picture;
 mod quiet;
 mod size;
 #[cfg(feature = "tiff")]
@@ -13,5 +14,7 @@ pub(crate) mod tiff;
 
 pub(crate) use fault::Fault;
 pub(crate) use file_format::Kind;
+#[cfg(feature = "jpeg")]
+pub(crate) use picture::jpeg_picture;
+pub(crate) use picture::{LARGEST, MAX_MEBIBYTES, from_decoder, limits, tag};
 pub(crate) use quiet::guarded;
-pub(crate) use size::Size;

@@ -1,6 +1,7 @@
 //! Prediction of images that arrive one after another.
 
 use std::collections::VecDeque;
+use std::path::Path;
 use std::sync::mpsc::Receiver;
 
 use bgad_data::RgbImage;
@@ -10,8 +11,59 @@ use super::prediction::Prediction;
 use super::trained_model::Detector;
 use crate::error::Result;
 
+/// Files that a thread reads and predicts before results are handed on. Threads wait for each other only then.
+const FILES_A_THREAD: usize = 8;
+
 impl Detector {
-    /// Predicts images on all cores, in order, while they arrive. It holds at most one image per thread, and
+    /// Reads image files and predicts them on all cores, in order. While one thread reads, others predict; each
+    /// holds one image, as [`load_image`](Self::load_image) gives it. Results come several at once, and each
+    /// depends on its own file alone. A file that is not a readable image yields its error, in order.
+    ///
+    /// ```no_run
+    /// # fn main() -> bgad::Result<()> {
+    /// use std::path::Path;
+    /// use bgad::{Detector, Device};
+    ///
+    /// let detector = Detector::load(Path::new("model.bgad"), &Device::flex())?;
+    /// let files = ["1.png", "2.png"];
+    /// for (file, prediction) in files.iter().zip(detector.predict_files(files)) {
+    ///     match prediction {
+    ///         Ok(prediction) => println!("{file}: {}", prediction.score),
+    ///         Err(error) => println!("{error}"),
+    ///     }
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn predict_files<I>(&self, files: I) -> impl Iterator<Item = Result<Prediction>>
+    where
+        I: IntoIterator<Item: AsRef<Path> + Send>,
+    {
+        let mut files = files.into_iter();
+        self.in_turn(
+            move |threads| files.by_ref().take(threads * FILES_A_THREAD).collect(),
+            |file: I::Item| self.predict_file(file.as_ref()),
+        )
+    }
+
+    /// Like [`predict_files`](Self::predict_files), but returns each image with its prediction. To hold at most
+    /// one image per thread, threads wait for each other after every image.
+    pub fn predict_files_with_images<I>(
+        &self,
+        files: I,
+    ) -> impl Iterator<Item = Result<(RgbImage, Prediction)>>
+    where
+        I: IntoIterator<Item: AsRef<Path> + Send>,
+    {
+        let mut files = files.into_iter();
+        self.in_turn(
+            move |threads| files.by_ref().take(threads).collect(),
+            |file: I::Item| self.with_prediction(self.load_image(file.as_ref())),
+        )
+    }
+
+    /// Predicts images on all cores, in order, while they arrive. The calling thread gets them from the iterator,
+    /// so that [`predict_files`](Self::predict_files) is faster with files. It holds at most one image per thread, and
     /// each result depends on its own image alone. An image that fails to load yields its error, in order,
     /// and the stream continues.
     ///
@@ -50,7 +102,10 @@ impl Detector {
         I: IntoIterator<Item = Result<RgbImage>>,
     {
         let mut images = images.into_iter();
-        self.in_turn(move |count| images.by_ref().take(count).collect())
+        self.in_turn(
+            move |threads| images.by_ref().take(threads).collect(),
+            |image| self.with_prediction(image),
+        )
     }
 
     /// Predicts images from a channel on all cores, in order, until all its senders are dropped. An image
@@ -86,29 +141,35 @@ impl Detector {
         &self,
         images: Receiver<Result<RgbImage>>,
     ) -> impl Iterator<Item = Result<Prediction>> {
-        self.in_turn(move |count| {
-            let first = images.recv().into_iter();
-            first.chain(images.try_iter()).take(count).collect()
-        })
-        .map(|predicted| predicted.map(|(_, prediction)| prediction))
+        self.in_turn(
+            move |threads| {
+                let first = images.recv().into_iter();
+                first.chain(images.try_iter()).take(threads).collect()
+            },
+            |image| self.predict(&image?),
+        )
     }
 
-    /// Predictions of the images that `next` returns. Whenever all earlier ones are done, `next` is asked for
-    /// at most the given number of images; the stream ends when it returns none.
-    fn in_turn(
+    fn with_prediction(&self, image: Result<RgbImage>) -> Result<(RgbImage, Prediction)> {
+        let image = image?;
+        let prediction = self.predict(&image)?;
+        Ok((image, prediction))
+    }
+
+    /// What `work` makes, on all cores, of what `next` returns. Whenever all earlier ones are done, `next` is
+    /// asked for more and told the number of threads; the stream ends when it returns none.
+    fn in_turn<T: Send, R: Send>(
         &self,
-        mut next: impl FnMut(usize) -> Vec<Result<RgbImage>>,
-    ) -> impl Iterator<Item = Result<(RgbImage, Prediction)>> {
+        mut next: impl FnMut(usize) -> Vec<T>,
+        work: impl Fn(T) -> Result<R> + Sync,
+    ) -> impl Iterator<Item = Result<R>> {
         let mut done = VecDeque::new();
         std::iter::from_fn(move || {
             if done.is_empty() {
                 let images = next(rayon::current_num_threads()).into_par_iter();
-                let predicted = images.map(|image| {
-                    let image = image?;
-                    let prediction = self.predict(&image)?;
-                    Ok((image, prediction))
-                });
-                done.extend(predicted.collect::<Vec<_>>());
+                // One by one, so that no thread waits beside another's second image.
+                let results = images.with_max_len(1).map(&work);
+                done.extend(results.collect::<Vec<_>>());
             }
             done.pop_front()
         })

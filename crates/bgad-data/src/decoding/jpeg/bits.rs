@@ -1,65 +1,27 @@
 //! The entropy-coded bits of a JPEG.
 
+use super::table::{Code, Table, extended};
 use crate::decoding::fault::{Fault, damaged};
 
-/// Codes of up to this many bits are found in one lookup.
-const LOOK: u32 = 9;
-/// The longest code.
-const LONGEST: usize = 16;
+/// One in each byte, and the highest bit of each byte.
+const ONES: u64 = u64::MAX / 255;
+const HIGHEST: u64 = ONES << 7;
 
-/// A Huffman table for decoding.
-pub(super) struct Table {
-    /// Indexed by the next [`LOOK`] bits: the symbol and its code's length; length 0 for longer codes.
-    look: Vec<(u8, u8)>,
-    /// For each length: the first code beyond it, left-aligned in 16 bits.
-    ends: [u32; LONGEST + 1],
-    /// For each length: what to add to a code to get its symbol's index.
-    offsets: [i32; LONGEST + 1],
-    symbols: Vec<u8>,
-}
-
-impl Table {
-    /// Builds a table from the number of codes of each length (1 to 16 bits) and the symbols in order.
-    pub(super) fn new(counts: &[u8; LONGEST], symbols: &[u8]) -> Result<Self, Fault> {
-        let mut table = Self {
-            look: vec![(0, 0); 1 << LOOK],
-            ends: [0; LONGEST + 1],
-            offsets: [0; LONGEST + 1],
-            symbols: symbols.to_vec(),
-        };
-        let (mut code, mut place) = (0_u32, 0_usize);
-        for (length, count) in (1_u32..).zip(counts) {
-            table.offsets[length as usize] = place as i32 - code as i32;
-            for _ in 0..*count {
-                if length <= LOOK && code < 1 << length {
-                    let free = LOOK - length;
-                    let first = (code << free) as usize;
-                    table.look[first..first + (1 << free)].fill((symbols[place], length as u8));
-                }
-                code += 1;
-                place += 1;
-            }
-            if code > 1 << length {
-                return Err(damaged("a Huffman table with too many codes"));
-            }
-            table.ends[length as usize] = code << (16 - length);
-            code <<= 1;
-        }
-        Ok(table)
-    }
-
-    /// The first symbol in the next 16 bits, with the length of its code.
-    fn find(&self, next: u32) -> Option<(u8, u32)> {
-        let (symbol, length) = self.look[(next >> (16 - LOOK)) as usize];
-        if length > 0 {
-            return Some((symbol, u32::from(length)));
-        }
-        let length = (LOOK + 1..=16).find(|length| next < self.ends[*length as usize])?;
-        let code = (next >> (16 - length)) as i32;
-        let place = code + self.offsets[length as usize];
-        let symbol = self.symbols.get(usize::try_from(place).ok()?)?;
-        Some((*symbol, length))
-    }
+/// What is wrong with the bits of a scan.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Trouble {
+    /// They end.
+    Ended,
+    /// A code that no table has.
+    UnknownCode,
+    /// A block goes on after its last coefficient.
+    TooMany,
+    /// A coefficient beyond 16 bits.
+    TooLarge,
+    /// More blocks than the image has.
+    TooManyBlocks,
+    /// A table that the file lacks.
+    NoTable,
 }
 
 /// Reads the bits of one scan up to the next marker.
@@ -67,7 +29,7 @@ pub(super) struct Bits<'a> {
     bytes: &'a [u8],
     /// The next unread byte.
     at: usize,
-    /// Bits read but not yet used, left-aligned.
+    /// Bits read but not yet used, left-aligned. Behind them may stand bits of the next byte.
     waiting: u64,
     number: u32,
 }
@@ -82,7 +44,28 @@ impl<'a> Bits<'a> {
         }
     }
 
+    /// Reads on if there are too few bits for a code and its value, 31 together.
+    #[inline(always)]
     fn fill(&mut self) {
+        if self.number >= 32 {
+            return;
+        }
+        let next = self.bytes.get(self.at..).and_then(<[u8]>::first_chunk);
+        if let Some(next) = next.map(|next| u64::from_be_bytes(*next))
+            // No byte is 0xff.
+            && (!next).wrapping_sub(ONES) & next & HIGHEST == 0
+        {
+            self.waiting |= next >> self.number;
+            let bytes = (64 - self.number) / 8;
+            self.at += bytes as usize;
+            self.number += bytes * 8;
+            return;
+        }
+        self.fill_bytewise();
+    }
+
+    #[inline(never)]
+    fn fill_bytewise(&mut self) {
         while self.number <= 56 {
             let byte = match self.bytes.get(self.at) {
                 Some(0xff) if self.bytes.get(self.at + 1) == Some(&0) => {
@@ -101,67 +84,75 @@ impl<'a> Bits<'a> {
         }
     }
 
-    /// The fault when the bits run out.
-    fn ended(&self) -> Fault {
-        damaged(if self.at >= self.bytes.len() {
-            "the file ends before the image does"
-        } else {
-            "the image's data end before the image does, though a marker follows"
+    /// The fault that `trouble` is.
+    #[cold]
+    pub(super) fn fault(&self, trouble: Trouble) -> Fault {
+        damaged(match trouble {
+            Trouble::Ended if self.at >= self.bytes.len() => "the file ends before the image does",
+            Trouble::Ended => "the image's data end before the image does, though a marker follows",
+            Trouble::UnknownCode => "a code that is in no Huffman table",
+            Trouble::TooMany => "more coefficients than a block has",
+            Trouble::TooLarge => "a coefficient that is too large",
+            Trouble::TooManyBlocks => "more blocks than the image has",
+            Trouble::NoTable => "a Huffman table is missing",
         })
     }
 
     /// The next `count` bits, at most 16.
-    pub(super) fn take(&mut self, count: u32) -> Result<u32, Fault> {
-        if self.number < count {
-            self.fill();
-            if self.number < count {
-                return Err(self.ended());
-            }
-        }
+    #[inline(always)]
+    pub(super) fn take(&mut self, count: u32) -> Result<u32, Trouble> {
         if count == 0 {
             return Ok(0);
         }
+        self.fill();
         let value = (self.waiting >> (64 - count)) as u32;
-        self.drop(count);
+        self.drop(count)?;
         Ok(value)
     }
 
-    fn drop(&mut self, count: u32) {
+    /// Passes over `count` bits.
+    #[inline(always)]
+    fn drop(&mut self, count: u32) -> Result<(), Trouble> {
+        self.number = self.number.checked_sub(count).ok_or(Trouble::Ended)?;
         self.waiting <<= count;
-        self.number -= count;
+        Ok(())
     }
 
     /// The next symbol of `table`.
-    #[inline]
-    pub(super) fn symbol(&mut self, table: &Table) -> Result<u8, Fault> {
-        if self.number < 32 {
-            self.fill();
-        }
-        let Some((symbol, length)) = table.find((self.waiting >> 48) as u32) else {
+    #[inline(always)]
+    pub(super) fn symbol(&mut self, table: &Table) -> Result<u8, Trouble> {
+        self.fill();
+        let Some((symbol, length)) = table.find(self.waiting) else {
             return Err(match self.number {
-                0..16 => self.ended(),
-                _ => damaged("a code that is in no Huffman table"),
+                0..16 => Trouble::Ended,
+                _ => Trouble::UnknownCode,
             });
         };
-        if length > self.number {
-            return Err(self.ended());
-        }
-        self.drop(length);
+        self.drop(length)?;
         Ok(symbol)
     }
 
-    /// A value of `size` bits; its first bit gives the sign.
-    pub(super) fn signed(&mut self, size: u32) -> Result<i32, Fault> {
-        if size == 0 {
-            return Ok(0);
+    /// The next symbol of a table for AC coefficients, and the value that follows it.
+    #[inline(always)]
+    pub(super) fn coefficient(&mut self, table: &Table) -> Result<(u8, i16), Trouble> {
+        self.fill();
+        if let Some(Code {
+            symbol,
+            value,
+            length,
+        }) = table.with_value(self.waiting)
+        {
+            self.drop(length)?;
+            return Ok((symbol, value));
         }
-        let value = self.take(size)? as i32;
-        let negative = value < 1 << (size - 1);
-        Ok(if negative {
-            value - (1 << size) + 1
-        } else {
-            value
-        })
+        let symbol = self.symbol(table)?;
+        Ok((symbol, self.signed(u32::from(symbol & 15))? as i16))
+    }
+
+    /// A value of `size` bits; its first bit gives the sign.
+    #[inline(always)]
+    pub(super) fn signed(&mut self, size: u32) -> Result<i32, Trouble> {
+        Ok(extended(self.take(size)?, size))
     }
 
     /// Continues after the restart marker, which must come next.
@@ -169,7 +160,7 @@ impl<'a> Bits<'a> {
         (self.waiting, self.number) = (0, 0);
         let (marker, behind) = next_marker(self.bytes, self.at)?;
         if !(0xd0..=0xd7).contains(&marker) {
-            return Err(self.ended());
+            return Err(self.fault(Trouble::Ended));
         }
         self.at = behind;
         Ok(())

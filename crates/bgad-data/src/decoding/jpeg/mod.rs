@@ -1,18 +1,25 @@
-//! Checks that the JPEG decoder (zune-jpeg 0.5.15) leaves out: kinds that it cannot decode, data that end
+//! Decodes the usual kinds of JPEG: 8 bits, one scan, grey or with colours at full or half size. The others are
+//! checked for what zune-jpeg 0.5.15, which decodes them, leaves out: kinds that it cannot decode, data that end
 //! early, and components in separate scans, which it assembles wrongly.
 
 mod bits;
+mod colours;
 mod frame;
 mod interleave;
+mod inverse_dct;
+mod planes;
 mod scan;
 mod segment;
 mod standard;
+mod table;
 mod tables;
 
 use std::borrow::Cow;
 
 use bits::next_marker;
 use frame::Frame;
+use image::DynamicImage;
+use planes::Planes;
 use segment::{cut_short, segment};
 use standard::STANDARD;
 use tables::Tables;
@@ -23,13 +30,46 @@ use crate::decoding::size::Size;
 /// A legal file has a few dozen scans; each costs time.
 const MOST_SCANS: usize = 1000;
 
-/// Checks all of a JPEG's data and returns the bytes for the decoder: the file's own, or the same
-/// coefficients in another order.
+/// A JPEG all of whose data are there.
+pub(crate) enum Sound<'a> {
+    /// The picture.
+    Picture(DynamicImage),
+    /// Bytes for zune-jpeg: the file's own, or the same coefficients in another order.
+    Bytes(Cow<'a, [u8]>),
+}
+
+/// Checks all of a JPEG's data, and decodes it if it is of a usual kind.
+///
+/// # Errors
+/// As [`checked`].
+pub(crate) fn decoded<'a>(bytes: &'a [u8], limit: &Size) -> Result<Sound<'a>, Fault> {
+    let mut planes = None;
+    let (frame, tables) = read(bytes, limit, Some(&mut planes))?;
+    let picture = planes.and_then(|planes| colours::picture(&planes, frame.width, frame.height));
+    match picture {
+        Some(picture) => Ok(Sound::Picture(picture)),
+        None => for_decoder(bytes, &frame, &tables).map(Sound::Bytes),
+    }
+}
+
+/// Checks all of a JPEG's data and returns the bytes for zune-jpeg: the file's own, or the same coefficients in
+/// another order.
 ///
 /// # Errors
 /// [`Fault::NotRead`] for kinds that are not decoded, [`Fault::Damaged`] for data that end early or are
 /// invalid.
+#[cfg(feature = "tiff")]
 pub(crate) fn checked<'a>(bytes: &'a [u8], limit: &Size) -> Result<Cow<'a, [u8]>, Fault> {
+    let (frame, tables) = read(bytes, limit, None)?;
+    for_decoder(bytes, &frame, &tables)
+}
+
+/// Reads all of a JPEG's data; `planes` gets the channels of a usual kind.
+fn read(
+    bytes: &[u8],
+    limit: &Size,
+    mut planes: Option<&mut Option<Planes>>,
+) -> Result<(Frame, Tables), Fault> {
     let mut tables = Tables::default();
     tables.huffman(&STANDARD)?;
     let mut frame: Option<Frame> = None;
@@ -51,6 +91,7 @@ pub(crate) fn checked<'a>(bytes: &'a [u8], limit: &Size) -> Result<Cow<'a, [u8]>
                 tables.huffman(segment)?;
             }
             0xdb => tables.quantization(segment)?,
+            0xee => tables.application(segment),
             0xdd => {
                 let interval = segment.first_chunk().ok_or_else(cut_short)?;
                 tables.restart_interval = u16::from_be_bytes(*interval).into();
@@ -75,15 +116,24 @@ pub(crate) fn checked<'a>(bytes: &'a [u8], limit: &Size) -> Result<Cow<'a, [u8]>
                 if scans > MOST_SCANS {
                     return Err(damaged("more scans than an image can have"));
                 }
-                at = scan::read(bytes, at, segment, frame, &tables)?;
+                at = scan::read(bytes, at, segment, frame, &tables, planes.as_deref_mut())?;
             }
             _ => {}
         }
     }
     let frame = frame.ok_or_else(|| damaged("no image in the file"))?;
     frame.require_complete()?;
+    Ok((frame, tables))
+}
+
+/// The bytes for zune-jpeg.
+fn for_decoder<'a>(
+    bytes: &'a [u8],
+    frame: &Frame,
+    tables: &Tables,
+) -> Result<Cow<'a, [u8]>, Fault> {
     if frame.is_stored() {
-        return interleave::rewritten(bytes, &frame).map(Cow::Owned);
+        return interleave::rewritten(bytes, frame).map(Cow::Owned);
     }
     if !tables.has_huffman {
         return Ok(Cow::Owned(with_standard_tables(bytes)));

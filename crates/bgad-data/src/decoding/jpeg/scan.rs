@@ -1,8 +1,11 @@
 //! Reads one scan to its end.
 
-use super::bits::{Bits, Table, next_marker};
+use super::bits::{Bits, Trouble, next_marker};
 use super::frame::{Component, Frame};
+use super::inverse_dct::BLOCKS;
+use super::planes::{Planes, ZIGZAG};
 use super::segment::cut_short;
+use super::table::Table;
 use super::tables::Tables;
 use crate::decoding::fault::{Fault, damaged};
 
@@ -26,13 +29,14 @@ struct Part<'a> {
 }
 
 /// Reads the scan with the header `segment` and data from `at` onward; returns the position of the marker
-/// after it.
+/// after it. If the scan holds all of the image, `planes` may get its channels.
 pub(super) fn read(
     bytes: &[u8],
     at: usize,
     segment: &[u8],
     frame: &mut Frame,
     tables: &Tables,
+    planes: Option<&mut Option<Planes>>,
 ) -> Result<usize, Fault> {
     let mut scan = header(segment, frame, tables)?;
     let all = scan.parts.len() == frame.components.len();
@@ -56,6 +60,11 @@ pub(super) fn read(
             .or(tables.quantization.get(slot).copied().flatten());
     }
 
+    let mut planes = planes.filter(|_| all);
+    if let Some(planes) = &mut planes {
+        **planes = Planes::new(frame, tables.adobe);
+    }
+    let mut planes = planes.and_then(Option::as_mut);
     let alone = scan.parts.len() == 1;
     let (columns, rows) = match alone {
         true => frame.own_blocks(&frame.components[scan.parts[0].component]),
@@ -80,15 +89,31 @@ pub(super) fn read(
                 for y in 0..down {
                     for x in 0..across {
                         let place = (row * down + y) * component.columns + column * across + x;
-                        if frame.progressive {
-                            scan.progressive(&mut bits, index, component, place, &mut run)?;
+                        let part = &mut scan.parts[index];
+                        let plane = planes
+                            .as_mut()
+                            .and_then(|p| p.parts.get_mut(part.component));
+                        let read = if frame.progressive {
+                            scan.progressive(&mut bits, index, component, place, &mut run)
+                        } else if let Some(block) = component.blocks.get_mut(place) {
+                            part.sequential(&mut bits, |index, value| block[index] = value)
+                        } else if let Some((group, block)) =
+                            plane.and_then(|plane| plane.block(y, column * across + x))
+                        {
+                            let group = group.as_chunks_mut::<BLOCKS>().0;
+                            part.sequential(&mut bits, |index, value| {
+                                group[usize::from(ZIGZAG[index])][block] = value;
+                            })
                         } else {
-                            let block = component.blocks.get_mut(place);
-                            scan.parts[index].sequential(&mut bits, block)?;
-                        }
+                            part.sequential(&mut bits, |_, _| {})
+                        };
+                        read.map_err(|trouble| bits.fault(trouble))?;
                     }
                 }
             }
+        }
+        if let Some(planes) = &mut planes {
+            planes.transform(row);
         }
     }
     // Skips padding and superfluous restart markers.
@@ -143,29 +168,31 @@ fn header<'a>(segment: &[u8], frame: &Frame, tables: &'a Tables) -> Result<Scan<
 }
 
 /// The table, which a complete file contains.
-fn needed(table: Option<&Table>) -> Result<&Table, Fault> {
-    table.ok_or_else(|| damaged("a Huffman table is missing"))
+fn needed(table: Option<&Table>) -> Result<&Table, Trouble> {
+    table.ok_or(Trouble::NoTable)
 }
 
 impl Part<'_> {
-    /// Reads a block whose coefficients are all in one scan.
+    /// Reads a block whose coefficients are all in one scan; `put` gets those that are not 0 with their places
+    /// in the file's order.
+    #[inline(always)]
     fn sequential(
         &mut self,
         bits: &mut Bits<'_>,
-        block: Option<&mut [i16; 64]>,
-    ) -> Result<(), Fault> {
+        mut put: impl FnMut(usize, i16),
+    ) -> Result<(), Trouble> {
         let (dc, ac) = (needed(self.dc)?, needed(self.ac)?);
-        let mut unused = [0; 64];
-        let block = block.unwrap_or(&mut unused);
         let size = u32::from(bits.symbol(dc)?);
         self.previous += bits.signed(size.min(16))?;
-        block[0] =
-            i16::try_from(self.previous).map_err(|_| damaged("a coefficient that is too large"))?;
+        put(
+            0,
+            i16::try_from(self.previous).map_err(|_| Trouble::TooLarge)?,
+        );
         let mut index = 1;
         while index < 64 {
-            let symbol = bits.symbol(ac)?;
-            let (zeros, size) = (usize::from(symbol >> 4), u32::from(symbol & 15));
-            if size == 0 {
+            let (symbol, value) = bits.coefficient(ac)?;
+            let zeros = usize::from(symbol >> 4);
+            if symbol & 15 == 0 {
                 if zeros < 15 {
                     break;
                 }
@@ -173,12 +200,10 @@ impl Part<'_> {
                 continue;
             }
             index += zeros;
-            let value = bits.signed(size)?;
-            if let Some(place) = block.get_mut(index) {
-                *place = value as i16;
-            } else {
-                return Err(damaged("more coefficients than a block has"));
+            if index > 63 {
+                return Err(Trouble::TooMany);
             }
+            put(index, value);
             index += 1;
         }
         Ok(())
@@ -194,7 +219,7 @@ impl Scan<'_> {
         component: &mut Component,
         place: usize,
         run: &mut u32,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), Trouble> {
         let part = &self.parts[part];
         if self.band.0 == 0 {
             if self.refines {
@@ -208,7 +233,7 @@ impl Scan<'_> {
         let present = component
             .present
             .get_mut(place)
-            .ok_or_else(|| damaged("more blocks than the image has"))?;
+            .ok_or(Trouble::TooManyBlocks)?;
         let band = self.band.0..=self.band.1;
         let mut index = *band.start();
         if *run == 0 {
@@ -253,7 +278,7 @@ fn pass_zeros(
     present: u64,
     band: std::ops::Range<usize>,
     zeros: u32,
-) -> Result<usize, Fault> {
+) -> Result<usize, Trouble> {
     let mut left = zeros;
     for index in band.clone() {
         if present >> index & 1 == 1 {

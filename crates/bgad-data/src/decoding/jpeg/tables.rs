@@ -1,7 +1,7 @@
 //! Huffman and quantization tables.
 
-use super::bits::Table;
 use super::segment::cut_short;
+use super::table::Table;
 use crate::decoding::fault::{Fault, damaged};
 
 /// Tables of one kind that a file can hold at a time.
@@ -15,6 +15,8 @@ pub(super) struct Tables {
     pub(super) restart_interval: usize,
     /// Whether the file has its own Huffman tables.
     pub(super) has_huffman: bool,
+    /// What Adobe's marker says of the colours; 1 is the usual kind.
+    pub(super) adobe: Option<u8>,
 }
 
 impl Tables {
@@ -33,6 +35,13 @@ impl Tables {
             rest = &behind[16 + number..];
         }
         Ok(())
+    }
+
+    /// Reads a segment that programs of all kinds use, Adobe's among them.
+    pub(super) fn application(&mut self, segment: &[u8]) {
+        if segment.starts_with(b"Adobe") {
+            self.adobe = segment.get(11).copied().or(Some(0));
+        }
     }
 
     pub(super) fn quantization(&mut self, segment: &[u8]) -> Result<(), Fault> {
