@@ -41,8 +41,10 @@ mod multiply;
 mod outer_products;
 mod panels;
 mod product;
+mod projection;
 mod register;
 mod rows;
+mod screened_rows;
 mod tile;
 
 pub use activation::{Activation, finish};
@@ -61,3 +63,4 @@ pub use outer_products::add_outer_products;
 pub use panels::Panels;
 pub use product::{Finish, Start, multiply_panels};
 pub use rows::Rows;
+pub use screened_rows::ScreenedRows;

@@ -6,9 +6,9 @@ mod instruction_sets;
 
 use bgad_cpu::{
     Activation, ByteDistances, BytePanels, ByteRounding, Depthwise, Finish, Instructions, Kernel,
-    Matrix, MatrixMut, MultiplyAdd, Panels, Rows, Start, add_outer_products, depthwise_row, exp,
-    finish, least_of_rows, multiply, multiply_add, multiply_bytes, multiply_panels, run,
-    sigmoid_in_place, silu, tanh, to_centred_bytes, vectorized,
+    Matrix, MatrixMut, MultiplyAdd, Panels, Rows, ScreenedRows, Start, add_outer_products,
+    depthwise_row, exp, finish, least_of_rows, multiply, multiply_add, multiply_bytes,
+    multiply_panels, run, sigmoid_in_place, silu, tanh, to_centred_bytes, vectorized,
 };
 use instruction_sets::{assert_agreement, under_each};
 
@@ -312,4 +312,12 @@ fn numbers_become_the_same_bytes() {
             assert_eq!(found, &results[0].1, "{rows}x{columns}: {set}");
         }
     }
+}
+
+#[test]
+fn nearest_rows_agree() {
+    let rows = values(1200 * 70, 11);
+    let rows = ScreenedRows::new(&rows, 70).unwrap();
+    let vectors = values(50 * 70, 13);
+    assert_agreement("nearest rows", 1e-5, || rows.least(&vectors, &(100..140)));
 }

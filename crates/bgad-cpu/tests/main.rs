@@ -4,4 +4,5 @@
 mod bytes;
 mod kernels;
 mod layers;
+mod nearest;
 mod panels;

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use bgad_cpu::{Finish, Matrix, MatrixMut, Panels, Start, multiply_panels};
+use bgad_cpu::{Finish, Matrix, MatrixMut, Panels, ScreenedRows, Start, multiply_panels};
 use rayon::prelude::*;
 
 use super::byte_rows::ByteRows;
@@ -28,6 +28,8 @@ pub(super) struct BankRows {
 enum Values {
     /// `[dimension, rows]`.
     Single(Panels),
+    /// Many long rows.
+    Screened(Box<ScreenedRows>),
     Bytes(Box<ByteRows>),
 }
 
@@ -42,9 +44,12 @@ impl BankRows {
         Self {
             dimension,
             squares: squares(rows, dimension),
-            values: Values::Single(Panels::new(
-                Matrix::new(rows, count, dimension).transposed(),
-            )),
+            values: match ScreenedRows::new(rows, dimension) {
+                Some(rows) => Values::Screened(Box::new(rows)),
+                None => Values::Single(Panels::new(
+                    Matrix::new(rows, count, dimension).transposed(),
+                )),
+            },
         }
     }
 
@@ -71,6 +76,10 @@ impl BankRows {
     pub fn columns(&self) -> Vec<f32> {
         match &self.values {
             Values::Single(panels) => panels.to_row_major(),
+            Values::Screened(rows) => {
+                let rows = Matrix::new(rows.rows(), self.count(), self.dimension);
+                rows.transposed().to_vec()
+            }
             Values::Bytes(rows) => {
                 let rows = rows.rows();
                 let rows = Matrix::new(&rows, self.count(), self.dimension);
@@ -96,6 +105,13 @@ impl BankRows {
             Values::Single(panels) => vectors
                 .par_chunks(CHUNK * dimension)
                 .flat_map_iter(|chunk| distances(chunk, self.least(panels, chunk, &left_out)))
+                .collect(),
+            Values::Screened(rows) => vectors
+                .par_chunks(CHUNK * dimension)
+                .flat_map_iter(|chunk| {
+                    let squares = rows.least(chunk, &left_out).into_iter();
+                    squares.map(move |square| (square / dimension as f32).sqrt())
+                })
                 .collect(),
             Values::Bytes(rows) => {
                 let mut starts = Cow::Borrowed(&self.squares);
@@ -137,7 +153,7 @@ impl BankRows {
     pub fn parameters(&self) -> Vec<Named> {
         let shape = vec![self.dimension, self.count()];
         match &self.values {
-            Values::Single(panels) => vec![(POSITIONS, shape, panels.to_row_major())],
+            Values::Single(_) | Values::Screened(_) => vec![(POSITIONS, shape, self.columns())],
             Values::Bytes(rows) => {
                 let (positions, scales) = rows.parameters();
                 vec![

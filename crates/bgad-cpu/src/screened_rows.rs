@@ -1,0 +1,241 @@
+//! The nearest of many rows, without the distances to most of them.
+
+use std::ops::Range;
+
+use crate::projection::principal_basis;
+use crate::{Finish, Kernel, Matrix, MatrixMut, MultiplyAdd, Panels, Start, multiply_panels, run};
+
+/// Rows that are bounded together.
+const BLOCK: usize = 32;
+/// Fewest rows, and fewest values in each, for which the bounds pay.
+const FEWEST_ROWS: usize = 1024;
+const FEWEST_VALUES: usize = 64;
+/// Bounds may be wrong by rounding, by this share of the squared lengths.
+const ROUNDING: f32 = 1e-5;
+
+/// Rows, `[rows, dimension]`, whose nearest one to a vector is found exactly but quickly.
+///
+/// Rows and vectors are projected to the few directions in which the rows differ most. The distance there,
+/// and how much their lengths in the other directions differ, bound the whole distance from below. Only
+/// rows whose bound lies below the least distance found so far are compared in full.
+#[derive(Debug, Clone)]
+pub struct ScreenedRows {
+    dimension: usize,
+    rows: Vec<f32>,
+    /// `[dimension, kept]`.
+    basis: Panels,
+    /// The rows in the basis, `[kept, rows]`.
+    projected: Panels,
+    /// Each row's squared length in the basis.
+    squares: Vec<f32>,
+    /// Each row's length outside of it.
+    rests: Vec<f32>,
+    /// The largest squared length of a row.
+    largest: f32,
+}
+
+impl ScreenedRows {
+    /// Takes `rows`, `[rows, dimension]`; `None` if they are so few or short that comparing each is quicker.
+    pub fn new(rows: &[f32], dimension: usize) -> Option<Self> {
+        let count = rows.len() / dimension.max(1);
+        if dimension < FEWEST_VALUES || count < FEWEST_ROWS {
+            return None;
+        }
+        let kept = (dimension * 2 / 5).next_multiple_of(16);
+        let basis = principal_basis(rows, dimension, kept);
+        let basis = Panels::new(Matrix::new(&basis, dimension, kept));
+        let projections = project(rows, &basis);
+        let whole = squares(rows, dimension);
+        let squares = squares(&projections, kept);
+        let rests = whole.iter().zip(&squares);
+        Some(Self {
+            rests: rests.map(|(whole, part)| rest(*whole, *part)).collect(),
+            largest: whole.iter().copied().fold(0.0, f32::max),
+            projected: Panels::new(Matrix::new(&projections, count, kept).transposed()),
+            rows: rows.to_vec(),
+            dimension,
+            basis,
+            squares,
+        })
+    }
+
+    /// The rows, `[rows, dimension]`.
+    pub fn rows(&self) -> &[f32] {
+        &self.rows
+    }
+
+    /// For each of `vectors`, `[vectors, dimension]`, the squared distance to the nearest row, ignoring the
+    /// rows `left_out`; infinity if none remains. It does not depend on the other vectors. The bounds take
+    /// `vectors * rows` floats while it runs.
+    pub fn least(&self, vectors: &[f32], left_out: &Range<usize>) -> Vec<f32> {
+        let rows = self.squares.len();
+        let mut projections = project(vectors, &self.basis);
+        let kept = self.basis.columns();
+        let within = squares(&projections, kept);
+        projections.iter_mut().for_each(|value| *value *= -2.0);
+        let count = within.len();
+        let mut bounds = vec![0.0; count * rows];
+        multiply_panels(
+            Matrix::new(&projections, count, kept),
+            &self.projected,
+            Start::Row(&self.squares),
+            Finish::Nothing,
+            MatrixMut::new(&mut bounds, count, rows),
+        );
+        let vectors = vectors.chunks_exact(self.dimension).zip(within);
+        let searches = vectors.zip(bounds.chunks_exact_mut(rows.max(1)));
+        let mut blocks = Vec::new();
+        let least = searches.map(|((vector, within), bounds)| {
+            if let Some(bounds) = bounds.get_mut(left_out.clone()) {
+                bounds.fill(f32::INFINITY);
+            }
+            run(Search {
+                rows: self,
+                vector,
+                within,
+                bounds,
+                blocks: &mut blocks,
+            })
+        });
+        least.collect()
+    }
+}
+
+/// The search for one vector's nearest row.
+struct Search<'a> {
+    rows: &'a ScreenedRows,
+    vector: &'a [f32],
+    /// The vector's squared length in the basis.
+    within: f32,
+    /// Each row's squared distance in the basis, less `within`; infinity for a row that is left out.
+    bounds: &'a mut [f32],
+    /// Room for the least bound of each block.
+    blocks: &'a mut Vec<f32>,
+}
+
+impl Kernel for Search<'_> {
+    type Output = f32;
+
+    #[inline(always)]
+    fn call<A: MultiplyAdd>(self) -> f32 {
+        let ScreenedRows { rests, largest, .. } = self.rows;
+        let whole = sum_of_products(self.vector, self.vector);
+        let outside = rest(whole, self.within);
+        self.blocks.clear();
+        let rows = self.bounds.chunks_mut(BLOCK).zip(rests.chunks(BLOCK));
+        for (bounds, rests) in rows {
+            for (bound, rest) in bounds.iter_mut().zip(rests) {
+                let apart = outside - rest;
+                *bound += apart * apart;
+            }
+            self.blocks.push(smallest(bounds));
+        }
+        let slack = ROUNDING * (whole + largest) - self.within;
+        let first = position_of(smallest(self.blocks), self.blocks) * BLOCK;
+        let end = (first + BLOCK).min(self.bounds.len());
+        let first =
+            first + position_of(smallest(&self.bounds[first..end]), &self.bounds[first..end]);
+        if self
+            .bounds
+            .get(first)
+            .is_none_or(|bound| *bound == f32::INFINITY)
+        {
+            return f32::INFINITY;
+        }
+        let mut least = self.distance(first);
+        for (block, lowest) in self.blocks.iter().enumerate() {
+            if *lowest > least + slack {
+                continue;
+            }
+            let begin = block * BLOCK;
+            let end = (begin + BLOCK).min(self.bounds.len());
+            for row in begin..end {
+                if self.bounds[row] <= least + slack && self.bounds[row] < f32::INFINITY {
+                    let distance = self.distance(row);
+                    least = if distance < least { distance } else { least };
+                }
+            }
+        }
+        least
+    }
+}
+
+impl Search<'_> {
+    /// The squared distance to a row.
+    #[inline(always)]
+    fn distance(&self, row: usize) -> f32 {
+        let dimension = self.rows.dimension;
+        let row = &self.rows.rows[row * dimension..(row + 1) * dimension];
+        lanes(self.vector, row, |a, b| (a - b) * (a - b))
+    }
+}
+
+#[inline(always)]
+fn sum_of_products(a: &[f32], b: &[f32]) -> f32 {
+    lanes(a, b, |a, b| a * b)
+}
+
+/// The sum of `of` over pairs, in an order that is the same under every instruction set.
+#[inline(always)]
+fn lanes(a: &[f32], b: &[f32], of: impl Fn(f32, f32) -> f32) -> f32 {
+    const LANES: usize = 32;
+    let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
+    let mut sums = [0.0; LANES];
+    for (a, b) in a.iter().zip(b) {
+        for lane in 0..LANES {
+            sums[lane] += of(a[lane], b[lane]);
+        }
+    }
+    let rest: f32 = a_rest.iter().zip(b_rest).map(|(a, b)| of(*a, *b)).sum();
+    let mut width = LANES;
+    while width > 1 {
+        width /= 2;
+        for lane in 0..width {
+            sums[lane] += sums[lane + width];
+        }
+    }
+    sums[0] + rest
+}
+
+#[inline(always)]
+fn smallest(values: &[f32]) -> f32 {
+    const LANES: usize = 16;
+    let (lines, rest) = values.as_chunks::<LANES>();
+    let mut least = [f32::INFINITY; LANES];
+    for line in lines {
+        for (least, value) in least.iter_mut().zip(line) {
+            *least = if *value < *least { *value } else { *least };
+        }
+    }
+    let mut smallest = f32::INFINITY;
+    for value in least.iter().chain(rest) {
+        smallest = if *value < smallest { *value } else { smallest };
+    }
+    smallest
+}
+
+#[inline(always)]
+fn position_of(value: f32, values: &[f32]) -> usize {
+    values.iter().position(|other| *other == value).unwrap_or(0)
+}
+
+/// The length that remains of a squared length without a part of it.
+#[inline(always)]
+fn rest(whole: f32, part: f32) -> f32 {
+    (whole - part).max(0.0).sqrt()
+}
+
+/// `[rows, kept]`.
+fn project(rows: &[f32], basis: &Panels) -> Vec<f32> {
+    let count = rows.len() / basis.rows();
+    let mut projections = vec![0.0; count * basis.columns()];
+    let output = MatrixMut::new(&mut projections, count, basis.columns());
+    let rows = Matrix::new(rows, count, basis.rows());
+    multiply_panels(rows, basis, Start::Zero, Finish::Nothing, output);
+    projections
+}
+
+fn squares(rows: &[f32], dimension: usize) -> Vec<f32> {
+    let square = |row: &[f32]| row.iter().map(|value| value * value).sum();
+    rows.chunks_exact(dimension).map(square).collect()
+}

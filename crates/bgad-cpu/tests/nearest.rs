@@ -1,0 +1,97 @@
+//! The nearest row, found with bounds, is that of comparing every row.
+
+use bgad_cpu::ScreenedRows;
+
+const DIMENSION: usize = 80;
+
+fn values(count: usize, salt: usize) -> Vec<f32> {
+    (0..count)
+        .map(|i| (((i * 7919 + salt * 104_729) % 10_007) as f32 / 5003.5) - 1.0)
+        .collect()
+}
+
+/// Rows that lie near a few directions, as features of images do.
+fn rows(count: usize, seed: usize) -> Vec<f32> {
+    let noise = values(count * DIMENSION, seed);
+    let along = values(count * 6, seed + 1);
+    let directions = values(6 * DIMENSION, 99);
+    let value = |i: usize| {
+        let (row, column) = (i / DIMENSION, i % DIMENSION);
+        let part = |d: usize| 4.0 * along[row * 6 + d] * directions[d * DIMENSION + column];
+        noise[i] * 0.5 + (0..6).map(part).sum::<f32>()
+    };
+    (0..count * DIMENSION).map(value).collect()
+}
+
+/// The squared distance to the nearest row, by comparing each.
+fn by_comparing(rows: &[f32], vector: &[f32], left_out: std::ops::Range<usize>) -> f64 {
+    let rows = rows.chunks_exact(DIMENSION).enumerate();
+    let kept = rows.filter(|(row, _)| !left_out.contains(row));
+    let distance = |row: &[f32]| {
+        let pairs = row.iter().zip(vector);
+        pairs.map(|(a, b)| f64::from(a - b).powi(2)).sum::<f64>()
+    };
+    let distances = kept.map(|(_, row)| distance(row));
+    distances.fold(f64::INFINITY, f64::min)
+}
+
+#[test]
+fn bounds_lose_no_nearest_row() {
+    let rows = rows(1500, 1);
+    let screened = ScreenedRows::new(&rows, DIMENSION).unwrap();
+    let mut vectors = self::rows(40, 5);
+    // Far away, opposite, nothing, and a row itself.
+    vectors.extend(rows[..DIMENSION].iter().map(|v| v * 100.0));
+    vectors.extend(rows[..DIMENSION].iter().map(|v| v * -1.0));
+    vectors.extend([0.0; DIMENSION]);
+    vectors.extend(&rows[700 * DIMENSION..701 * DIMENSION]);
+    for left_out in [0..0, 0..300, 600..1500, 17..18] {
+        let least = screened.least(&vectors, &left_out);
+        for (vector, found) in vectors.chunks_exact(DIMENSION).zip(least) {
+            let expected = by_comparing(&rows, vector, left_out.clone());
+            let difference = (f64::from(found) - expected).abs();
+            assert!(difference <= expected * 1e-5, "{found}, {expected}");
+        }
+    }
+    assert_eq!(screened.least(&vectors, &(0..1500)), [f32::INFINITY; 44]);
+    assert_eq!(screened.rows(), rows);
+}
+
+#[test]
+fn a_row_has_no_distance_to_itself() {
+    let rows = rows(1500, 1);
+    let screened = ScreenedRows::new(&rows, DIMENSION).unwrap();
+    let own = &rows[700 * DIMENSION..701 * DIMENSION];
+    assert_eq!(screened.least(own, &(0..0)), [0.0]);
+}
+
+#[test]
+fn a_distance_does_not_depend_on_what_stands_beside_it() {
+    let screened = ScreenedRows::new(&rows(1500, 1), DIMENSION).unwrap();
+    let vectors = rows(37, 5);
+    let together = screened.least(&vectors, &(0..0));
+    let alone = vectors.chunks_exact(DIMENSION);
+    let alone: Vec<f32> = alone.flat_map(|v| screened.least(v, &(0..0))).collect();
+    assert_eq!(together, alone);
+}
+
+#[test]
+fn rows_that_are_alike_or_span_little_are_rows() {
+    let alike = vec![3.0; 1100 * DIMENSION];
+    let screened = ScreenedRows::new(&alike, DIMENSION).unwrap();
+    assert_eq!(screened.least(&[3.0; DIMENSION], &(0..0)), [0.0]);
+    let least = screened.least(&[5.0; DIMENSION], &(0..0));
+    assert!((least[0] - 4.0 * DIMENSION as f32).abs() < 1e-3);
+    let nothing = ScreenedRows::new(&vec![0.0; 1100 * DIMENSION], DIMENSION).unwrap();
+    assert_eq!(
+        nothing.least(&[1.0; DIMENSION], &(0..0)),
+        [DIMENSION as f32]
+    );
+}
+
+#[test]
+fn few_or_short_rows_are_not_worth_bounds() {
+    assert!(ScreenedRows::new(&rows(1000, 1), DIMENSION).is_none());
+    assert!(ScreenedRows::new(&values(4000 * 20, 1), 20).is_none());
+    assert!(ScreenedRows::new(&[], 0).is_none());
+}
