@@ -1,6 +1,8 @@
 //! The nearest of many rows, without the distances to most of them.
 
 use std::ops::Range;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::projection::principal_basis;
 use crate::{Finish, Kernel, Matrix, MatrixMut, MultiplyAdd, Panels, Start, multiply_panels, run};
@@ -13,11 +15,18 @@ const FEWEST_VALUES: usize = 64;
 /// Bounds may be wrong by rounding, by this share of the squared lengths.
 const ROUNDING: f32 = 1e-5;
 
+/// Most rows that are compared in full for one vector; with more, all products are quicker.
+const MOST_COMPARED: usize = 256;
+/// Calls for which products replace bounds after a call in which these did not pay.
+const PAUSE: usize = 15;
+
 /// Rows, `[rows, dimension]`, whose nearest one to a vector is found exactly but quickly.
 ///
 /// Rows and vectors are projected to the few directions in which the rows differ most. The distance there,
 /// and how much their lengths in the other directions differ, bound the whole distance from below. Only
-/// rows whose bound lies below the least distance found so far are compared in full.
+/// rows whose bound lies below the least distance found so far are compared in full. For a vector that is
+/// so far from all rows that most bounds do, products with all rows find the candidates instead. Both ways
+/// give the same distance, bit for bit.
 #[derive(Debug, Clone)]
 pub struct ScreenedRows {
     dimension: usize,
@@ -32,6 +41,11 @@ pub struct ScreenedRows {
     rests: Vec<f32>,
     /// The largest squared length of a row.
     largest: f32,
+    /// The rows, `[dimension, rows]`, and their squared lengths.
+    whole: Panels,
+    whole_squares: Vec<f32>,
+    /// Calls that remain without bounds. It changes how a distance is found, not the distance.
+    pause: Arc<AtomicUsize>,
 }
 
 impl ScreenedRows {
@@ -53,6 +67,9 @@ impl ScreenedRows {
             largest: whole.iter().copied().fold(0.0, f32::max),
             projected: Panels::new(Matrix::new(&projections, count, kept).transposed()),
             rows: rows.to_vec(),
+            whole: Panels::new(Matrix::new(rows, count, dimension).transposed()),
+            whole_squares: whole,
+            pause: Arc::default(),
             dimension,
             basis,
             squares,
@@ -68,22 +85,49 @@ impl ScreenedRows {
     /// rows `left_out`; infinity if none remains. It does not depend on the other vectors. The bounds take
     /// `vectors * rows` floats while it runs.
     pub fn least(&self, vectors: &[f32], left_out: &Range<usize>) -> Vec<f32> {
-        let rows = self.squares.len();
-        let mut projections = project(vectors, &self.basis);
-        let kept = self.basis.columns();
-        let within = squares(&projections, kept);
-        projections.iter_mut().for_each(|value| *value *= -2.0);
-        let count = within.len();
-        let mut bounds = vec![0.0; count * rows];
-        multiply_panels(
-            Matrix::new(&projections, count, kept),
-            &self.projected,
-            Start::Row(&self.squares),
-            Finish::Nothing,
-            MatrixMut::new(&mut bounds, count, rows),
-        );
+        let waits = |calls: usize| calls.checked_sub(1);
+        let order = Ordering::Relaxed;
+        if self.pause.fetch_update(order, order, waits).is_ok() {
+            return self.by_products(vectors, left_out);
+        }
+        let projections = project(vectors, &self.basis);
+        let within = squares(&projections, self.basis.columns());
+        let mut bounds = products(projections, &self.projected, &self.squares);
+        let found = self.search(vectors, &within, &mut bounds, left_out, true);
+        let open = found.iter().zip(vectors.chunks_exact(self.dimension));
+        let open: Vec<f32> = open
+            .filter(|(found, _)| found.is_none())
+            .flat_map(|(_, vector)| vector.iter().copied())
+            .collect();
+        let (vectors, others) = (found.len(), open.len() / self.dimension);
+        if others * 4 > vectors {
+            self.pause.store(PAUSE, order);
+        }
+        let mut others = self.by_products(&open, left_out).into_iter();
+        let found = found.into_iter();
+        let least = found.map(|least| least.or_else(|| others.next()));
+        least.map(|least| least.unwrap_or(f32::INFINITY)).collect()
+    }
+
+    /// The same, with products with all rows in place of bounds.
+    fn by_products(&self, vectors: &[f32], left_out: &Range<usize>) -> Vec<f32> {
+        let within = squares(vectors, self.dimension);
+        let mut bounds = products(vectors.to_vec(), &self.whole, &self.whole_squares);
+        let found = self.search(vectors, &within, &mut bounds, left_out, false);
+        let least = found.into_iter();
+        least.map(|least| least.unwrap_or(f32::INFINITY)).collect()
+    }
+
+    fn search(
+        &self,
+        vectors: &[f32],
+        within: &[f32],
+        bounds: &mut [f32],
+        left_out: &Range<usize>,
+        are_partial: bool,
+    ) -> Vec<Option<f32>> {
         let vectors = vectors.chunks_exact(self.dimension).zip(within);
-        let searches = vectors.zip(bounds.chunks_exact_mut(rows.max(1)));
+        let searches = vectors.zip(bounds.chunks_exact_mut(self.squares.len().max(1)));
         let mut blocks = Vec::new();
         let least = searches.map(|((vector, within), bounds)| {
             if let Some(bounds) = bounds.get_mut(left_out.clone()) {
@@ -92,57 +136,78 @@ impl ScreenedRows {
             run(Search {
                 rows: self,
                 vector,
-                within,
+                within: *within,
                 bounds,
                 blocks: &mut blocks,
+                are_partial,
             })
         });
         least.collect()
     }
 }
 
+/// `squares - 2 * vectors * rows`, `[vectors, rows]`.
+fn products(mut vectors: Vec<f32>, rows: &Panels, squares: &[f32]) -> Vec<f32> {
+    vectors.iter_mut().for_each(|value| *value *= -2.0);
+    let count = vectors.len() / rows.rows();
+    let mut products = vec![0.0; count * squares.len()];
+    multiply_panels(
+        Matrix::new(&vectors, count, rows.rows()),
+        rows,
+        Start::Row(squares),
+        Finish::Nothing,
+        MatrixMut::new(&mut products, count, squares.len()),
+    );
+    products
+}
+
 /// The search for one vector's nearest row.
 struct Search<'a> {
     rows: &'a ScreenedRows,
     vector: &'a [f32],
-    /// The vector's squared length in the basis.
+    /// The vector's squared length, in the basis if the bounds are partial.
     within: f32,
-    /// Each row's squared distance in the basis, less `within`; infinity for a row that is left out.
+    /// Each row's squared distance, less `within`; infinity for a row that is left out.
     bounds: &'a mut [f32],
     /// Room for the least bound of each block.
     blocks: &'a mut Vec<f32>,
+    /// Whether the bounds are distances in the basis alone.
+    are_partial: bool,
 }
 
 impl Kernel for Search<'_> {
-    type Output = f32;
+    type Output = Option<f32>;
 
+    /// The least distance; `None` if more than [`MOST_COMPARED`] rows have partial bounds below it.
     #[inline(always)]
-    fn call<A: MultiplyAdd>(self) -> f32 {
+    fn call<A: MultiplyAdd>(self) -> Option<f32> {
         let ScreenedRows { rests, largest, .. } = self.rows;
         let whole = sum_of_products(self.vector, self.vector);
         let outside = rest(whole, self.within);
         self.blocks.clear();
         let rows = self.bounds.chunks_mut(BLOCK).zip(rests.chunks(BLOCK));
         for (bounds, rests) in rows {
-            for (bound, rest) in bounds.iter_mut().zip(rests) {
-                let apart = outside - rest;
-                *bound += apart * apart;
+            if self.are_partial {
+                for (bound, rest) in bounds.iter_mut().zip(rests) {
+                    let apart = outside - rest;
+                    *bound += apart * apart;
+                }
             }
             self.blocks.push(smallest(bounds));
         }
         let slack = ROUNDING * (whole + largest) - self.within;
         let first = position_of(smallest(self.blocks), self.blocks) * BLOCK;
-        let end = (first + BLOCK).min(self.bounds.len());
-        let first =
-            first + position_of(smallest(&self.bounds[first..end]), &self.bounds[first..end]);
+        let block = &self.bounds[first..(first + BLOCK).min(self.bounds.len())];
+        let first = first + position_of(smallest(block), block);
         if self
             .bounds
             .get(first)
             .is_none_or(|bound| *bound == f32::INFINITY)
         {
-            return f32::INFINITY;
+            return Some(f32::INFINITY);
         }
         let mut least = self.distance(first);
+        let mut compared = 0;
         for (block, lowest) in self.blocks.iter().enumerate() {
             if *lowest > least + slack {
                 continue;
@@ -153,10 +218,14 @@ impl Kernel for Search<'_> {
                 if self.bounds[row] <= least + slack && self.bounds[row] < f32::INFINITY {
                     let distance = self.distance(row);
                     least = if distance < least { distance } else { least };
+                    compared += 1;
                 }
             }
+            if self.are_partial && compared > MOST_COMPARED {
+                return None;
+            }
         }
-        least
+        Some(least)
     }
 }
 

@@ -75,6 +75,25 @@ fn a_distance_does_not_depend_on_what_stands_beside_it() {
     assert_eq!(together, alone);
 }
 
+/// Vectors far from all rows are found by products, and then calls pause the bounds.
+#[test]
+fn both_ways_of_finding_a_row_agree_to_the_bit() {
+    let rows = rows(1500, 1);
+    let screened = ScreenedRows::new(&rows, DIMENSION).unwrap();
+    let near = self::rows(64, 5);
+    let bounded = screened.least(&near, &(0..0));
+    let far: Vec<f32> = values(64 * DIMENSION, 3).iter().map(|v| v * 30.0).collect();
+    let first = screened.least(&far, &(0..0));
+    for _ in 0..20 {
+        assert_eq!(screened.least(&near, &(0..0)), bounded);
+        assert_eq!(screened.least(&far, &(0..0)), first);
+    }
+    for (vector, found) in far.chunks_exact(DIMENSION).zip(first) {
+        let expected = by_comparing(&rows, vector, 0..0);
+        assert!((f64::from(found) - expected).abs() <= expected * 1e-5);
+    }
+}
+
 #[test]
 fn rows_that_are_alike_or_span_little_are_rows() {
     let alike = vec![3.0; 1100 * DIMENSION];
