@@ -1,4 +1,5 @@
 //! The nearest row, found with bounds, is that of comparing every row.
+#![allow(clippy::unwrap_used)]
 
 use bgad_cpu::ScreenedRows;
 

@@ -52,8 +52,10 @@ impl Detector {
         }
         let of_backbone = self.backbone.tensors();
         let in_bytes = description.quantization.is_some();
-        // A flow that was never trained is the same for every model of its shape.
-        let of_flows = self.flows.iter().map(LevelFlow::parameters_not_at_rest);
+        let of_flows = self.flows.iter().map(|flow| match in_bytes {
+            true => flow.parameters_not_at_rest(),
+            false => flow.parameters(),
+        });
         let of_flows: Vec<_> = of_flows.collect();
         let of_neighbors = self.neighbors.iter().flat_map(Neighbors::parameters);
         let of_neighbors: Vec<_> = of_neighbors.collect();
@@ -268,7 +270,10 @@ fn build(
             .levels
             .remove(&index.to_string())
             .unwrap_or_default();
-        let parameters = places::with_blocks(config, input, parameters);
+        let parameters = match &description.quantization {
+            Some(_) => places::with_blocks(config, input, parameters),
+            None => parameters,
+        };
         flows.push(LevelFlow::restore(config, input, parameters, device)?);
     }
     let pooled = inputs.iter().filter(|input| input.is_pooled());
