@@ -17,8 +17,10 @@ const ROUNDING: f32 = 1e-5;
 
 /// Most rows that are compared in full for one vector; with more, all products are quicker.
 const MOST_COMPARED: usize = 256;
+/// Products of a vector with all rows take as long as comparing it with this share of them.
+const SHARE_OF_PRODUCTS: usize = 23;
 /// Calls for which products replace bounds after a call in which these did not pay.
-const PAUSE: usize = 15;
+const PAUSE: usize = 63;
 
 /// Rows, `[rows, dimension]`, whose nearest one to a vector is found exactly but quickly.
 ///
@@ -93,14 +95,16 @@ impl ScreenedRows {
         let projections = project(vectors, &self.basis);
         let within = squares(&projections, self.basis.columns());
         let mut bounds = products(projections, &self.projected, &self.squares);
-        let found = self.search(vectors, &within, &mut bounds, left_out, true);
+        let (found, compared) = self.search(vectors, &within, &mut bounds, left_out, true);
         let open = found.iter().zip(vectors.chunks_exact(self.dimension));
         let open: Vec<f32> = open
             .filter(|(found, _)| found.is_none())
             .flat_map(|(_, vector)| vector.iter().copied())
             .collect();
         let (vectors, others) = (found.len(), open.len() / self.dimension);
-        if others * 4 > vectors {
+        // Bounds cost about half of the products, so that the rest must stay below the other half.
+        let products = self.squares.len() / SHARE_OF_PRODUCTS;
+        if (compared + others * products) * 2 > vectors * products {
             self.pause.store(PAUSE, order);
         }
         let mut others = self.by_products(&open, left_out).into_iter();
@@ -113,11 +117,12 @@ impl ScreenedRows {
     fn by_products(&self, vectors: &[f32], left_out: &Range<usize>) -> Vec<f32> {
         let within = squares(vectors, self.dimension);
         let mut bounds = products(vectors.to_vec(), &self.whole, &self.whole_squares);
-        let found = self.search(vectors, &within, &mut bounds, left_out, false);
+        let (found, _) = self.search(vectors, &within, &mut bounds, left_out, false);
         let least = found.into_iter();
         least.map(|least| least.unwrap_or(f32::INFINITY)).collect()
     }
 
+    /// For each vector, the least distance or `None` if too many rows would be compared; and how many were.
     fn search(
         &self,
         vectors: &[f32],
@@ -125,10 +130,10 @@ impl ScreenedRows {
         bounds: &mut [f32],
         left_out: &Range<usize>,
         are_partial: bool,
-    ) -> Vec<Option<f32>> {
+    ) -> (Vec<Option<f32>>, usize) {
         let vectors = vectors.chunks_exact(self.dimension).zip(within);
         let searches = vectors.zip(bounds.chunks_exact_mut(self.squares.len().max(1)));
-        let mut blocks = Vec::new();
+        let (mut blocks, mut compared) = (Vec::new(), 0);
         let least = searches.map(|((vector, within), bounds)| {
             if let Some(bounds) = bounds.get_mut(left_out.clone()) {
                 bounds.fill(f32::INFINITY);
@@ -139,10 +144,12 @@ impl ScreenedRows {
                 within: *within,
                 bounds,
                 blocks: &mut blocks,
+                compared: &mut compared,
                 are_partial,
             })
         });
-        least.collect()
+        let least = least.collect();
+        (least, compared)
     }
 }
 
@@ -171,6 +178,8 @@ struct Search<'a> {
     bounds: &'a mut [f32],
     /// Room for the least bound of each block.
     blocks: &'a mut Vec<f32>,
+    /// Rows that were compared in full.
+    compared: &'a mut usize,
     /// Whether the bounds are distances in the basis alone.
     are_partial: bool,
 }
@@ -222,9 +231,11 @@ impl Kernel for Search<'_> {
                 }
             }
             if self.are_partial && compared > MOST_COMPARED {
+                *self.compared += compared;
                 return None;
             }
         }
+        *self.compared += compared;
         Some(least)
     }
 }
