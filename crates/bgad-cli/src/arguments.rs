@@ -21,6 +21,7 @@ pub use choices::*;
 pub use evaluate::EvaluateArguments;
 pub use learn::LearnArguments;
 pub use predict::{MapFormat, PredictArguments};
+#[cfg(feature = "flex")]
 pub use quantize::QuantizeArguments;
 pub use reporting::ReportingArguments;
 #[cfg(feature = "review")]
