@@ -41,7 +41,7 @@ pub struct Calibration {
     pub(crate) sum_maximum: f32,
     /// Mean and standard deviation of the normal maps' means, if maps are shifted toward that mean.
     pub(crate) baseline: Option<Spread>,
-    /// The same of the maps that are shown, where they are not those of the image's score.
+    /// The same for the maps that are shown, if the image's score has other ones.
     pub(crate) shown_baseline: Option<Spread>,
     /// Puts log-likelihoods, distances to the memory bank and discriminants on one scale, if there are
     /// several of them.
@@ -168,7 +168,9 @@ impl Calibration {
         if self.map_baseline == MapBaseline::Remove {
             let means = set.par_iter().map(|image| {
                 let maps = calibration.fused(*image);
-                [maps.of_flows, maps.shown].map(|map| Some(map?.mean()))
+                // Maps without flows on positions keep their offset.
+                let shown = maps.shown.filter(|_| maps.of_flows.is_some());
+                [maps.of_flows, shown].map(|map| Some(map?.mean()))
             });
             let means: Vec<[Option<f32>; 2]> = means.collect();
             let of = |map: usize| {
