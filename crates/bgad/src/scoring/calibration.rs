@@ -9,6 +9,8 @@ use super::image_likelihoods::ImageLikelihoods;
 use super::score_map::ScoreMap;
 use super::stitching::add_upsampled;
 use super::tail::Tail;
+#[cfg(feature = "train")]
+use super::threshold::Scored;
 use super::witnesses::{Maps, Tails, some_of, stitched_positions};
 use crate::config::choices::{Aggregation, MapBaseline};
 use crate::config::image_score::ImageScore;
@@ -184,16 +186,34 @@ impl Calibration {
     }
 
     /// The same with the scales of the parts of an image's score, computed over `set`, normal images, if
-    /// there are several parts.
+    /// there are several parts. Also returns these images' scores, because their maps take long.
     #[cfg(feature = "train")]
-    pub(crate) fn with_joint_spread(mut self, set: &[ImageLikelihoods<'_>]) -> Self {
+    pub(crate) fn with_joint_spread(mut self, set: &[ImageLikelihoods<'_>]) -> (Self, Vec<Scored>) {
         let parts = set.par_iter().map(|image| {
             let maps = self.maps_of(*image);
-            self.parts_of(*image, &maps)
+            let parts = self.parts_of(*image, &maps);
+            (parts, Scored::pixels_of(maps.into_score_map()))
         });
-        let parts: Vec<Parts> = parts.collect();
+        let (parts, pixels): (Vec<Parts>, Vec<_>) = parts.unzip();
         self.joint = JointSpread::of(&parts);
-        self
+        let scored = parts.into_iter().zip(pixels).map(|(parts, pixels)| Scored {
+            score: self.score_of_parts(parts),
+            pixels,
+        });
+        let scored = scored.collect();
+        (self, scored)
+    }
+
+    /// The score of an image with these parts.
+    fn score_of_parts(&self, parts: Parts) -> f32 {
+        match self.joint {
+            Some(joint) => joint.score(parts),
+            None => parts
+                .map
+                .or(parts.pooled)
+                .or(parts.distance)
+                .unwrap_or(f32::NAN),
+        }
     }
 
     /// The parts of the score of an image with these maps.
@@ -390,15 +410,7 @@ impl Calibration {
     /// The image's score, and its map if there is one.
     pub(crate) fn score_of(&self, image: ImageLikelihoods<'_>) -> (f32, Option<ScoreMap>) {
         let maps = self.maps_of(image);
-        let parts = self.parts_of(image, &maps);
-        let score = match self.joint {
-            Some(joint) => joint.score(parts),
-            None => parts
-                .map
-                .or(parts.pooled)
-                .or(parts.distance)
-                .unwrap_or(f32::NAN),
-        };
+        let score = self.score_of_parts(self.parts_of(image, &maps));
         (score, maps.into_score_map())
     }
 }
