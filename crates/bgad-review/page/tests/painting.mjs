@@ -1,13 +1,15 @@
 // Masks painted by keys alone, and strokes that the page, the browser or the server did not live to store.
 import { mkdirSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { check, folder, quickstart, review } from "./server.mjs";
+import { check, copy, folder, parts, quickstart, review } from "./server.mjs";
 import { close, enlarge, enlarged, enter, filter, first, halfStroke, open, saved, shot, stroke, until, wrong } from "./windows.mjs";
 
 const place = join(folder(), "line-3");
 mkdirSync(place);
 const run = quickstart(join(place, "run"));
-let server = await review(run, []);
+const incoming = join(place, "new");
+copy(join(parts, "test/scratch"), incoming);
+let server = await review(run, [incoming]);
 const { port } = server;
 const masks = () => readdirSync(join(run, "review/masks")).filter((name) => name.endsWith(".png"));
 const table = () => readFileSync(join(run, "review/manifest.csv"), "utf8");
@@ -24,7 +26,7 @@ const painted = async () => {
   if (!name) return 0;
   const png = readFileSync(join(run, "review/masks", name)).toString("base64");
   return page.evaluate(async (png) => {
-    const mask = await createImageBitmap(await (await fetch(`data:image/png;base64,${png}`)).blob());
+    const mask = await createImageBitmap(new Blob([Uint8Array.from(atob(png), (letter) => letter.charCodeAt(0))]));
     const context = new OffscreenCanvas(mask.width, mask.height).getContext("2d");
     context.drawImage(mask, 0, 0);
     const { data } = context.getImageData(0, 0, mask.width, mask.height);
@@ -98,7 +100,7 @@ await paint(async () => {
 const left = await page.locator(".viewer-name").textContent();
 await page.close();
 check(masks().length === 2, "the stroke is not stored");
-server = await review(run, [], port);
+server = await review(run, [incoming], port);
 page = await enter(context, server.address);
 await until(() => masks().length === 3, "the page stores it when it is opened again");
 await page.locator(".message", { hasText: left }).waitFor();
@@ -113,7 +115,7 @@ await paint(async () => {
 });
 const disputed = await page.locator(".viewer-name").textContent();
 await page.close();
-server = await review(run, [], port);
+server = await review(run, [incoming], port);
 page = await open(server.address);
 await filter(page, "Undecided");
 await first(page).click();
