@@ -267,6 +267,20 @@ mod tests {
     }
 
     #[test]
+    fn rows_in_blocks_give_the_bits_of_rows_one_by_one() {
+        let d = 5;
+        let value = |i: usize| ((i * 7919) % 1013) as f64 / 97.0 - 5.0;
+        let rows: Vec<f64> = (0..AT_A_TIME * d).map(value).collect();
+        let (mut in_block, mut one_by_one) = (vec![0.1; d * d], vec![0.1; d * d]);
+        add_products(&mut in_block, &rows, d);
+        for row in rows.chunks(d) {
+            add_products(&mut one_by_one, row, d);
+        }
+        assert_eq!(in_block, one_by_one);
+        assert_ne!(in_block[d * d - 1], 0.1);
+    }
+
+    #[test]
     fn shrinkage_is_that_of_ledoit_and_wolf() {
         let covariance = ShrunkCovariance::of(&centred(), 3);
         assert!(

@@ -161,12 +161,15 @@ impl Calibration {
             shown_baseline: None,
             ..self.clone()
         };
-        let of_sum = |image: &ImageLikelihoods<'_>| calibration.stitched_sum(*image);
-        let maxima = set
-            .par_iter()
-            .filter_map(|image| Some(of_sum(image)?.maximum()));
-        calibration.sum_maximum = maxima.reduce_with(f32::max).unwrap_or(0.0);
-        calibration.tails = calibration.tails_of(set);
+        let of_sum = |image: &ImageLikelihoods<'_>| {
+            let map = calibration.stitched_sum(*image)?;
+            Some((map.maximum(), some_of(&map)))
+        };
+        let sums: Vec<Option<(f32, Vec<f32>)>> = set.par_iter().map(of_sum).collect();
+        let maxima = sums.iter().flatten().map(|(maximum, _)| *maximum);
+        calibration.sum_maximum = maxima.reduce(f32::max).unwrap_or(0.0);
+        let sums = sums.into_iter().map(|of_image| Some(of_image?.1));
+        calibration.tails = calibration.tails_of(set, sums.collect());
         if self.map_baseline == MapBaseline::Remove {
             let means = set.par_iter().map(|image| {
                 let maps = calibration.fused(*image);
@@ -341,20 +344,21 @@ impl Calibration {
         stitched_positions(image, |maps| maps.discriminants.as_ref())
     }
 
-    /// The tails of all kinds of evidence over normal images, if there are several kinds.
-    fn tails_of(&self, set: &[ImageLikelihoods<'_>]) -> Option<Tails> {
-        let of_image = |image: &ImageLikelihoods<'_>| {
+    /// The tails of all kinds of evidence over normal images, if there are several kinds. `sums` has some
+    /// pixels of each image's sum over levels.
+    fn tails_of(&self, set: &[ImageLikelihoods<'_>], sums: Vec<Option<Vec<f32>>>) -> Option<Tails> {
+        let of_image = |(image, sums): (&ImageLikelihoods<'_>, Option<Vec<f32>>)| {
             let distances = some_of(&self.distances(*image)?);
-            let sums = self.stitched_sum(*image).map(|mut map| {
-                let values = map.values.iter_mut();
-                values.for_each(|sum| *sum = self.sum_maximum - *sum);
-                some_of(&map)
+            let sums = sums.map(|mut sums| {
+                sums.iter_mut()
+                    .for_each(|sum| *sum = self.sum_maximum - *sum);
+                sums
             });
             let discriminants = self.discriminants(*image).as_ref().map(some_of);
             let several = sums.is_some() || discriminants.is_some();
             several.then_some([Some(distances), sums, discriminants])
         };
-        let pixels: Option<Vec<_>> = set.par_iter().map(of_image).collect();
+        let pixels: Option<Vec<_>> = set.par_iter().zip(sums).map(of_image).collect();
         let pixels = pixels?;
         let tail = |witness: usize| {
             let values = pixels.iter().map(|of_image| of_image[witness].as_deref());
