@@ -15,8 +15,8 @@ export interface Draft {
 }
 
 export class Drafts {
-  /** The image that is being painted; its window sends its own draft. */
-  held: string | null = null;
+  /** Images that are being painted, whose drafts the easel itself sends. */
+  readonly held = new Set<string>();
   private readonly drafts = new Map<string, Draft>();
   /** Those that the browser's storage refused. */
   private readonly unsafe = new Set<string>();
@@ -41,8 +41,13 @@ export class Drafts {
     return this.drafts.get(id);
   }
 
-  all(): Draft[] {
-    return [...this.drafts.values()];
+  /** Those that nobody sends; another window may have sent some since this one was opened. */
+  left(): Draft[] {
+    for (const id of [...this.drafts.keys()]) {
+      const isKept = this.unsafe.has(id) || this.storage?.getItem(this.prefix + id);
+      if (!isKept && !this.held.has(id)) this.drafts.delete(id);
+    }
+    return [...this.drafts.values()].filter((draft) => !this.held.has(draft.id));
   }
 
   /** Whether a mask would be lost with the page. */

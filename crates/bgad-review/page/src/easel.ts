@@ -63,7 +63,8 @@ export class Easel {
   close(): void {
     this.stage.finish();
     this.opened += 1;
-    this.desk.drafts.held = null;
+    this.id = "";
+    this.release();
     this.listeners.abort();
     this.stage.close();
   }
@@ -92,7 +93,7 @@ export class Easel {
     if (!strokes) {
       this.unsaved = this.begun = false;
       this.saved = "";
-      desk.drafts.held = null;
+      this.release();
     }
     this.changed();
     const now = desk.images.get(id);
@@ -160,7 +161,7 @@ export class Easel {
     if (!painter) return;
     const mask = painter.runs();
     desk.drafts.keep(id, painter, desk.images.get(id)?.revision ?? 0, mask);
-    desk.drafts.held = id;
+    desk.drafts.held.add(id);
     this.next = { id, painter, mask, picture: mask === "" ? null : painter.copy(), now: this.hiding };
     this.saved = "saving…";
     this.saving ??= this.flush();
@@ -173,7 +174,15 @@ export class Easel {
       await this.store(job).catch((error: unknown) => this.desk.fail(error));
     }
     this.saving = null;
+    this.release();
     this.changed();
+  }
+
+  /** Leaves drafts to others, except the one of this image that is sent again from here. */
+  private release(): void {
+    const { held } = this.desk.drafts;
+    if (this.saving) return;
+    for (const id of [...held]) if (!this.unsaved || id !== this.id) held.delete(id);
   }
 
   private async store({ id, painter, mask, picture, now }: Job): Promise<void> {

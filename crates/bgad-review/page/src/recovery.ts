@@ -22,9 +22,9 @@ export class Recovery {
     const { drafts, images } = this.desk;
     if (this.running) return;
     this.running = true;
-    for (const draft of drafts.all()) {
+    for (const draft of drafts.left()) {
       const image = images.get(draft.id);
-      if (!image || image.score === undefined || draft.id === drafts.held || this.tried.has(draft.id)) continue;
+      if (!image || image.score === undefined || this.tried.has(draft.id)) continue;
       this.tried.add(draft.id);
       await this.send(draft, image).catch((error: unknown) => this.desk.fail(error));
     }
@@ -45,9 +45,14 @@ export class Recovery {
       }
     }
     painter.show(draft.mask);
-    const stored = await desk.decide(draft.id, "defect", { mask: (await painter.png()) ?? "remove" });
-    if (stored === "failed") return;
-    desk.drafts.drop(draft.id);
-    if (stored === "stored") desk.say(`Your last strokes on ${image.name} are stored now.`);
+    const png = await painter.png();
+    // Someone may have begun to paint here in the meantime.
+    if (desk.drafts.get(draft.id) !== draft || desk.drafts.held.has(draft.id)) return;
+    desk.drafts.sending(draft.id, draft.mask);
+    const stored = await desk.decide(draft.id, "defect", { mask: png ?? "remove" });
+    if (stored === "stale") desk.drafts.drop(draft.id);
+    if (stored !== "stored") return;
+    desk.drafts.stored(draft.id, draft.mask, desk.images.get(draft.id)?.revision ?? 0);
+    desk.say(`Your last strokes on ${image.name} are stored now.`);
   }
 }
