@@ -31,11 +31,12 @@ pub fn random_rotation(dimension: usize, rng: &mut impl Rng) -> Vec<f64> {
     // The sign of each reflection's first axis; their product decides the determinant.
     let mut signs = vec![1.0; n];
     let mut reflections = Vec::new();
-    for start in 0..n.saturating_sub(1) {
+    let first_axes = signs.iter_mut().enumerate().take(n.saturating_sub(1));
+    for (start, of_axis) in first_axes {
         let mut normal: Vec<f64> = (start..n).map(|_| StandardNormal.sample(rng)).collect();
         let norm = normal.iter().map(|v| v * v).sum::<f64>().sqrt();
         let sign = if normal[0] < 0.0 { -1.0 } else { 1.0 };
-        signs[start] = sign;
+        *of_axis = sign;
         normal[0] += sign * norm;
         let squared = normal.iter().map(|v| v * v).sum::<f64>();
         if squared == 0.0 {
