@@ -16,7 +16,7 @@ line="$*"
 # Weights of real networks, models that have them, real data sets and checkpoints are not part of the repository.
 for word in --weights reproduce import weights quantize; do has $word && exec "$BGAD" "$@" --help; done
 case "$line" in *" tf_efficientnet"*) exec "$BGAD" "$@" --help ;; esac
-# Its page is there until it is stopped; tests/review.rs does so.
+# Its page is there until it is stopped; tests/review does so.
 [ "$1" = review ] && exec "$BGAD" "$@" --help
 # It watches until it is stopped; tests/prediction.rs does so.
 has --watch && exec "$BGAD" "$@" --help

@@ -1,7 +1,9 @@
-// The state of the page and the actions on it: images, decisions, undo. No DOM.
+// The state of the page and the actions on it: images, decisions, undo.
 
 import { Collection, truth } from "./collection";
+import { browserStorage, Drafts } from "./drafts";
 import { type Changes, type Engine, type MaskChange, Refusal, type Verdict } from "./engine";
+import { Recovery } from "./recovery";
 import { Steps } from "./steps";
 import { number } from "./words";
 
@@ -19,6 +21,8 @@ export class Desk extends Collection {
   message: { text: string; wrong: boolean } | null = null;
   offline = false;
   uploads: { done: number; all: number } | null = null;
+  readonly drafts = new Drafts(browserStorage());
+  private readonly recovery = new Recovery(this);
   private readonly steps = new Steps();
   /** The last request that changes something. The next one waits for it, because it builds on its answer. */
   private last: Promise<unknown> = Promise.resolve();
@@ -74,6 +78,7 @@ export class Desk extends Collection {
     for (;;) {
       try {
         const changes = await this.engine.changes(this.instance, this.version, new AbortController().signal);
+        if (this.offline) this.recovery.again();
         this.offline = false;
         this.take(changes);
       } catch {
@@ -101,6 +106,8 @@ export class Desk extends Collection {
     this.state = changes.state;
     if (this.selected && !this.images.has(this.selected)) this.selected = null;
     if (this.opened && !this.images.has(this.opened)) this.opened = null;
+    this.drafts.open(changes.state.store);
+    void this.recovery.run();
     this.changed();
   }
 

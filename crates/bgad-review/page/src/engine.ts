@@ -113,8 +113,11 @@ export interface Listing {
   places: { name: string; path: string; kind: "run" | "model" | "folder" }[];
 }
 
-/** A change to the stored mask: keep it, remove it, or replace it with a PNG. */
-export type MaskChange = "keep" | "remove" | Blob;
+/** A change to the stored mask: keep it, remove it, or replace it with a PNG, which may be in base64 already. */
+export type MaskChange = "keep" | "remove" | Blob | { png: string };
+
+/** The most bytes of a request that browsers still send when the page closes. */
+const OUTLASTS = 60_000;
 
 /** Why something was not done; `stale` if another window was faster. */
 export class Refusal extends Error {
@@ -236,7 +239,8 @@ export class ServerEngine implements Engine {
   }
 
   private async send<T>(method: string, address: string, body: unknown): Promise<T> {
-    return this.json(address, { method, body: JSON.stringify(body) });
+    const text = JSON.stringify(body);
+    return this.json(address, { method, body: text, keepalive: method === "PUT" && text.length < OUTLASTS });
   }
 
   private async json<T>(address: string, request: RequestInit = {}): Promise<T> {

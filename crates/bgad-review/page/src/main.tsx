@@ -288,6 +288,9 @@ function Page({ desk }: { desk: Desk }) {
 }
 
 const desk = new Desk(new ServerEngine());
+window.addEventListener("beforeunload", (event) => {
+  if (desk.drafts.isUnsafe) event.preventDefault();
+});
 const page = document.getElementById("page");
 if (page) render(<Page desk={desk} />, page);
 void desk.follow();

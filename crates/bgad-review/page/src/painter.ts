@@ -1,5 +1,7 @@
 // Paints a mask: a canvas of the image's size with brush, box, eraser and undo.
 
+import { fromRuns, toRuns } from "./runs";
+
 export type Tool = "move" | "brush" | "box" | "erase";
 
 interface Step {
@@ -116,14 +118,23 @@ export class Painter {
   }
 
   isEmpty(): boolean {
-    const { data } = this.context.getImageData(0, 0, this.width, this.height);
-    for (let at = 3; at < data.length; at += 4) if ((data[at] ?? 0) >= 128) return false;
-    return true;
+    return this.runs() === "";
   }
 
-  /** White on black, as it is stored; null if nothing is painted. */
-  async png(): Promise<Blob | null> {
-    if (this.isEmpty()) return null;
+  /** The mask as text. */
+  runs(): string {
+    return toRuns(this.context.getImageData(0, 0, this.width, this.height).data);
+  }
+
+  /** Shows a mask that is given as text. */
+  show(runs: string): void {
+    const pixels = this.context.createImageData(this.width, this.height);
+    fromRuns(runs, pixels.data);
+    this.context.putImageData(pixels, 0, 0);
+  }
+
+  /** A copy, white on black, as it is stored. */
+  copy(): HTMLCanvasElement {
     const flat = document.createElement("canvas");
     flat.width = this.width;
     flat.height = this.height;
@@ -131,9 +142,12 @@ export class Painter {
     context.fillStyle = "#000";
     context.fillRect(0, 0, this.width, this.height);
     context.drawImage(this.canvas, 0, 0);
-    return new Promise((resolve, reject) => {
-      flat.toBlob((blob) => (blob ? resolve(blob) : reject(new Error("the mask can't be written"))), "image/png");
-    });
+    return flat;
+  }
+
+  /** As it is stored; null if nothing is painted. */
+  async png(): Promise<Blob | null> {
+    return this.isEmpty() ? null : toPng(this.copy());
   }
 
   private touch(left: number, top: number, right: number, bottom: number): void {
@@ -142,4 +156,10 @@ export class Painter {
     this.right = Math.max(this.right, right);
     this.bottom = Math.max(this.bottom, bottom);
   }
+}
+
+export function toPng(canvas: HTMLCanvasElement): Promise<Blob> {
+  return new Promise((resolve, reject) => {
+    canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error("the mask can't be written"))), "image/png");
+  });
 }

@@ -1,7 +1,10 @@
 // One large image with zoom, heat map, outlines and a brush, drawn on one canvas.
 
+import { hatch } from "./hatch";
 import type { Heat } from "./heat";
-import { Painter, type Tool } from "./painter";
+import type { Painter, Tool } from "./painter";
+import { Pen } from "./pen";
+import { Pointers } from "./pointers";
 
 export interface Look {
   heat: number;
@@ -17,6 +20,9 @@ export class Stage {
   brush = 16;
   heat: Heat | null = null;
   painter: Painter | null = null;
+  readonly pen = new Pen();
+  /** Where the cursor starts that keys move, in pixels of the image; null for the middle. */
+  start: { x: number; y: number } | null = null;
   /** Called after each stroke. */
   onStroke: () => void = () => {};
   onZoom: (scale: number) => void = () => {};
@@ -29,9 +35,10 @@ export class Stage {
   private readonly context: CanvasRenderingContext2D;
   private readonly pattern: HTMLCanvasElement;
   private readonly tint = document.createElement("canvas");
-  private readonly pointers = new Map<number, { x: number; y: number }>();
+  /** Where the tool is, in pixels of the image. */
   private cursor: { x: number; y: number } | null = null;
-  private stroke: { x: number; y: number; startX: number; startY: number; erase: boolean } | null = null;
+  /** Whether keys moved it there. */
+  private byKeys = false;
   private scheduled = false;
   private fitted = true;
   private readonly observer: ResizeObserver;
@@ -44,23 +51,7 @@ export class Stage {
       this.draw();
     });
     this.observer.observe(canvas);
-    canvas.addEventListener("pointerdown", (event) => this.down(event));
-    canvas.addEventListener("pointermove", (event) => this.move(event));
-    canvas.addEventListener("pointerup", (event) => this.up(event));
-    canvas.addEventListener("pointercancel", (event) => this.up(event));
-    canvas.addEventListener("pointerleave", () => {
-      this.cursor = null;
-      this.draw();
-    });
-    canvas.addEventListener(
-      "wheel",
-      (event) => {
-        event.preventDefault();
-        const { x, y } = this.at(event);
-        this.zoom(Math.exp(-event.deltaY * (event.ctrlKey ? 0.01 : 0.0015)), x, y);
-      },
-      { passive: false },
-    );
+    new Pointers(this);
   }
 
   close(): void {
@@ -74,7 +65,8 @@ export class Stage {
     this.picture = picture;
     this.heat = null;
     this.painter = null;
-    this.stroke = null;
+    this.pen.cancel();
+    this.start = this.cursor = null;
     if (picture) {
       this.width = picture.width;
       this.height = picture.height;
@@ -185,8 +177,8 @@ export class Stage {
   }
 
   private paintTool(): void {
-    const { context, cursor, stroke } = this;
-    const ring = (draw: () => void) => {
+    const { context, cursor } = this;
+    const line = (draw: () => void) => {
       for (const [width, colour] of [[3, "#000a"], [1.4, "#fff"]] as const) {
         context.lineWidth = width;
         context.strokeStyle = colour;
@@ -195,105 +187,90 @@ export class Stage {
         context.stroke();
       }
     };
-    if (this.tool === "box" && stroke) {
-      const from = this.toScreen(stroke.startX, stroke.startY);
-      const to = this.toScreen(stroke.x, stroke.y);
-      ring(() => context.rect(from.x, from.y, to.x - from.x, to.y - from.y));
-    } else if (cursor && (this.tool === "brush" || this.tool === "erase")) {
-      ring(() => context.arc(cursor.x, cursor.y, Math.max(1.5, (this.brush * this.scale) / 2), 0, 2 * Math.PI));
+    const { box } = this.pen;
+    if (box) {
+      const [from, to] = [this.toScreen({ x: box.startX, y: box.startY }), this.toScreen(box)];
+      line(() => context.rect(from.x, from.y, to.x - from.x, to.y - from.y));
     }
+    if (!cursor || this.tool === "move") return;
+    const { x, y } = this.toScreen(cursor);
+    if (this.tool !== "box") {
+      const radius = Math.max(1.5, (this.brush * this.scale) / 2);
+      line(() => context.arc(x, y, radius, 0, 2 * Math.PI));
+    }
+    if (!this.byKeys) return;
+    line(() => {
+      for (const [along, across] of [[1, 0], [0, 1]] as const) {
+        context.moveTo(x - 9 * along, y - 9 * across);
+        context.lineTo(x + 9 * along, y + 9 * across);
+      }
+    });
   }
 
-  private toScreen(x: number, y: number): { x: number; y: number } {
-    return { x: x * this.scale + this.x, y: y * this.scale + this.y };
+  private toScreen(at: { x: number; y: number }): { x: number; y: number } {
+    return { x: at.x * this.scale + this.x, y: at.y * this.scale + this.y };
   }
 
-  private toImage(at: { x: number; y: number }): { x: number; y: number } {
+  /** A place of the canvas, in pixels of the image. */
+  toImage(at: { x: number; y: number }): { x: number; y: number } {
     return { x: (at.x - this.x) / this.scale, y: (at.y - this.y) / this.scale };
   }
 
-  private at(event: MouseEvent): { x: number; y: number } {
-    const box = this.canvas.getBoundingClientRect();
-    return { x: event.clientX - box.left, y: event.clientY - box.top };
-  }
-
-  private down(event: PointerEvent): void {
-    this.canvas.setPointerCapture(event.pointerId);
-    const at = this.at(event);
-    this.pointers.set(event.pointerId, at);
-    if (this.pointers.size > 1) {
-      // A second finger moves and zooms, so undo what the first one began to paint.
-      if (this.stroke) {
-        this.painter?.end();
-        this.painter?.undo();
-        this.stroke = null;
-      }
-      return;
-    }
-    const paints = this.painter && this.tool !== "move" && event.button === 0;
-    if (!paints || !this.painter) return;
-    const { x, y } = this.toImage(at);
-    // The other end of a pen erases.
-    const erase = this.tool === "erase" || (event.pointerType === "pen" && (event.buttons & 32) !== 0);
-    this.painter.begin();
-    this.stroke = { x, y, startX: x, startY: y, erase };
-    if (this.tool !== "box") this.painter.line(x, y, x, y, this.brush, erase);
+  /** A pointer is at this place of the image; null if it has left. */
+  point(to: { x: number; y: number } | null): void {
+    this.cursor = to;
+    this.byKeys = false;
     this.draw();
   }
 
-  private move(event: PointerEvent): void {
-    const at = this.at(event);
-    const before = this.pointers.get(event.pointerId);
-    this.cursor = event.pointerType === "touch" ? null : at;
-    if (before && this.pointers.size === 2) this.pinch(event.pointerId, before, at);
-    else if (before && this.stroke && this.painter) {
-      const moves = this.tool === "box" ? [event] : (event.getCoalescedEvents?.() ?? [event]);
-      for (const each of moves.length ? moves : [event]) {
-        const { x, y } = this.toImage(this.at(each));
-        if (this.tool !== "box") this.painter.line(this.stroke.x, this.stroke.y, x, y, this.brush, this.stroke.erase);
-        this.stroke.x = x;
-        this.stroke.y = y;
-      }
-    } else if (before) this.pan(at.x - before.x, at.y - before.y);
-    if (before) this.pointers.set(event.pointerId, at);
+  /** Begins a stroke, unless the tool is the hand. */
+  begin(at: { x: number; y: number }, erase = false): void {
+    if (!this.painter || this.tool === "move") return;
+    this.pen.begin(this.painter, this.tool, this.brush, at, erase || this.tool === "erase");
     this.draw();
   }
 
-  private pinch(id: number, before: { x: number; y: number }, at: { x: number; y: number }): void {
-    const other = [...this.pointers].find(([key]) => key !== id)?.[1];
-    if (!other) return;
-    const length = (to: { x: number; y: number }) => Math.hypot(to.x - other.x, to.y - other.y) || 1;
-    this.pan((at.x - before.x) / 2, (at.y - before.y) / 2);
-    this.zoom(length(at) / length(before), (at.x + other.x) / 2, (at.y + other.y) / 2);
-  }
-
-  private up(event: PointerEvent): void {
-    this.pointers.delete(event.pointerId);
-    if (!this.stroke || !this.painter || this.pointers.size > 0) return;
-    const { startX, startY, x, y } = this.stroke;
-    if (this.tool === "box") this.painter.box(startX, startY, x, y);
-    this.stroke = null;
-    if (event.type === "pointercancel") {
-      this.painter.end();
-      this.painter.undo();
-    } else if (this.painter.end()) this.onStroke();
+  /** Ends the stroke, if there is one. */
+  finish(): void {
+    if (this.pen.end()) this.onStroke();
     this.draw();
   }
-}
 
-function hatch(): HTMLCanvasElement {
-  const tile = document.createElement("canvas");
-  tile.width = tile.height = 8;
-  const context = tile.getContext("2d") as CanvasRenderingContext2D;
-  context.fillStyle = "rgba(255, 255, 255, 0.38)";
-  context.fillRect(0, 0, 8, 8);
-  context.strokeStyle = "rgba(150, 0, 160, 0.95)";
-  context.lineWidth = 2.2;
-  context.beginPath();
-  for (const shift of [-8, 0, 8]) {
-    context.moveTo(shift, 8);
-    context.lineTo(shift + 8, 0);
+  /** Takes the stroke back; returns whether there was one. */
+  cancel(): boolean {
+    this.draw();
+    return this.pen.cancel();
   }
-  context.stroke();
-  return tile;
+
+  /** Moves the cursor by so many pixels of the image, and shows the place where it then is. */
+  step(byX: number, byY: number): void {
+    const from = this.toolPlace();
+    const within = (value: number, most: number) => Math.min(Math.max(value, 0), most);
+    this.cursor = { x: within(from.x + byX, this.width), y: within(from.y + byY, this.height) };
+    this.pen.move(this.cursor);
+    this.reveal(this.cursor);
+    this.draw();
+  }
+
+  /** Begins a stroke where the cursor is, or ends it there. */
+  press(): void {
+    const at = this.toolPlace();
+    if (this.pen.isDown) this.finish();
+    else this.begin(at);
+  }
+
+  private toolPlace(): { x: number; y: number } {
+    this.byKeys = true;
+    this.cursor ??= this.start ?? { x: Math.round(this.width / 2), y: Math.round(this.height / 2) };
+    return this.cursor;
+  }
+
+  /** Moves the image if this place of it is outside the canvas. */
+  private reveal(at: { x: number; y: number }): void {
+    const { clientWidth, clientHeight } = this.canvas;
+    const { x, y } = this.toScreen(at);
+    const off = (value: number, size: number) => (value < 0 || value > size ? size / 2 - value : 0);
+    const [byX, byY] = [off(x, clientWidth), off(y, clientHeight)];
+    if (byX !== 0 || byY !== 0) this.pan(byX, byY);
+  }
 }

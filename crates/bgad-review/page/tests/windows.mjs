@@ -10,7 +10,11 @@ const chrome = await browser();
 export const wrong = [];
 
 export async function open(address, options = {}) {
-  const context = await chrome.newContext({ viewport: { width: 1080, height: 720 }, ...options });
+  return enter(await chrome.newContext({ viewport: { width: 1080, height: 720 }, ...options }), address);
+}
+
+/** Opens the page in a browser that may have been there before. */
+export async function enter(context, address) {
   const page = await context.newPage();
   page.on("pageerror", (error) => wrong.push(String(error)));
   await page.goto(address);
@@ -63,13 +67,18 @@ export async function enlarged(page) {
 
 /** Draws from one place of the large image to another, in shares of its width and height. */
 export async function stroke(page, from, to, meanwhile) {
+  await halfStroke(page, from, to);
+  await meanwhile?.();
+  await page.mouse.up();
+}
+
+/** The same, but the button stays down. */
+export async function halfStroke(page, from, to) {
   const stage = await page.locator(".stage").boundingBox();
   const at = ([x, y]) => [stage.x + stage.width * x, stage.y + stage.height * y];
   await page.mouse.move(...at(from));
   await page.mouse.down();
   await page.mouse.move(...at(to), { steps: 10 });
-  await meanwhile?.();
-  await page.mouse.up();
 }
 
 /** Draws a box around the defect of the large image, which is one of the quick-start's. */

@@ -187,8 +187,8 @@ impl Detector {
         let images = maps.iter();
         let images = images.map(|(views, inputs)| ImageLikelihoods { views, inputs });
         let images: Vec<_> = images.collect();
-        detector.calibrate(&images, 0)?;
-        detector.take_thresholds(&images, &[])?;
+        let (_, scored) = detector.calibrate(&images, 0)?;
+        detector.take_thresholds(&scored, &[])?;
         Ok(detector)
     }
 }

@@ -31,13 +31,14 @@ pub(crate) const FEWEST_IMAGES: usize = 5;
 const USUAL_EXCESS: f64 = 1.0;
 
 impl Detector {
-    /// Computes the constants of scoring and the boundaries over all normal training features.
+    /// Computes the constants of scoring and the boundaries over all normal training features. Also returns
+    /// the images' scores by these constants.
     #[cfg(feature = "train")]
     pub(crate) fn calibrate(
         &mut self,
         images: &[ImageLikelihoods<'_>],
         meta_epoch: usize,
-    ) -> Result<Vec<SeparatingBoundary>> {
+    ) -> Result<(Vec<SeparatingBoundary>, Vec<Scored>)> {
         let objective = &self.description.config.objective;
         let mut boundaries = Vec::new();
         let mut values = Vec::new();
@@ -63,19 +64,16 @@ impl Detector {
             }
         }
         let calibration = self.description.calibration.over_images(images)?;
-        self.description.calibration = calibration.with_joint_spread(images);
+        let (calibration, scored) = calibration.with_joint_spread(images);
+        self.description.calibration = calibration;
         self.description.boundaries = values;
-        Ok(boundaries)
+        Ok((boundaries, scored))
     }
 
     /// Computes the decision thresholds from the scores of normal training images and, for the best F1, of
     /// `abnormal` ones (section 6).
     #[cfg(feature = "train")]
-    pub(crate) fn take_thresholds(
-        &mut self,
-        normal: &[ImageLikelihoods<'_>],
-        abnormal: &[ImageLikelihoods<'_>],
-    ) -> Result<()> {
+    pub(crate) fn take_thresholds(&mut self, normal: &[Scored], abnormal: &[Scored]) -> Result<()> {
         let rule = self.description.config.scoring.threshold;
         if rule == ThresholdRule::BestF1 && abnormal.is_empty() {
             return Err(Error::setting(
@@ -84,7 +82,6 @@ impl Detector {
                 "a false-positive rate, since there are no abnormal training images",
             ));
         }
-        let (normal, abnormal) = (self.scores(normal), self.scores(abnormal));
         // With few images, each is compared with few others, which says too little about how a new image
         // differs from all of them. A threshold from them would reject good parts.
         if normal.len() < FEWEST_IMAGES && rule != ThresholdRule::BestF1 {
@@ -94,7 +91,7 @@ impl Detector {
                     rate,
                 })
             };
-            self.decide_by(rule, &normal, &abnormal, beyond_all)?;
+            self.decide_by(rule, normal, abnormal, beyond_all)?;
             if let Some(of_pixels) = &mut self.description.pixel_threshold {
                 *of_pixels = f32::MAX;
             }
@@ -103,7 +100,7 @@ impl Detector {
         }
         let usual = self.description.calibration.joint.map(|_| USUAL_EXCESS);
         let by_rate = |sorted: &[f32], rate| training_threshold::promised(sorted, rate, usual);
-        self.decide_by(rule, &normal, &abnormal, by_rate)
+        self.decide_by(rule, normal, abnormal, by_rate)
     }
 
     /// The values of each image that thresholds are computed from.

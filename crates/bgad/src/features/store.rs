@@ -113,6 +113,11 @@ impl FeatureStore {
         CutImage::all(samples, self.extractor.fit, self.extractor.image_size)
     }
 
+    /// Cuts one sample into inputs.
+    pub fn cut_one(&self, sample: &Sample) -> CutImage {
+        CutImage::of(sample, self.extractor.fit, self.extractor.image_size)
+    }
+
     /// The features of an image that is a single input and comes from no file.
     pub fn extract(&self, image: &RgbImage) -> ImageFeatures {
         let views = self.extractor.views(image.dimensions());

@@ -23,15 +23,19 @@ impl CutImage {
     /// Cuts `samples` into inputs; reads only headers. An image with an unreadable header becomes a single
     /// input; the error follows when it is loaded.
     pub fn all(samples: &[Sample], fit: Fit, image_size: u32) -> Vec<Self> {
-        let cut = samples.par_iter().map(|sample| {
-            let size = sample.dimensions().unwrap_or_default();
-            Self {
-                sample: sample.clone(),
-                size,
-                views: fit.views(size, image_size),
-            }
-        });
-        cut.collect()
+        let cut = samples.par_iter();
+        cut.map(|sample| Self::of(sample, fit, image_size))
+            .collect()
+    }
+
+    /// Cuts one sample, like [`all`](Self::all).
+    pub fn of(sample: &Sample, fit: Fit, image_size: u32) -> Self {
+        let size = sample.dimensions().unwrap_or_default();
+        Self {
+            sample: sample.clone(),
+            size,
+            views: fit.views(size, image_size),
+        }
     }
 
     /// One sample per input.

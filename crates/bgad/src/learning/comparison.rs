@@ -8,6 +8,7 @@ use bgad_data::{Region, Sample};
 use rayon::prelude::*;
 
 use super::outcome::{Change, FlippedImage, Mistake, TaughtImage};
+use super::scorer::Scorer;
 use super::teaching::Teaching;
 use crate::detector::trained_model::Detector;
 use crate::error::Result;
@@ -20,6 +21,8 @@ pub(super) struct Comparison<'a> {
     pub after: &'a Detector,
     pub from: &'a Path,
     pub to: &'a Path,
+    /// The folder of features that both models use; `None` if features of their backbone can't be kept.
+    pub features: Option<&'a Path>,
 }
 
 /// The result of a comparison.
@@ -53,9 +56,14 @@ impl Comparison<'_> {
             sample.label.is_abnormal() && of_lesson.all(|(_, _, taught)| taught != *sample)
         });
         let samples: Vec<&Sample> = of_lesson.chain(earlier).collect();
+        let before = Scorer::new(self.before, self.features)?;
+        let after = Scorer::new(self.after, self.features)?;
         let (count, total) = (AtomicUsize::new(0), samples.len());
         let changes = samples.par_iter().map(|sample| {
-            let change = self.score(sample)?;
+            let change = Change {
+                before: before.score(sample)?,
+                after: after.score(sample)?,
+            };
             let done = count.fetch_add(1, Ordering::Relaxed) + 1;
             tell(Progress::Scored { done, total });
             Ok(change)
@@ -116,14 +124,6 @@ impl Comparison<'_> {
         let path = inner(self.from).or_else(|| inner(self.to));
         let path = path.unwrap_or(&image.path);
         (path.to_owned(), image.region)
-    }
-
-    fn score(&self, sample: &Sample) -> Result<Change<f32>> {
-        let image = sample.load_image()?;
-        Ok(Change {
-            before: self.before.score(&image)?.0,
-            after: self.after.score(&image)?.0,
-        })
     }
 
     fn decisions(&self, score: Change<f32>) -> Change<Option<bool>> {

@@ -65,7 +65,7 @@ impl Trainer {
     pub fn learn(&self, run: &Path, lesson: &Lesson, out: &Path) -> Result<Learned> {
         let start = Instant::now();
         lesson.check()?;
-        let earlier = Earlier::open(self, run)?;
+        let mut earlier = Earlier::open(self, run)?;
         let folder = UnfinishedRun::beside(out)?;
         let kept = earlier.directory.kept_dataset()?;
         images::check_there(run, &kept.dataset.train)?;
@@ -101,15 +101,20 @@ impl Trainer {
         let directory = RunDirectory::begin(folder.path(), &description)?;
         directory.keep_dataset_for(&teaching.dataset, folder.place())?;
         kept_features::share(&earlier.directory.features(), &directory.features())?;
-        let training = self.trained(config, &teaching, &directory)?;
-        #[cfg(feature = "report")]
-        let mut training = training;
+        let mut training = self.trained(config, &teaching, &directory)?;
         training.detector.save(&directory.model())?;
+        let features = directory.features();
+        let checksum = training.detector.description.backbone_checksum.is_some();
+        let is_known = checksum || self.context().backbone.is_none();
+        for detector in [&mut earlier.detector, &mut training.detector] {
+            detector.remember_distances_in(Some(&features));
+        }
         let comparison = Comparison {
             before: &earlier.detector,
             after: &training.detector,
             from: &earlier.folder,
             to: folder.path(),
+            features: is_known.then_some(features.as_path()),
         };
         let before = earlier.directory.scores()?;
         let scores = Scores {
@@ -124,11 +129,9 @@ impl Trainer {
         self.context().tell(Progress::Writing);
         #[cfg(feature = "report")]
         if lesson.report && training.evaluation.is_some() {
-            let features = directory.features();
-            training.detector.remember_distances_in(Some(&features));
             report(&training, &teaching, &directory)?;
-            training.detector.remember_distances_in(None);
         }
+        training.detector.remember_distances_in(None);
         directory.finish()?;
         let features = directory.kept_features()?;
         let run = out.to_owned();

@@ -8,5 +8,6 @@ pub(crate) mod lesson;
 mod mask_of_place;
 mod mask_rule;
 pub(crate) mod outcome;
+mod scorer;
 mod teaching;
 mod unfinished_run;

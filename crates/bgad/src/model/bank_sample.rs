@@ -27,12 +27,14 @@ pub(crate) struct BankSample {
 impl BankSample {
     /// Draws about `size` positions from `count` inputs, the same number from each.
     pub fn new(inputs: BankInputs, seed: u64, count: usize, size: usize) -> Self {
+        let each = size.div_ceil(count.max(1));
+        let most = each.min(inputs.side * inputs.side) * count;
         Self {
+            rows: Vec::with_capacity(most * inputs.dimension()),
             inputs,
             seed,
-            each: size.div_ceil(count.max(1)),
+            each,
             fed: 0,
-            rows: Vec::new(),
             owners: Vec::new(),
         }
     }

@@ -50,13 +50,47 @@ impl Moments {
     /// Subtracts each channel's mean from `rows` and divides by its deviation.
     pub fn standardize(&self, rows: &[f32]) -> Vec<f32> {
         let channels = || self.mean.iter().zip(&self.deviation);
-        rows.chunks_exact(self.mean.len())
-            .flat_map(|row| {
-                row.iter()
-                    .zip(channels())
-                    .map(|(x, (mean, deviation))| ((f64::from(*x) - mean) / deviation) as f32)
-            })
-            .collect()
+        let mut standardized = Vec::with_capacity(rows.len());
+        for row in rows.chunks_exact(self.mean.len()) {
+            let values = row.iter().zip(channels());
+            standardized.extend(
+                values.map(|(x, (mean, deviation))| ((f64::from(*x) - mean) / deviation) as f32),
+            );
+        }
+        standardized
+    }
+}
+
+/// Rows whose products are added in one pass over the matrix, which is larger than the caches next to the
+/// processor.
+#[cfg(feature = "train")]
+const AT_A_TIME: usize = 4;
+
+/// Adds the products of the values of each of `rows`, at most [`AT_A_TIME`], to the lower triangle of `matrix`,
+/// row after row.
+#[cfg(feature = "train")]
+fn add_products(matrix: &mut [f64], rows: &[f64], dimension: usize) {
+    let d = dimension;
+    if rows.len() < AT_A_TIME * d {
+        for row in rows.chunks_exact(d) {
+            for (i, first) in row.iter().enumerate() {
+                let line = &mut matrix[i * d..][..i + 1];
+                for (sum, second) in line.iter_mut().zip(row) {
+                    *sum += first * second;
+                }
+            }
+        }
+        return;
+    }
+    let (a, rest) = rows.split_at(d);
+    let (b, rest) = rest.split_at(d);
+    let (c, e) = rest.split_at(d);
+    for i in 0..d {
+        let line = &mut matrix[i * d..][..i + 1];
+        let seconds = a.iter().zip(b).zip(c).zip(e);
+        for (sum, (((of_a, of_b), of_c), of_e)) in line.iter_mut().zip(seconds) {
+            *sum = *sum + a[i] * of_a + b[i] * of_b + c[i] * of_c + e[i] * of_e;
+        }
     }
 }
 
@@ -65,7 +99,6 @@ impl Moments {
 /// Ledoit and Wolf, *A well-conditioned estimator for large-dimensional covariance matrices* (2004): among
 /// all `(1 - s) · S + s · μ · I`, with `S` the sample covariance and `μ` its mean variance, this is the
 /// one estimated to be closest to the true covariance. Fewer rows give more shrinkage.
-/// variance, the one that is expected to be closest to the true covariance.
 #[cfg(feature = "train")]
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct ShrunkCovariance {
@@ -85,21 +118,18 @@ impl ShrunkCovariance {
         let count = (rows.len() / d).max(1) as f64;
         let mut matrix = vec![0.0; d * d];
         let mut fourth = 0.0;
-        let mut row = vec![0.0; d];
-        for values in rows.chunks_exact(d) {
-            let mut length = 0.0;
-            for (wide, value) in row.iter_mut().zip(values) {
+        let mut wide = vec![0.0; AT_A_TIME * d];
+        for values in rows.chunks(AT_A_TIME * d) {
+            let values = &values[..values.len() / d * d];
+            for (wide, value) in wide.iter_mut().zip(values) {
                 *wide = f64::from(*value);
-                length += *wide * *wide;
             }
-            fourth += length * length;
-            for (i, first) in row.iter().enumerate() {
-                // The lower triangle; the upper one is copied from it below.
-                let line = &mut matrix[i * d..][..i + 1];
-                for (sum, second) in line.iter_mut().zip(&row) {
-                    *sum += first * second;
-                }
+            let wide = &wide[..values.len()];
+            for row in wide.chunks_exact(d) {
+                let length = row.iter().fold(0.0, |sum, value| sum + value * value);
+                fourth += length * length;
             }
+            add_products(&mut matrix, wide, d);
         }
         for i in 0..d {
             for j in 0..=i {
@@ -234,6 +264,20 @@ mod tests {
                 assert!((value - expected).abs() < 1e-12, "{i} {j} {value}");
             }
         }
+    }
+
+    #[test]
+    fn rows_in_blocks_give_the_bits_of_rows_one_by_one() {
+        let d = 5;
+        let value = |i: usize| ((i * 7919) % 1013) as f64 / 97.0 - 5.0;
+        let rows: Vec<f64> = (0..AT_A_TIME * d).map(value).collect();
+        let (mut in_block, mut one_by_one) = (vec![0.1; d * d], vec![0.1; d * d]);
+        add_products(&mut in_block, &rows, d);
+        for row in rows.chunks(d) {
+            add_products(&mut one_by_one, row, d);
+        }
+        assert_eq!(in_block, one_by_one);
+        assert_ne!(in_block[d * d - 1], 0.1);
     }
 
     #[test]

@@ -25,16 +25,11 @@ pub(super) struct DistanceMemo {
 }
 
 impl DistanceMemo {
-    /// Distances to the bank with these `values`, whose rows come from the training inputs `owners`.
-    pub fn new<'v>(
-        folder: &Path,
-        values: impl Iterator<Item = &'v [f32]>,
-        owners: &[usize],
-    ) -> Self {
+    /// Distances to the bank with these `values`, whether it was just trained or read from a file.
+    pub fn new<'v>(folder: &Path, values: impl Iterator<Item = &'v [f32]>) -> Self {
         let mut bank = Sha256::new();
         bank.update(env!("CARGO_PKG_VERSION"));
         values.for_each(|values| bank.update(bytemuck::cast_slice::<f32, u8>(values)));
-        bank.update(bytemuck::cast_slice::<usize, u8>(owners));
         Self {
             folder: folder.to_owned(),
             bank: bank.finalize().to_vec(),

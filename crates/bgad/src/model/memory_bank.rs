@@ -95,7 +95,7 @@ impl MemoryBank {
     pub fn remember_in(&mut self, folder: Option<&Path>) {
         let parameters = self.parameters();
         let values = parameters.iter().map(|(_, _, values)| values.as_slice());
-        self.memo = folder.map(|folder| DistanceMemo::new(folder, values, &self.owners));
+        self.memo = folder.map(|folder| DistanceMemo::new(folder, values));
     }
 
     /// The distances of an input's positions to the nearest row, ignoring rows of the training inputs

@@ -27,13 +27,17 @@ pub(crate) struct SpacedRows {
 impl SpacedRows {
     /// About `most` rows from `count` inputs for flow `index`.
     pub fn new((index, input): (usize, &FlowInput), count: usize, most: usize) -> Self {
+        let every = spacing(input, count, most);
+        let positions = input.side.map_or(1, |side| side * side);
+        // A list that grows as it is filled is copied again and again.
+        let rows = count * positions.div_ceil(every);
         Self {
             index,
             dimension: input.dimension,
             side: input.side,
-            every: spacing(input, count, most),
+            every,
             fed: 0,
-            values: Vec::new(),
+            values: Vec::with_capacity(rows * input.dimension),
             positions: Vec::new(),
             inputs: Vec::new(),
         }
@@ -60,9 +64,12 @@ impl SpacedRows {
 
     /// The rows of the `wanted` inputs, `[rows, dimension]`.
     pub fn of_inputs(&self, wanted: impl Fn(usize) -> bool) -> Vec<f32> {
+        let mut values = Vec::with_capacity(self.values.len());
         let rows = self.values.chunks_exact(self.dimension).zip(&self.inputs);
-        let rows = rows.filter(|(_, input)| wanted(**input));
-        rows.flat_map(|(row, _)| row).copied().collect()
+        for (row, _) in rows.filter(|(_, input)| wanted(**input)) {
+            values.extend_from_slice(row);
+        }
+        values
     }
 }
 

@@ -9,6 +9,8 @@ use super::image_likelihoods::ImageLikelihoods;
 use super::score_map::ScoreMap;
 use super::stitching::add_upsampled;
 use super::tail::Tail;
+#[cfg(feature = "train")]
+use super::threshold::Scored;
 use super::witnesses::{Maps, Tails, some_of, stitched_positions};
 use crate::config::choices::{Aggregation, MapBaseline};
 use crate::config::image_score::ImageScore;
@@ -159,12 +161,15 @@ impl Calibration {
             shown_baseline: None,
             ..self.clone()
         };
-        let of_sum = |image: &ImageLikelihoods<'_>| calibration.stitched_sum(*image);
-        let maxima = set
-            .par_iter()
-            .filter_map(|image| Some(of_sum(image)?.maximum()));
-        calibration.sum_maximum = maxima.reduce_with(f32::max).unwrap_or(0.0);
-        calibration.tails = calibration.tails_of(set);
+        let of_sum = |image: &ImageLikelihoods<'_>| {
+            let map = calibration.stitched_sum(*image)?;
+            Some((map.maximum(), some_of(&map)))
+        };
+        let sums: Vec<Option<(f32, Vec<f32>)>> = set.par_iter().map(of_sum).collect();
+        let maxima = sums.iter().flatten().map(|(maximum, _)| *maximum);
+        calibration.sum_maximum = maxima.reduce(f32::max).unwrap_or(0.0);
+        let sums = sums.into_iter().map(|of_image| Some(of_image?.1));
+        calibration.tails = calibration.tails_of(set, sums.collect());
         if self.map_baseline == MapBaseline::Remove {
             let means = set.par_iter().map(|image| {
                 let maps = calibration.fused(*image);
@@ -184,16 +189,34 @@ impl Calibration {
     }
 
     /// The same with the scales of the parts of an image's score, computed over `set`, normal images, if
-    /// there are several parts.
+    /// there are several parts. Also returns these images' scores, because their maps take long.
     #[cfg(feature = "train")]
-    pub(crate) fn with_joint_spread(mut self, set: &[ImageLikelihoods<'_>]) -> Self {
+    pub(crate) fn with_joint_spread(mut self, set: &[ImageLikelihoods<'_>]) -> (Self, Vec<Scored>) {
         let parts = set.par_iter().map(|image| {
             let maps = self.maps_of(*image);
-            self.parts_of(*image, &maps)
+            let parts = self.parts_of(*image, &maps);
+            (parts, Scored::pixels_of(maps.into_score_map()))
         });
-        let parts: Vec<Parts> = parts.collect();
+        let (parts, pixels): (Vec<Parts>, Vec<_>) = parts.unzip();
         self.joint = JointSpread::of(&parts);
-        self
+        let scored = parts.into_iter().zip(pixels).map(|(parts, pixels)| Scored {
+            score: self.score_of_parts(parts),
+            pixels,
+        });
+        let scored = scored.collect();
+        (self, scored)
+    }
+
+    /// The score of an image with these parts.
+    fn score_of_parts(&self, parts: Parts) -> f32 {
+        match self.joint {
+            Some(joint) => joint.score(parts),
+            None => parts
+                .map
+                .or(parts.pooled)
+                .or(parts.distance)
+                .unwrap_or(f32::NAN),
+        }
     }
 
     /// The parts of the score of an image with these maps.
@@ -321,20 +344,21 @@ impl Calibration {
         stitched_positions(image, |maps| maps.discriminants.as_ref())
     }
 
-    /// The tails of all kinds of evidence over normal images, if there are several kinds.
-    fn tails_of(&self, set: &[ImageLikelihoods<'_>]) -> Option<Tails> {
-        let of_image = |image: &ImageLikelihoods<'_>| {
+    /// The tails of all kinds of evidence over normal images, if there are several kinds. `sums` has some
+    /// pixels of each image's sum over levels.
+    fn tails_of(&self, set: &[ImageLikelihoods<'_>], sums: Vec<Option<Vec<f32>>>) -> Option<Tails> {
+        let of_image = |(image, sums): (&ImageLikelihoods<'_>, Option<Vec<f32>>)| {
             let distances = some_of(&self.distances(*image)?);
-            let sums = self.stitched_sum(*image).map(|mut map| {
-                let values = map.values.iter_mut();
-                values.for_each(|sum| *sum = self.sum_maximum - *sum);
-                some_of(&map)
+            let sums = sums.map(|mut sums| {
+                sums.iter_mut()
+                    .for_each(|sum| *sum = self.sum_maximum - *sum);
+                sums
             });
             let discriminants = self.discriminants(*image).as_ref().map(some_of);
             let several = sums.is_some() || discriminants.is_some();
             several.then_some([Some(distances), sums, discriminants])
         };
-        let pixels: Option<Vec<_>> = set.par_iter().map(of_image).collect();
+        let pixels: Option<Vec<_>> = set.par_iter().zip(sums).map(of_image).collect();
         let pixels = pixels?;
         let tail = |witness: usize| {
             let values = pixels.iter().map(|of_image| of_image[witness].as_deref());
@@ -390,15 +414,7 @@ impl Calibration {
     /// The image's score, and its map if there is one.
     pub(crate) fn score_of(&self, image: ImageLikelihoods<'_>) -> (f32, Option<ScoreMap>) {
         let maps = self.maps_of(image);
-        let parts = self.parts_of(image, &maps);
-        let score = match self.joint {
-            Some(joint) => joint.score(parts),
-            None => parts
-                .map
-                .or(parts.pooled)
-                .or(parts.distance)
-                .unwrap_or(f32::NAN),
-        };
+        let score = self.score_of_parts(self.parts_of(image, &maps));
         (score, maps.into_score_map())
     }
 }

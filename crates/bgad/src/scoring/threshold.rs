@@ -28,12 +28,19 @@ pub(crate) struct Scored {
 
 impl Scored {
     pub fn of((score, map): (f32, Option<ScoreMap>)) -> Self {
-        let pixels = map.map(|map| {
+        Self {
+            score,
+            pixels: Self::pixels_of(map),
+        }
+    }
+
+    /// Evenly spaced pixels of an image's map.
+    pub fn pixels_of(map: Option<ScoreMap>) -> Option<Vec<f32>> {
+        map.map(|map| {
             let every = map.values.len().div_ceil(PIXELS).max(1);
             let every = if every > 1 { every | 1 } else { 1 };
             map.values.into_iter().step_by(every).collect()
-        });
-        Self { score, pixels }
+        })
     }
 }
 

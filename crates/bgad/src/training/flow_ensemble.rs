@@ -2,6 +2,7 @@
 
 use bgad_loss::SeparatingBoundary;
 use burn::tensor::{Device, Tensor, TensorData};
+use rayon::prelude::*;
 
 use super::level_trainer::{LevelTrainer, NewFlow};
 use super::optimizer::host::Workspaces;
@@ -37,8 +38,11 @@ impl<'a> FlowTrainers<'a> {
     ) -> Result<Self> {
         let workspaces = Workspaces::default();
         let of_positions = inputs.iter().enumerate().filter(|(_, i)| !i.is_pooled());
-        let positions = of_positions.map(|(index, input)| {
-            let LevelRows { rows, means } = statistics.take_level(index);
+        let of_positions =
+            of_positions.map(|(index, input)| (index, input, statistics.take_level(index)));
+        let of_positions: Vec<_> = of_positions.collect();
+        let positions = of_positions.into_par_iter().map(|(index, input, level)| {
+            let LevelRows { rows, means } = level;
             let new = NewFlow {
                 input,
                 index,

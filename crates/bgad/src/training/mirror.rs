@@ -102,15 +102,12 @@ pub(crate) fn normal_maps(
     pooled.hold_out(&mut mirrored, &of_mirrored, device)?;
     let images = of_images(&set.normal_images, &maps);
     let calibration = &detector.description.calibration;
-    let calibration = calibration.over_images(&images)?.with_joint_spread(&images);
-    let score = |maps: &[LogLikelihoodMaps]| {
-        let images = of_images(&set.normal_images, maps);
-        let scores = images
-            .par_iter()
-            .map(|image| calibration.score_of(*image).0);
-        scores.collect::<Vec<f32>>()
-    };
-    if is_harmless(&score(&maps), &score(&mirrored)) {
+    let (calibration, own) = calibration.over_images(&images)?.with_joint_spread(&images);
+    let own: Vec<f32> = own.into_iter().map(|image| image.score).collect();
+    let images = of_images(&set.normal_images, &mirrored);
+    let images = images.par_iter();
+    let other: Vec<f32> = images.map(|image| calibration.score_of(*image).0).collect();
+    if is_harmless(&own, &other) {
         detector.description.mirrored = true;
         for (maps, mirrored) in maps.iter_mut().zip(&mirrored) {
             average(maps, mirrored);

@@ -148,7 +148,7 @@ impl<'a> Run<'a> {
                 };
                 let maps = mirror::normal_maps(&mut detector, &hold_out)?;
                 let images = of_images(&set.normal_images, &maps);
-                let boundaries = detector.calibrate(&images, meta_epoch + 1)?;
+                let (boundaries, normal) = detector.calibrate(&images, meta_epoch + 1)?;
                 let before = flows.boundaries.replace(boundaries);
                 last |= self.is_still(before.as_deref(), flows.boundaries.as_deref())?;
                 evaluate = self.evaluates(last, &test);
@@ -160,9 +160,9 @@ impl<'a> Run<'a> {
                     let abnormal = abnormal.iter();
                     let abnormal =
                         abnormal.map(|(views, inputs)| ImageLikelihoods { views, inputs });
-                    detector.take_thresholds(&images, &abnormal.collect::<Vec<_>>())?;
-                    let held_out = detector.scores(&images).into_iter();
-                    let held_out = held_out.map(|image| image.score);
+                    let abnormal = detector.scores(&abnormal.collect::<Vec<_>>());
+                    detector.take_thresholds(&normal, &abnormal)?;
+                    let held_out = normal.into_iter().map(|image| image.score);
                     scores = ScoredImage::all(&set.normal_images, true, held_out);
                     if images.len() < FEWEST_IMAGES {
                         self.warn(TOO_FEW.to_owned());
