@@ -61,7 +61,7 @@ impl<'a> Content<'a> {
     pub fn read(file: &'a [u8]) -> Result<Self, String> {
         let (length, rest) = file.split_first_chunk::<8>().ok_or_else(|| {
             format!(
-                "{} bytes, which is shorter than a header's length",
+                "it has {} bytes, too few even for the length of a header",
                 file.len()
             )
         })?;
@@ -72,7 +72,7 @@ impl<'a> Content<'a> {
         let Some((header, bytes)) = header else {
             let left = rest.len();
             return Err(format!(
-                "a header of {length} bytes, but only {left} are left"
+                "its first bytes announce a header of {length} bytes, but only {left} follow"
             ));
         };
         let mut header: Map<String, Value> =
