@@ -15,7 +15,7 @@ pub enum Model {
     BgadFas,
 }
 
-/// What counts as one sample for the flows (section 7 of the method).
+/// What counts as one sample for the flows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Granularity {

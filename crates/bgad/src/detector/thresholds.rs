@@ -68,8 +68,8 @@ impl Detector {
         Ok(boundaries)
     }
 
-    /// Computes the decision thresholds from the scores of normal training images and, for the best F1, of
-    /// `abnormal` ones (section 6).
+    /// Computes the decision thresholds from the scores of normal training images and, for the best
+    /// F1, of `abnormal` ones.
     #[cfg(feature = "train")]
     pub(crate) fn take_thresholds(
         &mut self,

@@ -62,10 +62,10 @@ impl Moments {
 
 /// The covariance of centred rows, shrunk toward a multiple of the identity.
 ///
-/// Ledoit and Wolf, *A well-conditioned estimator for large-dimensional covariance matrices* (2004): among
-/// all `(1 - s) · S + s · μ · I`, with `S` the sample covariance and `μ` its mean variance, this is the
-/// one estimated to be closest to the true covariance. Fewer rows give more shrinkage.
-/// variance, the one that is expected to be closest to the true covariance.
+/// Ledoit and Wolf, *A well-conditioned estimator for large-dimensional covariance matrices*
+/// (2004): among all `(1 - s) · S + s · μ · I`, with `S` the sample covariance and `μ` its mean
+/// variance, this is the one estimated to be closest to the true covariance. Fewer rows give more
+/// shrinkage.
 #[cfg(feature = "train")]
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct ShrunkCovariance {

@@ -1,4 +1,4 @@
-//! From log-likelihoods to scores (section 6 of the method).
+//! From log-likelihoods to scores.
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
