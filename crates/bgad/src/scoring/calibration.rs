@@ -4,12 +4,12 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::baseline;
+use super::evidence::{Maps, Tails, some_of, stitched_positions};
 use super::fusion::{JointSpread, Parts, Spread};
 use super::image_likelihoods::ImageLikelihoods;
 use super::score_map::ScoreMap;
 use super::stitching::add_upsampled;
 use super::tail::Tail;
-use super::witnesses::{Maps, Tails, some_of, stitched_positions};
 use crate::config::choices::{Aggregation, MapBaseline};
 use crate::config::image_score::ImageScore;
 use crate::error::{Error, Result};
@@ -262,7 +262,7 @@ impl Calibration {
 
     /// All maps before the offset is removed. The flows' map is how far the sum of log-likelihoods lies below
     /// the largest one or, with a memory bank, the summed surprisal of all kinds of evidence; the shown map
-    /// then combines them differently ([`Evidence::shown`](super::witnesses::Evidence::shown)).
+    /// then combines them differently ([`Evidence::shown`](super::evidence::Evidence::shown)).
     fn fused(&self, image: ImageLikelihoods<'_>) -> Maps {
         let distances = self.distances(image);
         let discriminants = self.discriminants(image);
@@ -300,7 +300,7 @@ impl Calibration {
         });
         let of_both = of_defects.is_some().then(|| {
             let pixels = of_bank.values.iter().enumerate();
-            let pixels = pixels.map(|(pixel, d)| tails.of_witnesses(*d, value(pixel)));
+            let pixels = pixels.map(|(pixel, d)| tails.without_likelihood(*d, value(pixel)));
             of_bank.with_values(pixels.collect())
         });
         Maps {
@@ -336,8 +336,8 @@ impl Calibration {
         };
         let pixels: Option<Vec<_>> = set.par_iter().map(of_image).collect();
         let pixels = pixels?;
-        let tail = |witness: usize| {
-            let values = pixels.iter().map(|of_image| of_image[witness].as_deref());
+        let tail = |kind: usize| {
+            let values = pixels.iter().map(|of_image| of_image[kind].as_deref());
             Tail::of(values.collect::<Option<Vec<&[f32]>>>()?.concat())
         };
         Some(Tails {
