@@ -58,8 +58,11 @@ pub enum Failure {
     )]
     NoModel(PathBuf),
     #[error(
-        "{}: a folder, but a model is one file{}", .0.display(),
-        if .0.join("model.bgad").is_file() { "; give its model.bgad" } else { "" }
+        "{}: a folder, but a model is one file; {}", .0.display(),
+        match .0.join("model.bgad").is_file() {
+            true => "give its model.bgad",
+            false => "`bgad train DATA --out DIR` writes one to DIR/model.bgad",
+        }
     )]
     ModelFolder(PathBuf),
     #[error(
