@@ -147,7 +147,7 @@ fn table(learned: &Learned, earlier: &str) -> Result<(), Failure> {
              {needed} normal images that were not trained on"
         ),
         None => format!(
-            "use {model} in place of the one in {earlier}, or go on with `bgad learn --run {run}`"
+            "use {model} instead of the model in {earlier}, or go on with `bgad learn --run {run}`"
         ),
     };
     output::line(&format!("next          {next}"))
