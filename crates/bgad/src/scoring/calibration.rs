@@ -18,9 +18,9 @@ use crate::model::likelihoods::{LogLikelihoodMap, LogLikelihoodMaps};
 
 /// Converts log-likelihoods to scores: the rule, and its constants over a set of images.
 ///
-/// The authors take the constants over the test set, which makes an image's score depend on the other images.
-/// A model takes them once, over the normal training images, and stores them, so that the same image always
-/// gets the same score.
+/// The authors' program computes the constants over the test set, so an image's score depends on
+/// the other images. A model computes them once, over the normal training images, and stores them,
+/// so that the same image always gets the same score.
 #[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -90,7 +90,7 @@ impl Calibration {
         self.joint
     }
 
-    /// The same rule with this choice for a map's overall offset.
+    /// The same rule, with another choice for a map's overall offset.
     pub fn with_map_baseline(mut self, map_baseline: MapBaseline) -> Self {
         self.map_baseline = map_baseline;
         self
