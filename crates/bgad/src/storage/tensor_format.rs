@@ -178,7 +178,7 @@ mod tests {
     fn what_does_not_fit_is_refused() {
         assert!(Content::read(&[1, 2]).unwrap_err().contains("2 bytes"));
         let long = [&u64::MAX.to_le_bytes()[..], b"{}"].concat();
-        assert!(Content::read(&long).unwrap_err().contains("2 are left"));
+        assert!(Content::read(&long).unwrap_err().contains("only 2 follow"));
         assert!(problem("[]", 0).contains("its header"));
         let entry = |dtype: &str, shape: &str, offsets: &str| {
             format!(r#"{{"t":{{"dtype":"{dtype}","shape":{shape},"data_offsets":{offsets}}}}}"#)
