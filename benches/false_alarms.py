@@ -4,7 +4,9 @@
 
 Half of the normal images train, a quarter calibrates and the others test, with at most 100, 99 and 50 of them. One
 training a draw and rate gives training's threshold, and the first of a draw all scores. *Promised* is the rate that the
-model file names, *by ranks* what so many held-out scores can bear. As many draws run at once as there are processors.
+model file names, *by ranks* what so many held-out scores can bear. *Found* is the share of abnormal images above
+training's threshold, and *possible* that above a threshold with the promised rate on the draw's own test normals. As
+many draws run at once as there are processors.
 
 Calibration's threshold is that of `bgad calibrate` in the first draw of each set; in the others it is taken from the
 same scores by the same rule, once the first has shown that both agree, and that `bgad predict` gives the same scores.
@@ -28,6 +30,7 @@ def main():
     p.add_argument("--draws", type=int, default=20)
     p.add_argument("--rates", type=float, nargs="+", default=[0.01], metavar="RATE", help="rates asked for")
     p.add_argument("--train", type=int, default=TRAIN, help="training images, at most")
+    p.add_argument("--abnormal", type=int, default=40, help="abnormal test images, at most")
     p.add_argument("--jobs", type=int, default=os.cpu_count(), metavar="N", help="draws to run at once, each on one processor")
     options = checked(p)
     options.sets = options.sets or SETS
@@ -37,7 +40,8 @@ def main():
         train = min(options.train, images // 2)
         calibrate = min(CALIBRATE, (images - train) // 2)
         test = min(TEST, images - train - calibrate)
-        said = {"train": train, "calibration": calibrate, "test": test, "rates": options.rates}
+        abnormal = data_set.some_abnormal(options.abnormal, options.seed)
+        said = {"train": train, "calibration": calibrate, "test": test, "abnormal": len(abnormal), "rates": options.rates}
         draws = kept["draws"] if kept and all(kept.get(key) == value for key, value in said.items()) else []
         start, before = time.monotonic(), len(draws)
 
@@ -45,7 +49,7 @@ def main():
             order = data_set.draw(options.seed + number)
             parts = order[:train], order[train:train + calibrate], order[-test:]
             own = runs.apart(number)
-            result = one_draw(own, *parts, options.rates, number == 0)
+            result = one_draw(own, *parts, abnormal, options.rates, number == 0)
             # A model takes about 35 MB.
             own.remove()
             return result
@@ -58,27 +62,28 @@ def main():
         draws = draws[:options.draws]
         print(f"\n{data_set.name}: {len(draws)} draws of {train} training, {calibrate} calibration and {test} test "
               f"images, {each:.1f} s each; mean and standard error of each draw's share above the threshold\n")
-        print("| asked for | from training: promised | by ranks | seen | draws above the 95 % bound | "
+        print("| asked for | from training: promised | by ranks | seen | draws above the 95 % bound | found | possible | "
               "calibrated: promised | seen | draws above the 95 % bound |")
-        print("|---|---|---|---|---|---|---|---|")
+        print("|---|---|---|---|---|---|---|---|---|---|")
         for rate in options.rates:
             training, calibrated = ([draw[str(rate)][kind] for draw in draws] for kind in ("training", "calibrated"))
-            cells = [mean(training, "promised"), *of_kind(training), *of_kind(calibrated)]
+            found = [mean(training, key) for key in ("found", "possible")]
+            cells = [mean(training, "promised"), *of_kind(training), *found, *of_kind(calibrated)]
             print(f"| {rate} | {' | '.join(cells)} |", flush=True)
 
     each_set(options, measure)
 
 
-def one_draw(runs, train, calibrate, test, rates, checks):
+def one_draw(runs, train, calibrate, test, abnormal, rates, checks):
     """For each rate, what training and calibration promise and what is observed."""
     result = {}
     unseen = None
     for rate in rates:
         # A rate only changes the threshold, so one evaluation serves all rates.
-        tested = calibrate + test if unseen is None else []
-        model, _ = runs.train(train, tested, settings=[f"scoring.threshold=false-positive-rate:{rate}"])
+        tested, defects = (calibrate + test, abnormal) if unseen is None else ([], [])
+        model, _ = runs.train(train, tested, defects, settings=[f"scoring.threshold=false-positive-rate:{rate}"])
         if unseen is None:
-            unseen = runs.scores(tested)
+            unseen, defective = runs.scores(tested), runs.scores(defects)
             if checks:
                 agree("a score", unseen, runs.predicted(model, tested))
         ours, fresh = sorted(unseen[:len(calibrate)]), unseen[len(calibrate):]
@@ -93,6 +98,8 @@ def one_draw(runs, train, calibrate, test, rates, checks):
                 agree(name, [calibrated[key]], [said[name]])
         training = {
             "threshold": model.threshold, "promised": model.promised, "stated": model.stated, "bound": model.bound,
+            "found": share_above(defective, model.threshold),
+            "possible": possible(defective, fresh, model.promised),
         }
         result[str(rate)] = {
             kind: {**said, "seen": share_above(fresh, said["threshold"])}
@@ -105,6 +112,13 @@ def agree(what, ours, theirs):
     for mine, said in zip(ours, theirs, strict=True):
         if not math.isclose(mine, said, rel_tol=1e-4, abs_tol=1e-4):
             raise SystemExit(f"bgad says {what} of {said}, expected was {mine}")
+
+
+def possible(abnormal, normal, rate):
+    """The share of abnormal images above the threshold with at most this rate on these normal images."""
+    if rate is None:
+        return None
+    return share_above(abnormal, sorted(normal, reverse=True)[math.floor(rate * len(normal))])
 
 
 def values(draws, key):
