@@ -104,7 +104,7 @@ pub struct SplitArguments {
 /// The few abnormal images to train on.
 #[derive(Debug, Args)]
 pub struct AnomalyArguments {
-    /// How many abnormal images to train on, spread evenly over the defect types; they leave the test set. If
+    /// How many abnormal images to train on, spread evenly over the defect types; they are then not tested. If
     /// the data set has abnormal training images, the choice is among those [default: 5, or all of those].
     #[arg(help_heading = TRAINING, long, value_name = "N", conflicts_with = "anomalies_per_type")]
     pub anomalies: Option<usize>,

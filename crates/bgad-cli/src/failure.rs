@@ -2,6 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+/// The file that every run starts with.
+pub const DESCRIPTION: &str = "run.json";
+
 /// A failure with one readable message.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
@@ -17,7 +20,7 @@ pub enum Failure {
     #[cfg(feature = "review")]
     #[error(transparent)]
     Review(#[from] bgad_review::ReviewError),
-    #[error("{}: {source}", .path.display())]
+    #[error("{}: {}", .path.display(), in_words(.source))]
     File {
         path: PathBuf,
         source: std::io::Error,
@@ -55,6 +58,14 @@ pub enum Failure {
     )]
     NoModel(PathBuf),
     #[error(
+        "{}: a folder, but a model is one file; {}", .0.display(),
+        match .0.join("model.bgad").is_file() {
+            true => "give its model.bgad",
+            false => "`bgad train DATA --out DIR` writes one to DIR/model.bgad",
+        }
+    )]
+    ModelFolder(PathBuf),
+    #[error(
         "{}: no run was started here ({file} is missing); give the --out folder of a `bgad train`{}",
         .folder.display(), .other
     )]
@@ -80,7 +91,24 @@ pub enum Failure {
     Images { failed: usize, all: usize },
 }
 
+/// A system's error, with what to do about a wrong path.
+fn in_words(error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => "no such file or folder; check the path".to_owned(),
+        _ => error.to_string(),
+    }
+}
+
 impl Failure {
+    /// A folder in which no run was started.
+    pub fn no_run(folder: &Path) -> Self {
+        Self::NoRun {
+            folder: folder.to_owned(),
+            file: DESCRIPTION,
+            other: "",
+        }
+    }
+
     /// A file that could not be read or written.
     pub fn file(path: &Path) -> impl FnOnce(std::io::Error) -> Self + '_ {
         move |source| Self::File {

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::arguments::LearnArguments;
 use crate::decisions::percent;
-use crate::failure::Failure;
+use crate::failure::{DESCRIPTION, Failure};
 use crate::learning_progress::JsonProgress;
 use crate::output;
 use crate::progress::{Display, warning};
@@ -18,6 +18,9 @@ pub fn run(arguments: &LearnArguments) -> Result<(), Failure> {
     let reporting = &arguments.reporting;
     if arguments.attached {
         stop::with_stdin();
+    }
+    if !arguments.run.join(DESCRIPTION).exists() {
+        return Err(Failure::no_run(&arguments.run));
     }
     let display = Arc::new(Display::new(reporting.quiet));
     let shown = Arc::clone(&display);
@@ -144,7 +147,7 @@ fn table(learned: &Learned, earlier: &str) -> Result<(), Failure> {
              {needed} normal images that were not trained on"
         ),
         None => format!(
-            "use {model} in place of the one in {earlier}, or go on with `bgad learn --run {run}`"
+            "use {model} instead of the model in {earlier}, or go on with `bgad learn --run {run}`"
         ),
     };
     output::line(&format!("next          {next}"))

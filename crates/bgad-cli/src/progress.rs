@@ -31,7 +31,7 @@ impl Display {
             Progress::Features { done, total } => {
                 self.bar.set_length(total as u64);
                 self.bar.set_position(done as u64);
-                self.bar.set_message("features");
+                self.bar.set_message("computing features");
                 if done == total {
                     self.bar.reset_eta();
                 }
@@ -65,9 +65,9 @@ impl Display {
             Progress::Scored { done, total } => {
                 self.bar.set_length(total as u64);
                 self.bar.set_position(done as u64);
-                self.bar.set_message("comparing");
+                self.bar.set_message("comparing decisions");
             }
-            Progress::Writing => self.bar.set_message("writing"),
+            Progress::Writing => self.bar.set_message("writing the run"),
             Progress::Warning(text) => self.bar.suspend(|| warning(&text)),
             _ => {}
         }

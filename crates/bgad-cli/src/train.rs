@@ -15,7 +15,7 @@ use crate::config_file;
 use crate::data::DataArguments;
 use crate::decisions::count;
 use crate::devices;
-use crate::failure::Failure;
+use crate::failure::{DESCRIPTION, Failure};
 use crate::output;
 use crate::progress::{Display, note, warning};
 use crate::run_logs::RunLogs;
@@ -26,9 +26,6 @@ use crate::weights;
 
 /// The setting for how features of training images are kept.
 const PRECISION: &str = "features.training_precision";
-
-/// The file that describes a run.
-const DESCRIPTION: &str = "run.json";
 
 /// The settings: the defaults, then the file's, then the command line's.
 fn config(arguments: &TrainArguments) -> Result<TrainerConfig, Failure> {
@@ -135,11 +132,7 @@ impl Job {
     fn begun(folder: &Path) -> Result<Self, Failure> {
         let directory = RunDirectory::at(folder);
         if !folder.join(DESCRIPTION).exists() {
-            return Err(Failure::NoRun {
-                folder: folder.to_owned(),
-                file: DESCRIPTION,
-                other: "",
-            });
+            return Err(Failure::no_run(folder));
         }
         let description = directory.description()?;
         if description.finished_unix_seconds.is_some() {

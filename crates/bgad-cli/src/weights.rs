@@ -73,6 +73,7 @@ pub fn run(arguments: &WeightsArguments) -> Result<(), Failure> {
             tell(*name, &path, json)
         }
         WeightsCommand::Verify { file, sha256 } => {
+            file.metadata().map_err(Failure::file(file))?;
             let found = verify(file, sha256.as_deref())?;
             if json {
                 return output::json(&json!({

@@ -276,4 +276,22 @@ fn bad_input_is_status_1_with_one_message() {
     assert!(refused(&["predict", "--model", text(&model), "x.png"]).contains("no.bgad"));
     std::fs::write(&model, "no model").unwrap();
     assert!(refused(&["predict", "--model", text(&model), "x.png"]).contains("no.bgad"));
+
+    // A wrong path is answered with the right one.
+    let said = refused(&["predict", "--model", text(folder.path()), "x.png"]);
+    assert!(said.contains("a folder"), "{said}");
+    let photo = data.join("test/good/000.png");
+    let said = refused(&["train", text(&photo), "--out", text(&out)]);
+    assert!(said.contains("a folder of images, or a table"), "{said}");
+    let nowhere = folder.path().join("nowhere");
+    let said = refused(&[
+        "learn",
+        "--run",
+        text(&nowhere),
+        "--missed",
+        "x.png",
+        "--out",
+        "y",
+    ]);
+    assert!(said.contains("--out folder of a `bgad train`"), "{said}");
 }

@@ -266,7 +266,10 @@ fn images_that_cannot_be_taught_are_named() {
     let said = case.refused(&["--missed", dent, "--mask", "black.png", "--box", "1,1,4,4"]);
     assert!(said.contains("second place"), "{said}");
     let said = case.refused(&[]);
-    assert!(said.contains("--missed"), "{said}");
+    assert!(
+        said.contains("--missed") && said.contains("--false-alarm"),
+        "{said}"
+    );
 
     // Something exists at the place.
     std::fs::create_dir(case.path("taken")).unwrap();

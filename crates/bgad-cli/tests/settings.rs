@@ -55,6 +55,19 @@ fn all_settings_are_listed() {
 }
 
 #[test]
+fn the_help_of_reproduce_shows_the_papers_schedule() {
+    let help = stdout(&["reproduce", "-h"]);
+    let line = |option: &str| help.lines().find(|line| line.contains(option)).unwrap();
+    for (option, name) in [
+        ("--meta-epochs", "schedule.meta_epochs"),
+        ("--sub-epochs", "schedule.sub_epochs"),
+    ] {
+        let expected = format!("[default: {}]", Setting::named(name).unwrap().paper);
+        assert!(line(option).contains(&expected), "{}", line(option));
+    }
+}
+
+#[test]
 fn the_help_of_train_fits_on_a_screen() {
     let help = stdout(&["train", "--help"]);
     assert_eq!(help, stdout(&["train", "-h"]));

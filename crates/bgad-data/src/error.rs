@@ -33,7 +33,7 @@ pub enum DataError {
     },
 
     /// The data set has no category with this name.
-    #[error("{}: no category '{category}'; choose one of: {}", .folder.display(), list(.found))]
+    #[error("{}: no category '{category}'; choose one of {}, or none if this folder is the category", .folder.display(), list(.found))]
     CategoryMissing {
         /// The data set's folder.
         folder: PathBuf,

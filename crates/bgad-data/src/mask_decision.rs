@@ -120,7 +120,7 @@ pub(crate) fn from_survey(survey: &Survey) -> std::result::Result<MaskDecision, 
         let colours = match survey.colours.len() {
             0 => String::new(),
             number => format!(
-                " and {} on it, which no rule tells apart unless the files have palettes: save them as white on black",
+                " and {} on it, which no rule can distinguish unless the files have palettes: save them as white on black",
                 crate::text::count(number, "colour")
             ),
         };

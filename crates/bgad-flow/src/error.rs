@@ -31,7 +31,7 @@ pub enum FlowError {
     },
     /// The parameter does not belong to a block of the supported kind.
     #[error(
-        "`{name}` is no parameter of an AllInOneBlock with soft permutation and a subnet of two linear \
+        "`{name}` is not a parameter of an AllInOneBlock with soft permutation and a subnet of two linear \
          layers; flows of other kinds can't be read"
     )]
     ForeignParameter {

@@ -55,7 +55,7 @@ pub enum MaximumLikelihood {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Reduction {
-    /// The mean over the violating features, 0 without any: the authors' program.
+    /// The mean over the violating features, 0 without any, as in the authors' program.
     #[default]
     Mean,
     /// The sum over all features (Eq. 10).

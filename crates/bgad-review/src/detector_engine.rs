@@ -143,7 +143,7 @@ impl DetectorEngine {
     }
 }
 
-/// Whether this is a threshold, and not the largest number, which stands where there is none.
+/// Whether this is a threshold and not the largest number, which means that there is none.
 fn is_set(threshold: f32) -> bool {
     threshold < f32::MAX
 }

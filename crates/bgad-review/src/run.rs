@@ -1,5 +1,6 @@
 //! The parts of a run's folder that the page needs.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use bgad::Sample;
@@ -18,7 +19,13 @@ pub(crate) struct Place {
 
 /// Finds the model of a run's folder, or the run of a model's file.
 pub(crate) fn locate(path: &Path) -> Result<Place> {
-    let path = std::fs::canonicalize(path).map_err(ReviewError::io(path))?;
+    let path = std::fs::canonicalize(path).map_err(|error| match error.kind() {
+        ErrorKind::NotFound => ReviewError::Missing(format!(
+            "{}: no such run or model; give the --out folder of a `bgad train`, or a model's file",
+            path.display()
+        )),
+        _ => ReviewError::io(path)(error),
+    })?;
     let is_run = |folder: &Path| folder.join("run.json").is_file();
     if !path.is_dir() {
         let parent = path.parent().filter(|folder| is_run(folder));
@@ -31,7 +38,7 @@ pub(crate) fn locate(path: &Path) -> Result<Place> {
     let model = path.join("model.bgad");
     if !is_run(&path) {
         return Err(ReviewError::Missing(format!(
-            "{}: not a run: expected a model's file, or a folder with run.json and model.bgad",
+            "{}: not a run (run.json is missing); give the --out folder of a `bgad train`, or a model's file",
             path.display()
         )));
     }

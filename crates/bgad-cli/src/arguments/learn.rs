@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use bgad::{DefectPlace, DeviceSelection, Lesson, MaskValues, MissedDefect, Region};
 use clap::error::ErrorKind;
-use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, Id, value_parser};
+use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Args, Command, FromArgMatches, Id, value_parser};
 
 use super::ReportingArguments;
 
@@ -69,12 +69,12 @@ impl Args for LessonArguments {
         let mask = several(
             MASK,
             "MASK",
-            "The place of the preceding --missed's defect: an image of the same size, bright at the defect",
+            "Where the defect of the preceding --missed is: an image of the same size, bright at the defect",
         );
         let place = several(
             BOX,
             "X,Y,W,H",
-            "The place as a rectangle in pixels; without mask or box, the whole image is taught",
+            "The same as a rectangle in pixels; without mask or box, the whole image is taught",
         );
         let false_alarm = several(
             FALSE_ALARM,
@@ -82,14 +82,16 @@ impl Args for LessonArguments {
             "A normal image that the model called anomalous",
         );
         command
-            .arg(
-                missed
-                    .value_parser(value_parser!(PathBuf))
-                    .required_unless_present(FALSE_ALARM),
-            )
+            .arg(missed.value_parser(value_parser!(PathBuf)))
             .arg(mask.value_parser(value_parser!(PathBuf)))
             .arg(place.value_parser(region))
             .arg(false_alarm.value_parser(value_parser!(PathBuf)))
+            .group(
+                ArgGroup::new("lesson")
+                    .args([MISSED, FALSE_ALARM])
+                    .multiple(true)
+                    .required(true),
+            )
     }
 
     fn augment_args_for_update(command: Command) -> Command {

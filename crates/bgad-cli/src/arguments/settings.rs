@@ -14,8 +14,10 @@ pub struct Flag {
     pub name: &'static str,
     pub setting: &'static str,
     pub value: &'static str,
-    /// Its value in this command, if that differs from the default preset's.
+    /// Its value in this command, if no preset has it.
     pub default: Option<&'static str>,
+    /// Whether this command starts from the paper preset instead of the default one.
+    pub is_of_paper: bool,
 }
 
 impl Flag {
@@ -25,7 +27,13 @@ impl Flag {
             setting,
             value,
             default: None,
+            is_of_paper: false,
         }
+    }
+
+    pub const fn of_paper(mut self) -> Self {
+        self.is_of_paper = true;
+        self
     }
 
     pub const fn or_else(mut self, default: &'static str) -> Self {
@@ -148,7 +156,11 @@ fn help(flag: &Flag) -> String {
         .filter_map(|end| setting.help.find(end))
         .min();
     let short = setting.help[..end.unwrap_or(setting.help.len())].trim_end_matches('.');
-    let default = match flag.default.unwrap_or(&setting.default) {
+    let preset = match flag.is_of_paper {
+        true => &setting.paper,
+        false => &setting.default,
+    };
+    let default = match flag.default.unwrap_or(preset) {
         "none" => String::new(),
         default => format!(" [default: {default}]"),
     };

@@ -100,7 +100,7 @@ impl Flags for ReproduceFlags {
     const FLAGS: &'static [Flag] = &[
         Flag::new("backbone", "backbone.name", "NAME").or_else(BACKBONE),
         Flag::new("weights", "backbone.weights", "FILE"),
-        Flag::new("meta-epochs", "schedule.meta_epochs", "N"),
-        Flag::new("sub-epochs", "schedule.sub_epochs", "N"),
+        Flag::new("meta-epochs", "schedule.meta_epochs", "N").of_paper(),
+        Flag::new("sub-epochs", "schedule.sub_epochs", "N").of_paper(),
     ];
 }

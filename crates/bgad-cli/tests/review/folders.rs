@@ -28,7 +28,7 @@ fn missing_paths_end_it_with_a_message() {
         assert_eq!(output.status.code(), Some(1), "{}", message(&output));
         assert!(message(&output).contains(expected), "{}", message(&output));
     };
-    refused(&mut case.review("none.bgad"), "none.bgad");
+    refused(&mut case.review("none.bgad"), "no such run or model");
     refused(&mut case.review("parts"), "run.json");
     refused(case.review("run").arg(case.path("nowhere")), "nowhere");
     let page = case.start();

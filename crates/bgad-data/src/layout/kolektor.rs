@@ -48,7 +48,7 @@ pub(super) fn read(folder: &Path, masks_by: &MaskValues) -> Result<Dataset> {
         let number = crate::text::count(orphan_masks.len(), "mask");
         let first = name(first);
         warnings.push(format!(
-            "{}: {number} without an image, as {first}",
+            "{}: {number} without an image, such as {first}",
             folder.display()
         ));
     }

@@ -150,16 +150,20 @@ pub(super) fn read(file: &Path, category: Option<&str>) -> Result<Dataset> {
     Ok(dataset)
 }
 
+/// Whether a file's name is that of a table.
+pub(super) fn is_table(file: &Path) -> bool {
+    ["csv", "json"].contains(&files::extension(file).as_str())
+}
+
 /// The path of the table.
 fn find(file: &Path) -> Result<PathBuf> {
     let candidates = match file.is_dir() {
         true => vec![file.join("manifest.csv"), file.join("manifest.json")],
         false => vec![file.to_owned()],
     };
-    let known = |path: &PathBuf| ["csv", "json"].contains(&files::extension(path).as_str());
     candidates
         .into_iter()
-        .find(|path| path.is_file() && known(path))
+        .find(|path| path.is_file() && is_table(path))
         .ok_or_else(|| DataError::FileMissing {
             file: file.to_owned(),
             expected: "expected a table .csv or .json with the columns path and label, or a folder with manifest.csv or manifest.json".to_owned(),

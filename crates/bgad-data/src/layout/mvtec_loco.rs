@@ -52,7 +52,7 @@ pub(super) fn read(folder: &Path) -> Result<Dataset> {
     if let Some(first) = all.first() {
         let (number, first) = (count(all.len(), "mask"), name(first));
         dataset.warnings.push(format!(
-            "{}: {number} without an image, as {first}",
+            "{}: {number} without an image, such as {first}",
             folder.display()
         ));
     }

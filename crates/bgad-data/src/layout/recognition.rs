@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::files::{self, Listing, name};
 use super::folder_names::FolderNames;
 use super::usual_names::is_normal;
-use super::{Layout, coco, elpv, kolektor, mpdd, suggestion, visa};
+use super::{Layout, coco, elpv, kolektor, manifest, mpdd, suggestion, visa};
 use crate::{DataError, LayoutError, Result};
 
 /// The layout that a folder was recognised as.
@@ -38,7 +38,8 @@ impl Layout {
     ///
     /// # Errors
     /// [`LayoutError::Unknown`] and [`LayoutError::Ambiguous`]; [`DataError::CategoryNeeded`] and
-    /// [`DataError::CategoryMissing`]; [`DataError::FolderMissing`] and [`DataError::NoImages`].
+    /// [`DataError::CategoryMissing`]; [`DataError::FolderMissing`] and [`DataError::NoImages`];
+    /// [`DataError::Parameter`] for a file that is not a table.
     pub fn recognise(folder: &Path, category: Option<&str>) -> Result<RecognisedLayout> {
         Self::recognise_named(folder, category, &FolderNames::default())
     }
@@ -59,6 +60,13 @@ impl Layout {
             folder: folder.to_owned(),
         };
         if folder.is_file() {
+            if !manifest::is_table(folder) {
+                return Err(DataError::Parameter {
+                    name: "data set",
+                    found: format!("'{}', a single file", folder.display()),
+                    expected: "a folder of images, or a table .csv or .json".to_owned(),
+                });
+            }
             let layout = match coco::is_table(folder) {
                 true => Self::Coco,
                 false => Self::Manifest,

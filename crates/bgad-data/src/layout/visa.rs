@@ -111,7 +111,7 @@ fn by_table(root: &Path, table: &Path, category: &str) -> Result<Dataset> {
         let number = count(orphan_masks.len(), "mask");
         let first = name(first);
         format!(
-            "{}: {number} not named by {TABLE}, as {first}",
+            "{}: {number} not named by {TABLE}, such as {first}",
             root.display()
         )
     });

@@ -15,7 +15,7 @@ pub enum Model {
     BgadFas,
 }
 
-/// What counts as one sample for the flows (section 7 of the method).
+/// What counts as one sample for the flows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Granularity {
@@ -59,7 +59,7 @@ pub enum PooledLevels {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FeatureScaling {
-    /// Features as computed by the backbone: the paper.
+    /// Features as computed by the backbone, as in the paper.
     #[default]
     None,
     /// Each channel is scaled to mean 0 and standard deviation 1.
@@ -87,7 +87,7 @@ pub enum FeatureMean {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Aggregation {
-    /// The sum of likelihoods, each relative to its level's maximum: the paper. A level that finds a position
+    /// The sum of likelihoods, each relative to its level's maximum, as in the paper. A level that finds a position
     /// likely outweighs one that finds it unlikely.
     #[default]
     Likelihood,
@@ -120,10 +120,10 @@ pub enum MapBaseline {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum BoundaryScope {
-    /// The normal features of each mini-batch: the authors' program.
+    /// The normal features of each mini-batch, as in the authors' program.
     #[default]
     Batch,
-    /// All normal training features, refreshed in each meta-epoch: the paper.
+    /// All normal training features, refreshed in each meta-epoch, as in the paper.
     Set,
 }
 
@@ -131,7 +131,7 @@ pub enum BoundaryScope {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(into = "MirrorValue", try_from = "MirrorValue")]
 pub enum Mirror {
-    /// Never: the paper.
+    /// Never, as in the paper.
     #[default]
     Off,
     /// Always.

@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub enum Fit {
-    /// Width and height are scaled separately: the paper.
+    /// Width and height are scaled separately, as in the paper.
     #[default]
     Stretch,
     /// The image keeps its proportions, and the rest of the input is padding, which is neither trained on nor

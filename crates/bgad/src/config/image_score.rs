@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub enum ImageScore {
-    /// The highest pixel: the paper.
+    /// The highest pixel, as in the paper.
     #[default]
     Maximum,
     /// The mean of the highest pixels: this share of one input's pixels. A single outlier weighs less.

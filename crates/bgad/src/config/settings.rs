@@ -82,7 +82,7 @@ settings! {
 }
 
 impl TrainerConfig {
-    /// The settings of the published method: sections 1 to 6 of its description, and nothing else.
+    /// The settings of the published method, without our changes.
     pub fn paper() -> Self {
         Self {
             input: InputSettings::paper(),

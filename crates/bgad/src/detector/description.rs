@@ -21,8 +21,8 @@ pub struct ModelDescription {
     pub granularity: Granularity,
     /// SHA-256 of the backbone's weights file; `None` for a backbone without weights.
     pub backbone_checksum: Option<String>,
-    /// Whether log-likelihoods are averaged with those of the mirrored image: as configured, or as chosen on
-    /// the normal training images.
+    /// Whether log-likelihoods are averaged with those of the mirrored image, as configured or as
+    /// decided on the normal training images.
     pub mirrored: bool,
     /// The constants of scoring, computed over the normal training images.
     pub calibration: Calibration,

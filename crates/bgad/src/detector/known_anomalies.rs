@@ -57,7 +57,7 @@ pub(crate) fn seen(samples: &[Sample], known: &[TrainingAnomaly]) -> Vec<bool> {
                 && known.region == sample.region
         };
         let alike = (0..samples.len()).filter(|&i| !seen[i] && alike(&samples[i]));
-        // If a training image has copies, it is the one with the same name, if there is one.
+        // Of several copies, the one with the training image's name counts, if there is one.
         let alike: Vec<usize> = alike.collect();
         let same_name = alike.iter().find(|&&i| name(&samples[i]) == known.name);
         if let Some(&one) = same_name.or(alike.first()) {

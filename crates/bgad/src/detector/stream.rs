@@ -11,7 +11,8 @@ use super::prediction::Prediction;
 use super::trained_model::Detector;
 use crate::error::Result;
 
-/// Files that a thread reads and predicts before results are handed on. Threads wait for each other only then.
+/// How many files each thread reads and predicts before results are handed on; only then do threads
+/// wait for each other.
 const FILES_A_THREAD: usize = 8;
 
 impl Detector {
@@ -62,10 +63,10 @@ impl Detector {
         )
     }
 
-    /// Predicts images on all cores, in order, while they arrive. The calling thread gets them from the iterator,
-    /// so that [`predict_files`](Self::predict_files) is faster with files. It holds at most one image per thread, and
-    /// each result depends on its own image alone. An image that fails to load yields its error, in order,
-    /// and the stream continues.
+    /// Predicts images on all cores, in order, while they arrive. The calling thread takes them
+    /// from the iterator, so [`predict_files`](Self::predict_files) is faster for files. At most
+    /// one image per thread is held, and each result depends on its own image alone. An image that
+    /// fails to load yields its error, in order, and the stream continues.
     ///
     /// ```no_run
     /// # fn main() -> bgad::Result<()> {
@@ -108,11 +109,12 @@ impl Detector {
         )
     }
 
-    /// Predicts images from a channel on all cores, in order, until all its senders are dropped. An image
-    /// that arrives alone is predicted at once, and images that arrived in the meantime together;
-    /// [`predict_stream`](Self::predict_stream) would wait for one image per thread, which is slow with a
-    /// slow camera. A [`sync_channel`](std::sync::mpsc::sync_channel) limits the waiting images. Results do
-    /// not depend on how images arrived; an error keeps its place.
+    /// Predicts images from a channel on all cores, in order, until all its senders are dropped. An
+    /// image that arrives alone is predicted at once, and images that arrived in the meantime
+    /// together; [`predict_stream`](Self::predict_stream) would wait for one image per thread,
+    /// which is slow with a slow camera. A [`sync_channel`](std::sync::mpsc::sync_channel) limits
+    /// the waiting images. Results do not depend on how images arrived, and errors come in order
+    /// too.
     ///
     /// ```no_run
     /// # fn main() -> bgad::Result<()> {
@@ -156,8 +158,9 @@ impl Detector {
         Ok((image, prediction))
     }
 
-    /// What `work` makes, on all cores, of what `next` returns. Whenever all earlier ones are done, `next` is
-    /// asked for more and told the number of threads; the stream ends when it returns none.
+    /// Applies `work`, on all cores, to the items that `next` returns. `next` gets the number of
+    /// threads and is called again whenever all earlier items are done; the stream ends when it
+    /// returns none.
     fn in_turn<T: Send, R: Send>(
         &self,
         mut next: impl FnMut(usize) -> Vec<T>,

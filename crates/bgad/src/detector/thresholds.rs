@@ -70,8 +70,8 @@ impl Detector {
         Ok((boundaries, scored))
     }
 
-    /// Computes the decision thresholds from the scores of normal training images and, for the best F1, of
-    /// `abnormal` ones (section 6).
+    /// Computes the decision thresholds from the scores of normal training images and, for the best
+    /// F1, of `abnormal` ones.
     #[cfg(feature = "train")]
     pub(crate) fn take_thresholds(&mut self, normal: &[Scored], abnormal: &[Scored]) -> Result<()> {
         let rule = self.description.config.scoring.threshold;

@@ -111,8 +111,8 @@ pub enum Error {
     },
     /// Weights were given to a backbone that reads none.
     #[error(
-        "backbone `{backbone}` takes no weights, but {} was given; name the architecture that they \
-         belong to",
+        "backbone `{backbone}` takes no weights, but {} was given; choose the network that they belong to, \
+         for example with `--backbone tf_efficientnetv2_b0`",
         .weights.display()
     )]
     WeightsNotUsed {
@@ -204,7 +204,7 @@ pub enum Error {
         source: std::io::Error,
     },
     /// A file is not a model file, or is damaged.
-    #[error("{}: not a valid bgad model: {reason}; copy it again, or train it again", .path.display())]
+    #[error("{}: not a valid bgad model: {reason}; give a run's model.bgad, copy the file again, or train again", .path.display())]
     ModelFile {
         /// The file.
         path: PathBuf,

@@ -17,8 +17,8 @@ pub(crate) struct LabelledImage {
 }
 
 #[cfg(feature = "train")]
-/// The mask of `sample`'s defects at the image's own size: empty for a normal image, full for an abnormal
-/// image without a mask (section 7: it counts as abnormal everywhere).
+/// The mask of `sample`'s defects at the image's own size: empty for a normal image, full for an
+/// abnormal image without a mask, which counts as abnormal everywhere.
 pub(crate) fn load_mask(sample: &Sample, width: u32, height: u32) -> Result<Mask> {
     if !sample.label.is_abnormal() {
         return Ok(Mask::empty(width, height));

@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 
 /// Vectors whose distances are computed at once, so that they stay in the cache.
 const CHUNK: usize = 64;
-/// The same where rows are in bytes.
+/// The same for rows in bytes.
 const BYTE_CHUNK: usize = 96;
 
 /// Standardised rows, `[rows, dimension]`.
@@ -28,7 +28,7 @@ pub(super) struct BankRows {
 enum Values {
     /// `[dimension, rows]`.
     Single(Panels),
-    /// Many long rows.
+    /// Many long rows, in single precision.
     Screened(Box<ScreenedRows>),
     Bytes(Box<ByteRows>),
 }
@@ -58,7 +58,7 @@ impl BankRows {
         self.squares.len()
     }
 
-    /// The same rounded to bytes, where products of bytes take them.
+    /// The same rows, rounded to bytes if products of bytes can use them.
     #[cfg(feature = "train")]
     pub fn in_bytes(&self) -> Option<Self> {
         let columns = self.columns();
@@ -88,11 +88,11 @@ impl BankRows {
         }
     }
 
-    /// Of each of `vectors`, `[vectors, dimension]`, the distance to the nearest row but for those of
-    /// `left_out`, a dimension.
+    /// For each of `vectors`, `[vectors, dimension]`, the root mean squared difference from the
+    /// nearest row, ignoring the rows `left_out`.
     pub fn nearest(&self, vectors: &[f32], left_out: Range<usize>) -> Vec<f32> {
         let dimension = self.dimension;
-        // |x - b|² = |x|² + |b|² - 2 x · b, of which the last two are `least`.
+        // |x - b|² = |x|² + (|b|² - 2 x · b); the part in brackets is `least`.
         let distances = |chunk: &[f32], least: Vec<f32>| {
             let vectors = chunk.chunks_exact(dimension).zip(least);
             let distance = |(vector, least): (&[f32], f32)| {
@@ -126,7 +126,7 @@ impl BankRows {
         }
     }
 
-    /// Of each vector of `chunk` the least of `|row|² - 2 · vector · row`.
+    /// For each vector of `chunk`, the smallest `|row|² - 2 · vector · row`.
     fn least(&self, panels: &Panels, chunk: &[f32], left_out: &Range<usize>) -> Vec<f32> {
         let (columns, count) = (self.count(), chunk.len() / self.dimension);
         let scaled: Vec<f32> = chunk.iter().map(|value| -2.0 * value).collect();
@@ -148,7 +148,7 @@ impl BankRows {
         products.chunks_exact(columns).map(least).collect()
     }
 
-    /// What a model file keeps.
+    /// The tensors for a model file.
     #[cfg(feature = "train")]
     pub fn parameters(&self) -> Vec<Named> {
         let shape = vec![self.dimension, self.count()];
@@ -164,7 +164,7 @@ impl BankRows {
         }
     }
 
-    /// What a model file has.
+    /// Restores the rows from a model file.
     pub fn restore(kept: &mut KeptTensors<'_>) -> Result<Self> {
         let dimension = kept.dimension;
         let fits =
@@ -184,7 +184,7 @@ impl BankRows {
         Ok(Self::new(&rows, dimension))
     }
 
-    /// Of whole numbers, `[dimension, rows]`, and the rows' scales.
+    /// Rows from whole numbers, `[dimension, rows]`, and a scale for each row.
     fn of_bytes(columns: &[f32], scales: Vec<f32>, dimension: usize) -> Result<Self> {
         let refused = |found: String| {
             let expected = "whole numbers from -127 to 127 that products of bytes take";
@@ -221,7 +221,7 @@ fn squares(rows: &[f32], dimension: usize) -> Vec<f32> {
 pub(super) const POSITIONS: &str = "positions";
 pub(super) const SCALES: &str = "scales";
 
-/// The smallest of `values`; infinity of none.
+/// The smallest of `values`; infinity if there are none.
 fn smallest(values: &[f32]) -> f32 {
     bgad_cpu::vectorized(
         #[inline(always)]

@@ -2,31 +2,31 @@
 
 use bgad_cpu::{ByteDistances, BytePanels, Rows, least_of_rows, to_centred_bytes};
 
-/// The byte of nothing in a vector that is held against the rows.
+/// The byte of the number 0 in a vector that is compared with the rows.
 const CENTRE: f32 = 64.0;
-/// The largest whole number of a row.
+/// The largest whole number in a row.
 #[cfg(feature = "train")]
 const LARGEST: f32 = 127.0;
-/// What products of bytes take at a time.
+/// Products of bytes take so many values at once.
 const LANE: usize = 4;
 
 /// Rows of whole numbers from -127 to 127, with a scale for each.
 #[derive(Debug, Clone)]
 pub(super) struct ByteRows {
     dimension: usize,
-    /// `[dimension, rows]`, filled up with zeros to a multiple of four.
+    /// `[dimension, rows]`, padded with zeros to a multiple of four.
     panels: BytePanels,
     scales: Vec<f32>,
-    /// For each row what a vector's centre adds to its product.
+    /// What [`CENTRE`] adds to the product with each row.
     biases: Vec<f32>,
-    /// `[dimension, rows]`, as a model file keeps them.
+    /// `[dimension, rows]`, as in a model file.
     #[cfg(feature = "train")]
     columns: Vec<i8>,
 }
 
 impl ByteRows {
-    /// Of `rows`, `[rows, dimension]`, each rounded to 127 steps to either side of zero, or a few less
-    /// where products of bytes would not take that.
+    /// Rounds each of `rows`, `[rows, dimension]`, to 127 steps on either side of zero, or to a few
+    /// less if products of bytes could overflow.
     #[cfg(feature = "train")]
     pub fn round(rows: &[f32], dimension: usize) -> Option<Self> {
         let count = rows.len() / dimension;
@@ -56,8 +56,8 @@ impl ByteRows {
         Self::new(columns, scales, dimension)
     }
 
-    /// Of whole numbers `[dimension, rows]` and the rows' scales; none where products of bytes don't take
-    /// them.
+    /// Rows from whole numbers, `[dimension, rows]`, and a scale for each row; `None` if products
+    /// of bytes can't use them.
     pub fn new(columns: Vec<i8>, scales: Vec<f32>, dimension: usize) -> Option<Self> {
         let count = scales.len();
         let depth = dimension.next_multiple_of(LANE);
@@ -80,7 +80,7 @@ impl ByteRows {
         })
     }
 
-    /// The rows that they stand for, `[rows, dimension]`.
+    /// The rows in single precision, `[rows, dimension]`.
     #[cfg(feature = "train")]
     pub fn rows(&self) -> Vec<f32> {
         let count = self.scales.len();
@@ -99,7 +99,8 @@ impl ByteRows {
         (columns.collect(), self.scales.clone())
     }
 
-    /// Of each of `vectors`, `[vectors, dimension]`, the least of `starts[row] - 2 · vector · row`.
+    /// For each of `vectors`, `[vectors, dimension]`, the smallest `starts[row] - 2 · vector ·
+    /// row`.
     pub fn least(&self, vectors: &[f32], starts: &[f32]) -> Vec<f32> {
         let depth = self.panels.rows();
         let count = vectors.len() / self.dimension;

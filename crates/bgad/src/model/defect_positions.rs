@@ -2,11 +2,11 @@
 
 use bgad_data::Mask;
 
-/// A position shows the defect where the mask covers this share of its cell.
+/// A position shows the defect if the mask covers this share of its cell.
 const COVERED: f64 = 0.5;
 
-/// Of `side · side` positions, row-major, those whose cells the mask covers at least by half; where it
-/// covers none so far, as of a small defect, those that it covers most.
+/// Which of `side · side` positions, row-major, show the defect: those whose cells the mask covers
+/// at least by half. If a small defect covers no cell that far, those that it covers most.
 pub(crate) fn covered(mask: &Mask, side: usize) -> Vec<bool> {
     let (width, height) = (mask.width() as usize, mask.height() as usize);
     let mut shares = vec![0.0; side * side];
@@ -31,7 +31,8 @@ pub(crate) fn covered(mask: &Mask, side: usize) -> Vec<bool> {
         .collect()
 }
 
-/// The mean of the `wanted` rows of `vectors`, `[positions, dimension]`; none where none is wanted.
+/// The mean of the `wanted` rows of `vectors`, `[positions, dimension]`; `None` if no row is
+/// wanted.
 pub(crate) fn mean_of(vectors: &[f32], dimension: usize, wanted: &[bool]) -> Option<Vec<f64>> {
     let rows = vectors.chunks_exact(dimension).zip(wanted);
     let rows = rows.filter(|(_, wanted)| **wanted).map(|(row, _)| row);

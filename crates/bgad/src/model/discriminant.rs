@@ -1,4 +1,4 @@
-//! What tells the defects of abnormal training images from normal positions.
+//! Separates the defects of abnormal training images from normal positions.
 
 #[cfg(feature = "train")]
 use std::ops::Range;
@@ -22,29 +22,30 @@ use crate::error::Result;
 use crate::features::flow_inputs::BankInputs;
 use crate::features::image_features::ImageFeatures;
 
-/// As for the flows' whitening: directions in which normal features hardly vary are not blown up.
+/// The minimum shrinkage, as for the flows' whitening: it keeps directions in which normal features
+/// hardly vary from being blown up.
 #[cfg(feature = "train")]
 const SMALLEST_SHRINKAGE: f64 = 0.1;
 
 /// Fisher's linear discriminant between the memory bank's normal positions and the defects of a few
 /// abnormal training images.
 ///
-/// Distances and likelihoods say how far a position is from normal, whatever the direction. This says
-/// how far it lies in the direction of the defects that were shown: `(x - μ)ᵀ Σ⁻¹ (δ - μ)`, with mean
-/// `μ` and covariance `Σ` of normal positions and the mean `δ` of the defects' positions (Fisher, *The use
-/// of multiple measurements in taxonomic problems*, 1936). It is closed-form, so that one defect can be
-/// taught in no time.
+/// Distances and likelihoods say how far a position is from normal, in any direction. The
+/// discriminant says how far it lies in the direction of the known defects: `(x - μ)ᵀ Σ⁻¹ (δ - μ)`,
+/// with mean `μ` and covariance `Σ` of normal positions and the mean `δ` of the defects' positions
+/// (Fisher, *The use of multiple measurements in taxonomic problems*, 1936). It has a closed form,
+/// so teaching a defect is quick.
 #[derive(Debug, Clone)]
 pub(crate) struct Discriminant {
     inputs: BankInputs,
     direction: Direction,
-    /// Directions that leave out a fold of the normal training inputs, with those inputs; none in a model
-    /// that was read from a file.
+    /// Directions computed without a fold of the normal training inputs, each with that fold's
+    /// inputs; empty in a model read from a file.
     #[cfg(feature = "train")]
     without: Vec<(Range<usize>, Direction)>,
 }
 
-/// `weights · x - offset` of the bank's vectors.
+/// `weights · x - offset` for a vector `x` of the memory bank.
 #[derive(Debug, Clone, PartialEq)]
 struct Direction {
     weights: Vec<f32>,
@@ -52,8 +53,8 @@ struct Direction {
 }
 
 impl Direction {
-    /// From `rows`, standardised normal positions, towards `defect`, standardised alike; none where the
-    /// covariance is degenerate.
+    /// The direction from `rows`, standardised normal positions, toward `defect`, standardised in
+    /// the same way; `None` if the covariance is degenerate.
     #[cfg(feature = "train")]
     fn towards(defect: &[f64], mut rows: Vec<f32>, bank: &MemoryBank) -> Option<Self> {
         let d = defect.len();
@@ -97,7 +98,7 @@ impl Direction {
         })
     }
 
-    /// Of `vectors`, `[positions, dimension]`.
+    /// The values of `vectors`, `[positions, dimension]`.
     fn values(&self, vectors: &[f32]) -> Vec<f32> {
         let of_vector = |vector: &[f32]| {
             let products = vector.iter().zip(&self.weights);
@@ -110,8 +111,9 @@ impl Direction {
 }
 
 impl Discriminant {
-    /// Between the positions of `bank` and `defects`, the mean vector of each abnormal training input's
-    /// defect; none without a defect. For each of `folds` there is one that has not seen its images.
+    /// The discriminant between the positions of `bank` and `defects`, the mean vector of each
+    /// abnormal training input's defect; `None` without a defect. For each of `folds` there is also
+    /// one that has not seen its images.
     #[cfg(feature = "train")]
     pub fn new(bank: &MemoryBank, folds: &Folds, defects: &[Vec<f64>]) -> Option<Self> {
         let moments = bank.moments();
@@ -140,8 +142,8 @@ impl Discriminant {
         })
     }
 
-    /// How far each position of an input lies in the direction of defects, by what has not seen the
-    /// training inputs `left_out`. With a mirrored image the mean of both.
+    /// How far each position of an input lies in the direction of defects, by a direction computed
+    /// without the training inputs `left_out`. With a mirrored image it is the mean of both.
     #[cfg(feature = "train")]
     pub fn map_without(
         &self,
@@ -153,8 +155,8 @@ impl Discriminant {
         self.by(direction, features)
     }
 
-    /// How far each position of an input lies in the direction of defects. With a mirrored image the mean
-    /// of both.
+    /// How far each position of an input lies in the direction of defects. With a mirrored image it
+    /// is the mean of both.
     #[cfg(not(feature = "train"))]
     pub fn map(&self, features: &ImageFeatures) -> Result<PositionMap> {
         self.by(&self.direction, features)
@@ -169,7 +171,7 @@ impl Discriminant {
         Ok(PositionMap { side, values })
     }
 
-    /// What a model file keeps, by name.
+    /// The tensors for a model file, by name.
     #[cfg(feature = "train")]
     pub fn parameters(&self) -> [(&'static str, Vec<usize>, Vec<f32>); 2] {
         let Direction { weights, offset } = &self.direction;
@@ -179,7 +181,7 @@ impl Discriminant {
         ]
     }
 
-    /// What a model file has.
+    /// Restores the discriminant from a model file.
     pub fn restore(
         parameters: &mut BTreeMap<String, Parameter>,
         inputs: BankInputs,
@@ -255,7 +257,7 @@ mod tests {
         let normal = rows.chunks_exact(2).map(|row| value([row[0], row[1]]));
         let highest = normal.fold(f32::MIN, f32::max);
         assert!(value([3.6, -6.0]) > 2.0 * highest, "{highest}");
-        // As unusual, the other way.
+        // As unusual, in the opposite direction.
         assert!(value([2.4, 6.0]) < 0.0);
         assert_eq!(found.without.len(), 5);
         assert!(

@@ -89,7 +89,7 @@ impl LevelFlow {
         parameters
     }
 
-    /// Whether it is known to be still as it started, which leaves log-likelihoods to the fixed layer.
+    /// Whether it is known to be untrained, so that log-likelihoods depend only on the fixed layer.
     pub fn is_at_rest(&self) -> bool {
         match &self.computed {
             Computed::Host(flow) => flow.is_rotation(),

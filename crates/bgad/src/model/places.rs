@@ -19,7 +19,7 @@ pub(crate) fn flow_config(config: &CheckedConfig, input: &FlowInput) -> FlowConf
     }
 }
 
-/// How the names of a flow's parameters begin that training changes.
+/// The beginning of the names of parameters that training changes.
 pub(crate) const BLOCK: &str = "block.";
 
 /// The parameters of an input's flow. A model in bytes has only those of the fixed layer for a flow that was

@@ -55,7 +55,7 @@ pub(super) fn fill(
     wanted - data.gallery.len()
 }
 
-/// The threshold, unless it is the largest number, which stands where there is none.
+/// The threshold; `None` for the largest number, which means that there is none.
 fn chosen(threshold: f32) -> Option<f32> {
     (threshold < f32::MAX).then_some(threshold)
 }

@@ -1,9 +1,10 @@
-//! From log-likelihoods to scores (section 6 of the method).
+//! From log-likelihoods to scores.
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::baseline;
+use super::evidence::{Maps, Tails, some_of, stitched_positions};
 use super::fusion::{JointSpread, Parts, Spread};
 use super::image_likelihoods::ImageLikelihoods;
 use super::score_map::ScoreMap;
@@ -11,7 +12,6 @@ use super::stitching::add_upsampled;
 use super::tail::Tail;
 #[cfg(feature = "train")]
 use super::threshold::Scored;
-use super::witnesses::{Maps, Tails, some_of, stitched_positions};
 use crate::config::choices::{Aggregation, MapBaseline};
 use crate::config::image_score::ImageScore;
 use crate::error::{Error, Result};
@@ -20,9 +20,9 @@ use crate::model::likelihoods::{LogLikelihoodMap, LogLikelihoodMaps};
 
 /// Converts log-likelihoods to scores: the rule, and its constants over a set of images.
 ///
-/// The authors take the constants over the test set, which makes an image's score depend on the other images.
-/// A model takes them once, over the normal training images, and stores them, so that the same image always
-/// gets the same score.
+/// The authors' program computes the constants over the test set, so an image's score depends on
+/// the other images. A model computes them once, over the normal training images, and stores them,
+/// so that the same image always gets the same score.
 #[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -92,7 +92,7 @@ impl Calibration {
         self.joint
     }
 
-    /// The same rule with this choice for a map's overall offset.
+    /// The same rule, with another choice for a map's overall offset.
     pub fn with_map_baseline(mut self, map_baseline: MapBaseline) -> Self {
         self.map_baseline = map_baseline;
         self
@@ -285,7 +285,7 @@ impl Calibration {
 
     /// All maps before the offset is removed. The flows' map is how far the sum of log-likelihoods lies below
     /// the largest one or, with a memory bank, the summed surprisal of all kinds of evidence; the shown map
-    /// then combines them differently ([`Evidence::shown`](super::witnesses::Evidence::shown)).
+    /// then combines them differently ([`Evidence::shown`](super::evidence::Evidence::shown)).
     fn fused(&self, image: ImageLikelihoods<'_>) -> Maps {
         let distances = self.distances(image);
         let discriminants = self.discriminants(image);
@@ -323,7 +323,7 @@ impl Calibration {
         });
         let of_both = of_defects.is_some().then(|| {
             let pixels = of_bank.values.iter().enumerate();
-            let pixels = pixels.map(|(pixel, d)| tails.of_witnesses(*d, value(pixel)));
+            let pixels = pixels.map(|(pixel, d)| tails.without_likelihood(*d, value(pixel)));
             of_bank.with_values(pixels.collect())
         });
         Maps {
@@ -360,8 +360,8 @@ impl Calibration {
         };
         let pixels: Option<Vec<_>> = set.par_iter().zip(sums).map(of_image).collect();
         let pixels = pixels?;
-        let tail = |witness: usize| {
-            let values = pixels.iter().map(|of_image| of_image[witness].as_deref());
+        let tail = |kind: usize| {
+            let values = pixels.iter().map(|of_image| of_image[kind].as_deref());
             Tail::of(values.collect::<Option<Vec<&[f32]>>>()?.concat())
         };
         Some(Tails {

@@ -3,6 +3,7 @@
 mod aggregation;
 mod baseline;
 pub(crate) mod calibration;
+pub(crate) mod evidence;
 pub(crate) mod false_positives;
 pub(crate) mod fusion;
 pub(crate) mod image_likelihoods;
@@ -15,4 +16,3 @@ pub(crate) mod tail;
 pub(crate) mod threshold;
 #[cfg(feature = "train")]
 pub(crate) mod training_threshold;
-pub(crate) mod witnesses;

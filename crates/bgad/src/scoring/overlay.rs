@@ -17,11 +17,11 @@ const OPACITY: f32 = 0.6;
 /// Scores from this share of the threshold upward are coloured.
 const LOWER_END: f32 = 0.8;
 
-/// From this multiple of the threshold on the colour is the hottest.
+/// From this multiple of the threshold upward, the colour is the hottest.
 const UPPER_END: f32 = 1.1;
 
-/// The threshold that colours are tied to: the model's or, where it has none, the one that paints the
-/// map's highest score in the hottest colour.
+/// The threshold that colours depend on: the model's or, if it has none, one that gives the map's
+/// highest score the hottest colour.
 fn of_colours(map: &ScoreMap, threshold: f32) -> f32 {
     match threshold < f32::MAX {
         true => threshold,

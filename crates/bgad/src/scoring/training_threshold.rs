@@ -10,36 +10,38 @@ const ODD_IMAGES: f64 = 2.0;
 /// Few images can promise only a high rate, and users want few false alarms. The threshold then aims at
 /// this rate.
 const HIGHEST_AIM: f64 = 0.1;
-/// So many images above the threshold are enough to count them.
+/// With this many images above the threshold, their number alone determines it.
 const ENOUGH: f64 = 10.0;
-/// The tail begins where this share of the scores is higher.
+/// The share of the scores that belongs to the tail.
 const TAIL: f64 = 0.3;
-/// Scores of a tail, at least.
+/// The fewest scores of a tail.
 const FEWEST: usize = 3;
-/// An excess counts at most so many times the tail's scale, which its median gives.
+/// The largest excess that counts, as a multiple of the tail's scale, which comes from its median.
 const LARGEST_EXCESS: f64 = 3.0;
-/// The constants that put the parts of a score on one scale come from the same few images, so that their
-/// scores look too much alike. With so many images the threshold lies twice as far above the median as
-/// the scores say, with ten times as many as far as they say. Without that five drawn parts refused most
-/// good ones.
+/// The constants that put the parts of a score on one scale come from the same few images, so their
+/// scores look too much alike. With this many images, the threshold therefore lies twice as far
+/// above the median as the scores alone suggest; with ten times as many, it lies where they
+/// suggest. Without this, a model of five drawn parts rejected most good ones.
 const SHARED_IMAGES: f64 = 8.0;
-/// A usual mean excess is weighed in as if so many images had shown it.
+/// The weight of the usual mean excess, in images.
 const USUAL_IMAGES: f64 = 2.0;
 
-/// The rate of false alarms that so many held-out scores can promise where `asked` is asked for.
+/// The false-alarm rate that held-out scores of this many images can promise, if `asked` is
+/// requested.
 fn supported_rate(asked: f64, images: usize) -> f64 {
     asked.max(ODD_IMAGES / (images + 1) as f64)
 }
 
-/// The threshold for a rate of false alarms, and the rate that so many images can promise, from held-out
+/// The threshold for a requested false-alarm rate, and the rate that it promises, from held-out
 /// scores in rising order.
 ///
-/// Below some ten images above the threshold ranks say too little, so the highest three tenths of the
-/// scores are taken as an exponential tail. Its mean excess is that of these scores, none of which counts
-/// with more than three times the scale. The threshold is the quantile of the predictive distribution,
-/// a Pareto distribution (Lomax), because the mean excess of a few scores is itself uncertain.
+/// If fewer than some ten images lie above the threshold, ranks say too little. An exponential tail
+/// is then fitted to the highest three tenths of the scores, by their mean excess; no score counts
+/// with more than three times the scale. The threshold is a quantile of the predictive
+/// distribution, a Pareto distribution (Lomax), because the mean excess of a few scores is itself
+/// uncertain.
 ///
-/// `usual` is the mean excess of normal scores where enough images show it.
+/// `usual` is the mean excess of normal scores on sets with enough images.
 pub(crate) fn promised(sorted: &[f32], asked: f64, usual: Option<f64>) -> Result<Promise> {
     let count = sorted.len();
     let by_rank = |rate| false_positives::threshold(sorted, rate).ok_or_else(no_images);
@@ -126,7 +128,7 @@ mod tests {
             let seen = f64::from(-promise.threshold).exp();
             let aim = promise.rate.min(HIGHEST_AIM);
             assert!(seen < 1.1 * aim, "{count}: {seen}");
-            // Few images lie wide on purpose.
+            // The threshold from few images is wide on purpose.
             let least = if count < 20 { 0.1 } else { 0.3 };
             assert!(seen > least * aim, "{count}: {seen}");
         }
@@ -140,7 +142,7 @@ mod tests {
         let found = promised(&scores, 0.01, None)?;
         assert_eq!((Some(found.threshold), found.rate), (expected, 0.01));
         assert!(promised(&[], 0.01, None).is_err());
-        // One image, and images that are all alike, have a threshold above their scores.
+        // The threshold lies above the score of a single image, and above equal scores.
         assert!(promised(&[1.0], 0.01, None)?.threshold > 1.0);
         assert!(promised(&[1.0; 7], 0.01, None)?.threshold > 1.0);
         Ok(())

@@ -61,7 +61,7 @@ impl<'a> Content<'a> {
     pub fn read(file: &'a [u8]) -> Result<Self, String> {
         let (length, rest) = file.split_first_chunk::<8>().ok_or_else(|| {
             format!(
-                "{} bytes, which is shorter than a header's length",
+                "it has {} bytes, too few even for the length of a header",
                 file.len()
             )
         })?;
@@ -72,7 +72,7 @@ impl<'a> Content<'a> {
         let Some((header, bytes)) = header else {
             let left = rest.len();
             return Err(format!(
-                "a header of {length} bytes, but only {left} are left"
+                "its first bytes announce a header of {length} bytes, but only {left} follow"
             ));
         };
         let mut header: Map<String, Value> =
@@ -178,7 +178,7 @@ mod tests {
     fn what_does_not_fit_is_refused() {
         assert!(Content::read(&[1, 2]).unwrap_err().contains("2 bytes"));
         let long = [&u64::MAX.to_le_bytes()[..], b"{}"].concat();
-        assert!(Content::read(&long).unwrap_err().contains("2 are left"));
+        assert!(Content::read(&long).unwrap_err().contains("only 2 follow"));
         assert!(problem("[]", 0).contains("its header"));
         let entry = |dtype: &str, shape: &str, offsets: &str| {
             format!(r#"{{"t":{{"dtype":"{dtype}","shape":{shape},"data_offsets":{offsets}}}}}"#)

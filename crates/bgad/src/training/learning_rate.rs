@@ -1,4 +1,4 @@
-//! The learning rate over a run (section 4 of the method).
+//! The learning rate over a run.
 
 /// Number of meta-epochs with linear warm-up.
 const WARM_META_EPOCHS: usize = 2;

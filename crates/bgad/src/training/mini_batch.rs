@@ -28,8 +28,8 @@ pub(crate) struct MiniBatch {
 }
 
 impl StepSettings<'_> {
-    /// A mini-batch's loss (section 3) from its log-likelihoods, normal ones first; `None` if there is
-    /// nothing to learn from it.
+    /// A mini-batch's loss from its log-likelihoods, normal ones first; `None` if there is nothing
+    /// to learn from it.
     pub fn loss(&self, l: &Tensor<1>, normal: usize) -> Result<Option<Tensor<1>>> {
         let [count] = l.dims();
         let side = |start, length| (length > 0).then(|| l.clone().narrow(0, start, length));

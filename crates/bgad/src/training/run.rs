@@ -1,4 +1,4 @@
-//! One training run: the schedule of section 4 of the method.
+//! One training run: the schedule.
 
 use std::sync::Arc;
 use std::time::Instant;

@@ -23,7 +23,7 @@ pub struct Tails {
 
 impl Tails {
     /// The surprisal of a pixel's distance and discriminant together.
-    pub(crate) fn of_witnesses(&self, distance: f32, discriminant: Option<f32>) -> f32 {
+    pub(crate) fn without_likelihood(&self, distance: f32, discriminant: Option<f32>) -> f32 {
         self.distance.surprisal(distance) + self.of_defects(discriminant)
     }
 
@@ -123,7 +123,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn where_one_witness_is_sure_outshines_where_two_are_in_doubt() {
+    fn where_one_kind_is_sure_outshines_where_two_are_in_doubt() {
         let pixel = |likelihood, distance| Evidence {
             likelihood,
             distance,
