@@ -160,6 +160,13 @@ pub enum DataError {
         max_mebibytes: u64,
     },
 
+    /// A folder of images holds what this program wrote.
+    #[error("{}: bgad wrote its results into this folder, so they are not read as images of parts; name the folder of the images themselves, or delete its file .written-by-bgad if it holds images of your own", .folder.display())]
+    ResultsFolder {
+        /// The folder.
+        folder: PathBuf,
+    },
+
     /// A mask and its image differ in size.
     #[error("{}: mask of {}x{} pixels for {} of {}x{} pixels; a mask must have its image's size{}", .mask.display(), .mask_size.0, .mask_size.1, .image.display(), .image_size.0, .image_size.1, crate::orientation::hint(*.mask_size, *.image_size))]
     MaskSize {
@@ -207,10 +214,23 @@ pub enum DataError {
     },
 
     /// A foreground mask is empty, so no defect can be pasted.
-    #[error("{}: this foreground mask marks no pixel; expected the object marked by values over 127; correct the mask, or estimate the foreground", .file.display())]
+    #[error("{}: this foreground mask marks no pixel by the rule {rule}; correct the mask, choose another rule with cut_paste.foreground_values, or estimate the foreground", .file.display())]
     EmptyForeground {
         /// The mask.
         file: PathBuf,
+        /// The rule by which all foreground masks are read.
+        rule: String,
+    },
+
+    /// The values of the foreground masks do not show which of them mark the foreground.
+    #[error("{}: foreground masks with {found}, for example {}: it is not clear which values mark the foreground; choose with --set cut_paste.foreground_values=RULE: nonzero (all but 0), half (above half), above:N, alpha, or the values themselves, such as 1,2", .folder.display(), .example.display())]
+    UnclearForeground {
+        /// The folder of foreground masks.
+        folder: PathBuf,
+        /// What was found in the masks.
+        found: String,
+        /// A mask that shows it.
+        example: PathBuf,
     },
 
     /// CutPaste has no defect to cut out.

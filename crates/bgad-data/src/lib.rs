@@ -44,6 +44,8 @@ mod folder_images;
 #[cfg(feature = "datasets")]
 mod folds;
 mod foreground;
+#[cfg(feature = "datasets")]
+mod foreground_masks;
 mod image_file;
 mod image_reading;
 #[cfg(feature = "datasets")]
@@ -73,6 +75,8 @@ mod preview;
 pub mod random_stream;
 mod region;
 mod resize;
+#[cfg(feature = "datasets")]
+mod results_folder;
 mod sample;
 #[cfg(feature = "datasets")]
 mod selection;
@@ -125,6 +129,8 @@ pub use preview::contact_sheet;
 pub use random_stream::sample_rng;
 pub use region::Region;
 pub use resize::{Filter, resize};
+#[cfg(feature = "datasets")]
+pub use results_folder::{holds_results, mark_results};
 pub use sample::{Label, MaskFiles, Sample};
 #[cfg(feature = "datasets")]
 pub use selection::{AnomalyCount, AnomalySelection};

@@ -108,6 +108,9 @@ pub(super) fn read_tree(folder: &Path, tree: &Tree<'_>) -> Result<Dataset> {
             test.extend(parted.images.into_iter().map(Sample::normal));
             continue;
         }
+        if tree.is_type.is_none() && !parted.images.is_empty() {
+            questions::about_masks(&test_folder, &defect_type)?;
+        }
         parted.add_masks_to(&mut masks);
         let found = parted.images.into_iter();
         defective.extend(found.map(|path| (path, type_folder.clone(), defect_type.clone())));
