@@ -89,7 +89,7 @@ pub fn write(
 
 /// Prints on stderr which commands usually follow.
 pub fn next_steps(training: &Training, model: &Path) {
-    let model = model.display();
+    let model = bgad::path_to_text(model);
     note(&format!(
         "\nscore new images:\n  bgad predict --model {model} --heatmaps maps IMAGES"
     ));

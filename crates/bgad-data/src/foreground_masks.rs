@@ -6,8 +6,8 @@ use image::RgbImage;
 
 use crate::layout::files;
 use crate::{
-    CutPaste, DataError, Foreground, Mask, MaskDecision, MaskValues, Orientation, Result, Sample,
-    estimate_foreground, mask_decision,
+    CutPaste, DataError, Foreground, ForegroundError, Mask, MaskDecision, MaskValues, Orientation,
+    Result, Sample, estimate_foreground, mask_decision,
 };
 
 impl CutPaste {
@@ -17,7 +17,7 @@ impl CutPaste {
     ///
     /// # Errors
     /// [`DataError::FolderMissing`], [`DataError::NoImages`] for a folder without masks, and
-    /// [`DataError::UnclearForeground`] if the rule is [`MaskValues::Auto`] and the values allow several.
+    /// [`ForegroundError::Unclear`] if the rule is [`MaskValues::Auto`] and the values allow several.
     pub fn settle_foreground(&mut self) -> Result<Option<MaskDecision>> {
         let Foreground::Masks(folder) = &self.foreground else {
             return Ok(None);
@@ -45,7 +45,7 @@ impl CutPaste {
     /// # Errors
     /// [`DataError::Parameter`] before the masks' values are [settled](Self::settle_foreground),
     /// [`DataError::FileMissing`] if the folder has no mask for the image, [`DataError::MaskSize`] and
-    /// [`DataError::EmptyForeground`] for an unusable mask, and the errors of [`Mask::load_as`].
+    /// [`ForegroundError::Empty`] for an unusable mask, and the errors of [`Mask::load_as`].
     pub fn foreground_of(&self, normal: &RgbImage, sample: &Sample) -> Result<Option<Mask>> {
         let folder = match &self.foreground {
             Foreground::Off => return Ok(None),
@@ -63,10 +63,11 @@ impl CutPaste {
         let file = mask_of(folder, &sample.path)?;
         let mask = Mask::load_as(&file, sample.orientation, values)?;
         if mask.is_empty() {
-            return Err(DataError::EmptyForeground {
+            return Err(ForegroundError::Empty {
                 file,
                 rule: values.to_string(),
-            });
+            }
+            .into());
         }
         let size = (mask.width(), mask.height());
         let image_size = match sample.region {

@@ -44,6 +44,7 @@ mod folder_images;
 #[cfg(feature = "datasets")]
 mod folds;
 mod foreground;
+mod foreground_error;
 #[cfg(feature = "datasets")]
 mod foreground_masks;
 mod image_file;
@@ -106,6 +107,7 @@ pub use error::{DataError, Result};
 #[cfg(feature = "datasets")]
 pub use folder_images::{FolderImages, images_of_folder};
 pub use foreground::{Foreground, estimate_foreground};
+pub use foreground_error::ForegroundError;
 pub use image::RgbImage;
 pub use image_file::{load_image, load_image_as, load_image_with};
 pub use image_reading::ImageReading;

@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use crate::mask_file::{MaskFile, Survey};
-use crate::{DataError, MaskFiles, MaskValues, Orientation, Result, Sample};
+use crate::{DataError, ForegroundError, MaskFiles, MaskValues, Orientation, Result, Sample};
 
 /// Most distinct values that can be class numbers; more are soft edges or a picture.
 const MOST_CLASSES: usize = 32;
@@ -85,10 +85,13 @@ pub(crate) fn decide_foreground(
         return Ok(MaskDecision::chosen(chosen));
     }
     let (survey, example) = surveyed(files);
-    from_survey(&survey).map_err(|found| DataError::UnclearForeground {
-        folder: folder.to_owned(),
-        found,
-        example,
+    from_survey(&survey).map_err(|found| {
+        ForegroundError::Unclear {
+            folder: folder.to_owned(),
+            found,
+            example,
+        }
+        .into()
     })
 }
 

@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use bgad_data::{
-    CutPaste, DataError, Foreground, Label, Mask, MaskValues, Region, RgbImage, Sample,
+    CutPaste, DataError, Foreground, ForegroundError, Label, Mask, MaskValues, Region, RgbImage,
+    Sample,
 };
 use image::{GrayImage, Luma, Rgb};
 use tempfile::{TempDir, tempdir};
@@ -59,7 +60,10 @@ fn one_rule_reads_all_masks_of_the_folder() {
         ("1.png", columns([0, 0, 255, 255])),
     ]);
     let error = settings.settle_foreground().unwrap_err();
-    assert!(matches!(error, DataError::UnclearForeground { .. }));
+    assert!(matches!(
+        error,
+        DataError::Foreground(ForegroundError::Unclear { .. })
+    ));
     let message = error.to_string();
     for part in [
         root.path().to_str().unwrap(),
@@ -81,7 +85,10 @@ fn one_rule_reads_all_masks_of_the_folder() {
     settings.foreground_values = MaskValues::Half;
     assert_eq!(of(&settings, "1.png").unwrap().area(), 2 * column);
     let empty = of(&settings, "0.png").unwrap_err();
-    assert!(matches!(empty, DataError::EmptyForeground { .. }));
+    assert!(matches!(
+        empty,
+        DataError::Foreground(ForegroundError::Empty { .. })
+    ));
     assert!(empty.to_string().contains("by the rule half"), "{empty}");
 }
 
@@ -112,7 +119,10 @@ fn masks_are_found_by_name_and_must_fit() {
     let area = (WIDTH * HEIGHT / 4) as usize;
     assert_eq!(of(&settings, "somewhere/00.1.jpg").unwrap().area(), area);
     let empty = of(&settings, "a/empty.png");
-    assert!(matches!(empty, Err(DataError::EmptyForeground { .. })));
+    assert!(matches!(
+        empty,
+        Err(DataError::Foreground(ForegroundError::Empty { .. }))
+    ));
     let small = of(&settings, "a/small.png");
     assert!(matches!(small, Err(DataError::MaskSize { .. })));
     let missing = of(&settings, "a/other.jpg").unwrap_err();

@@ -353,6 +353,23 @@ fn masks_beside_a_named_folder_of_a_tree_are_asked_about() {
         .read_with(root.path(), None, &options)
         .unwrap_err();
     assert!(error.to_string().contains("--mask-dir labels"), "{error}");
+    let options = LayoutOptions {
+        folders: FolderNames {
+            masks: Some(MaskLocation::Folder("labels".into())),
+            ..options.folders
+        },
+        ..options
+    };
+    let dataset = Layout::Mvtec
+        .read_with(root.path(), None, &options)
+        .unwrap();
+    assert_eq!(counts(&dataset), (12, 2, 0, 0));
+    let unused = |text: &String| text.contains("2 masks of normal images not used");
+    assert!(
+        dataset.warnings.iter().any(unused),
+        "{:?}",
+        dataset.warnings
+    );
 }
 
 #[test]

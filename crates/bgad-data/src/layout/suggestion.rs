@@ -18,7 +18,11 @@ const DEPTH: usize = 3;
 /// A sentence about the options that may fit a folder.
 pub(super) fn of(set: &Path, listing: &Listing) -> Result<String> {
     let mut tables = listing.skipped.iter().map(|file| &file.path);
-    let table = tables.find(|path| ["csv", "json"].contains(&files::extension(path).as_str()));
+    let table = tables.find(|path| {
+        let is_table = ["csv", "json"].contains(&files::extension(path).as_str());
+        // Competitions have a table to fill in.
+        is_table && !name(path).to_lowercase().contains("submission")
+    });
     let table = table.map(|path| {
         format!(
             "if {} lists the images with their labels, name it instead: {}; ",
