@@ -2,7 +2,7 @@
 
 use std::io::Cursor;
 
-use bgad::{TrainerConfig, contact_sheet};
+use bgad::{MaskValues, TrainerConfig, contact_sheet};
 use image::ImageFormat;
 
 use crate::arguments::PreviewArguments;
@@ -32,8 +32,10 @@ pub fn run(arguments: &PreviewArguments) -> Result<(), Failure> {
     dataset.settle_bit_depth(config.input.bit_depth);
     arguments.choice.choose(&mut dataset, arguments.seed)?;
     data.narrow(&mut dataset)?;
+    let is_chosen = config.cut_paste.foreground_values != MaskValues::Auto;
     if let Some(rule) = config.cut_paste.settle_foreground()?
-        && rule.values != bgad::MaskValues::Half
+        && rule.values != MaskValues::Half
+        && !is_chosen
     {
         dataset.warnings.push(format!(
             "foreground masks read by the rule {}: {}",

@@ -58,13 +58,7 @@ pub fn multiply_panels<'a>(
 }
 
 /// [`multiply_panels`] without a type parameter: callers would otherwise each compile the kernels again.
-fn multiply_rows(
-    a: Rows<'_>,
-    b: &Panels,
-    start: Start<'_>,
-    finish: Finish<'_>,
-    c: MatrixMut<'_>,
-) {
+fn multiply_rows(a: Rows<'_>, b: &Panels, start: Start<'_>, finish: Finish<'_>, c: MatrixMut<'_>) {
     let (rows, columns, stride) = (c.rows(), b.columns(), c.row_stride());
     assert!(
         a.strips * a.width == b.rows() && a.rows == rows && c.columns() == columns,
