@@ -6,14 +6,12 @@ use bgad::{Detector, ImageReading, RgbImage, load_image_as};
 use serde_json::{Value, json};
 
 use crate::arguments::CalibrateArguments;
+use crate::decisions::CONFIDENCE;
 use crate::failure::Failure;
 use crate::images;
 use crate::model;
 use crate::output;
 use crate::progress::warning;
-
-/// The confidence of the stated bound.
-const CONFIDENCE: f64 = 0.95;
 
 /// One statement about the new thresholds: a JSON key, its value, and the words for people.
 type Said = Vec<(&'static str, Value, String)>;

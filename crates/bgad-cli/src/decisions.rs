@@ -1,6 +1,6 @@
 //! Decisions on a test set, in words.
 
-use bgad::{Decisions, PixelDecisions};
+use bgad::{Decisions, ModelDescription, PixelDecisions};
 
 use crate::failure::Failure;
 use crate::output;
@@ -12,6 +12,27 @@ pub fn write(decisions: &Decisions) -> Result<(), Failure> {
         let words = of_pixels(pixels);
         output::line(&format!("outlines      {words}"))
     })
+}
+
+/// The confidence of a stated bound.
+pub const CONFIDENCE: f64 = 0.95;
+
+/// The rate of false alarms that stays below this bound with [`CONFIDENCE`], as far as new images are like
+/// those that gave the threshold; `None` if the threshold promises no rate.
+pub fn bound(model: &ModelDescription) -> Option<f64> {
+    model.promised_rate?;
+    Some(model.false_positive_bound(CONFIDENCE))
+}
+
+/// What the threshold promises: the rate that its images let expect, and the bound on it.
+pub fn promise(model: &ModelDescription) -> Option<String> {
+    let (rate, bound) = model.promised_rate.zip(bound(model))?;
+    Some(format!(
+        "about {} % false alarms, at most {} % with {} % confidence",
+        percent(rate),
+        percent(bound.max(rate)),
+        percent(CONFIDENCE)
+    ))
 }
 
 fn of_images(decisions: &Decisions) -> String {
@@ -38,7 +59,7 @@ fn of_images(decisions: &Decisions) -> String {
     if let Some((rate, kept)) = decisions.promised_rate.zip(decisions.promise_kept) {
         let kept = if kept { "kept" } else { "broken" };
         parts.push(format!(
-            "at most {} % promised by {by}: {kept}",
+            "about {} % promised by {by}: {kept}",
             percent(rate)
         ));
     }

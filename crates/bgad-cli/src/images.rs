@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::BufRead as _;
 use std::path::{Path, PathBuf};
 
-use bgad::{FolderImages, images_of_folder, path_from_text};
+use bgad::{FolderImages, holds_results, images_of_folder, path_from_text};
 
 use crate::failure::Failure;
 use crate::progress::warning;
 
 /// All images: a file is itself an image, whatever its name; a folder is read with all its sub-folders, by the
-/// rules for data sets; `-` is a list of paths on standard input, one per line.
+/// rules for data sets; `-` is a list of paths on standard input, one per line. What the program wrote is left
+/// out.
 pub fn list(named: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
     let mut all = Vec::new();
     for path in named {
@@ -41,7 +42,34 @@ pub fn list(named: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
             all.push(found(path.clone()));
         }
     }
-    Ok(all)
+    without_results(all)
+}
+
+/// Leaves out what the program wrote, such as heat maps that `find` lists together with images.
+fn without_results(images: Vec<PathBuf>) -> Result<Vec<PathBuf>, Failure> {
+    let all = images.len();
+    let mut folders: BTreeMap<PathBuf, bool> = BTreeMap::new();
+    let mut is_result = |path: &PathBuf| {
+        let folder = path.parent().unwrap_or(Path::new("")).to_owned();
+        *folders
+            .entry(folder)
+            .or_insert_with_key(|folder| holds_results(folder))
+    };
+    let (results, images): (Vec<PathBuf>, Vec<PathBuf>) =
+        images.into_iter().partition(|path| is_result(path));
+    let Some(first) = results.first() else {
+        return Ok(images);
+    };
+    if images.is_empty() {
+        let folder = first.parent().unwrap_or(Path::new("")).to_owned();
+        return Err(bgad::DataError::ResultsFolder { folder }.into());
+    }
+    warning(&format!(
+        "{} of {all} images left out, because bgad wrote them; the first is {}",
+        results.len(),
+        first.display()
+    ));
+    Ok(images)
 }
 
 /// Leaves out images with the content of an earlier one, with a warning: a copy says nothing about the scores of

@@ -6,7 +6,7 @@ use bgad::{Change, Learned, Lesson, Mistake, Progress, Trainer};
 use serde_json::{Value, json};
 
 use crate::arguments::LearnArguments;
-use crate::decisions::percent;
+use crate::decisions::{self, percent};
 use crate::failure::{DESCRIPTION, Failure};
 use crate::learning_progress::JsonProgress;
 use crate::output;
@@ -101,9 +101,11 @@ fn table(learned: &Learned, earlier: &str) -> Result<(), Failure> {
         None => "none".to_owned(),
     };
     let Change { before, after } = learned.promised_rate;
-    let (before, after) = (promised(before), promised(after));
+    let after =
+        decisions::promise(learned.detector.description()).unwrap_or_else(|| promised(after));
     output::line(&format!(
-        "promised      {after} false alarms at most, before {before}"
+        "promised      {after}; before {}",
+        promised(before)
     ))?;
     for image in &learned.taught {
         let kind = match image.kind {

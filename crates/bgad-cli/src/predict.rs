@@ -5,7 +5,7 @@ use std::path::Path;
 use bgad::{Detector, ModelDescription, Prediction, RgbImage};
 
 use crate::arguments::PredictArguments;
-use crate::decisions::{count, percent};
+use crate::decisions::{self, count};
 use crate::failure::Failure;
 use crate::images;
 use crate::model;
@@ -30,7 +30,7 @@ pub fn run(arguments: &PredictArguments) -> Result<(), Failure> {
     };
     let mut output = Output {
         files: PredictionFiles::new(arguments, &detector, &images)?,
-        lines: PredictionLines::new(arguments)?,
+        lines: PredictionLines::new(arguments, decisions::bound(detector.description()))?,
         failed: 0,
         detector: &detector,
     };
@@ -71,20 +71,15 @@ fn say_what_is_promised(model: &ModelDescription) {
     }
     let images = count(model.normal_scores.len(), "normal training image");
     let next = "`bgad calibrate` chooses it from images that were not trained on";
-    note(&match model.promised_rate {
-        _ if !model.has_threshold() => {
-            format!(
-                "no threshold: {images} can't promise one, so no image is called anomalous; {next}"
-            )
-        }
-        Some(rate) => {
-            let rate = percent(rate);
-            format!(
-                "threshold from {images}: at most {rate} % false alarms promised, if new images are like those; {next}"
-            )
-        }
-        None => return,
-    });
+    if !model.has_threshold() {
+        note(&format!(
+            "no threshold: {images} can't promise one, so no image is called anomalous; {next}"
+        ));
+    } else if let Some(promise) = decisions::promise(model) {
+        note(&format!(
+            "threshold from {images}: {promise}, if new images are like those; {next}"
+        ));
+    }
 }
 
 /// Where predictions go.

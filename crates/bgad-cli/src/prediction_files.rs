@@ -10,6 +10,7 @@ use tiff::encoder::{TiffEncoder, colortype::Gray32Float};
 
 use crate::arguments::{MapFormat, PredictArguments};
 use crate::failure::Failure;
+use crate::output_folder::OutputFolder;
 use crate::prediction_names::PredictionNames;
 use crate::progress::warning;
 
@@ -54,19 +55,24 @@ impl WrittenFiles {
 
 impl PredictionFiles {
     /// Creates the folders for files that belong to `images` and, if a folder is watched, to images that come
-    /// later. An image is never replaced by such a file, and replacing an earlier run's files prints a
-    /// warning.
+    /// later. A folder of images is refused, an image is never replaced by such a file, and replacing an
+    /// earlier run's files prints a warning.
     pub fn new(
         arguments: &PredictArguments,
         detector: &Detector,
         images: &[PathBuf],
     ) -> Result<Self, Failure> {
-        let folders = [&arguments.heatmaps, &arguments.masks, &arguments.maps];
-        for folder in folders.into_iter().flatten() {
-            if detector.description().pixel_threshold.is_none() {
-                return Err(bgad::Error::NoScoreMap.into());
-            }
-            std::fs::create_dir_all(folder).map_err(file_failure(folder))?;
+        let folders = [
+            ("heatmaps", &arguments.heatmaps),
+            ("masks", &arguments.masks),
+            ("maps", &arguments.maps),
+        ];
+        let folders = folders.iter().filter_map(|(option, path)| {
+            let path = path.as_deref()?;
+            Some(OutputFolder { option, path })
+        });
+        if folders.clone().next().is_some() && detector.description().pixel_threshold.is_none() {
+            return Err(bgad::Error::NoScoreMap.into());
         }
         let mut files = Self {
             heatmaps: arguments.heatmaps.clone(),
@@ -79,6 +85,11 @@ impl PredictionFiles {
             said: false,
         };
         files.check(images)?;
+        let named = arguments.images.iter().chain(&arguments.watch);
+        let inputs: Vec<PathBuf> = named.chain(images).cloned().collect();
+        for folder in folders {
+            folder.for_pictures(&inputs)?;
+        }
         Ok(files)
     }
 
@@ -220,13 +231,6 @@ fn numpy(map: &ScoreMap) -> Vec<u8> {
     bytes.extend(format!("{header:<width$}\n", width = length - 1).bytes());
     bytes.extend(map.values.iter().flat_map(|value| value.to_le_bytes()));
     bytes
-}
-
-fn file_failure(path: &Path) -> impl FnOnce(std::io::Error) -> Failure + '_ {
-    move |source| Failure::File {
-        path: path.to_owned(),
-        source,
-    }
 }
 
 fn picture_failure(path: &Path, source: impl std::error::Error + 'static) -> Failure {

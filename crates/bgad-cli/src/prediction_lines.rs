@@ -11,13 +11,20 @@ use crate::output;
 use crate::prediction_files::WrittenFiles;
 
 /// The format of the lines.
-pub enum PredictionLines {
+enum Format {
     Text,
     Json,
     Csv,
 }
 
-const COLUMNS: [&str; 10] = [
+/// Writes the lines.
+pub struct PredictionLines {
+    format: Format,
+    /// The bound on the threshold's rate of false alarms.
+    bound: Option<f64>,
+}
+
+const COLUMNS: [&str; 11] = [
     "path",
     "score",
     "threshold",
@@ -28,18 +35,21 @@ const COLUMNS: [&str; 10] = [
     "seconds",
     "calibrated",
     "promised_rate",
+    "false_positive_bound",
 ];
 
 impl PredictionLines {
-    pub fn new(arguments: &PredictArguments) -> Result<Self, Failure> {
-        Ok(match (arguments.reporting.json, arguments.csv) {
-            (true, _) => Self::Json,
-            (false, false) => Self::Text,
+    /// Writes the head of a table. `bound` is that on the threshold's rate of false alarms.
+    pub fn new(arguments: &PredictArguments, bound: Option<f64>) -> Result<Self, Failure> {
+        let format = match (arguments.reporting.json, arguments.csv) {
+            (true, _) => Format::Json,
+            (false, false) => Format::Text,
             (false, true) => {
                 csv_line(COLUMNS.map(str::to_owned))?;
-                Self::Csv
+                Format::Csv
             }
-        })
+        };
+        Ok(Self { format, bound })
     }
 
     pub fn prediction(
@@ -54,8 +64,8 @@ impl PredictionLines {
         let anomalous = is_decided.then_some(prediction.anomalous);
         let pixel_threshold = prediction.pixel_threshold.filter(|t| *t < f32::MAX);
         let seconds = prediction.duration.as_secs_f64();
-        match self {
-            Self::Json => {
+        match self.format {
+            Format::Json => {
                 let mut line = json!({
                     "path": path_to_text(path),
                     "score": score,
@@ -64,6 +74,7 @@ impl PredictionLines {
                     "p_value": prediction.p_value,
                     "calibrated": prediction.calibrated,
                     "promised_rate": prediction.promised_rate,
+                    "false_positive_bound": self.bound,
                     "pixel_threshold": pixel_threshold,
                     "regions": prediction.regions,
                     "seconds": seconds,
@@ -73,7 +84,7 @@ impl PredictionLines {
                 }
                 output::json(&line)
             }
-            Self::Csv => csv_line([
+            Format::Csv => csv_line([
                 path_to_text(path),
                 score.to_string(),
                 field(threshold),
@@ -84,8 +95,9 @@ impl PredictionLines {
                 seconds.to_string(),
                 prediction.calibrated.to_string(),
                 field(prediction.promised_rate),
+                field(self.bound),
             ]),
-            Self::Text => {
+            Format::Text => {
                 let decision = match anomalous {
                     Some(true) => "anomalous",
                     Some(false) => "normal",
@@ -101,12 +113,12 @@ impl PredictionLines {
 
     /// An image without a prediction; the CSV table and the text leave it out.
     pub fn failure(&self, path: &Path, error: &str) -> Result<(), Failure> {
-        match self {
-            Self::Json => output::json(&json!({
+        match self.format {
+            Format::Json => output::json(&json!({
                 "path": path_to_text(path),
                 "error": error,
             })),
-            Self::Csv | Self::Text => Ok(()),
+            Format::Csv | Format::Text => Ok(()),
         }
     }
 }

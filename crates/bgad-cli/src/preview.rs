@@ -2,12 +2,13 @@
 
 use std::io::Cursor;
 
-use bgad::{TrainerConfig, contact_sheet};
+use bgad::{MaskValues, TrainerConfig, contact_sheet};
 use image::ImageFormat;
 
 use crate::arguments::PreviewArguments;
 use crate::failure::Failure;
 use crate::output;
+use crate::output_folder::OutputFolder;
 use crate::progress::warning;
 
 /// Writes a contact sheet of the samples that training would paste first.
@@ -31,9 +32,24 @@ pub fn run(arguments: &PreviewArguments) -> Result<(), Failure> {
     dataset.settle_bit_depth(config.input.bit_depth);
     arguments.choice.choose(&mut dataset, arguments.seed)?;
     data.narrow(&mut dataset)?;
+    let is_chosen = config.cut_paste.foreground_values != MaskValues::Auto;
+    if let Some(rule) = config.cut_paste.settle_foreground()?
+        && rule.values != MaskValues::Half
+        && !is_chosen
+    {
+        dataset.warnings.push(format!(
+            "foreground masks read by the rule {}: {}",
+            rule.values, rule.reason
+        ));
+    }
     for text in &dataset.warnings {
         warning(text);
     }
+    let folder = OutputFolder {
+        option: "out",
+        path: &arguments.out,
+    };
+    folder.for_pictures(std::slice::from_ref(&dataset.root))?;
     // Training pastes from the second meta-epoch on.
     let epoch = config.schedule.sub_epochs as u64;
     let sheet = contact_sheet(
@@ -43,7 +59,6 @@ pub fn run(arguments: &PreviewArguments) -> Result<(), Failure> {
         arguments.seed,
         epoch,
     )?;
-    std::fs::create_dir_all(&arguments.out).map_err(Failure::file(&arguments.out))?;
     let path = arguments.out.join("preview.png");
     let mut png = Cursor::new(Vec::new());
     let encoded = sheet.write_to(&mut png, ImageFormat::Png);

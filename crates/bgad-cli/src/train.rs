@@ -17,6 +17,7 @@ use crate::decisions::count;
 use crate::devices;
 use crate::failure::{DESCRIPTION, Failure};
 use crate::output;
+use crate::output_folder::OutputFolder;
 use crate::progress::{Display, note, warning};
 use crate::run_logs::RunLogs;
 use crate::stop;
@@ -69,6 +70,11 @@ impl Job {
         data.layout = Some(place.layout);
         data.choice.category.clone_from(&place.category);
         let out = given.out.as_ref().ok_or_else(|| required("out"))?;
+        let folder = OutputFolder {
+            option: "out",
+            path: out,
+        };
+        folder.for_run(&place.folder)?;
         let device = given.device.unwrap_or_default();
         let devices = match given.devices.is_empty() {
             true => vec![device],
@@ -82,6 +88,7 @@ impl Job {
             arguments.anomalies.choose(&mut dataset, config.seed)?;
         }
         data.narrow(&mut dataset)?;
+        dataset.warnings.extend(config.settle_foreground()?);
         let images = DatasetDescription::of(&dataset);
         if !quiet {
             note(&format!(

@@ -5,7 +5,7 @@ use std::path::Path;
 use bgad::{KeptFeatures, Training};
 use serde_json::Value;
 
-use crate::decisions::{self, percent};
+use crate::decisions::{self, count};
 use crate::failure::Failure;
 use crate::output;
 use crate::progress::note;
@@ -18,6 +18,7 @@ pub fn json(training: &Training, model: &Path, kept: Option<KeptFeatures>) -> Va
         "mirrored": description.mirrored,
         "calibrated": description.calibrated,
         "promised_rate": description.promised_rate,
+        "false_positive_bound": decisions::bound(description),
         "normal_images": description.normal_scores.len(),
         "images_needed": description.images_needed(),
         "decisions": training.evaluation.as_ref().and_then(|e| e.decisions),
@@ -71,20 +72,24 @@ pub fn write(
         ))?;
     }
     output::line(&format!("seconds       {:.1}", training.seconds.total))?;
-    match description.promised_rate.zip(description.images_needed()) {
-        Some((rate, needed)) => output::line(&format!(
-            "note          {} normal images support a threshold with at most {} % false alarms; for the rate \
-             that you asked for, run `bgad calibrate` with {needed} other normal images",
-            description.normal_scores.len(),
-            percent(rate)
-        )),
-        None => Ok(()),
-    }
+    let Some(promise) = decisions::promise(description) else {
+        return Ok(());
+    };
+    let images = count(description.normal_scores.len(), "normal image");
+    let next = match description.images_needed() {
+        Some(needed) => format!(
+            "; for the rate that you asked for, run `bgad calibrate` with {needed} other normal images"
+        ),
+        None => String::new(),
+    };
+    output::line(&format!(
+        "note          {images} support a threshold with {promise}, if new images are like them{next}"
+    ))
 }
 
 /// Prints on stderr which commands usually follow.
 pub fn next_steps(training: &Training, model: &Path) {
-    let model = model.display();
+    let model = bgad::path_to_text(model);
     note(&format!(
         "\nscore new images:\n  bgad predict --model {model} --heatmaps maps IMAGES"
     ));

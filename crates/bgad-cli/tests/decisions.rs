@@ -54,11 +54,12 @@ fn training_ends_with_decisions_and_their_basis() {
     );
     assert!(decisions.contains("33.33 % promised by training"), "{said}");
     let last = said.lines().last().unwrap();
-    let expected = "5 normal images support a threshold with at most 33.33 % false alarms";
+    let expected = "5 normal images support a threshold with about 33.33 % false alarms, at most ";
     assert!(
         last.starts_with("note") && last.contains(expected),
         "{said}"
     );
+    assert!(last.contains(" % with 95 % confidence"), "{said}");
     assert!(last.contains("`bgad calibrate` with 99 other"), "{said}");
 
     let said = json(&train(&case, &out, &["--no-report", "--json"]));
@@ -66,14 +67,14 @@ fn training_ends_with_decisions_and_their_basis() {
     assert_eq!(said["decisions"]["promised_rate"], 2.0 / 6.0);
     assert_eq!(said["normal_images"], 5);
     assert_eq!(said["images_needed"], 99);
+    assert!(said["false_positive_bound"].as_f64().unwrap() > 2.0 / 6.0);
 
     // Five images support a rate of two fifths.
     let rule = "scoring.threshold=false-positive-rate:0.4";
     let said = train(&case, &out, &["--no-report", "--set", rule]);
-    assert!(
-        said.lines().last().unwrap().starts_with("seconds"),
-        "{said}"
-    );
+    let last = said.lines().last().unwrap();
+    assert!(last.contains("about 40 % false alarms"), "{said}");
+    assert!(!last.contains("bgad calibrate"), "{said}");
 }
 
 #[cfg(feature = "report")]
@@ -162,7 +163,7 @@ fn evaluations_and_predictions_say_whether_a_model_is_calibrated() {
             .lines()
             .next()
             .unwrap()
-            .ends_with(",calibrated,promised_rate"),
+            .ends_with(",calibrated,promised_rate,false_positive_bound"),
         "{table}"
     );
 }

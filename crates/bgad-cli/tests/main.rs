@@ -16,6 +16,7 @@ mod lesson_masks;
 mod machine;
 mod mask_values;
 mod odd_names;
+mod output_folders;
 mod prediction;
 mod prediction_files;
 mod quantize;

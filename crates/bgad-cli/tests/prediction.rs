@@ -107,14 +107,9 @@ fn maps_and_masks_match_the_prediction() {
     };
     assert_eq!(values, map.resized(48, 24).values);
     let names = std::fs::read_dir(&out).unwrap();
-    let hidden = names.filter(|e| {
-        e.as_ref()
-            .unwrap()
-            .file_name()
-            .to_string_lossy()
-            .starts_with('.')
-    });
-    assert_eq!(hidden.count(), 0);
+    let names = names.map(|e| e.unwrap().file_name().to_string_lossy().into_owned());
+    let hidden: Vec<String> = names.filter(|name| name.starts_with('.')).collect();
+    assert_eq!(hidden, [".written-by-bgad"]);
 }
 
 #[test]

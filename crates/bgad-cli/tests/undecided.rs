@@ -69,7 +69,13 @@ fn without_a_threshold_nothing_is_decided() {
     let (json, said) = predict(at, &["--json", "--heatmaps", "maps"]);
     assert_eq!(said, "", "JSON has it in its fields");
     let json: Value = serde_json::from_str(&json).unwrap();
-    for key in ["threshold", "anomalous", "promised_rate", "pixel_threshold"] {
+    for key in [
+        "threshold",
+        "anomalous",
+        "promised_rate",
+        "false_positive_bound",
+        "pixel_threshold",
+    ] {
         assert_eq!(json.get(key), Some(&Value::Null), "{key}");
     }
     assert_eq!(json["calibrated"], false);
@@ -81,7 +87,13 @@ fn without_a_threshold_nothing_is_decided() {
     let (csv, _) = predict(at, &["--csv"]);
     let lines: Vec<Vec<&str>> = csv.lines().map(|line| line.split(',').collect()).collect();
     for (name, value) in lines[0].iter().zip(&lines[1]) {
-        let empty = ["threshold", "anomalous", "pixel_threshold", "promised_rate"];
+        let empty = [
+            "threshold",
+            "anomalous",
+            "pixel_threshold",
+            "promised_rate",
+            "false_positive_bound",
+        ];
         assert_eq!(value.is_empty(), empty.contains(name), "{name}: {value}");
     }
     let (words, said) = predict(at, &[]);
@@ -112,13 +124,21 @@ fn a_threshold_from_training_says_what_it_promises() {
     let (_, said) = predict(at, &[]);
     for part in [
         "7 normal training images",
-        "% false alarms promised",
+        "about 25 % false alarms, at most ",
+        " % with 95 % confidence",
         "bgad calibrate",
     ] {
         assert!(said.contains(part), "{part}: {said}");
     }
     let (csv, _) = predict(at, &["--csv"]);
-    let last = format!(",false,{}", promised.as_f64().unwrap());
+    // None or one of seven above the threshold.
+    let bound = json["false_positive_bound"].as_f64().unwrap();
+    let exact = [1.0 - 0.05_f64.powf(1.0 / 7.0), 0.520_7];
+    assert!(
+        exact.iter().any(|exact| (bound - exact).abs() < 1e-4),
+        "{bound}"
+    );
+    let last = format!(",false,{},{bound}", promised.as_f64().unwrap());
     assert!(csv.lines().nth(1).unwrap().ends_with(&last), "{csv}");
 
     // After a calibration there is nothing to explain. Copies don't calibrate.

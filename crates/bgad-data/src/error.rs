@@ -160,6 +160,13 @@ pub enum DataError {
         max_mebibytes: u64,
     },
 
+    /// A folder of images holds what this program wrote.
+    #[error("{}: bgad wrote its results into this folder, so they are not read as images of parts; name the folder of the images themselves, or delete its file .written-by-bgad if it holds images of your own", .folder.display())]
+    ResultsFolder {
+        /// The folder.
+        folder: PathBuf,
+    },
+
     /// A mask and its image differ in size.
     #[error("{}: mask of {}x{} pixels for {} of {}x{} pixels; a mask must have its image's size{}", .mask.display(), .mask_size.0, .mask_size.1, .image.display(), .image_size.0, .image_size.1, crate::orientation::hint(*.mask_size, *.image_size))]
     MaskSize {
@@ -206,12 +213,9 @@ pub enum DataError {
         height: u32,
     },
 
-    /// A foreground mask is empty, so no defect can be pasted.
-    #[error("{}: this foreground mask marks no pixel; expected the object marked by values over 127; correct the mask, or estimate the foreground", .file.display())]
-    EmptyForeground {
-        /// The mask.
-        file: PathBuf,
-    },
+    /// The masks that say where defects may be pasted cannot be used.
+    #[error(transparent)]
+    Foreground(#[from] crate::ForegroundError),
 
     /// CutPaste has no defect to cut out.
     #[error(

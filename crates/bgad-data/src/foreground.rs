@@ -1,15 +1,11 @@
 //! Where a defect can be on a normal image: on the object, not beside it.
 
-#[cfg(feature = "datasets")]
-use std::path::Path;
 use std::path::PathBuf;
 
 use bgad_metrics::{Connectivity, for_each_region};
 use image::RgbImage;
 use serde::{Deserialize, Serialize};
 
-#[cfg(feature = "datasets")]
-use crate::{DataError, Result};
 use crate::{Filter, Mask, resize};
 
 /// Where [`CutPaste`](crate::CutPaste) may paste defects on normal images.
@@ -22,57 +18,9 @@ pub enum Foreground {
     /// On the object found by [`estimate_foreground`]; anywhere if it finds none.
     #[default]
     Estimated,
-    /// Where the masks in this folder say. A mask has its normal image's name, with any image extension.
+    /// Where the masks in this folder say. A mask has its normal image's name, with any image extension. All
+    /// masks are read by one rule, [`CutPaste::foreground_values`](crate::CutPaste::foreground_values).
     Masks(PathBuf),
-}
-
-/// Extensions tried for a mask.
-#[cfg(feature = "datasets")]
-const EXTENSIONS: [&str; 7] = ["png", "bmp", "tif", "tiff", "webp", "jpg", "jpeg"];
-
-#[cfg(feature = "datasets")]
-impl Foreground {
-    /// The foreground of the normal image read from `path`; `None` for the whole image.
-    ///
-    /// # Errors
-    /// [`DataError::FileMissing`] if the folder has no mask for the image, [`DataError::MaskSize`] and
-    /// [`DataError::EmptyForeground`] for an unusable mask, and the errors of [`Mask::load`].
-    pub fn of(&self, normal: &RgbImage, path: &Path) -> Result<Option<Mask>> {
-        let folder = match self {
-            Self::Off => return Ok(None),
-            Self::Estimated => return Ok(estimate_foreground(normal)),
-            Self::Masks(folder) => folder,
-        };
-        let stem = path.file_stem().unwrap_or_default();
-        let named = |extension: &&str| {
-            let mut name = stem.to_owned();
-            name.push(".");
-            name.push(extension);
-            folder.join(name)
-        };
-        let upper = EXTENSIONS.map(str::to_uppercase);
-        let upper: Vec<&str> = upper.iter().map(String::as_str).collect();
-        let mut candidates = EXTENSIONS.iter().chain(&upper).map(named);
-        let Some(file) = candidates.find(|file| file.is_file()) else {
-            return Err(DataError::FileMissing {
-                file: named(&"png"),
-                expected: format!("expected the foreground mask of {}", path.display()),
-            });
-        };
-        let mask = Mask::load(&file)?;
-        if (mask.width(), mask.height()) != normal.dimensions() {
-            return Err(DataError::MaskSize {
-                image: path.to_owned(),
-                image_size: normal.dimensions(),
-                mask_size: (mask.width(), mask.height()),
-                mask: file,
-            });
-        }
-        if mask.is_empty() {
-            return Err(DataError::EmptyForeground { file });
-        }
-        Ok(Some(mask))
-    }
 }
 
 /// The longer side of the image on which a foreground is estimated.

@@ -44,6 +44,9 @@ mod folder_images;
 #[cfg(feature = "datasets")]
 mod folds;
 mod foreground;
+mod foreground_error;
+#[cfg(feature = "datasets")]
+mod foreground_masks;
 mod image_file;
 mod image_reading;
 #[cfg(feature = "datasets")]
@@ -73,6 +76,8 @@ mod preview;
 pub mod random_stream;
 mod region;
 mod resize;
+#[cfg(feature = "datasets")]
+mod results_folder;
 mod sample;
 #[cfg(feature = "datasets")]
 mod selection;
@@ -102,6 +107,7 @@ pub use error::{DataError, Result};
 #[cfg(feature = "datasets")]
 pub use folder_images::{FolderImages, images_of_folder};
 pub use foreground::{Foreground, estimate_foreground};
+pub use foreground_error::ForegroundError;
 pub use image::RgbImage;
 pub use image_file::{load_image, load_image_as, load_image_with};
 pub use image_reading::ImageReading;
@@ -125,6 +131,8 @@ pub use preview::contact_sheet;
 pub use random_stream::sample_rng;
 pub use region::Region;
 pub use resize::{Filter, resize};
+#[cfg(feature = "datasets")]
+pub use results_folder::{holds_results, mark_results};
 pub use sample::{Label, MaskFiles, Sample};
 #[cfg(feature = "datasets")]
 pub use selection::{AnomalyCount, AnomalySelection};

@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use crate::mask_file::{MaskFile, Survey};
-use crate::{DataError, MaskFiles, MaskValues, Orientation, Result, Sample};
+use crate::{DataError, ForegroundError, MaskFiles, MaskValues, Orientation, Result, Sample};
 
 /// Most distinct values that can be class numbers; more are soft edges or a picture.
 const MOST_CLASSES: usize = 32;
@@ -27,6 +27,15 @@ pub struct MaskDecision {
     pub values: MaskValues,
     /// What was found in the masks, or that the user chose the rule.
     pub reason: String,
+}
+
+impl MaskDecision {
+    fn chosen(values: &MaskValues) -> Self {
+        Self {
+            values: values.clone(),
+            reason: "chosen".to_owned(),
+        }
+    }
 }
 
 /// Decides for all masks of these samples together; `None` without masks.
@@ -55,37 +64,54 @@ fn decide(
     chosen: &MaskValues,
 ) -> Result<MaskDecision> {
     if !chosen.is_auto() {
-        return Ok(MaskDecision {
-            values: chosen.clone(),
-            reason: "chosen".to_owned(),
-        });
+        return Ok(MaskDecision::chosen(chosen));
     }
-    let surveys: Vec<Option<Survey>> = files
-        .par_iter()
-        .map(|(path, orientation)| {
-            let file = MaskFile::read(path, *orientation, chosen).ok()?;
-            Some(Survey::of(&file))
-        })
-        .collect();
-    let examples = || {
-        files
-            .iter()
-            .zip(&surveys)
-            .filter_map(|((path, _), survey)| Some((*path, survey.as_ref()?)))
-    };
-    // The mask with the most values is the clearest example.
-    let example = examples().max_by_key(|(_, survey)| survey.values.len());
-    let example = example.map_or_else(PathBuf::new, |(path, _)| path.to_owned());
-    let survey = surveys
-        .into_iter()
-        .flatten()
-        .fold(Survey::default(), Survey::joined);
+    let (survey, example) = surveyed(files);
     let decision = from_survey(&survey).and_then(|decision| small_defects(&survey, decision));
     decision.map_err(|found| DataError::UnclearMaskValues {
         folder: folder.to_owned(),
         found,
         example,
     })
+}
+
+/// Decides for foreground masks, which may cover most of their images.
+pub(crate) fn decide_foreground(
+    folder: &Path,
+    files: &[(&Path, Orientation)],
+    chosen: &MaskValues,
+) -> Result<MaskDecision> {
+    if !chosen.is_auto() {
+        return Ok(MaskDecision::chosen(chosen));
+    }
+    let (survey, example) = surveyed(files);
+    from_survey(&survey).map_err(|found| {
+        ForegroundError::Unclear {
+            folder: folder.to_owned(),
+            found,
+            example,
+        }
+        .into()
+    })
+}
+
+/// What the readable files contain together, and the one with the most values, the clearest example.
+fn surveyed(files: &[(&Path, Orientation)]) -> (Survey, PathBuf) {
+    let surveys: Vec<Option<Survey>> = files
+        .par_iter()
+        .map(|(path, orientation)| {
+            let file = MaskFile::read(path, *orientation, &MaskValues::Auto).ok()?;
+            Some(Survey::of(&file))
+        })
+        .collect();
+    let examples = files
+        .iter()
+        .zip(&surveys)
+        .filter_map(|((path, _), survey)| Some((*path, survey.as_ref()?)));
+    let example = examples.max_by_key(|(_, survey)| survey.values.len());
+    let example = example.map_or_else(PathBuf::new, |(path, _)| path.to_owned());
+    let all = surveys.into_iter().flatten();
+    (all.fold(Survey::default(), Survey::joined), example)
 }
 
 /// The rule that the values imply, or what was found.

@@ -35,17 +35,43 @@ impl Dataset {
     /// Settles the masks by [`MaskValues::Auto`] unless that was done already. Training and evaluation call
     /// this on data sets that come straight from their layout.
     ///
+    /// Samples that were added later are read by the rule of the others, or by one of their own if the others
+    /// have several.
+    ///
     /// # Errors
     /// As [`settle_mask_values`](Self::settle_mask_values).
     pub fn settle_open_masks(&mut self) -> Result<()> {
         let is_auto = |sample: &Sample| sample.mask_values.is_auto();
-        let is_open = match self.labelled_by_masks {
+        if self.labelled_by_masks {
             // Its abnormal samples have the rule already.
-            true => self.samples().any(is_auto),
-            false => self.samples().all(is_auto),
+            if self.samples().any(is_auto) {
+                self.settle_mask_values(&MaskValues::Auto)?;
+            }
+            return Ok(());
+        }
+        let masked = self.samples().filter(|sample| sample.mask.is_some());
+        let (open, settled): (Vec<Sample>, Vec<Sample>) = masked.cloned().partition(is_auto);
+        let mut settled = settled.into_iter().map(|sample| sample.mask_values);
+        let Some(first) = settled.next() else {
+            if self.samples().all(is_auto) {
+                self.settle_mask_values(&MaskValues::Auto)?;
+            }
+            return Ok(());
         };
-        if is_open {
-            self.settle_mask_values(&MaskValues::Auto)?;
+        if open.is_empty() {
+            return Ok(());
+        }
+        let rule = match settled.all(|rule| rule == first) {
+            true => first,
+            false => {
+                let decision = mask_decision::decide_for(&self.root, &open, &MaskValues::Auto)?;
+                decision.map_or(MaskValues::Auto, |decision| decision.values)
+            }
+        };
+        for sample in self.train.iter_mut().chain(&mut self.test) {
+            if sample.mask_values.is_auto() {
+                sample.mask_values = rule.clone();
+            }
         }
         Ok(())
     }

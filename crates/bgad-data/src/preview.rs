@@ -41,6 +41,10 @@ pub fn contact_sheet(
         });
     }
     cut_paste.check()?;
+    let mut cut_paste = cut_paste.clone();
+    cut_paste.settle_foreground()?;
+    let mut dataset = dataset.clone();
+    dataset.settle_open_masks()?;
     let (abnormal, normal): (Vec<_>, Vec<_>) = dataset
         .train
         .iter()
@@ -62,7 +66,7 @@ pub fn contact_sheet(
     let column = |index: usize| {
         let (image, mask) = &sources[index % sources.len()];
         column(
-            cut_paste,
+            &cut_paste,
             (image, mask),
             &normal,
             (seed, epoch, index as u64),

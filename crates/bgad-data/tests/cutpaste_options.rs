@@ -1,7 +1,7 @@
 //! Foregrounds, separate regions, several pastes and blended edges.
 
-use bgad_data::{CutPaste, DataError, Foreground, Mask, RgbImage, estimate_foreground, sample_rng};
-use image::{GrayImage, Luma, Rgb};
+use bgad_data::{CutPaste, Mask, RgbImage, estimate_foreground, sample_rng};
+use image::Rgb;
 use rand::RngExt;
 
 const WIDTH: u32 = 72;
@@ -224,30 +224,4 @@ fn objects_are_found_and_textures_are_not() {
     for (number, texture) in textures.iter().enumerate() {
         assert!(estimate_foreground(texture).is_none(), "texture {number}");
     }
-}
-
-#[test]
-fn foreground_masks_come_from_a_folder() {
-    let root = tempfile::tempdir().unwrap();
-    let source = Foreground::Masks(root.path().to_owned());
-    let normal = coloured();
-    let of = |name: &str| source.of(&normal, name.as_ref());
-    let save = |name: &str, mask: GrayImage| mask.save(root.path().join(name)).unwrap();
-    let mut mask = GrayImage::new(WIDTH, HEIGHT);
-    mask.put_pixel(7, 3, Luma([255]));
-    save("00.1.PNG", mask);
-    save("empty.png", GrayImage::new(WIDTH, HEIGHT));
-    save("small.bmp", GrayImage::new(3, 3));
-
-    let found = of("somewhere/00.1.jpg").unwrap().unwrap();
-    assert_eq!(found.area(), 1);
-    assert!(matches!(
-        of("a/empty.png"),
-        Err(DataError::EmptyForeground { .. })
-    ));
-    assert!(matches!(of("a/small.png"), Err(DataError::MaskSize { .. })));
-    let error = of("a/other.jpg").unwrap_err();
-    assert!(matches!(error, DataError::FileMissing { .. }));
-    assert!(error.to_string().contains("a/other.jpg"), "{error}");
-    assert!(Foreground::Off.of(&normal, "x".as_ref()).unwrap().is_none());
 }

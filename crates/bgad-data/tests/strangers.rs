@@ -253,3 +253,149 @@ fn labels_in_other_files_end_with_the_word_table() {
         }
     }
 }
+
+/// The message for a data set with these images and files.
+fn message(many: &[&str], few: &[&str], file: Option<&str>) -> String {
+    let root = tempdir().unwrap();
+    write(root.path(), many, few, ".png");
+    if let Some(file) = file {
+        text(root.path(), file, "");
+    }
+    let error = Layout::recognise(root.path(), None).unwrap_err();
+    error
+        .to_string()
+        .replace(root.path().to_str().unwrap(), "set")
+}
+
+#[test]
+fn data_sets_in_deeper_folders_are_named() {
+    // An archive with two sizes of the same castings.
+    let castings = message(
+        &[
+            "512/512/ok_front",
+            "data/train/ok_front",
+            "data/test/ok_front",
+        ],
+        &["512/512/def_front", "data/train/def_front"],
+        None,
+    );
+    for part in [
+        "name it instead: set/data, set/512/512;",
+        "--layout manifest",
+    ] {
+        assert!(castings.contains(part), "{castings}");
+    }
+    // Categories one folder further down: the folder around them.
+    let trees = message(&["1cls/a/train/good", "1cls/b/train/good"], &[], None);
+    let told = trees.contains("the categories") || trees.contains("name it instead: set/1cls;");
+    assert!(told, "{trees}");
+    let tree = message(&["1cls/a/train/good"], &["1cls/a/test/bad"], None);
+    assert!(tree.contains("name it instead: set/1cls/a;"), "{tree}");
+}
+
+#[test]
+fn a_table_beside_the_images_is_named() {
+    let flat = message(&["."], &[], Some("labels.csv"));
+    for part in ["name it instead: set/labels.csv", "--layout manifest"] {
+        assert!(flat.contains(part), "{flat}");
+    }
+}
+
+#[test]
+fn the_negation_of_another_class() {
+    check(&["no_crack"], &["crack"], ".jpg", true, (9, 3, 2, 0));
+}
+
+#[test]
+fn normal_images_for_tests_are_no_defects() {
+    let root = tempdir().unwrap();
+    write(
+        root.path(),
+        &["normal"],
+        &["normal_test", "abnormal", "mask"],
+        ".png",
+    );
+    let error = Layout::Folder
+        .read(root.path(), None)
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains("--normal normal normal_test;"), "{error}");
+    let options = LayoutOptions {
+        folders: FolderNames {
+            normal: vec!["normal".into(), "normal_test".into()],
+            ..FolderNames::default()
+        },
+        ..LayoutOptions::default()
+    };
+    let dataset = Layout::Folder
+        .read_with(root.path(), None, &options)
+        .unwrap();
+    assert_eq!(counts(&dataset), (10, 4, 2, 2));
+}
+
+#[test]
+fn masks_beside_a_named_folder_of_a_tree_are_asked_about() {
+    let root = tempdir().unwrap();
+    write(
+        root.path(),
+        &["train/images"],
+        &["test/images", "test/labels"],
+        ".png",
+    );
+    let options = LayoutOptions {
+        folders: FolderNames {
+            normal: vec!["images".into()],
+            ..FolderNames::default()
+        },
+        ..LayoutOptions::default()
+    };
+    let error = Layout::Mvtec
+        .read_with(root.path(), None, &options)
+        .unwrap_err();
+    assert!(error.to_string().contains("--mask-dir labels"), "{error}");
+    let options = LayoutOptions {
+        folders: FolderNames {
+            masks: Some(MaskLocation::Folder("labels".into())),
+            ..options.folders
+        },
+        ..options
+    };
+    let dataset = Layout::Mvtec
+        .read_with(root.path(), None, &options)
+        .unwrap();
+    assert_eq!(counts(&dataset), (12, 2, 0, 0));
+    let unused = |text: &String| text.contains("2 masks of normal images not used");
+    assert!(
+        dataset.warnings.iter().any(unused),
+        "{:?}",
+        dataset.warnings
+    );
+}
+
+#[test]
+fn masks_of_photographs_with_depth() {
+    let root = tempdir().unwrap();
+    write(
+        root.path(),
+        &["train/good/rgb"],
+        &["test/hole/rgb", "test/hole/gt"],
+        ".png",
+    );
+    assert_eq!(counts(&read(root.path(), true)), (12, 0, 2, 2));
+}
+
+#[test]
+fn masks_beside_images_in_the_folder_of_a_category() {
+    let root = tempdir().unwrap();
+    write(root.path(), &["jack/OK/S1"], &["jack/NG/S1"], ".jpg");
+    write(root.path(), &[], &["jack/NG/S1"], ".png");
+    let names = FolderNames {
+        masks: Some(MaskLocation::Beside(".png".to_owned())),
+        ..FolderNames::default()
+    };
+    let found = Layout::recognise_named(root.path(), None, &names).unwrap();
+    assert_eq!(
+        (found.layout, found.category.as_deref()),
+        (Layout::Folder, Some("jack"))
+    );
+}

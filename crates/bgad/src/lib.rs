@@ -114,7 +114,8 @@ pub use bgad_backbone::{BackboneError, Level, NamedTensor, Normalization};
 pub use bgad_data::{
     AnomalyCount, AnomalySelection, AvailableMasks, BitDepthInspection, Dataset, FolderImages,
     FolderLayout, FolderNames, Inspection, Layout, LayoutOptions, MaskDecision, MaskLocation,
-    RecognisedLayout, SkippedFile, SplitFile, contact_sheet, images_of_folder, subsets, synthetic,
+    RecognisedLayout, SkippedFile, SplitFile, contact_sheet, holds_results, images_of_folder,
+    mark_results, subsets, synthetic,
 };
 pub use bgad_data::{
     BitDepth, CutPaste, DataError, Foreground, ImageReading, Label, Mask, MaskFiles, MaskValues,

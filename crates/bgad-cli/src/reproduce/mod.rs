@@ -106,7 +106,7 @@ fn one(
     seed: u64,
     results: &mut ResultsFile,
 ) -> Result<Option<Record>, Failure> {
-    let config = case.config.clone().with(|config| config.seed = seed);
+    let mut config = case.config.clone().with(|config| config.seed = seed);
     let experiment = arguments.experiment.to_string();
     let settings = settings(&config, case);
     let name = format!("{experiment}, {}, {}, seed {seed}", case.row, category.name);
@@ -125,6 +125,7 @@ fn one(
         warning(&format!("{name}: left out, {why}"));
         return Ok(None);
     }
+    dataset.warnings.extend(config.settle_foreground()?);
     crate::progress::note(&format!("{name}: running"));
     let display = Arc::new(Display::new(arguments.reporting.quiet));
     let shown = Arc::clone(&display);

@@ -7,6 +7,9 @@ use super::operation::{OPERATIONS, transformed};
 use super::region::{self, Region};
 use crate::{CutPaste, DataError, Filter, Mask, Result, Sample, resize, sample_rng};
 
+/// How many normal images are chosen until one shows some of the foreground.
+const MOST_CHOICES: usize = 64;
+
 /// The result of [`CutPaste::sample`].
 #[non_exhaustive]
 #[derive(Debug, Clone)]
@@ -23,11 +26,12 @@ pub struct PastedSample {
 
 impl CutPaste {
     /// Makes one abnormal sample from a randomly chosen image of `normals`. The result depends only on the
-    /// key `(seed, epoch, index)`.
+    /// key `(seed, epoch, index)`. A part of an image that shows nothing of the foreground is not chosen,
+    /// unless none of 64 shows any.
     ///
     /// # Errors
     /// [`DataError::Parameter`] without normal images, and the errors of [`Sample::load_image`],
-    /// [`Foreground::of`](crate::Foreground::of) and [`CutPaste::paste`].
+    /// [`CutPaste::foreground_of`] and [`CutPaste::paste`].
     pub fn sample(
         &self,
         abnormal: &RgbImage,
@@ -36,16 +40,25 @@ impl CutPaste {
         (seed, epoch, index): (u64, u64, u64),
     ) -> Result<PastedSample> {
         let mut rng = sample_rng(seed, epoch, index);
-        let Some(normal) = normals.choose(&mut rng) else {
-            return Err(DataError::Parameter {
-                name: "normal images to paste on",
-                found: "none".to_owned(),
-                expected: "at least one".to_owned(),
-            });
+        let choose = |rng: &mut _| {
+            let Some(sample) = normals.choose(rng) else {
+                return Err(DataError::Parameter {
+                    name: "normal images to paste on",
+                    found: "none".to_owned(),
+                    expected: "at least one".to_owned(),
+                });
+            };
+            let normal = sample.load_image()?;
+            let foreground = self.foreground_of(&normal, sample)?;
+            Ok((normal, foreground))
         };
-        let path = &normal.path;
-        let normal = normal.load_image()?;
-        let foreground = self.foreground.of(&normal, path)?;
+        let (mut normal, mut foreground) = choose(&mut rng)?;
+        for _ in 1..MOST_CHOICES {
+            if foreground.as_ref().is_none_or(|mask| !mask.is_empty()) {
+                break;
+            }
+            (normal, foreground) = choose(&mut rng)?;
+        }
         let (image, mask) = self.paste(abnormal, mask, &normal, foreground.as_ref(), &mut rng)?;
         Ok(PastedSample {
             image,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{DataError, Foreground, Result};
+use crate::{DataError, Foreground, MaskValues, Result};
 
 /// The number of transformations.
 pub(super) const OPERATIONS: usize = 9;
@@ -15,7 +15,7 @@ const WIDEST_BLEND: u32 = 256;
 /// image.
 ///
 /// ```
-/// use bgad_data::{CutPaste, Mask, RgbImage, sample_rng};
+/// use bgad_data::{CutPaste, Mask, RgbImage, Sample, sample_rng};
 /// use image::Rgb;
 ///
 /// # fn main() -> bgad_data::Result<()> {
@@ -23,7 +23,7 @@ const WIDEST_BLEND: u32 = 256;
 /// let defect = Mask::new(32, 32, (0..32 * 32).map(|i| i % 32 < 4).collect())?;
 /// let normal = RgbImage::from_pixel(32, 32, Rgb([20, 60, 20]));
 /// let cut_paste = CutPaste { blend: 1, ..CutPaste::default() };
-/// let foreground = cut_paste.foreground.of(&normal, "normal.png".as_ref())?;
+/// let foreground = cut_paste.foreground_of(&normal, &Sample::normal("normal.png".into()))?;
 /// let mut rng = sample_rng(0, 0, 0);
 /// let (_, mask) = cut_paste.paste(&abnormal, &defect, &normal, foreground.as_ref(), &mut rng)?;
 /// assert!(!mask.is_empty());
@@ -37,6 +37,10 @@ pub struct CutPaste {
     pub transformations: usize,
     /// Where on a normal image defects may be pasted.
     pub foreground: Foreground,
+    /// Which values of the masks of [`Foreground::Masks`] mark the foreground. `settle_foreground` replaces
+    /// [`MaskValues::Auto`] by the rule that all of them together imply.
+    #[serde(skip_serializing_if = "MaskValues::is_auto")]
+    pub foreground_values: MaskValues,
     /// Whether each connected region of a mask is placed separately instead of all together.
     pub separate_regions: bool,
     /// How often a defect is cut and pasted on one image, each time with a new transformation and place.
@@ -50,6 +54,7 @@ impl Default for CutPaste {
         Self {
             transformations: 3,
             foreground: Foreground::default(),
+            foreground_values: MaskValues::Auto,
             separate_regions: false,
             pastes: 1,
             blend: 0,

@@ -8,9 +8,7 @@ use rayon::prelude::*;
 use super::files::{self, name, stem};
 use super::split_normals::{RANDOM_STATE, TEST_FRACTION, split_normals};
 use crate::text::count;
-use crate::{
-    DataError, Dataset, MaskFiles, MaskValues, Orientation, Region, Result, Sample, SkippedFile,
-};
+use crate::{DataError, Dataset, MaskFiles, MaskValues, Orientation, Region, Result, Sample};
 use crate::{image_file, mask_decision, verify};
 
 /// Columns of a patch. A patch is as high as its image, which is 256 rows in the published set.
@@ -54,12 +52,14 @@ pub(super) fn read(folder: &Path, masks_by: &MaskValues) -> Result<Dataset> {
     };
     let mut skipped = Vec::new();
     let normal_images = files::images_below(normal_folder, &mut skipped)?;
-    let images = |folder: Option<&PathBuf>, skipped: &mut Vec<SkippedFile>| match folder {
-        Some(folder) => files::images_below(folder, skipped),
-        None => Ok(Vec::new()),
+    let defect_images = match find("defectimage") {
+        Some(folder) => files::images_below(folder, &mut skipped)?,
+        None => Vec::new(),
     };
-    let defect_images = images(find("defectimage"), &mut skipped)?;
-    let (mut masks, mut orphans) = by_image(images(find("maskimage"), &mut skipped)?);
+    let (mut masks, mut orphans) = by_image(match find("maskimage") {
+        Some(folder) => files::masks_below(folder, &mut skipped)?,
+        None => Vec::new(),
+    });
 
     let mut normal = Vec::new();
     for path in normal_images {

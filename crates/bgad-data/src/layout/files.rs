@@ -4,25 +4,47 @@ use std::collections::{BTreeSet, HashSet};
 use std::ffi::{OsStr, OsString};
 use std::path::{Component, Path, PathBuf};
 
+use crate::results_folder::{holds_results, is_of_program};
 use crate::text::count;
 use crate::{DataError, Dataset, Result, SkippedFile, names};
 
 /// Image extensions in lower case; masks are searched in this order.
-pub(super) const EXTENSIONS: [&str; 7] = ["png", "bmp", "tif", "tiff", "jpg", "jpeg", "webp"];
+pub(crate) const EXTENSIONS: [&str; 7] = ["png", "bmp", "tif", "tiff", "jpg", "jpeg", "webp"];
 
 /// Folders deeper than this are not followed.
 const MAX_DEPTH: usize = 32;
 
+/// Why a folder that the program wrote is skipped.
+const OF_PROGRAM: &str = "a folder that bgad wrote";
+
 /// Files and folders directly in a folder, sorted by name, without hidden ones.
 #[derive(Debug, Default)]
-pub(super) struct Listing {
+pub(crate) struct Listing {
     pub images: Vec<PathBuf>,
+    /// The folders that may hold images of parts.
     pub folders: Vec<PathBuf>,
+    /// The folders that the program wrote, such as those of heat maps.
+    pub results: Vec<PathBuf>,
     /// Files that are not images by extension, and broken links.
     pub skipped: Vec<SkippedFile>,
 }
 
-pub(super) fn list(folder: &Path) -> Result<Listing> {
+/// Lists a folder of images of parts.
+pub(crate) fn list(folder: &Path) -> Result<Listing> {
+    match holds_results(folder) {
+        true => Err(results(folder)),
+        false => listed(folder),
+    }
+}
+
+fn results(folder: &Path) -> DataError {
+    DataError::ResultsFolder {
+        folder: folder.to_owned(),
+    }
+}
+
+/// Lists a folder, whatever it is for.
+fn listed(folder: &Path) -> Result<Listing> {
     if !folder.is_dir() {
         return Err(DataError::FolderMissing {
             folder: folder.to_owned(),
@@ -43,7 +65,10 @@ pub(super) fn list(folder: &Path) -> Result<Listing> {
             continue;
         }
         if path.is_dir() {
-            listing.folders.push(path);
+            match is_of_program(&path) {
+                true => listing.results.push(path),
+                false => listing.folders.push(path),
+            }
         } else if !path.exists() {
             listing.skipped.push(skipped(path, "a broken link"));
         } else if !path.is_file() {
@@ -82,12 +107,38 @@ pub(super) fn skipped(path: PathBuf, reason: &str) -> SkippedFile {
 }
 
 /// Lists all images in a folder and below it: each folder's own images first, then its sub-folders by name.
-/// Adds the other files to `skipped`.
+/// Adds the other files, and folders that the program wrote, to `skipped`.
 ///
 /// Links are followed, but no folder is read twice. A folder linked from several places, or from below
 /// itself, is read where it really lies, or else at its first link. A link to a folder that contains `folder`
 /// is not followed, because what lies beside `folder` does not belong to the set.
 pub(crate) fn images_below(folder: &Path, skipped: &mut Vec<SkippedFile>) -> Result<Vec<PathBuf>> {
+    images_and_masks_below(folder, "", skipped)
+}
+
+/// Like [`images_below`], with the masks in folders called `masks`, whoever wrote them.
+pub(super) fn images_and_masks_below(
+    folder: &Path,
+    masks: &str,
+    skipped: &mut Vec<SkippedFile>,
+) -> Result<Vec<PathBuf>> {
+    if holds_results(folder) {
+        return Err(results(folder));
+    }
+    let is_read = |inner: &Path| name(inner).eq_ignore_ascii_case(masks) || !is_of_program(inner);
+    below(folder, skipped, is_read)
+}
+
+/// Like [`images_below`], for masks, which `bgad predict --masks` may have written.
+pub(super) fn masks_below(folder: &Path, skipped: &mut Vec<SkippedFile>) -> Result<Vec<PathBuf>> {
+    below(folder, skipped, |_: &Path| true)
+}
+
+fn below(
+    folder: &Path,
+    skipped: &mut Vec<SkippedFile>,
+    is_read: impl Fn(&Path) -> bool,
+) -> Result<Vec<PathBuf>> {
     let io_error = |path: &Path, reason| DataError::Io {
         path: path.to_owned(),
         reason,
@@ -110,10 +161,14 @@ pub(crate) fn images_below(folder: &Path, skipped: &mut Vec<SkippedFile>) -> Res
                 continue;
             }
         }
-        let listing = list(&next)?;
+        let listing = listed(&next)?;
         images.extend(listing.images);
         skipped.extend(listing.skipped);
-        for inner in listing.folders {
+        for inner in listing.folders.into_iter().chain(listing.results) {
+            if !is_read(&inner) {
+                skipped.push(self::skipped(inner, OF_PROGRAM));
+                continue;
+            }
             let depth = inner.components().count() - folder.components().count();
             if depth > MAX_DEPTH {
                 let reason = format!("a folder nested deeper than {MAX_DEPTH} levels");

@@ -46,7 +46,7 @@ impl FolderNames {
             let mut parts = below.into_iter().flat_map(Path::iter).map(Path::new);
             parts.any(|part| name(part).eq_ignore_ascii_case(&inner))
         };
-        let images = files::images_below(folder, &mut Vec::new())?;
+        let images = files::images_and_masks_below(folder, &inner, &mut Vec::new())?;
         match is_name && images.iter().any(lies_inside) {
             true => Ok(Some(MaskLocation::Inside(inner))),
             false => Err(DataError::FolderMissing { folder: here }),
@@ -84,12 +84,14 @@ impl FolderLayout {
                 said
             }
         });
-        let (masks, abnormal): (Vec<_>, Vec<_>) =
-            others.into_iter().partition(|path| match &said_masks {
-                Some(MaskLocation::Folder(masks)) => masks.starts_with(path),
-                Some(_) => false,
-                None => is(path, &MASKS),
-            });
+        let holds_masks = |path: &PathBuf| match &said_masks {
+            Some(MaskLocation::Folder(masks)) => masks.starts_with(path),
+            Some(_) => false,
+            None => is(path, &MASKS),
+        };
+        let (mut masks, abnormal): (Vec<_>, Vec<_>) = others.into_iter().partition(holds_masks);
+        // `bgad predict --masks` may have written them.
+        masks.extend(listing.results.into_iter().filter(holds_masks));
         let normal = if said_normal.is_empty() {
             normal
         } else {
@@ -174,11 +176,11 @@ fn two_of_masks(folder: &Path, first: &str, second: &str) -> LayoutError {
 
 /// Asks about files that may not be images of parts.
 fn ask(folder: &Path, layout: &FolderLayout) -> Result<()> {
-    questions::about_types(folder, &layout.abnormal)?;
     // A missing folder is reported separately.
     if layout.normal.iter().any(|folder| !folder.is_dir()) {
         return Ok(());
     }
+    questions::about_types(folder, &layout.abnormal, &layout.normal)?;
     for images in layout.normal.iter().chain(&layout.abnormal) {
         let found = layout.parted(images, &mut Vec::new())?.images;
         questions::about_folders_inside(images, &found)?;

@@ -35,7 +35,7 @@ impl MaskIndex {
             folder: folder.to_owned(),
             ..Self::default()
         };
-        for path in files::images_below(folder, &mut index.others)? {
+        for path in files::masks_below(folder, &mut index.others)? {
             let relative = path
                 .strip_prefix(folder)
                 .ok()

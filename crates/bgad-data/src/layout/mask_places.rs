@@ -9,7 +9,7 @@ use crate::text::count;
 use crate::{Result, SkippedFile};
 
 /// Names of folders that only separate images from masks.
-const IMAGES: [&str; 5] = ["images", "image", "imgs", "img", "data"];
+const IMAGES: [&str; 6] = ["images", "image", "imgs", "img", "data", "rgb"];
 
 /// The images of a folder, and the masks among them.
 pub(super) struct Parted {
@@ -28,7 +28,13 @@ impl Parted {
             images: Vec::new(),
             masks: Vec::new(),
         };
-        for path in files::images_below(folder, skipped)? {
+        let files = match place {
+            Some(MaskLocation::Inside(inner)) => {
+                files::images_and_masks_below(folder, inner, skipped)?
+            }
+            _ => files::images_below(folder, skipped)?,
+        };
+        for path in files {
             let mask = match place {
                 Some(MaskLocation::Beside(ending)) => stem_before(&path, ending)
                     .map(|stem| (path.parent().unwrap_or(folder).to_owned(), stem)),

@@ -102,11 +102,20 @@ pub(super) fn read_tree(folder: &Path, tree: &Tree<'_>) -> Result<Dataset> {
         if mask_folder == Some(&type_folder) || !is_read {
             continue;
         }
+        if matches!(&tree.masks, Some(MaskLocation::Inside(masks)) if masks == &defect_type) {
+            // Beside the folder of normal images, so they are the masks of those.
+            let unused = files::masks_below(&type_folder, &mut skipped)?.len();
+            warnings.extend(mask_places::of_normal(unused, &type_folder));
+            continue;
+        }
         let parted = tree.part(&type_folder, &mut skipped)?;
         if (tree.is_normal)(&defect_type) {
             warnings.extend(mask_places::of_normal(parted.mask_count(), &type_folder));
             test.extend(parted.images.into_iter().map(Sample::normal));
             continue;
+        }
+        if tree.is_type.is_none() && !parted.images.is_empty() {
+            questions::about_masks(&test_folder, &defect_type)?;
         }
         parted.add_masks_to(&mut masks);
         let found = parted.images.into_iter();

@@ -25,7 +25,7 @@ pub(super) fn read(folder: &Path) -> Result<Dataset> {
     if !masks.is_dir() {
         return Ok(dataset);
     }
-    let mut all: BTreeSet<PathBuf> = files::images_below(&masks, &mut Vec::new())?
+    let mut all: BTreeSet<PathBuf> = files::masks_below(&masks, &mut Vec::new())?
         .into_iter()
         .collect();
     let mut without = 0;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::files::{self, name};
 use super::suggestion::typed;
-use super::usual_names::is_of_labels;
+use super::usual_names::{contains_normal, is_of_labels};
 use crate::text::count;
 use crate::{LayoutError, Result};
 
@@ -41,31 +41,52 @@ pub(super) fn is_no_type(name: &str) -> bool {
     OTHERS.contains(&name.to_lowercase().as_str())
 }
 
-/// Asks about sub-folders that would each become a defect type.
-pub(super) fn about_types(folder: &Path, types: &[PathBuf]) -> Result<()> {
-    let ask = |found: String, answers: &str| LayoutError::Question {
-        folder: folder.to_owned(),
-        found,
-        answers: answers.to_owned(),
-    };
+/// Asks about sub-folders that would each become a defect type, beside these folders of normal images.
+pub(super) fn about_types(folder: &Path, types: &[PathBuf], normal: &[PathBuf]) -> Result<()> {
     for path in types {
         let own = name(path);
-        if is_of_labels(&own) {
-            return Err(ask(
-                format!("the folder '{own}' would be read as a defect type, but its name suggests masks"),
-                &format!("if it holds masks, add --mask-dir {}; otherwise name the folders of defects with --abnormal", typed(&own)),
-            )
-            .into());
-        }
+        about_masks(folder, &own)?;
         if is_no_type(&own) {
-            return Err(ask(
-                format!("the folder '{own}' would be read as a defect type, but its name does not suggest one"),
-                "name the folders of defects with --abnormal, and those of normal images with --normal",
-            )
-            .into());
+            let why = "but its name does not suggest one";
+            let answers = "name the folders of defects with --abnormal, and those of normal images with --normal";
+            return Err(of_type(folder, &own, why, answers.to_owned()));
+        }
+        if contains_normal(&own) {
+            let why = "but its name suggests normal images";
+            let below = |path: &PathBuf| {
+                let below = path.strip_prefix(folder).unwrap_or(path);
+                typed(&crate::path_to_text(below))
+            };
+            let all: Vec<String> = normal.iter().chain([path]).map(below).collect();
+            let answers = format!(
+                "if they are normal, add --normal {}; otherwise name the folders of defects with --abnormal",
+                all.join(" ")
+            );
+            return Err(of_type(folder, &own, why, answers));
         }
     }
     Ok(())
+}
+
+/// Asks about a sub-folder with a name for masks that would become a defect type.
+pub(super) fn about_masks(folder: &Path, own: &str) -> Result<()> {
+    if !is_of_labels(own) {
+        return Ok(());
+    }
+    let answers = format!(
+        "if it holds masks, add --mask-dir {}; otherwise name the folders of defects with --abnormal",
+        typed(own)
+    );
+    Err(of_type(folder, own, "but its name suggests masks", answers))
+}
+
+fn of_type(folder: &Path, own: &str, why: &str, answers: String) -> crate::DataError {
+    LayoutError::Question {
+        folder: folder.to_owned(),
+        found: format!("the folder '{own}' would be read as a defect type, {why}"),
+        answers,
+    }
+    .into()
 }
 
 /// Asks about folders of masks inside a folder of images.

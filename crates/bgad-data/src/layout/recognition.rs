@@ -85,6 +85,13 @@ impl Layout {
                 ([only], []) if !is_here && is_named_tree(only, names)? => {
                     Ok(found(Self::Mvtec, Some(&name(only)), only))
                 }
+                ([only], [])
+                    if !is_here
+                        && names.normal.is_empty()
+                        && reading(only, &files::list(only)?)? == Some(Self::Folder) =>
+                {
+                    Ok(found(Self::Folder, Some(&name(only)), only))
+                }
                 _ => Ok(found(layout, category, &set)),
             };
         }
@@ -186,7 +193,7 @@ fn reading(set: &Path, listing: &Listing) -> Result<Option<Layout>> {
 }
 
 /// All layouts that fit, each with the evidence for it.
-fn readings(set: &Path, listing: &Listing) -> Result<Vec<(Layout, String)>> {
+pub(super) fn readings(set: &Path, listing: &Listing) -> Result<Vec<(Layout, String)>> {
     let is_folder = |path: &str| set.join(path).is_dir();
     let is_file = |path: &str| set.join(path).is_file();
     let mut found = Vec::new();

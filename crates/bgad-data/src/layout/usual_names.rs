@@ -84,6 +84,22 @@ pub(super) fn may_be_normal(name: &str) -> bool {
     is_normal(&name) || has(&HINTS) && !has(&NEGATIONS)
 }
 
+/// Whether the name says more than that the images are normal, as `normal_test` does.
+pub(super) fn contains_normal(name: &str) -> bool {
+    const WORDS: [&str; 6] = ["normal", "normals", "good", "goods", "ok", "okay"];
+    let name = name.to_lowercase();
+    let words = || name.split(|c: char| !c.is_alphabetic());
+    words().any(|word| WORDS.contains(&word)) && !words().any(|word| NEGATIONS.contains(&word))
+}
+
+/// Whether the name is that of another folder with a negation, such as `no_crack` beside `crack`.
+pub(super) fn negates(name: &str, other: &str) -> bool {
+    let (name, other) = (name.to_lowercase(), other.to_lowercase());
+    let negations = NEGATIONS.iter().chain(&["un", "without"]);
+    let mut rests = negations.filter_map(|negation| name.strip_prefix(negation));
+    rests.any(|rest| rest.trim_start_matches(is_separator) == other)
+}
+
 /// Whether a folder of this name usually holds masks.
 pub(super) fn is_of_labels(name: &str) -> bool {
     LABELS.contains(&name.to_lowercase().as_str())
@@ -131,5 +147,13 @@ mod tests {
         ] {
             assert!(!is_normal(name) && may_be_normal(name), "{name}");
         }
+        for name in ["normal_test", "good2", "test-ok"] {
+            assert!(contains_normal(name), "{name}");
+        }
+        for name in ["abnormal", "not_good", "no-normal", "token", "crack"] {
+            assert!(!contains_normal(name), "{name}");
+        }
+        assert!(negates("No_Crack", "crack") && negates("uncracked", "cracked"));
+        assert!(!negates("crack", "no_crack") && !negates("nocturne", "crack"));
     }
 }

@@ -136,7 +136,7 @@ fn unused_masks<'a>(
     let used: BTreeSet<&Path> = samples
         .flat_map(|sample| sample.mask.iter().flat_map(MaskFiles::paths))
         .collect();
-    let mut masks = files::images_below(&folder, &mut Vec::new())?;
+    let mut masks = files::masks_below(&folder, &mut Vec::new())?;
     masks.retain(|mask| !used.contains(mask.as_path()));
     Ok(masks)
 }

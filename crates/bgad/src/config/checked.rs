@@ -3,7 +3,7 @@
 use std::ops::Deref;
 
 #[cfg(feature = "train")]
-use bgad_data::BitDepth;
+use bgad_data::{BitDepth, MaskValues};
 use bgad_flow::FlowStart;
 use serde::{Deserialize, Serialize};
 
@@ -40,6 +40,29 @@ impl CheckedConfig {
 }
 
 impl TrainerConfig {
+    /// Decides which values of the foreground masks mark the foreground, if training pastes on foregrounds
+    /// from a folder of masks ([`CutPaste::settle_foreground`](bgad_data::CutPaste::settle_foreground)).
+    /// Training needs this rule; returns a warning if it is not the usual one.
+    ///
+    /// # Errors
+    /// If the folder is missing or has no masks, or if their values allow several rules.
+    #[cfg(feature = "train")]
+    pub fn settle_foreground(&mut self) -> Result<Option<String>> {
+        let pastes = self.model == Model::BgadFas && self.abnormal.paste;
+        if !pastes || !self.schedule.trains(self.model) {
+            return Ok(None);
+        }
+        let is_chosen = self.cut_paste.foreground_values != MaskValues::Auto;
+        let decision = self.cut_paste.settle_foreground()?;
+        let unusual = decision.filter(|rule| !is_chosen && rule.values != MaskValues::Half);
+        Ok(unusual.map(|rule| {
+            format!(
+                "foreground masks read by the rule {}: {}",
+                rule.values, rule.reason
+            )
+        }))
+    }
+
     /// Checks that every setting is within its range, before any work starts.
     ///
     /// # Errors

@@ -11,6 +11,8 @@ settings! {
         /// Where to paste defects: anywhere, on the object if one stands out clearly, or where the masks in a
         /// folder allow it; a mask has the name of its normal image.
         foreground, allowed "`off`, `estimated` or `masks:DIR`";
+        /// Which values of those masks mark the foreground; `auto` decides once for all of them.
+        foreground_values, allowed "`auto`, `nonzero`, `half`, `above:N`, `alpha` or values such as `1,2`";
         /// Whether to place each connected region of a mask separately.
         separate_regions;
         /// How often a defect is pasted on one image.

@@ -40,9 +40,10 @@ pub struct ModelDescription {
     /// [`Detector::recalibrate`]: crate::Detector::recalibrate
     /// [`Detector::recalibrate_by_f1`]: crate::Detector::recalibrate_by_f1
     pub calibrated: bool,
-    /// The promised rate: the threshold is chosen so that at most this share of normal images scores above
-    /// it. It is the requested rate, or the lowest rate that the number of images allows. `None` if the
-    /// threshold maximises F1, was set by hand, or is missing because there were fewer than five normal
+    /// The promised rate: the threshold is chosen so that, on average, at most this share of normal images
+    /// scores above it. It is the requested rate, or the lowest rate that the number of images allows; a
+    /// single model may exceed it, but rarely [`false_positive_bound`](Self::false_positive_bound). `None` if
+    /// the threshold maximises F1, was set by hand, or is missing because there were fewer than five normal
     /// images.
     pub promised_rate: Option<f64>,
     /// For each flow, the separating boundary `b_n` over all normal training features, in units of `l / 10`.

@@ -76,7 +76,8 @@ impl Trainer {
                 first.display()
             )
         });
-        let config = earlier.settings(self, lesson);
+        let mut config = earlier.settings(self, lesson);
+        let of_foregrounds = config.settle_foreground()?;
         let taught = Taught {
             lesson,
             model: earlier.description.config.model,
@@ -85,7 +86,8 @@ impl Trainer {
             to: folder.path(),
         };
         let mut teaching = taught.add_to(kept.dataset)?;
-        let said = changed.into_iter().chain(earlier.lost_calibration());
+        let said = changed.into_iter().chain(of_foregrounds);
+        let said = said.chain(earlier.lost_calibration());
         teaching.dataset.warnings.extend(said);
         let description = RunDescription {
             device: self.device_names(),

@@ -183,7 +183,9 @@ impl Trainer {
     }
 
     fn start(&self, dataset: &Dataset, resume: bool) -> Result<Training> {
-        let config = self.context.config.check()?;
+        let mut config = self.context.config.clone();
+        let of_foregrounds = config.settle_foreground()?;
+        let config = config.check()?;
         let device = self.first_device().open()?;
         config.features.precision.check(&device)?;
         let others = self.devices.iter().skip(1);
@@ -215,7 +217,8 @@ impl Trainer {
             }
         };
         let devices = (device, others);
-        let warnings = dataset.warnings.clone();
+        let mut warnings = dataset.warnings.clone();
+        warnings.extend(of_foregrounds);
         Run::new(&self.context, config, granularity, devices, warnings)
             .train(&dataset, opened, resume)
     }
