@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use bgad::synthetic::{self, SyntheticConfig};
-use bgad::{Layout, Trainer};
+use bgad::{Foreground, Layout, MaskValues, Trainer};
 
-use crate::common::settings;
+use crate::common::{parts, settings};
 
 /// Three abnormal images in nested folders, all called `1.png`.
 fn write(folder: &Path) {
@@ -70,4 +70,30 @@ fn images_are_known_by_content_not_by_name() {
     let earlier: bgad::ModelDescription = serde_json::from_value(earlier).unwrap();
     assert_eq!(earlier.training_anomalies[0].name, "scratch/1.png");
     assert!(earlier.training_anomalies[0].sha256.is_empty());
+}
+
+/// A program that calls only the trainer gets one rule for all foreground masks as well.
+#[test]
+fn training_decides_how_foreground_masks_are_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let dataset = parts(&folder.path().join("parts"));
+    let masks = folder.path().join("objects");
+    std::fs::create_dir(&masks).unwrap();
+    let normal = dataset.train.iter().filter(|s| !s.label.is_abnormal());
+    for (index, sample) in normal.enumerate() {
+        let (width, height) = image::image_dimensions(&sample.path).unwrap();
+        let class = 1 + index as u8 % 2;
+        let mask = image::GrayImage::from_fn(width, height, |x, _| {
+            image::Luma([if x < width / 2 { class } else { 0 }])
+        });
+        mask.save(masks.join(sample.path.file_name().unwrap()))
+            .unwrap();
+    }
+    let config = settings().with(|config| {
+        config.schedule.meta_epochs = 1;
+        config.cut_paste.foreground = Foreground::Masks(masks);
+    });
+    let detector = Trainer::new(config).fit(&dataset).unwrap();
+    let kept = &detector.description().config.cut_paste.foreground_values;
+    assert_eq!(*kept, MaskValues::NonZero);
 }

@@ -49,7 +49,10 @@ pub fn run(arguments: &LearnArguments) -> Result<(), Failure> {
         other => other.into(),
     })?;
     if !learned.warnings.is_empty() {
-        warning(&format!("{} warnings in all", learned.warnings.len()));
+        warning(&format!(
+            "{} in all",
+            decisions::count(learned.warnings.len(), "warning")
+        ));
     }
     match reporting.json {
         true => output::json(&json!({ "result": result(&learned) })),

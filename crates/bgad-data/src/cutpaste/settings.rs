@@ -39,7 +39,6 @@ pub struct CutPaste {
     pub foreground: Foreground,
     /// Which values of the masks of [`Foreground::Masks`] mark the foreground. `settle_foreground` replaces
     /// [`MaskValues::Auto`] by the rule that all of them together imply.
-    #[serde(skip_serializing_if = "MaskValues::is_auto")]
     pub foreground_values: MaskValues,
     /// Whether each connected region of a mask is placed separately instead of all together.
     pub separate_regions: bool,

@@ -7,7 +7,7 @@ use super::folder::FolderLayout;
 use super::mask_location::MaskLocation;
 use super::questions;
 use super::split_normals::{RANDOM_STATE, TEST_FRACTION};
-use super::usual_names::is_normal;
+use super::usual_names::{is_no_type, is_normal};
 use crate::{DataError, LayoutError, Result};
 
 const MASKS: [&str; 3] = ["masks", "mask", "ground_truth"];
@@ -135,7 +135,7 @@ impl FolderLayout {
         // A user who names the normal folders has seen the others.
         let (left_out, abnormal): (Vec<_>, Vec<_>) = abnormal
             .into_iter()
-            .partition(|path| !names.normal.is_empty() && questions::is_no_type(&name(path)));
+            .partition(|path| !names.normal.is_empty() && is_no_type(&name(path)));
         let is_said = said_masks.is_some();
         let first = masks.first().cloned();
         let layout = Self {

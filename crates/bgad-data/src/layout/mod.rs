@@ -20,6 +20,7 @@ mod mvtec;
 mod mvtec_ad_2;
 mod mvtec_loco;
 mod questions;
+mod readings;
 mod recognition;
 mod split_normals;
 mod suggestion;

@@ -4,26 +4,10 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::files::{self, name};
-use super::suggestion::typed;
-use super::usual_names::{contains_normal, is_of_labels};
-use crate::text::count;
+use super::usual_names::{contains_normal, is_no_type, is_of_labels};
+use crate::text::{count, typed};
 use crate::{LayoutError, Result};
 
-/// Names of folders that are not a defect type.
-const OTHERS: [&str; 12] = [
-    "train",
-    "training",
-    "test",
-    "testing",
-    "val",
-    "valid",
-    "validation",
-    "images",
-    "image",
-    "img",
-    "unlabeled",
-    "unlabelled",
-];
 /// Endings of mask names, for masks beside their images.
 const ENDINGS: [&str; 8] = [
     "_mask",
@@ -35,11 +19,6 @@ const ENDINGS: [&str; 8] = [
     "_groundtruth",
     "_anno",
 ];
-
-/// Whether a folder of this name is not a defect type.
-pub(super) fn is_no_type(name: &str) -> bool {
-    OTHERS.contains(&name.to_lowercase().as_str())
-}
 
 /// Asks about sub-folders that would each become a defect type, beside these folders of normal images.
 pub(super) fn about_types(folder: &Path, types: &[PathBuf], normal: &[PathBuf]) -> Result<()> {

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::files::{self, Listing, name};
-use super::usual_names::{is_of_labels, may_be_normal, negates};
-use super::{questions, recognition};
+use super::readings::readings;
+use super::usual_names::{is_no_type, is_of_labels, may_be_normal, negates};
 use crate::Result;
+use crate::text::typed;
 
 /// The largest number of folders to name.
 const SHOWN: usize = 8;
@@ -51,10 +52,10 @@ fn below(set: &Path) -> Result<Option<String>> {
     let mut level = files::list(set)?.folders;
     for _ in 0..DEPTH {
         let mut next = Vec::new();
-        level.retain(|path| !questions::is_no_type(&name(path)) && !is_of_labels(&name(path)));
+        level.retain(|path| !is_no_type(&name(path)) && !is_of_labels(&name(path)));
         for path in level {
             let listing = files::list(&path)?;
-            let is_set = !recognition::readings(&path, &listing)?.is_empty();
+            let is_set = !readings(&path, &listing)?.is_empty();
             if is_set || has_likely(&path, &listing)? {
                 let parent = path.parent().unwrap_or(set).to_owned();
                 found.entry(parent).or_default().push(path);
@@ -141,13 +142,4 @@ fn of_folders(listing: &Listing, around: &str, before: &str) -> String {
     let options: Vec<String> = likely.iter().map(|name| typed(name)).collect();
     let (likely, options) = (shown(&likely), options.join(" "));
     format!("if the normal images are in {likely}, add {before}--normal {options}; {TABLE}")
-}
-
-/// A name as it is typed in a shell.
-pub(super) fn typed(name: &str) -> String {
-    let is_plain = |c: char| c.is_alphanumeric() || "._-/+".contains(c);
-    match name.chars().all(is_plain) && !name.starts_with('-') {
-        true => name.to_owned(),
-        false => format!("'{}'", name.replace('\'', r"'\''")),
-    }
 }

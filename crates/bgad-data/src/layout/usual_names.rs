@@ -1,5 +1,20 @@
 //! What the usual names of folders say about the images in them.
 
+/// Names of folders that are not a defect type.
+const OTHERS: [&str; 12] = [
+    "train",
+    "training",
+    "test",
+    "testing",
+    "val",
+    "valid",
+    "validation",
+    "images",
+    "image",
+    "img",
+    "unlabeled",
+    "unlabelled",
+];
 /// Names that can mean nothing else, without separators and case.
 const NORMAL: [&str; 14] = [
     "normal",
@@ -98,6 +113,11 @@ pub(super) fn negates(name: &str, other: &str) -> bool {
     let negations = NEGATIONS.iter().chain(&["un", "without"]);
     let mut rests = negations.filter_map(|negation| name.strip_prefix(negation));
     rests.any(|rest| rest.trim_start_matches(is_separator) == other)
+}
+
+/// Whether a folder of this name is not a defect type.
+pub(super) fn is_no_type(name: &str) -> bool {
+    OTHERS.contains(&name.to_lowercase().as_str())
 }
 
 /// Whether a folder of this name usually holds masks.
