@@ -73,12 +73,18 @@ class DataSet:
             self.abnormal = [path for path, label in images if label]
         else:
             self.normal, self.abnormal = self.matches(normal), self.matches(abnormal)
+        self.normal = self.without_copies(self.normal)
         self.masks = {path: self.mask(mask, Path(path)) for path in self.abnormal} if mask else {}
         self.granularity = "pixel" if mask else "image"
 
     def matches(self, patterns):
         found = {path for pattern in patterns.split() for path in self.root.glob(pattern)}
         return sorted(str(path.relative_to(self.root)) for path in found)
+
+    def without_copies(self, paths):
+        """The first of each content; `bgad` leaves the others out of training and calibration."""
+        found = {hashlib.sha256((self.root / path).read_bytes()).digest(): path for path in reversed(paths)}
+        return sorted(found.values())
 
     @staticmethod
     def mask(pattern, image):
