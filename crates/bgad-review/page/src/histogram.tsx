@@ -178,7 +178,7 @@ export function Histogram({ desk }: { desk: Desk; version: number }) {
               Threshold <b>{number(threshold)}</b>
             </span>
             {isOwn ? (
-              <span class="quiet">{rate === null ? "promises no rate of false alarms" : `promises at most ${percent(rate)} false alarms`}</span>
+              <span class="quiet">{rate === null ? "promises no rate of false alarms" : `promises about ${percent(rate)} false alarms`}</span>
             ) : (
               <button type="button" class="small" onClick={() => void desk.moveThreshold(null)}>
                 {own === null ? "Remove" : `Back to ${number(own)}`}

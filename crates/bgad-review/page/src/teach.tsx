@@ -123,7 +123,7 @@ const says = (abnormal: boolean | null) => (abnormal === null ? "no threshold" :
 
 function Outcome({ desk, lesson }: { desk: Desk; lesson: Lesson }) {
   const { learned } = lesson;
-  const rate = (value: number | null) => (value === null ? "none" : `at most ${percent(value)}`);
+  const rate = (value: number | null) => (value === null ? "none" : `about ${percent(value)}`);
   const better = learned.taught.filter((t) => t.abnormal.after === (t.kind === "missed")).length;
   const closer = learned.taught.filter((t) => {
     const rises = t.kind === "missed";
