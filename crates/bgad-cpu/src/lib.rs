@@ -45,6 +45,7 @@ mod projection;
 mod register;
 mod rows;
 mod screened_rows;
+mod smallest;
 mod tile;
 
 pub use activation::{Activation, finish};
@@ -64,3 +65,4 @@ pub use panels::Panels;
 pub use product::{Finish, Start, multiply_panels};
 pub use rows::Rows;
 pub use screened_rows::ScreenedRows;
+pub use smallest::smallest;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::projection::principal_basis;
+use crate::smallest::smallest_by_lanes;
 use crate::{Finish, Kernel, Matrix, MatrixMut, MultiplyAdd, Panels, Start, multiply_panels, run};
 
 /// Rows that are bounded together.
@@ -202,12 +203,12 @@ impl Kernel for Search<'_> {
                     *bound += apart * apart;
                 }
             }
-            self.blocks.push(smallest(bounds));
+            self.blocks.push(smallest_by_lanes::<16>(bounds));
         }
         let slack = ROUNDING * (whole + largest) - self.within;
-        let first = position_of(smallest(self.blocks), self.blocks) * BLOCK;
+        let first = position_of(smallest_by_lanes::<16>(self.blocks), self.blocks) * BLOCK;
         let block = &self.bounds[first..(first + BLOCK).min(self.bounds.len())];
-        let first = first + position_of(smallest(block), block);
+        let first = first + position_of(smallest_by_lanes::<16>(block), block);
         if self
             .bounds
             .get(first)
@@ -275,23 +276,6 @@ fn lanes(a: &[f32], b: &[f32], of: impl Fn(f32, f32) -> f32) -> f32 {
         }
     }
     sums[0] + rest
-}
-
-#[inline(always)]
-fn smallest(values: &[f32]) -> f32 {
-    const LANES: usize = 16;
-    let (lines, rest) = values.as_chunks::<LANES>();
-    let mut least = [f32::INFINITY; LANES];
-    for line in lines {
-        for (least, value) in least.iter_mut().zip(line) {
-            *least = if *value < *least { *value } else { *least };
-        }
-    }
-    let mut smallest = f32::INFINITY;
-    for value in least.iter().chain(rest) {
-        smallest = if *value < smallest { *value } else { smallest };
-    }
-    smallest
 }
 
 #[inline(always)]

@@ -8,7 +8,7 @@ use bgad_cpu::{
     Activation, ByteDistances, BytePanels, ByteRounding, Depthwise, Finish, Instructions, Kernel,
     Matrix, MatrixMut, MultiplyAdd, Panels, Rows, ScreenedRows, Start, add_outer_products,
     depthwise_row, exp, finish, least_of_rows, multiply, multiply_add, multiply_bytes,
-    multiply_panels, run, sigmoid_in_place, silu, tanh, to_centred_bytes, vectorized,
+    multiply_panels, run, sigmoid_in_place, silu, smallest, tanh, to_centred_bytes, vectorized,
 };
 use instruction_sets::{assert_agreement, under_each};
 
@@ -120,6 +120,21 @@ fn elementary_functions_agree() {
         vectorized(|| x.iter_mut().for_each(|v| *v = v.abs().sqrt() + 1.0));
         x
     });
+}
+
+#[test]
+fn the_smallest_of_any_number_of_values_is_found() {
+    for count in [0, 1, 15, 31, 32, 33, 100] {
+        for at in 0..count {
+            let mut some = values(count, 3);
+            some[at] = -7.0;
+            some[(at + 1) % count] = if count > 1 { f32::NAN } else { -7.0 };
+            for (set, least) in under_each(|| smallest(&some)) {
+                assert_eq!(least, -7.0, "{set}: {at} of {count}");
+            }
+        }
+    }
+    assert_eq!(smallest(&[]), f32::INFINITY);
 }
 
 #[test]

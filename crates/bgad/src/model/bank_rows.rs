@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use bgad_cpu::{Finish, Matrix, MatrixMut, Panels, ScreenedRows, Start, multiply_panels};
+use bgad_cpu::{Finish, Matrix, MatrixMut, Panels, ScreenedRows, Start, multiply_panels, smallest};
 use rayon::prelude::*;
 
 use super::byte_rows::ByteRows;
@@ -220,24 +220,3 @@ fn squares(rows: &[f32], dimension: usize) -> Vec<f32> {
 /// Names in a model file.
 pub(super) const POSITIONS: &str = "positions";
 pub(super) const SCALES: &str = "scales";
-
-/// The smallest of `values`; infinity if there are none.
-fn smallest(values: &[f32]) -> f32 {
-    bgad_cpu::vectorized(
-        #[inline(always)]
-        || {
-            let (lines, rest) = values.as_chunks::<32>();
-            let mut least = [f32::INFINITY; 32];
-            for line in lines {
-                for (least, value) in least.iter_mut().zip(line) {
-                    *least = if *value < *least { *value } else { *least };
-                }
-            }
-            let mut smallest = f32::INFINITY;
-            for value in least.iter().chain(rest) {
-                smallest = if *value < smallest { *value } else { smallest };
-            }
-            smallest
-        },
-    )
-}
