@@ -30,6 +30,7 @@ def main():
     p.add_argument("--draws", type=int, default=20)
     p.add_argument("--rates", type=float, nargs="+", default=[0.01], metavar="RATE", help="rates asked for")
     p.add_argument("--train", type=int, default=TRAIN, help="training images, at most")
+    p.add_argument("--calibrate", type=int, default=CALIBRATE, help="calibration images, at most")
     p.add_argument("--abnormal", type=int, default=40, help="abnormal test images, at most")
     p.add_argument("--jobs", type=int, default=os.cpu_count(), metavar="N", help="draws to run at once, each on one processor")
     options = checked(p)
@@ -38,7 +39,7 @@ def main():
     def measure(runs, data_set, kept, keep):
         images = len(data_set.normal)
         train = min(options.train, images // 2)
-        calibrate = min(CALIBRATE, (images - train) // 2)
+        calibrate = min(options.calibrate, (images - train) // 2)
         test = min(TEST, images - train - calibrate)
         abnormal = data_set.some_abnormal(options.abnormal, options.seed)
         said = {"train": train, "calibration": calibrate, "test": test, "abnormal": len(abnormal), "rates": options.rates}
