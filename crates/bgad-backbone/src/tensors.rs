@@ -71,7 +71,6 @@ pub fn is_host(device: &Device) -> bool {
 }
 
 /// The features that `backbone` computes for tensors on any device.
-#[allow(clippy::panic)] // as Burn's own operations would
 pub(crate) fn extract_through_host(
     backbone: &dyn HostBackbone,
     images: Tensor<4>,
@@ -82,10 +81,10 @@ pub(crate) fn extract_through_host(
         channels == 3 && batch * height * width > 0,
         "images of shape [{batch}, {channels}, {height}, {width}], not [batch, 3, height, width]"
     );
-    let values = match images.into_data().convert::<f32>().try_to_vec::<f32>() {
-        Ok(values) => values,
-        Err(error) => panic!("images that cannot be read: {error:?}"),
-    };
+    let data = images.into_data().convert::<f32>();
+    let values = data.try_to_vec::<f32>();
+    // Numbers that do not lie in memory as `f32` are read one by one.
+    let values = values.unwrap_or_else(|_| data.iter::<f32>().collect());
     let levels = backbone.extract_on_host(&values, height, width);
     let levels = levels.into_iter().map(|map| {
         let shape = [batch, map.height, map.width, map.channels];

@@ -63,12 +63,9 @@ fn decide(
     files: &[(&Path, Orientation)],
     chosen: &MaskValues,
 ) -> Result<MaskDecision> {
-    if !chosen.is_auto() {
-        return Ok(MaskDecision::chosen(chosen));
-    }
-    let (survey, example) = surveyed(files);
-    let decision = from_survey(&survey).and_then(|decision| small_defects(&survey, decision));
-    decision.map_err(|found| DataError::UnclearMaskValues {
+    let judge =
+        |survey: &Survey| from_survey(survey).and_then(|decision| small_defects(survey, decision));
+    decide_by(files, chosen, judge).map_err(|(found, example)| DataError::UnclearMaskValues {
         folder: folder.to_owned(),
         found,
         example,
@@ -81,11 +78,7 @@ pub(crate) fn decide_foreground(
     files: &[(&Path, Orientation)],
     chosen: &MaskValues,
 ) -> Result<MaskDecision> {
-    if !chosen.is_auto() {
-        return Ok(MaskDecision::chosen(chosen));
-    }
-    let (survey, example) = surveyed(files);
-    from_survey(&survey).map_err(|found| {
+    decide_by(files, chosen, from_survey).map_err(|(found, example)| {
         ForegroundError::Unclear {
             folder: folder.to_owned(),
             found,
@@ -93,6 +86,20 @@ pub(crate) fn decide_foreground(
         }
         .into()
     })
+}
+
+/// The chosen rule, or else what `judge` finds in all files together. If that is unclear, what was found, and
+/// the file that shows it best.
+fn decide_by(
+    files: &[(&Path, Orientation)],
+    chosen: &MaskValues,
+    judge: impl Fn(&Survey) -> std::result::Result<MaskDecision, String>,
+) -> std::result::Result<MaskDecision, (String, PathBuf)> {
+    if !chosen.is_auto() {
+        return Ok(MaskDecision::chosen(chosen));
+    }
+    let (survey, example) = surveyed(files);
+    judge(&survey).map_err(|found| (found, example))
 }
 
 /// What the readable files contain together, and the one with the most values, the clearest example.

@@ -142,3 +142,8 @@ pub fn by_group(state: &Value, group: &str) -> Value {
         .unwrap_or_else(|| panic!("no {group} in {state:#}"))
         .clone()
 }
+
+/// The id of the first image of a group.
+pub fn id_of(state: &Value, group: &str) -> String {
+    by_group(state, group)["id"].as_str().unwrap().to_owned()
+}

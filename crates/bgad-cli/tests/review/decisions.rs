@@ -5,7 +5,7 @@ use std::io::Write as _;
 use bgad::Layout;
 use serde_json::json;
 
-use super::case::{Case, by_group};
+use super::case::{Case, by_group, id_of};
 use super::masks::{marked, rows, white};
 
 #[test]
@@ -13,14 +13,8 @@ fn a_kill_between_two_decisions_loses_neither() {
     let case = Case::new();
     let page = case.start();
     let state = page.client.scored(case.images());
-    let scratch = by_group(&state, "scratch")["id"]
-        .as_str()
-        .unwrap()
-        .to_owned();
-    let normal = by_group(&state, "normal")["id"]
-        .as_str()
-        .unwrap()
-        .to_owned();
+    let scratch = id_of(&state, "scratch");
+    let normal = id_of(&state, "normal");
     let stored = page.client.decide(&scratch, Some("defect"), &white(), 0);
     assert_eq!(stored.status, 200, "{}", stored.text());
     page.kill();
@@ -65,10 +59,7 @@ fn a_kill_while_a_mask_is_stored_leaves_the_earlier_one_or_the_new_one() {
     let case = Case::new();
     let page = case.start();
     let state = page.client.scored(case.images());
-    let id = by_group(&state, "scratch")["id"]
-        .as_str()
-        .unwrap()
-        .to_owned();
+    let id = id_of(&state, "scratch");
     let stored = page.client.decide(&id, Some("defect"), &rows(9), 0).json();
     // Half of a request arrives.
     let body = json!({ "verdict": "defect", "mask": rows(8), "revision": stored["revision"] });

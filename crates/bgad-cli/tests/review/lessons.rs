@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::case::{Case, by_group};
+use super::case::{Case, by_group, id_of};
 use super::masks::white;
 
 #[test]
@@ -10,10 +10,7 @@ fn a_kill_while_learning_loses_nothing_and_learning_can_restart() {
     let case = Case::new();
     let page = case.start();
     let state = page.client.scored(case.images());
-    let scratch = by_group(&state, "scratch")["id"]
-        .as_str()
-        .unwrap()
-        .to_owned();
+    let scratch = id_of(&state, "scratch");
     page.client.decide(&scratch, Some("defect"), &white(), 0);
     case.wait(true);
     let lesson = json!({ "missed": [scratch] });
@@ -57,10 +54,7 @@ fn the_page_shows_the_learning_programs_message() {
     let case = Case::new();
     let page = case.start();
     let state = page.client.scored(case.images());
-    let normal = by_group(&state, "normal")["id"]
-        .as_str()
-        .unwrap()
-        .to_owned();
+    let normal = id_of(&state, "normal");
     page.client.decide(&normal, Some("good"), &json!("keep"), 0);
     std::fs::write(case.path("fail"), "").unwrap();
     let lesson = json!({ "false_alarms": [normal] });

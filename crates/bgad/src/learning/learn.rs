@@ -106,8 +106,8 @@ impl Trainer {
         let mut training = self.trained(config, &teaching, &directory)?;
         training.detector.save(&directory.model())?;
         let features = directory.features();
-        let checksum = training.detector.description.backbone_checksum.is_some();
-        let is_known = checksum || self.context().backbone.is_none();
+        let has_checksum = training.detector.description.backbone_checksum.is_some();
+        let is_known = has_checksum || self.context().backbone.is_none();
         for detector in [&mut earlier.detector, &mut training.detector] {
             detector.remember_distances_in(Some(&features));
         }
