@@ -20,6 +20,7 @@ mod options;
 mod prediction;
 mod quantization;
 mod real_data;
+mod report;
 mod resume;
 mod scoring;
 mod settings;

@@ -75,6 +75,7 @@ fn given(detector: &mut Detector, threshold: f32, of_pixels: Option<f32>) -> Res
 fn by_rate(detector: &mut Detector, arguments: &CalibrateArguments) -> Result<Said, Failure> {
     let rate = arguments.false_positive_rate;
     let normal = images::without_copies(images::list(&arguments.normal)?);
+    images::warn_of_depth(&normal, detector.description().config.input.bit_depth);
     let reading = detector.description().config.input.reading();
     let count = detector.recalibrate(read(&normal, reading), rate)?;
     let description = detector.description();
@@ -100,6 +101,7 @@ fn by_rate(detector: &mut Detector, arguments: &CalibrateArguments) -> Result<Sa
 /// Chooses the thresholds with the best F1.
 fn by_f1(detector: &mut Detector, arguments: &CalibrateArguments) -> Result<Said, Failure> {
     let normal = images::list(&arguments.normal)?;
+    images::warn_of_depth(&normal, detector.description().config.input.bit_depth);
     let abnormal = images::list(&arguments.abnormal)?;
     let reading = detector.description().config.input.reading();
     let [of_normal, of_abnormal] = [&normal, &abnormal].map(|files| read(files, reading));

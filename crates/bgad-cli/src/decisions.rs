@@ -84,14 +84,3 @@ pub fn percent(rate: f64) -> String {
     let text = format!("{:.2}", rate * 100.0);
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
-
-#[cfg(test)]
-mod tests {
-    use super::percent;
-
-    #[test]
-    fn rates_are_short() {
-        let found = [0.0, 1.0, 0.01, 0.231_64, 0.005].map(percent);
-        assert_eq!(found, ["0", "100", "1", "23.16", "0.5"]);
-    }
-}

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::BufRead as _;
 use std::path::{Path, PathBuf};
 
-use bgad::{FolderImages, holds_results, images_of_folder, path_from_text};
+use bgad::{
+    BitDepth, BitDepthInspection, FolderImages, holds_results, images_of_folder, path_from_text,
+};
 
 use crate::failure::Failure;
 use crate::progress::warning;
@@ -89,6 +91,18 @@ pub fn without_copies(images: Vec<PathBuf>) -> Vec<PathBuf> {
         ));
     }
     kept
+}
+
+/// Warns if the model reads 16-bit images too bright or too dark. Looks at a few of them, because each is decoded
+/// for it.
+pub fn warn_of_depth(images: &[PathBuf], of_model: Option<BitDepth>) {
+    const FEW: usize = 16;
+    let step = images.len().div_ceil(FEW).max(1);
+    let few: Vec<PathBuf> = images.iter().step_by(step).cloned().collect();
+    let found = BitDepthInspection::of(&few);
+    if let Some(text) = found.and_then(|found| found.misread_by(of_model)) {
+        warning(&text);
+    }
 }
 
 /// Warns about the files that were skipped, once per reason.

@@ -28,6 +28,7 @@ pub fn run(arguments: &PredictArguments) -> Result<(), Failure> {
         Some(_) => Vec::new(),
         None => images::list(&arguments.images)?,
     };
+    images::warn_of_depth(&images, detector.description().config.input.bit_depth);
     let mut output = Output {
         files: PredictionFiles::new(arguments, &detector, &images)?,
         lines: PredictionLines::new(arguments, decisions::bound(detector.description()))?,

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use bgad::report::Report;
-use bgad::{Dataset, Detector, Evaluation, EvaluationOptions, MetaEpoch, RunDirectory};
+use bgad::{Dataset, Detector, Evaluation, EvaluationOptions, RunDirectory, Training};
 
 use crate::arguments::ReportArguments;
 use crate::failure::Failure;
@@ -39,21 +39,16 @@ pub fn of_evaluation(
     Ok(report.evaluation)
 }
 
-/// Writes the report of a training run beside its model; returns the page's path.
+/// Writes the report of a training run beside its model; returns the page's path, `None` if nothing was
+/// evaluated.
 pub fn of_run(
-    detector: &Detector,
-    dataset: &Dataset,
-    history: &[MetaEpoch],
+    training: &mut Training,
     directory: &RunDirectory,
-) -> Result<PathBuf, Failure> {
-    let (options, features) = (EvaluationOptions::complete(), directory.features());
-    let report = match features.is_dir() {
-        true => Report::of_kept(detector, dataset, &options, &features)?,
-        false => Report::of(detector, dataset, &options)?,
+) -> Result<Option<PathBuf>, Failure> {
+    let Some(report) = Report::of_training(training)? else {
+        return Ok(None);
     };
-    let report = report
-        .with_history(history)
-        .with_run(&directory.description()?);
+    let report = report.with_run(&directory.description()?);
     report.save(directory.path())?;
-    Ok(report.write(directory.path())?.html)
+    Ok(Some(report.write(directory.path())?.html))
 }

@@ -5,6 +5,8 @@ use std::path::Path;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
+#[cfg(feature = "report")]
+use bgad::EvaluationOptions;
 use bgad::{
     Dataset, DatasetDescription, DeviceSelection, Model, Progress, RunDescription, RunDirectory,
     Trainer, TrainerConfig,
@@ -198,12 +200,18 @@ pub fn run(command: &TrainCommand) -> Result<(), Failure> {
             .distances_in(directory.features()),
         None => trainer,
     };
+    #[cfg(feature = "report")]
+    let trainer = match command.no_report {
+        true => trainer,
+        false => trainer.for_report(EvaluationOptions::complete()),
+    };
     let training = match command.resume {
         Some(_) => trainer.resume(dataset),
         None => trainer.run(dataset),
     };
     display.finish();
-    let training = training.map_err(|error| match error {
+    #[cfg_attr(not(feature = "report"), allow(unused_mut))]
+    let mut training = training.map_err(|error| match error {
         bgad::Error::Stopped { .. } => Failure::Stopped(directory.path().to_owned()),
         other => other.into(),
     })?;
@@ -215,15 +223,7 @@ pub fn run(command: &TrainCommand) -> Result<(), Failure> {
         ));
     }
     #[cfg(feature = "report")]
-    let page = match !command.no_report && training.evaluation.is_some() {
-        true => {
-            let (detector, history) = (&training.detector, &training.history);
-            Some(crate::report::of_run(
-                detector, dataset, history, directory,
-            )?)
-        }
-        false => None,
-    };
+    let page = crate::report::of_run(&mut training, directory)?;
     #[cfg(not(feature = "report"))]
     let page = None::<PathBuf>;
     directory.finish()?;

@@ -253,3 +253,39 @@ fn thresholds_of_the_best_f1_and_of_the_user() {
         );
     }
 }
+
+#[test]
+fn images_of_another_depth_than_the_models_are_named() {
+    let case = Case::new();
+    let camera = case.path("camera");
+    std::fs::create_dir(&camera).unwrap();
+    for (name, white) in [("0.png", 1023), ("1.png", 900)] {
+        let image = image::ImageBuffer::from_pixel(40, 40, image::Luma([white]));
+        let image = image::DynamicImage::ImageLuma16(image);
+        image.save(camera.join(name)).unwrap();
+    }
+    let said = case.predict().arg(&camera).output().unwrap();
+    let warned = String::from_utf8(said.stderr).unwrap();
+    for part in [
+        "2 images of 16 bits",
+        "no value above 1023",
+        "input.bit_depth=10",
+    ] {
+        assert!(warned.contains(part), "{part}: {warned}");
+    }
+    let model = case.model.to_str().unwrap();
+    let calibrated = case.path("calibrated.bgad");
+    let said = Command::new(env!("CARGO_BIN_EXE_bgad"))
+        .args(["calibrate", "--model", model, "--normal"])
+        .arg(&camera)
+        .arg("--out")
+        .arg(&calibrated)
+        .output()
+        .unwrap();
+    let warned = String::from_utf8(said.stderr).unwrap();
+    assert!(warned.contains("input.bit_depth=10"), "{warned}");
+    let ours = case.path("parts/test/good");
+    let said = case.predict().arg(&ours).output().unwrap();
+    let warned = String::from_utf8(said.stderr).unwrap();
+    assert!(!warned.contains("16 bits"), "{warned}");
+}

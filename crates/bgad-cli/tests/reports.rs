@@ -74,15 +74,37 @@ fn check_page(path: &Path, pictures: bool) -> String {
     page
 }
 
-/// The records of a TensorBoard event file, found by their lengths alone.
+/// CRC-32C as the standard defines it, a bit at a time, masked as TFRecord stores it.
+fn masked_checksum(bytes: &[u8]) -> u32 {
+    let step = |crc: u32, byte: &u8| {
+        (0..8).fold(crc ^ u32::from(*byte), |crc, _| {
+            (crc >> 1) ^ if crc & 1 == 1 { 0x82f6_3b78 } else { 0 }
+        })
+    };
+    let crc = !bytes.iter().fold(!0, step);
+    crc.rotate_right(15).wrapping_add(0xa282_ead8)
+}
+
+/// The records of a TensorBoard event file: length, its checksum, data, their checksum.
 fn records(bytes: &[u8]) -> Vec<&[u8]> {
+    let checksum = |bytes: &[u8]| u32::from_le_bytes(bytes.try_into().unwrap());
     let (mut rest, mut records) = (bytes, Vec::new());
     while !rest.is_empty() {
         let length = u64::from_le_bytes(rest[..8].try_into().unwrap()) as usize;
-        records.push(&rest[12..12 + length]);
+        let data = &rest[12..12 + length];
+        assert_eq!(checksum(&rest[8..12]), masked_checksum(&rest[..8]));
+        assert_eq!(checksum(&rest[12 + length..][..4]), masked_checksum(data));
+        records.push(data);
         rest = &rest[16 + length..];
     }
     records
+}
+
+#[test]
+fn the_checksum_of_the_tests_is_that_of_the_standard() {
+    // Its check value, masked.
+    let check = 0xe306_9283_u32.rotate_right(15).wrapping_add(0xa282_ead8);
+    assert_eq!(masked_checksum(b"123456789"), check);
 }
 
 #[test]

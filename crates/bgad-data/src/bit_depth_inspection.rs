@@ -22,11 +22,14 @@ pub struct BitDepthInspection {
 }
 
 impl BitDepthInspection {
-    /// Reads these files; `None` if none is a 16-bit image. Unreadable files are skipped.
+    /// Reads the 16-bit images among these files; `None` if there is none. Unreadable files are skipped.
     ///
     /// The depth comes from all of a set's images together, because a single image may just be dark.
     pub fn of(files: &[PathBuf]) -> Option<Self> {
         let largest = |path: &PathBuf| {
+            if !image_file::has_16_bits(path) {
+                return None;
+            }
             let image = image_file::decode(path, Orientation::Stored).ok()?;
             match image {
                 DynamicImage::ImageLuma16(image) => image.pixels().map(|p| p.0[0]).max(),
@@ -56,6 +59,24 @@ impl BitDepthInspection {
         let (largest, bits) = (self.largest, self.depth);
         Some(format!(
             "{images} of 16 bits with no value above {largest}: read as {bits}-bit camera images; set input.bit_depth=16 to read all 16 bits, which makes them nearly black"
+        ))
+    }
+
+    /// A warning if a model of this depth reads the images too bright or too dark. A model without a depth was
+    /// trained without 16-bit images and reads all 16 bits.
+    pub fn misread_by(&self, of_model: Option<BitDepth>) -> Option<String> {
+        let depth = of_model.unwrap_or_default();
+        let images = crate::text::count(self.files, "image");
+        let largest = self.largest;
+        if self.depth > depth {
+            return Some(format!(
+                "{images} of 16 bits with values up to {largest}, but the model reads {depth} bits: higher values become white"
+            ));
+        }
+        let is_dark = of_model.is_none() && !self.depth.is_full();
+        is_dark.then(|| format!(
+            "{images} of 16 bits with no value above {largest}, but the model was trained on 8-bit images and reads all 16 bits, which makes them nearly black; train with the setting input.bit_depth={}",
+            self.depth
         ))
     }
 }
@@ -92,28 +113,16 @@ impl Dataset {
     pub fn follow_bit_depth(&mut self, of_model: Option<BitDepth>) {
         let depth = of_model.unwrap_or_default();
         self.set_bit_depth(depth);
-        let Some(found) = recognise(self.test.iter()) else {
-            return;
-        };
-        let (root, largest) = (self.root.display(), found.largest);
-        let images = crate::text::count(found.files, "image");
-        if found.depth > depth {
-            self.warnings.push(format!(
-                "{root}: {images} of 16 bits with values up to {largest}, but the model reads {depth} bits: higher values become white"
-            ));
-        } else if of_model.is_none() && !found.depth.is_full() {
-            self.warnings.push(format!(
-                "{root}: {images} of 16 bits with no value above {largest}, but the model was trained on 8-bit images and reads all 16 bits, which makes them nearly black; train with the setting input.bit_depth={}",
-                found.depth
-            ));
-        }
+        let found = recognise(self.test.iter());
+        let misread = found.and_then(|found| found.misread_by(of_model));
+        let root = self.root.display();
+        self.warnings
+            .extend(misread.map(|text| format!("{root}: {text}")));
     }
 }
 
 /// The depth that all 16-bit images among the samples share.
 fn recognise<'a>(samples: impl Iterator<Item = &'a Sample>) -> Option<BitDepthInspection> {
     let files: BTreeSet<&PathBuf> = samples.map(|sample| &sample.path).collect();
-    let is_deep = |path: &&PathBuf| image_file::has_16_bits(path);
-    let deep: Vec<PathBuf> = files.into_par_iter().filter(is_deep).cloned().collect();
-    BitDepthInspection::of(&deep)
+    BitDepthInspection::of(&files.into_iter().cloned().collect::<Vec<_>>())
 }

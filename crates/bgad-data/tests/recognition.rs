@@ -203,6 +203,67 @@ fn what_is_not_recognised_ends_with_what_to_say() {
     ));
 }
 
+#[test]
+fn only_clear_names_of_folders_are_normal() {
+    let beside_cracks = |name: &str| told(&[&format!("{name}/0.png"), "crack/0.png"], None);
+    for name in [
+        "Good",
+        "0.normal",
+        "01_OK",
+        "defect-free",
+        "No Defects",
+        "nonanomaly",
+    ] {
+        let message = beside_cracks(name);
+        assert!(message.contains("[folder, set]"), "{name}: {message}");
+    }
+    for name in [
+        "ok_front",
+        "MT_Free",
+        "Negative",
+        "images_nor",
+        "Gutteile",
+        "clean",
+        "No_Crack",
+    ] {
+        let message = beside_cracks(name);
+        let answer = format!("--normal {name}");
+        assert!(message.contains(&answer), "{name}: {message}");
+    }
+    for name in [
+        "not_good",
+        "abnormal",
+        "ungood",
+        "1.abnormal",
+        "nok",
+        "non_normal",
+        "nocturne",
+    ] {
+        let message = beside_cracks(name);
+        let taken =
+            message.contains("[folder, set]") || message.contains(&format!("--normal {name}"));
+        assert!(!taken, "{name}: {message}");
+    }
+}
+
+#[test]
+fn a_type_named_like_normal_images_is_asked_about() {
+    for name in ["normal_test", "good2", "test-ok"] {
+        let message = question(&[&format!("{name}/0.png"), "crack/0.png"]);
+        assert!(
+            message.contains("suggests normal images"),
+            "{name}: {message}"
+        );
+    }
+    for name in ["abnormal", "not_good", "no-normal", "token"] {
+        assert_eq!(
+            question(&[&format!("{name}/0.png"), "crack/0.png"]),
+            "",
+            "{name}"
+        );
+    }
+}
+
 /// The question about a plain folder with these images.
 fn question(files: &[&str]) -> String {
     let root = tempdir().unwrap();

@@ -114,31 +114,3 @@ fn less(row: &mut [f64], factor: f64, normal: &[f64]) {
         *a -= factor * b;
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn rows_reflected_together_are_those_reflected_alone() {
-        let n = 7;
-        let value = |i: usize| ((i * 7919) % 1013) as f64 / 97.0 - 5.0;
-        let reflections = [0, 3].map(|start| {
-            let normal: Vec<f64> = (start..n).map(value).collect();
-            let squared = normal.iter().map(|v| v * v).sum();
-            Reflection {
-                start,
-                normal,
-                squared,
-            }
-        });
-        let before: Vec<f64> = (100..100 + ROWS * n).map(value).collect();
-        let (mut together, mut alone) = (before.clone(), before.clone());
-        reflect(&mut together, n, &reflections);
-        for row in alone.chunks_mut(n) {
-            reflect(row, n, &reflections);
-        }
-        assert_eq!(together, alone);
-        assert_ne!(together, before);
-    }
-}

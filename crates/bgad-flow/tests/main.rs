@@ -5,6 +5,7 @@
 mod freia;
 mod golden_flow;
 mod host;
+mod rotation;
 mod without_burn;
 
 #[path = "../../../tests/goldens/reader.rs"]

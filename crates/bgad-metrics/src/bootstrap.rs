@@ -1,6 +1,6 @@
 //! Confidence intervals by resampling images.
 
-use rayon::iter::{IntoParallelIterator, ParallelIterator};
+use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
 use crate::error::MetricError;
 use crate::ranking::check_classes;
@@ -91,6 +91,17 @@ pub(crate) fn weighted_intervals<const N: usize>(
     settings: &Bootstrap,
     statistics: impl Fn(&[u32]) -> Result<[f64; N], MetricError> + Sync,
 ) -> Result<[ConfidenceInterval; N], MetricError> {
+    intervals_of_sets(abnormal, settings, |sets| {
+        sets.par_iter().map(|set| statistics(set)).collect()
+    })
+}
+
+/// The same, with the statistics of all sets at once. The first set is the one given, with each image once.
+pub(crate) fn intervals_of_sets<const N: usize>(
+    abnormal: &[bool],
+    settings: &Bootstrap,
+    statistics: impl FnOnce(&[Vec<u32>]) -> Result<Vec<[f64; N]>, MetricError>,
+) -> Result<[ConfidenceInterval; N], MetricError> {
     settings.check()?;
     let of_class = |class: bool| -> Vec<usize> {
         (0..abnormal.len())
@@ -99,20 +110,21 @@ pub(crate) fn weighted_intervals<const N: usize>(
     };
     let strata = [of_class(false), of_class(true)];
     check_classes(strata[0].len() as u64, strata[1].len() as u64)?;
-    let estimates = statistics(&vec![1; abnormal.len()])?;
-    let resampled = (0..settings.resamples)
-        .into_par_iter()
-        .map(|resample| {
-            let mut draws = Draws::new(settings.seed, resample as u64);
-            let mut weights = vec![0; abnormal.len()];
-            for images in &strata {
-                for _ in images {
-                    weights[images[draws.below(images.len())]] += 1;
-                }
+    let resampled = (0..settings.resamples).map(|resample| {
+        let mut draws = Draws::new(settings.seed, resample as u64);
+        let mut weights = vec![0; abnormal.len()];
+        for images in &strata {
+            for _ in images {
+                weights[images[draws.below(images.len())]] += 1;
             }
-            statistics(&weights)
-        })
-        .collect::<Result<Vec<[f64; N]>, _>>()?;
+        }
+        weights
+    });
+    let sets: Vec<Vec<u32>> = std::iter::once(vec![1; abnormal.len()])
+        .chain(resampled)
+        .collect();
+    let statistics = statistics(&sets)?;
+    let (estimates, resampled) = statistics.split_first().ok_or(MetricError::Empty)?;
     Ok(std::array::from_fn(|statistic| {
         let mut values: Vec<f64> = resampled.iter().map(|set| set[statistic]).collect();
         values.sort_unstable_by(f64::total_cmp);

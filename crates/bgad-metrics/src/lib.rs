@@ -54,6 +54,7 @@ mod precision_recall;
 mod ranking;
 mod region_overlap;
 mod regions;
+mod resampled_pixels;
 mod roc;
 #[cfg(feature = "streaming")]
 mod spill;

@@ -240,3 +240,28 @@ fn no_fixed_threshold_has_a_higher_f1_than_the_best() {
     assert!(matches!(wrong, Err(MetricError::NotANumberInMap { .. })));
     assert_eq!(pixel_f1_at(&[], 0.0), Err(MetricError::Empty));
 }
+
+#[test]
+fn scores_of_all_sizes_keep_their_order_and_value() {
+    let ascending = [
+        f32::NEG_INFINITY,
+        f32::MIN,
+        -1.5,
+        -1.0,
+        -f32::from_bits(1),
+        0.0,
+        f32::from_bits(1),
+        1.0,
+        1.000_000_1,
+        f32::MAX,
+        f32::INFINITY,
+    ];
+    for pair in ascending.windows(2) {
+        assert_eq!(auroc(pair, &[false, true]).unwrap(), 1.0, "{pair:?}");
+        assert_eq!(auroc(pair, &[true, false]).unwrap(), 0.0, "{pair:?}");
+        let best = best_f1(pair, &[false, true]).unwrap();
+        assert_eq!(best.threshold, pair[1]);
+    }
+    assert_eq!(auroc(&[-0.0, 0.0], &[false, true]).unwrap(), 0.5);
+    assert_eq!(auroc(&[-0.0, 0.0], &[true, false]).unwrap(), 0.5);
+}

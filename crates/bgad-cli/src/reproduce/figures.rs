@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use bgad::{Dataset, Training};
+use bgad::{Trainer, Training};
 
 use super::{Case, Category, Experiment, Record, ReproduceArguments};
 use crate::failure::Failure;
@@ -31,6 +31,24 @@ pub fn report_is_there(
     folder.join("report.html").is_file()
 }
 
+/// A trainer that keeps what the experiment's figures need.
+#[cfg(feature = "report")]
+pub fn prepare(experiment: Experiment, trainer: Trainer) -> Trainer {
+    match experiment.needs_report() {
+        true => trainer.for_report(bgad::EvaluationOptions {
+            by_defect_type: true,
+            ..bgad::EvaluationOptions::default()
+        }),
+        false => trainer,
+    }
+}
+
+/// Without the feature `report` there are no figures.
+#[cfg(not(feature = "report"))]
+pub fn prepare(_: Experiment, trainer: Trainer) -> Trainer {
+    trainer
+}
+
 /// Writes a run's report; figures 4, 8 and 9 are parts of it.
 #[cfg(feature = "report")]
 pub fn report_of(
@@ -38,23 +56,14 @@ pub fn report_of(
     category: &Category,
     case: &Case,
     seed: u64,
-    training: &Training,
-    dataset: &Dataset,
+    training: &mut Training,
 ) -> Result<(), Failure> {
-    use bgad::EvaluationOptions;
-    use bgad::report::Report;
-
-    if !arguments.experiment.needs_report() {
+    let Some(report) = bgad::report::Report::of_training(training)? else {
         return Ok(());
-    }
+    };
     let folder = run_folder(arguments, category, case, seed);
     std::fs::create_dir_all(&folder).map_err(Failure::file(&folder))?;
-    let options = EvaluationOptions {
-        by_defect_type: true,
-        ..EvaluationOptions::default()
-    };
-    let report = Report::of(&training.detector, dataset, &options)?;
-    let files = report.with_history(&training.history).write(&folder)?;
+    let files = report.write(&folder)?;
     let part = match arguments.experiment {
         Experiment::Figure4 => "gallery_*.png",
         Experiment::Figure8 => "embedding_*.svg",
@@ -75,8 +84,7 @@ pub fn report_of(
     _: &Category,
     _: &Case,
     _: u64,
-    _: &Training,
-    _: &Dataset,
+    _: &mut Training,
 ) -> Result<(), Failure> {
     Ok(())
 }

@@ -129,13 +129,14 @@ fn one(
     crate::progress::note(&format!("{name}: running"));
     let display = Arc::new(Display::new(arguments.reporting.quiet));
     let shown = Arc::clone(&display);
-    let training = Trainer::new(config)
+    let trainer = Trainer::new(config)
         .on(arguments.device)
-        .observed_by(move |progress| shown.show(progress))
-        .run(&dataset);
+        .observed_by(move |progress| shown.show(progress));
+    let trainer = figures::prepare(arguments.experiment, trainer);
+    let training = trainer.run(&dataset);
     display.finish();
-    let training = training?;
-    figures::report_of(arguments, category, case, seed, &training, &dataset)?;
+    let mut training = training?;
+    figures::report_of(arguments, category, case, seed, &mut training)?;
     let record = record(experiment, case, category, seed, settings, &training);
     results.append(&record)?;
     Ok(Some(record))

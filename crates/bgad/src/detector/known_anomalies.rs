@@ -29,9 +29,27 @@ fn name(sample: &Sample) -> String {
     format!("{}/{}", sample.defect_type, sample.name())
 }
 
+/// Leaves out the samples that are among `known`, with a warning.
+pub(crate) fn leave_out(
+    mut samples: Vec<Sample>,
+    known: &[TrainingAnomaly],
+    warnings: &mut Vec<String>,
+) -> Vec<Sample> {
+    let mut seen = seen(&samples, known).into_iter();
+    let all = samples.len();
+    samples.retain(|_| seen.next() != Some(true));
+    if samples.len() < all {
+        warnings.push(format!(
+            "{} test images that the model was trained on are not counted",
+            all - samples.len()
+        ));
+    }
+    samples
+}
+
 /// Which of `samples` are among `known`. An image that can't be read counts as unknown; reading it later
 /// reports the error.
-pub(crate) fn seen(samples: &[Sample], known: &[TrainingAnomaly]) -> Vec<bool> {
+fn seen(samples: &[Sample], known: &[TrainingAnomaly]) -> Vec<bool> {
     if known.is_empty() {
         return vec![false; samples.len()];
     }

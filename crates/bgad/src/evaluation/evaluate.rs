@@ -1,6 +1,6 @@
 //! Evaluation of a detector.
 
-use std::path::Path;
+use std::fmt;
 use std::sync::Arc;
 
 use bgad_data::Dataset;
@@ -34,16 +34,14 @@ impl Detector {
         dataset: &Dataset,
         options: &EvaluationOptions,
     ) -> Result<Evaluation> {
-        Ok(self.examine(dataset, options, None)?.evaluation)
+        Ok(self.examine(dataset, options)?.evaluation)
     }
 
-    /// Evaluates and returns all intermediate values. Keeps features in the folder `features`, and reads
-    /// those that are already there.
+    /// Evaluates and returns all intermediate values.
     pub(crate) fn examine(
         &self,
         dataset: &Dataset,
         options: &EvaluationOptions,
-        features: Option<&Path>,
     ) -> Result<Examination> {
         options.check()?;
         let mut dataset = dataset.clone();
@@ -53,35 +51,21 @@ impl Detector {
         dataset.verify()?;
         let mut warnings = dataset.warnings.clone();
         let trained = &self.description.training_anomalies;
-        let mut seen = known_anomalies::seen(&dataset.test, trained).into_iter();
-        let mut samples = dataset.test;
-        let all = samples.len();
-        samples.retain(|_| seen.next() != Some(true));
-        if samples.len() < all {
-            warnings.push(format!(
-                "{} test images that the model was trained on are not counted",
-                all - samples.len()
-            ));
-        }
+        let samples = known_anomalies::leave_out(dataset.test, trained, &mut warnings);
         let settings = StoreSettings {
             mirrored: self.description.mirrored,
             half_precision: false,
             // Each image is used only once, so keeping its features in memory would not help.
             memory: 0,
         };
-        let mut store = FeatureStore::new(self.extractor(), settings);
-        if let Some(folder) = features {
-            store.keep_in(folder, self.description.backbone_checksum.as_deref())?;
-        }
-        let store = Arc::new(store);
+        let store = Arc::new(FeatureStore::new(self.extractor(), settings));
         let test = TestSet::read(&samples, &store, &mut warnings, || {})?;
         let maps = test.log_likelihoods(self)?;
         let mut evaluation = test.evaluate(&maps, &self.description, options)?;
         evaluation.warnings = warnings;
         Ok(Examination {
             evaluation,
-            test,
-            maps,
+            examined: Examined { test, maps },
         })
     }
 }
@@ -90,8 +74,23 @@ impl Detector {
 pub(crate) struct Examination {
     pub evaluation: Evaluation,
     #[cfg_attr(not(feature = "report"), allow(dead_code))]
+    pub examined: Examined,
+}
+
+/// The intermediate values of an evaluation.
+pub(crate) struct Examined {
+    #[cfg_attr(not(feature = "report"), allow(dead_code))]
     pub test: TestSet,
     /// The log-likelihoods of all inputs.
     #[cfg_attr(not(feature = "report"), allow(dead_code))]
     pub maps: Vec<LogLikelihoodMaps>,
+}
+
+impl fmt::Debug for Examined {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Examined")
+            .field("images", &self.test.images.len())
+            .field("inputs", &self.maps.len())
+            .finish_non_exhaustive()
+    }
 }

@@ -103,7 +103,7 @@ impl Trainer {
         let directory = RunDirectory::begin(folder.path(), &description)?;
         directory.keep_dataset_for(&teaching.dataset, folder.place())?;
         kept_features::share(&earlier.directory.features(), &directory.features())?;
-        let mut training = self.trained(config, &teaching, &directory)?;
+        let mut training = self.trained(config, lesson, &teaching, &directory)?;
         training.detector.save(&directory.model())?;
         let features = directory.features();
         let has_checksum = training.detector.description.backbone_checksum.is_some();
@@ -130,8 +130,8 @@ impl Trainer {
         directory.keep_scores_for(&training.scores, folder.place())?;
         self.context().tell(Progress::Writing);
         #[cfg(feature = "report")]
-        if lesson.report && training.evaluation.is_some() {
-            report(&training, &teaching, &directory)?;
+        if lesson.report {
+            report(&mut training, &directory)?;
         }
         training.detector.remember_distances_in(None);
         directory.finish()?;
@@ -174,6 +174,7 @@ impl Trainer {
     fn trained(
         &self,
         config: TrainerConfig,
+        lesson: &Lesson,
         teaching: &Teaching,
         directory: &RunDirectory,
     ) -> Result<Training> {
@@ -197,6 +198,10 @@ impl Trainer {
             context.config = config;
             context.observer = Some(Arc::new(observer));
             context.checkpoints = None;
+            #[cfg(feature = "report")]
+            if lesson.report {
+                context.report = Some(EvaluationOptions::complete());
+            }
             context.features = Some(directory.features());
             context.distances = Some(directory.features());
         });
@@ -257,13 +262,11 @@ impl Earlier {
 }
 
 #[cfg(feature = "report")]
-fn report(training: &Training, teaching: &Teaching, directory: &RunDirectory) -> Result<()> {
-    let options = EvaluationOptions::complete();
-    let features = directory.features();
-    let report = Report::of_kept(&training.detector, &teaching.dataset, &options, &features)?;
-    let report = report
-        .with_history(&training.history)
-        .with_run(&directory.description()?);
+fn report(training: &mut Training, directory: &RunDirectory) -> Result<()> {
+    let Some(report) = Report::of_training(training)? else {
+        return Ok(());
+    };
+    let report = report.with_run(&directory.description()?);
     report.save(directory.path())?;
     report.write(directory.path())?;
     Ok(())

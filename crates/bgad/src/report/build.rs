@@ -14,6 +14,7 @@ use crate::evaluation::options::EvaluationOptions;
 use crate::evaluation::result::Evaluation;
 use crate::model::likelihoods::LogLikelihoodMaps;
 use crate::run_directory::description::RunDescription;
+use crate::training::outcome::Training;
 use crate::training::progress::MetaEpoch;
 
 /// A report, ready to be written or saved.
@@ -50,30 +51,31 @@ impl Report {
     /// # Errors
     /// Those of [`Detector::evaluate_with`].
     pub fn of(detector: &Detector, dataset: &Dataset, options: &EvaluationOptions) -> Result<Self> {
-        Self::with_features(detector, dataset, options, None)
+        let examination = detector.examine(dataset, options)?;
+        Self::new(detector, &dataset.name, examination)
     }
 
-    /// The same with features of test images from a folder, as
-    /// [`Trainer::features_in`](crate::Trainer::features_in) keeps them.
+    /// The report of a training that was evaluated [for it](crate::Trainer::for_report), with its history.
+    /// Takes what the training kept, so there is only one: `None` if nothing was kept or nothing evaluated.
     ///
     /// # Errors
-    /// Those of [`of`](Self::of), and a folder that can't be created.
-    pub fn of_kept(
-        detector: &Detector,
-        dataset: &Dataset,
-        options: &EvaluationOptions,
-        features: &Path,
-    ) -> Result<Self> {
-        Self::with_features(detector, dataset, options, Some(features))
+    /// If the device fails or a stored feature can't be read.
+    pub fn of_training(training: &mut Training) -> Result<Option<Self>> {
+        let Some((evaluation, examined)) =
+            training.evaluation.clone().zip(training.examined.take())
+        else {
+            return Ok(None);
+        };
+        let examination = Examination {
+            evaluation,
+            examined,
+        };
+        let detector = &training.detector;
+        let report = Self::new(detector, &detector.description().dataset, examination)?;
+        Ok(Some(report.with_history(&training.history)))
     }
 
-    fn with_features(
-        detector: &Detector,
-        dataset: &Dataset,
-        options: &EvaluationOptions,
-        kept: Option<&Path>,
-    ) -> Result<Self> {
-        let examination = detector.examine(dataset, options, kept)?;
+    fn new(detector: &Detector, dataset: &str, examination: Examination) -> Result<Self> {
         let description = detector.description();
         let scoring = Scoring {
             calibration: description.calibration.clone(),
@@ -83,18 +85,15 @@ impl Report {
             threshold: description.threshold,
             pixel_threshold: description.pixel_threshold,
         };
-        let mut data = summary::data(&examination.evaluation, description, &dataset.name);
+        let mut data = summary::data(&examination.evaluation, description, dataset);
         data.curves = curves::curves(&examination, &scoring)?;
         data.histograms = features::histograms(&examination, detector);
         data.embeddings = features::embeddings(&examination, detector)?;
-        let Examination {
-            evaluation, maps, ..
-        } = examination;
         Ok(Self {
-            evaluation,
+            evaluation: examination.evaluation,
             data,
             scoring,
-            maps,
+            maps: examination.examined.maps,
         })
     }
 

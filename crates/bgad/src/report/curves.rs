@@ -14,9 +14,9 @@ type Points = std::result::Result<Vec<CurvePoint>, MetricError>;
 
 /// The curves that are defined on this set.
 pub(super) fn curves(examination: &Examination, scoring: &Scoring) -> Result<Vec<Curve>> {
-    let test = &examination.test;
+    let test = &examination.examined.test;
     let evaluation = &examination.evaluation;
-    let scored = test.scored(&examination.maps, &scoring.calibration);
+    let scored = test.scored(&examination.examined.maps, &scoring.calibration);
     let abnormal = test.abnormal();
     let (maps, _) = test.labelled(&scored);
     let mut curves = Vec::new();

@@ -45,7 +45,7 @@ struct Input<'a> {
 
 impl<'a> Input<'a> {
     fn all(examination: &'a Examination) -> Vec<Self> {
-        let test = &examination.test;
+        let test = &examination.examined.test;
         let images = test.images.iter().zip(test.masks());
         let of_image = |(image, mask): (&'a SetImage, &'a Option<Mask>)| {
             let views = image.inputs.clone().zip(&image.views.views);
@@ -94,13 +94,17 @@ impl<'a> Input<'a> {
 /// training features.
 pub(super) fn histograms(examination: &Examination, detector: &Detector) -> Vec<LevelHistogram> {
     let description = detector.description();
-    let levels = examination.maps.first().map_or(0, |maps| maps.levels.len());
+    let levels = examination
+        .examined
+        .maps
+        .first()
+        .map_or(0, |maps| maps.levels.len());
     let inputs = Input::all(examination);
     (0..levels)
         .map(|level| {
             let (mut normal, mut abnormal) = (Vec::new(), Vec::new());
             for input in &inputs {
-                let map = &examination.maps[input.index].levels[level];
+                let map = &examination.examined.maps[input.index].levels[level];
                 for (&value, defect) in map.values.iter().zip(input.on_defect(map.width)) {
                     let Some(defect) = defect else {
                         continue;
@@ -149,7 +153,13 @@ pub(super) fn embeddings(examination: &Examination, detector: &Detector) -> Resu
     let inputs = detector.inputs();
     let mut features = Vec::with_capacity(images.len());
     for input in &images {
-        features.push(examination.test.inputs.features(input.index, false)?);
+        features.push(
+            examination
+                .examined
+                .test
+                .inputs
+                .features(input.index, false)?,
+        );
     }
     let mut embeddings = Vec::new();
     for (level, flow) in detector.flows.iter().enumerate() {

@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::progress::{MetaEpoch, Seconds};
 use crate::detector::trained_model::Detector;
+#[cfg(feature = "report")]
+use crate::evaluation::evaluate::Examined;
 use crate::evaluation::result::Evaluation;
 use crate::input::tiled_images::SetImage;
 
@@ -27,6 +29,9 @@ pub struct Training {
     pub seconds: Seconds,
     /// What was left out and why, one sentence each.
     pub warnings: Vec<String>,
+    /// The last evaluation's intermediate values, if a report follows.
+    #[cfg(feature = "report")]
+    pub(crate) examined: Option<Examined>,
 }
 
 /// An image of a run and its score.

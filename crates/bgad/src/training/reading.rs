@@ -13,6 +13,7 @@ use super::run::Run;
 use super::training_set::TrainingSet;
 use crate::config::choices::{EvaluateWhen, Mirror, Model};
 use crate::config::precision::FeaturePrecision;
+use crate::detector::known_anomalies;
 use crate::error::Result;
 use crate::evaluation::test_set::TestSet;
 use crate::features::extractor::Extractor;
@@ -78,7 +79,14 @@ impl Run<'_> {
         };
         let settings = (self.granularity, self.config);
         let (set, statistics) = TrainingSet::read(dataset, settings, store, &mut warnings, done)?;
-        let test = TestSet::read(&tested, store, &mut warnings, done)?;
+        let listed = tested.len();
+        let mut about_test = Vec::new();
+        let tested = known_anomalies::leave_out(tested, &set.anomalies()?, &mut about_test);
+        (tested.len()..listed).for_each(|_| done());
+        let test = TestSet::read(&tested, store, &mut about_test, done)?;
+        warnings.extend_from_slice(&about_test);
+        self.about_test.clone_from(&dataset.warnings);
+        self.about_test.extend(about_test);
         let beyond = set.normal.beyond_memory() + set.abnormal.beyond_memory();
         if beyond > 0 && !store.is_on_disk() {
             warnings.push(format!(

@@ -21,9 +21,10 @@ use crate::config::choices::{BoundaryScope, EvaluateWhen, Granularity, Mirror, T
 use crate::detector::description::ModelDescription;
 use crate::detector::thresholds::FEWEST_IMAGES;
 use crate::detector::trained_model::Detector;
-use crate::detector::training_anomaly::TrainingAnomaly;
 use crate::device::host::read;
 use crate::error::Result;
+#[cfg(feature = "report")]
+use crate::evaluation::evaluate::Examined;
 use crate::evaluation::options::EvaluationOptions;
 use crate::evaluation::result::Evaluation;
 use crate::evaluation::test_set::TestSet;
@@ -52,6 +53,8 @@ pub(crate) struct Run<'a> {
     pub(super) before: Seconds,
     pub(super) checkpoints: Option<Checkpoints>,
     pub(super) warnings: Vec<String>,
+    /// The warnings about the data set and its test images, which belong to an evaluation.
+    pub(super) about_test: Vec<String>,
 }
 
 impl<'a> Run<'a> {
@@ -73,6 +76,7 @@ impl<'a> Run<'a> {
             before: Seconds::default(),
             checkpoints: None,
             warnings,
+            about_test: Vec::new(),
         }
     }
 
@@ -124,6 +128,8 @@ impl<'a> Run<'a> {
         detector.remember_distances_in(self.context.distances.as_deref());
         drop(statistics);
         let mut evaluation = None;
+        #[cfg(feature = "report")]
+        let mut examined = None;
         let mut scores = Vec::new();
         let trains = self.config.schedule.trains(self.config.model);
         while position.meta_epoch < self.config.schedule.meta_epochs {
@@ -171,11 +177,15 @@ impl<'a> Run<'a> {
                 // After the thresholds, because the decisions use them.
                 if evaluate {
                     let of_test = test.log_likelihoods(&detector)?;
-                    evaluation = Some(test.evaluate(
-                        &of_test,
-                        &detector.description,
-                        &EvaluationOptions::default(),
-                    )?);
+                    let options = self.evaluation_options(last);
+                    let description = &detector.description;
+                    let mut found = test.evaluate(&of_test, description, &options)?;
+                    found.warnings.clone_from(&self.about_test);
+                    evaluation = Some(found);
+                    #[cfg(feature = "report")]
+                    if last && self.context.report.is_some() {
+                        examined = Some(of_test);
+                    }
                 } else {
                     evaluation = None;
                 }
@@ -213,7 +223,21 @@ impl<'a> Run<'a> {
             scores,
             seconds: self.seconds(),
             warnings: self.warnings,
+            #[cfg(feature = "report")]
+            examined: examined.map(|maps| Examined { test, maps }),
         })
+    }
+
+    /// What an evaluation computes; more after the `last` meta-epoch if a report follows.
+    #[cfg_attr(not(feature = "report"), allow(unused_variables))]
+    fn evaluation_options(&self, last: bool) -> EvaluationOptions {
+        #[cfg(feature = "report")]
+        if let Some(options) = self.context.report
+            && last
+        {
+            return options;
+        }
+        EvaluationOptions::default()
     }
 
     fn evaluates(&self, last: bool, test: &TestSet) -> bool {
@@ -270,11 +294,8 @@ impl<'a> Run<'a> {
     ) -> Result<Detector> {
         let inputs = FlowInputs::new(self.config, self.granularity).list(backbone.levels());
         let dimensions = inputs.iter().map(|input| input.dimension);
-        let digests = set.abnormal.store().digests();
-        let anomalies = set.abnormal_images.iter();
-        let anomalies = anomalies.map(|sample| TrainingAnomaly::of(sample, digests));
         let description = ModelDescription {
-            training_anomalies: anomalies.collect::<Result<_>>()?,
+            training_anomalies: set.anomalies()?,
             config: self.config.clone(),
             granularity: self.granularity,
             backbone_checksum: checksum,

@@ -9,6 +9,8 @@ use bgad_backbone::Backbone;
 use super::progress::Progress;
 use crate::config::settings::TrainerConfig;
 use crate::detector::description::Quantization;
+#[cfg(feature = "report")]
+use crate::evaluation::options::EvaluationOptions;
 use crate::model::discriminant::Discriminant;
 
 /// Receives the progress of a run.
@@ -28,6 +30,9 @@ pub(crate) struct RunContext {
     /// The folder of distances to the memory bank, which must exist.
     pub distances: Option<PathBuf>,
     pub stop: Option<Arc<AtomicBool>>,
+    /// What the last evaluation computes, if a report follows.
+    #[cfg(feature = "report")]
+    pub report: Option<EvaluationOptions>,
     /// The model in bytes, if the run computes its statistics and thresholds again.
     pub quantized: Option<Arc<QuantizedModel>>,
 }
@@ -52,6 +57,8 @@ impl RunContext {
             features: None,
             distances: None,
             stop: None,
+            #[cfg(feature = "report")]
+            report: None,
             quantized: None,
         }
     }

@@ -16,6 +16,8 @@ use crate::config::settings::TrainerConfig;
 use crate::detector::trained_model::Detector;
 use crate::device::selection::DeviceSelection;
 use crate::error::{Error, Result};
+#[cfg(feature = "report")]
+use crate::evaluation::options::EvaluationOptions;
 use crate::features::backbone::Opened;
 use crate::features::{backbone, custom_backbone};
 
@@ -108,6 +110,15 @@ impl Trainer {
         self
     }
 
+    /// Evaluates the trained model with `options`, and keeps in memory what
+    /// [`Report::of_training`](crate::report::Report::of_training) needs. The report then takes no second pass
+    /// over the test images.
+    #[cfg(feature = "report")]
+    pub fn for_report(mut self, options: EvaluationOptions) -> Self {
+        self.context.report = Some(options);
+        self
+    }
+
     /// A trainer on the same devices with a changed context.
     pub(crate) fn changed(&self, change: impl FnOnce(&mut RunContext)) -> Self {
         let mut context = self.context.clone();
@@ -186,6 +197,10 @@ impl Trainer {
         let mut config = self.context.config.clone();
         let of_foregrounds = config.settle_foreground()?;
         let config = config.check()?;
+        #[cfg(feature = "report")]
+        self.context
+            .report
+            .map_or(Ok(()), |options| options.check())?;
         let device = self.first_device().open()?;
         config.features.precision.check(&device)?;
         let others = self.devices.iter().skip(1);

@@ -10,6 +10,7 @@ use super::copies;
 use crate::config::checked::CheckedConfig;
 use crate::config::choices::{Granularity, Model};
 use crate::detector::trained_model::Detector;
+use crate::detector::training_anomaly::TrainingAnomaly;
 use crate::error::{Error, Result};
 use crate::features::flow_inputs::BankInputs;
 use crate::features::store::FeatureStore;
@@ -173,6 +174,18 @@ impl TrainingSet {
             pastable,
         };
         Ok((set, statistics))
+    }
+
+    /// The abnormal images, as a model file names them.
+    ///
+    /// # Errors
+    /// If a file can't be read.
+    pub fn anomalies(&self) -> Result<Vec<TrainingAnomaly>> {
+        let digests = self.abnormal.store().digests();
+        let images = self.abnormal_images.iter();
+        images
+            .map(|sample| TrainingAnomaly::of(sample, digests))
+            .collect()
     }
 
     /// All samples, normal ones first.
