@@ -4,7 +4,7 @@
 use bgad::report::Report;
 use bgad::{Dataset, EvaluationOptions, Layout, Model, Trainer};
 
-use crate::common::{settings, write_parts};
+use crate::common::{parts, settings, write_parts};
 
 /// Parts with an abnormal training image, a copy of which is tested under another name.
 fn dataset(folder: &std::path::Path) -> Dataset {
@@ -67,8 +67,7 @@ fn the_report_of_a_training_is_that_of_its_detector() {
 #[test]
 fn a_training_keeps_nothing_unless_asked() {
     let folder = tempfile::tempdir().unwrap();
-    write_parts(folder.path());
-    let dataset = Layout::Mvtec.read(folder.path(), None).unwrap();
+    let dataset = parts(folder.path());
     let mut training = Trainer::new(settings()).run(&dataset).unwrap();
     assert!(training.evaluation.as_ref().unwrap().intervals.is_none());
     assert!(Report::of_training(&mut training).unwrap().is_none());
