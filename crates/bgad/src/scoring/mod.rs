@@ -2,7 +2,9 @@
 
 mod aggregation;
 mod baseline;
+mod calibrated_scores;
 pub(crate) mod calibration;
+mod calibration_constants;
 pub(crate) mod evidence;
 pub(crate) mod false_positives;
 pub(crate) mod fusion;

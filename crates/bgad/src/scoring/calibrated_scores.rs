@@ -1,0 +1,184 @@
+//! From log-likelihoods to score maps and scores.
+
+use super::baseline;
+use super::calibration::Calibration;
+use super::evidence::{Maps, stitched_positions};
+use super::fusion::Parts;
+use super::image_likelihoods::ImageLikelihoods;
+use super::score_map::ScoreMap;
+use super::stitching::add_upsampled;
+use crate::input::view::{Axis, View, Views};
+use crate::model::likelihoods::{LogLikelihoodMap, LogLikelihoodMaps};
+
+impl Calibration {
+    /// The image's score, and its map if there is one.
+    pub(crate) fn score_of(&self, image: ImageLikelihoods<'_>) -> (f32, Option<ScoreMap>) {
+        let maps = self.maps_of(image);
+        let score = self.score_of_parts(self.parts_of(image, &maps));
+        (score, maps.into_score_map())
+    }
+
+    /// The score of an image with these parts.
+    pub(super) fn score_of_parts(&self, parts: Parts) -> f32 {
+        match self.joint {
+            Some(joint) => joint.score(parts),
+            None => parts
+                .map
+                .or(parts.pooled)
+                .or(parts.distance)
+                .unwrap_or(f32::NAN),
+        }
+    }
+
+    /// The parts of the score of an image with these maps.
+    pub(super) fn parts_of(&self, image: ImageLikelihoods<'_>, maps: &Maps) -> Parts {
+        let neighbors = image.inputs.iter();
+        let neighbors = neighbors.filter_map(|maps| maps.neighbor_distance);
+        let of_map = |map: &ScoreMap| self.score_of_map(map, image.views);
+        Parts {
+            map: maps.of_flows.as_ref().map(of_map),
+            distance: maps.distances.as_ref().map(of_map),
+            // With flows on positions, their map includes it.
+            discriminant: maps.of_defects.as_ref().map(of_map),
+            pooled: self.pooled_score(image),
+            // The highest over all inputs, as with flows.
+            neighbor: neighbors.reduce(f32::max),
+        }
+    }
+
+    /// The sum over levels of relative (log-)likelihoods, upsampled to the image's map; `None` without maps.
+    pub(super) fn stitched_sum(&self, image: ImageLikelihoods<'_>) -> Option<ScoreMap> {
+        image.inputs.first().filter(|maps| has_maps(maps))?;
+        Some(image.stitched(|maps, view, axes, sum| self.add_sum(maps, view, axes, sum)))
+    }
+
+    /// Adds one input's sum over levels to `sum`, which holds the map's pixels that the input covers.
+    fn add_sum(
+        &self,
+        maps: &LogLikelihoodMaps,
+        view: &View,
+        (columns, rows): (&Axis, &Axis),
+        sum: &mut [f32],
+    ) {
+        for (map, maximum, deviation) in self.levels(maps).filter(|(map, ..)| !map.is_pooled()) {
+            let relative = |l: &f32| self.aggregation.relative(*l, maximum, deviation);
+            let relative: Vec<f32> = map.values.iter().map(relative).collect();
+            let places = (columns.places.as_slice(), rows.places.as_slice());
+            add_upsampled(&relative, (map.width, map.height), view, places, sum);
+        }
+    }
+
+    /// The score map of an image; without flows on positions, that of the distances to the memory bank.
+    pub(crate) fn map_of(&self, image: ImageLikelihoods<'_>) -> Option<ScoreMap> {
+        self.maps_of(image).into_score_map()
+    }
+
+    /// All maps of an image, without their overall offset if that is removed.
+    pub(super) fn maps_of(&self, image: ImageLikelihoods<'_>) -> Maps {
+        let mut maps = self.fused(image);
+        let shown = (&mut maps.shown, self.shown_baseline);
+        for (map, normal) in [(&mut maps.of_flows, self.baseline), shown] {
+            if let (Some(map), Some(normal)) = (map, normal) {
+                baseline::remove(map, normal);
+            }
+        }
+        maps
+    }
+
+    /// All maps before the offset is removed. The flows' map is how far the sum of log-likelihoods lies below
+    /// the largest one or, with a memory bank, the summed surprisal of all kinds of evidence; the shown map
+    /// then combines them differently ([`Evidence::shown`](super::evidence::Evidence::shown)).
+    pub(super) fn fused(&self, image: ImageLikelihoods<'_>) -> Maps {
+        let distances = self.distances(image);
+        let discriminants = self.discriminants(image);
+        let mut of_flows = self.stitched_sum(image);
+        for value in of_flows.iter_mut().flat_map(|map| &mut map.values) {
+            *value = self.sum_maximum - *value;
+        }
+        let Some((tails, of_bank)) = self.tails.as_ref().zip(distances.as_ref()) else {
+            return Maps {
+                of_flows,
+                distances,
+                ..Maps::default()
+            };
+        };
+        let value = |pixel: usize| Some(discriminants.as_ref()?.values[pixel]);
+        if let (Some(map), Some(likelihood)) = (&mut of_flows, &tails.likelihood) {
+            let pixels = map.values.iter_mut().zip(&of_bank.values).enumerate();
+            let shown = pixels.map(|(pixel, (sum, distance))| {
+                let evidence = tails.evidence(likelihood, *sum, *distance, value(pixel));
+                *sum = evidence.sum();
+                evidence.shown()
+            });
+            let shown = shown.collect();
+            return Maps {
+                shown: Some(of_bank.with_values(shown)),
+                of_flows,
+                distances,
+                ..Maps::default()
+            };
+        }
+        let tail = tails.discriminant.as_ref();
+        let of_defects = discriminants.as_ref().zip(tail).map(|(map, tail)| {
+            let values = map.values.iter().map(|value| tail.surprisal(*value));
+            map.with_values(values.collect())
+        });
+        let of_both = of_defects.is_some().then(|| {
+            let pixels = of_bank.values.iter().enumerate();
+            let pixels = pixels.map(|(pixel, d)| tails.without_likelihood(*d, value(pixel)));
+            of_bank.with_values(pixels.collect())
+        });
+        Maps {
+            of_flows,
+            distances,
+            of_defects,
+            shown: of_both,
+        }
+    }
+
+    /// The distances to the memory bank, upsampled to the image's map; `None` without a bank.
+    pub(super) fn distances(&self, image: ImageLikelihoods<'_>) -> Option<ScoreMap> {
+        stitched_positions(image, |maps| maps.distances.as_ref())
+    }
+
+    /// The discriminants, upsampled in the same way; `None` if the model knows no defects.
+    pub(super) fn discriminants(&self, image: ImageLikelihoods<'_>) -> Option<ScoreMap> {
+        stitched_positions(image, |maps| maps.discriminants.as_ref())
+    }
+
+    /// The score of an image from one of its maps.
+    fn score_of_map(&self, map: &ScoreMap, views: &Views) -> f32 {
+        self.image_score.of(&map.values, views.pixels_of_an_input())
+    }
+
+    /// The score of an image's pooled features: the sum over flows of how far the log-likelihood lies below
+    /// the largest one; `None` without pooled features. With several inputs it is the highest: a defect on
+    /// one tile makes the image defective, however many others are normal.
+    fn pooled_score(&self, image: ImageLikelihoods<'_>) -> Option<f32> {
+        let of_input = |maps: &LogLikelihoodMaps| {
+            let flows = self.levels(maps).filter(|(map, ..)| map.is_pooled());
+            flows
+                .flat_map(|(map, maximum, deviation)| {
+                    map.values.iter().map(move |l| (maximum - l) / deviation)
+                })
+                .reduce(|sum, value| sum + value)
+        };
+        let scores = image.inputs.iter().filter_map(of_input);
+        scores.reduce(f32::max)
+    }
+
+    /// Each flow's log-likelihoods with its constants, maximum and divisor.
+    fn levels<'m>(
+        &'m self,
+        maps: &'m LogLikelihoodMaps,
+    ) -> impl Iterator<Item = (&'m LogLikelihoodMap, f32, f32)> {
+        let constants = self.level_maxima.iter().zip(&self.level_deviations);
+        let levels = maps.levels.iter().zip(constants);
+        levels.map(|(map, (maximum, deviation))| (map, *maximum, *deviation))
+    }
+}
+
+/// Whether there are flows on positions.
+fn has_maps(maps: &LogLikelihoodMaps) -> bool {
+    maps.levels.iter().any(|map| !map.is_pooled())
+}

@@ -1,0 +1,137 @@
+//! The constants of scoring over a set of normal images.
+
+use rayon::prelude::*;
+
+use super::baseline;
+use super::calibration::Calibration;
+use super::evidence::{Tails, some_of};
+use super::fusion::Spread;
+#[cfg(feature = "train")]
+use super::fusion::{JointSpread, Parts};
+use super::image_likelihoods::ImageLikelihoods;
+use super::tail::Tail;
+#[cfg(feature = "train")]
+use super::threshold::Scored;
+use crate::config::choices::{Aggregation, MapBaseline};
+use crate::error::{Error, Result};
+
+impl Calibration {
+    /// The same rule with the constants of a set of images.
+    pub(crate) fn over_images(&self, set: &[ImageLikelihoods<'_>]) -> Result<Self> {
+        let flows = set.first().map_or(0, ImageLikelihoods::flows);
+        let dimensions = self.level_dimensions.len();
+        if self.aggregation == Aggregation::JointLogLikelihood && dimensions != flows {
+            let found = format!("dimensions of {dimensions} flows");
+            let expected =
+                format!("of {flows}, because `joint-log-likelihood` weighs flows by dimension");
+            return Err(Error::input("calibration", found, expected));
+        }
+        let level_maxima = (0..flows)
+            .map(|level| {
+                let values = set.iter().flat_map(|image| image.values(level));
+                values.fold(f32::NEG_INFINITY, f32::max)
+            })
+            .collect();
+        let deviation = |level: usize| {
+            let values = set.iter().flat_map(move |image| image.values(level));
+            Spread::of(values).deviation
+        };
+        // Flows on pooled features see overlapping information, so they weigh the same.
+        let is_map = |level: &usize| {
+            let maps = set.first().and_then(|image| image.inputs.first());
+            maps.is_some_and(|maps| !maps.levels[*level].is_pooled())
+        };
+        let of_maps = (0..flows).filter(is_map);
+        let dimensions: Vec<usize> = of_maps
+            .filter_map(|level| self.level_dimensions.get(level).copied())
+            .collect();
+        let mean = dimensions.iter().sum::<usize>() as f32 / dimensions.len().max(1) as f32;
+        let by_dimension = |level: usize| match self.level_dimensions.get(level) {
+            Some(dimension) if is_map(&level) => mean / *dimension as f32,
+            _ => 1.0,
+        };
+        let level_deviations = (0..flows).map(|level| {
+            self.aggregation
+                .divisor(|| deviation(level), || by_dimension(level))
+        });
+        let mut calibration = Self {
+            level_maxima,
+            level_deviations: level_deviations.collect(),
+            sum_maximum: 0.0,
+            baseline: None,
+            shown_baseline: None,
+            ..self.clone()
+        };
+        let of_sum = |image: &ImageLikelihoods<'_>| {
+            let map = calibration.stitched_sum(*image)?;
+            Some((map.maximum(), some_of(&map)))
+        };
+        let sums: Vec<Option<(f32, Vec<f32>)>> = set.par_iter().map(of_sum).collect();
+        let maxima = sums.iter().flatten().map(|(maximum, _)| *maximum);
+        calibration.sum_maximum = maxima.reduce(f32::max).unwrap_or(0.0);
+        let sums = sums.into_iter().map(|of_image| Some(of_image?.1));
+        calibration.tails = calibration.tails_of(set, sums.collect());
+        if self.map_baseline == MapBaseline::Remove {
+            let means = set.par_iter().map(|image| {
+                let maps = calibration.fused(*image);
+                // Maps without flows on positions keep their offset.
+                let shown = maps.shown.filter(|_| maps.of_flows.is_some());
+                [maps.of_flows, shown].map(|map| Some(map?.mean()))
+            });
+            let means: Vec<[Option<f32>; 2]> = means.collect();
+            let of = |map: usize| {
+                let means: Vec<f32> = means.iter().filter_map(|means| means[map]).collect();
+                baseline::of(&means)
+            };
+            calibration.baseline = of(0);
+            calibration.shown_baseline = of(1);
+        }
+        Ok(calibration)
+    }
+
+    /// The same with the scales of the parts of an image's score, computed over `set`, normal images, if
+    /// there are several parts. Also returns these images' scores, because their maps take long.
+    #[cfg(feature = "train")]
+    pub(crate) fn with_joint_spread(mut self, set: &[ImageLikelihoods<'_>]) -> (Self, Vec<Scored>) {
+        let parts = set.par_iter().map(|image| {
+            let maps = self.maps_of(*image);
+            let parts = self.parts_of(*image, &maps);
+            (parts, Scored::pixels_of(maps.into_score_map()))
+        });
+        let (parts, pixels): (Vec<Parts>, Vec<_>) = parts.unzip();
+        self.joint = JointSpread::of(&parts);
+        let scored = parts.into_iter().zip(pixels).map(|(parts, pixels)| Scored {
+            score: self.score_of_parts(parts),
+            pixels,
+        });
+        let scored = scored.collect();
+        (self, scored)
+    }
+
+    /// The tails of all kinds of evidence over normal images, if there are several kinds. `sums` has some
+    /// pixels of each image's sum over levels.
+    fn tails_of(&self, set: &[ImageLikelihoods<'_>], sums: Vec<Option<Vec<f32>>>) -> Option<Tails> {
+        let of_image = |(image, sums): (&ImageLikelihoods<'_>, Option<Vec<f32>>)| {
+            let distances = some_of(&self.distances(*image)?);
+            let sums = sums.map(|mut sums| {
+                sums.iter_mut()
+                    .for_each(|sum| *sum = self.sum_maximum - *sum);
+                sums
+            });
+            let discriminants = self.discriminants(*image).as_ref().map(some_of);
+            let several = sums.is_some() || discriminants.is_some();
+            several.then_some([Some(distances), sums, discriminants])
+        };
+        let pixels: Option<Vec<_>> = set.par_iter().zip(sums).map(of_image).collect();
+        let pixels = pixels?;
+        let tail = |kind: usize| {
+            let values = pixels.iter().map(|of_image| of_image[kind].as_deref());
+            Tail::of(values.collect::<Option<Vec<&[f32]>>>()?.concat())
+        };
+        Some(Tails {
+            likelihood: tail(1),
+            distance: tail(0)?,
+            discriminant: tail(2),
+        })
+    }
+}
