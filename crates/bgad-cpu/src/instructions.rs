@@ -105,8 +105,8 @@ impl Instructions {
         }
     }
 
-    /// Makes all kernels of this process use the set from now on. It serves measurements and tests, which can
-    /// so try narrower sets on one machine.
+    /// Makes all kernels of this process use the set from now on. Measurements and tests use this to try
+    /// narrower sets on one machine.
     ///
     /// # Errors
     /// If this machine lacks the set.

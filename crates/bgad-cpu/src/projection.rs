@@ -7,8 +7,8 @@ const SAMPLE: usize = 2048;
 /// Multiplications by the second moments; after these, a basis holds nearly all that any could.
 const ITERATIONS: usize = 6;
 
-/// An orthonormal basis, `[dimension, size]` row-major, of a space in which `rows`, `[rows, dimension]`, have
-/// nearly as much of their squared length as in any of that size (block power iteration). Where the rows
+/// An orthonormal basis, `[dimension, size]` row-major, of a space that holds nearly as much of the squared
+/// length of `rows`, `[rows, dimension]`, as any space of that size can (block power iteration). Where the rows
 /// span fewer dimensions, the last columns are 0.
 pub(crate) fn principal_basis(rows: &[f32], dimension: usize, size: usize) -> Vec<f32> {
     let moments = second_moments(rows, dimension);

@@ -25,11 +25,11 @@ const PAUSE: usize = 63;
 
 /// Rows, `[rows, dimension]`, whose nearest one to a vector is found exactly but quickly.
 ///
-/// Rows and vectors are projected to the few directions in which the rows differ most. The distance there,
-/// and how much their lengths in the other directions differ, bound the whole distance from below. Only
-/// rows whose bound lies below the least distance found so far are compared in full. For a vector that is
-/// so far from all rows that most bounds do, products with all rows find the candidates instead. Both ways
-/// give the same distance, bit for bit.
+/// Rows and vectors are projected to the few directions in which the rows differ most. The distance there, and
+/// how much their lengths in the other directions differ, bound the whole distance from below. Only rows whose
+/// bound lies below the least distance found so far are compared in full. If a vector is so far from all rows
+/// that most bounds lie below that distance, products with all rows find the candidates instead. Both ways give
+/// the same distance, bit for bit.
 #[derive(Debug, Clone)]
 pub struct ScreenedRows {
     dimension: usize,

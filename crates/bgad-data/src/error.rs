@@ -44,7 +44,7 @@ pub enum DataError {
     },
 
     /// The folder holds several categories and none was chosen.
-    #[error("{}: this folder contains no images but the categories {}; choose one with --category", .folder.display(), list(.found))]
+    #[error("{}: this folder contains no images, only the categories {}; choose one with --category", .folder.display(), list(.found))]
     CategoryNeeded {
         /// The data set's folder.
         folder: PathBuf,
@@ -112,7 +112,7 @@ pub enum DataError {
     },
 
     /// The operating system could not read or write.
-    #[error("{}: {reason}; check that the path exists and its permissions", .path.display())]
+    #[error("{}: {reason}; check the path and its permissions", .path.display())]
     Io {
         /// The file or folder.
         path: PathBuf,

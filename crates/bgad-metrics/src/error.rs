@@ -120,7 +120,7 @@ pub enum MetricError {
         limit: f64,
     },
 
-    /// The bounds of the false-positive rate are no range of rates above 0.
+    /// The bounds of the false-positive rate are not a range of rates above 0.
     #[error("false-positive rates from {lower} to {upper}: expected 0 < lower < upper <= 1")]
     InvalidBounds {
         /// The lower bound found.
@@ -136,11 +136,11 @@ pub enum MetricError {
         tolerance: f64,
     },
 
-    /// Every map has a defect, so there is no rate of false positives on normal images.
+    /// Every map has a defect, so no false-positive rate can be measured on normal images.
     #[error("no map without a defect: expected at least one normal image")]
     NoNormalMaps,
 
-    /// The maps without a defect have too few pixels to tell such a low false-positive rate.
+    /// The maps without a defect have too few pixels to measure such a low false-positive rate.
     #[error(
         "{found} pixels in maps without a defect: \
          the lower false-positive rate needs at least {needed}"

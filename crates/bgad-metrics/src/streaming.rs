@@ -69,7 +69,8 @@ impl StreamingPixelMetrics {
         Self::default()
     }
 
-    /// Sets the budget for scores in memory, in bytes. One map at a time is held whatever the budget.
+    /// Sets the budget for scores in memory, in bytes. One map is always held in memory, however small the
+    /// budget.
     pub fn with_memory(bytes: usize) -> Self {
         Self {
             budget: bytes,

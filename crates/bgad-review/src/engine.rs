@@ -105,7 +105,7 @@ pub struct ModelInfo {
     pub threshold: Option<f32>,
     /// Whether the threshold comes from images that were not used for training.
     pub calibrated: bool,
-    /// The threshold promises that at most this share of normal images scores above it.
+    /// The threshold promises that, on average, at most this share of normal images scores above it.
     pub promised_rate: Option<f64>,
     /// The scores of the normal images that determined the threshold, in rising order.
     pub normal_scores: Vec<f32>,

@@ -39,10 +39,10 @@ pub enum ReviewError {
     )]
     InUse(PathBuf),
     /// Someone decided about the image in the meantime.
-    #[error("this image was decided in another window meanwhile; its decision is shown now")]
+    #[error("someone decided about this image in another window; the page now shows that decision")]
     Stale,
     /// Someone moved the threshold in the meantime.
-    #[error("the threshold was moved in another window meanwhile; the page shows it there now")]
+    #[error("someone moved the threshold in another window; the page now shows it there")]
     StaleThreshold,
     /// What was requested does not exist.
     #[error("{0}")]

@@ -33,7 +33,7 @@ pub struct CalibrateArguments {
         conflicts_with = "false_positive_rate"
     )]
     pub abnormal: Vec<PathBuf>,
-    /// Set the image threshold to this score, whatever the images say.
+    /// Set the image threshold to this score, without any images.
     #[arg(
         long,
         value_name = "SCORE",

@@ -26,11 +26,11 @@ pub struct LearnArguments {
     /// The folder for the new run; it must not exist yet, or be empty.
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
-    /// Don't write a report, which needs another evaluation at the end.
+    /// Don't write a report or evaluation.json.
     #[cfg(feature = "report")]
     #[arg(long)]
     pub no_report: bool,
-    /// flex, ndarray, wgpu, vulkan or cuda, or cuda:1 of several [default: the run's].
+    /// flex, ndarray, wgpu, vulkan or cuda; cuda:1 is the second of several GPUs [default: the run's].
     #[arg(long)]
     pub device: Option<DeviceSelection>,
     /// End when standard input ends; for `bgad review`, which may be killed.

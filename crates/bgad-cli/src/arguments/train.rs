@@ -70,7 +70,7 @@ pub struct TrainCommand {
     /// Also write metrics as a TensorBoard event file.
     #[arg(long)]
     pub tensorboard: bool,
-    /// Skip the final evaluation and the report.
+    /// Don't write a report or evaluation.json.
     #[cfg(feature = "report")]
     #[arg(long)]
     pub no_report: bool,

@@ -29,7 +29,7 @@ pub fn check(name: &str, expected: &str) {
 pub fn settings() -> String {
     let mut page = String::from(
         "# All settings\n\n<!-- Generated from the program; see \"Generated pages\" in contributing.md. -->\n\n\
-         [Settings](settings.md) explains how to set them; [Presets](presets.md) explains the two presets.\n",
+         [Settings](settings.md) explains how to set them; [Presets](presets.md) explains the presets.\n",
     );
     let mut section = None;
     for setting in Setting::all() {

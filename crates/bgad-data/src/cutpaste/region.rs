@@ -75,7 +75,6 @@ impl Region {
     /// Puts the region at a random place within the foreground, whose pixels are `places`. If no place is
     /// found where the region fits, it is clipped where most of it fits; at least one of its pixels always
     /// lies within.
-    /// best; at least one of its pixels always lies within.
     pub fn place_within(
         self,
         foreground: &Mask,

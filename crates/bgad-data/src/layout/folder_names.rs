@@ -19,8 +19,8 @@ pub struct FolderNames {
     pub normal: Vec<PathBuf>,
     /// Folders of abnormal images; if empty, all others.
     pub abnormal: Vec<PathBuf>,
-    /// Where the masks are; if `None`, the folder with a usual name. A single folder that is not there
-    /// is looked for inside the folders of images.
+    /// Where the masks are; if `None`, the folder with a usual name. A single folder that is not in the data
+    /// set's folder is looked for inside the folders of images.
     pub masks: Option<MaskLocation>,
 }
 

@@ -13,7 +13,7 @@ pub enum MaskLocation {
     /// `_mask`, with any image extension.
     Folder(PathBuf),
     /// Beside the images. A mask's name is its image's name without extension, followed by this ending, for
-    /// example `_mask.png`; `_mask` matches any extension; use `.png` if the images are JPEG. Case does not
+    /// example `_mask.png`, or `.png` if the images are JPEG; `_mask` matches any extension. Case does not
     /// matter. Files with this ending are never images.
     Beside(String),
     /// In folders of this name inside those of images: `dent/masks/1.png` is the mask of `dent/1.png` or

@@ -2,11 +2,11 @@
 //!
 //! | file | holds |
 //! |---|---|
-//! | `manifest.csv` | a row an image that was decided; `bgad train --layout manifest` reads it |
+//! | `manifest.csv` | one row per decided image; `bgad train --layout manifest` reads it |
 //! | `images/` | those images, so that the folder can be trained on by itself |
 //! | `masks/` | painted masks, white where the defect is |
 //! | `uploads/` | images that were dropped on the page |
-//! | `lessons.jsonl` | what was learned, a line each |
+//! | `lessons.jsonl` | what was learned, one line per lesson |
 //! | `cache/` | scores and maps; may be removed |
 
 mod decision;

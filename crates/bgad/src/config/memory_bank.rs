@@ -4,7 +4,7 @@ use super::declaration::{Section, settings};
 use crate::error::Result;
 
 settings! {
-    /// The memory bank of normal positions, which scores use beside the flows.
+    /// The memory bank of normal positions, which scores use in addition to the flows.
     pub struct MemoryBankSettings in "memory_bank." {
         /// How many positions' normal features the model stores. Scores use each position's distance to the
         /// nearest of them. 0: no memory bank.

@@ -74,8 +74,8 @@ impl ModelDescription {
         FlowInputs::new(&self.config, self.granularity)
     }
 
-    /// Whether there is a threshold: not after training on fewer than five normal images, until a
-    /// calibration. Without one, no image is called anomalous.
+    /// Whether there is a threshold. After training on fewer than five normal images there is none until a
+    /// calibration, and no image is called anomalous.
     pub fn has_threshold(&self) -> bool {
         self.threshold < f32::MAX
     }
@@ -86,7 +86,7 @@ impl ModelDescription {
     }
 
     /// How many normal images a calibration needs to promise the rate that was requested in training:
-    /// `n + 1 >= 1 / rate`. `None` if training had enough images to promise it, after a calibration, and if
+    /// `n + 1 >= 1 / rate`. `None` if training had enough images to promise it, after a calibration, or if
     /// nothing is promised.
     pub fn images_needed(&self) -> Option<usize> {
         let ThresholdRule::FalsePositiveRate(asked) = self.config.scoring.threshold else {

@@ -31,7 +31,7 @@ pub struct Prediction {
     /// [`ModelDescription::calibrated`](crate::ModelDescription::calibrated). If not, decision and p-value
     /// are estimates without a guarantee.
     pub calibrated: bool,
-    /// The rate of false alarms that the threshold promises not to exceed; `None` without a promise:
+    /// The rate of false alarms that the threshold promises not to exceed on average; `None` without a promise:
     /// [`ModelDescription::promised_rate`](crate::ModelDescription::promised_rate).
     pub promised_rate: Option<f64>,
     /// The score map of the whole image, without padding; `None` at image granularity without a memory bank. With

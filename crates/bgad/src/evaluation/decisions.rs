@@ -28,7 +28,7 @@ pub struct Decisions {
     pub false_alarm_rate: Option<f64>,
     /// The 95 % Clopper-Pearson confidence interval of that rate.
     pub false_alarm_interval: Option<[f64; 2]>,
-    /// The highest false-alarm rate that the threshold promises; `None` if it maximises F1 or was set by
+    /// The false-alarm rate that the threshold promises on average; `None` if it maximises F1 or was set by
     /// hand.
     pub promised_rate: Option<f64>,
     /// The most false alarms among this number of normal images that are consistent with the promise. If the

@@ -55,8 +55,9 @@ impl Report {
         Self::new(detector, &dataset.name, examination)
     }
 
-    /// The report of a training that was evaluated [for it](crate::Trainer::for_report), with its history.
-    /// Takes what the training kept, so there is only one: `None` if nothing was kept or nothing evaluated.
+    /// The report of a training with [`Trainer::for_report`](crate::Trainer::for_report), with its history. It
+    /// takes what the training kept, so a second call returns `None`, as does a training that kept or evaluated
+    /// nothing.
     ///
     /// # Errors
     /// If the device fails or a stored feature can't be read.

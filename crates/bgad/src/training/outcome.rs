@@ -45,8 +45,8 @@ pub struct ScoredImage {
     pub region: Option<Region>,
     /// Its label.
     pub label: Label,
-    /// Whether it is a training image. With held-out images, its score comes from a model that was not
-    /// trained on it, and is one of those that determined the threshold.
+    /// Whether it is a training image. If images were held out, its score comes from a model that was not
+    /// trained on it, and helped to determine the threshold.
     pub trained: bool,
     /// Its score.
     pub score: f32,

@@ -102,9 +102,9 @@ impl Trainer {
         self
     }
 
-    /// Also keeps the distances of the run's images to the memory bank on disk, in `folder`. The folder must
-    /// exist, and may be that of [`features_in`](Self::features_in). A later run with the same normal images, for
-    /// example one that you teach a defect, does not compute them again.
+    /// Also keeps on disk, in `folder`, the distances of the run's images to the memory bank. The folder must
+    /// exist, and may be that of [`features_in`](Self::features_in). A later run with the same normal images,
+    /// for example one that you teach a defect, does not compute them again.
     pub fn distances_in(mut self, folder: impl Into<PathBuf>) -> Self {
         self.context.distances = Some(folder.into());
         self
