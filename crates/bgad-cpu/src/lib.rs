@@ -61,7 +61,7 @@ pub use kernel::{Kernel, run, vectorized};
 pub use matrix::{Matrix, MatrixMut};
 pub use multiply::{multiply, multiply_add};
 pub use outer_products::add_outer_products;
-pub use panels::Panels;
+pub use panels::{Panels, RowScaling};
 pub use product::{Finish, Start, multiply_panels};
 pub use rows::Rows;
 pub use screened_rows::ScreenedRows;

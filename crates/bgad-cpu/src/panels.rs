@@ -98,14 +98,28 @@ impl Panels {
     /// # Panics
     /// If there are not as many factors as rows.
     pub fn set_scaled(&mut self, panels: &Self, factors: &[f32]) {
+        self.scaling(panels, factors, 1).for_each(RowScaling::run);
+    }
+
+    /// The same in at most `pieces` pieces, which you run in any order, on any threads.
+    ///
+    /// # Panics
+    /// If there are not as many factors as rows.
+    pub fn scaling<'a>(
+        &'a mut self,
+        panels: &'a Self,
+        factors: &'a [f32],
+        pieces: usize,
+    ) -> impl Iterator<Item = RowScaling<'a>> {
         assert_eq!(factors.len(), panels.rows, "factors and rows");
         self.reserve(panels.rows, panels.columns);
-        let length = panels.columns.div_ceil(BLOCK) * BLOCK * panels.rows;
-        crate::run(Scaling {
-            from: &panels.values[panels.first..][..length],
-            factors,
-            to: &mut self.values[self.first..][..length],
-        });
+        let blocks = panels.columns.div_ceil(BLOCK);
+        let length = blocks * BLOCK * panels.rows;
+        let piece = (blocks.div_ceil(pieces.max(1)) * BLOCK * panels.rows).max(1);
+        let from = panels.values[panels.first..][..length].chunks(piece);
+        let to = self.values[self.first..][..length].chunks_mut(piece);
+        from.zip(to)
+            .map(|(from, to)| RowScaling { from, factors, to })
     }
 
     /// The block that begins at `column`, `[rows][16]`.
@@ -126,13 +140,21 @@ impl PartialEq for Panels {
     }
 }
 
-struct Scaling<'a> {
+/// A piece of [`Panels::scaling`].
+pub struct RowScaling<'a> {
     from: &'a [f32],
     factors: &'a [f32],
     to: &'a mut [f32],
 }
 
-impl Kernel for Scaling<'_> {
+impl RowScaling<'_> {
+    /// Computes the piece.
+    pub fn run(self) {
+        crate::run(self);
+    }
+}
+
+impl Kernel for RowScaling<'_> {
     type Output = ();
 
     #[inline(always)]

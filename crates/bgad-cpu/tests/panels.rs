@@ -1,7 +1,7 @@
 //! Compares products with laid-out matrices with their definition in double precision.
 
 use bgad_cpu::{
-    Finish, Matrix, MatrixMut, Panels, Rows, Start, add_outer_products, multiply_panels,
+    Finish, Matrix, MatrixMut, Panels, RowScaling, Rows, Start, add_outer_products, multiply_panels,
 };
 
 /// Values between -1 and 1 that repeat nowhere near each other.
@@ -139,7 +139,10 @@ fn strips_of_columns_are_one_matrix() {
         Panels::new(Matrix::new(&b, strips * width, columns)),
         Panels::default(),
     );
-    panels.set_scaled(&plain, &factors);
+    // In pieces, in another order.
+    let pieces: Vec<RowScaling<'_>> = panels.scaling(&plain, &factors, 3).collect();
+    assert_eq!(pieces.len(), 2);
+    pieces.into_iter().rev().for_each(RowScaling::run);
     let expected = Panels::new(Matrix::new(&scaled, strips * width, columns));
     let (mut found, mut wanted) = (vec![0.0; rows * columns], vec![0.0; rows * columns]);
     multiply_panels(

@@ -1,6 +1,6 @@
 //! Blocks around a depthwise convolution, with optional expansion and gate, and a projection.
 
-use bgad_cpu::{Activation, ByteRounding, Panels, Rows};
+use bgad_cpu::{Activation, ByteRounding, Panels, RowScaling, Rows};
 
 use super::depthwise::{Input, Source, Strip};
 use super::gate::Gate;
@@ -13,6 +13,8 @@ const FEW_PIECES: usize = 8;
 /// The smallest number of output rows between two seams.
 const SEAM_DISTANCE: usize = 16;
 
+/// Weights that one thread scales.
+const SCALED_AT_ONCE: usize = 1 << 15;
 /// Pieces of a projection, if each has [`ROWS_AT_ONCE`] rows.
 const PIECES: usize = 16;
 /// A number of rows that products process without single rows left over.
@@ -88,7 +90,10 @@ impl InvertedBlock {
                 // inputs.
                 let weights = match &gates {
                     Some(gates) => {
-                        gated.set_scaled(&projection.weights, gates);
+                        let weights = &projection.weights;
+                        let pieces = (weights.rows() * weights.columns()).div_ceil(SCALED_AT_ONCE);
+                        let pieces = gated.scaling(weights, gates, pieces);
+                        sharing.run(pieces, RowScaling::run);
                         gated
                     }
                     None => &projection.weights,

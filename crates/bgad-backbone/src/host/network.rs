@@ -124,9 +124,12 @@ impl HostNetwork {
         work.into_par_iter()
             .with_max_len(1)
             .for_each(|(image, to)| self.image(image, size, to, Sharing::Images));
-        for (image, to) in rest {
-            self.image(image, size, to, Sharing::Pieces);
-        }
+        // On one of the pool's threads, which divides the work faster than a thread outside.
+        rayon::scope(|_| {
+            for (image, to) in rest {
+                self.image(image, size, to, Sharing::Pieces);
+            }
+        });
         levels
     }
 

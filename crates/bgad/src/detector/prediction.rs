@@ -94,7 +94,11 @@ impl Detector {
     /// An image without pixels, or a failing device.
     pub fn predict(&self, image: &RgbImage) -> Result<Prediction> {
         let elapsed = stopwatch();
-        let (score, map) = self.score(image)?;
+        let (score, map) = match self.backbone.on_host() {
+            // On one of the pool's threads, which divides work faster than a thread outside.
+            Some(_) => rayon::scope(|_| self.score(image))?,
+            None => self.score(image)?,
+        };
         let threshold = self.description.threshold;
         let pixel_threshold = self.description.pixel_threshold;
         Ok(Prediction {
