@@ -14,8 +14,8 @@ WORK, ROUNDS = Path(sys.argv[1]), int(sys.argv[2])
 PYTHON = [str(WORK / "venv/bin/python"), "benches/pytorch.py"]
 DEPLOYED = [PYTHON[0], "benches/deployed.py"]
 RUNTIMES = ["onnxruntime", "openvino"]
-# `deployed` runs only the comparison with ONNX Runtime and OpenVINO, `throughput` only that from files to scores,
-# `pytorch` only that with PyTorch.
+# `deployed` runs only the comparison with ONNX Runtime and OpenVINO, `eight-bits` only that with OpenVINO in eight
+# bits, `throughput` only that from files to scores, `pytorch` only that with PyTorch.
 PARTS = os.environ.get("PARTS", "deployed pytorch").split()
 RELEASE = Path("target/release")
 ARCHITECTURES = ["tf_efficientnet_b6", "tf_efficientnetv2_b0"]
@@ -130,6 +130,33 @@ def beside_deployed(architecture, folder):
         print(f"| {architecture}, {name} | {' | '.join(cells)} | {ratio} |", flush=True)
 
 
+def in_eight_bits(architecture, folder):
+    """The default preset in single precision and in eight bits, and the runtime's graph in eight bits."""
+    normal, out = Path(folder) / "train/good", Path(folder) / architecture
+    run(train_command(architecture, folder, out))
+    single, eight = out / "model.bgad", out / "eight-bits.bgad"
+    run([RELEASE / "bgad", "quantize", "--model", single, "--images", normal, "--out", eight])
+    if not (WORK / f"{architecture}-8.onnx").exists():
+        run([*DEPLOYED, "export", architecture, weights(architecture), WORK])
+    if not (WORK / f"{architecture}-8.xml").exists():
+        run([*DEPLOYED, "quantize", architecture, WORK, normal])
+    rounds = []
+    for _ in range(ROUNDS):
+        sides = {"single": measured(single), "eight": measured(eight)}
+        for runtime in ("openvino", "openvino-int8"):
+            sides[runtime] = json.loads(run([*DEPLOYED, runtime, architecture, WORK]))
+        rounds.append(sides)
+    for key, name, unit in (
+        ("batch_1", "batch 1, an image", "ms"),
+        ("batch_8", "batch 8, an image", "ms"),
+        ("peak_mib", "peak memory", "MiB"),
+    ):
+        cells = [f"{statistics.median(sides[side][key] for sides in rounds):.1f} {unit}" for side in rounds[0]]
+        ratios = [sides["eight"][key] / sides["openvino-int8"][key] for sides in rounds]
+        ratio = f"{statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})"
+        print(f"| {architecture}, {name} | {' | '.join(cells)} | {ratio} |", flush=True)
+
+
 def throughput(architecture, folder):
     """Images per second from files to scores, with 1000 JPEG photographs of 1024 x 1024 pixels."""
     photographs = Path(os.environ.get("PHOTOGRAPHS", WORK / "photographs"))
@@ -175,6 +202,13 @@ def main():
             set_of_pictures(folder)
             for architecture in reversed(ARCHITECTURES):
                 beside_deployed(architecture, folder)
+        print()
+    if "eight-bits" in PARTS:
+        # The ratio is that of eight bits on both sides.
+        print("| | f32 | eight bits | OpenVINO, f32 | OpenVINO, int8 | ratio |\n|---|---|---|---|---|---|", flush=True)
+        with tempfile.TemporaryDirectory() as folder:
+            set_of_pictures(folder)
+            in_eight_bits(ARCHITECTURES[1], folder)
         print()
     if "throughput" in PARTS:
         with tempfile.TemporaryDirectory() as folder:

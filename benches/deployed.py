@@ -5,6 +5,8 @@
     deployed.py openvino ARCHITECTURE FOLDER          the same
     deployed.py onnxruntime ARCHITECTURE FOLDER IMAGE the score of one image, and no more than that takes
     deployed.py openvino ARCHITECTURE FOLDER IMAGE    the same
+    deployed.py quantize ARCHITECTURE FOLDER IMAGES   the graphs in eight bits, by NNCF, for OpenVINO
+    deployed.py openvino-int8 ARCHITECTURE FOLDER     as `openvino`, with those
 
 The graph holds what a score map needs and no more: the backbone ends at stride 16, norms are folded, and
 the position encodings' part of each subnet is a constant table. Two threads. One JSON object a line.
@@ -75,8 +77,8 @@ def network(architecture, weights):
     return Network().eval()
 
 
-def file_of(folder, architecture, batch):
-    return Path(folder) / f"{architecture}-{batch}.onnx"
+def file_of(folder, architecture, batch, kind="onnx"):
+    return Path(folder) / f"{architecture}-{batch}.{kind}"
 
 
 def export(architecture, weights, folder):
@@ -107,24 +109,40 @@ def openvino(file):
     return lambda images: request.infer([images])
 
 
-def measure(runtime, architecture, folder):
+def pixels_of(image):
+    from PIL import Image
+
+    pixels = numpy.asarray(Image.open(image).convert("RGB").resize((SIZE, SIZE), Image.LANCZOS), numpy.float32)
+    pixels = (pixels / 255 - [0.485, 0.456, 0.406]) / [0.229, 0.224, 0.225]
+    return numpy.ascontiguousarray(pixels.transpose(2, 0, 1), numpy.float32)
+
+
+def quantize(architecture, folder, images):
+    import nncf
+    import openvino as runtime
+
+    pixels = [pixels_of(file) for file in sorted(Path(images).iterdir())]
+    for batch in BATCHES:
+        # Each batch holds one image several times, so that both graphs see the same ranges.
+        batches = [numpy.stack([image] * batch) for image in pixels]
+        graph = runtime.Core().read_model(file_of(folder, architecture, batch))
+        graph = nncf.quantize(graph, nncf.Dataset(batches), subset_size=len(batches))
+        runtime.save_model(graph, file_of(folder, architecture, batch, "xml"), compress_to_fp16=False)
+
+
+def measure(runtime, architecture, folder, kind="onnx"):
     from timing import median_seconds, tell
 
     result = {}
     for batch, runs in zip(BATCHES, (15, 5)):
-        work = runtime(file_of(folder, architecture, batch))
+        work = runtime(file_of(folder, architecture, batch, kind))
         images = numpy.random.default_rng(0).random((batch, 3, SIZE, SIZE), numpy.float32)
         result[f"batch_{batch}"] = 1e3 * median_seconds(lambda: work(images), runs) / batch
     tell(**result)
 
 
 def score(runtime, architecture, folder, image):
-    from PIL import Image
-
-    pixels = numpy.asarray(Image.open(image).convert("RGB").resize((SIZE, SIZE), Image.LANCZOS), numpy.float32)
-    pixels = (pixels / 255 - [0.485, 0.456, 0.406]) / [0.229, 0.224, 0.225]
-    images = numpy.ascontiguousarray(pixels.transpose(2, 0, 1)[None], numpy.float32)
-    maps = runtime(file_of(folder, architecture, 1))(images)[0]
+    maps = runtime(file_of(folder, architecture, 1))(pixels_of(image)[None])[0]
     print(3 - float(numpy.min(maps)))
 
 
@@ -132,6 +150,10 @@ if __name__ == "__main__":
     command, *rest = sys.argv[1:]
     if command == "export":
         export(*rest)
+    elif command == "quantize":
+        quantize(*rest)
+    elif command == "openvino-int8":
+        measure(openvino, *rest, kind="xml")
     elif command in ("onnxruntime", "openvino"):
         work = measure if len(rest) == 2 else score
         work({"onnxruntime": onnxruntime, "openvino": openvino}[command], *rest)
