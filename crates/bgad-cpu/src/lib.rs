@@ -43,6 +43,7 @@ mod panels;
 mod product;
 mod projection;
 mod register;
+mod row_bounds;
 mod rows;
 mod screened_rows;
 mod smallest;

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::projection::principal_basis;
+use crate::row_bounds::{BLOCK, RowBounds};
 use crate::smallest::smallest_by_lanes;
-use crate::{Finish, Kernel, Matrix, MatrixMut, MultiplyAdd, Panels, Start, multiply_panels, run};
+use crate::{
+    Finish, Kernel, Matrix, MatrixMut, MultiplyAdd, Panels, Start, multiply_panels, run, vectorized,
+};
 
-/// Rows that are bounded together.
-const BLOCK: usize = 32;
 /// Fewest rows, and fewest values in each, for which the bounds pay.
 const FEWEST_ROWS: usize = 1024;
 const FEWEST_VALUES: usize = 64;
@@ -36,17 +37,12 @@ pub struct ScreenedRows {
     rows: Vec<f32>,
     /// `[dimension, kept]`.
     basis: Panels,
-    /// The rows in the basis, `[kept, rows]`.
-    projected: Panels,
-    /// Each row's squared length in the basis.
-    squares: Vec<f32>,
-    /// Each row's length outside of it.
-    rests: Vec<f32>,
+    /// Bounds in the basis.
+    partial: RowBounds,
+    /// Distances in all directions, to within rounding.
+    whole: RowBounds,
     /// The largest squared length of a row.
     largest: f32,
-    /// The rows, `[dimension, rows]`, and their squared lengths.
-    whole: Panels,
-    whole_squares: Vec<f32>,
     /// Calls that remain without bounds. It changes how a distance is found, not the distance.
     pause: Arc<AtomicUsize>,
 }
@@ -63,19 +59,16 @@ impl ScreenedRows {
         let basis = Panels::new(Matrix::new(&basis, dimension, kept));
         let projections = project(rows, &basis);
         let whole = squares(rows, dimension);
-        let squares = squares(&projections, kept);
-        let rests = whole.iter().zip(&squares);
+        let within = squares(&projections, kept);
+        let rests = rests(&whole, &within);
         Some(Self {
-            rests: rests.map(|(whole, part)| rest(*whole, *part)).collect(),
             largest: whole.iter().copied().fold(0.0, f32::max),
-            projected: Panels::new(Matrix::new(&projections, count, kept).transposed()),
+            partial: RowBounds::new(&projections, kept, within, rests),
             rows: rows.to_vec(),
-            whole: Panels::new(Matrix::new(rows, count, dimension).transposed()),
-            whole_squares: whole,
+            whole: RowBounds::new(rows, dimension, whole, Vec::new()),
             pause: Arc::default(),
             dimension,
             basis,
-            squares,
         })
     }
 
@@ -85,8 +78,7 @@ impl ScreenedRows {
     }
 
     /// For each of `vectors`, `[vectors, dimension]`, the squared distance to the nearest row, ignoring the
-    /// rows `left_out`; infinity if none remains. It does not depend on the other vectors. The bounds take
-    /// `vectors * rows` floats while it runs.
+    /// rows `left_out`; infinity if none remains. It does not depend on the other vectors.
     pub fn least(&self, vectors: &[f32], left_out: &Range<usize>) -> Vec<f32> {
         let waits = |calls: usize| calls.checked_sub(1);
         let order = Ordering::Relaxed;
@@ -94,9 +86,7 @@ impl ScreenedRows {
             return self.by_products(vectors, left_out);
         }
         let projections = project(vectors, &self.basis);
-        let within = squares(&projections, self.basis.columns());
-        let mut bounds = products(projections, &self.projected, &self.squares);
-        let (found, compared) = self.search(vectors, &within, &mut bounds, left_out, true);
+        let (found, compared) = self.search(vectors, projections, &self.partial, left_out);
         let open = found.iter().zip(vectors.chunks_exact(self.dimension));
         let open: Vec<f32> = open
             .filter(|(found, _)| found.is_none())
@@ -104,7 +94,7 @@ impl ScreenedRows {
             .collect();
         let (vectors, others) = (found.len(), open.len() / self.dimension);
         // Bounds cost about half of the products, so that the rest must stay below the other half.
-        let products = self.squares.len() / SHARE_OF_PRODUCTS;
+        let products = self.whole.rows() / SHARE_OF_PRODUCTS;
         if (compared + others * products) * 2 > vectors * products {
             self.pause.store(PAUSE, order);
         }
@@ -116,37 +106,44 @@ impl ScreenedRows {
 
     /// The same, with products with all rows in place of bounds.
     fn by_products(&self, vectors: &[f32], left_out: &Range<usize>) -> Vec<f32> {
-        let within = squares(vectors, self.dimension);
-        let mut bounds = products(vectors.to_vec(), &self.whole, &self.whole_squares);
-        let (found, _) = self.search(vectors, &within, &mut bounds, left_out, false);
+        let (found, _) = self.search(vectors, vectors.to_vec(), &self.whole, left_out);
         let least = found.into_iter();
         least.map(|least| least.unwrap_or(f32::INFINITY)).collect()
     }
 
     /// For each vector, the least distance or `None` if too many rows would be compared; and how many were.
+    /// `bounded` are the vectors in the directions of the bounds.
     fn search(
         &self,
         vectors: &[f32],
-        within: &[f32],
-        bounds: &mut [f32],
+        mut bounded: Vec<f32>,
+        bounds: &RowBounds,
         left_out: &Range<usize>,
-        are_partial: bool,
     ) -> (Vec<Option<f32>>, usize) {
-        let vectors = vectors.chunks_exact(self.dimension).zip(within);
-        let searches = vectors.zip(bounds.chunks_exact_mut(self.squares.len().max(1)));
-        let (mut blocks, mut compared) = (Vec::new(), 0);
-        let least = searches.map(|((vector, within), bounds)| {
-            if let Some(bounds) = bounds.get_mut(left_out.clone()) {
-                bounds.fill(f32::INFINITY);
-            }
+        let whole = squares(vectors, self.dimension);
+        let directions = bounded.len() / whole.len().max(1);
+        if directions == 0 {
+            return (Vec::new(), 0);
+        }
+        let within = squares(&bounded, directions);
+        let outside = rests(&whole, &within);
+        bounded.iter_mut().for_each(|value| *value *= -2.0);
+        let least_of_blocks = bounds.least_of_blocks(&bounded, &outside, left_out);
+        let bounded = bounded.chunks_exact(directions).zip(outside);
+        let lengths = whole.iter().zip(within);
+        let searches = vectors.chunks_exact(self.dimension).zip(bounded);
+        let searches = searches.zip(lengths.zip(least_of_blocks.chunks_exact(bounds.blocks())));
+        let mut compared = 0;
+        let least = searches.map(|((vector, bounded), ((whole, within), least_of_blocks))| {
             run(Search {
                 rows: self,
-                vector,
-                within: *within,
                 bounds,
-                blocks: &mut blocks,
+                vector,
+                bounded,
+                slack: ROUNDING * (whole + self.largest) - within,
+                least_of_blocks,
+                left_out,
                 compared: &mut compared,
-                are_partial,
             })
         });
         let least = least.collect();
@@ -154,35 +151,19 @@ impl ScreenedRows {
     }
 }
 
-/// `squares - 2 * vectors * rows`, `[vectors, rows]`.
-fn products(mut vectors: Vec<f32>, rows: &Panels, squares: &[f32]) -> Vec<f32> {
-    vectors.iter_mut().for_each(|value| *value *= -2.0);
-    let count = vectors.len() / rows.rows();
-    let mut products = vec![0.0; count * squares.len()];
-    multiply_panels(
-        Matrix::new(&vectors, count, rows.rows()),
-        rows,
-        Start::Row(squares),
-        Finish::Nothing,
-        MatrixMut::new(&mut products, count, squares.len()),
-    );
-    products
-}
-
 /// The search for one vector's nearest row.
 struct Search<'a> {
     rows: &'a ScreenedRows,
+    bounds: &'a RowBounds,
     vector: &'a [f32],
-    /// The vector's squared length, in the basis if the bounds are partial.
-    within: f32,
-    /// Each row's squared distance, less `within`; infinity for a row that is left out.
-    bounds: &'a mut [f32],
-    /// Room for the least bound of each block.
-    blocks: &'a mut Vec<f32>,
+    /// The vector times -2 in the directions of the bounds, and its length outside of them.
+    bounded: (&'a [f32], f32),
+    /// How far a bound may lie above the distance.
+    slack: f32,
+    least_of_blocks: &'a [f32],
+    left_out: &'a Range<usize>,
     /// Rows that were compared in full.
     compared: &'a mut usize,
-    /// Whether the bounds are distances in the basis alone.
-    are_partial: bool,
 }
 
 impl Kernel for Search<'_> {
@@ -191,47 +172,28 @@ impl Kernel for Search<'_> {
     /// The least distance; `None` if more than [`MOST_COMPARED`] rows have partial bounds below it.
     #[inline(always)]
     fn call<A: MultiplyAdd>(self) -> Option<f32> {
-        let ScreenedRows { rests, largest, .. } = self.rows;
-        let whole = sum_of_products(self.vector, self.vector);
-        let outside = rest(whole, self.within);
-        self.blocks.clear();
-        let rows = self.bounds.chunks_mut(BLOCK).zip(rests.chunks(BLOCK));
-        for (bounds, rests) in rows {
-            if self.are_partial {
-                for (bound, rest) in bounds.iter_mut().zip(rests) {
-                    let apart = outside - rest;
-                    *bound += apart * apart;
-                }
-            }
-            self.blocks.push(smallest_by_lanes::<16>(bounds));
-        }
-        let slack = ROUNDING * (whole + largest) - self.within;
-        let first = position_of(smallest_by_lanes::<16>(self.blocks), self.blocks) * BLOCK;
-        let block = &self.bounds[first..(first + BLOCK).min(self.bounds.len())];
-        let first = first + position_of(smallest_by_lanes::<16>(block), block);
-        if self
-            .bounds
-            .get(first)
-            .is_none_or(|bound| *bound == f32::INFINITY)
-        {
+        let of_block = |block| self.bounds.of_block(block, self.bounded, self.left_out);
+        let nearest = smallest_by_lanes::<16>(self.least_of_blocks);
+        let nearest = position_of(nearest, self.least_of_blocks);
+        let bounds = of_block(nearest);
+        let first = position_of(smallest_by_lanes::<16>(&bounds), &bounds);
+        if bounds[first] == f32::INFINITY {
             return Some(f32::INFINITY);
         }
-        let mut least = self.distance(first);
+        let mut least = self.distance(nearest * BLOCK + first);
         let mut compared = 0;
-        for (block, lowest) in self.blocks.iter().enumerate() {
-            if *lowest > least + slack {
+        for (block, lowest) in self.least_of_blocks.iter().enumerate() {
+            if *lowest > least + self.slack {
                 continue;
             }
-            let begin = block * BLOCK;
-            let end = (begin + BLOCK).min(self.bounds.len());
-            for row in begin..end {
-                if self.bounds[row] <= least + slack && self.bounds[row] < f32::INFINITY {
-                    let distance = self.distance(row);
+            for (row, bound) in of_block(block).into_iter().enumerate() {
+                if bound <= least + self.slack && bound < f32::INFINITY {
+                    let distance = self.distance(block * BLOCK + row);
                     least = if distance < least { distance } else { least };
                     compared += 1;
                 }
             }
-            if self.are_partial && compared > MOST_COMPARED {
+            if self.bounds.are_partial() && compared > MOST_COMPARED {
                 *self.compared += compared;
                 return None;
             }
@@ -283,10 +245,12 @@ fn position_of(value: f32, values: &[f32]) -> usize {
     values.iter().position(|other| *other == value).unwrap_or(0)
 }
 
-/// The length that remains of a squared length without a part of it.
-#[inline(always)]
-fn rest(whole: f32, part: f32) -> f32 {
-    (whole - part).max(0.0).sqrt()
+/// The lengths that remain of squared lengths without parts of them.
+fn rests(whole: &[f32], parts: &[f32]) -> Vec<f32> {
+    let pairs = whole.iter().zip(parts);
+    pairs
+        .map(|(whole, part)| (whole - part).max(0.0).sqrt())
+        .collect()
 }
 
 /// `[rows, kept]`.
@@ -299,7 +263,16 @@ fn project(rows: &[f32], basis: &Panels) -> Vec<f32> {
     projections
 }
 
+/// The squared length of each of `rows`, `[rows, dimension]`.
 fn squares(rows: &[f32], dimension: usize) -> Vec<f32> {
-    let square = |row: &[f32]| row.iter().map(|value| value * value).sum();
-    rows.chunks_exact(dimension).map(square).collect()
+    let mut squares = vec![0.0; rows.len() / dimension];
+    vectorized(
+        #[inline(always)]
+        || {
+            for (square, row) in squares.iter_mut().zip(rows.chunks_exact(dimension)) {
+                *square = sum_of_products(row, row);
+            }
+        },
+    );
+    squares
 }
