@@ -3,6 +3,7 @@
 import json
 import os
 import resource
+import shutil
 import statistics
 import subprocess
 import sys
@@ -20,6 +21,8 @@ PARTS = os.environ.get("PARTS", "deployed pytorch").split()
 RELEASE = Path("target/release")
 ARCHITECTURES = ["tf_efficientnet_b6", "tf_efficientnetv2_b0"]
 DIMENSIONS = [40, 72, 200]
+# Photographs that a model is trained on before it scores all of them.
+NORMAL_PHOTOGRAPHS = 30
 
 
 def run(command):
@@ -164,6 +167,12 @@ def throughput(architecture, folder):
         run([PYTHON[0], "benches/throughput.py", "photographs", photographs])
     if not (WORK / f"{architecture}-1.onnx").exists():
         run([*DEPLOYED, "export", architecture, weights(architecture), WORK])
+    # A model knows images like those that it scores: its bank of normal positions comes from photographs too.
+    normal = Path(folder) / "train/good"
+    shutil.rmtree(normal)
+    normal.mkdir()
+    for file in sorted(photographs.glob("*.jpg"))[:NORMAL_PHOTOGRAPHS]:
+        (normal / file.name).symlink_to(file.resolve())
     sides = {}
     for preset in ("paper", "default"):
         out = Path(folder) / f"{architecture}-{preset}"
@@ -173,6 +182,10 @@ def throughput(architecture, folder):
         images = len(list(photographs.glob("*.jpg")))
         # This includes the start of the process; the others don't.
         sides[f"bgad, {preset} preset"] = lambda command=command: images / whole(command)["seconds"]
+    eight = Path(folder) / "eight-bits.bgad"
+    run([RELEASE / "bgad", "quantize", "--model", out / "model.bgad", "--images", normal, "--out", eight])
+    command = [RELEASE / "bgad", "predict", "--model", eight, "--csv", "--quiet", photographs]
+    sides["bgad, default preset in eight bits"] = lambda command=command: images / whole(command)["seconds"]
     for runtime in RUNTIMES:
         command = [PYTHON[0], "benches/throughput.py", runtime, architecture, WORK, photographs]
         sides[f"{runtime} and Pillow"] = lambda command=command: json.loads(run(command))["images_per_second"]
