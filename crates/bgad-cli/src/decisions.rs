@@ -40,7 +40,9 @@ fn of_images(decisions: &Decisions) -> String {
     if decisions.abnormal_images > 0 {
         let (found, all) = (decisions.found, decisions.abnormal_images);
         let reachable = decisions.found_at_promised_rate;
-        let reachable = reachable.map(|found| format!(" ({found} possible at the promised rate)"));
+        let reachable = reachable.map(|found| {
+            format!(" ({found} by a threshold with the promised rate on these normal images)")
+        });
         let reachable = reachable.unwrap_or_default();
         parts.push(format!("{found} of {all} abnormal images found{reachable}"));
     }
