@@ -135,8 +135,10 @@ fn table(learned: &Learned, earlier: &str) -> Result<(), Failure> {
         };
         let change = decision(image.abnormal);
         output::line(&format!(
-            "  {label:<11} {}: {change}",
-            image.image.display()
+            "  {label:<11} {}: score {:.3}, before {:.3}; {change}",
+            image.image.display(),
+            image.score.after,
+            image.score.before
         ))?;
     }
     let mebibytes = learned.features.bytes as f64 / f64::from(1 << 20);

@@ -101,6 +101,15 @@ fn a_run_learns_and_does_not_change() {
             assert_eq!(image["abnormal"][when], prediction.anomalous);
         }
     }
+    let flipped = result["flipped"].as_array().unwrap();
+    assert!(!flipped.is_empty());
+    for image in flipped {
+        for when in ["before", "after"] {
+            let score = image["score"][when].as_f64().unwrap();
+            let threshold = result["threshold"][when].as_f64().unwrap();
+            assert_eq!(image["abnormal"][when], score > threshold, "{image}");
+        }
+    }
     assert!(content(&case.path("run")) == before, "the run has changed");
     for name in [
         "run.json",

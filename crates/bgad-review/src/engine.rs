@@ -242,6 +242,9 @@ pub struct Flipped {
     pub image: PathBuf,
     /// `normal` or `abnormal`: what it is.
     pub label: String,
+    /// Its score; `None` in lessons of an earlier version.
+    #[serde(default)]
+    pub score: Option<Change<f64>>,
     /// Whether it is called anomalous; `None` without a threshold.
     pub abnormal: Change<Option<bool>>,
 }

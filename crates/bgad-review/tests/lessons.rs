@@ -1,5 +1,6 @@
 //! Learning from decisions.
 
+use bgad_review::engine::Flipped;
 use serde_json::json;
 
 use crate::client::{id, row};
@@ -130,4 +131,19 @@ fn an_interrupted_lesson_is_reported() {
     );
     case.client()
         .when(|state| state["state"]["threshold"] == 0.25);
+}
+
+#[test]
+fn lessons_of_an_earlier_version_have_no_scores_of_flipped_images() {
+    let earlier = json!({
+        "image": "a.png",
+        "label": "normal",
+        "abnormal": { "before": false, "after": true },
+    });
+    let flipped: Flipped = serde_json::from_value(earlier.clone()).unwrap();
+    assert!(flipped.score.is_none());
+    let mut now = earlier;
+    now["score"] = json!({ "before": 1.0, "after": 2.5 });
+    let flipped: Flipped = serde_json::from_value(now).unwrap();
+    assert_eq!(flipped.score.unwrap().after, 2.5);
 }

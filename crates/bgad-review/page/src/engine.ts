@@ -52,7 +52,8 @@ export interface Learned {
   threshold: Change<number | null>;
   promised_rate: Change<number | null>;
   taught: { image: string; kind: "missed" | "false_alarm"; score: Change<number>; abnormal: Change<boolean | null> }[];
-  flipped: { image: string; label: "normal" | "abnormal"; abnormal: Change<boolean | null> }[];
+  /** Lessons of an earlier version have no scores here. */
+  flipped: { image: string; label: "normal" | "abnormal"; score: Change<number> | null; abnormal: Change<boolean | null> }[];
   images: number;
   seconds: number;
 }

@@ -189,8 +189,8 @@ function Outcome({ desk, lesson }: { desk: Desk; lesson: Lesson }) {
               <td>
                 {name(flipped.image)} <span class="quiet">{flipped.label === "abnormal" ? "a defect of the run" : "a good image of the run"}</span>
               </td>
-              <td class="n quiet">–</td>
-              <td class="n quiet">–</td>
+              <td class="n">{flipped.score ? number(flipped.score.before) : "–"}</td>
+              <td class="n">{flipped.score ? number(flipped.score.after) : "–"}</td>
               <td class="earlier">{says(flipped.abnormal.before)}</td>
               <td class={flipped.abnormal.after === (flipped.label === "abnormal") ? "right" : "now-wrong"}>{says(flipped.abnormal.after)}</td>
             </tr>

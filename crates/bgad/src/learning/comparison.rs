@@ -82,6 +82,7 @@ impl Comparison<'_> {
             image: sample.path.clone(),
             region: sample.region,
             label: sample.label,
+            score: *score,
             abnormal: self.decisions(*score),
         });
         let mut all: Vec<FlippedImage> = others.collect();
@@ -107,12 +108,16 @@ impl Comparison<'_> {
         let known = scores.after.iter().filter(|image| !is_taught(image));
         let known = known.filter_map(|image| {
             let before = *before.get(&self.key(image))?;
-            let after = image.score;
+            let score = Change {
+                before,
+                after: image.score,
+            };
             Some(FlippedImage {
                 image: image.path.clone(),
                 region: image.region,
                 label: image.label,
-                abnormal: self.decisions(Change { before, after }),
+                score,
+                abnormal: self.decisions(score),
             })
         });
         known.collect()

@@ -46,7 +46,7 @@ pub struct TaughtImage {
 
 /// An image of the run that the two models decide differently.
 #[non_exhaustive]
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct FlippedImage {
     /// Its file.
     #[serde(with = "bgad_data::path_text")]
@@ -56,6 +56,8 @@ pub struct FlippedImage {
     pub region: Option<Region>,
     /// Its label in the data set.
     pub label: Label,
+    /// Its score.
+    pub score: Change<f32>,
     /// Whether the model calls it anomalous; `None` for a model without a threshold.
     pub abnormal: Change<Option<bool>>,
 }
