@@ -12,7 +12,7 @@ pub(crate) enum Activation {
 impl Activation {
     pub fn of(architecture: Architecture) -> Self {
         match architecture.family() {
-            Family::Original | Family::V2 => Self::Silu,
+            Family::Original | Family::V2 | Family::V2Large => Self::Silu,
             Family::Lite => Self::Relu6,
         }
     }

@@ -32,6 +32,9 @@ pub enum Architecture {
     V2B1,
     V2B2,
     V2B3,
+    V2S,
+    V2M,
+    V2L,
 }
 
 /// A family of architectures.
@@ -41,8 +44,10 @@ pub(crate) enum Family {
     Original,
     /// EfficientNet-Lite: no squeeze-excite, ReLU6, fixed stem.
     Lite,
-    /// EfficientNetV2: fused blocks early, SiLU.
+    /// EfficientNetV2-B: fused blocks early, SiLU.
     V2,
+    /// EfficientNetV2-S, -M and -L: the same blocks in stages of their own, which are not scaled.
+    V2Large,
 }
 
 impl Architecture {
@@ -65,6 +70,9 @@ impl Architecture {
         Self::V2B1,
         Self::V2B2,
         Self::V2B3,
+        Self::V2S,
+        Self::V2M,
+        Self::V2L,
     ];
 
     /// timm's name, without a pretraining tag.
@@ -87,11 +95,14 @@ impl Architecture {
             Self::V2B1 => "tf_efficientnetv2_b1",
             Self::V2B2 => "tf_efficientnetv2_b2",
             Self::V2B3 => "tf_efficientnetv2_b3",
+            Self::V2S => "tf_efficientnetv2_s",
+            Self::V2M => "tf_efficientnetv2_m",
+            Self::V2L => "tf_efficientnetv2_l",
         }
     }
 
     /// The normalisation of the plain ImageNet-1k weights (`aa_in1k`, `in1k`): ImageNet's mean and
-    /// deviation, or 0.5 and 0.5 for the lite family.
+    /// deviation, or 0.5 and 0.5 for the lite family and `tf_efficientnetv2_s`, `_m` and `_l`.
     ///
     /// timm's `ap_in1k` weights and the `in21k` weights of `tf_efficientnetv2_b3` need
     /// [`Normalization::SYMMETRIC`] instead: see
@@ -99,7 +110,7 @@ impl Architecture {
     pub fn normalization(self) -> Normalization {
         match self.family() {
             Family::Original | Family::V2 => Normalization::IMAGENET,
-            Family::Lite => Normalization::SYMMETRIC,
+            Family::Lite | Family::V2Large => Normalization::SYMMETRIC,
         }
     }
 
@@ -109,6 +120,7 @@ impl Architecture {
             Self::B4 | Self::B5 | Self::B6 | Self::B7 => Family::Original,
             Self::Lite0 | Self::Lite1 | Self::Lite2 | Self::Lite3 | Self::Lite4 => Family::Lite,
             Self::V2B0 | Self::V2B1 | Self::V2B2 | Self::V2B3 => Family::V2,
+            Self::V2S | Self::V2M | Self::V2L => Family::V2Large,
         }
     }
 
@@ -116,6 +128,7 @@ impl Architecture {
     pub(crate) fn scaling(self) -> (f64, f64) {
         match self {
             Self::B0 | Self::Lite0 | Self::V2B0 => (1.0, 1.0),
+            Self::V2S | Self::V2M | Self::V2L => (1.0, 1.0),
             Self::B1 | Self::Lite1 | Self::V2B1 => (1.0, 1.1),
             Self::B2 | Self::Lite2 | Self::V2B2 => (1.1, 1.2),
             Self::B3 | Self::Lite3 | Self::V2B3 => (1.2, 1.4),

@@ -56,6 +56,21 @@ const V2: [Base; 5] = [
     base(Kind::Inverted, 6, 3, 1, 5, 112, true),
 ];
 
+/// Stages of EfficientNetV2-S, -M and -L, with these repeats and channels.
+const fn v2(repeats: [usize; 5], channels: [usize; 5]) -> [Base; 5] {
+    [
+        base(Kind::Plain, 1, 3, 1, repeats[0], channels[0], false),
+        base(Kind::Fused, 4, 3, 2, repeats[1], channels[1], false),
+        base(Kind::Fused, 4, 3, 2, repeats[2], channels[2], false),
+        base(Kind::Inverted, 4, 3, 2, repeats[3], channels[3], true),
+        base(Kind::Inverted, 6, 3, 1, repeats[4], channels[4], true),
+    ]
+}
+
+const V2_S: [Base; 5] = v2([2, 4, 4, 6, 9], [24, 48, 64, 128, 160]);
+const V2_M: [Base; 5] = v2([3, 5, 5, 7, 14], [24, 48, 80, 160, 176]);
+const V2_L: [Base; 5] = v2([4, 7, 7, 10, 19], [32, 64, 96, 192, 224]);
+
 const STEM_CHANNELS: usize = 32;
 
 /// The nearest multiple of 8, but at least 8 and at least the fraction `floor` of the scaled value.
@@ -70,6 +85,7 @@ fn round_channels(channels: usize, width: f64, floor: f64) -> usize {
 }
 
 pub(crate) struct Scaling {
+    architecture: Architecture,
     family: Family,
     width: f64,
     depth: f64,
@@ -79,6 +95,7 @@ impl Scaling {
     pub fn of(architecture: Architecture) -> Self {
         let (width, depth) = architecture.scaling();
         Self {
+            architecture,
             family: architecture.family(),
             width,
             depth,
@@ -94,13 +111,18 @@ impl Scaling {
                 ..base
             }),
             Family::V2 => V2,
+            Family::V2Large => match self.architecture {
+                Architecture::V2L => V2_L,
+                Architecture::V2M => V2_M,
+                _ => V2_S,
+            },
         }
     }
 
     pub fn channels(&self, base: usize) -> usize {
         let floor = match self.family {
             Family::Original | Family::Lite => 0.9,
-            Family::V2 => 0.0,
+            Family::V2 | Family::V2Large => 0.0,
         };
         round_channels(base, self.width, floor)
     }
@@ -109,6 +131,8 @@ impl Scaling {
         match self.family {
             Family::Lite => STEM_CHANNELS,
             Family::Original | Family::V2 => self.channels(STEM_CHANNELS),
+            // As many as the first stage has.
+            Family::V2Large => self.stages()[0].channels,
         }
     }
 

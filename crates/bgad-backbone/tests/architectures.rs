@@ -9,7 +9,7 @@ use burn::tensor::Device;
 /// `timm.create_model(name, features_only=True, out_indices=[1, 2, 3])`.
 type Sizes = (&'static str, usize, [usize; 3], [usize; 5], usize, usize);
 
-const TIMM: [Sizes; 17] = [
+const TIMM: [Sizes; 20] = [
     (
         "tf_efficientnet_b0",
         32,
@@ -146,6 +146,30 @@ const TIMM: [Sizes; 17] = [
         303,
         3_029_278,
     ),
+    (
+        "tf_efficientnetv2_s",
+        24,
+        [48, 64, 160],
+        [2, 4, 4, 6, 9],
+        380,
+        5_339_192,
+    ),
+    (
+        "tf_efficientnetv2_m",
+        24,
+        [48, 80, 176],
+        [3, 5, 5, 7, 14],
+        519,
+        9_964_528,
+    ),
+    (
+        "tf_efficientnetv2_l",
+        32,
+        [64, 96, 224],
+        [4, 7, 7, 10, 19],
+        716,
+        21_669_576,
+    ),
 ];
 
 #[test]
@@ -224,6 +248,9 @@ fn an_unknown_name_lists_the_known_ones() {
 fn normalisation_follows_the_family_unless_overridden() {
     assert_eq!(Architecture::B6.normalization(), Normalization::IMAGENET);
     assert_eq!(Architecture::V2B3.normalization(), Normalization::IMAGENET);
+    assert_eq!(Architecture::V2S.normalization(), Normalization::SYMMETRIC);
+    assert!(!Architecture::V2S.is_otherwise_normalized("in21k"));
+    assert!(Architecture::V2B3.is_otherwise_normalized("in21k"));
     assert_eq!(
         Architecture::Lite2.normalization(),
         Normalization::SYMMETRIC

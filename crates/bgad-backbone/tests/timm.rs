@@ -26,7 +26,12 @@ fn each_family_has_timms_features() {
         .collect();
     let images = Tensor::<4>::from_data(TensorData::new(values, [1, 3, height, width]), &device);
 
-    for architecture in [Architecture::B1, Architecture::Lite1, Architecture::V2B1] {
+    for architecture in [
+        Architecture::B1,
+        Architecture::Lite1,
+        Architecture::V2B1,
+        Architecture::V2S,
+    ] {
         let strides = [4, 8, 16];
         let raw = common::raw(architecture, &strides).into_values();
         let weights = Weights::from_tensors(raw).unwrap();
