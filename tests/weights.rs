@@ -4,6 +4,7 @@ use std::path::Path;
 
 use bgad::weights::{PublishedWeights, WeightsCache, WeightsError, verify};
 use bgad::{Error, Trainer, TrainerConfig};
+use bgad_backbone::Architecture;
 
 const COMMIT: &str = "89abcdef0123456789abcdef0123456789abcdef";
 const GOLDEN: &str = concat!(
@@ -26,6 +27,11 @@ fn a_name_without_a_tag_means_plain_imagenet_weights() {
         ),
         ("tf_efficientnet_lite0", "tf_efficientnet_lite0.in1k"),
         ("tf_efficientnetv2_b3", "tf_efficientnetv2_b3.in1k"),
+        ("tf_efficientnetv2_s", "tf_efficientnetv2_s.in1k"),
+        (
+            "tf_efficientnetv2_s.in21k_ft_in1k",
+            "tf_efficientnetv2_s.in21k_ft_in1k",
+        ),
     ];
     for (name, expected) in cases {
         assert_eq!(weights(name).name(), expected);
@@ -34,7 +40,7 @@ fn a_name_without_a_tag_means_plain_imagenet_weights() {
     let all: Vec<PublishedWeights> = PublishedWeights::all().collect();
     assert_eq!(
         all.iter().filter(|weights| weights.is_default()).count(),
-        17
+        Architecture::ALL.len()
     );
     for weights in &all {
         assert_eq!(
