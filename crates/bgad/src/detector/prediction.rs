@@ -94,10 +94,10 @@ impl Detector {
     /// An image without pixels, or a failing device.
     pub fn predict(&self, image: &RgbImage) -> Result<Prediction> {
         let elapsed = stopwatch();
-        let (score, map) = match self.backbone.on_host() {
+        let (score, map) = match self.is_on_host() {
             // On one of the pool's threads, which divides work faster than a thread outside.
-            Some(_) => rayon::scope(|_| self.score(image))?,
-            None => self.score(image)?,
+            true => rayon::scope(|_| self.score(image))?,
+            false => self.score(image)?,
         };
         let threshold = self.description.threshold;
         let pixel_threshold = self.description.pixel_threshold;
@@ -118,6 +118,14 @@ impl Detector {
             pixel_threshold,
             duration: elapsed(),
         })
+    }
+
+    /// Whether the CPU's own kernels compute the features.
+    fn is_on_host(&self) -> bool {
+        #[cfg(feature = "train")]
+        return self.backbone.on_host().is_some();
+        #[cfg(not(feature = "train"))]
+        true
     }
 
     /// Reads an image file in the same way as training images.

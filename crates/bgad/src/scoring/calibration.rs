@@ -103,8 +103,8 @@ impl Calibration {
     /// padding.
     ///
     /// # Errors
-    /// [`Error::Input`] if the rule weighs levels by dimension and the number of dimensions is not that of
-    /// the flows.
+    /// [`Error::Input`](crate::Error::Input) if the rule weighs levels by dimension and the number of dimensions
+    /// is not that of the flows.
     pub fn over(&self, set: &[LogLikelihoodMaps], size: usize) -> Result<Self> {
         let views = Views::one(View::stretched(size as u32));
         self.over_images(&ImageLikelihoods::whole(set, &views))
