@@ -12,8 +12,8 @@ pub(crate) enum Activation {
 impl Activation {
     pub fn of(architecture: Architecture) -> Self {
         match architecture.family() {
-            Family::Original | Family::V2 | Family::V2Large => Self::Silu,
             Family::Lite => Self::Relu6,
+            Family::Original | Family::V2 | Family::V2S | Family::V2M | Family::V2L => Self::Silu,
         }
     }
 }

@@ -46,8 +46,12 @@ pub(crate) enum Family {
     Lite,
     /// EfficientNetV2-B: fused blocks early, SiLU.
     V2,
-    /// EfficientNetV2-S, -M and -L: the same blocks in stages of their own, which are not scaled.
-    V2Large,
+    /// EfficientNetV2-S: the same blocks in stages of its own, which are not scaled.
+    V2S,
+    /// EfficientNetV2-M, likewise.
+    V2M,
+    /// EfficientNetV2-L, likewise.
+    V2L,
 }
 
 impl Architecture {
@@ -110,7 +114,7 @@ impl Architecture {
     pub fn normalization(self) -> Normalization {
         match self.family() {
             Family::Original | Family::V2 => Normalization::IMAGENET,
-            Family::Lite | Family::V2Large => Normalization::SYMMETRIC,
+            Family::Lite | Family::V2S | Family::V2M | Family::V2L => Normalization::SYMMETRIC,
         }
     }
 
@@ -120,7 +124,9 @@ impl Architecture {
             Self::B4 | Self::B5 | Self::B6 | Self::B7 => Family::Original,
             Self::Lite0 | Self::Lite1 | Self::Lite2 | Self::Lite3 | Self::Lite4 => Family::Lite,
             Self::V2B0 | Self::V2B1 | Self::V2B2 | Self::V2B3 => Family::V2,
-            Self::V2S | Self::V2M | Self::V2L => Family::V2Large,
+            Self::V2S => Family::V2S,
+            Self::V2M => Family::V2M,
+            Self::V2L => Family::V2L,
         }
     }
 

@@ -85,7 +85,6 @@ fn round_channels(channels: usize, width: f64, floor: f64) -> usize {
 }
 
 pub(crate) struct Scaling {
-    architecture: Architecture,
     family: Family,
     width: f64,
     depth: f64,
@@ -95,7 +94,6 @@ impl Scaling {
     pub fn of(architecture: Architecture) -> Self {
         let (width, depth) = architecture.scaling();
         Self {
-            architecture,
             family: architecture.family(),
             width,
             depth,
@@ -111,18 +109,16 @@ impl Scaling {
                 ..base
             }),
             Family::V2 => V2,
-            Family::V2Large => match self.architecture {
-                Architecture::V2L => V2_L,
-                Architecture::V2M => V2_M,
-                _ => V2_S,
-            },
+            Family::V2S => V2_S,
+            Family::V2M => V2_M,
+            Family::V2L => V2_L,
         }
     }
 
     pub fn channels(&self, base: usize) -> usize {
         let floor = match self.family {
             Family::Original | Family::Lite => 0.9,
-            Family::V2 | Family::V2Large => 0.0,
+            Family::V2 | Family::V2S | Family::V2M | Family::V2L => 0.0,
         };
         round_channels(base, self.width, floor)
     }
@@ -132,7 +128,7 @@ impl Scaling {
             Family::Lite => STEM_CHANNELS,
             Family::Original | Family::V2 => self.channels(STEM_CHANNELS),
             // As many as the first stage has.
-            Family::V2Large => self.stages()[0].channels,
+            Family::V2S | Family::V2M | Family::V2L => self.stages()[0].channels,
         }
     }
 

@@ -93,15 +93,8 @@ impl Panels {
         values
     }
 
-    /// Sets this matrix to `panels` with each row multiplied by its factor.
-    ///
-    /// # Panics
-    /// If there are not as many factors as rows.
-    pub fn set_scaled(&mut self, panels: &Self, factors: &[f32]) {
-        self.scaling(panels, factors, 1).for_each(RowScaling::run);
-    }
-
-    /// The same in at most `pieces` pieces, which you run in any order, on any threads.
+    /// Pieces of work, at most `pieces`, that set this matrix to `panels` with each row multiplied by its factor. Run
+    /// all of them, in any order, on any threads.
     ///
     /// # Panics
     /// If there are not as many factors as rows.

@@ -6,9 +6,10 @@ mod instruction_sets;
 
 use bgad_cpu::{
     Activation, ByteDistances, BytePanels, ByteRounding, Depthwise, Finish, Instructions, Kernel,
-    Matrix, MatrixMut, MultiplyAdd, Panels, Rows, ScreenedRows, Start, add_outer_products,
-    depthwise_row, exp, finish, least_of_rows, multiply, multiply_add, multiply_bytes,
-    multiply_panels, run, sigmoid_in_place, silu, smallest, tanh, to_centred_bytes, vectorized,
+    Matrix, MatrixMut, MultiplyAdd, Panels, RowScaling, Rows, ScreenedRows, Start,
+    add_outer_products, depthwise_row, exp, finish, least_of_rows, multiply, multiply_add,
+    multiply_bytes, multiply_panels, run, sigmoid_in_place, silu, smallest, tanh, to_centred_bytes,
+    vectorized,
 };
 use instruction_sets::{assert_agreement, under_each};
 
@@ -204,7 +205,9 @@ fn products_of_strips_and_scaled_panels_agree() {
     assert_agreement("strips", 1e-5, || {
         let plain = Panels::new(Matrix::new(&b, strips * width, columns));
         let (mut panels, mut c) = (Panels::default(), vec![0.0; rows * columns]);
-        panels.set_scaled(&plain, &factors);
+        panels
+            .scaling(&plain, &factors, 2)
+            .for_each(RowScaling::run);
         let a = Rows::in_strips(&a, rows, (strips, width), rows * width);
         let to = MatrixMut::new(&mut c, rows, columns);
         multiply_panels(a, &panels, Start::Zero, Finish::Nothing, to);

@@ -40,7 +40,7 @@ pub(crate) fn leave_out(
     samples.retain(|_| seen.next() != Some(true));
     if samples.len() < all {
         warnings.push(format!(
-            "{} test images that the model was trained on are not counted",
+            "test images left out because the model was trained on them: {} of {all}",
             all - samples.len()
         ));
     }
