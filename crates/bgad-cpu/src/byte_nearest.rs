@@ -32,6 +32,27 @@ pub fn least_of_rows(
     factors: &[f32],
     least: &mut [f32],
 ) {
+    assert_eq!(least.len(), a.rows, "minima and rows");
+    let mut of_lanes = vec![f32::INFINITY; least.len() * BLOCK];
+    least_of_lanes(a, b, of_columns, factors, &mut of_lanes);
+    let (of_lanes, _) = of_lanes.as_chunks::<BLOCK>();
+    for (least, lanes) in least.iter_mut().zip(of_lanes) {
+        *least = lanes.iter().copied().fold(f32::INFINITY, f32::min);
+    }
+}
+
+/// The same, but with minima over every 16th column only: `least`, `[rows, 16]`, is lowered to those over the
+/// columns `l`, `l + 16`, ….
+///
+/// # Panics
+/// If the shapes don't fit.
+pub(crate) fn least_of_lanes(
+    a: Rows<'_, u8>,
+    b: &BytePanels,
+    of_columns: ByteDistances<'_>,
+    factors: &[f32],
+    least: &mut [f32],
+) {
     let ByteDistances {
         scales,
         biases,
@@ -42,7 +63,7 @@ pub fn least_of_rows(
         a.strips * a.width == b.rows()
             && a.width == b.strip()
             && [scales.len(), biases.len(), starts.len()] == [columns; 3]
-            && [factors.len(), least.len()] == [a.rows; 2],
+            && [factors.len() * BLOCK, least.len()] == [a.rows * BLOCK; 2],
         "{} rows of {} to {}x{columns}",
         a.rows,
         a.strips * a.width,
@@ -62,6 +83,7 @@ struct Nearest<'a> {
     b: &'a BytePanels,
     of_columns: ByteDistances<'a>,
     factors: &'a [f32],
+    /// `[rows, 16]`.
     least: &'a mut [f32],
 }
 
@@ -69,33 +91,27 @@ impl DotKernel for Nearest<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn call<S: Dots>(self, simd: S) {
+    fn call<S: Dots>(mut self, simd: S) {
         for first in (0..self.a.rows).step_by(ROWS) {
             let rows = first..self.a.rows.min(first + ROWS);
             let starts = starts(&self.a, rows.clone());
             let starts = &starts[..rows.len()];
-            let mut least = [simd.splat_f32s(f32::INFINITY); ROWS];
             let mut column = 0;
             while column < self.b.columns() {
                 let left = (self.b.columns() - column).div_ceil(BLOCK);
                 let blocks = blocks_at_once(S::F32_LANES, left, self.b.rows());
-                let (of_rows, at) = ((starts, first), (column, &mut least));
+                let of_rows = (starts, first);
                 match (S::F32_LANES, blocks) {
-                    (16, 3) => self.tiles::<S, 1, 3, 4>(simd, of_rows, at),
-                    (16, 2) => self.tiles::<S, 1, 2, 6>(simd, of_rows, at),
-                    (16, _) => self.tiles::<S, 1, 1, 8>(simd, of_rows, at),
-                    (8, 3) => self.tiles::<S, 2, 3, 1>(simd, of_rows, at),
-                    (8, 2) => self.tiles::<S, 2, 2, 1>(simd, of_rows, at),
-                    (8, _) => self.tiles::<S, 2, 1, 3>(simd, of_rows, at),
-                    (4, _) => self.tiles::<S, 4, 1, 2>(simd, of_rows, at),
-                    _ => self.tiles::<S, 16, 1, 1>(simd, of_rows, at),
+                    (16, 3) => self.tiles::<S, 1, 3, 4>(simd, of_rows, column),
+                    (16, 2) => self.tiles::<S, 1, 2, 6>(simd, of_rows, column),
+                    (16, _) => self.tiles::<S, 1, 1, 8>(simd, of_rows, column),
+                    (8, 3) => self.tiles::<S, 2, 3, 1>(simd, of_rows, column),
+                    (8, 2) => self.tiles::<S, 2, 2, 1>(simd, of_rows, column),
+                    (8, _) => self.tiles::<S, 2, 1, 3>(simd, of_rows, column),
+                    (4, _) => self.tiles::<S, 4, 1, 2>(simd, of_rows, column),
+                    _ => self.tiles::<S, 16, 1, 1>(simd, of_rows, column),
                 }
                 column += blocks * BLOCK;
-            }
-            for (row, least) in rows.zip(least) {
-                let lanes = [least];
-                let lanes: &[f32] = pulp::bytemuck::cast_slice(&lanes);
-                self.least[row] = lanes.iter().copied().fold(f32::INFINITY, f32::min);
             }
         }
     }
@@ -105,10 +121,10 @@ impl Nearest<'_> {
     /// Processes `B` blocks of columns, `V` registers each, `R` rows at a time.
     #[inline(always)]
     fn tiles<S: Dots, const V: usize, const B: usize, const R: usize>(
-        &self,
+        &mut self,
         simd: S,
         (starts, first): (&[usize], usize),
-        (column, least): (usize, &mut [S::f32s; ROWS]),
+        column: usize,
     ) {
         let mut blocks: [&[[S::u32s; V]]; B] = [&[]; B];
         let mut constants = [[[simd.splat_f32s(0.0); 3]; V]; B];
@@ -123,14 +139,12 @@ impl Nearest<'_> {
         let mut row = 0;
         while row + R <= starts.len() {
             let starts = &starts[row..row + R];
-            let least = &mut least[row..row + R];
-            self.tile::<S, V, B, R>(simd, blocks, (starts, first + row), &constants, least);
+            self.tile::<S, V, B, R>(simd, blocks, (starts, first + row), &constants);
             row += R;
         }
         while row < starts.len() {
             let starts = &starts[row..=row];
-            let least = &mut least[row..=row];
-            self.tile::<S, V, B, 1>(simd, blocks, (starts, first + row), &constants, least);
+            self.tile::<S, V, B, 1>(simd, blocks, (starts, first + row), &constants);
             row += 1;
         }
     }
@@ -161,23 +175,24 @@ impl Nearest<'_> {
 
     #[inline(always)]
     fn tile<S: Dots, const V: usize, const B: usize, const R: usize>(
-        &self,
+        &mut self,
         simd: S,
         blocks: [&[[S::u32s; V]]; B],
         (starts, row): (&[usize], usize),
         constants: &[[[S::f32s; 3]; V]; B],
-        least: &mut [S::f32s],
     ) {
         let sums = sums_of::<S, V, B, R>(simd, (&self.a, starts), blocks);
         for r in 0..R {
             let factor = simd.splat_f32s(self.factors[row + r]);
+            let least = &mut self.least[(row + r) * BLOCK..][..BLOCK];
+            let least = S::as_mut_simd_f32s(least).0;
             for b in 0..B {
                 for v in 0..V {
                     let [scales, biases, starts] = constants[b][v];
                     let product = simd.mul_f32s(simd.to_f32s(sums[r][b][v]), scales);
                     let product = simd.add_f32s(product, biases);
                     let distance = simd.add_f32s(starts, simd.mul_f32s(product, factor));
-                    least[r] = simd.min_f32s(distance, least[r]);
+                    least[v] = simd.min_f32s(distance, least[v]);
                 }
             }
         }

@@ -1,5 +1,6 @@
 //! Rounds numbers to bytes.
 
+use crate::BytePanels;
 use crate::arithmetic::MultiplyAdd;
 use crate::dots::LARGEST;
 use crate::kernel::{Kernel, run};
@@ -178,4 +179,33 @@ pub fn to_centred_bytes(values: &[f32], bytes: &mut [u8]) -> f32 {
     }
     assert_eq!(values.len(), bytes.len(), "values and bytes");
     run(Centring(values, bytes))
+}
+
+/// The largest whole number in [`to_signed_bytes`].
+const LARGEST_SIGNED: f32 = 127.0;
+
+/// Whole numbers for a column of [`BytePanels`] in one strip of `depth` rows: `values / step`, rounded. The step
+/// keeps them within -127 to 127 and within the [bound](BytePanels::BOUND) of that column. Returns the step; 1 if
+/// all values are 0.
+///
+/// # Panics
+/// If there are not as many bytes as values.
+pub fn to_signed_bytes(values: &[f32], depth: usize, bytes: &mut [i8]) -> f32 {
+    assert_eq!(values.len(), bytes.len(), "values and bytes");
+    let largest = values.iter().fold(0.0_f32, |most, v| most.max(v.abs()));
+    let mut step = match largest > 0.0 && largest.is_finite() {
+        true => largest / LARGEST_SIGNED,
+        false => 1.0,
+    };
+    loop {
+        for (byte, value) in bytes.iter_mut().zip(values) {
+            let whole = (value / step).round();
+            *byte = whole.clamp(-LARGEST_SIGNED, LARGEST_SIGNED) as i8;
+        }
+        let most = BytePanels::most(bytes.iter().copied(), depth);
+        if most <= BytePanels::BOUND {
+            return step;
+        }
+        step *= (most as f32 / BytePanels::BOUND as f32).max(1.001);
+    }
 }

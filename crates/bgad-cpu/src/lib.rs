@@ -26,6 +26,7 @@
 
 mod activation;
 mod arithmetic;
+mod byte_bounds;
 mod byte_nearest;
 mod byte_panels;
 mod byte_product;
@@ -36,8 +37,11 @@ mod dots;
 mod elementary;
 mod instructions;
 mod kernel;
+mod left_out;
+mod lengths;
 mod matrix;
 mod multiply;
+mod ordering;
 mod outer_products;
 mod panels;
 mod product;
@@ -47,6 +51,7 @@ mod row_bounds;
 mod rows;
 mod screened_rows;
 mod smallest;
+mod summary;
 mod tile;
 
 pub use activation::{Activation, finish};
@@ -54,7 +59,7 @@ pub use arithmetic::{Fused, MultiplyAdd, Separate};
 pub use byte_nearest::{ByteDistances, least_of_rows};
 pub use byte_panels::BytePanels;
 pub use byte_product::multiply_bytes;
-pub use bytes::{ByteRounding, LARGEST_BYTE, to_centred_bytes};
+pub use bytes::{ByteRounding, LARGEST_BYTE, to_centred_bytes, to_signed_bytes};
 pub use depthwise::{Depthwise, depthwise_row};
 pub use elementary::{exp, sigmoid, sigmoid_in_place, silu, tanh};
 pub use instructions::{INSTRUCTIONS_VARIABLE, Instructions, InstructionsError};

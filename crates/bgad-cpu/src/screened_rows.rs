@@ -4,17 +4,22 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::projection::principal_basis;
+use pulp::Simd;
+
+use crate::byte_bounds::ByteBounds;
+use crate::instructions::{SimdKernel, dispatch};
+use crate::left_out::LeftOut;
+use crate::lengths::{squared_distance, squares};
+use crate::ordering::by_likeness;
 use crate::row_bounds::{BLOCK, RowBounds};
 use crate::smallest::smallest_by_lanes;
-use crate::{
-    Finish, Kernel, Matrix, MatrixMut, MultiplyAdd, Panels, Start, multiply_panels, run, vectorized,
-};
+use crate::summary::Summaries;
+use crate::{Matrix, MultiplyAdd};
 
 /// Fewest rows, and fewest values in each, for which the bounds pay.
 const FEWEST_ROWS: usize = 1024;
 const FEWEST_VALUES: usize = 64;
-/// Bounds may be wrong by rounding, by this share of the squared lengths.
+/// Squared distances may be wrong by rounding, by this share of the squared lengths.
 const ROUNDING: f32 = 1e-5;
 
 /// Most rows that are compared in full for one vector; with more, all products are quicker.
@@ -26,20 +31,23 @@ const PAUSE: usize = 63;
 
 /// Rows, `[rows, dimension]`, whose nearest one to a vector is found exactly but quickly.
 ///
-/// Rows and vectors are projected to the few directions in which the rows differ most. The distance there, and
-/// how much their lengths in the other directions differ, bound the whole distance from below. Only rows whose
-/// bound lies below the least distance found so far are compared in full. If a vector is so far from all rows
-/// that most bounds lie below that distance, products with all rows find the candidates instead. Both ways give
-/// the same distance, bit for bit.
+/// Rows and vectors are replaced by short summaries, which are no farther apart than they are. Summaries in bytes
+/// exclude most blocks of rows, and summaries in single precision most rows of the other blocks; the rows that
+/// remain are compared in full. If a vector is so far from all rows that many remain, products with all rows find
+/// the candidates instead. Both ways give the same distance, bit for bit.
 #[derive(Debug, Clone)]
 pub struct ScreenedRows {
     dimension: usize,
     rows: Vec<f32>,
-    /// `[dimension, kept]`.
-    basis: Panels,
-    /// Bounds in the basis.
-    partial: RowBounds,
-    /// Distances in all directions, to within rounding.
+    /// The row at each position of the blocks, and the position of each row.
+    order: Vec<usize>,
+    positions: Vec<usize>,
+    summaries: Summaries,
+    /// Blocks of summaries, rounded to bytes.
+    rounded: ByteBounds,
+    /// The summaries.
+    short: RowBounds,
+    /// The rows.
     whole: RowBounds,
     /// The largest squared length of a row.
     largest: f32,
@@ -54,21 +62,32 @@ impl ScreenedRows {
         if dimension < FEWEST_VALUES || count < FEWEST_ROWS {
             return None;
         }
-        let kept = (dimension * 2 / 5).next_multiple_of(16);
-        let basis = principal_basis(rows, dimension, kept);
-        let basis = Panels::new(Matrix::new(&basis, dimension, kept));
-        let projections = project(rows, &basis);
-        let whole = squares(rows, dimension);
-        let within = squares(&projections, kept);
-        let rests = rests(&whole, &within);
+        let lengths = squares(rows, dimension);
+        let summaries = Summaries::new(rows, dimension);
+        let short = summaries.of(rows, &lengths);
+        let order = by_likeness(&short, summaries.size(), BLOCK);
+        let mut positions = vec![0; count];
+        for (position, row) in order.iter().enumerate() {
+            positions[*row] = position;
+        }
+        let ordered = |rows: &[f32], dimension: usize| -> Vec<f32> {
+            let rows = order
+                .iter()
+                .map(|row| &rows[row * dimension..][..dimension]);
+            rows.flatten().copied().collect()
+        };
+        let short = ordered(&short, summaries.size());
         Some(Self {
-            largest: whole.iter().copied().fold(0.0, f32::max),
-            partial: RowBounds::new(&projections, kept, within, rests),
+            largest: lengths.iter().copied().fold(0.0, f32::max),
+            rounded: ByteBounds::new(&short, summaries.size())?,
+            short: RowBounds::new(&short, summaries.size(), squares(&short, summaries.size())),
+            whole: RowBounds::new(&ordered(rows, dimension), dimension, ordered(&lengths, 1)),
+            positions,
+            order,
             rows: rows.to_vec(),
-            whole: RowBounds::new(rows, dimension, whole, Vec::new()),
             pause: Arc::default(),
             dimension,
-            basis,
+            summaries,
         })
     }
 
@@ -80,20 +99,20 @@ impl ScreenedRows {
     /// For each of `vectors`, `[vectors, dimension]`, the squared distance to the nearest row, ignoring the
     /// rows `left_out`; infinity if none remains. It does not depend on the other vectors.
     pub fn least(&self, vectors: &[f32], left_out: &Range<usize>) -> Vec<f32> {
+        let left_out = &LeftOut::new(left_out, &self.positions);
         let waits = |calls: usize| calls.checked_sub(1);
         let order = Ordering::Relaxed;
         if self.pause.fetch_update(order, order, waits).is_ok() {
             return self.by_products(vectors, left_out);
         }
-        let projections = project(vectors, &self.basis);
-        let (found, compared) = self.search(vectors, projections, &self.partial, left_out);
+        let (found, compared) = self.by_bounds(vectors, left_out);
         let open = found.iter().zip(vectors.chunks_exact(self.dimension));
         let open: Vec<f32> = open
             .filter(|(found, _)| found.is_none())
             .flat_map(|(_, vector)| vector.iter().copied())
             .collect();
         let (vectors, others) = (found.len(), open.len() / self.dimension);
-        // Bounds cost about half of the products, so that the rest must stay below the other half.
+        // Bounds cost less than half of the products, so that the rest must stay below the other half.
         let products = self.whole.rows() / SHARE_OF_PRODUCTS;
         if (compared + others * products) * 2 > vectors * products {
             self.pause.store(PAUSE, order);
@@ -104,96 +123,117 @@ impl ScreenedRows {
         least.map(|least| least.unwrap_or(f32::INFINITY)).collect()
     }
 
-    /// The same, with products with all rows in place of bounds.
-    fn by_products(&self, vectors: &[f32], left_out: &Range<usize>) -> Vec<f32> {
-        let (found, _) = self.search(vectors, vectors.to_vec(), &self.whole, left_out);
-        let least = found.into_iter();
-        least.map(|least| least.unwrap_or(f32::INFINITY)).collect()
-    }
-
     /// For each vector, the least distance or `None` if too many rows would be compared; and how many were.
-    /// `bounded` are the vectors in the directions of the bounds.
-    fn search(
-        &self,
-        vectors: &[f32],
-        mut bounded: Vec<f32>,
-        bounds: &RowBounds,
-        left_out: &Range<usize>,
-    ) -> (Vec<Option<f32>>, usize) {
-        let whole = squares(vectors, self.dimension);
-        let directions = bounded.len() / whole.len().max(1);
-        if directions == 0 {
-            return (Vec::new(), 0);
-        }
-        let within = squares(&bounded, directions);
-        let outside = rests(&whole, &within);
-        bounded.iter_mut().for_each(|value| *value *= -2.0);
-        let least_of_blocks = bounds.least_of_blocks(&bounded, &outside, left_out);
-        let bounded = bounded.chunks_exact(directions).zip(outside);
-        let lengths = whole.iter().zip(within);
-        let searches = vectors.chunks_exact(self.dimension).zip(bounded);
-        let searches = searches.zip(lengths.zip(least_of_blocks.chunks_exact(bounds.blocks())));
+    fn by_bounds(&self, vectors: &[f32], left_out: &LeftOut) -> (Vec<Option<f32>>, usize) {
+        let lengths = squares(vectors, self.dimension);
+        let mut short = self.summaries.of(vectors, &lengths);
+        let size = self.summaries.size();
+        let short_lengths = squares(&short, size);
+        let blocks = self.rounded.least_of_blocks(&short, left_out);
+        short.iter_mut().for_each(|value| *value *= -2.0);
         let mut compared = 0;
-        let least = searches.map(|((vector, bounded), ((whole, within), least_of_blocks))| {
-            run(Search {
+        let vectors = vectors.chunks_exact(self.dimension).enumerate();
+        let least = vectors.map(|(index, vector)| {
+            let rounding = ROUNDING * (lengths[index] + self.largest);
+            dispatch(Search {
                 rows: self,
-                bounds,
                 vector,
-                bounded,
-                slack: ROUNDING * (whole + self.largest) - within,
-                least_of_blocks,
+                bounds: &self.short,
+                bounded: &short[index * size..][..size],
+                slack: rounding - short_lengths[index],
+                blocks: &blocks.least[index * self.rounded.blocks()..][..self.rounded.blocks()],
+                apart: blocks.apart[index],
+                blocks_slack: rounding - blocks.squares[index],
                 left_out,
+                most: MOST_COMPARED,
                 compared: &mut compared,
             })
         });
         let least = least.collect();
         (least, compared)
     }
+
+    /// The least distances, with products with all rows in place of bounds.
+    fn by_products(&self, vectors: &[f32], left_out: &LeftOut) -> Vec<f32> {
+        let lengths = squares(vectors, self.dimension);
+        let doubled: Vec<f32> = vectors.iter().map(|value| value * -2.0).collect();
+        let matrix = Matrix::new(&doubled, lengths.len(), self.dimension);
+        let blocks = self.whole.least_of_blocks(matrix, left_out);
+        let mut compared = 0;
+        let least = vectors
+            .chunks_exact(self.dimension)
+            .enumerate()
+            .map(|(index, vector)| {
+                let slack = ROUNDING * (lengths[index] + self.largest) - lengths[index];
+                dispatch(Search {
+                    rows: self,
+                    vector,
+                    bounds: &self.whole,
+                    bounded: &doubled[index * self.dimension..][..self.dimension],
+                    slack,
+                    blocks: &blocks[index * self.whole.blocks()..][..self.whole.blocks()],
+                    apart: 0.0,
+                    blocks_slack: slack,
+                    left_out,
+                    most: usize::MAX,
+                    compared: &mut compared,
+                })
+            });
+        least.map(|least| least.unwrap_or(f32::INFINITY)).collect()
+    }
 }
 
 /// The search for one vector's nearest row.
 struct Search<'a> {
     rows: &'a ScreenedRows,
-    bounds: &'a RowBounds,
     vector: &'a [f32],
-    /// The vector times -2 in the directions of the bounds, and its length outside of them.
-    bounded: (&'a [f32], f32),
-    /// How far a bound may lie above the distance.
+    bounds: &'a RowBounds,
+    /// What the bounds see of the vector, times -2.
+    bounded: &'a [f32],
+    /// How far a bound may lie above the squared distance.
     slack: f32,
-    least_of_blocks: &'a [f32],
-    left_out: &'a Range<usize>,
+    /// The least squared distance in each block, and by how much it may exceed the true one: the distance by
+    /// `apart`, and then its square by `blocks_slack`.
+    blocks: &'a [f32],
+    apart: f32,
+    blocks_slack: f32,
+    left_out: &'a LeftOut,
+    /// Rows that may be compared in full.
+    most: usize,
     /// Rows that were compared in full.
     compared: &'a mut usize,
 }
 
-impl Kernel for Search<'_> {
+impl SimdKernel for Search<'_> {
     type Output = Option<f32>;
 
-    /// The least distance; `None` if more than [`MOST_COMPARED`] rows have partial bounds below it.
+    /// The least distance; `None` if more than `most` rows have bounds below it.
     #[inline(always)]
-    fn call<A: MultiplyAdd>(self) -> Option<f32> {
+    fn call<S: Simd, A: MultiplyAdd>(self, simd: S) -> Option<f32> {
         let of_block = |block| self.bounds.of_block(block, self.bounded, self.left_out);
-        let nearest = smallest_by_lanes::<16>(self.least_of_blocks);
-        let nearest = position_of(nearest, self.least_of_blocks);
+        let nearest = smallest_by_lanes::<16>(self.blocks);
+        let nearest = position_of(nearest, self.blocks);
         let bounds = of_block(nearest);
         let first = position_of(smallest_by_lanes::<16>(&bounds), &bounds);
         if bounds[first] == f32::INFINITY {
             return Some(f32::INFINITY);
         }
-        let mut least = self.distance(nearest * BLOCK + first);
+        let mut least = self.distance(simd, nearest * BLOCK + first);
+        let mut reach = self.reach(least);
         let mut compared = 0;
-        for (block, lowest) in self.least_of_blocks.iter().enumerate() {
-            if *lowest > least + self.slack {
+        for (block, lowest) in self.blocks.iter().enumerate() {
+            if *lowest > reach {
                 continue;
             }
             for (row, bound) in of_block(block).into_iter().enumerate() {
                 if bound <= least + self.slack && bound < f32::INFINITY {
-                    let distance = self.distance(block * BLOCK + row);
+                    let distance = self.distance(simd, block * BLOCK + row);
                     least = if distance < least { distance } else { least };
+                    reach = self.reach(least);
                     compared += 1;
                 }
             }
-            if self.bounds.are_partial() && compared > MOST_COMPARED {
+            if compared > self.most {
                 *self.compared += compared;
                 return None;
             }
@@ -204,75 +244,26 @@ impl Kernel for Search<'_> {
 }
 
 impl Search<'_> {
-    /// The squared distance to a row.
+    /// The squared distance to the row at a position.
     #[inline(always)]
-    fn distance(&self, row: usize) -> f32 {
-        let dimension = self.rows.dimension;
-        let row = &self.rows.rows[row * dimension..(row + 1) * dimension];
-        lanes(self.vector, row, |a, b| (a - b) * (a - b))
+    fn distance<S: Simd>(&self, simd: S, position: usize) -> f32 {
+        let (dimension, row) = (self.rows.dimension, self.rows.order[position]);
+        squared_distance(
+            simd,
+            self.vector,
+            &self.rows.rows[row * dimension..(row + 1) * dimension],
+        )
     }
-}
 
-#[inline(always)]
-fn sum_of_products(a: &[f32], b: &[f32]) -> f32 {
-    lanes(a, b, |a, b| a * b)
-}
-
-/// The sum of `of` over pairs, in an order that is the same under every instruction set.
-#[inline(always)]
-fn lanes(a: &[f32], b: &[f32], of: impl Fn(f32, f32) -> f32) -> f32 {
-    const LANES: usize = 32;
-    let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
-    let mut sums = [0.0; LANES];
-    for (a, b) in a.iter().zip(b) {
-        for lane in 0..LANES {
-            sums[lane] += of(a[lane], b[lane]);
-        }
+    /// Blocks above this hold no row that is closer than `least`.
+    #[inline(always)]
+    fn reach(&self, least: f32) -> f32 {
+        let reach = least.sqrt() + self.apart;
+        reach * reach + self.blocks_slack
     }
-    let rest: f32 = a_rest.iter().zip(b_rest).map(|(a, b)| of(*a, *b)).sum();
-    let mut width = LANES;
-    while width > 1 {
-        width /= 2;
-        for lane in 0..width {
-            sums[lane] += sums[lane + width];
-        }
-    }
-    sums[0] + rest
 }
 
 #[inline(always)]
 fn position_of(value: f32, values: &[f32]) -> usize {
     values.iter().position(|other| *other == value).unwrap_or(0)
-}
-
-/// The lengths that remain of squared lengths without parts of them.
-fn rests(whole: &[f32], parts: &[f32]) -> Vec<f32> {
-    let pairs = whole.iter().zip(parts);
-    pairs
-        .map(|(whole, part)| (whole - part).max(0.0).sqrt())
-        .collect()
-}
-
-/// `[rows, kept]`.
-fn project(rows: &[f32], basis: &Panels) -> Vec<f32> {
-    let count = rows.len() / basis.rows();
-    let mut projections = vec![0.0; count * basis.columns()];
-    let output = MatrixMut::new(&mut projections, count, basis.columns());
-    let rows = Matrix::new(rows, count, basis.rows());
-    multiply_panels(rows, basis, Start::Zero, Finish::Nothing, output);
-    projections
-}
-
-/// The squared length of each of `rows`, `[rows, dimension]`.
-fn squares(rows: &[f32], dimension: usize) -> Vec<f32> {
-    let mut squares = vec![0.0; rows.len() / dimension];
-    vectorized(
-        #[inline(always)]
-        || {
-            for (square, row) in squares.iter_mut().zip(rows.chunks_exact(dimension)) {
-                *square = sum_of_products(row, row);
-            }
-        },
-    );
-    squares
 }

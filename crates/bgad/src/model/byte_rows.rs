@@ -1,12 +1,11 @@
 //! Rows of a memory bank in bytes.
 
+#[cfg(feature = "train")]
+use bgad_cpu::to_signed_bytes;
 use bgad_cpu::{ByteDistances, BytePanels, Rows, least_of_rows, to_centred_bytes};
 
 /// The byte of the number 0 in a vector that is compared with the rows.
 const CENTRE: f32 = 64.0;
-/// The largest whole number in a row.
-#[cfg(feature = "train")]
-const LARGEST: f32 = 127.0;
 /// Products of bytes take so many values at once.
 const LANE: usize = 4;
 
@@ -32,26 +31,13 @@ impl ByteRows {
         let count = rows.len() / dimension;
         let mut columns = vec![0; rows.len()];
         let mut scales = Vec::with_capacity(count);
+        let mut whole = vec![0; dimension];
         let depth = dimension.next_multiple_of(LANE);
         for (index, row) in rows.chunks_exact(dimension).enumerate() {
-            let largest = row.iter().fold(0.0_f32, |most, v| most.max(v.abs()));
-            let mut scale = match largest > 0.0 {
-                true => largest / LARGEST,
-                false => 1.0,
-            };
-            let whole = loop {
-                let whole = |v: &f32| (v / scale).round().clamp(-LARGEST, LARGEST) as i8;
-                let whole: Vec<i8> = row.iter().map(whole).collect();
-                let most = BytePanels::most(whole.iter().copied(), depth);
-                if most <= BytePanels::BOUND {
-                    break whole;
-                }
-                scale *= (most as f32 / BytePanels::BOUND as f32).max(1.001);
-            };
-            for (channel, value) in whole.into_iter().enumerate() {
-                columns[channel * count + index] = value;
+            scales.push(to_signed_bytes(row, depth, &mut whole));
+            for (channel, value) in whole.iter().enumerate() {
+                columns[channel * count + index] = *value;
             }
-            scales.push(scale);
         }
         Self::new(columns, scales, dimension)
     }
