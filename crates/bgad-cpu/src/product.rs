@@ -116,18 +116,21 @@ impl SimdKernel for Product<'_> {
             let rows = first..self.c.rows().min(first + ROWS);
             let mut column = 0;
             while column < self.b.columns() {
-                let blocks = (self.b.columns() - column).div_ceil(BLOCK);
+                let left = self.b.columns() - column;
+                let (blocks, half) = (left.div_ceil(BLOCK), left <= BLOCK / 2);
                 // As many accumulators as fit in registers beside the operands.
                 let at = (rows.clone(), column);
                 column += match S::F32_LANES {
                     16 => match blocks {
-                        1 => self.panel::<S, 1, 1, 12>(simd, at),
-                        2 | 4 => self.panel::<S, 1, 2, 12>(simd, at),
-                        _ => self.panel::<S, 1, 3, 8>(simd, at),
+                        1 => self.panel::<S, 1, 1, 1, 12>(simd, at),
+                        2 | 4 => self.panel::<S, 1, 1, 2, 12>(simd, at),
+                        _ => self.panel::<S, 1, 1, 3, 8>(simd, at),
                     },
-                    8 => self.panel::<S, 2, 1, 6>(simd, at),
-                    4 => self.panel::<S, 4, 1, 6>(simd, at),
-                    _ => self.panel::<S, 16, 1, 1>(simd, at),
+                    8 if half => self.panel::<S, 2, 1, 1, 12>(simd, at),
+                    8 => self.panel::<S, 2, 2, 1, 6>(simd, at),
+                    4 if half => self.panel::<S, 4, 2, 1, 12>(simd, at),
+                    4 => self.panel::<S, 4, 4, 1, 6>(simd, at),
+                    _ => self.panel::<S, 16, 16, 1, 1>(simd, at),
                 };
             }
         }
@@ -139,53 +142,69 @@ impl SimdKernel for Product<'_> {
 const ROWS: usize = 96;
 
 impl Product<'_> {
-    /// Processes `B` blocks of columns, `V` registers each, `R` rows at a time. Returns the number of columns.
+    /// Processes `B` blocks of columns, the first `V` of `L` registers each, `R` rows at a time. Returns the number of
+    /// columns.
     #[inline(always)]
-    fn panel<S: Simd, const V: usize, const B: usize, const R: usize>(
+    fn panel<S: Simd, const L: usize, const V: usize, const B: usize, const R: usize>(
         &mut self,
         simd: S,
         (rows, column): (Range<usize>, usize),
     ) -> usize {
-        let blocks: [&[[S::f32s; V]]; B] = std::array::from_fn(|i| {
+        let blocks: [&[[S::f32s; L]]; B] = std::array::from_fn(|i| {
             let block = self.b.block(column + i * BLOCK);
             S::as_simd_f32s(block).0.as_chunks().0
         });
         // Nearly all blocks are whole and need no check for the end of a row.
-        match column + B * BLOCK <= self.b.columns() {
-            true => self.tiles::<S, V, B, R, true>(simd, blocks, (rows, column)),
-            false => self.tiles::<S, V, B, R, false>(simd, blocks, (rows, column)),
+        let columns = B * V * S::F32_LANES;
+        match column + columns <= self.b.columns() {
+            true => self.tiles::<S, L, V, B, R, true>(simd, blocks, (rows, column)),
+            false => self.tiles::<S, L, V, B, R, false>(simd, blocks, (rows, column)),
         }
-        B * BLOCK
+        columns
     }
 
     #[inline(always)]
-    fn tiles<S: Simd, const V: usize, const B: usize, const R: usize, const WHOLE: bool>(
+    fn tiles<
+        S: Simd,
+        const L: usize,
+        const V: usize,
+        const B: usize,
+        const R: usize,
+        const WHOLE: bool,
+    >(
         &mut self,
         simd: S,
-        blocks: [&[[S::f32s; V]]; B],
+        blocks: [&[[S::f32s; L]]; B],
         (rows, column): (Range<usize>, usize),
     ) {
         let mut row = rows.start;
         // Split eight rows into two tiles of four, not into one of six and two single rows.
         while row + R <= rows.end && (R, rows.end - row) != (6, 8) {
-            self.tile::<S, V, B, R, WHOLE>(simd, blocks, (row, column));
+            self.tile::<S, L, V, B, R, WHOLE>(simd, blocks, (row, column));
             row += R;
         }
         while row + 4 <= rows.end {
-            self.tile::<S, V, B, 4, WHOLE>(simd, blocks, (row, column));
+            self.tile::<S, L, V, B, 4, WHOLE>(simd, blocks, (row, column));
             row += 4;
         }
         while row < rows.end {
-            self.tile::<S, V, B, 1, WHOLE>(simd, blocks, (row, column));
+            self.tile::<S, L, V, B, 1, WHOLE>(simd, blocks, (row, column));
             row += 1;
         }
     }
 
     #[inline(always)]
-    fn tile<S: Simd, const V: usize, const B: usize, const R: usize, const WHOLE: bool>(
+    fn tile<
+        S: Simd,
+        const L: usize,
+        const V: usize,
+        const B: usize,
+        const R: usize,
+        const WHOLE: bool,
+    >(
         &mut self,
         simd: S,
-        blocks: [&[[S::f32s; V]]; B],
+        blocks: [&[[S::f32s; L]]; B],
         (row, column): (usize, usize),
     ) {
         let start = self.start_of::<S, V, B, R, WHOLE>(simd, (row, column));
@@ -193,7 +212,7 @@ impl Product<'_> {
         // No loop for a single strip: it would move the sums through memory.
         if self.a.strips == 1 {
             let left = self.left::<R>(0, row);
-            let sums = accumulate::<S, V, B, R>(simd, left, blocks, start);
+            let sums = accumulate::<S, L, V, B, R>(simd, left, blocks, start);
             self.finish_tile::<S, V, B, R, WHOLE>(simd, (row, column), sums);
             return;
         }
@@ -204,7 +223,7 @@ impl Product<'_> {
                 *block = &block[strip * width..][..width];
             }
             let left = self.left::<R>(strip, row);
-            sums = accumulate::<S, V, B, R>(simd, left, blocks, sums);
+            sums = accumulate::<S, L, V, B, R>(simd, left, blocks, sums);
         }
         self.finish_tile::<S, V, B, R, WHOLE>(simd, (row, column), sums);
     }

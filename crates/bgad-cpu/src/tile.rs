@@ -11,8 +11,8 @@ use pulp::Simd;
 use crate::panels::BLOCK;
 use crate::register::{load, part, store};
 
-/// Reads `B` blocks of a line from `columns.start`, with zeros from `columns.end` on. With `WHOLE`, all blocks
-/// end before `columns.end`.
+/// Reads `B` blocks of a line from `columns.start`, `V` registers each, with zeros from `columns.end` on. With
+/// `WHOLE`, all registers end before `columns.end`.
 #[inline(always)]
 pub(crate) fn read<S: Simd, const V: usize, const B: usize, const WHOLE: bool>(
     simd: S,
@@ -21,7 +21,7 @@ pub(crate) fn read<S: Simd, const V: usize, const B: usize, const WHOLE: bool>(
 ) -> [[S::f32s; V]; B] {
     let mut values = [[simd.splat_f32s(0.0); V]; B];
     if WHOLE {
-        let (registers, _) = S::as_simd_f32s(&line[columns.start..][..B * BLOCK]);
+        let (registers, _) = S::as_simd_f32s(&line[columns.start..][..B * V * S::F32_LANES]);
         for b in 0..B {
             for v in 0..V {
                 values[b][v] = registers[b * V + v];
@@ -38,7 +38,7 @@ pub(crate) fn read<S: Simd, const V: usize, const B: usize, const WHOLE: bool>(
     values
 }
 
-/// Writes `B` blocks to a line from `columns.start`, but nothing from `columns.end` on.
+/// Writes `B` blocks to a line from `columns.start`, `V` registers each, but nothing from `columns.end` on.
 #[inline(always)]
 pub(crate) fn write<S: Simd, const V: usize, const B: usize, const WHOLE: bool>(
     simd: S,
@@ -47,7 +47,8 @@ pub(crate) fn write<S: Simd, const V: usize, const B: usize, const WHOLE: bool>(
     sums: [[S::f32s; V]; B],
 ) {
     if WHOLE {
-        let (registers, _) = S::as_mut_simd_f32s(&mut line[columns.start..][..B * BLOCK]);
+        let end = columns.start + B * V * S::F32_LANES;
+        let (registers, _) = S::as_mut_simd_f32s(&mut line[columns.start..end]);
         for b in 0..B {
             for v in 0..V {
                 registers[b * V + v] = sums[b][v];
@@ -63,12 +64,19 @@ pub(crate) fn write<S: Simd, const V: usize, const B: usize, const WHOLE: bool>(
     }
 }
 
-/// `start + left · blocks`. A separate function, so that its sums stay in registers.
+/// `start + left · blocks`, where a line of a block has `L` registers, of which the first `V` are used. A separate
+/// function, so that its sums stay in registers.
 #[inline(always)]
-pub(crate) fn accumulate<S: Simd, const V: usize, const B: usize, const R: usize>(
+pub(crate) fn accumulate<
+    S: Simd,
+    const L: usize,
+    const V: usize,
+    const B: usize,
+    const R: usize,
+>(
     simd: S,
     left: [&[f32]; R],
-    blocks: [&[[S::f32s; V]]; B],
+    blocks: [&[[S::f32s; L]]; B],
     start: [[[S::f32s; V]; B]; R],
 ) -> [[[S::f32s; V]; B]; R] {
     let (mut sums, mut right) = (start, [[simd.splat_f32s(0.0); V]; B]);
@@ -78,8 +86,8 @@ pub(crate) fn accumulate<S: Simd, const V: usize, const B: usize, const R: usize
         (left_steps[r], left_rest[r]) = left[r][..depth].as_chunks();
     }
     let (mut steps, mut rest) = (
-        [&[] as &[[[S::f32s; V]; STEP]]; B],
-        [&[] as &[[S::f32s; V]]; B],
+        [&[] as &[[[S::f32s; L]; STEP]]; B],
+        [&[] as &[[S::f32s; L]]; B],
     );
     for b in 0..B {
         (steps[b], rest[b]) = blocks[b][..depth].as_chunks();
@@ -91,7 +99,7 @@ pub(crate) fn accumulate<S: Simd, const V: usize, const B: usize, const R: usize
                 values[r] = left_steps[r][step][k];
             }
             for b in 0..B {
-                right[b] = steps[b][step][k];
+                right[b].copy_from_slice(&steps[b][step][k][..V]);
             }
             add_product::<S, V, B, R>(simd, values, right, &mut sums);
         }
@@ -101,7 +109,7 @@ pub(crate) fn accumulate<S: Simd, const V: usize, const B: usize, const R: usize
             values[r] = left_rest[r][k];
         }
         for b in 0..B {
-            right[b] = rest[b][k];
+            right[b].copy_from_slice(&rest[b][k][..V]);
         }
         add_product::<S, V, B, R>(simd, values, right, &mut sums);
     }
