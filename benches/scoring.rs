@@ -23,6 +23,7 @@ fn maps(seed: usize) -> LogLikelihoodMaps {
     LogLikelihoodMaps {
         levels: [4, 8, 16].map(level).to_vec(),
         distances: None,
+        contexts: None,
         discriminants: None,
         neighbor_distance: None,
     }

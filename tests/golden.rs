@@ -19,6 +19,7 @@ fn golden_scores() {
     let maps: Vec<LogLikelihoodMaps> = (0..images)
         .map(|image| LogLikelihoodMaps {
             distances: None,
+            contexts: None,
             discriminants: None,
             neighbor_distance: None,
             levels: levels

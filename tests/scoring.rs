@@ -18,6 +18,7 @@ fn maps(lower: f32, defect: f32) -> LogLikelihoodMaps {
             pooled: false,
         }],
         distances: None,
+        contexts: None,
         discriminants: None,
         neighbor_distance: None,
     }
@@ -96,6 +97,7 @@ fn a_map_of_one_position_is_a_map() {
             pooled,
         }],
         distances: None,
+        contexts: None,
         discriminants: None,
         neighbor_distance: None,
     };

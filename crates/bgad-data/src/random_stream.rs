@@ -29,6 +29,8 @@ pub enum Purpose {
     Pooled,
     /// Positions for the memory bank, by input.
     Bank,
+    /// Contexts for the memory bank, by input.
+    Contexts,
 }
 
 /// How a stream is derived from its key. There are two ways, because trained models and published splits
@@ -54,6 +56,7 @@ impl Purpose {
             Self::Positions => Derivation::Stream(3),
             Self::Pooled => Derivation::Stream(4),
             Self::Bank => Derivation::Stream(5),
+            Self::Contexts => Derivation::Stream(6),
         }
     }
 

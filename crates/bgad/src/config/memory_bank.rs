@@ -9,6 +9,10 @@ settings! {
         /// How many positions' normal features the model stores. Scores use each position's distance to the
         /// nearest of them. 0: no memory bank.
         pub size: usize = 8000, paper 0, allowed "0 to 100000 positions";
+        /// How many contexts, means of wide neighbourhoods of normal positions, the model stores. Score maps use
+        /// the distance of each position's context to the nearest of them, which shows wide defects. 0: none. They
+        /// need a memory bank.
+        pub contexts: usize = 2000, paper 0, allowed "0 to 100000 contexts";
         /// Whether scores also use how far each position lies in the direction of the abnormal training
         /// images' defects, by Fisher's linear discriminant. It needs a memory bank.
         pub discriminant: bool = true, paper false;
@@ -20,9 +24,14 @@ const LARGEST: usize = 100_000;
 
 impl MemoryBankSettings {
     pub(crate) fn check(&self) -> Result<()> {
-        match self.size {
-            0..=LARGEST => Ok(()),
-            found => Err(self.refused("memory_bank.size", found)),
+        for (name, found) in [
+            ("memory_bank.size", self.size),
+            ("memory_bank.contexts", self.contexts),
+        ] {
+            if found > LARGEST {
+                return Err(self.refused(name, found));
+            }
         }
+        Ok(())
     }
 }

@@ -1,7 +1,7 @@
 //! The model file: one safetensors file with everything that a prediction needs.
 //!
 //! Tensors of the backbone are named `backbone.NAME` and those of the flows `level.INDEX.block.K.NAME`.
-//! Tensors from normal training images are named `neighbors.NAME`, `memory_bank.NAME` and
+//! Tensors from normal training images are named `neighbors.NAME`, `memory_bank.NAME`, `contexts.NAME` and
 //! `discriminant.NAME`.
 
 use std::collections::BTreeMap;
@@ -22,7 +22,9 @@ use crate::error::{Error, Result};
 use crate::features::built_in::{self, AnyBackbone};
 #[cfg(feature = "train")]
 use crate::features::custom_backbone;
+use crate::features::flow_inputs::BankInputs;
 use crate::model::LevelFlow;
+use crate::model::contexts::Contexts;
 use crate::model::discriminant::Discriminant;
 use crate::model::memory_bank::MemoryBank;
 use crate::model::neighbors::Neighbors;
@@ -30,7 +32,7 @@ use crate::model::places;
 use crate::storage::tensor_file::{Damage, Kind, Stored, TensorFile};
 
 /// The format version that this program reads and writes.
-pub const FORMAT_VERSION: u32 = 9;
+pub const FORMAT_VERSION: u32 = 10;
 const KIND: Kind = Kind {
     key: "bgad",
     version: FORMAT_VERSION,
@@ -60,6 +62,8 @@ impl Detector {
         let of_neighbors = self.neighbors.iter().flat_map(Neighbors::parameters);
         let of_neighbors: Vec<_> = of_neighbors.collect();
         let of_bank: Vec<_> = self.bank.iter().flat_map(MemoryBank::parameters).collect();
+        let of_contexts = self.contexts.iter().flat_map(Contexts::parameters);
+        let of_contexts: Vec<_> = of_contexts.collect();
         let of_discriminant = self.discriminant.iter().flat_map(Discriminant::parameters);
         let of_discriminant: Vec<_> = of_discriminant.collect();
         let numbers = match in_bytes {
@@ -80,6 +84,7 @@ impl Detector {
         for (part, parameters) in [
             ("neighbors", &of_neighbors),
             ("memory_bank", &of_bank),
+            ("contexts", &of_contexts),
             ("discriminant", &of_discriminant),
         ] {
             for (name, shape, values) in parameters {
@@ -201,6 +206,7 @@ struct ModelTensors {
     levels: BTreeMap<String, BTreeMap<String, Parameter>>,
     neighbors: BTreeMap<String, Parameter>,
     bank: BTreeMap<String, Parameter>,
+    contexts: BTreeMap<String, Parameter>,
     discriminant: BTreeMap<String, Parameter>,
 }
 
@@ -235,6 +241,7 @@ impl Parts {
                 },
                 "neighbors" => (&mut model.neighbors, name),
                 "memory_bank" => (&mut model.bank, name),
+                "contexts" => (&mut model.contexts, name),
                 "discriminant" => (&mut model.discriminant, name),
                 _ => continue,
             };
@@ -281,8 +288,11 @@ fn build(
     let wanted = config.pooled.neighbors && dimension > 0;
     let neighbors = wanted.then(|| Neighbors::restore(&mut tensors.neighbors, dimension));
     let bank = description.inputs().bank(levels);
-    let learnt = calibration.tails.as_ref();
-    let learnt = learnt.is_some_and(|tails| tails.discriminant.is_some());
+    let tails = calibration.tails.as_ref();
+    let learnt = tails.is_some_and(|tails| tails.discriminant.is_some());
+    let wide = tails.is_some_and(|tails| tails.context.is_some());
+    let contexts = bank.as_ref().filter(|_| wide).map(BankInputs::dimension);
+    let contexts = contexts.map(|dimension| Contexts::restore(&mut tensors.contexts, dimension));
     let discriminant = bank.clone().filter(|_| learnt);
     let discriminant =
         discriminant.map(|inputs| Discriminant::restore(&mut tensors.discriminant, inputs));
@@ -291,6 +301,7 @@ fn build(
         discriminant: discriminant.transpose()?,
         neighbors: neighbors.transpose()?,
         bank: bank.transpose()?,
+        contexts: contexts.transpose()?,
         description,
         backbone,
         flows,

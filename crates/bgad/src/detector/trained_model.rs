@@ -19,6 +19,7 @@ use crate::features::image_features::ImageFeatures;
 #[cfg(feature = "train")]
 use crate::features::stored_images::StoredImages;
 use crate::input::view::{View, Views};
+use crate::model::contexts::Contexts;
 use crate::model::discriminant::Discriminant;
 #[cfg(feature = "train")]
 use crate::model::level_flow::WhitenedFlow;
@@ -44,6 +45,8 @@ pub struct Detector {
     pub(crate) neighbors: Option<Neighbors>,
     /// Positions of the normal training images, if scores use them.
     pub(crate) bank: Option<MemoryBank>,
+    /// The surroundings of positions of the normal training images, if maps use them.
+    pub(crate) contexts: Option<Contexts>,
     /// Separates defects from normal positions, if there were defects to train on.
     pub(crate) discriminant: Option<Discriminant>,
     pub(crate) device: Device,
@@ -63,6 +66,7 @@ impl Detector {
             flows: Vec::new(),
             neighbors: None,
             bank: None,
+            contexts: None,
             discriminant: None,
             device: device.clone(),
         };
@@ -87,6 +91,9 @@ impl Detector {
     pub(crate) fn remember_distances_in(&mut self, folder: Option<&Path>) {
         if let Some(bank) = &mut self.bank {
             bank.remember_in(folder);
+        }
+        if let Some(contexts) = &mut self.contexts {
+            contexts.remember_in(folder);
         }
     }
 
@@ -152,19 +159,25 @@ impl Detector {
             neighbors.distance(features, first, |input| left_out.contains(&input))
         };
         let neighbor_distance = self.neighbors.as_ref().map(distance).transpose()?;
-        let distances = self.bank.as_ref();
-        let distances = distances.map(|bank| bank.distances(features, left_out.clone()));
-        #[cfg(feature = "train")]
-        let discriminants = |of: &Discriminant| of.map_without(features, &left_out);
-        #[cfg(not(feature = "train"))]
-        let discriminants = |of: &Discriminant| of.map(features);
-        let discriminants = self.discriminant.as_ref().map(discriminants);
-        Ok(LogLikelihoodMaps {
+        let mut maps = LogLikelihoodMaps {
             levels: image_maps::log_likelihood_maps(&self.flows, features)?,
-            distances: distances.transpose()?.flatten(),
-            discriminants: discriminants.transpose()?,
+            distances: None,
+            contexts: None,
+            discriminants: None,
             neighbor_distance: neighbor_distance.flatten(),
-        })
+        };
+        if let Some(bank) = &self.bank {
+            let near = features.neighborhoods(bank.inputs())?;
+            maps.distances = bank.distances(&near, &left_out);
+            let contexts = |of: &Contexts| of.distances(bank, &near, &left_out);
+            maps.contexts = self.contexts.as_ref().and_then(contexts);
+            #[cfg(feature = "train")]
+            let discriminants = |of: &Discriminant| of.map_without(&near, &left_out);
+            #[cfg(not(feature = "train"))]
+            let discriminants = |of: &Discriminant| of.map(&near);
+            maps.discriminants = self.discriminant.as_ref().map(discriminants);
+        }
+        Ok(maps)
     }
 
     /// The per-dimension log-likelihoods of an image at each level. There is one entry per input: several if

@@ -4,6 +4,8 @@
 //! section 3.1): features are averaged over 3 x 3 positions, and levels are joined at the finest one's
 //! resolution.
 
+use std::ops::Range;
+
 use super::flow_inputs::BankInputs;
 use super::image_features::ImageFeatures;
 use super::rows::upsample;
@@ -32,20 +34,29 @@ pub(crate) fn joined<'a>(
     joined
 }
 
+/// An input's vectors for the memory bank.
+pub(crate) struct Neighborhoods {
+    /// `[side · side, dimension]`.
+    pub vectors: Vec<f32>,
+    /// The same for the mirrored image, if it is used.
+    pub mirrored: Option<Vec<f32>>,
+    /// Columns and rows of positions that lie in the image.
+    pub inside: (Range<usize>, Range<usize>),
+}
+
 impl ImageFeatures {
-    /// The vectors for the memory bank, `[side · side, dimension]`.
-    pub fn neighborhoods(&self, bank: &BankInputs) -> Result<Vec<f32>> {
+    /// The vectors for the memory bank.
+    pub fn neighborhoods(&self, bank: &BankInputs) -> Result<Neighborhoods> {
         let levels = bank.levels.iter().map(|level| self.values(level.index));
         let levels = levels.collect::<Result<Vec<_>>>()?;
-        Ok(joined(bank, levels.iter().map(Vec::as_slice)))
-    }
-
-    /// The same for the mirrored image, if it is used.
-    pub fn mirrored_neighborhoods(&self, bank: &BankInputs) -> Result<Option<Vec<f32>>> {
-        let levels = bank.levels.iter();
-        let levels = levels.map(|level| self.mirrored_values(level.index));
-        let levels = levels.collect::<Result<Option<Vec<_>>>>()?;
-        Ok(levels.map(|levels| joined(bank, levels.iter().map(Vec::as_slice))))
+        let mirrored = bank.levels.iter();
+        let mirrored = mirrored.map(|level| self.mirrored_values(level.index));
+        let mirrored = mirrored.collect::<Result<Option<Vec<_>>>>()?;
+        Ok(Neighborhoods {
+            vectors: joined(bank, levels.iter().map(Vec::as_slice)),
+            mirrored: mirrored.map(|levels| joined(bank, levels.iter().map(Vec::as_slice))),
+            inside: self.view.positions(bank.side),
+        })
     }
 }
 

@@ -31,6 +31,20 @@ pub(crate) fn covered(mask: &Mask, side: usize) -> Vec<bool> {
         .collect()
 }
 
+/// Of the positions that are `inside` the image, the quarter with the largest `distances` to normal ones.
+pub(crate) fn farthest(distances: &[f32], inside: &[bool]) -> Vec<bool> {
+    let positions = inside.iter().enumerate().filter(|(_, inside)| **inside);
+    let mut positions: Vec<usize> = positions.map(|(position, _)| position).collect();
+    // Equal distances keep the order of their positions.
+    positions.sort_by(|a, b| distances[*b].total_cmp(&distances[*a]));
+    positions.truncate(positions.len().div_ceil(4));
+    let mut farthest = vec![false; inside.len()];
+    positions
+        .into_iter()
+        .for_each(|position| farthest[position] = true);
+    farthest
+}
+
 /// The mean of the `wanted` rows of `vectors`, `[positions, dimension]`; `None` if no row is
 /// wanted.
 pub(crate) fn mean_of(vectors: &[f32], dimension: usize, wanted: &[bool]) -> Option<Vec<f64>> {
@@ -73,5 +87,15 @@ mod tests {
             Some(vec![3.0, 4.0])
         );
         assert_eq!(mean_of(&rows, 2, &[false; 3]), None);
+    }
+
+    #[test]
+    fn the_farthest_quarter_lies_inside() {
+        let distances = [9.0, 1.0, 5.0, 2.0, 4.0, 8.0, 3.0, 7.0];
+        let mut inside = [true; 8];
+        inside[0] = false;
+        let found = farthest(&distances, &inside);
+        let found: Vec<usize> = (0..8).filter(|position| found[*position]).collect();
+        assert_eq!(found, [5, 7]);
     }
 }

@@ -18,9 +18,11 @@ use super::likelihoods::PositionMap;
 #[cfg(feature = "train")]
 use super::memory_bank::MemoryBank;
 use super::mirrored;
+#[cfg(feature = "train")]
+use crate::config::choices::Granularity;
 use crate::error::Result;
 use crate::features::flow_inputs::BankInputs;
-use crate::features::image_features::ImageFeatures;
+use crate::features::neighborhoods::Neighborhoods;
 
 /// The minimum shrinkage, as for the flows' whitening: it keeps directions in which normal features
 /// hardly vary from being blown up.
@@ -142,33 +144,40 @@ impl Discriminant {
         })
     }
 
+    /// The weight of the discriminant's evidence for this many known defects: the mean of a few is a rough guess. Of
+    /// whole images it is one of several parts of the score, so that an error matters less.
+    #[cfg(feature = "train")]
+    pub fn weight(defects: usize, granularity: Granularity) -> f32 {
+        let doubt = match granularity {
+            Granularity::Pixel => 4.0,
+            Granularity::Image => 2.0,
+        };
+        defects as f32 / (defects as f32 + doubt)
+    }
+
     /// How far each position of an input lies in the direction of defects, by a direction computed
     /// without the training inputs `left_out`. With a mirrored image it is the mean of both.
     #[cfg(feature = "train")]
     pub fn map_without(
         &self,
-        features: &ImageFeatures,
+        neighborhoods: &Neighborhoods,
         left_out: &Range<usize>,
-    ) -> Result<PositionMap> {
+    ) -> PositionMap {
         let without = self.without.iter().find(|(inputs, _)| inputs == left_out);
         let direction = without.map_or(&self.direction, |(_, direction)| direction);
-        self.by(direction, features)
+        self.by(direction, neighborhoods)
     }
 
     /// How far each position of an input lies in the direction of defects. With a mirrored image it
     /// is the mean of both.
     #[cfg(not(feature = "train"))]
-    pub fn map(&self, features: &ImageFeatures) -> Result<PositionMap> {
-        self.by(&self.direction, features)
+    pub fn map(&self, neighborhoods: &Neighborhoods) -> PositionMap {
+        self.by(&self.direction, neighborhoods)
     }
 
-    fn by(&self, direction: &Direction, features: &ImageFeatures) -> Result<PositionMap> {
-        let side = self.inputs.side;
-        let mut values = direction.values(&features.neighborhoods(&self.inputs)?);
-        if let Some(mirrored) = features.mirrored_neighborhoods(&self.inputs)? {
-            mirrored::average(&mut values, &direction.values(&mirrored), side);
-        }
-        Ok(PositionMap { side, values })
+    fn by(&self, direction: &Direction, neighborhoods: &Neighborhoods) -> PositionMap {
+        let of = |vectors: &[f32]| direction.values(vectors);
+        mirrored::map(neighborhoods, self.inputs.side, of)
     }
 
     /// The tensors for a model file, by name.

@@ -10,6 +10,8 @@ pub struct LogLikelihoodMaps {
     pub levels: Vec<LogLikelihoodMap>,
     /// Each position's distance to the nearest one in the memory bank, if the model has a bank.
     pub distances: Option<PositionMap>,
+    /// The distance of each position's context to the nearest normal one, if the model stores contexts.
+    pub contexts: Option<PositionMap>,
     /// How far each position lies in the direction of the abnormal training images' defects, if the model
     /// learned from some.
     pub discriminants: Option<PositionMap>,

@@ -7,18 +7,16 @@ use std::path::Path;
 
 use bgad_flow::Parameter;
 
-use super::bank_rows::BankRows;
 #[cfg(feature = "train")]
 use super::bank_rows::Named;
 use super::covariance::Moments;
-#[cfg(feature = "train")]
-use super::distance_memo::DistanceMemo;
 use super::kept_tensors::KeptTensors;
 use super::likelihoods::PositionMap;
 use super::mirrored;
+use super::standardized_rows::StandardizedRows;
 use crate::error::Result;
 use crate::features::flow_inputs::BankInputs;
-use crate::features::image_features::ImageFeatures;
+use crate::features::neighborhoods::Neighborhoods;
 
 /// Standardised features of positions of normal training images.
 ///
@@ -28,13 +26,7 @@ use crate::features::image_features::ImageFeatures;
 #[derive(Debug, Clone)]
 pub(crate) struct MemoryBank {
     inputs: BankInputs,
-    moments: Moments,
-    rows: BankRows,
-    /// The training input of each row, in ascending order; empty in a model read from a file.
-    owners: Vec<usize>,
-    /// Stores distances while a model is trained.
-    #[cfg(feature = "train")]
-    memo: Option<DistanceMemo>,
+    rows: StandardizedRows,
 }
 
 impl MemoryBank {
@@ -42,115 +34,56 @@ impl MemoryBank {
     /// ascending order.
     #[cfg(feature = "train")]
     pub fn new(inputs: BankInputs, rows: &[f32], owners: Vec<usize>) -> Self {
-        let mut moments = Moments::of(rows, inputs.dimension());
-        // Rounded as in a model file, so that a model scores the same before and after it is saved.
-        for values in [&mut moments.mean, &mut moments.deviation] {
-            values.iter_mut().for_each(|v| *v = f64::from(*v as f32));
-        }
-        let rows = BankRows::new(&moments.standardize(rows), inputs.dimension());
         Self {
+            rows: StandardizedRows::new(rows, inputs.dimension(), owners),
             inputs,
-            moments,
-            rows,
-            owners,
-            memo: None,
         }
     }
 
     /// Rounds its rows to bytes, where products of bytes take them.
     #[cfg(feature = "train")]
     pub fn round_to_bytes(&mut self) {
-        if let Some(rows) = self.rows.in_bytes() {
-            self.rows = rows;
-        }
+        self.rows.round_to_bytes();
     }
 
     /// The levels that its vectors are made from.
-    #[cfg(feature = "train")]
     pub fn inputs(&self) -> &BankInputs {
         &self.inputs
     }
 
     /// The moments that standardised its rows.
-    #[cfg(feature = "train")]
     pub fn moments(&self) -> &Moments {
-        &self.moments
+        &self.rows.moments
     }
 
     /// Its standardised rows, `[rows, dimension]`, without those of the training inputs `left_out`.
     #[cfg(feature = "train")]
     pub fn rows_without(&self, left_out: &Range<usize>) -> Vec<f32> {
-        let count = self.rows.count();
-        let columns = self.rows.columns();
-        let kept = (0..count).filter(|row| {
-            let owner = self.owners.get(*row);
-            owner.is_none_or(|owner| !left_out.contains(owner))
-        });
-        let row = |row: usize| columns.iter().skip(row).step_by(count.max(1)).copied();
-        kept.flat_map(row).collect()
+        self.rows.rows_without(left_out)
     }
 
     /// From now on, keeps distances in `folder`; `None` stops this.
     #[cfg(feature = "train")]
     pub fn remember_in(&mut self, folder: Option<&Path>) {
-        let parameters = self.parameters();
-        let values = parameters.iter().map(|(_, _, values)| values.as_slice());
-        self.memo = folder.map(|folder| DistanceMemo::new(folder, values));
+        self.rows.remember_in(folder);
     }
 
     /// The distances of an input's positions to the nearest row, ignoring rows of the training inputs
     /// `left_out`; `None` if no row remains. With a mirrored image it is the mean of both.
     pub fn distances(
         &self,
-        features: &ImageFeatures,
-        left_out: Range<usize>,
-    ) -> Result<Option<PositionMap>> {
-        let begin = self.owners.partition_point(|owner| *owner < left_out.start);
-        let end = self.owners.partition_point(|owner| *owner < left_out.end);
-        let rows = self.rows.count();
-        if begin == 0 && end == rows {
-            return Ok(None);
-        }
-        let mut map = self.known(&features.neighborhoods(&self.inputs)?, begin..end);
-        if let Some(mirrored) = features.mirrored_neighborhoods(&self.inputs)? {
-            let mirrored = self.known(&mirrored, begin..end);
-            mirrored::average(&mut map, &mirrored, self.inputs.side);
-        }
-        Ok(Some(PositionMap {
-            side: self.inputs.side,
-            values: map,
-        }))
-    }
-
-    /// Like [`nearest`](Self::nearest), but reads distances from the folder if they are there.
-    fn known(&self, vectors: &[f32], left_out: Range<usize>) -> Vec<f32> {
-        #[cfg(feature = "train")]
-        if let Some(memo) = &self.memo {
-            return memo.recall(vectors, &left_out, || {
-                self.nearest(vectors, left_out.clone())
-            });
-        }
-        self.nearest(vectors, left_out)
-    }
-
-    /// For each of `vectors`, `[positions, dimension]`, the distance to the nearest row, ignoring the rows
-    /// `left_out`.
-    fn nearest(&self, vectors: &[f32], left_out: Range<usize>) -> Vec<f32> {
-        self.rows
-            .nearest(&self.moments.standardize(vectors), left_out)
+        neighborhoods: &Neighborhoods,
+        left_out: &Range<usize>,
+    ) -> Option<PositionMap> {
+        let left_out = self.rows.of_inputs(left_out)?;
+        let of = |vectors: &[f32]| self.rows.known(vectors, left_out.clone());
+        Some(mirrored::map(neighborhoods, self.inputs.side, of))
     }
 
     /// Mean, deviation and rows under their names in a model file.
     #[cfg(feature = "train")]
     pub fn parameters(&self) -> Vec<Named> {
-        let dimension = self.inputs.dimension();
-        let narrow = |values: &[f64]| values.iter().map(|v| *v as f32).collect::<Vec<f32>>();
-        let mut parameters = vec![
-            (MEAN, vec![dimension], narrow(&self.moments.mean)),
-            (DEVIATION, vec![dimension], narrow(&self.moments.deviation)),
-        ];
-        parameters.extend(self.rows.parameters());
-        parameters
+        self.rows.parameters()
     }
 
     /// Restores the bank from a model file.
@@ -158,31 +91,18 @@ impl MemoryBank {
         parameters: &mut BTreeMap<String, Parameter>,
         inputs: BankInputs,
     ) -> Result<Self> {
-        let dimension = inputs.dimension();
         let mut kept = KeptTensors {
             name: "memory_bank",
             parameters,
-            dimension,
+            dimension: inputs.dimension(),
             of: "a position",
         };
-        let moments = Moments {
-            mean: kept.channels(MEAN, |_| true)?,
-            deviation: kept.channels(DEVIATION, |deviation| deviation > 0.0)?,
-        };
         Ok(Self {
-            rows: BankRows::restore(&mut kept)?,
+            rows: StandardizedRows::restore(&mut kept)?,
             inputs,
-            moments,
-            owners: Vec::new(),
-            #[cfg(feature = "train")]
-            memo: None,
         })
     }
 }
-
-/// Names in a model file.
-const MEAN: &str = "mean";
-const DEVIATION: &str = "deviation";
 
 #[cfg(test)]
 mod tests {
@@ -208,7 +128,7 @@ mod tests {
     fn the_nearest_position_counts_unless_its_image_is_left_out() {
         // Means 1 and 2, variances 4/3 and 16/3.
         let bank = bank(&[0.0, 0.0, 2.0, 0.0, 0.0, 4.0, 2.0, 4.0], vec![0, 1, 1, 2]);
-        let nearest = |x: [f32; 2], left_out| bank.nearest(&x, left_out)[0];
+        let nearest = |x: [f32; 2], left_out| bank.rows.nearest(&x, left_out)[0];
         assert!((nearest([2.0, 2.0], 0..0) - 0.375f32.sqrt()).abs() < 1e-6);
         assert_eq!(nearest([0.0, 0.0], 0..0), 0.0);
         // Rows 1 to 3 remain: the nearest of them differs by 2 in one value.
@@ -225,7 +145,10 @@ mod tests {
             parameters.map(|(name, shape, values)| (name.to_owned(), Parameter { shape, values }));
         let read = MemoryBank::restore(&mut parameters.collect(), bank.inputs.clone())?;
         let query = [3.0, 4.5, -7.0, 30.0];
-        assert_eq!(read.nearest(&query, 0..0), bank.nearest(&query, 0..0));
+        assert_eq!(
+            read.rows.nearest(&query, 0..0),
+            bank.rows.nearest(&query, 0..0)
+        );
         Ok(())
     }
 
@@ -257,8 +180,8 @@ mod tests {
         let mut bytes = single.clone();
         bytes.round_to_bytes();
         for left_out in [0..0, 0..40, 130..300] {
-            let exact = single.nearest(&queries, left_out.clone());
-            let found = bytes.nearest(&queries, left_out);
+            let exact = single.rows.nearest(&queries, left_out.clone());
+            let found = bytes.rows.nearest(&queries, left_out);
             for (exact, found) in exact.iter().zip(&found) {
                 assert!((exact - found).abs() < 0.02 * exact, "{found} for {exact}");
             }
@@ -272,7 +195,10 @@ mod tests {
             named.collect()
         };
         let read = MemoryBank::restore(&mut parameters(), bytes.inputs.clone())?;
-        assert_eq!(read.nearest(&queries, 0..0), bytes.nearest(&queries, 0..0));
+        assert_eq!(
+            read.rows.nearest(&queries, 0..0),
+            bytes.rows.nearest(&queries, 0..0)
+        );
         // The rows are the same, rounded.
         let rounded = bytes.rows_without(&(0..1));
         let exact = single.rows_without(&(0..1));

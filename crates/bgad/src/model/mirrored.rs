@@ -1,5 +1,21 @@
 //! The mean of an image and its mirror image.
 
+use super::likelihoods::PositionMap;
+use crate::features::neighborhoods::Neighborhoods;
+
+/// A value for each position, `side` in a row: that of `of`, averaged with that of the mirrored image if it is used.
+pub(crate) fn map(
+    neighborhoods: &Neighborhoods,
+    side: usize,
+    of: impl Fn(&[f32]) -> Vec<f32>,
+) -> PositionMap {
+    let mut values = of(&neighborhoods.vectors);
+    if let Some(mirrored) = &neighborhoods.mirrored {
+        average(&mut values, &of(mirrored), side);
+    }
+    PositionMap { side, values }
+}
+
 /// Averages a row-major map, `width` columns wide, with the map of the mirror image, mirrored back.
 pub(crate) fn average(values: &mut [f32], mirrored: &[f32], width: usize) {
     let rows = values.chunks_exact_mut(width.max(1));

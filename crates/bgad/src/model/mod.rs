@@ -5,6 +5,9 @@ mod bank_rows;
 #[cfg(feature = "train")]
 mod bank_sample;
 mod byte_rows;
+#[cfg(feature = "train")]
+pub(crate) mod context_sample;
+pub(crate) mod contexts;
 mod covariance;
 #[cfg(not(feature = "train"))]
 mod cpu_flow;
@@ -33,8 +36,10 @@ pub(crate) mod places;
 pub(crate) mod position_means;
 #[cfg(feature = "train")]
 mod spaced_rows;
+mod standardized_rows;
 #[cfg(feature = "train")]
 pub(crate) mod whitening;
+mod wide_means;
 
 #[cfg(not(feature = "train"))]
 pub(crate) use cpu_flow::LevelFlow;

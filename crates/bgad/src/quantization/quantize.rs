@@ -63,6 +63,7 @@ impl Detector {
             checksum: self.description.backbone_checksum.clone(),
             quantization: Quantization { feature_errors },
             discriminant: self.discriminant.clone(),
+            discriminant_weight: self.description.calibration.discriminant_weight,
         };
         let mut settings = config.clone().into_inner();
         settings.model = Model::Bgad;

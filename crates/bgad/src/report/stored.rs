@@ -27,12 +27,14 @@ struct Stored<D> {
 
 /// Name of the memory bank's distances among the log-likelihoods.
 const DISTANCES: &str = "distances";
+const CONTEXTS: &str = "contexts";
 const DISCRIMINANTS: &str = "discriminants";
 
 /// An input's map of positions, by the name of its tensor.
 fn of_positions<'a>(maps: &'a LogLikelihoodMaps, name: &str) -> Option<&'a PositionMap> {
     match name {
         DISTANCES => maps.distances.as_ref(),
+        CONTEXTS => maps.contexts.as_ref(),
         _ => maps.discriminants.as_ref(),
     }
 }
@@ -71,7 +73,7 @@ impl Report {
             let bytes = distances.iter().flat_map(|d| d.to_le_bytes()).collect();
             tensors.insert(NEIGHBORS.to_owned(), (vec![distances.len()], bytes));
         }
-        for name in [DISTANCES, DISCRIMINANTS] {
+        for name in [DISTANCES, CONTEXTS, DISCRIMINANTS] {
             let maps = self.maps.iter().map(|maps| of_positions(maps, name));
             if let Some(maps) = maps.collect::<Option<Vec<&PositionMap>>>()
                 && let Some(side) = maps.first().map(|map| map.side)
@@ -126,6 +128,7 @@ fn read_maps(bytes: &[u8], levels: usize, inputs: usize) -> Result<Vec<LogLikeli
         .map(|_| LogLikelihoodMaps {
             levels: Vec::new(),
             distances: None,
+            contexts: None,
             discriminants: None,
             neighbor_distance: None,
         })
@@ -166,7 +169,7 @@ fn read_maps(bytes: &[u8], levels: usize, inputs: usize) -> Result<Vec<LogLikeli
             });
         }
     }
-    for name in [DISTANCES, DISCRIMINANTS] {
+    for name in [DISTANCES, CONTEXTS, DISCRIMINANTS] {
         let Ok(tensor) = tensors.tensor(name) else {
             continue;
         };
@@ -186,6 +189,7 @@ fn read_maps(bytes: &[u8], levels: usize, inputs: usize) -> Result<Vec<LogLikeli
             let map = Some(PositionMap { side, values });
             match name {
                 DISTANCES => maps.distances = map,
+                CONTEXTS => maps.contexts = map,
                 _ => maps.discriminants = map,
             }
         }

@@ -2,7 +2,7 @@
 
 use super::baseline;
 use super::calibration::Calibration;
-use super::evidence::{Maps, stitched_positions};
+use super::evidence::{Evidence, Maps, Measured, stitched_positions};
 use super::fusion::Parts;
 use super::image_likelihoods::ImageLikelihoods;
 use super::score_map::ScoreMap;
@@ -21,7 +21,7 @@ impl Calibration {
     /// The score of an image with these parts.
     pub(super) fn score_of_parts(&self, parts: Parts) -> f32 {
         match self.joint {
-            Some(joint) => joint.score(parts),
+            Some(joint) => joint.score(parts, self.discriminant_weight),
             None => parts
                 .map
                 .or(parts.pooled)
@@ -102,43 +102,43 @@ impl Calibration {
                 ..Maps::default()
             };
         };
-        let value = |pixel: usize| Some(discriminants.as_ref()?.values[pixel]);
-        if let (Some(map), Some(likelihood)) = (&mut of_flows, &tails.likelihood) {
-            let pixels = map.values.iter_mut().zip(&of_bank.values).enumerate();
-            let shown = pixels.map(|(pixel, (sum, distance))| {
-                let evidence = tails.evidence(likelihood, *sum, *distance, value(pixel));
-                *sum = evidence.sum();
-                evidence.shown()
-            });
-            let shown = shown.collect();
-            return Maps {
-                shown: Some(of_bank.with_values(shown)),
-                of_flows,
-                distances,
-                ..Maps::default()
+        let contexts = self.contexts(image);
+        let of = |map: &Option<ScoreMap>, pixel: usize| Some(map.as_ref()?.values[pixel]);
+        let evidence = |pixel: usize| {
+            let measured = Measured {
+                distance: of_bank.values[pixel],
+                context: of(&contexts, pixel),
+                discriminant: of(&discriminants, pixel),
+                discriminant_weight: self.discriminant_weight,
             };
-        }
-        let tail = tails.discriminant.as_ref();
-        let of_defects = discriminants.as_ref().zip(tail).map(|(map, tail)| {
-            let values = map.values.iter().map(|value| tail.surprisal(*value));
-            map.with_values(values.collect())
-        });
-        let of_both = of_defects.is_some().then(|| {
-            let pixels = of_bank.values.iter().enumerate();
-            let pixels = pixels.map(|(pixel, d)| tails.without_likelihood(*d, value(pixel)));
-            of_bank.with_values(pixels.collect())
-        });
+            tails.evidence(of(&of_flows, pixel), measured)
+        };
+        let pixels = 0..of_bank.values.len();
+        let of_all: Vec<Evidence> = pixels.map(evidence).collect();
+        let map = |of: fn(Evidence) -> f32| {
+            of_bank.with_values(of_all.iter().map(|evidence| of(*evidence)).collect())
+        };
+        let with_flows = of_flows.is_some() && tails.likelihood.is_some();
+        let of_defects = !with_flows && discriminants.is_some() && tails.discriminant.is_some();
         Maps {
-            of_flows,
+            shown: Some(map(Evidence::shown)),
+            of_defects: of_defects.then(|| map(Evidence::of_defects)),
+            of_flows: match with_flows {
+                true => Some(map(Evidence::sum)),
+                false => of_flows,
+            },
             distances,
-            of_defects,
-            shown: of_both,
         }
     }
 
     /// The distances to the memory bank, upsampled to the image's map; `None` without a bank.
     pub(super) fn distances(&self, image: ImageLikelihoods<'_>) -> Option<ScoreMap> {
         stitched_positions(image, |maps| maps.distances.as_ref())
+    }
+
+    /// The distances of contexts, upsampled in the same way; `None` if the model stores none.
+    pub(super) fn contexts(&self, image: ImageLikelihoods<'_>) -> Option<ScoreMap> {
+        stitched_positions(image, |maps| maps.contexts.as_ref())
     }
 
     /// The discriminants, upsampled in the same way; `None` if the model knows no defects.

@@ -45,6 +45,8 @@ pub struct Calibration {
     pub(crate) tails: Option<Tails>,
     /// Puts the parts of an image's score on one scale, if there are several.
     pub(crate) joint: Option<JointSpread>,
+    /// The weight of discriminants, from 0 to 1: the fewer defects are known, the less they say.
+    pub(crate) discriminant_weight: f32,
 }
 
 impl Calibration {
@@ -62,6 +64,7 @@ impl Calibration {
             shown_baseline: None,
             tails: None,
             joint: None,
+            discriminant_weight: 1.0,
         }
     }
 
@@ -69,10 +72,10 @@ impl Calibration {
     pub(crate) fn is_sound(&self) -> bool {
         let tails = self.tails.iter();
         let mut tails = tails.flat_map(|tails| {
-            let others = [&tails.likelihood, &tails.discriminant];
+            let others = [&tails.likelihood, &tails.context, &tails.discriminant];
             others.into_iter().flatten().chain([&tails.distance])
         });
-        tails.all(Tail::is_sound)
+        tails.all(Tail::is_sound) && (0.0..=1.0).contains(&self.discriminant_weight)
     }
 
     /// The largest per-dimension log-likelihood of each flow; for tests.

@@ -119,8 +119,9 @@ impl Calibration {
                 sums
             });
             let discriminants = self.discriminants(*image).as_ref().map(some_of);
-            let several = sums.is_some() || discriminants.is_some();
-            several.then_some([Some(distances), sums, discriminants])
+            let contexts = self.contexts(*image).as_ref().map(some_of);
+            let all = [Some(distances), sums, discriminants, contexts];
+            (all.iter().flatten().count() > 1).then_some(all)
         };
         let pixels: Option<Vec<_>> = set.par_iter().zip(sums).map(of_image).collect();
         let pixels = pixels?;
@@ -132,6 +133,7 @@ impl Calibration {
             likelihood: tail(1),
             distance: tail(0)?,
             discriminant: tail(2),
+            context: tail(3),
         })
     }
 }

@@ -17,59 +17,78 @@ pub struct Tails {
     pub(crate) likelihood: Option<Tail>,
     /// For the distance to the memory bank.
     pub(crate) distance: Tail,
+    /// For the distance of a position's context, if the model stores contexts.
+    pub(crate) context: Option<Tail>,
     /// For how far a position lies in the direction of known defects, if the model knows some.
     pub(crate) discriminant: Option<Tail>,
 }
 
+/// What is known about a pixel besides its log-likelihoods.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Measured {
+    /// The distance to the memory bank.
+    pub distance: f32,
+    /// The distance of its context.
+    pub context: Option<f32>,
+    /// How far it lies in the direction of known defects, and the weight of that.
+    pub discriminant: Option<f32>,
+    pub discriminant_weight: f32,
+}
+
 impl Tails {
-    /// The surprisal of a pixel's distance and discriminant together.
-    pub(crate) fn without_likelihood(&self, distance: f32, discriminant: Option<f32>) -> f32 {
-        self.distance.surprisal(distance) + self.of_defects(discriminant)
-    }
-
-    /// The surprisals of a pixel; `sum` says how far its log-likelihoods lie below the largest sum.
-    pub(crate) fn evidence(
-        &self,
-        likelihood: &Tail,
-        sum: f32,
-        distance: f32,
-        discriminant: Option<f32>,
-    ) -> Evidence {
+    /// The surprisals of a pixel; `sum` says how far its log-likelihoods lie below the largest sum, if there are
+    /// flows on positions.
+    pub(crate) fn evidence(&self, sum: Option<f32>, measured: Measured) -> Evidence {
+        let of = |tail: &Option<Tail>, value: Option<f32>| {
+            let pair = tail.as_ref().zip(value);
+            pair.map_or(0.0, |(tail, value)| tail.surprisal(value))
+        };
         Evidence {
-            likelihood: likelihood.surprisal(sum),
-            distance: self.distance.surprisal(distance),
-            discriminant: self.of_defects(discriminant),
+            likelihood: of(&self.likelihood, sum),
+            distance: self.distance.surprisal(measured.distance),
+            context: of(&self.context, measured.context),
+            discriminant: measured.discriminant_weight
+                * of(&self.discriminant, measured.discriminant),
         }
-    }
-
-    fn of_defects(&self, discriminant: Option<f32>) -> f32 {
-        let of_defects = self.discriminant.as_ref().zip(discriminant);
-        of_defects.map_or(0.0, |(tail, value)| tail.surprisal(value))
     }
 }
 
 /// The weight of log-likelihoods in the map that is shown. Flows are better at telling that an image is
 /// abnormal than at telling where.
 const SHOWN_LIKELIHOOD: f32 = 2.0 / 3.0;
+/// The weight of contexts in the map that is shown.
+const SHOWN_CONTEXT: f32 = 0.5;
+/// The largest surprisal of a context that counts. A set has few windows that do not overlap, so that a larger
+/// one is guessed, not seen.
+const LARGEST_CONTEXT: f32 = 5.5;
 
 /// The surprisals of one pixel.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Evidence {
     likelihood: f32,
     distance: f32,
+    context: f32,
     discriminant: f32,
 }
 
 impl Evidence {
-    /// The pixel's value for the image's score: weak evidence of several kinds adds up.
+    /// The pixel's value for the image's score: weak evidence of several kinds adds up. Contexts don't count: an image
+    /// that is unusual as a whole has high ones everywhere.
     pub fn sum(self) -> f32 {
         self.likelihood + self.distance + self.discriminant
     }
 
-    /// The pixel's value in the map that is shown. The larger of log-likelihood and distance dominates, so
-    /// that a place that only one of them finds odd stands out as much as one that both do.
+    /// The weighted surprisal of the discriminant.
+    pub fn of_defects(self) -> f32 {
+        self.discriminant
+    }
+
+    /// The pixel's value in the map that is shown. The largest of log-likelihood, distance and context dominates, so
+    /// that a place that only one of them finds odd stands out as much as one that all do.
     pub fn shown(self) -> f32 {
-        (SHOWN_LIKELIHOOD * self.likelihood).hypot(self.distance) + self.discriminant
+        let context = SHOWN_CONTEXT * self.context.min(LARGEST_CONTEXT);
+        let of_position = (SHOWN_LIKELIHOOD * self.likelihood).hypot(self.distance);
+        of_position.hypot(context) + self.discriminant
     }
 }
 
@@ -127,6 +146,7 @@ mod tests {
         let pixel = |likelihood, distance| Evidence {
             likelihood,
             distance,
+            context: 0.0,
             discriminant: 0.0,
         };
         let (sure, doubt) = (pixel(0.0, 9.0), pixel(6.0, 6.0));
@@ -141,9 +161,23 @@ mod tests {
         let pixel = |discriminant| Evidence {
             likelihood: 1.0,
             distance: 2.0,
+            context: 0.0,
             discriminant,
         };
         assert_eq!(pixel(3.0).sum() - pixel(0.0).sum(), 3.0);
         assert!((pixel(3.0).shown() - pixel(0.0).shown() - 3.0).abs() < 1e-5);
+    }
+
+    #[test]
+    fn a_context_shows_where_but_not_whether() {
+        let pixel = |context| Evidence {
+            likelihood: 0.0,
+            distance: 1.0,
+            context,
+            discriminant: 0.0,
+        };
+        assert_eq!(pixel(4.0).sum(), pixel(0.0).sum());
+        assert!(pixel(4.0).shown() > pixel(2.0).shown());
+        assert_eq!(pixel(50.0).shown(), pixel(LARGEST_CONTEXT).shown());
     }
 }

@@ -178,9 +178,9 @@ impl JointSpread {
     }
 
     /// The weighted mean of the parts. A flow's map already includes all evidence about positions, so it
-    /// dominates if there is one.
-    pub(crate) fn score(self, parts: Parts) -> f32 {
-        let weights = [MAP_WEIGHT, 1.0, 1.0, 1.0, 1.0];
+    /// dominates if there is one. `of_discriminant` is the weight of the discriminants.
+    pub(crate) fn score(self, parts: Parts, of_discriminant: f32) -> f32 {
+        let weights = [MAP_WEIGHT, 1.0, 1.0, 1.0, of_discriminant];
         let spreads = [self.map, self.distance, self.pooled, self.neighbor];
         let spreads = spreads.into_iter().chain([self.discriminant]);
         let parts = spreads.zip(parts.all()).zip(weights);

@@ -106,6 +106,7 @@ mod tests {
             LogLikelihoodMaps {
                 levels: Vec::new(),
                 distances: None,
+                contexts: None,
                 discriminants: None,
                 neighbor_distance: None,
             };

@@ -136,6 +136,7 @@ fn average(maps: &mut LogLikelihoodMaps, other: &LogLikelihoodMaps) {
     }
     for (own, other) in [
         (&mut maps.distances, &other.distances),
+        (&mut maps.contexts, &other.contexts),
         (&mut maps.discriminants, &other.discriminants),
     ] {
         if let (Some(own), Some(other)) = (own, other) {

@@ -30,6 +30,7 @@ use crate::evaluation::result::Evaluation;
 use crate::evaluation::test_set::TestSet;
 use crate::features::backbone::Opened;
 use crate::features::flow_inputs::FlowInputs;
+use crate::model::context_sample;
 use crate::model::discriminant::Discriminant;
 use crate::model::held_out::HeldOut;
 use crate::scoring::calibration::Calibration;
@@ -112,17 +113,28 @@ impl<'a> Run<'a> {
         let mut detector = self.detector(dataset, &set, backbone.clone(), checksum)?;
         detector.neighbors = statistics.neighbors();
         detector.bank = statistics.take_bank();
+        let wanted = self.config.memory_bank.contexts;
+        if let Some(bank) = detector.bank.as_ref().filter(|_| wanted > 0) {
+            detector.contexts =
+                context_sample::sample(bank, &set.normal, self.config.seed, wanted)?;
+        }
         if let Some(bank) = &detector.bank
             && self.config.memory_bank.discriminant
         {
-            let defects = set.defects(bank.inputs())?;
+            let defects = set.defects(bank)?;
             detector.discriminant = Discriminant::new(bank, &set.folds, &defects);
+            let weight = Discriminant::weight(defects.len(), self.granularity);
+            detector.description.calibration.discriminant_weight = weight;
         }
         if let Some(quantized) = &self.context.quantized {
             if let Some(bank) = &mut detector.bank {
                 bank.round_to_bytes();
             }
+            if let Some(contexts) = &mut detector.contexts {
+                contexts.round_to_bytes();
+            }
             detector.discriminant.clone_from(&quantized.discriminant);
+            detector.description.calibration.discriminant_weight = quantized.discriminant_weight;
             detector.description.quantization = Some(quantized.quantization.clone());
         }
         detector.remember_distances_in(self.context.distances.as_deref());

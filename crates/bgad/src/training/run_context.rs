@@ -45,6 +45,8 @@ pub(crate) struct QuantizedModel {
     pub checksum: Option<String>,
     pub quantization: Quantization,
     pub discriminant: Option<Discriminant>,
+    /// The weight of its discriminant.
+    pub discriminant_weight: f32,
 }
 
 impl RunContext {

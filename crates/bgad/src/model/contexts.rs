@@ -1,0 +1,133 @@
+//! How unusual the surroundings of an image's positions are.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+#[cfg(feature = "train")]
+use std::path::Path;
+
+use bgad_flow::Parameter;
+
+#[cfg(feature = "train")]
+use super::bank_rows::Named;
+use super::kept_tensors::KeptTensors;
+use super::likelihoods::PositionMap;
+use super::memory_bank::MemoryBank;
+use super::mirrored;
+use super::standardized_rows::StandardizedRows;
+use super::wide_means::{half, wide_means};
+use crate::error::Result;
+use crate::features::neighborhoods::Neighborhoods;
+
+/// Contexts of positions of normal training images.
+///
+/// The memory bank sees 3 x 3 positions. A wide, faint defect, such as a shadow over half a part, hardly moves any
+/// of them, but it moves their mean. A context is the mean of the bank's standardised vectors over about half the
+/// map's width. Each vector counts with at most the length of a typical normal one, so that a small, strong defect
+/// does not tint its surroundings.
+#[derive(Debug, Clone)]
+pub(crate) struct Contexts {
+    /// The length of a typical normal vector of the bank, as a root mean square.
+    bound: f32,
+    rows: StandardizedRows,
+}
+
+impl Contexts {
+    /// From the contexts, `[contexts, dimension]`, of the training inputs `owners`, in ascending order.
+    #[cfg(feature = "train")]
+    pub fn new(bound: f32, contexts: &[f32], dimension: usize, owners: Vec<usize>) -> Self {
+        Self {
+            bound,
+            rows: StandardizedRows::new(contexts, dimension, owners),
+        }
+    }
+
+    /// The median length of the bank's rows.
+    #[cfg(feature = "train")]
+    pub fn bound_of(bank: &MemoryBank) -> f32 {
+        let dimension = bank.inputs().dimension();
+        let rows = bank.rows_without(&(0..0));
+        let mut lengths: Vec<f32> = rows.chunks_exact(dimension).map(length).collect();
+        lengths.sort_unstable_by(f32::total_cmp);
+        lengths[lengths.len() / 2].max(f32::MIN_POSITIVE)
+    }
+
+    /// Rounds its rows to bytes, where products of bytes take them.
+    #[cfg(feature = "train")]
+    pub fn round_to_bytes(&mut self) {
+        self.rows.round_to_bytes();
+    }
+
+    /// From now on, keeps distances in `folder`; `None` stops this.
+    #[cfg(feature = "train")]
+    pub fn remember_in(&mut self, folder: Option<&Path>) {
+        self.rows.remember_in(folder);
+    }
+
+    /// The distances of an input's contexts to the nearest normal one, ignoring those of the training inputs
+    /// `left_out`; `None` if none remains. With a mirrored image it is the mean of both.
+    pub fn distances(
+        &self,
+        bank: &MemoryBank,
+        neighborhoods: &Neighborhoods,
+        left_out: &Range<usize>,
+    ) -> Option<PositionMap> {
+        let left_out = self.rows.of_inputs(left_out)?;
+        let side = half(bank.inputs().side);
+        let of = |vectors: &[f32]| {
+            let contexts = contexts(bank, self.bound, vectors, &neighborhoods.inside);
+            self.rows.known(&contexts, left_out.clone())
+        };
+        Some(mirrored::map(neighborhoods, side, of))
+    }
+
+    /// The bound, mean, deviation and rows under their names in a model file.
+    #[cfg(feature = "train")]
+    pub fn parameters(&self) -> Vec<Named> {
+        let mut parameters = self.rows.parameters();
+        parameters.push((BOUND, vec![1], vec![self.bound]));
+        parameters
+    }
+
+    /// Restores the contexts from a model file.
+    pub fn restore(parameters: &mut BTreeMap<String, Parameter>, dimension: usize) -> Result<Self> {
+        let mut kept = KeptTensors {
+            name: "contexts",
+            parameters,
+            dimension,
+            of: "a position",
+        };
+        let bound = kept.take(BOUND, |shape| shape == [1], |bound| bound > 0.0)?;
+        Ok(Self {
+            bound: bound.into_iter().sum(),
+            rows: StandardizedRows::restore(&mut kept)?,
+        })
+    }
+}
+
+/// The contexts, `[positions, dimension]`, of every second column and row of an input with these `vectors` of `bank`.
+pub(super) fn contexts(
+    bank: &MemoryBank,
+    bound: f32,
+    vectors: &[f32],
+    inside: &(Range<usize>, Range<usize>),
+) -> Vec<f32> {
+    let inputs = bank.inputs();
+    let dimension = inputs.dimension();
+    let mut vectors = bank.moments().standardize(vectors);
+    for vector in vectors.chunks_exact_mut(dimension) {
+        let length = length(vector);
+        if length > bound {
+            vector.iter_mut().for_each(|value| *value *= bound / length);
+        }
+    }
+    wide_means(&vectors, (inputs.side, dimension), inside)
+}
+
+/// The root mean square.
+fn length(vector: &[f32]) -> f32 {
+    let squares: f32 = vector.iter().map(|value| value * value).sum();
+    (squares / vector.len() as f32).sqrt()
+}
+
+/// Name in a model file.
+const BOUND: &str = "bound";

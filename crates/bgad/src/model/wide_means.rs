@@ -1,0 +1,76 @@
+//! Means of a map over wide windows.
+
+use std::ops::Range;
+
+/// The width of a window, in positions, for a map of 32: found on magnetic tiles, where 11 to 19 do much the same.
+const WINDOW: usize = 15;
+const OF_MAP: usize = 32;
+
+/// The number of every second of `side` positions.
+pub(super) fn half(side: usize) -> usize {
+    side.div_ceil(2)
+}
+
+/// The mean over a window around every second column and row of a map `[side · side, channels]`, of the positions
+/// that lie `inside` the image: `[half · half, channels]`. A window without any has zeros.
+pub(super) fn wide_means(
+    values: &[f32],
+    (side, channels): (usize, usize),
+    (columns, rows): &(Range<usize>, Range<usize>),
+) -> Vec<f32> {
+    let half = half(side);
+    let reach = (side * WINDOW / OF_MAP).max(1) / 2;
+    let window = |at: usize, inside: &Range<usize>| {
+        let (from, to) = ((2 * at).saturating_sub(reach), 2 * at + reach + 1);
+        from.max(inside.start)..to.min(inside.end)
+    };
+    // First along rows, then along columns.
+    let mut along = vec![0.0; side * half * channels];
+    let lines = along.chunks_exact_mut(half * channels);
+    for (sums, line) in lines.zip(values.chunks_exact(side * channels)) {
+        for (at, sums) in sums.chunks_exact_mut(channels).enumerate() {
+            for column in window(at, columns) {
+                add(sums, &line[column * channels..][..channels]);
+            }
+        }
+    }
+    let mut means = vec![0.0; half * half * channels];
+    for (at, sums) in means.chunks_exact_mut(half * channels).enumerate() {
+        let rows = window(at, rows);
+        for row in rows.clone() {
+            add(sums, &along[row * half * channels..][..half * channels]);
+        }
+        for (column, sums) in sums.chunks_exact_mut(channels).enumerate() {
+            let count = rows.len() * window(column, columns).len();
+            let share = 1.0 / count.max(1) as f32;
+            sums.iter_mut().for_each(|sum| *sum *= share);
+        }
+    }
+    means
+}
+
+fn add(sums: &mut [f32], values: &[f32]) {
+    sums.iter_mut()
+        .zip(values)
+        .for_each(|(sum, value)| *sum += value);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn means_are_of_what_lies_in_the_window_and_in_the_image() {
+        // A map of 8 has windows of 3 around positions 0, 2, 4 and 6.
+        let values: Vec<f32> = (0..64).map(|v| v as f32).collect();
+        let means = wide_means(&values, (8, 1), &(0..8, 0..8));
+        assert_eq!(means.len(), 16);
+        // Rows and columns 0 and 1.
+        assert_eq!(means[0], 4.5);
+        // Rows 1 to 3, columns 3 to 5.
+        assert_eq!(means[4 + 2], 20.0);
+        let means = wide_means(&values, (8, 1), &(0..8, 2..3));
+        // Row 2 alone, columns 0 and 1; no row at all.
+        assert_eq!([means[4], means[8]], [16.5, 0.0]);
+    }
+}
