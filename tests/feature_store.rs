@@ -146,13 +146,14 @@ fn without_memory_one_pass_comes_before_the_first_step_and_one_with_each_epoch()
         .run(&dataset)
         .unwrap();
     let after_each_batch: Vec<_> = after_each_batch.lock().unwrap().iter().map(times).collect();
-    // All statistics and the batch itself from one pass; then the second epoch's.
+    // One pass for all statistics, one for the contexts, which need the memory bank, and the batch itself; then the
+    // second epoch's.
     assert_eq!(
         after_each_batch,
-        [[(2, NORMAL)].into(), [(3, NORMAL)].into()]
+        [[(3, NORMAL)].into(), [(4, NORMAL)].into()]
     );
     // One more pass for the scoring constants.
-    assert_eq!(times(&backbone.asked()), [(4, NORMAL)].into());
+    assert_eq!(times(&backbone.asked()), [(5, NORMAL)].into());
     let (in_memory, _) = run(settings(), &dataset, None);
     assert_eq!(decisions(&training), in_memory);
 }
@@ -168,7 +169,7 @@ fn the_mirror_decision_requests_each_mirror_image_once() {
         })
     };
     let (decided, asked) = run(of_images(without_memory()), &dataset, None);
-    assert_eq!(times(&asked), [(1, NORMAL), (4, NORMAL)].into());
+    assert_eq!(times(&asked), [(1, NORMAL), (5, NORMAL)].into());
     let (in_memory, asked) = run(of_images(settings()), &dataset, None);
     assert_eq!(times(&asked), [(1, 2 * NORMAL)].into());
     assert_eq!(decided, in_memory);

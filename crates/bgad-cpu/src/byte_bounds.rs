@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use crate::byte_nearest::least_of_lanes;
 use crate::left_out::LeftOut;
 use crate::lengths::squares;
+use crate::ordering::BLOCK;
 use crate::panels::BLOCK as LANES;
-use crate::row_bounds::BLOCK;
 use crate::{ByteDistances, BytePanels, Rows, to_centred_bytes, to_signed_bytes};
 
 /// Rows whose products are computed at once. Each lane of a product has the rows of one block, so that a minimum

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::row_bounds::BLOCK;
+use crate::ordering::BLOCK;
 
 /// A bit for each row of each block, 1 if it is left out. Empty if none is.
 #[derive(Debug, Clone, Default)]

@@ -1,20 +1,24 @@
 //! An order of rows in which neighbours are alike.
 
-/// Rows, `[rows, dimension]`, ordered so that each block of `block` rows holds rows that are alike: a tree halves
-/// them along the dimension in which they differ most, down to single blocks. Returns the index of each row in the
-/// new order.
-pub(crate) fn by_likeness(rows: &[f32], dimension: usize, block: usize) -> Vec<usize> {
+use crate::panels;
+
+/// Rows that are searched together: two blocks of panels.
+pub(crate) const BLOCK: usize = 2 * panels::BLOCK;
+
+/// Rows, `[rows, dimension]`, ordered so that each [`BLOCK`] holds rows that are alike: a tree halves them along the
+/// dimension in which they differ most, down to single blocks. Returns the index of each row in the new order.
+pub(crate) fn by_likeness(rows: &[f32], dimension: usize) -> Vec<usize> {
     let mut order: Vec<usize> = (0..rows.len() / dimension).collect();
     let mut parts = vec![order.as_mut_slice()];
     while let Some(part) = parts.pop() {
-        if part.len() <= block {
+        if part.len() <= BLOCK {
             continue;
         }
         let widest = widest_dimension(rows, dimension, part);
         let value = |index: &usize| rows[index * dimension + widest];
         // Equal values keep the order of their rows, so that it is always the same.
         part.sort_unstable_by(|a, b| value(a).total_cmp(&value(b)).then(a.cmp(b)));
-        let half = part.len().div_ceil(block).div_ceil(2) * block;
+        let half = part.len().div_ceil(BLOCK).div_ceil(2) * BLOCK;
         let (left, right) = part.split_at_mut(half);
         parts.extend([left, right]);
     }

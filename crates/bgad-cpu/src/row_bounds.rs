@@ -1,12 +1,11 @@
 //! The squared distances to many rows, to within rounding.
 
 use crate::left_out::LeftOut;
+use crate::ordering::BLOCK;
 use crate::panels::BLOCK as HALF;
 use crate::smallest::smallest_by_lanes;
 use crate::{Finish, Kernel, Matrix, MatrixMut, MultiplyAdd, Panels, Start, multiply_panels, run};
 
-/// Rows that are bounded together: two blocks of panels.
-pub(crate) const BLOCK: usize = 2 * HALF;
 /// Rows whose distances are computed at once. For 64 vectors they take 128 KiB, which stay in a core's L2 cache
 /// beside the rows.
 const TILE: usize = 16 * BLOCK;

@@ -10,8 +10,8 @@ use crate::byte_bounds::ByteBounds;
 use crate::instructions::{SimdKernel, dispatch};
 use crate::left_out::LeftOut;
 use crate::lengths::{squared_distance, squares};
-use crate::ordering::by_likeness;
-use crate::row_bounds::{BLOCK, RowBounds};
+use crate::ordering::{BLOCK, by_likeness};
+use crate::row_bounds::RowBounds;
 use crate::smallest::smallest_by_lanes;
 use crate::summary::Summaries;
 use crate::{Matrix, MultiplyAdd};
@@ -65,7 +65,7 @@ impl ScreenedRows {
         let lengths = squares(rows, dimension);
         let summaries = Summaries::new(rows, dimension);
         let short = summaries.of(rows, &lengths);
-        let order = by_likeness(&short, summaries.size(), BLOCK);
+        let order = by_likeness(&short, summaries.size());
         let mut positions = vec![0; count];
         for (position, row) in order.iter().enumerate() {
             positions[*row] = position;
