@@ -113,14 +113,18 @@ pub(super) fn contexts(
 ) -> Vec<f32> {
     let inputs = bank.inputs();
     let dimension = inputs.dimension();
-    let mut vectors = bank.moments().standardize(vectors);
-    for vector in vectors.chunks_exact_mut(dimension) {
-        let length = length(vector);
+    let moments = bank.moments();
+    let bounded = |position: usize, to: &mut [f32]| {
+        let vector = &vectors[position * dimension..][..dimension];
+        to.iter_mut()
+            .zip(moments.standardized(vector))
+            .for_each(|(to, value)| *to = value);
+        let length = length(to);
         if length > bound {
-            vector.iter_mut().for_each(|value| *value *= bound / length);
+            to.iter_mut().for_each(|value| *value *= bound / length);
         }
-    }
-    wide_means(&vectors, (inputs.side, dimension), inside)
+    };
+    wide_means(bounded, (inputs.side, dimension), inside)
 }
 
 /// The root mean square.

@@ -49,15 +49,18 @@ impl Moments {
 
     /// Subtracts each channel's mean from `rows` and divides by its deviation.
     pub fn standardize(&self, rows: &[f32]) -> Vec<f32> {
-        let channels = || self.mean.iter().zip(&self.deviation);
         let mut standardized = Vec::with_capacity(rows.len());
         for row in rows.chunks_exact(self.mean.len()) {
-            let values = row.iter().zip(channels());
-            standardized.extend(
-                values.map(|(x, (mean, deviation))| ((f64::from(*x) - mean) / deviation) as f32),
-            );
+            standardized.extend(self.standardized(row));
         }
         standardized
+    }
+
+    /// The same for one row.
+    pub fn standardized(&self, row: &[f32]) -> impl Iterator<Item = f32> {
+        let channels = self.mean.iter().zip(&self.deviation);
+        let values = row.iter().zip(channels);
+        values.map(|(x, (mean, deviation))| ((f64::from(*x) - mean) / deviation) as f32)
     }
 }
 

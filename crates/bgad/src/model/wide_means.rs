@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use rayon::prelude::*;
+
 /// The width of a window, in positions, for a map of 32: found on magnetic tiles, where 11 to 19 do much the same.
 const WINDOW: usize = 15;
 const OF_MAP: usize = 32;
@@ -12,9 +14,10 @@ pub(super) fn half(side: usize) -> usize {
 }
 
 /// The mean over a window around every second column and row of a map `[side · side, channels]`, of the positions
-/// that lie `inside` the image: `[half · half, channels]`. A window without any has zeros.
+/// that lie `inside` the image: `[half · half, channels]`. A window without any has zeros. `vector` writes the values
+/// of a position.
 pub(super) fn wide_means(
-    values: &[f32],
+    vector: impl Fn(usize, &mut [f32]) + Sync,
     (side, channels): (usize, usize),
     (columns, rows): &(Range<usize>, Range<usize>),
 ) -> Vec<f32> {
@@ -26,16 +29,22 @@ pub(super) fn wide_means(
     };
     // First along rows, then along columns.
     let mut along = vec![0.0; side * half * channels];
-    let lines = along.chunks_exact_mut(half * channels);
-    for (sums, line) in lines.zip(values.chunks_exact(side * channels)) {
-        for (at, sums) in sums.chunks_exact_mut(channels).enumerate() {
-            for column in window(at, columns) {
-                add(sums, &line[column * channels..][..channels]);
+    let lines = along.par_chunks_exact_mut(half * channels).enumerate();
+    lines.for_each_init(
+        || vec![0.0; channels],
+        |values, (row, sums)| {
+            for column in columns.clone() {
+                vector(row * side + column, values);
+                let windows = sums.chunks_exact_mut(channels).enumerate();
+                for (_, sums) in windows.filter(|(at, _)| window(*at, columns).contains(&column)) {
+                    add(sums, values);
+                }
             }
-        }
-    }
+        },
+    );
     let mut means = vec![0.0; half * half * channels];
-    for (at, sums) in means.chunks_exact_mut(half * channels).enumerate() {
+    let lines = means.par_chunks_exact_mut(half * channels).enumerate();
+    lines.for_each(|(at, sums)| {
         let rows = window(at, rows);
         for row in rows.clone() {
             add(sums, &along[row * half * channels..][..half * channels]);
@@ -45,7 +54,7 @@ pub(super) fn wide_means(
             let share = 1.0 / count.max(1) as f32;
             sums.iter_mut().for_each(|sum| *sum *= share);
         }
-    }
+    });
     means
 }
 
@@ -62,14 +71,14 @@ mod tests {
     #[test]
     fn means_are_of_what_lies_in_the_window_and_in_the_image() {
         // A map of 8 has windows of 3 around positions 0, 2, 4 and 6.
-        let values: Vec<f32> = (0..64).map(|v| v as f32).collect();
-        let means = wide_means(&values, (8, 1), &(0..8, 0..8));
+        let number = |position: usize, to: &mut [f32]| to[0] = position as f32;
+        let means = wide_means(number, (8, 1), &(0..8, 0..8));
         assert_eq!(means.len(), 16);
         // Rows and columns 0 and 1.
         assert_eq!(means[0], 4.5);
         // Rows 1 to 3, columns 3 to 5.
         assert_eq!(means[4 + 2], 20.0);
-        let means = wide_means(&values, (8, 1), &(0..8, 2..3));
+        let means = wide_means(number, (8, 1), &(0..8, 2..3));
         // Row 2 alone, columns 0 and 1; no row at all.
         assert_eq!([means[4], means[8]], [16.5, 0.0]);
     }

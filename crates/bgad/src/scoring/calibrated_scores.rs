@@ -2,7 +2,7 @@
 
 use super::baseline;
 use super::calibration::Calibration;
-use super::evidence::{Evidence, Maps, Measured, stitched_positions};
+use super::evidence::{Maps, Measured, stitched_positions};
 use super::fusion::Parts;
 use super::image_likelihoods::ImageLikelihoods;
 use super::score_map::ScoreMap;
@@ -104,30 +104,36 @@ impl Calibration {
         };
         let contexts = self.contexts(image);
         let of = |map: &Option<ScoreMap>, pixel: usize| Some(map.as_ref()?.values[pixel]);
-        let evidence = |pixel: usize| {
+        let evidence = |pixel: usize, sum: Option<f32>| {
             let measured = Measured {
                 distance: of_bank.values[pixel],
                 context: of(&contexts, pixel),
                 discriminant: of(&discriminants, pixel),
                 discriminant_weight: self.discriminant_weight,
             };
-            tails.evidence(of(&of_flows, pixel), measured)
+            tails.evidence(sum, measured)
         };
-        let pixels = 0..of_bank.values.len();
-        let of_all: Vec<Evidence> = pixels.map(evidence).collect();
-        let map = |of: fn(Evidence) -> f32| {
-            of_bank.with_values(of_all.iter().map(|evidence| of(*evidence)).collect())
-        };
-        let with_flows = of_flows.is_some() && tails.likelihood.is_some();
-        let of_defects = !with_flows && discriminants.is_some() && tails.discriminant.is_some();
+        let mut shown = Vec::with_capacity(of_bank.values.len());
+        let mut of_defects = None;
+        if let (Some(map), Some(_)) = (&mut of_flows, &tails.likelihood) {
+            for (pixel, sum) in map.values.iter_mut().enumerate() {
+                let evidence = evidence(pixel, Some(*sum));
+                *sum = evidence.sum();
+                shown.push(evidence.shown());
+            }
+        } else {
+            let pixels = 0..of_bank.values.len();
+            shown.extend(pixels.clone().map(|pixel| evidence(pixel, None).shown()));
+            if discriminants.is_some() && tails.discriminant.is_some() {
+                let values = pixels.map(|pixel| evidence(pixel, None).of_defects());
+                of_defects = Some(of_bank.with_values(values.collect()));
+            }
+        }
         Maps {
-            shown: Some(map(Evidence::shown)),
-            of_defects: of_defects.then(|| map(Evidence::of_defects)),
-            of_flows: match with_flows {
-                true => Some(map(Evidence::sum)),
-                false => of_flows,
-            },
+            shown: Some(of_bank.with_values(shown)),
+            of_flows,
             distances,
+            of_defects,
         }
     }
 

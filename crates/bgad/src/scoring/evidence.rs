@@ -87,8 +87,10 @@ impl Evidence {
     /// that a place that only one of them finds odd stands out as much as one that all do.
     pub fn shown(self) -> f32 {
         let context = SHOWN_CONTEXT * self.context.min(LARGEST_CONTEXT);
-        let of_position = (SHOWN_LIKELIHOOD * self.likelihood).hypot(self.distance);
-        of_position.hypot(context) + self.discriminant
+        let parts = [SHOWN_LIKELIHOOD * self.likelihood, self.distance, context];
+        // Squares of numbers of 32 bits don't overflow in 64.
+        let squares = parts.map(|part| f64::from(part) * f64::from(part));
+        squares.iter().sum::<f64>().sqrt() as f32 + self.discriminant
     }
 }
 
