@@ -185,18 +185,20 @@ pub fn to_centred_bytes(values: &[f32], bytes: &mut [u8]) -> f32 {
 const LARGEST_SIGNED: f32 = 127.0;
 
 /// Whole numbers for a column of [`BytePanels`] in one strip of `depth` rows: `values / step`, rounded. The step
-/// keeps them within -127 to 127 and within the [bound](BytePanels::BOUND) of that column. Returns the step; 1 if
-/// all values are 0.
+/// keeps them within -127 to 127 and within the [bound](BytePanels::BOUND) of that column. Returns the step; 1, with
+/// all bytes 0, if all values are 0 or the largest is not finite.
 ///
 /// # Panics
 /// If there are not as many bytes as values.
 pub fn to_signed_bytes(values: &[f32], depth: usize, bytes: &mut [i8]) -> f32 {
     assert_eq!(values.len(), bytes.len(), "values and bytes");
     let largest = values.iter().fold(0.0_f32, |most, v| most.max(v.abs()));
-    let mut step = match largest > 0.0 && largest.is_finite() {
-        true => largest / LARGEST_SIGNED,
-        false => 1.0,
-    };
+    if !(largest > 0.0 && largest.is_finite()) {
+        bytes.fill(0);
+        return 1.0;
+    }
+    // A step of 0 would never be large enough.
+    let mut step = (largest / LARGEST_SIGNED).max(f32::MIN_POSITIVE);
     loop {
         for (byte, value) in bytes.iter_mut().zip(values) {
             let whole = (value / step).round();

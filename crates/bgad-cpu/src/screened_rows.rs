@@ -56,13 +56,18 @@ pub struct ScreenedRows {
 }
 
 impl ScreenedRows {
-    /// Takes `rows`, `[rows, dimension]`; `None` if they are so few or short that comparing each is quicker.
+    /// Takes `rows`, `[rows, dimension]`; `None` if they are so few or short that comparing each is quicker, or if the
+    /// squared length of one is not finite.
     pub fn new(rows: &[f32], dimension: usize) -> Option<Self> {
         let count = rows.len() / dimension.max(1);
         if dimension < FEWEST_VALUES || count < FEWEST_ROWS {
             return None;
         }
         let lengths = squares(rows, dimension);
+        let largest = lengths.iter().copied().fold(0.0, f32::max);
+        if lengths.iter().any(|length| !length.is_finite()) {
+            return None;
+        }
         let summaries = Summaries::new(rows, dimension);
         let short = summaries.of(rows, &lengths);
         let order = by_likeness(&short, summaries.size());
@@ -78,7 +83,7 @@ impl ScreenedRows {
         };
         let short = ordered(&short, summaries.size());
         Some(Self {
-            largest: lengths.iter().copied().fold(0.0, f32::max),
+            largest,
             rounded: ByteBounds::new(&short, summaries.size())?,
             short: RowBounds::new(&short, summaries.size(), squares(&short, summaries.size())),
             whole: RowBounds::new(&ordered(rows, dimension), dimension, ordered(&lengths, 1)),

@@ -3,7 +3,7 @@
 
 use bgad_cpu::{
     ByteDistances, BytePanels, ByteRounding, MatrixMut, Rows, least_of_rows, multiply_bytes,
-    to_centred_bytes,
+    to_centred_bytes, to_signed_bytes,
 };
 
 /// Rows, strips of the left operand, their width, columns.
@@ -156,4 +156,26 @@ fn centred_bytes_reach_to_both_ends() {
     let mut bytes = [0; 3];
     assert_eq!(to_centred_bytes(&[0.0; 3], &mut bytes), 0.0);
     assert_eq!(bytes, [64; 3]);
+}
+
+#[test]
+fn signed_bytes_keep_to_the_bound_of_a_column() {
+    // Ten equal values: eight of them together must stay below the bound.
+    let mut bytes = [0; 10];
+    let step = to_signed_bytes(&[2.5; 10], 12, &mut bytes);
+    assert!(BytePanels::most(bytes, 12) <= BytePanels::BOUND);
+    assert!((f32::from(bytes[0]) * step - 2.5).abs() <= step / 2.0);
+    // A single large value needs no smaller steps.
+    let mut values = [0.0; 10];
+    values[3] = -12.7;
+    let step = to_signed_bytes(&values, 12, &mut bytes);
+    assert!((step - 0.1).abs() < 1e-6);
+    assert_eq!((bytes[3], bytes[4]), (-127, 0));
+    // The smallest number, nothing, and what is no number.
+    let step = to_signed_bytes(&[1e-45; 10], 12, &mut bytes);
+    assert!(step > 0.0 && bytes.iter().all(|byte| *byte == bytes[0]));
+    for value in [0.0, f32::INFINITY, f32::NAN] {
+        assert_eq!(to_signed_bytes(&[value; 10], 12, &mut bytes), 1.0);
+        assert_eq!(bytes, [0; 10]);
+    }
 }

@@ -115,3 +115,39 @@ fn few_or_short_rows_are_not_worth_bounds() {
     assert!(ScreenedRows::new(&values(4000 * 20, 1), 20).is_none());
     assert!(ScreenedRows::new(&[], 0).is_none());
 }
+
+/// Rounding to bytes loses most where rows differ most in length.
+#[test]
+fn rows_of_all_lengths_are_found() {
+    let mut rows = rows(1500, 1);
+    for (index, row) in rows.chunks_exact_mut(DIMENSION).enumerate() {
+        let scale = [1e-30, 1e-3, 1.0, 1.0, 50.0, 1e4][index % 6];
+        row.iter_mut().for_each(|value| *value *= scale);
+    }
+    let screened = ScreenedRows::new(&rows, DIMENSION).unwrap();
+    let mut vectors = rows[..12 * DIMENSION].to_vec();
+    vectors.extend(self::rows(20, 5));
+    vectors.extend(vec![1e-40; DIMENSION]);
+    let least = screened.least(&vectors, &(0..12));
+    for (vector, found) in vectors.chunks_exact(DIMENSION).zip(least) {
+        let expected = by_comparing(&rows, vector, 0..12);
+        let difference = (f64::from(found) - expected).abs();
+        // Squares of the smallest numbers are 0 in 32 bits.
+        assert!(difference <= expected * 1e-5 + 1e-30, "{found}, {expected}");
+    }
+}
+
+#[test]
+fn rows_without_a_length_have_no_bounds() {
+    for value in [f32::INFINITY, f32::NAN, f32::MAX] {
+        let mut rows = rows(1100, 1);
+        rows[7 * DIMENSION] = value;
+        assert!(ScreenedRows::new(&rows, DIMENSION).is_none(), "{value}");
+    }
+    // Vectors may be anything.
+    let screened = ScreenedRows::new(&rows(1100, 1), DIMENSION).unwrap();
+    for value in [f32::INFINITY, f32::NAN, f32::MAX] {
+        let least = screened.least(&[value; DIMENSION], &(0..0));
+        assert!(!least[0].is_finite(), "{value}");
+    }
+}
