@@ -317,3 +317,32 @@ fn settings_out_of_range_are_named() {
         assert!(error.contains(name), "{error}");
     }
 }
+
+/// Contexts change where a map shows a defect, but not the image's score.
+#[test]
+fn contexts_change_the_map_and_not_the_score() {
+    let folder = tempfile::tempdir().unwrap();
+    let dataset = parts(&folder.path().join("parts"));
+    let trained = |contexts: usize| {
+        let config = settings().with(|config| {
+            config.model = Model::Bgad;
+            config.memory_bank.size = 500;
+            config.memory_bank.contexts = contexts;
+            config.schedule.evaluate = EvaluateWhen::Never;
+        });
+        let detector = Trainer::new(config).fit(&dataset).unwrap();
+        let path = folder.path().join("model.bgad");
+        detector.save(&path).unwrap();
+        let loaded = Detector::load(&path, &Device::flex()).unwrap();
+        let predict = |detector: &Detector| {
+            let prediction = detector.predict_file(&dataset.test[0].path).unwrap();
+            let map = prediction.map.unwrap();
+            (prediction.score.to_bits(), map.values)
+        };
+        assert_eq!(predict(&detector), predict(&loaded), "{contexts}");
+        predict(&detector)
+    };
+    let ((score, map), (with_contexts, other_map)) = (trained(0), trained(200));
+    assert_eq!(score, with_contexts);
+    assert_ne!(map, other_map);
+}

@@ -19,8 +19,13 @@ use crate::{Matrix, MultiplyAdd};
 /// Fewest rows, and fewest values in each, for which the bounds pay.
 const FEWEST_ROWS: usize = 1024;
 const FEWEST_VALUES: usize = 64;
-/// Squared distances may be wrong by rounding, by this share of the squared lengths.
+/// Rounding changes squared distances by at most this share of the squared lengths.
 const ROUNDING: f32 = 1e-5;
+/// The same for each value of a row, which is more for long rows: a sum of numbers that are alike is rounded the same
+/// way each time.
+const ROUNDING_OF_A_VALUE: f32 = f32::EPSILON / 2.0;
+/// The largest squared length of a row for which sums of products can't overflow.
+const LONGEST: f32 = 1e30;
 
 /// Most rows that are compared in full for one vector; with more, all products are quicker.
 const MOST_COMPARED: usize = 256;
@@ -56,8 +61,8 @@ pub struct ScreenedRows {
 }
 
 impl ScreenedRows {
-    /// Takes `rows`, `[rows, dimension]`; `None` if they are so few or short that comparing each is quicker, or if the
-    /// squared length of one is not finite.
+    /// Takes `rows`, `[rows, dimension]`; `None` if they are so few or short that comparing each is quicker, or if one
+    /// is so long that sums of products could overflow.
     pub fn new(rows: &[f32], dimension: usize) -> Option<Self> {
         let count = rows.len() / dimension.max(1);
         if dimension < FEWEST_VALUES || count < FEWEST_ROWS {
@@ -65,7 +70,7 @@ impl ScreenedRows {
         }
         let lengths = squares(rows, dimension);
         let largest = lengths.iter().copied().fold(0.0, f32::max);
-        if lengths.iter().any(|length| !length.is_finite()) {
+        if !lengths.iter().all(|length| *length <= LONGEST) {
             return None;
         }
         let summaries = Summaries::new(rows, dimension);
@@ -139,7 +144,7 @@ impl ScreenedRows {
         let mut compared = 0;
         let vectors = vectors.chunks_exact(self.dimension).enumerate();
         let least = vectors.map(|(index, vector)| {
-            let rounding = ROUNDING * (lengths[index] + self.largest);
+            let rounding = self.rounding(lengths[index]);
             dispatch(Search {
                 rows: self,
                 vector,
@@ -158,6 +163,12 @@ impl ScreenedRows {
         (least, compared)
     }
 
+    /// By how much, at most, rounding changes the squared distances of a vector of this squared length.
+    fn rounding(&self, length: f32) -> f32 {
+        let share = ROUNDING.max(ROUNDING_OF_A_VALUE * self.dimension as f32);
+        share * (length + self.largest)
+    }
+
     /// The least distances, with products with all rows in place of bounds.
     fn by_products(&self, vectors: &[f32], left_out: &LeftOut) -> Vec<f32> {
         let lengths = squares(vectors, self.dimension);
@@ -169,7 +180,7 @@ impl ScreenedRows {
             .chunks_exact(self.dimension)
             .enumerate()
             .map(|(index, vector)| {
-                let slack = ROUNDING * (lengths[index] + self.largest) - lengths[index];
+                let slack = self.rounding(lengths[index]) - lengths[index];
                 dispatch(Search {
                     rows: self,
                     vector,

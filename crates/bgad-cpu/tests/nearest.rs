@@ -151,3 +151,52 @@ fn rows_without_a_length_have_no_bounds() {
         assert!(!least[0].is_finite(), "{value}");
     }
 }
+
+/// The squared distance as the search sums it.
+fn summed_by_lanes(a: &[f32], b: &[f32]) -> f32 {
+    let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<32>(), b.as_chunks::<32>());
+    let mut sums = [0.0_f32; 32];
+    for (a, b) in a.iter().zip(b) {
+        for lane in 0..32 {
+            sums[lane] += (a[lane] - b[lane]) * (a[lane] - b[lane]);
+        }
+    }
+    for width in [16, 8, 4, 2, 1] {
+        for lane in 0..width {
+            sums[lane] += sums[lane + width];
+        }
+    }
+    let rest: f32 = a_rest
+        .iter()
+        .zip(b_rest)
+        .map(|(a, b)| (a - b) * (a - b))
+        .sum();
+    sums[0] + rest
+}
+
+/// Bounds that ignore what rounding to bytes or to single precision changes would lose some of these rows.
+#[test]
+fn rounding_loses_no_nearest_row() {
+    let queries: Vec<f32> = (5..13).flat_map(|seed| rows(40, seed)).collect();
+    for offset in [0.0, 100.0] {
+        let moved =
+            |values: &[f32]| -> Vec<f32> { values.iter().map(|value| value + offset).collect() };
+        let (rows, queries) = (moved(&rows(1500, 1)), moved(&queries));
+        let screened = ScreenedRows::new(&rows, DIMENSION).unwrap();
+        for queries in queries.chunks(64 * DIMENSION) {
+            let found = screened.least(queries, &(0..0));
+            for (query, found) in queries.chunks_exact(DIMENSION).zip(found) {
+                let distances = rows.chunks_exact(DIMENSION);
+                let distances = distances.map(|row| summed_by_lanes(query, row));
+                assert_eq!(found, distances.fold(f32::INFINITY, f32::min), "{offset}");
+            }
+        }
+    }
+}
+
+/// Sums of their products would overflow, although each length is finite.
+#[test]
+fn rows_of_huge_numbers_have_no_bounds() {
+    let rows: Vec<f32> = rows(1100, 1).iter().map(|value| value * 1e17).collect();
+    assert!(ScreenedRows::new(&rows, DIMENSION).is_none());
+}

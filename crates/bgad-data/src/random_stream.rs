@@ -29,7 +29,7 @@ pub enum Purpose {
     Pooled,
     /// Positions for the memory bank, by input.
     Bank,
-    /// Contexts for the memory bank, by input.
+    /// Contexts of normal positions, by input.
     Contexts,
 }
 

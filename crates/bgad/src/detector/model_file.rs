@@ -267,6 +267,11 @@ fn build(
         let expected = format!("{}, the number of flows", inputs.len());
         return Err(Error::state("calibration.level_maxima", found, expected));
     }
+    let weight = calibration.discriminant_weight;
+    if !(0.0..=1.0).contains(&weight) {
+        let name = "calibration.discriminant_weight";
+        return Err(Error::state(name, weight, "a number from 0 to 1"));
+    }
     if !calibration.is_sound() {
         let expected = "17 rising numbers and a positive scale for each kind of evidence";
         return Err(Error::state("calibration.tails", "invalid", expected));

@@ -86,7 +86,7 @@ impl Detector {
         Ok(())
     }
 
-    /// From now on, keeps distances to the memory bank in `folder`; `None` stops this.
+    /// From now on, keeps distances to the memory bank and contexts in `folder`; `None` stops this.
     #[cfg(feature = "train")]
     pub(crate) fn remember_distances_in(&mut self, folder: Option<&Path>) {
         if let Some(bank) = &mut self.bank {

@@ -10,6 +10,7 @@ use super::flow_inputs::BankInputs;
 use super::image_features::ImageFeatures;
 use super::rows::upsample;
 use crate::error::Result;
+use crate::input::view::View;
 
 /// Joins the vectors of each level of `bank` into `[side · side, dimension]`.
 pub(crate) fn joined<'a>(
@@ -40,8 +41,18 @@ pub(crate) struct Neighborhoods {
     pub vectors: Vec<f32>,
     /// The same for the mirrored image, if it is used.
     pub mirrored: Option<Vec<f32>>,
-    /// Columns and rows of positions that lie in the image.
-    pub inside: (Range<usize>, Range<usize>),
+    /// The view of the image.
+    pub view: View,
+}
+
+impl Neighborhoods {
+    /// Columns and rows of `side` by `side` positions that lie in the image, or in the mirrored one.
+    pub fn inside(&self, side: usize, mirrored: bool) -> (Range<usize>, Range<usize>) {
+        match mirrored {
+            true => self.view.mirrored().positions(side),
+            false => self.view.positions(side),
+        }
+    }
 }
 
 impl ImageFeatures {
@@ -55,7 +66,7 @@ impl ImageFeatures {
         Ok(Neighborhoods {
             vectors: joined(bank, levels.iter().map(Vec::as_slice)),
             mirrored: mirrored.map(|levels| joined(bank, levels.iter().map(Vec::as_slice))),
-            inside: self.view.positions(bank.side),
+            view: self.view,
         })
     }
 }

@@ -173,7 +173,7 @@ impl BankRows {
         let count = columns.len() / dimension;
         if kept.parameters.contains_key(SCALES) {
             let scales = kept.take(SCALES, |shape| shape == [count], |scale| scale > 0.0)?;
-            return Self::of_bytes(&columns, scales, dimension);
+            return Self::of_bytes(kept.name, &columns, scales, dimension);
         }
         let mut rows = vec![0.0; columns.len()];
         for (position, row) in rows.chunks_exact_mut(dimension).enumerate() {
@@ -185,10 +185,11 @@ impl BankRows {
     }
 
     /// Rows from whole numbers, `[dimension, rows]`, and a scale for each row.
-    fn of_bytes(columns: &[f32], scales: Vec<f32>, dimension: usize) -> Result<Self> {
+    /// Errors name the tensors of `part`.
+    fn of_bytes(part: &str, columns: &[f32], scales: Vec<f32>, dimension: usize) -> Result<Self> {
         let refused = |found: String| {
             let expected = "whole numbers from -127 to 127 that products of bytes take";
-            Err(Error::state("memory_bank.positions", found, expected))
+            Err(Error::state(format!("{part}.{POSITIONS}"), found, expected))
         };
         let other = |value: &&f32| value.fract() != 0.0 || value.abs() > 127.0;
         if let Some(other) = columns.iter().find(other) {

@@ -23,7 +23,8 @@ pub(crate) fn sample(
     let each = size.div_ceil(normal.len().max(1));
     let drawn = normal.each(false, |input, features| {
         let neighborhoods = features.neighborhoods(inputs)?;
-        let contexts = contexts(bank, bound, &neighborhoods.vectors, &neighborhoods.inside);
+        let inside = neighborhoods.inside(inputs.side, false);
+        let contexts = contexts(bank, bound, &neighborhoods.vectors, &inside);
         let counted = features.view.counts(side).into_iter().enumerate();
         let counted = counted.filter_map(|(position, counts)| counts.then_some(position));
         let counted: Vec<usize> = counted.collect();

@@ -72,12 +72,13 @@ impl Contexts {
         left_out: &Range<usize>,
     ) -> Option<PositionMap> {
         let left_out = self.rows.of_inputs(left_out)?;
-        let side = half(bank.inputs().side);
-        let of = |vectors: &[f32]| {
-            let contexts = contexts(bank, self.bound, vectors, &neighborhoods.inside);
+        let side = bank.inputs().side;
+        let of = |vectors: &[f32], mirrored: bool| {
+            let inside = neighborhoods.inside(side, mirrored);
+            let contexts = contexts(bank, self.bound, vectors, &inside);
             self.rows.known(&contexts, left_out.clone())
         };
-        Some(mirrored::map(neighborhoods, side, of))
+        Some(mirrored::map(neighborhoods, half(side), of))
     }
 
     /// The bound, mean, deviation and rows under their names in a model file.

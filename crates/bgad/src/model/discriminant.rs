@@ -176,7 +176,7 @@ impl Discriminant {
     }
 
     fn by(&self, direction: &Direction, neighborhoods: &Neighborhoods) -> PositionMap {
-        let of = |vectors: &[f32]| direction.values(vectors);
+        let of = |vectors: &[f32], _: bool| direction.values(vectors);
         mirrored::map(neighborhoods, self.inputs.side, of)
     }
 

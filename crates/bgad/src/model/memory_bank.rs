@@ -76,7 +76,7 @@ impl MemoryBank {
         left_out: &Range<usize>,
     ) -> Option<PositionMap> {
         let left_out = self.rows.of_inputs(left_out)?;
-        let of = |vectors: &[f32]| self.rows.known(vectors, left_out.clone());
+        let of = |vectors: &[f32], _: bool| self.rows.known(vectors, left_out.clone());
         Some(mirrored::map(neighborhoods, self.inputs.side, of))
     }
 

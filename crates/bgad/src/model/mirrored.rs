@@ -4,14 +4,15 @@ use super::likelihoods::PositionMap;
 use crate::features::neighborhoods::Neighborhoods;
 
 /// A value for each position, `side` in a row: that of `of`, averaged with that of the mirrored image if it is used.
+/// `of` takes an image's vectors and whether it is the mirrored one.
 pub(crate) fn map(
     neighborhoods: &Neighborhoods,
     side: usize,
-    of: impl Fn(&[f32]) -> Vec<f32>,
+    of: impl Fn(&[f32], bool) -> Vec<f32>,
 ) -> PositionMap {
-    let mut values = of(&neighborhoods.vectors);
+    let mut values = of(&neighborhoods.vectors, false);
     if let Some(mirrored) = &neighborhoods.mirrored {
-        average(&mut values, &of(mirrored), side);
+        average(&mut values, &of(mirrored, true), side);
     }
     PositionMap { side, values }
 }

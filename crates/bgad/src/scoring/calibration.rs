@@ -40,8 +40,8 @@ pub struct Calibration {
     pub(crate) baseline: Option<Spread>,
     /// The same for the maps that are shown, if the image's score has other ones.
     pub(crate) shown_baseline: Option<Spread>,
-    /// Puts log-likelihoods, distances to the memory bank and discriminants on one scale, if there are
-    /// several of them.
+    /// Puts log-likelihoods, distances to the memory bank, those of contexts and discriminants on one scale, if
+    /// there are several of them.
     pub(crate) tails: Option<Tails>,
     /// Puts the parts of an image's score on one scale, if there are several.
     pub(crate) joint: Option<JointSpread>,
@@ -75,7 +75,7 @@ impl Calibration {
             let others = [&tails.likelihood, &tails.context, &tails.discriminant];
             others.into_iter().flatten().chain([&tails.distance])
         });
-        tails.all(Tail::is_sound) && (0.0..=1.0).contains(&self.discriminant_weight)
+        tails.all(Tail::is_sound)
     }
 
     /// The largest per-dimension log-likelihood of each flow; for tests.

@@ -59,7 +59,7 @@ const SHOWN_LIKELIHOOD: f32 = 2.0 / 3.0;
 /// The weight of contexts in the map that is shown.
 const SHOWN_CONTEXT: f32 = 0.5;
 /// The largest surprisal of a context that counts. A set has few windows that do not overlap, so that a larger
-/// one is guessed, not seen.
+/// one is extrapolated, not observed.
 const LARGEST_CONTEXT: f32 = 5.5;
 
 /// The surprisals of one pixel.
@@ -126,7 +126,7 @@ pub(crate) struct Maps {
     pub of_flows: Option<ScoreMap>,
     /// The distances to the memory bank.
     pub distances: Option<ScoreMap>,
-    /// The surprisal of discriminants, if there are no flows on positions.
+    /// The weighted surprisal of discriminants, if there are no flows on positions.
     pub of_defects: Option<ScoreMap>,
     /// All evidence, combined to show where the defect is, if there are several kinds.
     pub shown: Option<ScoreMap>,

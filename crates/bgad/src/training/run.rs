@@ -123,7 +123,9 @@ impl<'a> Run<'a> {
         {
             let defects = set.defects(bank)?;
             detector.discriminant = Discriminant::new(bank, &set.folds, &defects);
-            let weight = Discriminant::weight(defects.len(), self.granularity);
+            // Tiles of one image are not independent.
+            let images = set.abnormal_images.len().min(defects.len());
+            let weight = Discriminant::weight(images, self.granularity);
             detector.description.calibration.discriminant_weight = weight;
         }
         if let Some(quantized) = &self.context.quantized {

@@ -228,8 +228,8 @@ impl TrainingSet {
                 .map(|(inside, covered)| *inside && !covered)
                 .collect();
             let mut defect = mean(&covered);
-            let enough =
-                others.iter().filter(|other| **other).count() * FEWEST_OTHERS >= others.len();
+            let count = |of: &[bool]| of.iter().filter(|counts| **counts).count();
+            let enough = count(&others) * FEWEST_OTHERS >= count(&inside);
             if let Some((defect, others)) = defect.as_mut().zip(mean(&others).filter(|_| enough)) {
                 let apart = others.iter().zip(&bank.moments().mean);
                 let apart = apart.map(|(of_image, normal)| of_image - normal);
