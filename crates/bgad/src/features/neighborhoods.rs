@@ -89,7 +89,8 @@ fn means(values: &[f32], side: usize, channels: usize) -> Vec<f32> {
     means
 }
 
-fn add(sums: &mut [f32], values: &[f32]) {
+/// Adds each value to its sum.
+pub(crate) fn add(sums: &mut [f32], values: &[f32]) {
     sums.iter_mut()
         .zip(values)
         .for_each(|(sum, value)| *sum += value);

@@ -4,6 +4,8 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
+use crate::features::neighborhoods::add;
+
 /// The width of a window, in positions, for a map of 32: found on magnetic tiles, where 11 to 19 do much the same.
 const WINDOW: usize = 15;
 const OF_MAP: usize = 32;
@@ -56,12 +58,6 @@ pub(super) fn wide_means(
         }
     });
     means
-}
-
-fn add(sums: &mut [f32], values: &[f32]) {
-    sums.iter_mut()
-        .zip(values)
-        .for_each(|(sum, value)| *sum += value);
 }
 
 #[cfg(test)]

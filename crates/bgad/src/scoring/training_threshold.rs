@@ -16,8 +16,9 @@ const ENOUGH: f64 = 10.0;
 const TAIL: f64 = 0.3;
 /// The fewest scores of a tail.
 const FEWEST: usize = 3;
-/// The largest excess that counts, as a multiple of the tail's scale, which comes from its median.
-const LARGEST_EXCESS: f64 = 3.0;
+/// The largest excess that counts, as a multiple of the tail's scale, which comes from its median. The lower it is, the
+/// more the mean excess is underestimated; at 3, exponential scores exceeded the threshold a tenth too often.
+const LARGEST_EXCESS: f64 = 3.1;
 /// The constants that put the parts of a score on one scale come from the same few images, so their
 /// scores look too much alike. With this many images, the threshold therefore lies twice as far
 /// above the median as the scores alone suggest; with ten times as many, it lies where they
@@ -37,7 +38,7 @@ fn supported_rate(asked: f64, images: usize) -> f64 {
 ///
 /// If fewer than some ten images lie above the threshold, ranks say too little. An exponential tail
 /// is then fitted to the highest three tenths of the scores, by their mean excess; no score counts
-/// with more than three times the scale. A Pareto tail, which would allow for the uncertainty of
+/// with more than [`LARGEST_EXCESS`] times the scale. A Pareto tail, which would allow for the uncertainty of
 /// that mean, kept a rate a quarter below the promised one on real sets: held-out scores come from
 /// models that saw fewer images, so they are already somewhat too high.
 ///
@@ -127,7 +128,7 @@ mod tests {
             let promise = promised(&scores, 0.01, Some(1.0))?;
             let seen = f64::from(-promise.threshold).exp();
             let aim = promise.rate.min(HIGHEST_AIM);
-            assert!(seen < 1.2 * aim, "{count}: {seen} {aim}");
+            assert!(seen < 1.1 * aim, "{count}: {seen}");
             // The threshold from few images is wide on purpose.
             let least = if count < 20 { 0.1 } else { 0.3 };
             assert!(seen > least * aim, "{count}: {seen}");
