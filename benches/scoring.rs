@@ -25,6 +25,7 @@ fn maps(seed: usize) -> LogLikelihoodMaps {
         distances: None,
         contexts: None,
         discriminants: None,
+        likeness: None,
         neighbor_distance: None,
     }
 }

@@ -21,6 +21,7 @@ fn golden_scores() {
             distances: None,
             contexts: None,
             discriminants: None,
+            likeness: None,
             neighbor_distance: None,
             levels: levels
                 .iter()

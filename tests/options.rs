@@ -346,3 +346,60 @@ fn contexts_change_the_map_and_not_the_score() {
     assert_eq!(score, with_contexts);
     assert_ne!(map, other_map);
 }
+
+/// Models that score whole images use contexts for the score as well.
+#[test]
+fn contexts_change_the_score_of_whole_images() {
+    let folder = tempfile::tempdir().unwrap();
+    let dataset = parts(&folder.path().join("parts"));
+    let score = |contexts: usize| {
+        let config = settings().with(|config| {
+            config.model = Model::Bgad;
+            config.granularity = Some(Granularity::Image);
+            config.schedule.train_flows = TrainFlows::Never;
+            config.memory_bank.size = 500;
+            config.memory_bank.contexts = contexts;
+            config.schedule.evaluate = EvaluateWhen::Never;
+        });
+        let detector = Trainer::new(config).fit(&dataset).unwrap();
+        let path = folder.path().join("model.bgad");
+        detector.save(&path).unwrap();
+        let loaded = Detector::load(&path, &Device::flex()).unwrap();
+        let image = &dataset.test[0].path;
+        let (own, other) = (detector.predict_file(image), loaded.predict_file(image));
+        let own = own.unwrap().score;
+        assert_eq!(own.to_bits(), other.unwrap().score.to_bits(), "{contexts}");
+        own
+    };
+    assert_ne!(score(0), score(200));
+}
+
+/// The map of an image that is odd everywhere is scaled, unless maps keep their baseline. Its score is not.
+#[test]
+fn maps_of_images_that_differ_as_a_whole_are_scaled() {
+    let folder = tempfile::tempdir().unwrap();
+    let dataset = parts(&folder.path().join("parts"));
+    let mut odd = load_image(&dataset.test[0].path).unwrap();
+    // A negative: nothing on it looks like a normal part.
+    odd.pixels_mut()
+        .for_each(|pixel| pixel.0 = pixel.0.map(|value| 255 - value));
+    let of = |baseline: MapBaseline| {
+        let config = settings().with(|config| {
+            config.model = Model::Bgad;
+            config.scoring.map_baseline = baseline;
+            config.schedule.train_flows = TrainFlows::Never;
+            config.schedule.evaluate = EvaluateWhen::Never;
+        });
+        let detector = Trainer::new(config).fit(&dataset).unwrap();
+        let normal = detector.predict_file(&dataset.train[0].path).unwrap();
+        let prediction = detector.predict(&odd).unwrap();
+        assert!(prediction.score > normal.score);
+        let mut values = prediction.map.unwrap().values;
+        values.sort_unstable_by(f32::total_cmp);
+        values[values.len() / 2]
+    };
+    let scaled = of(MapBaseline::Remove);
+    assert!((scaled - 7.0).abs() < 1e-3, "{scaled}");
+    let kept = of(MapBaseline::Keep);
+    assert!(kept > 8.0, "{kept}");
+}

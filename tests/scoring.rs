@@ -20,6 +20,7 @@ fn maps(lower: f32, defect: f32) -> LogLikelihoodMaps {
         distances: None,
         contexts: None,
         discriminants: None,
+        likeness: None,
         neighbor_distance: None,
     }
 }
@@ -99,6 +100,7 @@ fn a_map_of_one_position_is_a_map() {
         distances: None,
         contexts: None,
         discriminants: None,
+        likeness: None,
         neighbor_distance: None,
     };
     let rule = Calibration::new(Aggregation::LogLikelihood, ImageScore::Maximum);

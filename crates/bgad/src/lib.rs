@@ -171,7 +171,7 @@ pub use evaluation::result::{Evaluation, ImageResult, Intervals, PaperMetrics, T
 pub use learning::lesson::{DefectPlace, Lesson, MissedDefect};
 #[cfg(feature = "train")]
 pub use learning::outcome::{Change, FlippedImage, Learned, Mistake, TaughtImage};
-pub use model::likelihoods::{LogLikelihoodMap, LogLikelihoodMaps};
+pub use model::likelihoods::{LogLikelihoodMap, LogLikelihoodMaps, PositionMap};
 #[cfg(feature = "train")]
 #[doc(hidden)]
 pub use run_directory::description::{DatasetDescription, RunDescription};

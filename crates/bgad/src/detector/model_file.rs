@@ -26,13 +26,14 @@ use crate::features::flow_inputs::BankInputs;
 use crate::model::LevelFlow;
 use crate::model::contexts::Contexts;
 use crate::model::discriminant::Discriminant;
+use crate::model::known_defects::KnownDefects;
 use crate::model::memory_bank::MemoryBank;
 use crate::model::neighbors::Neighbors;
 use crate::model::places;
 use crate::storage::tensor_file::{Damage, Kind, Stored, TensorFile};
 
 /// The format version that this program reads and writes.
-pub const FORMAT_VERSION: u32 = 10;
+pub const FORMAT_VERSION: u32 = 11;
 const KIND: Kind = Kind {
     key: "bgad",
     version: FORMAT_VERSION,
@@ -66,6 +67,8 @@ impl Detector {
         let of_contexts: Vec<_> = of_contexts.collect();
         let of_discriminant = self.discriminant.iter().flat_map(Discriminant::parameters);
         let of_discriminant: Vec<_> = of_discriminant.collect();
+        let of_known = self.known_defects.iter().flat_map(KnownDefects::parameters);
+        let of_known: Vec<_> = of_known.collect();
         let numbers = match in_bytes {
             true => Stored::compact,
             false => Stored::numbers,
@@ -86,6 +89,7 @@ impl Detector {
             ("memory_bank", &of_bank),
             ("contexts", &of_contexts),
             ("discriminant", &of_discriminant),
+            ("known_defects", &of_known),
         ] {
             for (name, shape, values) in parameters {
                 tensors.insert(format!("{part}.{name}"), numbers(shape, values));
@@ -208,6 +212,7 @@ struct ModelTensors {
     bank: BTreeMap<String, Parameter>,
     contexts: BTreeMap<String, Parameter>,
     discriminant: BTreeMap<String, Parameter>,
+    known_defects: BTreeMap<String, Parameter>,
 }
 
 impl Parts {
@@ -243,6 +248,7 @@ impl Parts {
                 "memory_bank" => (&mut model.bank, name),
                 "contexts" => (&mut model.contexts, name),
                 "discriminant" => (&mut model.discriminant, name),
+                "known_defects" => (&mut model.known_defects, name),
                 _ => continue,
             };
             of_kind.insert(name.to_owned(), Parameter { shape, values });
@@ -267,10 +273,18 @@ fn build(
         let expected = format!("{}, the number of flows", inputs.len());
         return Err(Error::state("calibration.level_maxima", found, expected));
     }
-    let weight = calibration.discriminant_weight;
-    if !(0.0..=1.0).contains(&weight) {
-        let name = "calibration.discriminant_weight";
-        return Err(Error::state(name, weight, "a number from 0 to 1"));
+    let weights = [
+        (
+            "calibration.discriminant_weight",
+            calibration.discriminant_weight,
+        ),
+        ("calibration.distance_weight", calibration.distance_weight),
+        ("calibration.likeness_weight", calibration.likeness_weight),
+    ];
+    for (name, weight) in weights {
+        if !(0.0..=1.0).contains(&weight) {
+            return Err(Error::state(name, weight, "a number from 0 to 1"));
+        }
     }
     if !calibration.is_sound() {
         let expected = "17 rising numbers and a positive scale for each kind of evidence";
@@ -294,16 +308,20 @@ fn build(
     let neighbors = wanted.then(|| Neighbors::restore(&mut tensors.neighbors, dimension));
     let bank = description.inputs().bank(levels);
     let tails = calibration.tails.as_ref();
-    let learnt = tails.is_some_and(|tails| tails.discriminant.is_some());
+    let learnt = tails.is_some_and(|tails| tails.defects.is_some());
     let wide = tails.is_some_and(|tails| tails.context.is_some());
     let contexts = bank.as_ref().filter(|_| wide).map(BankInputs::dimension);
     let contexts = contexts.map(|dimension| Contexts::restore(&mut tensors.contexts, dimension));
     let discriminant = bank.clone().filter(|_| learnt);
     let discriminant =
         discriminant.map(|inputs| Discriminant::restore(&mut tensors.discriminant, inputs));
+    let known_defects = bank.as_ref().filter(|_| learnt).map(BankInputs::dimension);
+    let known_defects =
+        known_defects.map(|dimension| KnownDefects::restore(&mut tensors.known_defects, dimension));
     let bank = bank.map(|inputs| MemoryBank::restore(&mut tensors.bank, inputs));
     Ok(Detector {
         discriminant: discriminant.transpose()?,
+        known_defects: known_defects.transpose()?,
         neighbors: neighbors.transpose()?,
         bank: bank.transpose()?,
         contexts: contexts.transpose()?,

@@ -21,6 +21,7 @@ use crate::features::stored_images::StoredImages;
 use crate::input::view::{View, Views};
 use crate::model::contexts::Contexts;
 use crate::model::discriminant::Discriminant;
+use crate::model::known_defects::KnownDefects;
 #[cfg(feature = "train")]
 use crate::model::level_flow::WhitenedFlow;
 use crate::model::likelihoods::LogLikelihoodMaps;
@@ -49,6 +50,8 @@ pub struct Detector {
     pub(crate) contexts: Option<Contexts>,
     /// Separates defects from normal positions, if there were defects to train on.
     pub(crate) discriminant: Option<Discriminant>,
+    /// The clearest positions of these defects.
+    pub(crate) known_defects: Option<KnownDefects>,
     pub(crate) device: Device,
 }
 
@@ -68,6 +71,7 @@ impl Detector {
             bank: None,
             contexts: None,
             discriminant: None,
+            known_defects: None,
             device: device.clone(),
         };
         detector.set_flows(flows)?;
@@ -164,6 +168,7 @@ impl Detector {
             distances: None,
             contexts: None,
             discriminants: None,
+            likeness: None,
             neighbor_distance: neighbor_distance.flatten(),
         };
         if let Some(bank) = &self.bank {
@@ -176,6 +181,8 @@ impl Detector {
             #[cfg(not(feature = "train"))]
             let discriminants = |of: &Discriminant| of.map(&near);
             maps.discriminants = self.discriminant.as_ref().map(discriminants);
+            let known = self.known_defects.as_ref().zip(maps.distances.as_ref());
+            maps.likeness = known.map(|(known, far)| known.likeness(bank, &near, far));
         }
         Ok(maps)
     }

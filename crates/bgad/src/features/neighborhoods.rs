@@ -71,8 +71,8 @@ impl ImageFeatures {
     }
 }
 
-/// The mean of 3 x 3 positions around each position, with zeros beyond the border.
-fn means(values: &[f32], side: usize, channels: usize) -> Vec<f32> {
+/// The mean of 3 x 3 positions around each position of `[side · side, channels]`, with zeros beyond the border.
+pub(crate) fn means(values: &[f32], side: usize, channels: usize) -> Vec<f32> {
     let line = side * channels;
     // First along rows, then along columns.
     let mut along = vec![0.0; values.len()];

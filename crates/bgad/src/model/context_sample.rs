@@ -3,9 +3,10 @@
 use bgad_data::random_stream::Purpose;
 use rand::seq::index;
 
-use super::contexts::{Contexts, contexts};
+use super::contexts::{Contexts, Extent, contexts};
 use super::memory_bank::MemoryBank;
 use super::wide_means::half;
+use crate::config::choices::Granularity;
 use crate::error::Result;
 use crate::features::stored_images::StoredImages;
 
@@ -14,17 +15,17 @@ use crate::features::stored_images::StoredImages;
 pub(crate) fn sample(
     bank: &MemoryBank,
     normal: &StoredImages,
-    seed: u64,
-    size: usize,
+    granularity: Granularity,
+    (seed, size): (u64, usize),
 ) -> Result<Option<Contexts>> {
     let inputs = bank.inputs();
     let (dimension, side) = (inputs.dimension(), half(inputs.side));
-    let bound = Contexts::bound_of(bank);
+    let extent = Extent::new(granularity, bank);
     let each = size.div_ceil(normal.len().max(1));
     let drawn = normal.each(false, |input, features| {
         let neighborhoods = features.neighborhoods(inputs)?;
         let inside = neighborhoods.inside(inputs.side, false);
-        let contexts = contexts(bank, bound, &neighborhoods.vectors, &inside);
+        let contexts = contexts(bank, extent, &neighborhoods.vectors, &inside);
         let counted = features.view.counts(side).into_iter().enumerate();
         let counted = counted.filter_map(|(position, counts)| counts.then_some(position));
         let counted: Vec<usize> = counted.collect();
@@ -39,5 +40,5 @@ pub(crate) fn sample(
     let owners = owners.flat_map(|(input, rows)| vec![input; rows.len() / dimension]);
     let owners: Vec<usize> = owners.collect();
     let any = !owners.is_empty();
-    Ok(any.then(|| Contexts::new(bound, &drawn.concat(), dimension, owners)))
+    Ok(any.then(|| Contexts::new(extent, &drawn.concat(), dimension, owners)))
 }

@@ -45,6 +45,30 @@ pub(crate) fn farthest(distances: &[f32], inside: &[bool]) -> Vec<bool> {
     farthest
 }
 
+/// Of the `covered` positions, the quarter with the largest `distances` to normal ones, farthest first; of more than
+/// `most`, evenly many of all distances.
+pub(crate) fn clearest(distances: &[f32], covered: &[bool], most: usize) -> Vec<usize> {
+    let mut positions: Vec<usize> = (0..covered.len()).filter(|at| covered[*at]).collect();
+    // Equal distances keep the order of their positions.
+    positions.sort_by(|a, b| distances[*b].total_cmp(&distances[*a]));
+    positions.truncate(positions.len().div_ceil(4));
+    let step = positions.len().div_ceil(most.max(1)).max(1);
+    positions.into_iter().step_by(step).collect()
+}
+
+/// The positions of a map of `side` by `side` that are at most `reach` columns and rows from a `wanted` one.
+pub(crate) fn grown(wanted: &[bool], side: usize, reach: usize) -> Vec<bool> {
+    let mut grown = vec![false; wanted.len()];
+    for at in (0..wanted.len()).filter(|at| wanted[*at]) {
+        let (x, y) = (at % side, at / side);
+        let span = |at: usize| at.saturating_sub(reach)..(at + reach + 1).min(side);
+        for row in span(y) {
+            grown[row * side..][span(x)].fill(true);
+        }
+    }
+    grown
+}
+
 /// The mean of the `wanted` rows of `vectors`, `[positions, dimension]`; `None` if no row is
 /// wanted.
 pub(crate) fn mean_of(vectors: &[f32], dimension: usize, wanted: &[bool]) -> Option<Vec<f64>> {
@@ -87,6 +111,26 @@ mod tests {
             Some(vec![3.0, 4.0])
         );
         assert_eq!(mean_of(&rows, 2, &[false; 3]), None);
+    }
+
+    #[test]
+    fn the_clearest_positions_are_covered_and_far() {
+        let distances: Vec<f32> = (0..16).map(|at| at as f32).collect();
+        let mut covered = [true; 16];
+        covered[15] = false;
+        // A quarter of 15, rounded up.
+        assert_eq!(clearest(&distances, &covered, 9), [14, 13, 12, 11]);
+        assert_eq!(clearest(&distances, &covered, 2), [14, 12]);
+        assert!(clearest(&distances, &[false; 16], 2).is_empty());
+    }
+
+    #[test]
+    fn grown_positions_stay_on_the_map() {
+        let mut corner = [false; 16];
+        corner[0] = true;
+        let found = grown(&corner, 4, 1);
+        let found: Vec<usize> = (0..16).filter(|at| found[*at]).collect();
+        assert_eq!(found, [0, 1, 4, 5]);
     }
 
     #[test]

@@ -15,6 +15,9 @@ pub struct LogLikelihoodMaps {
     /// How far each position lies in the direction of the abnormal training images' defects, if the model
     /// learned from some.
     pub discriminants: Option<PositionMap>,
+    /// How much each position looks like a defect of the abnormal training images and unlike normal positions: its
+    /// distance to the memory bank minus that to the nearest known defect, if the model learned from some.
+    pub likeness: Option<PositionMap>,
     /// The mean squared difference of standardised pooled features to those of the nearest normal training
     /// image, if the model uses it.
     pub neighbor_distance: Option<f32>,

@@ -80,6 +80,13 @@ impl MemoryBank {
         Some(mirrored::map(neighborhoods, self.inputs.side, of))
     }
 
+    /// The distances of `vectors`, `[vectors, dimension]`, in the same way.
+    #[cfg(feature = "train")]
+    pub fn nearest(&self, vectors: &[f32], left_out: &Range<usize>) -> Option<Vec<f32>> {
+        let left_out = self.rows.of_inputs(left_out)?;
+        Some(self.rows.nearest(vectors, left_out))
+    }
+
     /// Mean, deviation and rows under their names in a model file.
     #[cfg(feature = "train")]
     pub fn parameters(&self) -> Vec<Named> {

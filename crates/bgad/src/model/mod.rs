@@ -6,6 +6,8 @@ mod bank_rows;
 mod bank_sample;
 mod byte_rows;
 #[cfg(feature = "train")]
+mod coherence;
+#[cfg(feature = "train")]
 pub(crate) mod context_sample;
 pub(crate) mod contexts;
 mod covariance;
@@ -24,6 +26,7 @@ pub(crate) mod held_out;
 mod host_flow;
 pub(crate) mod image_maps;
 mod kept_tensors;
+pub(crate) mod known_defects;
 #[cfg(feature = "train")]
 pub(crate) mod level_flow;
 pub(crate) mod likelihoods;

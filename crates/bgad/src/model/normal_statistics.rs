@@ -1,6 +1,7 @@
 //! All statistics of normal features that flows and scores need before the first step.
 
 use super::bank_sample::BankSample;
+use super::coherence::Coherence;
 use super::folds::Folds;
 use super::memory_bank::MemoryBank;
 use super::neighbors::Neighbors;
@@ -23,6 +24,8 @@ pub(crate) struct NormalStatistics {
     /// Positions for the memory bank, if there is one, and how many are wanted.
     bank: Option<BankSample>,
     bank_size: usize,
+    /// How alike neighbouring positions are, if both flows and a bank judge them.
+    coherence: Option<Coherence>,
     folds: Folds,
 }
 
@@ -105,8 +108,11 @@ impl NormalStatistics {
             }
         };
         let size = config.memory_bank.size;
+        let of_positions = inputs.iter().any(|input| !input.is_pooled());
+        let coherence = bank.as_ref().filter(|_| of_positions);
         Self {
             of_inputs: inputs.iter().enumerate().map(of_input).collect(),
+            coherence: coherence.and_then(Coherence::new),
             neighbors: config.pooled.neighbors,
             bank: bank.map(|inputs| BankSample::new(inputs, config.seed, count, size)),
             bank_size: size,
@@ -132,6 +138,9 @@ impl NormalStatistics {
         }
         if let Some(bank) = &mut self.bank {
             all.push(bank);
+        }
+        if let Some(coherence) = &mut self.coherence {
+            all.push(coherence);
         }
         all
     }
@@ -171,6 +180,11 @@ impl NormalStatistics {
             spread(&mut rows, self.of_inputs[index].input.dimension, factor);
         }
         LevelRows { rows, means }
+    }
+
+    /// How alike neighbouring positions of normal images are, if both flows and a memory bank judge them.
+    pub fn coherence(&self) -> Option<f32> {
+        self.coherence.as_ref()?.value()
     }
 
     /// Removes and returns the memory bank, if there is one.

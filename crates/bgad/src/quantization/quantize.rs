@@ -63,7 +63,9 @@ impl Detector {
             checksum: self.description.backbone_checksum.clone(),
             quantization: Quantization { feature_errors },
             discriminant: self.discriminant.clone(),
+            known_defects: self.known_defects.clone(),
             discriminant_weight: self.description.calibration.discriminant_weight,
+            likeness_weight: self.description.calibration.likeness_weight,
         };
         let mut settings = config.clone().into_inner();
         settings.model = Model::Bgad;

@@ -29,13 +29,15 @@ struct Stored<D> {
 const DISTANCES: &str = "distances";
 const CONTEXTS: &str = "contexts";
 const DISCRIMINANTS: &str = "discriminants";
+const LIKENESS: &str = "likeness";
 
 /// An input's map of positions, by the name of its tensor.
 fn of_positions<'a>(maps: &'a LogLikelihoodMaps, name: &str) -> Option<&'a PositionMap> {
     match name {
         DISTANCES => maps.distances.as_ref(),
         CONTEXTS => maps.contexts.as_ref(),
-        _ => maps.discriminants.as_ref(),
+        DISCRIMINANTS => maps.discriminants.as_ref(),
+        _ => maps.likeness.as_ref(),
     }
 }
 
@@ -73,7 +75,7 @@ impl Report {
             let bytes = distances.iter().flat_map(|d| d.to_le_bytes()).collect();
             tensors.insert(NEIGHBORS.to_owned(), (vec![distances.len()], bytes));
         }
-        for name in [DISTANCES, CONTEXTS, DISCRIMINANTS] {
+        for name in [DISTANCES, CONTEXTS, DISCRIMINANTS, LIKENESS] {
             let maps = self.maps.iter().map(|maps| of_positions(maps, name));
             if let Some(maps) = maps.collect::<Option<Vec<&PositionMap>>>()
                 && let Some(side) = maps.first().map(|map| map.side)
@@ -130,6 +132,7 @@ fn read_maps(bytes: &[u8], levels: usize, inputs: usize) -> Result<Vec<LogLikeli
             distances: None,
             contexts: None,
             discriminants: None,
+            likeness: None,
             neighbor_distance: None,
         })
         .collect();
@@ -169,7 +172,7 @@ fn read_maps(bytes: &[u8], levels: usize, inputs: usize) -> Result<Vec<LogLikeli
             });
         }
     }
-    for name in [DISTANCES, CONTEXTS, DISCRIMINANTS] {
+    for name in [DISTANCES, CONTEXTS, DISCRIMINANTS, LIKENESS] {
         let Ok(tensor) = tensors.tensor(name) else {
             continue;
         };
@@ -190,7 +193,8 @@ fn read_maps(bytes: &[u8], levels: usize, inputs: usize) -> Result<Vec<LogLikeli
             match name {
                 DISTANCES => maps.distances = map,
                 CONTEXTS => maps.contexts = map,
-                _ => maps.discriminants = map,
+                DISCRIMINANTS => maps.discriminants = map,
+                _ => maps.likeness = map,
             }
         }
     }

@@ -21,3 +21,59 @@ pub(crate) fn remove(map: &mut ScoreMap, normal: Spread) {
     let above = above.min(most).max(-most);
     map.values.iter_mut().for_each(|value| *value -= above);
 }
+
+/// The largest median of a map of surprisals. Beyond it, more than half of the image is rarer than one normal pixel in
+/// 1000.
+const LARGEST_MEDIAN: f32 = 7.0;
+
+/// Scales a map of surprisals so that its median is at most [`LARGEST_MEDIAN`].
+///
+/// An image whose larger part is that odd was taken in other light, or shows another material. Its score says so. On one
+/// scale with other images, nearly all of its pixels would outrank their defects, and its own defect would not stand out.
+pub(crate) fn bound(map: &mut ScoreMap) {
+    let above = map.values.iter().filter(|value| **value > LARGEST_MEDIAN);
+    if 2 * above.count() <= map.values.len() {
+        return;
+    }
+    let mut values = map.values.clone();
+    let middle = values.len() / 2;
+    let (_, median, _) = values.select_nth_unstable_by(middle, f32::total_cmp);
+    let scale = LARGEST_MEDIAN / *median;
+    // 0 if the median is infinite.
+    if scale > 0.0 && scale < 1.0 {
+        map.values.iter_mut().for_each(|value| *value *= scale);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn map(values: &[f32]) -> ScoreMap {
+        ScoreMap {
+            width: values.len(),
+            height: 1,
+            values: values.to_vec(),
+        }
+    }
+
+    #[test]
+    fn a_map_that_is_mostly_odd_is_scaled_and_others_are_not() {
+        let mut defect = map(&[1.0, 2.0, 1.0, 70.0, 90.0]);
+        bound(&mut defect);
+        assert_eq!(defect.values, [1.0, 2.0, 1.0, 70.0, 90.0]);
+        let mut everywhere = map(&[14.0, 12.0, 28.0, 16.0, 2.0]);
+        bound(&mut everywhere);
+        assert_eq!(everywhere.values, [7.0, 6.0, 14.0, 8.0, 1.0]);
+        let mut none = map(&[]);
+        bound(&mut none);
+        assert!(none.values.is_empty());
+    }
+
+    #[test]
+    fn values_that_are_not_finite_do_not_spread() {
+        let mut infinite = map(&[f32::INFINITY, f32::INFINITY, 1.0]);
+        bound(&mut infinite);
+        assert!(!infinite.values.iter().any(|value| value.is_nan()));
+    }
+}

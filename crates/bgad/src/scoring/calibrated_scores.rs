@@ -2,11 +2,12 @@
 
 use super::baseline;
 use super::calibration::Calibration;
-use super::evidence::{Maps, Measured, stitched_positions};
+use super::evidence::{Maps, Measured, Weights, stitched_positions};
 use super::fusion::Parts;
 use super::image_likelihoods::ImageLikelihoods;
 use super::score_map::ScoreMap;
 use super::stitching::add_upsampled;
+use crate::config::choices::MapBaseline;
 use crate::input::view::{Axis, View, Views};
 use crate::model::likelihoods::{LogLikelihoodMap, LogLikelihoodMaps};
 
@@ -18,10 +19,18 @@ impl Calibration {
         (score, maps.into_score_map())
     }
 
+    fn weights(&self) -> Weights {
+        Weights {
+            distance: self.distance_weight,
+            defects: self.discriminant_weight,
+            likeness: self.likeness_weight,
+        }
+    }
+
     /// The score of an image with these parts.
     pub(super) fn score_of_parts(&self, parts: Parts) -> f32 {
         match self.joint {
-            Some(joint) => joint.score(parts, self.discriminant_weight),
+            Some(joint) => joint.score(parts, self.weights()),
             None => parts
                 .map
                 .or(parts.pooled)
@@ -40,6 +49,7 @@ impl Calibration {
             distance: maps.distances.as_ref().map(of_map),
             // With flows on positions, their map includes it.
             discriminant: maps.of_defects.as_ref().map(of_map),
+            context: maps.of_contexts.as_ref().map(of_map),
             pooled: self.pooled_score(image),
             // The highest over all inputs, as with flows.
             neighbor: neighbors.reduce(f32::max),
@@ -82,6 +92,13 @@ impl Calibration {
                 baseline::remove(map, normal);
             }
         }
+        if let Some(shown) = maps
+            .shown
+            .as_mut()
+            .filter(|_| self.map_baseline == MapBaseline::Remove)
+        {
+            baseline::bound(shown);
+        }
         maps
     }
 
@@ -91,6 +108,7 @@ impl Calibration {
     pub(super) fn fused(&self, image: ImageLikelihoods<'_>) -> Maps {
         let distances = self.distances(image);
         let discriminants = self.discriminants(image);
+        let likeness = self.likeness(image);
         let mut of_flows = self.stitched_sum(image);
         for value in of_flows.iter_mut().flat_map(|map| &mut map.values) {
             *value = self.sum_maximum - *value;
@@ -103,15 +121,17 @@ impl Calibration {
             };
         };
         let contexts = self.contexts(image);
+        let without_flows = of_flows.is_none();
         let of = |map: &Option<ScoreMap>, pixel: usize| Some(map.as_ref()?.values[pixel]);
+        let weights = self.weights();
         let evidence = |pixel: usize, sum: Option<f32>| {
             let measured = Measured {
                 distance: of_bank.values[pixel],
                 context: of(&contexts, pixel),
                 discriminant: of(&discriminants, pixel),
-                discriminant_weight: self.discriminant_weight,
+                likeness: of(&likeness, pixel),
             };
-            tails.evidence(sum, measured)
+            tails.evidence(sum, measured, weights)
         };
         let mut shown = Vec::with_capacity(of_bank.values.len());
         let mut of_defects = None;
@@ -124,7 +144,7 @@ impl Calibration {
         } else {
             let pixels = 0..of_bank.values.len();
             shown.extend(pixels.clone().map(|pixel| evidence(pixel, None).shown()));
-            if discriminants.is_some() && tails.discriminant.is_some() {
+            if likeness.is_some() && tails.defects.is_some() {
                 let values = pixels.map(|pixel| evidence(pixel, None).of_defects());
                 of_defects = Some(of_bank.with_values(values.collect()));
             }
@@ -134,6 +154,7 @@ impl Calibration {
             of_flows,
             distances,
             of_defects,
+            of_contexts: contexts.filter(|_| without_flows),
         }
     }
 
@@ -145,6 +166,11 @@ impl Calibration {
     /// The distances of contexts, upsampled in the same way; `None` if the model stores none.
     pub(super) fn contexts(&self, image: ImageLikelihoods<'_>) -> Option<ScoreMap> {
         stitched_positions(image, |maps| maps.contexts.as_ref())
+    }
+
+    /// The likeness to known defects, upsampled in the same way; `None` if the model knows none.
+    pub(super) fn likeness(&self, image: ImageLikelihoods<'_>) -> Option<ScoreMap> {
+        stitched_positions(image, |maps| maps.likeness.as_ref())
     }
 
     /// The discriminants, upsampled in the same way; `None` if the model knows no defects.

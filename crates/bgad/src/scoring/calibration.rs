@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::evidence::Tails;
+use super::evidence::{DefectTails, Tails};
 use super::fusion::{JointSpread, Spread};
 use super::image_likelihoods::ImageLikelihoods;
 use super::score_map::ScoreMap;
@@ -45,8 +45,12 @@ pub struct Calibration {
     pub(crate) tails: Option<Tails>,
     /// Puts the parts of an image's score on one scale, if there are several.
     pub(crate) joint: Option<JointSpread>,
-    /// The weight of discriminants, from 0 to 1: the fewer defects are known, the less they say.
+    /// The weight of known defects in the map that is shown, from 0 to 1: the fewer are known, the less they say.
     pub(crate) discriminant_weight: f32,
+    /// The weight of distances to the memory bank in an image's score, from 0 to 1: less on fine textures.
+    pub(crate) distance_weight: f32,
+    /// The weight of likeness to known defects beside the discriminant, from 0 to 1.
+    pub(crate) likeness_weight: f32,
 }
 
 impl Calibration {
@@ -65,6 +69,8 @@ impl Calibration {
             tails: None,
             joint: None,
             discriminant_weight: 1.0,
+            distance_weight: 1.0,
+            likeness_weight: 1.0,
         }
     }
 
@@ -72,8 +78,11 @@ impl Calibration {
     pub(crate) fn is_sound(&self) -> bool {
         let tails = self.tails.iter();
         let mut tails = tails.flat_map(|tails| {
-            let others = [&tails.likelihood, &tails.context, &tails.discriminant];
-            others.into_iter().flatten().chain([&tails.distance])
+            let others = [&tails.likelihood, &tails.context];
+            let of_defects = tails.defects.iter();
+            let of_defects = of_defects.flat_map(DefectTails::all);
+            let others = others.into_iter().flatten().chain(of_defects);
+            others.chain([&tails.distance])
         });
         tails.all(Tail::is_sound)
     }

@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use super::baseline;
 use super::calibration::Calibration;
-use super::evidence::{Tails, some_of};
+use super::evidence::{DefectTails, Tails, some_of};
 use super::fusion::Spread;
 #[cfg(feature = "train")]
 use super::fusion::{JointSpread, Parts};
@@ -119,21 +119,26 @@ impl Calibration {
                 sums
             });
             let discriminants = self.discriminants(*image).as_ref().map(some_of);
+            let likeness = self.likeness(*image).as_ref().map(some_of);
             let contexts = self.contexts(*image).as_ref().map(some_of);
-            let all = [Some(distances), sums, discriminants, contexts];
+            let all = [Some(distances), sums, contexts, discriminants, likeness];
             (all.iter().flatten().count() > 1).then_some(all)
         };
         let pixels: Option<Vec<_>> = set.par_iter().zip(sums).map(of_image).collect();
         let pixels = pixels?;
-        let tail = |kind: usize| {
+        let values = |kind: usize| {
             let values = pixels.iter().map(|of_image| of_image[kind].as_deref());
-            Tail::of(values.collect::<Option<Vec<&[f32]>>>()?.concat())
+            Some(values.collect::<Option<Vec<&[f32]>>>()?.concat())
         };
+        let tail = |kind: usize| Tail::of(values(kind)?);
+        let of_defects = values(3).zip(values(4));
         Some(Tails {
             likelihood: tail(1),
             distance: tail(0)?,
-            discriminant: tail(2),
-            context: tail(3),
+            context: tail(2),
+            defects: of_defects.and_then(|(discriminants, likeness)| {
+                DefectTails::of(discriminants, likeness, self.likeness_weight)
+            }),
         })
     }
 }

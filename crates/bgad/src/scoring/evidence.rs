@@ -19,8 +19,50 @@ pub struct Tails {
     pub(crate) distance: Tail,
     /// For the distance of a position's context, if the model stores contexts.
     pub(crate) context: Option<Tail>,
-    /// For how far a position lies in the direction of known defects, if the model knows some.
-    pub(crate) discriminant: Option<Tail>,
+    /// For what is known about defects, if the model knows some.
+    pub(crate) defects: Option<DefectTails>,
+}
+
+/// Puts the two kinds of evidence from known defects on one scale.
+#[non_exhaustive]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DefectTails {
+    /// For how far a position lies in the direction of known defects.
+    pub(crate) discriminant: Tail,
+    /// For how much it looks like one of them.
+    pub(crate) likeness: Tail,
+    /// For the weighted sum of both surprisals, which are not independent.
+    pub(crate) both: Tail,
+}
+
+impl DefectTails {
+    /// All tails.
+    pub(crate) fn all(&self) -> [&Tail; 3] {
+        [&self.discriminant, &self.likeness, &self.both]
+    }
+
+    /// The tails over some pixels' discriminants and likeness, with the weight of likeness; `None` if there are none.
+    pub(super) fn of(discriminants: Vec<f32>, likeness: Vec<f32>, weight: f32) -> Option<Self> {
+        let discriminant = Tail::of(discriminants.clone())?;
+        let of_likeness = Tail::of(likeness.clone())?;
+        let pixels = discriminants.iter().zip(&likeness);
+        let sums = pixels.map(|(direction, likeness)| {
+            discriminant.surprisal(*direction) + weight * of_likeness.surprisal(*likeness)
+        });
+        Some(Self {
+            both: Tail::of(sums.collect())?,
+            discriminant,
+            likeness: of_likeness,
+        })
+    }
+
+    /// The surprisal of a pixel with this discriminant and likeness.
+    fn surprisal(&self, discriminant: f32, likeness: f32, weight: f32) -> f32 {
+        let of_likeness = weight * self.likeness.surprisal(likeness);
+        self.both
+            .surprisal(self.discriminant.surprisal(discriminant) + of_likeness)
+    }
 }
 
 /// What is known about a pixel besides its log-likelihoods.
@@ -30,25 +72,69 @@ pub(crate) struct Measured {
     pub distance: f32,
     /// The distance of its context.
     pub context: Option<f32>,
-    /// How far it lies in the direction of known defects, and the weight of that.
+    /// How far it lies in the direction of known defects.
     pub discriminant: Option<f32>,
-    pub discriminant_weight: f32,
+    /// How much it looks like one of them.
+    pub likeness: Option<f32>,
+}
+
+/// How much kinds of evidence count, from 0 to 1.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Weights {
+    /// Of the distance to the memory bank, for the image's score.
+    pub distance: f32,
+    /// Of known defects, in the map that is shown.
+    pub defects: f32,
+    /// Of likeness to known defects beside the discriminant.
+    pub likeness: f32,
+}
+
+/// Textures with at most this coherence are fine: next to nothing but chance makes neighbouring positions alike.
+#[cfg(feature = "train")]
+const FINE: f32 = 0.40;
+/// Images with at least this coherence have structures that are larger than a position.
+#[cfg(feature = "train")]
+const COARSE: f32 = 0.46;
+/// The weight of distances on fine textures.
+#[cfg(feature = "train")]
+const LEAST_DISTANCE: f32 = 0.25;
+
+impl Weights {
+    /// The weight of distances on images whose neighbouring positions are as alike as `coherence` says.
+    ///
+    /// On a fine texture all positions are draws from one distribution, which the flows describe as well as the memory
+    /// bank does. The bank's means over 3 x 3 positions then only blur small defects.
+    #[cfg(feature = "train")]
+    pub fn of_distance(coherence: Option<f32>) -> f32 {
+        let coarse = coherence.map_or(1.0, |coherence| (coherence - FINE) / (COARSE - FINE));
+        LEAST_DISTANCE + (1.0 - LEAST_DISTANCE) * coarse.clamp(0.0, 1.0)
+    }
 }
 
 impl Tails {
     /// The surprisals of a pixel; `sum` says how far its log-likelihoods lie below the largest sum, if there are
     /// flows on positions.
-    pub(crate) fn evidence(&self, sum: Option<f32>, measured: Measured) -> Evidence {
+    pub(crate) fn evidence(
+        &self,
+        sum: Option<f32>,
+        measured: Measured,
+        weights: Weights,
+    ) -> Evidence {
         let of = |tail: &Option<Tail>, value: Option<f32>| {
             let pair = tail.as_ref().zip(value);
             pair.map_or(0.0, |(tail, value)| tail.surprisal(value))
         };
+        let of_defects = self.defects.as_ref().and_then(|tails| {
+            let (direction, likeness) = measured.discriminant.zip(measured.likeness)?;
+            Some(tails.surprisal(direction, likeness, weights.likeness))
+        });
         Evidence {
             likelihood: of(&self.likelihood, sum),
             distance: self.distance.surprisal(measured.distance),
+            distance_weight: weights.distance,
             context: of(&self.context, measured.context),
-            discriminant: measured.discriminant_weight
-                * of(&self.discriminant, measured.discriminant),
+            defects: of_defects.unwrap_or(0.0),
+            defects_weight: weights.defects,
         }
     }
 }
@@ -62,25 +148,36 @@ const SHOWN_CONTEXT: f32 = 0.5;
 /// one is extrapolated, not observed.
 const LARGEST_CONTEXT: f32 = 5.5;
 
+/// The surprisal of known defects above which a pixel counts for the image's score, and for the score of models that
+/// score whole images: one normal pixel in 400, and in 150.
+const SURE: f32 = 6.0;
+const SURE_OF_IMAGE: f32 = 5.0;
+
 /// The surprisals of one pixel.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Evidence {
     likelihood: f32,
     distance: f32,
+    /// The weight of `distance` in the sum.
+    distance_weight: f32,
     context: f32,
-    discriminant: f32,
+    defects: f32,
+    /// The weight of `defects` in the map that is shown.
+    defects_weight: f32,
 }
 
 impl Evidence {
     /// The pixel's value for the image's score: weak evidence of several kinds adds up. Contexts don't count: an image
-    /// that is unusual as a whole has high ones everywhere.
+    /// that is unusual as a whole has high ones everywhere. Known defects count as far as hardly any normal pixel
+    /// looks like them, so that they raise no image without one.
     pub fn sum(self) -> f32 {
-        self.likelihood + self.distance + self.discriminant
+        let of_defects = (self.defects - SURE).max(0.0);
+        self.likelihood + self.distance_weight * self.distance + of_defects
     }
 
-    /// The weighted surprisal of the discriminant.
+    /// The surprisal of known defects, for the score of a whole image.
     pub fn of_defects(self) -> f32 {
-        self.discriminant
+        (self.defects - SURE_OF_IMAGE).max(0.0)
     }
 
     /// The pixel's value in the map that is shown. The largest of log-likelihood, distance and context dominates, so
@@ -90,7 +187,7 @@ impl Evidence {
         let parts = [SHOWN_LIKELIHOOD * self.likelihood, self.distance, context];
         // Squares of numbers of 32 bits don't overflow in 64.
         let squares = parts.map(|part| f64::from(part) * f64::from(part));
-        squares.iter().sum::<f64>().sqrt() as f32 + self.discriminant
+        squares.iter().sum::<f64>().sqrt() as f32 + self.defects_weight * self.defects
     }
 }
 
@@ -126,8 +223,10 @@ pub(crate) struct Maps {
     pub of_flows: Option<ScoreMap>,
     /// The distances to the memory bank.
     pub distances: Option<ScoreMap>,
-    /// The weighted surprisal of discriminants, if there are no flows on positions.
+    /// The surprisal of known defects, if there are no flows on positions.
     pub of_defects: Option<ScoreMap>,
+    /// The distances of contexts, if there are no flows on positions.
+    pub of_contexts: Option<ScoreMap>,
     /// All evidence, combined to show where the defect is, if there are several kinds.
     pub shown: Option<ScoreMap>,
 }
@@ -147,9 +246,11 @@ mod tests {
     fn where_one_kind_is_sure_outshines_where_two_are_in_doubt() {
         let pixel = |likelihood, distance| Evidence {
             likelihood,
+            distance_weight: 1.0,
             distance,
             context: 0.0,
-            discriminant: 0.0,
+            defects: 0.0,
+            defects_weight: 1.0,
         };
         let (sure, doubt) = (pixel(0.0, 9.0), pixel(6.0, 6.0));
         // As evidence that the image is abnormal, doubts add up.
@@ -160,26 +261,75 @@ mod tests {
 
     #[test]
     fn known_defects_add_to_both_maps() {
-        let pixel = |discriminant| Evidence {
+        let pixel = |defects| Evidence {
             likelihood: 1.0,
+            distance_weight: 1.0,
             distance: 2.0,
             context: 0.0,
-            discriminant,
+            defects,
+            defects_weight: 0.5,
         };
-        assert_eq!(pixel(3.0).sum() - pixel(0.0).sum(), 3.0);
-        assert!((pixel(3.0).shown() - pixel(0.0).shown() - 3.0).abs() < 1e-5);
+        assert!((pixel(3.0).shown() - pixel(0.0).shown() - 1.5).abs() < 1e-5);
+        // For the image's score, only as far as normal pixels hardly look like them.
+        assert_eq!(pixel(SURE).sum(), pixel(0.0).sum());
+        assert_eq!(pixel(SURE + 3.0).sum() - pixel(0.0).sum(), 3.0);
+        assert_eq!(pixel(SURE_OF_IMAGE).of_defects(), 0.0);
+        assert_eq!(pixel(SURE_OF_IMAGE + 2.0).of_defects(), 2.0);
     }
 
     #[test]
     fn a_context_shows_where_but_not_whether() {
         let pixel = |context| Evidence {
             likelihood: 0.0,
+            distance_weight: 1.0,
             distance: 1.0,
             context,
-            discriminant: 0.0,
+            defects: 0.0,
+            defects_weight: 1.0,
         };
         assert_eq!(pixel(4.0).sum(), pixel(0.0).sum());
         assert!(pixel(4.0).shown() > pixel(2.0).shown());
         assert_eq!(pixel(50.0).shown(), pixel(LARGEST_CONTEXT).shown());
+    }
+
+    #[cfg(feature = "train")]
+    #[test]
+    fn on_fine_textures_distances_count_less_for_the_score() {
+        let of = |coherence| Weights::of_distance(Some(coherence));
+        assert_eq!((of(0.33), of(0.40)), (LEAST_DISTANCE, LEAST_DISTANCE));
+        assert_eq!(
+            (of(0.46), of(0.9), Weights::of_distance(None)),
+            (1.0, 1.0, 1.0)
+        );
+        assert!(of(0.42) > LEAST_DISTANCE && of(0.42) < of(0.44));
+        let pixel = |distance_weight| Evidence {
+            likelihood: 3.0,
+            distance: 2.0,
+            distance_weight,
+            context: 0.0,
+            defects: 1.0,
+            defects_weight: 1.0,
+        };
+        assert_eq!((pixel(1.0).sum(), pixel(0.25).sum()), (5.0, 3.5));
+        // Where the defect is, they show as well as ever.
+        assert_eq!(pixel(1.0).shown(), pixel(0.25).shown());
+    }
+
+    #[test]
+    fn two_signs_of_one_defect_are_not_counted_twice() -> Result<(), &'static str> {
+        let values: Vec<f32> = (0..10_000).map(|v| v as f32).collect();
+        let tails = DefectTails::of(values.clone(), values, 1.0).ok_or("no tails")?;
+        // Both say the same of each pixel, so that both together are as rare as either.
+        let (alone, both) = (
+            tails.discriminant.surprisal(9_900.0),
+            tails.surprisal(9_900.0, 9_900.0, 1.0),
+        );
+        assert!((alone - both).abs() < 0.05, "{alone}, {both}");
+        // Likeness without weight does not count.
+        assert_eq!(
+            tails.surprisal(5_000.0, 0.0, 0.0),
+            tails.surprisal(5_000.0, 9_999.0, 0.0)
+        );
+        Ok(())
     }
 }

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::evidence::Weights;
+
 /// Mean and standard deviation of a value over normal images.
 #[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -60,6 +62,13 @@ pub(crate) const USUAL_IMAGES: f64 = 4.0;
 /// The map's weight; every other part weighs 1. On the sets of `docs/results.md`, a larger weight changes
 /// nothing, and a smaller one lets evidence about the whole image hide small defects.
 const MAP_WEIGHT: f32 = 6.0;
+/// The number of the part that known defects have.
+#[cfg(feature = "train")]
+const OF_DEFECTS: usize = 4;
+/// The least deviation of that part, in units of surprisal: hardly any normal image has a value other than zero, and
+/// without a scale of its own the part would decide alone.
+#[cfg(feature = "train")]
+const LEAST_OF_DEFECTS: f32 = 0.5;
 /// Nearly all normal values lie within this many deviations of the median.
 const LINEAR: f32 = 3.0;
 
@@ -131,6 +140,8 @@ pub struct JointSpread {
     pub neighbor: Option<RobustSpread>,
     /// The scale of the discriminants, if no flow's map includes them.
     pub discriminant: Option<RobustSpread>,
+    /// The scale of the distances of contexts, if no flow judges positions.
+    pub context: Option<RobustSpread>,
 }
 
 /// The parts of an image's score; `None` for those that it lacks.
@@ -141,18 +152,20 @@ pub(crate) struct Parts {
     pub pooled: Option<f32>,
     pub neighbor: Option<f32>,
     pub discriminant: Option<f32>,
+    pub context: Option<f32>,
 }
 
 impl Parts {
-    fn all(self) -> [Option<f32>; 5] {
+    fn all(self) -> [Option<f32>; 6] {
         let Self {
             map,
             distance,
             pooled,
             neighbor,
             discriminant,
+            context,
         } = self;
-        [map, distance, pooled, neighbor, discriminant]
+        [map, distance, pooled, neighbor, discriminant, context]
     }
 }
 
@@ -163,10 +176,16 @@ impl JointSpread {
         let spread = |part: usize| {
             let scores = images.iter().map(|parts| parts.all()[part]);
             let scores: Vec<f32> = scores.collect::<Option<_>>()?;
-            (!scores.is_empty()).then(|| RobustSpread::of(scores))
+            (!scores.is_empty()).then(|| {
+                let mut spread = RobustSpread::of(scores);
+                if part == OF_DEFECTS {
+                    spread.deviation = spread.deviation.max(LEAST_OF_DEFECTS);
+                }
+                spread
+            })
         };
-        let all = [0, 1, 2, 3, 4].map(spread);
-        let [map, distance, pooled, neighbor, discriminant] = all;
+        let all = [0, 1, 2, 3, 4, 5].map(spread);
+        let [map, distance, pooled, neighbor, discriminant, context] = all;
         let several = all.iter().flatten().count() > 1;
         several.then_some(Self {
             map,
@@ -174,15 +193,16 @@ impl JointSpread {
             pooled,
             neighbor,
             discriminant,
+            context,
         })
     }
 
     /// The weighted mean of the parts. A flow's map already includes all evidence about positions, so it
-    /// dominates if there is one. `of_discriminant` is the weight of the discriminants.
-    pub(crate) fn score(self, parts: Parts, of_discriminant: f32) -> f32 {
-        let weights = [MAP_WEIGHT, 1.0, 1.0, 1.0, of_discriminant];
+    /// dominates if there is one.
+    pub(crate) fn score(self, parts: Parts, weights: Weights) -> f32 {
+        let weights = [MAP_WEIGHT, weights.distance, 1.0, 1.0, 1.0, 1.0];
         let spreads = [self.map, self.distance, self.pooled, self.neighbor];
-        let spreads = spreads.into_iter().chain([self.discriminant]);
+        let spreads = spreads.into_iter().chain([self.discriminant, self.context]);
         let parts = spreads.zip(parts.all()).zip(weights);
         let parts = parts
             .filter_map(|((spread, part), weight)| Some((weight * spread?.bounded(part?), weight)));

@@ -108,6 +108,7 @@ mod tests {
                 distances: None,
                 contexts: None,
                 discriminants: None,
+                likeness: None,
                 neighbor_distance: None,
             };
             views.views.len()

@@ -138,6 +138,7 @@ fn average(maps: &mut LogLikelihoodMaps, other: &LogLikelihoodMaps) {
         (&mut maps.distances, &other.distances),
         (&mut maps.contexts, &other.contexts),
         (&mut maps.discriminants, &other.discriminants),
+        (&mut maps.likeness, &other.likeness),
     ] {
         if let (Some(own), Some(other)) = (own, other) {
             mirrored::average(&mut own.values, &other.values, own.side);

@@ -19,6 +19,7 @@ mod reading;
 mod run;
 mod run_checkpoints;
 pub(crate) mod run_context;
+mod shown_defects;
 mod state;
 pub(crate) mod trainer;
 mod training_set;

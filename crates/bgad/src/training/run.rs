@@ -33,8 +33,11 @@ use crate::features::flow_inputs::FlowInputs;
 use crate::model::context_sample;
 use crate::model::discriminant::Discriminant;
 use crate::model::held_out::HeldOut;
+use crate::model::known_defects::{KnownDefects, NormalPositions};
 use crate::scoring::calibration::Calibration;
+use crate::scoring::evidence::Weights;
 use crate::scoring::image_likelihoods::{ImageLikelihoods, of_images};
+use crate::scoring::tail::Tail;
 
 /// The warning if there are too few images for a threshold.
 const TOO_FEW: &str = "fewer than five normal images are too few for a threshold: the model gives scores and maps, \
@@ -112,21 +115,35 @@ impl<'a> Run<'a> {
         }
         let mut detector = self.detector(dataset, &set, backbone.clone(), checksum)?;
         detector.neighbors = statistics.neighbors();
+        let calibration = &mut detector.description.calibration;
+        calibration.distance_weight = Weights::of_distance(statistics.coherence());
         detector.bank = statistics.take_bank();
         let wanted = self.config.memory_bank.contexts;
         if let Some(bank) = detector.bank.as_ref().filter(|_| wanted > 0) {
+            let wanted = (self.config.seed, wanted);
             detector.contexts =
-                context_sample::sample(bank, &set.normal, self.config.seed, wanted)?;
+                context_sample::sample(bank, &set.normal, self.granularity, wanted)?;
         }
         if let Some(bank) = &detector.bank
             && self.config.memory_bank.discriminant
         {
-            let defects = set.defects(bank)?;
+            let shown = set.defects(bank)?;
+            let defects: Vec<Vec<f64>> = shown.iter().map(|defect| defect.mean.clone()).collect();
             detector.discriminant = Discriminant::new(bank, &set.folds, &defects);
+            detector.known_defects = KnownDefects::new(&shown, bank.inputs().dimension());
             // Tiles of one image are not independent.
             let images = set.abnormal_images.len().min(defects.len());
             let weight = Discriminant::weight(images, self.granularity);
-            detector.description.calibration.discriminant_weight = weight;
+            let calibration = &mut detector.description.calibration;
+            calibration.discriminant_weight = weight;
+            if detector.known_defects.is_some() {
+                let normal = NormalPositions::sample(bank, &set.normal, &set.folds)?;
+                let surprisals = |normal: Vec<f32>, values: &[f32]| {
+                    let tail = Tail::of(normal)?;
+                    Some(values.iter().map(|value| tail.surprisal(*value)).collect())
+                };
+                calibration.likeness_weight = KnownDefects::weight(&shown, &normal, surprisals);
+            }
         }
         if let Some(quantized) = &self.context.quantized {
             if let Some(bank) = &mut detector.bank {
@@ -136,7 +153,10 @@ impl<'a> Run<'a> {
                 contexts.round_to_bytes();
             }
             detector.discriminant.clone_from(&quantized.discriminant);
-            detector.description.calibration.discriminant_weight = quantized.discriminant_weight;
+            detector.known_defects.clone_from(&quantized.known_defects);
+            let calibration = &mut detector.description.calibration;
+            calibration.discriminant_weight = quantized.discriminant_weight;
+            calibration.likeness_weight = quantized.likeness_weight;
             detector.description.quantization = Some(quantized.quantization.clone());
         }
         detector.remember_distances_in(self.context.distances.as_deref());

@@ -12,6 +12,7 @@ use crate::detector::description::Quantization;
 #[cfg(feature = "report")]
 use crate::evaluation::options::EvaluationOptions;
 use crate::model::discriminant::Discriminant;
+use crate::model::known_defects::KnownDefects;
 
 /// Receives the progress of a run.
 pub(crate) type Observer = Arc<dyn Fn(Progress) + Send + Sync>;
@@ -45,8 +46,10 @@ pub(crate) struct QuantizedModel {
     pub checksum: Option<String>,
     pub quantization: Quantization,
     pub discriminant: Option<Discriminant>,
-    /// The weight of its discriminant.
+    pub known_defects: Option<KnownDefects>,
+    /// The weights of discriminant and likeness.
     pub discriminant_weight: f32,
+    pub likeness_weight: f32,
 }
 
 impl RunContext {

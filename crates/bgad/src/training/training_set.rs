@@ -17,10 +17,8 @@ use crate::features::stored_images::StoredImages;
 use crate::input::preparation::{self, LabelledImage};
 use crate::input::tiled_images::{CutImage, InputsLeft, SetImage, defective_inputs};
 use crate::input::view::Views;
-use crate::model::defect_positions::{covered, farthest, mean_of};
 use crate::model::folds::Folds;
 use crate::model::likelihoods::LogLikelihoodMaps;
-use crate::model::memory_bank::MemoryBank;
 use crate::model::normal_statistics::NormalStatistics;
 
 /// Folds for distances, if flows are not held out.
@@ -66,16 +64,13 @@ pub(crate) struct TrainingSet {
     pub abnormal_images: Vec<Sample>,
     /// The abnormal images and masks at their own size. They stay in memory, because they are few and are
     /// pasted from repeatedly.
-    sources: Vec<LabelledImage>,
+    pub(super) sources: Vec<LabelledImage>,
     /// Whether the place of an abnormal image's defect is known or, with position flows alone, taken to be
     /// the whole image.
-    placed: Vec<bool>,
+    pub(super) placed: Vec<bool>,
     /// Whether an image can be pasted from; it can't if the place of its defect is unknown.
     pastable: Vec<bool>,
 }
-
-/// If fewer than one in this many positions lie outside the defect, they say too little about the image.
-const FEWEST_OTHERS: usize = 20;
 
 impl TrainingSet {
     /// Reads the training images of `dataset` in one pass, which also collects the statistics of normal
@@ -202,47 +197,6 @@ impl TrainingSet {
             Item::Normal(_) => true,
             Item::Abnormal(index) | Item::Pasted(index, _) => self.placed[index],
         }
-    }
-
-    /// The mean vector of each abnormal input's defect. If its place is unknown, it is taken to be among the positions
-    /// that are farthest from all normal ones. If it is known, what sets the image's other positions apart from
-    /// normal ones, such as its light, is subtracted, so that the mean says what the defect looks like.
-    pub fn defects(&self, bank: &MemoryBank) -> Result<Vec<Vec<f64>>> {
-        let inputs = bank.inputs();
-        let of_input = |index: usize| {
-            let features = self.abnormal.features(index, false)?;
-            let near = features.neighborhoods(inputs)?;
-            let inside = features.view.counts(inputs.side);
-            let mean = |wanted: &[bool]| mean_of(&near.vectors, inputs.dimension(), wanted);
-            if !self.placed[index] {
-                let farthest = match bank.distances(&near, &(0..0)) {
-                    Some(distances) => farthest(&distances.values, &inside),
-                    None => inside,
-                };
-                return Ok(mean(&farthest));
-            }
-            let mask = features.view.place(&self.sources[index].mask);
-            let covered = covered(&mask, inputs.side);
-            let others = inside.iter().zip(&covered);
-            let others: Vec<bool> = others
-                .map(|(inside, covered)| *inside && !covered)
-                .collect();
-            let mut defect = mean(&covered);
-            let count = |of: &[bool]| of.iter().filter(|counts| **counts).count();
-            let enough = count(&others) * FEWEST_OTHERS >= count(&inside);
-            if let Some((defect, others)) = defect.as_mut().zip(mean(&others).filter(|_| enough)) {
-                let apart = others.iter().zip(&bank.moments().mean);
-                let apart = apart.map(|(of_image, normal)| of_image - normal);
-                defect
-                    .iter_mut()
-                    .zip(apart)
-                    .for_each(|(value, apart)| *value -= apart);
-            }
-            Ok(defect)
-        };
-        let all = (0..self.abnormal.len()).into_par_iter().map(of_input);
-        let all = all.collect::<Result<Vec<_>>>()?;
-        Ok(all.into_iter().flatten().collect())
     }
 
     /// The views of each abnormal image and the log-likelihoods of all its inputs, including those that show
