@@ -394,6 +394,9 @@ fn maps_of_images_that_differ_as_a_whole_are_scaled() {
         let normal = detector.predict_file(&dataset.train[0].path).unwrap();
         let prediction = detector.predict(&odd).unwrap();
         assert!(prediction.score > normal.score);
+        // Most of it stays a region, however the map is scaled.
+        let area: f64 = prediction.regions.iter().map(|region| region.area).sum();
+        assert!(2.0 * area > f64::from(odd.width() * odd.height()), "{area}");
         let mut values = prediction.map.unwrap().values;
         values.sort_unstable_by(f32::total_cmp);
         values[values.len() / 2]

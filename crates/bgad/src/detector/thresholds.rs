@@ -144,6 +144,7 @@ impl Detector {
             Some(pixels) => of_pixels(pixels.concat()),
             None => None,
         };
+        self.keep_scaled_maps_above_the_threshold();
         self.description.threshold = threshold;
         self.description.normal_scores = scores_of_normal;
         self.description.promised_rate = promised_rate;

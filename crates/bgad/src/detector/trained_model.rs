@@ -30,6 +30,7 @@ use crate::model::neighbors::Neighbors;
 #[cfg(feature = "train")]
 use crate::model::places::Places;
 use crate::model::{LevelFlow, image_maps};
+use crate::scoring::baseline;
 use crate::scoring::image_likelihoods::ImageLikelihoods;
 use crate::scoring::score_map::ScoreMap;
 
@@ -134,6 +135,14 @@ impl Detector {
     pub fn set_pixel_threshold(&mut self, threshold: f32) {
         if let Some(of_pixels) = &mut self.description.pixel_threshold {
             *of_pixels = threshold;
+        }
+        self.keep_scaled_maps_above_the_threshold();
+    }
+
+    /// An image that differs as a whole must stay above the pixel threshold when its map is scaled.
+    pub(super) fn keep_scaled_maps_above_the_threshold(&mut self) {
+        if let Some(threshold) = self.description.pixel_threshold {
+            self.description.calibration.largest_median = baseline::largest_median(threshold);
         }
     }
 

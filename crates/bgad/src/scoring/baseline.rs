@@ -24,21 +24,28 @@ pub(crate) fn remove(map: &mut ScoreMap, normal: Spread) {
 
 /// The largest median of a map of surprisals. Beyond it, more than half of the image is rarer than one normal pixel in
 /// 1000.
-const LARGEST_MEDIAN: f32 = 7.0;
+pub(super) const LARGEST_MEDIAN: f32 = 7.0;
+/// The least ratio of a scaled median to the pixel threshold: what is odd in a scaled map stays a region.
+const ABOVE_THRESHOLD: f32 = 1.05;
 
-/// Scales a map of surprisals so that its median is at most [`LARGEST_MEDIAN`].
+/// The largest median of shown maps in a model with this pixel threshold.
+pub(crate) fn largest_median(pixel_threshold: f32) -> f32 {
+    (ABOVE_THRESHOLD * pixel_threshold).clamp(LARGEST_MEDIAN, f32::MAX)
+}
+
+/// Scales a map of surprisals so that its median is at most `largest`.
 ///
 /// An image whose larger part is that odd was taken in other light, or shows another material. Its score says so. On one
 /// scale with other images, nearly all of its pixels would outrank their defects, and its own defect would not stand out.
-pub(crate) fn bound(map: &mut ScoreMap) {
-    let above = map.values.iter().filter(|value| **value > LARGEST_MEDIAN);
+pub(crate) fn bound(map: &mut ScoreMap, largest: f32) {
+    let above = map.values.iter().filter(|value| **value > largest);
     if 2 * above.count() <= map.values.len() {
         return;
     }
     let mut values = map.values.clone();
     let middle = values.len() / 2;
     let (_, median, _) = values.select_nth_unstable_by(middle, f32::total_cmp);
-    let scale = LARGEST_MEDIAN / *median;
+    let scale = largest / *median;
     // 0 if the median is infinite.
     if scale > 0.0 && scale < 1.0 {
         map.values.iter_mut().for_each(|value| *value *= scale);
@@ -60,20 +67,27 @@ mod tests {
     #[test]
     fn a_map_that_is_mostly_odd_is_scaled_and_others_are_not() {
         let mut defect = map(&[1.0, 2.0, 1.0, 70.0, 90.0]);
-        bound(&mut defect);
+        bound(&mut defect, LARGEST_MEDIAN);
         assert_eq!(defect.values, [1.0, 2.0, 1.0, 70.0, 90.0]);
         let mut everywhere = map(&[14.0, 12.0, 28.0, 16.0, 2.0]);
-        bound(&mut everywhere);
+        bound(&mut everywhere, LARGEST_MEDIAN);
         assert_eq!(everywhere.values, [7.0, 6.0, 14.0, 8.0, 1.0]);
         let mut none = map(&[]);
-        bound(&mut none);
+        bound(&mut none, LARGEST_MEDIAN);
         assert!(none.values.is_empty());
+    }
+
+    #[test]
+    fn a_scaled_map_stays_above_the_pixel_threshold() {
+        assert_eq!(largest_median(5.0), LARGEST_MEDIAN);
+        assert!(largest_median(9.0) > 9.0 && largest_median(9.0) < 10.0);
+        assert!(largest_median(f32::MAX).is_finite());
     }
 
     #[test]
     fn values_that_are_not_finite_do_not_spread() {
         let mut infinite = map(&[f32::INFINITY, f32::INFINITY, 1.0]);
-        bound(&mut infinite);
+        bound(&mut infinite, LARGEST_MEDIAN);
         assert!(!infinite.values.iter().any(|value| value.is_nan()));
     }
 }

@@ -97,7 +97,7 @@ impl Calibration {
             .as_mut()
             .filter(|_| self.map_baseline == MapBaseline::Remove)
         {
-            baseline::bound(shown);
+            baseline::bound(shown, self.largest_median);
         }
         maps
     }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::baseline;
 use super::evidence::{DefectTails, Tails};
 use super::fusion::{JointSpread, Spread};
 use super::image_likelihoods::ImageLikelihoods;
@@ -51,6 +52,8 @@ pub struct Calibration {
     pub(crate) distance_weight: f32,
     /// The weight of likeness to known defects beside the discriminant, from 0 to 1.
     pub(crate) likeness_weight: f32,
+    /// The largest median of a shown map: above the pixel threshold.
+    pub(crate) largest_median: f32,
 }
 
 impl Calibration {
@@ -71,6 +74,7 @@ impl Calibration {
             discriminant_weight: 1.0,
             distance_weight: 1.0,
             likeness_weight: 1.0,
+            largest_median: baseline::LARGEST_MEDIAN,
         }
     }
 
@@ -84,7 +88,7 @@ impl Calibration {
             let others = others.into_iter().flatten().chain(of_defects);
             others.chain([&tails.distance])
         });
-        tails.all(Tail::is_sound)
+        self.largest_median > 0.0 && tails.all(Tail::is_sound)
     }
 
     /// The largest per-dimension log-likelihood of each flow; for tests.

@@ -1,7 +1,7 @@
 //! From log-likelihoods to scores, maps, regions and decisions. Uses the rooms up to `model`.
 
 mod aggregation;
-mod baseline;
+pub(crate) mod baseline;
 mod calibrated_scores;
 pub(crate) mod calibration;
 mod calibration_constants;
