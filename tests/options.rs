@@ -318,60 +318,40 @@ fn settings_out_of_range_are_named() {
     }
 }
 
-/// Contexts change where a map shows a defect, but not the image's score.
-#[test]
-fn contexts_change_the_map_and_not_the_score() {
+/// The score and map of a test image by a model with this many contexts, before and after it is saved.
+fn with_contexts(granularity: Granularity, contexts: usize) -> (u32, Vec<f32>) {
     let folder = tempfile::tempdir().unwrap();
     let dataset = parts(&folder.path().join("parts"));
-    let trained = |contexts: usize| {
-        let config = settings().with(|config| {
-            config.model = Model::Bgad;
-            config.memory_bank.size = 500;
-            config.memory_bank.contexts = contexts;
-            config.schedule.evaluate = EvaluateWhen::Never;
-        });
-        let detector = Trainer::new(config).fit(&dataset).unwrap();
-        let path = folder.path().join("model.bgad");
-        detector.save(&path).unwrap();
-        let loaded = Detector::load(&path, &Device::flex()).unwrap();
-        let predict = |detector: &Detector| {
-            let prediction = detector.predict_file(&dataset.test[0].path).unwrap();
-            let map = prediction.map.unwrap();
-            (prediction.score.to_bits(), map.values)
-        };
-        assert_eq!(predict(&detector), predict(&loaded), "{contexts}");
-        predict(&detector)
+    let config = settings().with(|config| {
+        config.model = Model::Bgad;
+        config.granularity = Some(granularity);
+        config.memory_bank.size = 500;
+        config.memory_bank.contexts = contexts;
+        config.schedule.evaluate = EvaluateWhen::Never;
+    });
+    let detector = Trainer::new(config).fit(&dataset).unwrap();
+    let path = folder.path().join("model.bgad");
+    detector.save(&path).unwrap();
+    let loaded = Detector::load(&path, &Device::flex()).unwrap();
+    let predict = |detector: &Detector| {
+        let prediction = detector.predict_file(&dataset.test[0].path).unwrap();
+        (prediction.score.to_bits(), prediction.map.unwrap().values)
     };
-    let ((score, map), (with_contexts, other_map)) = (trained(0), trained(200));
-    assert_eq!(score, with_contexts);
-    assert_ne!(map, other_map);
+    assert_eq!(predict(&detector), predict(&loaded), "{contexts}");
+    predict(&detector)
 }
 
-/// Models that score whole images use contexts for the score as well.
+/// Contexts change where a map shows a defect. The score of an image that has flows on positions stays, and that of
+/// a whole image changes.
 #[test]
-fn contexts_change_the_score_of_whole_images() {
-    let folder = tempfile::tempdir().unwrap();
-    let dataset = parts(&folder.path().join("parts"));
-    let score = |contexts: usize| {
-        let config = settings().with(|config| {
-            config.model = Model::Bgad;
-            config.granularity = Some(Granularity::Image);
-            config.schedule.train_flows = TrainFlows::Never;
-            config.memory_bank.size = 500;
-            config.memory_bank.contexts = contexts;
-            config.schedule.evaluate = EvaluateWhen::Never;
-        });
-        let detector = Trainer::new(config).fit(&dataset).unwrap();
-        let path = folder.path().join("model.bgad");
-        detector.save(&path).unwrap();
-        let loaded = Detector::load(&path, &Device::flex()).unwrap();
-        let image = &dataset.test[0].path;
-        let (own, other) = (detector.predict_file(image), loaded.predict_file(image));
-        let own = own.unwrap().score;
-        assert_eq!(own.to_bits(), other.unwrap().score.to_bits(), "{contexts}");
-        own
-    };
-    assert_ne!(score(0), score(200));
+fn contexts_change_maps_and_the_scores_of_whole_images() {
+    let of = |granularity| [0, 200].map(|contexts| with_contexts(granularity, contexts));
+    let [(score, map), (with_contexts, other_map)] = of(Granularity::Pixel);
+    assert_eq!(score, with_contexts);
+    assert_ne!(map, other_map);
+    let [(score, map), (with_contexts, other_map)] = of(Granularity::Image);
+    assert_ne!(score, with_contexts);
+    assert_ne!(map, other_map);
 }
 
 /// The map of an image that is odd everywhere is scaled, unless maps keep their baseline. Its score is not.

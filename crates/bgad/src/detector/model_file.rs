@@ -274,10 +274,7 @@ fn build(
         return Err(Error::state("calibration.level_maxima", found, expected));
     }
     let weights = [
-        (
-            "calibration.discriminant_weight",
-            calibration.discriminant_weight,
-        ),
+        ("calibration.defects_weight", calibration.defects_weight),
         ("calibration.distance_weight", calibration.distance_weight),
         ("calibration.likeness_weight", calibration.likeness_weight),
     ];

@@ -18,8 +18,6 @@ use super::likelihoods::PositionMap;
 #[cfg(feature = "train")]
 use super::memory_bank::MemoryBank;
 use super::mirrored;
-#[cfg(feature = "train")]
-use crate::config::choices::Granularity;
 use crate::error::Result;
 use crate::features::flow_inputs::BankInputs;
 use crate::features::neighborhoods::Neighborhoods;
@@ -28,6 +26,9 @@ use crate::features::neighborhoods::Neighborhoods;
 /// hardly vary from being blown up.
 #[cfg(feature = "train")]
 const SMALLEST_SHRINKAGE: f64 = 0.1;
+/// The number of defects that is half as good as all of them.
+#[cfg(feature = "train")]
+const DOUBT: f32 = 4.0;
 
 /// Fisher's linear discriminant between the memory bank's normal positions and the defects of a few
 /// abnormal training images.
@@ -144,15 +145,11 @@ impl Discriminant {
         })
     }
 
-    /// The weight of the discriminant's evidence for this many known defects: the mean of a few is a rough guess. Of
-    /// whole images it is one of several parts of the score, so that an error matters less.
+    /// The weight in the map of evidence from this many known defects: a few are a rough guess at what others look
+    /// like.
     #[cfg(feature = "train")]
-    pub fn weight(defects: usize, granularity: Granularity) -> f32 {
-        let doubt = match granularity {
-            Granularity::Pixel => 4.0,
-            Granularity::Image => 2.0,
-        };
-        defects as f32 / (defects as f32 + doubt)
+    pub fn weight(defects: usize) -> f32 {
+        defects as f32 / (defects as f32 + DOUBT)
     }
 
     /// How far each position of an input lies in the direction of defects, by a direction computed

@@ -58,13 +58,14 @@ impl Detector {
             in_bytes.tensors(),
             &self.device,
         )?;
+        let known = self.known_defects.as_ref().zip(self.bank.as_ref());
         let quantized = QuantizedModel {
             backbone: Arc::new(backbone),
             checksum: self.description.backbone_checksum.clone(),
             quantization: Quantization { feature_errors },
             discriminant: self.discriminant.clone(),
-            known_defects: self.known_defects.clone(),
-            discriminant_weight: self.description.calibration.discriminant_weight,
+            known_defects: known.map(|(known, bank)| known.vectors(bank)),
+            defects_weight: self.description.calibration.defects_weight,
             likeness_weight: self.description.calibration.likeness_weight,
         };
         let mut settings = config.clone().into_inner();

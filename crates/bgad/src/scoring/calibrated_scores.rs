@@ -19,18 +19,10 @@ impl Calibration {
         (score, maps.into_score_map())
     }
 
-    fn weights(&self) -> Weights {
-        Weights {
-            distance: self.distance_weight,
-            defects: self.discriminant_weight,
-            likeness: self.likeness_weight,
-        }
-    }
-
     /// The score of an image with these parts.
     pub(super) fn score_of_parts(&self, parts: Parts) -> f32 {
         match self.joint {
-            Some(joint) => joint.score(parts, self.weights()),
+            Some(joint) => joint.score(parts, self.distance_weight),
             None => parts
                 .map
                 .or(parts.pooled)
@@ -48,7 +40,7 @@ impl Calibration {
             map: maps.of_flows.as_ref().map(of_map),
             distance: maps.distances.as_ref().map(of_map),
             // With flows on positions, their map includes it.
-            discriminant: maps.of_defects.as_ref().map(of_map),
+            defects: maps.of_defects.as_ref().map(of_map),
             context: maps.of_contexts.as_ref().map(of_map),
             pooled: self.pooled_score(image),
             // The highest over all inputs, as with flows.
@@ -123,7 +115,11 @@ impl Calibration {
         let contexts = self.contexts(image);
         let without_flows = of_flows.is_none();
         let of = |map: &Option<ScoreMap>, pixel: usize| Some(map.as_ref()?.values[pixel]);
-        let weights = self.weights();
+        let weights = Weights {
+            distance: self.distance_weight,
+            defects: self.defects_weight,
+            likeness: self.likeness_weight,
+        };
         let evidence = |pixel: usize, sum: Option<f32>| {
             let measured = Measured {
                 distance: of_bank.values[pixel],

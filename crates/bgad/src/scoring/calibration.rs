@@ -41,13 +41,13 @@ pub struct Calibration {
     pub(crate) baseline: Option<Spread>,
     /// The same for the maps that are shown, if the image's score has other ones.
     pub(crate) shown_baseline: Option<Spread>,
-    /// Puts log-likelihoods, distances to the memory bank, those of contexts and discriminants on one scale, if
-    /// there are several of them.
+    /// Puts log-likelihoods, distances to the memory bank, those of contexts and likeness to known defects on one
+    /// scale, if there are several of them.
     pub(crate) tails: Option<Tails>,
     /// Puts the parts of an image's score on one scale, if there are several.
     pub(crate) joint: Option<JointSpread>,
     /// The weight of known defects in the map that is shown, from 0 to 1: the fewer are known, the less they say.
-    pub(crate) discriminant_weight: f32,
+    pub(crate) defects_weight: f32,
     /// The weight of distances to the memory bank in an image's score, from 0 to 1: less on fine textures.
     pub(crate) distance_weight: f32,
     /// The weight of likeness to known defects beside the discriminant, from 0 to 1.
@@ -71,7 +71,7 @@ impl Calibration {
             shown_baseline: None,
             tails: None,
             joint: None,
-            discriminant_weight: 1.0,
+            defects_weight: 1.0,
             distance_weight: 1.0,
             likeness_weight: 1.0,
             largest_median: baseline::LARGEST_MEDIAN,

@@ -1,4 +1,4 @@
-//! Combines the kinds of evidence about a pixel: log-likelihoods, distances and discriminants.
+//! Combines the kinds of evidence about a pixel: log-likelihoods, distances and likeness to known defects.
 
 use serde::{Deserialize, Serialize};
 
@@ -48,7 +48,7 @@ impl DefectTails {
         let of_likeness = Tail::of(likeness.clone())?;
         let pixels = discriminants.iter().zip(&likeness);
         let sums = pixels.map(|(direction, likeness)| {
-            discriminant.surprisal(*direction) + weight * of_likeness.surprisal(*likeness)
+            discriminant.surprisal(*direction) + weighted(weight, of_likeness.surprisal(*likeness))
         });
         Some(Self {
             both: Tail::of(sums.collect())?,
@@ -59,7 +59,7 @@ impl DefectTails {
 
     /// The surprisal of a pixel with this discriminant and likeness.
     fn surprisal(&self, discriminant: f32, likeness: f32, weight: f32) -> f32 {
-        let of_likeness = weight * self.likeness.surprisal(likeness);
+        let of_likeness = weighted(weight, self.likeness.surprisal(likeness));
         self.both
             .surprisal(self.discriminant.surprisal(discriminant) + of_likeness)
     }
@@ -148,6 +148,14 @@ const SHOWN_CONTEXT: f32 = 0.5;
 /// one is extrapolated, not observed.
 const LARGEST_CONTEXT: f32 = 5.5;
 
+/// A surprisal with a weight; without weight, nothing, however large it is.
+fn weighted(weight: f32, surprisal: f32) -> f32 {
+    match weight > 0.0 {
+        true => weight * surprisal,
+        false => 0.0,
+    }
+}
+
 /// The surprisal of known defects above which a pixel counts for the image's score, and for the score of models that
 /// score whole images: one normal pixel in 400, and in 150.
 const SURE: f32 = 6.0;
@@ -172,7 +180,7 @@ impl Evidence {
     /// looks like them, so that they raise no image without one.
     pub fn sum(self) -> f32 {
         let of_defects = (self.defects - SURE).max(0.0);
-        self.likelihood + self.distance_weight * self.distance + of_defects
+        self.likelihood + weighted(self.distance_weight, self.distance) + of_defects
     }
 
     /// The surprisal of known defects, for the score of a whole image.
@@ -187,7 +195,7 @@ impl Evidence {
         let parts = [SHOWN_LIKELIHOOD * self.likelihood, self.distance, context];
         // Squares of numbers of 32 bits don't overflow in 64.
         let squares = parts.map(|part| f64::from(part) * f64::from(part));
-        squares.iter().sum::<f64>().sqrt() as f32 + self.defects_weight * self.defects
+        squares.iter().sum::<f64>().sqrt() as f32 + weighted(self.defects_weight, self.defects)
     }
 }
 
@@ -325,7 +333,11 @@ mod tests {
             tails.surprisal(9_900.0, 9_900.0, 1.0),
         );
         assert!((alone - both).abs() < 0.05, "{alone}, {both}");
-        // Likeness without weight does not count.
+        // Likeness without weight does not count, not even if it is without bounds.
+        assert_eq!(
+            tails.surprisal(9_900.0, f32::INFINITY, 0.0),
+            tails.surprisal(9_900.0, 0.0, 0.0)
+        );
         assert_eq!(
             tails.surprisal(5_000.0, 0.0, 0.0),
             tails.surprisal(5_000.0, 9_999.0, 0.0)

@@ -2,8 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::evidence::Weights;
-
 /// Mean and standard deviation of a value over normal images.
 #[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -62,11 +60,8 @@ pub(crate) const USUAL_IMAGES: f64 = 4.0;
 /// The map's weight; every other part weighs 1. On the sets of `docs/results.md`, a larger weight changes
 /// nothing, and a smaller one lets evidence about the whole image hide small defects.
 const MAP_WEIGHT: f32 = 6.0;
-/// The number of the part that known defects have.
-#[cfg(feature = "train")]
-const OF_DEFECTS: usize = 4;
-/// The least deviation of that part, in units of surprisal: hardly any normal image has a value other than zero, and
-/// without a scale of its own the part would decide alone.
+/// The least deviation of known defects' part, in units of surprisal: hardly any normal image has a value other than
+/// zero, and without a scale of its own the part would decide alone.
 #[cfg(feature = "train")]
 const LEAST_OF_DEFECTS: f32 = 0.5;
 /// Nearly all normal values lie within this many deviations of the median.
@@ -138,8 +133,8 @@ pub struct JointSpread {
     pub pooled: Option<RobustSpread>,
     /// The scale of the distance to the nearest normal training image.
     pub neighbor: Option<RobustSpread>,
-    /// The scale of the discriminants, if no flow's map includes them.
-    pub discriminant: Option<RobustSpread>,
+    /// The scale of known defects' surprisal, if no flow's map includes it.
+    pub defects: Option<RobustSpread>,
     /// The scale of the distances of contexts, if no flow judges positions.
     pub context: Option<RobustSpread>,
 }
@@ -151,7 +146,7 @@ pub(crate) struct Parts {
     pub distance: Option<f32>,
     pub pooled: Option<f32>,
     pub neighbor: Option<f32>,
-    pub discriminant: Option<f32>,
+    pub defects: Option<f32>,
     pub context: Option<f32>,
 }
 
@@ -162,10 +157,10 @@ impl Parts {
             distance,
             pooled,
             neighbor,
-            discriminant,
+            defects,
             context,
         } = self;
-        [map, distance, pooled, neighbor, discriminant, context]
+        [map, distance, pooled, neighbor, defects, context]
     }
 }
 
@@ -176,33 +171,30 @@ impl JointSpread {
         let spread = |part: usize| {
             let scores = images.iter().map(|parts| parts.all()[part]);
             let scores: Vec<f32> = scores.collect::<Option<_>>()?;
-            (!scores.is_empty()).then(|| {
-                let mut spread = RobustSpread::of(scores);
-                if part == OF_DEFECTS {
-                    spread.deviation = spread.deviation.max(LEAST_OF_DEFECTS);
-                }
-                spread
-            })
+            (!scores.is_empty()).then(|| RobustSpread::of(scores))
         };
         let all = [0, 1, 2, 3, 4, 5].map(spread);
-        let [map, distance, pooled, neighbor, discriminant, context] = all;
+        let [map, distance, pooled, neighbor, defects, context] = all;
         let several = all.iter().flatten().count() > 1;
         several.then_some(Self {
             map,
             distance,
             pooled,
             neighbor,
-            discriminant,
+            defects: defects.map(|mut spread| {
+                spread.deviation = spread.deviation.max(LEAST_OF_DEFECTS);
+                spread
+            }),
             context,
         })
     }
 
     /// The weighted mean of the parts. A flow's map already includes all evidence about positions, so it
-    /// dominates if there is one.
-    pub(crate) fn score(self, parts: Parts, weights: Weights) -> f32 {
-        let weights = [MAP_WEIGHT, weights.distance, 1.0, 1.0, 1.0, 1.0];
+    /// dominates if there is one. `of_distance` is the weight of distances.
+    pub(crate) fn score(self, parts: Parts, of_distance: f32) -> f32 {
+        let weights = [MAP_WEIGHT, of_distance, 1.0, 1.0, 1.0, 1.0];
         let spreads = [self.map, self.distance, self.pooled, self.neighbor];
-        let spreads = spreads.into_iter().chain([self.discriminant, self.context]);
+        let spreads = spreads.into_iter().chain([self.defects, self.context]);
         let parts = spreads.zip(parts.all()).zip(weights);
         let parts = parts
             .filter_map(|((spread, part), weight)| Some((weight * spread?.bounded(part?), weight)));
@@ -224,6 +216,32 @@ mod tests {
         let odd = RobustSpread::of(values.into_iter().chain([1e6]).collect());
         assert!((plain.median - odd.median).abs() < 0.1);
         assert!((plain.deviation - odd.deviation).abs() < 0.1);
+    }
+
+    #[cfg(feature = "train")]
+    #[test]
+    fn known_defects_do_not_decide_alone() -> Result<(), &'static str> {
+        let parts = |distance, defects| Parts {
+            map: None,
+            distance: Some(distance),
+            pooled: None,
+            neighbor: None,
+            defects: Some(defects),
+            context: None,
+        };
+        // No normal image has any; distances vary.
+        let normal: Vec<Parts> = (0..40)
+            .map(|at| parts(1.0 + at as f32 / 40.0, 0.0))
+            .collect();
+        let joint = JointSpread::of(&normal).ok_or("one part")?;
+        let scales = [joint.distance, joint.defects].map(|of| of.map_or(0.0, |of| of.deviation));
+        assert_eq!(scales[1], LEAST_OF_DEFECTS);
+        // A trace of a defect counts less than a distance that is as unusual as three deviations.
+        let trace = joint.score(parts(1.5, 0.1), 1.0);
+        let far = joint.score(parts(1.5 + 3.0 * scales[0], 0.0), 1.0);
+        assert!(trace < far, "{trace} {far}");
+        assert!(joint.score(parts(1.5, 5.0), 1.0) > far);
+        Ok(())
     }
 
     #[test]

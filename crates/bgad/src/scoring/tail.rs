@@ -4,6 +4,8 @@ use serde::{Deserialize, Serialize};
 
 /// Steps up to the tail; the last knot is the value that one normal pixel in a hundred exceeds.
 const KNOTS: usize = 16;
+/// The least mean excess, if all values are zero: a score of what differs from them is then large, but finite.
+const LEAST_SCALE: f32 = 1e-6;
 /// `-ln(0.01)`.
 const TAIL: f32 = 4.605_170_2;
 
@@ -39,7 +41,7 @@ impl Tail {
         let scale = (excess / beyond.len().max(1) as f64) as f32;
         // If all values are alike, a different one must still stand out.
         let range = end - quantiles[0];
-        let least = (range * 1e-3).max(end.abs() * 1e-3).max(f32::MIN_POSITIVE);
+        let least = (range * 1e-3).max(end.abs() * 1e-3).max(LEAST_SCALE);
         Some(Self {
             quantiles,
             scale: scale.max(least),
@@ -97,6 +99,8 @@ mod tests {
         let tail = Tail::of(vec![3.0; 50]).ok_or("no tail")?;
         assert!(tail.is_sound());
         assert!(tail.surprisal(3.0).is_finite());
+        let zeros = Tail::of(vec![0.0; 50]).ok_or("no tail")?;
+        assert!(zeros.surprisal(1e3).is_finite() && zeros.surprisal(1e3) > 1e3);
         assert!(tail.surprisal(3.1) > tail.surprisal(3.0));
         assert_eq!(Tail::of(vec![f32::NAN]), None);
         Ok(())

@@ -133,9 +133,9 @@ impl<'a> Run<'a> {
             detector.known_defects = KnownDefects::new(&shown, bank.inputs().dimension());
             // Tiles of one image are not independent.
             let images = set.abnormal_images.len().min(defects.len());
-            let weight = Discriminant::weight(images, self.granularity);
+            let weight = Discriminant::weight(images);
             let calibration = &mut detector.description.calibration;
-            calibration.discriminant_weight = weight;
+            calibration.defects_weight = weight;
             if detector.known_defects.is_some() {
                 let normal = NormalPositions::sample(bank, &set.normal, &set.folds)?;
                 let surprisals = |normal: Vec<f32>, values: &[f32]| {
@@ -153,9 +153,11 @@ impl<'a> Run<'a> {
                 contexts.round_to_bytes();
             }
             detector.discriminant.clone_from(&quantized.discriminant);
-            detector.known_defects.clone_from(&quantized.known_defects);
+            let known = quantized.known_defects.as_ref().zip(detector.bank.as_ref());
+            let known = known.map(|(vectors, bank)| KnownDefects::of_vectors(vectors, bank));
+            detector.known_defects = known;
             let calibration = &mut detector.description.calibration;
-            calibration.discriminant_weight = quantized.discriminant_weight;
+            calibration.defects_weight = quantized.defects_weight;
             calibration.likeness_weight = quantized.likeness_weight;
             detector.description.quantization = Some(quantized.quantization.clone());
         }

@@ -12,7 +12,6 @@ use crate::detector::description::Quantization;
 #[cfg(feature = "report")]
 use crate::evaluation::options::EvaluationOptions;
 use crate::model::discriminant::Discriminant;
-use crate::model::known_defects::KnownDefects;
 
 /// Receives the progress of a run.
 pub(crate) type Observer = Arc<dyn Fn(Progress) + Send + Sync>;
@@ -46,9 +45,10 @@ pub(crate) struct QuantizedModel {
     pub checksum: Option<String>,
     pub quantization: Quantization,
     pub discriminant: Option<Discriminant>,
-    pub known_defects: Option<KnownDefects>,
-    /// The weights of discriminant and likeness.
-    pub discriminant_weight: f32,
+    /// The vectors of its known defects, as its memory bank read them.
+    pub known_defects: Option<Vec<f32>>,
+    /// The weights of known defects, and of likeness among their evidence.
+    pub defects_weight: f32,
     pub likeness_weight: f32,
 }
 

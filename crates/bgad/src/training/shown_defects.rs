@@ -12,8 +12,11 @@ use crate::model::memory_bank::MemoryBank;
 const FEWEST_OTHERS: usize = 20;
 /// Positions this near a defect also see it: features are averaged over 3 x 3 positions.
 const REACH: usize = 2;
-/// The surroundings of this many inputs' defects are kept.
+/// The surroundings of this many inputs' defects are kept, with at most so many positions of each.
 const WITH_SURROUNDINGS: usize = 16;
+const MOST_AROUND: usize = 1024;
+/// With fewer positions around a defect, they say nothing.
+const FEWEST_AROUND: usize = 50;
 
 impl TrainingSet {
     /// What each abnormal input shows. If the defect's place is unknown, it is taken to be among the positions that are
@@ -22,10 +25,12 @@ impl TrainingSet {
     pub fn defects(&self, bank: &MemoryBank) -> Result<Vec<ShownDefect>> {
         let count = self.abnormal.len();
         let each = stored_of_each(count);
-        let every = count.div_ceil(WITH_SURROUNDINGS).max(1);
+        let placed: Vec<usize> = (0..count).filter(|index| self.placed[*index]).collect();
+        let every = placed.len().div_ceil(WITH_SURROUNDINGS).max(1);
+        let with_surroundings: Vec<usize> = placed.into_iter().step_by(every).collect();
         let all = (0..count)
             .into_par_iter()
-            .map(|index| self.defect(index, bank, each, index % every == 0));
+            .map(|index| self.defect(index, bank, each, with_surroundings.contains(&index)));
         let all = all.collect::<Result<Vec<_>>>()?;
         Ok(all.into_iter().flatten().collect())
     }
@@ -38,6 +43,7 @@ impl TrainingSet {
         with_surroundings: bool,
     ) -> Result<Option<ShownDefect>> {
         let (side, dimension) = (bank.inputs().side, bank.inputs().dimension());
+        let image = self.abnormal.samples[index].path.clone();
         let features = self.abnormal.features(index, false)?;
         let near = features.neighborhoods(bank.inputs())?;
         let inside = features.view.counts(side);
@@ -57,6 +63,7 @@ impl TrainingSet {
             let farthest = farthest(&distances, &inside);
             return Ok(mean(&farthest).map(|mean| ShownDefect {
                 mean,
+                image,
                 clearest: shown(&farthest),
                 around: None,
             }));
@@ -84,13 +91,16 @@ impl TrainingSet {
         let around = with_surroundings.then(|| {
             let around = without(&grown(&covered, side, REACH));
             let around: Vec<usize> = (0..around.len()).filter(|at| around[*at]).collect();
-            (
-                vectors_at(&around),
-                around.iter().map(|at| distances[*at]).collect(),
-            )
+            let step = around.len().div_ceil(MOST_AROUND).max(1);
+            let around: Vec<usize> = around.into_iter().step_by(step).collect();
+            let of_bank = around.iter().map(|at| distances[*at]);
+            let of_bank: Vec<f32> = of_bank.collect();
+            (vectors_at(&around), of_bank)
         });
+        let around = around.filter(|(_, distances)| distances.len() >= FEWEST_AROUND);
         Ok(defect.map(|mean| ShownDefect {
             mean,
+            image,
             clearest: shown(&covered),
             around,
         }))
