@@ -33,7 +33,7 @@ use crate::model::places;
 use crate::storage::tensor_file::{Damage, Kind, Stored, TensorFile};
 
 /// The format version that this program reads and writes.
-pub const FORMAT_VERSION: u32 = 11;
+pub const FORMAT_VERSION: u32 = 12;
 const KIND: Kind = Kind {
     key: "bgad",
     version: FORMAT_VERSION,
@@ -275,7 +275,7 @@ fn build(
     }
     let weights = [
         ("calibration.defects_weight", calibration.defects_weight),
-        ("calibration.distance_weight", calibration.distance_weight),
+        ("calibration.fineness", calibration.fineness),
         ("calibration.likeness_weight", calibration.likeness_weight),
     ];
     for (name, weight) in weights {
@@ -286,6 +286,11 @@ fn build(
     if !calibration.is_sound() {
         let expected = "17 rising numbers and a positive scale for each kind of evidence";
         return Err(Error::state("calibration.tails", "invalid", expected));
+    }
+    let sides: Vec<usize> = inputs.iter().filter_map(|input| input.side).collect();
+    if !calibration.are_edges_sound(&sides) {
+        let expected = format!("finite numbers for maps of {sides:?} rows and columns, or none");
+        return Err(Error::state("calibration.edges", "invalid", expected));
     }
     let mut flows = Vec::new();
     for (index, input) in inputs.iter().enumerate() {

@@ -22,7 +22,7 @@ impl Calibration {
     /// The score of an image with these parts.
     pub(super) fn score_of_parts(&self, parts: Parts) -> f32 {
         match self.joint {
-            Some(joint) => joint.score(parts, self.distance_weight),
+            Some(joint) => joint.score(parts, Weights::of_distance(self.fineness)),
             None => parts
                 .map
                 .or(parts.pooled)
@@ -62,9 +62,13 @@ impl Calibration {
         (columns, rows): (&Axis, &Axis),
         sum: &mut [f32],
     ) {
-        for (map, maximum, deviation) in self.levels(maps).filter(|(map, ..)| !map.is_pooled()) {
+        let levels = self.levels(maps).enumerate();
+        for (level, (map, maximum, deviation)) in levels.filter(|(_, (map, ..))| !map.is_pooled()) {
             let relative = |l: &f32| self.aggregation.relative(*l, maximum, deviation);
-            let relative: Vec<f32> = map.values.iter().map(relative).collect();
+            let without_edges = self.edges.get(level);
+            let without_edges = without_edges.map(|edges| edges.removed(map, self.fineness));
+            let values = without_edges.as_ref().unwrap_or(&map.values);
+            let relative: Vec<f32> = values.iter().map(relative).collect();
             let places = (columns.places.as_slice(), rows.places.as_slice());
             add_upsampled(&relative, (map.width, map.height), view, places, sum);
         }
@@ -116,7 +120,7 @@ impl Calibration {
         let without_flows = of_flows.is_none();
         let of = |map: &Option<ScoreMap>, pixel: usize| Some(map.as_ref()?.values[pixel]);
         let weights = Weights {
-            distance: self.distance_weight,
+            fineness: self.fineness,
             defects: self.defects_weight,
             likeness: self.likeness_weight,
         };

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::baseline;
+use super::edges::Edges;
 use super::evidence::{DefectTails, Tails};
 use super::fusion::{JointSpread, Spread};
 use super::image_likelihoods::ImageLikelihoods;
@@ -48,8 +49,10 @@ pub struct Calibration {
     pub(crate) joint: Option<JointSpread>,
     /// The weight of known defects in the map that is shown, from 0 to 1: the fewer are known, the less they say.
     pub(crate) defects_weight: f32,
-    /// The weight of distances to the memory bank in an image's score, from 0 to 1: less on fine textures.
-    pub(crate) distance_weight: f32,
+    /// How fine the texture of normal images is, from 0 to 1: how far log-likelihoods replace distances.
+    pub(crate) fineness: f32,
+    /// The edges of each flow's maps on fine textures; empty on others.
+    pub(crate) edges: Vec<Edges>,
     /// The weight of likeness to known defects beside the discriminant, from 0 to 1.
     pub(crate) likeness_weight: f32,
     /// The largest median of a shown map: above the pixel threshold.
@@ -72,7 +75,8 @@ impl Calibration {
             tails: None,
             joint: None,
             defects_weight: 1.0,
-            distance_weight: 1.0,
+            fineness: 0.0,
+            edges: Vec::new(),
             likeness_weight: 1.0,
             largest_median: baseline::LARGEST_MEDIAN,
         }
@@ -89,6 +93,13 @@ impl Calibration {
             others.chain([&tails.distance])
         });
         self.largest_median > 0.0 && tails.all(Tail::is_sound)
+    }
+
+    /// Whether the edges in a model file fit flows on maps with these numbers of rows and columns.
+    pub(crate) fn are_edges_sound(&self, sides: &[usize]) -> bool {
+        let mut fit = self.edges.iter().zip(sides);
+        let complete = self.edges.is_empty() || self.edges.len() == sides.len();
+        complete && fit.all(|(edges, side)| edges.is_sound(*side))
     }
 
     /// The largest per-dimension log-likelihood of each flow; for tests.

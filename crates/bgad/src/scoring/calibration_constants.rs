@@ -4,6 +4,7 @@ use rayon::prelude::*;
 
 use super::baseline;
 use super::calibration::Calibration;
+use super::edges::Edges;
 use super::evidence::{DefectTails, Tails, some_of};
 use super::fusion::Spread;
 #[cfg(feature = "train")]
@@ -54,7 +55,16 @@ impl Calibration {
             self.aggregation
                 .divisor(|| deviation(level), || by_dimension(level))
         });
+        let side = |level: usize| {
+            set.first()?
+                .inputs
+                .first()
+                .map(|maps| maps.levels[level].width)
+        };
+        let edges = (0..flows).filter(|level| self.fineness > 0.0 && is_map(level));
+        let edges = edges.filter_map(|level| Some(Edges::of(set, level, side(level)?)));
         let mut calibration = Self {
+            edges: edges.collect(),
             level_maxima,
             level_deviations: level_deviations.collect(),
             sum_maximum: 0.0,

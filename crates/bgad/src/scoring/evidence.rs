@@ -81,8 +81,8 @@ pub(crate) struct Measured {
 /// How much kinds of evidence count, from 0 to 1.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Weights {
-    /// Of the distance to the memory bank, for the image's score.
-    pub distance: f32,
+    /// Of log-likelihoods in place of distances: how fine the texture of normal images is.
+    pub fineness: f32,
     /// Of known defects, in the map that is shown.
     pub defects: f32,
     /// Of likeness to known defects beside the discriminant.
@@ -96,18 +96,22 @@ const FINE: f32 = 0.40;
 #[cfg(feature = "train")]
 const COARSE: f32 = 0.46;
 /// The weight of distances on fine textures.
-#[cfg(feature = "train")]
 const LEAST_DISTANCE: f32 = 0.25;
 
 impl Weights {
-    /// The weight of distances on images whose neighbouring positions are as alike as `coherence` says.
+    /// How fine a texture is whose neighbouring positions are as alike as `coherence` says, from 0 to 1.
+    #[cfg(feature = "train")]
+    pub fn fineness(coherence: Option<f32>) -> f32 {
+        let fine = coherence.map_or(0.0, |coherence| (COARSE - coherence) / (COARSE - FINE));
+        fine.clamp(0.0, 1.0)
+    }
+
+    /// The weight of distances on a texture of this fineness.
     ///
     /// On a fine texture all positions are draws from one distribution, which the flows describe as well as the memory
     /// bank does. The bank's means over 3 x 3 positions then only blur small defects.
-    #[cfg(feature = "train")]
-    pub fn of_distance(coherence: Option<f32>) -> f32 {
-        let coarse = coherence.map_or(1.0, |coherence| (coherence - FINE) / (COARSE - FINE));
-        LEAST_DISTANCE + (1.0 - LEAST_DISTANCE) * coarse.clamp(0.0, 1.0)
+    pub fn of_distance(fineness: f32) -> f32 {
+        1.0 - (1.0 - LEAST_DISTANCE) * fineness
     }
 }
 
@@ -131,7 +135,7 @@ impl Tails {
         Evidence {
             likelihood: of(&self.likelihood, sum),
             distance: self.distance.surprisal(measured.distance),
-            distance_weight: weights.distance,
+            fineness: weights.fineness,
             context: of(&self.context, measured.context),
             defects: of_defects.unwrap_or(0.0),
             defects_weight: weights.defects,
@@ -166,8 +170,8 @@ const SURE_OF_IMAGE: f32 = 5.0;
 pub(crate) struct Evidence {
     likelihood: f32,
     distance: f32,
-    /// The weight of `distance` in the sum.
-    distance_weight: f32,
+    /// How fine the texture of normal images is.
+    fineness: f32,
     context: f32,
     defects: f32,
     /// The weight of `defects` in the map that is shown.
@@ -179,8 +183,12 @@ impl Evidence {
     /// that is unusual as a whole has high ones everywhere. Known defects count as far as hardly any normal pixel
     /// looks like them, so that they raise no image without one.
     pub fn sum(self) -> f32 {
-        let of_defects = (self.defects - SURE).max(0.0);
-        self.likelihood + weighted(self.distance_weight, self.distance) + of_defects
+        self.of_position() + (self.defects - SURE).max(0.0)
+    }
+
+    /// The sum of log-likelihood and distance.
+    fn of_position(self) -> f32 {
+        self.likelihood + Weights::of_distance(self.fineness) * self.distance
     }
 
     /// The surprisal of known defects, for the score of a whole image.
@@ -189,13 +197,20 @@ impl Evidence {
     }
 
     /// The pixel's value in the map that is shown. The largest of log-likelihood, distance and context dominates, so
-    /// that a place that only one of them finds odd stands out as much as one that all do.
+    /// that a place that only one of them finds odd stands out as much as one that all do. On a fine texture,
+    /// log-likelihood and distance are summed as for the image's score.
     pub fn shown(self) -> f32 {
         let context = SHOWN_CONTEXT * self.context.min(LARGEST_CONTEXT);
-        let parts = [SHOWN_LIKELIHOOD * self.likelihood, self.distance, context];
         // Squares of numbers of 32 bits don't overflow in 64.
-        let squares = parts.map(|part| f64::from(part) * f64::from(part));
-        squares.iter().sum::<f64>().sqrt() as f32 + weighted(self.defects_weight, self.defects)
+        let square = |part: f32| f64::from(part) * f64::from(part);
+        let mut of_position = square(SHOWN_LIKELIHOOD * self.likelihood) + square(self.distance);
+        if self.fineness > 0.0 {
+            let fine = f64::from(self.fineness);
+            let sum = f64::from(self.of_position());
+            of_position = ((1.0 - fine) * of_position.sqrt() + fine * sum).powi(2);
+        }
+        let shown = (of_position + square(context)).sqrt() as f32;
+        shown + weighted(self.defects_weight, self.defects)
     }
 }
 
@@ -254,7 +269,7 @@ mod tests {
     fn where_one_kind_is_sure_outshines_where_two_are_in_doubt() {
         let pixel = |likelihood, distance| Evidence {
             likelihood,
-            distance_weight: 1.0,
+            fineness: 0.0,
             distance,
             context: 0.0,
             defects: 0.0,
@@ -271,7 +286,7 @@ mod tests {
     fn known_defects_add_to_both_maps() {
         let pixel = |defects| Evidence {
             likelihood: 1.0,
-            distance_weight: 1.0,
+            fineness: 0.0,
             distance: 2.0,
             context: 0.0,
             defects,
@@ -289,7 +304,7 @@ mod tests {
     fn a_context_shows_where_but_not_whether() {
         let pixel = |context| Evidence {
             likelihood: 0.0,
-            distance_weight: 1.0,
+            fineness: 0.0,
             distance: 1.0,
             context,
             defects: 0.0,
@@ -302,25 +317,29 @@ mod tests {
 
     #[cfg(feature = "train")]
     #[test]
-    fn on_fine_textures_distances_count_less_for_the_score() {
-        let of = |coherence| Weights::of_distance(Some(coherence));
-        assert_eq!((of(0.33), of(0.40)), (LEAST_DISTANCE, LEAST_DISTANCE));
-        assert_eq!(
-            (of(0.46), of(0.9), Weights::of_distance(None)),
-            (1.0, 1.0, 1.0)
-        );
-        assert!(of(0.42) > LEAST_DISTANCE && of(0.42) < of(0.44));
-        let pixel = |distance_weight| Evidence {
+    fn on_fine_textures_distances_count_less() {
+        let of = |coherence| Weights::of_distance(Weights::fineness(coherence));
+        let fine = (of(Some(0.33)), of(Some(0.40)));
+        assert_eq!(fine, (LEAST_DISTANCE, LEAST_DISTANCE));
+        let coarse = (of(Some(0.46)), of(Some(0.9)), of(None));
+        assert_eq!(coarse, (1.0, 1.0, 1.0));
+        let between = (of(Some(0.42)), of(Some(0.44)));
+        assert!(between.0 > LEAST_DISTANCE && between.0 < between.1);
+        let pixel = |fineness| Evidence {
             likelihood: 3.0,
             distance: 2.0,
-            distance_weight,
+            fineness,
             context: 0.0,
-            defects: 1.0,
+            defects: 0.0,
             defects_weight: 1.0,
         };
-        assert_eq!((pixel(1.0).sum(), pixel(0.25).sum()), (5.0, 3.5));
-        // Where the defect is, they show as well as ever.
-        assert_eq!(pixel(1.0).shown(), pixel(0.25).shown());
+        assert_eq!((pixel(0.0).sum(), pixel(1.0).sum()), (5.0, 3.5));
+        // The shown map passes from one rule to the other.
+        let root = (4.0f32 + 4.0).sqrt();
+        let shown = [0.0, 0.5, 1.0].map(|fineness| pixel(fineness).shown());
+        let expected = [root, (root + 4.25) / 2.0, 3.5];
+        let apart = shown.iter().zip(expected).map(|(a, b)| (a - b).abs());
+        assert!(apart.fold(0.0, f32::max) < 1e-5, "{shown:?}");
     }
 
     #[test]

@@ -5,6 +5,7 @@ pub(crate) mod baseline;
 mod calibrated_scores;
 pub(crate) mod calibration;
 mod calibration_constants;
+pub(crate) mod edges;
 pub(crate) mod evidence;
 pub(crate) mod false_positives;
 pub(crate) mod fusion;

@@ -116,7 +116,7 @@ impl<'a> Run<'a> {
         let mut detector = self.detector(dataset, &set, backbone.clone(), checksum)?;
         detector.neighbors = statistics.neighbors();
         let calibration = &mut detector.description.calibration;
-        calibration.distance_weight = Weights::of_distance(statistics.coherence());
+        calibration.fineness = Weights::fineness(statistics.coherence());
         detector.bank = statistics.take_bank();
         let wanted = self.config.memory_bank.contexts;
         if let Some(bank) = detector.bank.as_ref().filter(|_| wanted > 0) {
