@@ -7,6 +7,7 @@ use super::fusion::Parts;
 use super::image_likelihoods::ImageLikelihoods;
 use super::score_map::ScoreMap;
 use super::stitching::add_upsampled;
+use super::surroundings;
 use crate::config::choices::MapBaseline;
 use crate::input::view::{Axis, View, Views};
 use crate::model::likelihoods::{LogLikelihoodMap, LogLikelihoodMaps};
@@ -88,12 +89,13 @@ impl Calibration {
                 baseline::remove(map, normal);
             }
         }
-        if let Some(shown) = maps
-            .shown
-            .as_mut()
-            .filter(|_| self.map_baseline == MapBaseline::Remove)
-        {
-            baseline::bound(shown, self.largest_median);
+        if let Some(shown) = &mut maps.shown {
+            // On a fine texture, defects are as small as the texture.
+            let side = image.views.pixels_of_an_input().isqrt();
+            surroundings::raise(shown, side, 1.0 - self.fineness);
+            if self.map_baseline == MapBaseline::Remove {
+                baseline::bound(shown, self.largest_median);
+            }
         }
         maps
     }

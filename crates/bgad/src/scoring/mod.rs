@@ -15,6 +15,7 @@ pub(crate) mod overlay;
 pub(crate) mod regions;
 pub(crate) mod score_map;
 mod stitching;
+mod surroundings;
 pub(crate) mod tail;
 pub(crate) mod threshold;
 #[cfg(feature = "train")]

@@ -1,0 +1,158 @@
+//! What the surroundings of a pixel say about it.
+
+use super::score_map::ScoreMap;
+
+/// The width of one mean, as a share of an input's width. Three in a row are nearly a Gaussian filter of half that width.
+const WIDTH: f32 = 3.0 / 16.0;
+const PASSES: usize = 3;
+/// The largest weight of the surroundings.
+const WEIGHT: f32 = 0.5;
+/// The largest surprisal that counts for the surroundings of other pixels, so that a strong defect does not tint all that
+/// lies around it.
+const LARGEST: f32 = 12.0;
+
+/// Raises the pixels of a map of surprisals whose surroundings are surprising as well: a large defect has places that
+/// look normal by themselves. Surroundings join a pixel's own surprisal as a root of squares, so that those that are no
+/// more than normal change little, and a small defect stays sharp.
+///
+/// `side` is the width in pixels that one input covers, and `share`, from 0 to 1, reduces the surroundings' weight.
+pub(super) fn raise(map: &mut ScoreMap, side: usize, share: f32) {
+    let weight = f64::from(WEIGHT * share);
+    let reach = (WIDTH * side as f32 / 2.0) as usize;
+    if reach == 0 || weight <= 0.0 {
+        return;
+    }
+    let mut around: Vec<f32> = map
+        .values
+        .iter()
+        .map(|value| value.clamp(0.0, LARGEST))
+        .collect();
+    for _ in 0..PASSES {
+        around = means_along_rows(&around, map.width, reach);
+        around = means_along_columns(&around, map.width, reach);
+    }
+    for (value, around) in map.values.iter_mut().zip(around) {
+        let own = f64::from(value.clamp(0.0, f32::MAX));
+        *value += (own.hypot(weight * f64::from(around)) - own) as f32;
+    }
+}
+
+/// For each value of each row, the mean of those at most `reach` columns away.
+fn means_along_rows(values: &[f32], width: usize, reach: usize) -> Vec<f32> {
+    let mut means = Vec::with_capacity(values.len());
+    for row in values.chunks_exact(width.max(1)) {
+        let mut sum: f64 = row.iter().take(reach).copied().map(f64::from).sum();
+        for at in 0..width {
+            sum += row.get(at + reach).copied().map_or(0.0, f64::from);
+            if at > reach {
+                sum -= f64::from(row[at - reach - 1]);
+            }
+            means.push((sum / window(at, width, reach)) as f32);
+        }
+    }
+    means
+}
+
+/// For each value of each column, the mean of those at most `reach` rows away.
+fn means_along_columns(values: &[f32], width: usize, reach: usize) -> Vec<f32> {
+    let rows: Vec<&[f32]> = values.chunks_exact(width.max(1)).collect();
+    let mut sums = vec![0f64; width];
+    let add = |row: &[f32], sign: f64, sums: &mut [f64]| {
+        for (sum, value) in sums.iter_mut().zip(row) {
+            *sum += sign * f64::from(*value);
+        }
+    };
+    rows.iter()
+        .take(reach)
+        .for_each(|row| add(row, 1.0, &mut sums));
+    let mut means = Vec::with_capacity(values.len());
+    for at in 0..rows.len() {
+        if let Some(row) = rows.get(at + reach) {
+            add(row, 1.0, &mut sums);
+        }
+        if at > reach {
+            add(rows[at - reach - 1], -1.0, &mut sums);
+        }
+        let count = window(at, rows.len(), reach);
+        means.extend(sums.iter().map(|sum| (sum / count) as f32));
+    }
+    means
+}
+
+/// The number of `length` places at most `reach` away from place `at`.
+fn window(at: usize, length: usize, reach: usize) -> f64 {
+    let (from, to) = (at.saturating_sub(reach), (at + reach + 1).min(length));
+    (to - from) as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SIDE: usize = 64;
+
+    fn map(value: impl Fn(usize, usize) -> f32) -> ScoreMap {
+        let values = (0..SIDE * SIDE).map(|at| value(at % SIDE, at / SIDE));
+        ScoreMap {
+            width: SIDE,
+            height: SIDE,
+            values: values.collect(),
+        }
+    }
+
+    fn raised(value: impl Fn(usize, usize) -> f32, share: f32) -> ScoreMap {
+        let mut map = map(value);
+        raise(&mut map, SIDE, share);
+        map
+    }
+
+    #[test]
+    fn a_hole_in_a_large_defect_is_raised_and_a_small_defect_stays_sharp() {
+        // A defect over the left half with a hole, and a pixel at the right that stands alone.
+        let value = |x: usize, y: usize| match (x, y) {
+            (15..17, 31..33) => 0.0,
+            (0..32, _) => 8.0,
+            (60, 32) => 8.0,
+            _ => 1.0,
+        };
+        let before = map(value);
+        let after = raised(value, 1.0);
+        let at = |map: &ScoreMap, x: usize, y: usize| map.values[y * SIDE + x];
+        assert!(at(&after, 16, 32) > 3.0, "{}", at(&after, 16, 32));
+        assert!(at(&after, 60, 32) - at(&before, 60, 32) < 0.1);
+        assert!(at(&after, 56, 32) < 1.3, "{}", at(&after, 56, 32));
+        // Nothing falls, and without a share nothing changes.
+        let pairs = after.values.iter().zip(&before.values);
+        assert!(pairs.clone().all(|(after, before)| after >= before));
+        assert_eq!(raised(value, 0.0).values, before.values);
+    }
+
+    #[test]
+    fn means_do_not_depend_on_the_side_they_start_from() {
+        let value = |x: usize, y: usize| ((x * 7 + y * 13) % 11) as f32;
+        let after = raised(value, 1.0);
+        let turned = raised(|x, y| value(SIDE - 1 - y, SIDE - 1 - x), 1.0);
+        for at in 0..SIDE * SIDE {
+            let (x, y) = (at % SIDE, at / SIDE);
+            let other = turned.values[(SIDE - 1 - x) * SIDE + SIDE - 1 - y];
+            assert!((after.values[at] - other).abs() < 1e-4);
+        }
+    }
+
+    #[test]
+    fn values_that_are_not_finite_do_not_spread() {
+        let after = raised(
+            |x, y| if (x, y) == (3, 3) { f32::INFINITY } else { 1.0 },
+            1.0,
+        );
+        assert!(!after.values.iter().any(|value| value.is_nan()));
+        assert!(after.values[SIDE * SIDE - 1] < 1.2);
+        let mut narrow = ScoreMap {
+            width: 1,
+            height: 1,
+            values: vec![2.0],
+        };
+        raise(&mut narrow, 1, 1.0);
+        assert_eq!(narrow.values, [2.0]);
+    }
+}
