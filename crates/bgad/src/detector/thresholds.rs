@@ -137,11 +137,13 @@ impl Detector {
         let calibration = &self.description.calibration;
         let by_maximum =
             calibration.image_score == ImageScore::Maximum && calibration.joint.is_none();
+        let tails = calibration.tails.as_ref();
+        let knows_defects = tails.is_some_and(|tails| tails.defects.is_some());
         let pixels = normal.iter().map(|image| image.pixels.as_deref());
         let pixels: Option<Vec<&[f32]>> = pixels.collect();
         self.description.pixel_threshold = match pixels {
             Some(_) if by_maximum => Some(threshold),
-            Some(pixels) => of_pixels(pixels.concat()),
+            Some(pixels) => of_pixels(pixels.concat(), knows_defects),
             None => None,
         };
         self.keep_scaled_maps_above_the_threshold();

@@ -147,10 +147,10 @@ impl Tails {
 /// abnormal than at telling where.
 const SHOWN_LIKELIHOOD: f32 = 2.0 / 3.0;
 /// The weight of contexts in the map that is shown.
-const SHOWN_CONTEXT: f32 = 0.5;
+const SHOWN_CONTEXT: f32 = 2.0 / 3.0;
 /// The largest surprisal of a context that counts. A set has few windows that do not overlap, so that a larger
 /// one is extrapolated, not observed.
-const LARGEST_CONTEXT: f32 = 5.5;
+const LARGEST_CONTEXT: f32 = 5.0;
 
 /// A surprisal with a weight; without weight, nothing, however large it is.
 fn weighted(weight: f32, surprisal: f32) -> f32 {

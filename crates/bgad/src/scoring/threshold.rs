@@ -6,8 +6,10 @@ use crate::config::choices::ThresholdRule;
 use crate::error::{Error, Result};
 
 /// The share of normal pixels that may lie above the pixel threshold. This share outlined defects best on the
-/// sets of `docs/results.md`.
-const PIXEL_SHARE: f64 = 0.003;
+/// sets of `docs/results-thresholds.md`.
+const PIXEL_SHARE: f64 = 0.006;
+/// The same for models that know defects, which stand out from normal pixels more clearly.
+const PIXEL_SHARE_OF_KNOWN: f64 = 0.001;
 /// The most pixels kept per map.
 const PIXELS: usize = 2048;
 
@@ -67,10 +69,15 @@ pub(super) fn no_images() -> Error {
     Error::input("normal images", 0, "at least one")
 }
 
-/// The pixel threshold, which [`PIXEL_SHARE`] of normal pixels exceed.
-pub(crate) fn of_pixels(mut pixels: Vec<f32>) -> Option<f32> {
+/// The pixel threshold: the value that a small share of normal pixels exceed. The share is smaller if the model
+/// `knows_defects`.
+pub(crate) fn of_pixels(mut pixels: Vec<f32>, knows_defects: bool) -> Option<f32> {
     pixels.sort_unstable_by(f32::total_cmp);
-    let rank = (pixels.len() as f64 * (1.0 - PIXEL_SHARE)) as usize;
+    let share = match knows_defects {
+        true => PIXEL_SHARE_OF_KNOWN,
+        false => PIXEL_SHARE,
+    };
+    let rank = (pixels.len() as f64 * (1.0 - share)) as usize;
     pixels
         .get(rank.min(pixels.len().saturating_sub(1)))
         .copied()
