@@ -13,6 +13,7 @@ mod end_to_end;
 mod feature_store;
 mod features;
 mod few_images;
+mod fine_textures;
 mod fit;
 mod golden;
 mod import;

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use bgad::{RgbImage, Sample, load_image};
 use bgad_review::engine::{
-    Change, Finding, FoundRegion, Learned, Lesson, LevelMap, ModelInfo, Picture, Progress, Taught,
+    Change, Finding, Flipped, FoundRegion, Learned, Lesson, LevelMap, ModelInfo, Picture, Progress,
+    Taught,
 };
 use bgad_review::{Engine, Engines, Options, Result, ReviewError, Server};
 
@@ -161,7 +162,15 @@ impl Engine for Lamp {
                 after: None,
             },
             taught: missed.chain(alarms).collect(),
-            flipped: Vec::new(),
+            flipped: vec![Flipped {
+                image: lesson.out.with_file_name("of-the-run.png"),
+                label: "normal".to_owned(),
+                score: None,
+                abnormal: Change {
+                    before: Some(false),
+                    after: Some(true),
+                },
+            }],
             images: 4,
             seconds: 1.5,
         })

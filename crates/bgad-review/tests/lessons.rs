@@ -49,6 +49,22 @@ fn a_lesson_gives_another_model_and_keeps_the_first() {
         json!({ "before": 0.5, "after": 0.25 })
     );
     assert_eq!(state["lessons"][0]["taught_ids"], json!([middle, bright]));
+    // An image of the run that is not on the wall has a thumbnail all the same.
+    assert_eq!(state["lessons"][0]["flipped_ids"], json!([null]));
+    let flipped = |lesson: usize, index: usize| {
+        let address = format!("/api/lessons/{lesson}/flipped/{index}/thumbnail");
+        client.ask("GET", &address, &[], &[])
+    };
+    assert!(flipped(0, 0).status >= 400, "the file does not exist");
+    image::GrayImage::new(8, 8)
+        .save(case.path("of-the-run.png"))
+        .unwrap();
+    let thumbnail = flipped(0, 0);
+    assert_eq!(thumbnail.status, 200, "{}", thumbnail.text());
+    assert_eq!(thumbnail.header("content-type"), Some("image/jpeg"));
+    for (lesson, index) in [(0, 1), (1, 0), (usize::MAX, usize::MAX)] {
+        assert_eq!(flipped(lesson, index).status, 404);
+    }
     let models = state["models"].as_array().unwrap();
     let names: Vec<_> = models
         .iter()

@@ -136,6 +136,8 @@ export interface Engine {
   detail(id: string): Promise<Detail>;
   /** URLs of pictures. */
   thumbnail(image: Image): string;
+  /** Of an image that a lesson's model decides differently, also if it is not on the wall. */
+  flippedThumbnail(lesson: number, index: number, stamp: number): string;
   heat(image: Image, state: State): string;
   picture(image: Image): string;
   map(image: Image, state: State): string;
@@ -168,6 +170,10 @@ export class ServerEngine implements Engine {
 
   thumbnail(image: Image): string {
     return `/api/images/${image.id}/thumbnail?${image.stamp}`;
+  }
+
+  flippedThumbnail(lesson: number, index: number, stamp: number): string {
+    return `/api/lessons/${lesson}/flipped/${index}/thumbnail?${stamp}`;
   }
 
   heat(image: Image, state: State): string {

@@ -134,6 +134,11 @@ function Outcome({ desk, lesson }: { desk: Desk; lesson: Lesson }) {
     const image = id ? desk.images.get(id) : undefined;
     return image ? <img src={desk.engine.thumbnail(image)} alt="" loading="lazy" /> : <span class="no-picture" />;
   };
+  const ofFlipped = (index: number) => {
+    if (lesson.flipped_ids[index]) return picture(lesson.flipped_ids[index]);
+    const address = desk.engine.flippedThumbnail((desk.state?.lessons.length ?? 0) - 1, index, lesson.unix_seconds);
+    return <img src={address} alt="" loading="lazy" />;
+  };
   const name = (path: string) => path.split(/[/\\]/).slice(-2).join("/");
   const back = async () => {
     const earlier = desk.state?.models.find((model) => model.path === lesson.from) ?? desk.state?.models[0];
@@ -185,7 +190,7 @@ function Outcome({ desk, lesson }: { desk: Desk; lesson: Lesson }) {
           ))}
           {learned.flipped.map((flipped, index) => (
             <tr key={flipped.image}>
-              <td class="picture">{picture(lesson.flipped_ids[index])}</td>
+              <td class="picture">{ofFlipped(index)}</td>
               <td>
                 {name(flipped.image)} <span class="quiet">{flipped.label === "abnormal" ? "a defect of the run" : "a good image of the run"}</span>
               </td>

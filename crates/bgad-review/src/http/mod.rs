@@ -46,6 +46,10 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/api/open", post(browse::open))
         .route("/api/watch", post(browse::watch))
         .route("/api/browse", post(browse::browse))
+        .route(
+            "/api/lessons/{lesson}/flipped/{index}/thumbnail",
+            get(pictures::thumbnail_of_flipped),
+        )
         .route("/api/lesson", post(lessons::start).delete(lessons::stop))
         .route("/api/export/model", get(exports::model))
         .route("/api/export/scores.csv", get(exports::scores))

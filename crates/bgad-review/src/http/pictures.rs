@@ -7,6 +7,7 @@ use axum::extract::{Path, State};
 use super::answers::{Answer, Keep, aside, bytes};
 use super::app::App;
 use crate::encoding;
+use crate::engine::Picture;
 use crate::error::{Result, ReviewError};
 
 /// The thumbnail for a tile; made now if the image is not scored yet.
@@ -23,6 +24,26 @@ pub(super) async fn thumbnail(State(app): State<Arc<App>>, Path(id): Path<String
         let bytes = encoding::thumbnail(&engine.read(&picture)?)?;
         bgad_files::write_replaceable(&path, &bytes).map_err(ReviewError::io(&path))?;
         Ok(bytes)
+    });
+    Ok(self::bytes(bytes.await?, "image/jpeg", Keep::Always))
+}
+
+/// The thumbnail of an image that a lesson's model decides differently. It may be the run's own image, which is not on
+/// the wall; the page names it by its place in the lesson, so that no other file can be asked for.
+pub(super) async fn thumbnail_of_flipped(
+    State(app): State<Arc<App>>,
+    Path((lesson, index)): Path<(usize, usize)>,
+) -> Answer {
+    let bytes = aside(move || {
+        let state = app.project.state();
+        let lesson = state.store.lessons().get(lesson);
+        let flipped = lesson.and_then(|lesson| lesson.learned.flipped.get(index));
+        let flipped = flipped
+            .ok_or_else(|| ReviewError::Missing("no lesson has such an image".to_owned()))?;
+        let picture = Picture::File(flipped.image.clone());
+        let engine = Arc::clone(&state.engine);
+        drop(state);
+        encoding::thumbnail(&engine.read(&picture)?)
     });
     Ok(self::bytes(bytes.await?, "image/jpeg", Keep::Always))
 }
