@@ -202,6 +202,8 @@ impl Trainer {
             if lesson.report {
                 context.report = Some(EvaluationOptions::complete());
             }
+            #[cfg(not(feature = "report"))]
+            let _ = lesson;
             context.features = Some(directory.features());
             context.distances = Some(directory.features());
         });
