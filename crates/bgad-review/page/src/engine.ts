@@ -137,7 +137,7 @@ export interface Engine {
   /** URLs of pictures. */
   thumbnail(image: Image): string;
   /** Of an image that a lesson's model decides differently, also if it is not on the wall. */
-  flippedThumbnail(lesson: number, index: number, stamp: number): string;
+  flippedThumbnail(lesson: number, index: number): string;
   heat(image: Image, state: State): string;
   picture(image: Image): string;
   map(image: Image, state: State): string;
@@ -172,8 +172,8 @@ export class ServerEngine implements Engine {
     return `/api/images/${image.id}/thumbnail?${image.stamp}`;
   }
 
-  flippedThumbnail(lesson: number, index: number, stamp: number): string {
-    return `/api/lessons/${lesson}/flipped/${index}/thumbnail?${stamp}`;
+  flippedThumbnail(lesson: number, index: number): string {
+    return `/api/lessons/${lesson}/flipped/${index}/thumbnail`;
   }
 
   heat(image: Image, state: State): string {

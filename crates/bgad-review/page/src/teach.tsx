@@ -136,7 +136,7 @@ function Outcome({ desk, lesson }: { desk: Desk; lesson: Lesson }) {
   };
   const ofFlipped = (index: number) => {
     if (lesson.flipped_ids[index]) return picture(lesson.flipped_ids[index]);
-    const address = desk.engine.flippedThumbnail((desk.state?.lessons.length ?? 0) - 1, index, lesson.unix_seconds);
+    const address = desk.engine.flippedThumbnail(desk.state?.lessons.indexOf(lesson) ?? 0, index);
     return <img src={address} alt="" loading="lazy" />;
   };
   const name = (path: string) => path.split(/[/\\]/).slice(-2).join("/");

@@ -45,7 +45,7 @@ pub(super) async fn thumbnail_of_flipped(
         drop(state);
         encoding::thumbnail(&engine.read(&picture)?)
     });
-    Ok(self::bytes(bytes.await?, "image/jpeg", Keep::Always))
+    Ok(self::bytes(bytes.await?, "image/jpeg", Keep::No))
 }
 
 /// The heat map for a tile, in colours.

@@ -136,6 +136,15 @@ impl Views {
         }
     }
 
+    /// The width of one input, in pixels of the map.
+    pub fn side_of_an_input(&self) -> usize {
+        match self.views.as_slice() {
+            // The map has the input's scale, and lacks its padding.
+            [view] => view.size as usize,
+            _ => self.pixels_of_an_input().isqrt(),
+        }
+    }
+
     /// For each column and row of the map, the sum of the weights of all views that cover it. Tiles form
     /// columns and rows, so each axis can be summed separately.
     pub fn weights(&self) -> (Vec<f32>, Vec<f32>) {

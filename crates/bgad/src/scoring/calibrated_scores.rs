@@ -91,7 +91,7 @@ impl Calibration {
         }
         if let Some(shown) = &mut maps.shown {
             // On a fine texture, defects are as small as the texture.
-            let side = image.views.pixels_of_an_input().isqrt();
+            let side = image.views.side_of_an_input();
             surroundings::raise(shown, side, 1.0 - self.fineness);
             if self.map_baseline == MapBaseline::Remove {
                 baseline::bound(shown, self.largest_median);

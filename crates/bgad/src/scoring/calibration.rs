@@ -98,7 +98,8 @@ impl Calibration {
     /// Whether the edges in a model file fit flows on maps with these numbers of rows and columns.
     pub(crate) fn are_edges_sound(&self, sides: &[usize]) -> bool {
         let mut fit = self.edges.iter().zip(sides);
-        let complete = self.edges.is_empty() || self.edges.len() == sides.len();
+        let wanted = if self.fineness > 0.0 { sides.len() } else { 0 };
+        let complete = self.edges.is_empty() || self.edges.len() == wanted;
         complete && fit.all(|(edges, side)| edges.is_sound(*side))
     }
 

@@ -17,6 +17,9 @@ pub struct Edges {
     pub(crate) columns: Vec<f32>,
 }
 
+/// The largest offset that a model file may have.
+const LARGEST: f32 = 1e6;
+
 impl Edges {
     /// The edges of flow `flow` on positions, whose maps have `side` rows and columns, over normal images.
     pub(super) fn of(set: &[ImageLikelihoods<'_>], flow: usize, side: usize) -> Self {
@@ -55,9 +58,10 @@ impl Edges {
         values.collect()
     }
 
-    /// Whether there is one finite number for each of `side` rows and columns.
+    /// Whether there is one number for each of `side` rows and columns, none beyond what log-likelihoods reach.
     pub(crate) fn is_sound(&self, side: usize) -> bool {
-        let sound = |of: &Vec<f32>| of.len() == side && of.iter().all(|offset| offset.is_finite());
+        let sound =
+            |of: &Vec<f32>| of.len() == side && of.iter().all(|offset| offset.abs() <= LARGEST);
         sound(&self.rows) && sound(&self.columns)
     }
 }
@@ -174,6 +178,9 @@ mod tests {
             "{without:?}"
         );
         assert!(edges.is_sound(SIDE) && !edges.is_sound(SIDE + 1));
+        let mut damaged = edges.clone();
+        damaged.rows[0] = 3e38;
+        assert!(!damaged.is_sound(SIDE));
     }
 
     #[test]
