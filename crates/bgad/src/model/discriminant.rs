@@ -220,20 +220,7 @@ const OFFSET: &str = "offset";
 #[cfg(all(test, feature = "train"))]
 mod tests {
     use super::*;
-    use crate::features::flow_inputs::BankLevel;
-
-    fn bank(rows: &[f32], owners: Vec<usize>) -> MemoryBank {
-        let level = BankLevel {
-            index: 0,
-            side: 1,
-            channels: 2,
-        };
-        let inputs = BankInputs {
-            side: 1,
-            levels: vec![level],
-        };
-        MemoryBank::new(inputs, rows, owners)
-    }
+    use crate::model::memory_bank::tests::of_one_position;
 
     /// Two channels that rise and fall together, 200 rows of ten inputs.
     fn correlated() -> (Vec<f32>, Vec<usize>) {
@@ -254,7 +241,7 @@ mod tests {
     #[test]
     fn positions_towards_the_defects_count_most() -> std::result::Result<(), &'static str> {
         let (rows, owners) = correlated();
-        let bank = bank(&rows, owners);
+        let bank = of_one_position(&rows, owners);
         // Against the correlation: no single channel is unusual.
         let defects = [vec![3.5, -5.0], vec![3.7, -7.0]];
         let folds = Folds::of_images(&[1; 10], 5);
@@ -279,7 +266,7 @@ mod tests {
     #[test]
     fn a_model_file_has_all_of_it() -> std::result::Result<(), Box<dyn std::error::Error>> {
         let (rows, owners) = correlated();
-        let bank = bank(&rows, owners);
+        let bank = of_one_position(&rows, owners);
         let folds = Folds::of_images(&[1; 10], 5);
         let found = Discriminant::new(&bank, &folds, &[vec![3.5, -5.0]]).ok_or("none")?;
         let parameters = found.parameters().into_iter();

@@ -233,8 +233,8 @@ impl NormalPositions {
 #[cfg(all(test, feature = "train"))]
 mod tests {
     use super::*;
-    use crate::features::flow_inputs::{BankInputs, BankLevel};
     use crate::input::view::View;
+    use crate::model::memory_bank::tests::of_one_position;
 
     /// One position of two values and its distance to the bank, 200 times.
     fn positions(value: f32, distance: f32) -> (Vec<f32>, Vec<f32>) {
@@ -314,16 +314,7 @@ mod tests {
 
     /// A bank of one position with these rows of two values.
     fn bank(rows: &[f32]) -> MemoryBank {
-        let level = BankLevel {
-            index: 0,
-            side: 1,
-            channels: 2,
-        };
-        let inputs = BankInputs {
-            side: 1,
-            levels: vec![level],
-        };
-        MemoryBank::new(inputs, rows, (0..rows.len() / 2).collect())
+        of_one_position(rows, (0..rows.len() / 2).collect())
     }
 
     #[test]

@@ -112,13 +112,14 @@ impl MemoryBank {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::features::flow_inputs::BankLevel;
     #[cfg(feature = "train")]
     use crate::model::bank_rows::{POSITIONS, SCALES};
 
-    fn bank(rows: &[f32], owners: Vec<usize>) -> MemoryBank {
+    /// A bank of inputs with one position of two values, also for tests of other files.
+    pub(crate) fn of_one_position(rows: &[f32], owners: Vec<usize>) -> MemoryBank {
         let level = BankLevel {
             index: 0,
             side: 1,
@@ -134,7 +135,7 @@ mod tests {
     #[test]
     fn the_nearest_position_counts_unless_its_image_is_left_out() {
         // Means 1 and 2, variances 4/3 and 16/3.
-        let bank = bank(&[0.0, 0.0, 2.0, 0.0, 0.0, 4.0, 2.0, 4.0], vec![0, 1, 1, 2]);
+        let bank = of_one_position(&[0.0, 0.0, 2.0, 0.0, 0.0, 4.0, 2.0, 4.0], vec![0, 1, 1, 2]);
         let nearest = |x: [f32; 2], left_out| bank.rows.nearest(&x, left_out)[0];
         assert!((nearest([2.0, 2.0], 0..0) - 0.375f32.sqrt()).abs() < 1e-6);
         assert_eq!(nearest([0.0, 0.0], 0..0), 0.0);
@@ -146,7 +147,7 @@ mod tests {
     #[test]
     fn a_model_file_has_all_of_it() -> Result<()> {
         let rows: Vec<f32> = (0..74).map(|v| (v * v % 23) as f32).collect();
-        let bank = bank(&rows, (0..37).collect());
+        let bank = of_one_position(&rows, (0..37).collect());
         let parameters = bank.parameters().into_iter();
         let parameters =
             parameters.map(|(name, shape, values)| (name.to_owned(), Parameter { shape, values }));
