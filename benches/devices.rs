@@ -5,6 +5,7 @@
 //!
 //! `BGAD_IMAGE_SIZE`, `BGAD_IMAGES`, `BGAD_META_EPOCHS` and `BGAD_SUB_EPOCHS` change its size,
 //! `BGAD_BACKBONE` and `BGAD_BACKBONE_WEIGHTS` the backbone; `BGAD_PRECISIONS` lists number formats.
+//! `BGAD_TRAIN_FLOWS=never` keeps the flows as they start, as the default preset does.
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, clippy::print_stdout)]
 #![recursion_limit = "256"]
 
@@ -59,7 +60,10 @@ fn main() {
             config.schedule.batch_size = 16.min(images);
             config.schedule.evaluate = EvaluateWhen::Last;
             // Flows take a device most time, but the default preset does not train them.
-            config.schedule.train_flows = TrainFlows::Abnormal;
+            config.schedule.train_flows = match std::env::var("BGAD_TRAIN_FLOWS").as_deref() {
+                Ok("never") => TrainFlows::Never,
+                _ => TrainFlows::Abnormal,
+            };
         });
         // A format that this device does not support has no row.
         let training = match Trainer::new(config).on(device).run(&dataset) {
@@ -73,19 +77,29 @@ fn main() {
             }
             Err(error) => panic!("{error}"),
         };
+        let detector = &training.detector;
+        let seconds_of = |run: &dyn Fn()| {
+            let start = Instant::now();
+            run();
+            start.elapsed().as_secs_f64()
+        };
+        let milliseconds = |seconds: f64| seconds * 1e3 / test.len() as f64;
         // The first call compiles and tunes kernels.
-        training.detector.predict(&test[0]).unwrap();
-        let start = Instant::now();
-        for image in &test {
-            training.detector.predict(image).unwrap();
-        }
-        let milliseconds = start.elapsed().as_secs_f64() * 1e3 / test.len() as f64;
+        let single = || test.iter().for_each(|i| drop(detector.predict(i).unwrap()));
+        let batch = || drop(detector.predict_batch(&test).unwrap());
+        let first = seconds_of(&|| drop(detector.predict(&test[0]).unwrap()));
+        let one_by_one = milliseconds(seconds_of(&single));
+        let first_batch = seconds_of(&batch);
+        let batched = milliseconds(seconds_of(&batch));
         let evaluation = training.evaluation.as_ref();
         let report = json!({
             "device": device.to_string(),
             "precision": name,
             "seconds": training.seconds,
-            "milliseconds_per_image": milliseconds,
+            "first_prediction_seconds": first,
+            "milliseconds_per_image": one_by_one,
+            "first_batch_seconds": first_batch,
+            "milliseconds_per_image_in_a_batch": batched,
             "image_auroc": evaluation.and_then(|e| e.image_auroc),
             "pixel_auroc": evaluation.and_then(|e| e.pixel_auroc),
             "aupro": evaluation.and_then(|e| e.aupro),

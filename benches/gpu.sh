@@ -67,8 +67,9 @@ done
 
 python3 - "$out" <<'PY'
 import json, pathlib, sys
-rows = [("device", "features", "training s", "features s", "flows s", "ms/image", "memory MiB",
-         "GPU MiB", "image AUROC", "pixel AUROC", "AUPRO")]
+rows = [("device", "features", "training s", "features s", "flows s", "first image s", "ms/image",
+         "first batch s", "ms/image in a batch", "memory MiB", "GPU MiB", "image AUROC", "pixel AUROC",
+         "AUPRO")]
 for path in sorted(pathlib.Path(sys.argv[1]).glob("*.json")):
     text = lambda suffix: (path.with_suffix(suffix).read_text().strip()
                            if path.with_suffix(suffix).exists() else "")
@@ -78,13 +79,15 @@ for path in sorted(pathlib.Path(sys.argv[1]).glob("*.json")):
             continue
         row = json.loads(line)
         if "error" in row:
-            rows.append((row["device"], row["precision"]) + ("-",) * 9)
+            rows.append((row["device"], row["precision"]) + ("-",) * 12)
             continue
         figure = lambda key: "-" if row[key] is None else f"{row[key]:.4f}"
         seconds = row["seconds"]
         rows.append((row["device"], row["precision"], f'{seconds["total"]:.1f}',
                      f'{seconds["features"]:.1f}', f'{seconds["flow"]:.1f}',
-                     f'{row["milliseconds_per_image"]:.1f}',
+                     f'{row["first_prediction_seconds"]:.1f}', f'{row["milliseconds_per_image"]:.1f}',
+                     f'{row["first_batch_seconds"]:.1f}',
+                     f'{row["milliseconds_per_image_in_a_batch"]:.1f}',
                      str(int(rss) // 1024) if rss else "-", gpu or "-",
                      figure("image_auroc"), figure("pixel_auroc"), figure("aupro")))
 widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]

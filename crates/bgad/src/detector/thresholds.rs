@@ -17,7 +17,7 @@ use crate::error::Error;
 use crate::error::Result;
 #[cfg(feature = "train")]
 use crate::scoring::image_likelihoods::ImageLikelihoods;
-use crate::scoring::threshold::{Promise, Scored, by_rule, of_pixels};
+use crate::scoring::threshold::{Promise, Scored, by_rule, of_pixels, pixel_share};
 #[cfg(feature = "train")]
 use crate::scoring::training_threshold;
 
@@ -139,11 +139,12 @@ impl Detector {
             calibration.image_score == ImageScore::Maximum && calibration.joint.is_none();
         let tails = calibration.tails.as_ref();
         let knows_defects = tails.is_some_and(|tails| tails.defects.is_some());
+        let fineness = calibration.fineness;
         let pixels = normal.iter().map(|image| image.pixels.as_deref());
         let pixels: Option<Vec<&[f32]>> = pixels.collect();
         self.description.pixel_threshold = match pixels {
             Some(_) if by_maximum => Some(threshold),
-            Some(pixels) => of_pixels(pixels.concat(), knows_defects),
+            Some(pixels) => of_pixels(pixels.concat(), pixel_share(knows_defects, fineness)),
             None => None,
         };
         self.keep_scaled_maps_above_the_threshold();

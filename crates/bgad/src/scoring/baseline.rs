@@ -33,19 +33,32 @@ pub(crate) fn largest_median(pixel_threshold: f32) -> f32 {
     (ABOVE_THRESHOLD * pixel_threshold).clamp(LARGEST_MEDIAN, f32::MAX)
 }
 
-/// Scales a map of surprisals so that its median is at most `largest`.
+/// The largest median of a map of surprisals on a fine texture. There, maps of normal images are even and have medians
+/// near 1, so that a lower median than elsewhere already shows that the image differs as a whole.
+const FINE_MEDIAN: f32 = 2.5;
+/// The power of the scale on a fine texture: with 1, images that differ as a whole would lose their rank entirely.
+const FINE_POWER: f32 = 0.7;
+
+/// Scales a map of surprisals whose median exceeds `largest`, so that its median becomes `largest`. On a texture of some
+/// `fineness`, from 0 to 1, maps with lower medians are scaled as well, but less, and their maxima stay above `largest`.
 ///
 /// An image whose larger part is that odd was taken in other light, or shows another material. Its score says so. On one
 /// scale with other images, nearly all of its pixels would outrank their defects, and its own defect would not stand out.
-pub(crate) fn bound(map: &mut ScoreMap, largest: f32) {
-    let above = map.values.iter().filter(|value| **value > largest);
+pub(crate) fn bound(map: &mut ScoreMap, largest: f32, fineness: f32) {
+    let between = |coarse: f32, fine: f32| coarse + fineness * (fine - coarse);
+    let limit = between(largest, FINE_MEDIAN.min(largest));
+    let above = map.values.iter().filter(|value| **value > limit);
     if 2 * above.count() <= map.values.len() {
         return;
     }
     let mut values = map.values.clone();
     let middle = values.len() / 2;
     let (_, median, _) = values.select_nth_unstable_by(middle, f32::total_cmp);
-    let scale = largest / *median;
+    let mut scale = limit / *median;
+    if fineness > 0.0 {
+        let highest = map.values.iter().copied().fold(0.0, f32::max);
+        scale = scale.powf(between(1.0, FINE_POWER)).max(largest / highest);
+    }
     // 0 if the median is infinite.
     if scale > 0.0 && scale < 1.0 {
         map.values.iter_mut().for_each(|value| *value *= scale);
@@ -67,14 +80,33 @@ mod tests {
     #[test]
     fn a_map_that_is_mostly_odd_is_scaled_and_others_are_not() {
         let mut defect = map(&[1.0, 2.0, 1.0, 70.0, 90.0]);
-        bound(&mut defect, LARGEST_MEDIAN);
+        bound(&mut defect, LARGEST_MEDIAN, 0.0);
         assert_eq!(defect.values, [1.0, 2.0, 1.0, 70.0, 90.0]);
         let mut everywhere = map(&[14.0, 12.0, 28.0, 16.0, 2.0]);
-        bound(&mut everywhere, LARGEST_MEDIAN);
+        bound(&mut everywhere, LARGEST_MEDIAN, 0.0);
         assert_eq!(everywhere.values, [7.0, 6.0, 14.0, 8.0, 1.0]);
         let mut none = map(&[]);
-        bound(&mut none, LARGEST_MEDIAN);
+        bound(&mut none, LARGEST_MEDIAN, 1.0);
         assert!(none.values.is_empty());
+    }
+
+    #[test]
+    fn on_a_fine_texture_lower_medians_are_scaled_and_the_highest_value_stays_a_region() {
+        let scaled = |values: &[f32], fineness| {
+            let mut map = map(values);
+            bound(&mut map, LARGEST_MEDIAN, fineness);
+            map.values
+        };
+        let odd = [6.0, 5.0, 6.0, 7.0, 80.0];
+        assert_eq!(scaled(&odd, 0.0), odd);
+        let (little, fully) = (scaled(&odd, 0.5), scaled(&odd, 1.0));
+        assert!(fully[0] < little[0] && little[0] < odd[0]);
+        // Less than to the limit, so that what is odd as a whole still ranks higher.
+        assert!(fully[0] > FINE_MEDIAN && fully[4] > LARGEST_MEDIAN);
+        let even = scaled(&[6.0, 5.0, 6.0, 7.0, 8.0], 1.0);
+        assert!((even[4] - LARGEST_MEDIAN).abs() < 1e-5, "{even:?}");
+        let normal = [1.0, 0.5, 2.0, 1.5, 9.0];
+        assert_eq!(scaled(&normal, 1.0), normal);
     }
 
     #[test]
@@ -87,7 +119,7 @@ mod tests {
     #[test]
     fn values_that_are_not_finite_do_not_spread() {
         let mut infinite = map(&[f32::INFINITY, f32::INFINITY, 1.0]);
-        bound(&mut infinite, LARGEST_MEDIAN);
+        bound(&mut infinite, LARGEST_MEDIAN, 1.0);
         assert!(!infinite.values.iter().any(|value| value.is_nan()));
     }
 }

@@ -94,7 +94,7 @@ impl Calibration {
             let side = image.views.side_of_an_input();
             surroundings::raise(shown, side, 1.0 - self.fineness);
             if self.map_baseline == MapBaseline::Remove {
-                baseline::bound(shown, self.largest_median);
+                baseline::bound(shown, self.largest_median, self.fineness);
             }
         }
         maps

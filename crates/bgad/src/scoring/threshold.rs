@@ -10,6 +10,8 @@ use crate::error::{Error, Result};
 const PIXEL_SHARE: f64 = 0.006;
 /// The same for models that know defects, which stand out from normal pixels more clearly.
 const PIXEL_SHARE_OF_KNOWN: f64 = 0.001;
+/// The same on fine textures, whose defects are small.
+const PIXEL_SHARE_OF_FINE: f64 = 0.0001;
 /// The most pixels kept per map.
 const PIXELS: usize = 2048;
 
@@ -69,14 +71,19 @@ pub(super) fn no_images() -> Error {
     Error::input("normal images", 0, "at least one")
 }
 
-/// The pixel threshold: the value that a small share of normal pixels exceed. The share is smaller if the model
-/// `knows_defects`.
-pub(crate) fn of_pixels(mut pixels: Vec<f32>, knows_defects: bool) -> Option<f32> {
-    pixels.sort_unstable_by(f32::total_cmp);
-    let share = match knows_defects {
+/// The share of normal pixels that the pixel threshold leaves above it, on a texture of this fineness, from 0 to 1.
+pub(crate) fn pixel_share(knows_defects: bool, fineness: f32) -> f64 {
+    let coarse = match knows_defects {
         true => PIXEL_SHARE_OF_KNOWN,
         false => PIXEL_SHARE,
     };
+    let fineness = f64::from(fineness);
+    coarse.powf(1.0 - fineness) * PIXEL_SHARE_OF_FINE.powf(fineness)
+}
+
+/// The pixel threshold: the value that this share of normal pixels exceed.
+pub(crate) fn of_pixels(mut pixels: Vec<f32>, share: f64) -> Option<f32> {
+    pixels.sort_unstable_by(f32::total_cmp);
     let rank = (pixels.len() as f64 * (1.0 - share)) as usize;
     pixels
         .get(rank.min(pixels.len().saturating_sub(1)))
