@@ -1,7 +1,9 @@
 //! What an evaluation says about a model's decisions.
 
+use bgad::synthetic::{self, SyntheticConfig};
 use bgad::{
-    Dataset, Decisions, Detector, Device, Evaluation, RgbImage, ThresholdRule, Trainer, load_image,
+    Dataset, Decisions, Detector, Device, Evaluation, Layout, RgbImage, ThresholdRule, TrainFlows,
+    Trainer, load_image,
 };
 
 use crate::common::{parts, settings};
@@ -72,6 +74,54 @@ fn decisions_are_those_of_the_models_thresholds() {
     detector.set_pixel_threshold(f32::MAX);
     let (none, _) = decisions(&detector, &dataset);
     assert_eq!(none.pixels.unwrap().f1, 0.0);
+}
+
+#[test]
+fn masks_of_training_defects_choose_the_pixel_threshold() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().join("parts");
+    let parts = SyntheticConfig {
+        image_size: 64,
+        train_images: 12,
+        test_images: 6,
+        abnormal_per_type: 3,
+        ..SyntheticConfig::default()
+    };
+    synthetic::write(&root, &parts).unwrap();
+    let mut dataset = Layout::Mvtec.read(&root, None).unwrap();
+    dataset.move_anomalies_to_training(6, 0).unwrap();
+    let config = settings().with(|config| config.schedule.train_flows = TrainFlows::Never);
+    let of = |dataset: &Dataset| Trainer::new(config.clone()).fit(dataset).unwrap();
+    let detector = of(&dataset);
+    assert!(detector.description().outlines_known_defects);
+    let (found, _) = decisions(&detector, &dataset);
+    let ratio = found.pixels.unwrap().ratio.unwrap();
+
+    // The defect of a single image is known to the model that it would be judged by.
+    let mut single = dataset.clone();
+    let mut defects = 0;
+    single.train.retain(|sample| {
+        defects += usize::from(sample.label.is_abnormal());
+        !sample.label.is_abnormal() || defects == 1
+    });
+    let by_normal = of(&single);
+    assert!(!by_normal.description().outlines_known_defects);
+    let (of_single, _) = decisions(&by_normal, &dataset);
+    let of_single = of_single.pixels.unwrap().ratio.unwrap();
+    assert!(ratio > of_single, "{ratio} {of_single}");
+
+    let file = folder.path().join("model.bgad");
+    detector.save(&file).unwrap();
+    let mut loaded = Detector::load(&file, &Device::flex()).unwrap();
+    let before = loaded.description().pixel_threshold;
+    let normal = || normal_test_images(&dataset).into_iter().map(Ok);
+    loaded.recalibrate(normal(), 0.1).unwrap();
+    assert_eq!(loaded.description().pixel_threshold, before);
+    // One that was set by hand is chosen again.
+    loaded.set_pixel_threshold(0.25);
+    loaded.recalibrate(normal(), 0.1).unwrap();
+    assert!(loaded.description().pixel_threshold > Some(0.25));
+    assert!(!loaded.description().outlines_known_defects);
 }
 
 #[test]

@@ -32,6 +32,10 @@ pub struct ModelDescription {
     /// Pixels that score above it belong to a defect; `None` at image granularity without a memory bank. It
     /// usually differs from `threshold`, because an image's score does not depend on its pixels alone.
     pub pixel_threshold: Option<f32>,
+    /// Whether the pixel threshold was chosen by the masks of abnormal training images. It then outlines such defects
+    /// best, and new thresholds for images leave it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub outlines_known_defects: bool,
     /// The scores of the normal images that determined the thresholds, in rising order.
     pub normal_scores: Vec<f32>,
     /// Whether these images were not used for training: `false` until [`Detector::recalibrate`] or

@@ -161,6 +161,7 @@ impl Detector {
             backbone_checksum: opened.checksum,
             threshold: 0.0,
             pixel_threshold: None,
+            outlines_known_defects: false,
             normal_scores: Vec::new(),
             calibrated: false,
             promised_rate: None,

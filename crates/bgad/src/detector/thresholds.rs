@@ -9,14 +9,17 @@ use rayon::prelude::*;
 
 use super::trained_model::Detector;
 use crate::config::choices::ThresholdRule;
-use crate::config::image_score::ImageScore;
 #[cfg(feature = "train")]
 use crate::device::host::read;
 #[cfg(feature = "train")]
 use crate::error::Error;
 use crate::error::Result;
 #[cfg(feature = "train")]
+use crate::scoring::baseline;
+#[cfg(feature = "train")]
 use crate::scoring::image_likelihoods::ImageLikelihoods;
+#[cfg(feature = "train")]
+use crate::scoring::threshold::Outlined;
 use crate::scoring::threshold::{Promise, Scored, by_rule, of_pixels, pixel_share};
 #[cfg(feature = "train")]
 use crate::scoring::training_threshold;
@@ -29,6 +32,14 @@ pub(crate) const FEWEST_IMAGES: usize = 5;
 /// measured on the sets of `docs/results.md`.
 #[cfg(feature = "train")]
 const USUAL_EXCESS: f64 = 1.0;
+
+/// The number of known defects whose outlines say as much about the pixel threshold as all normal pixels.
+#[cfg(feature = "train")]
+const OUTLINE_DOUBT: f32 = 2.0;
+/// The most normal pixels above a threshold that outlines known defects: where these hardly stand out, the best outline
+/// would be the whole image.
+#[cfg(feature = "train")]
+const MOST_NORMAL_PIXELS: f64 = 0.02;
 
 impl Detector {
     /// Computes the constants of scoring and the boundaries over all normal training features. Also returns
@@ -103,6 +114,41 @@ impl Detector {
         self.decide_by(rule, normal, abnormal, by_rate)
     }
 
+    /// Moves the pixel threshold toward the one that best separates the pixels of known defects from all others, those
+    /// of `normal` images included. It has no effect without defects or on a model without a pixel threshold.
+    #[cfg(feature = "train")]
+    pub(crate) fn outline(&mut self, normal: &[Scored], known: Outlined) -> Result<()> {
+        let Some(by_normal) = self.description.pixel_threshold else {
+            return Ok(());
+        };
+        let Outlined {
+            images,
+            mut pixels,
+            mut defects,
+        } = known;
+        let has_none = by_normal == f32::MAX || !defects.contains(&true);
+        if has_none || self.scores_by_highest_pixel() {
+            return Ok(());
+        }
+        let of_normal = normal.iter().filter_map(|image| image.pixels.as_deref());
+        let of_normal: Vec<f32> = of_normal.flatten().copied().collect();
+        pixels.extend(&of_normal);
+        defects.resize(pixels.len(), false);
+        let best = bgad_metrics::best_f1(&pixels, &defects)?;
+        // The metric calls a pixel at its threshold abnormal; a detector only one above it.
+        let best = best.threshold.next_down();
+        let least = of_pixels(of_normal, MOST_NORMAL_PIXELS);
+        let best = least.map_or(best, |least| best.max(least));
+        let weight = images as f32 / (images as f32 + OUTLINE_DOUBT);
+        let threshold = by_normal + weight * (best - by_normal);
+        self.description.pixel_threshold = Some(threshold);
+        self.description.outlines_known_defects = true;
+        // The scale of maps that differ as a whole doesn't depend on the outlines, as long as they stay above both.
+        let largest = &mut self.description.calibration.largest_median;
+        *largest = largest.max(baseline::largest_median(threshold));
+        Ok(())
+    }
+
     /// The values of each image that thresholds are computed from.
     #[cfg(feature = "train")]
     pub(crate) fn scores(&self, images: &[ImageLikelihoods<'_>]) -> Vec<Scored> {
@@ -112,8 +158,8 @@ impl Detector {
     }
 
     /// Sets both thresholds. The image threshold follows `rule`; for a false-positive rate, `by_rate` returns
-    /// it with the rate that it promises. The pixel threshold comes from normal pixels alone, or equals the
-    /// image threshold if an image's score is its highest pixel.
+    /// it with the rate that it promises. The pixel threshold comes from normal pixels alone, stays if it was chosen
+    /// by known defects, or equals the image threshold if an image's score is its highest pixel.
     pub(crate) fn decide_by(
         &mut self,
         rule: ThresholdRule,
@@ -135,19 +181,21 @@ impl Detector {
             }
         };
         let calibration = &self.description.calibration;
-        let by_maximum =
-            calibration.image_score == ImageScore::Maximum && calibration.joint.is_none();
         let tails = calibration.tails.as_ref();
         let knows_defects = tails.is_some_and(|tails| tails.defects.is_some());
         let fineness = calibration.fineness;
         let pixels = normal.iter().map(|image| image.pixels.as_deref());
         let pixels: Option<Vec<&[f32]>> = pixels.collect();
         self.description.pixel_threshold = match pixels {
-            Some(_) if by_maximum => Some(threshold),
+            Some(_) if self.scores_by_highest_pixel() => Some(threshold),
+            // Scores have not changed, so that it still outlines defects.
+            Some(_) if self.description.outlines_known_defects => self.description.pixel_threshold,
             Some(pixels) => of_pixels(pixels.concat(), pixel_share(knows_defects, fineness)),
             None => None,
         };
-        self.keep_scaled_maps_above_the_threshold();
+        if !self.description.outlines_known_defects {
+            self.keep_scaled_maps_above_the_threshold();
+        }
         self.description.threshold = threshold;
         self.description.normal_scores = scores_of_normal;
         self.description.promised_rate = promised_rate;

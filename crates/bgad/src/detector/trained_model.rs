@@ -122,8 +122,7 @@ impl Detector {
     /// Sets the image threshold, which then promises no false-positive rate. If an image's score is its
     /// highest pixel, as in the paper, this also sets the pixel threshold.
     pub fn set_threshold(&mut self, threshold: f32) {
-        let calibration = &self.description.calibration;
-        if calibration.image_score == ImageScore::Maximum && calibration.joint.is_none() {
+        if self.scores_by_highest_pixel() {
             self.set_pixel_threshold(threshold);
         }
         self.description.threshold = threshold;
@@ -136,7 +135,14 @@ impl Detector {
         if let Some(of_pixels) = &mut self.description.pixel_threshold {
             *of_pixels = threshold;
         }
+        self.description.outlines_known_defects = false;
         self.keep_scaled_maps_above_the_threshold();
+    }
+
+    /// Whether an image's score is its highest pixel, so that both have the same threshold.
+    pub(super) fn scores_by_highest_pixel(&self) -> bool {
+        let calibration = &self.description.calibration;
+        calibration.image_score == ImageScore::Maximum && calibration.joint.is_none()
     }
 
     /// An image that differs as a whole must stay above the pixel threshold when its map is scaled.

@@ -233,10 +233,7 @@ pub(crate) fn stitched_positions(
 
 /// Evenly spaced pixels of a map.
 pub(crate) fn some_of(map: &ScoreMap) -> Vec<f32> {
-    let every = map.values.len().div_ceil(TAIL_PIXELS).max(1);
-    // An odd step rarely divides the width, so that all columns are sampled.
-    let every = if every > 1 { every | 1 } else { 1 };
-    map.values.iter().step_by(every).copied().collect()
+    map.some(TAIL_PIXELS).collect()
 }
 
 /// The maps of an image; `None` for those that the model lacks.

@@ -29,6 +29,18 @@ impl ScoreMap {
         }
     }
 
+    /// Evenly spaced scores, at most `most` of them.
+    pub(crate) fn some(&self, most: usize) -> impl Iterator<Item = f32> + '_ {
+        self.values.iter().copied().step_by(self.step(most))
+    }
+
+    /// The step between evenly spaced pixels, of which there are at most `most`. An odd step rarely divides the width,
+    /// so that all columns are sampled.
+    pub(crate) fn step(&self, most: usize) -> usize {
+        let step = self.values.len().div_ceil(most).max(1);
+        if step > 1 { step | 1 } else { 1 }
+    }
+
     /// The mean score.
     pub(crate) fn mean(&self) -> f32 {
         let sum: f64 = self.values.iter().map(|value| f64::from(*value)).sum();

@@ -40,12 +40,20 @@ impl Scored {
 
     /// Evenly spaced pixels of an image's map.
     pub fn pixels_of(map: Option<ScoreMap>) -> Option<Vec<f32>> {
-        map.map(|map| {
-            let every = map.values.len().div_ceil(PIXELS).max(1);
-            let every = if every > 1 { every | 1 } else { 1 };
-            map.values.into_iter().step_by(every).collect()
-        })
+        map.map(|map| map.some(PIXELS).collect())
     }
+}
+
+/// The pixels of abnormal images whose defects are marked.
+#[cfg(feature = "train")]
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Outlined {
+    /// The number of images.
+    pub images: usize,
+    /// Evenly spaced pixels of their maps.
+    pub pixels: Vec<f32>,
+    /// Whether each of these pixels shows a defect.
+    pub defects: Vec<bool>,
 }
 
 /// The threshold by `rule`, from normal scores in rising order and abnormal ones.

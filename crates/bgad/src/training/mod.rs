@@ -13,6 +13,7 @@ mod mini_batch;
 mod mirror;
 mod optimizer;
 pub(crate) mod outcome;
+mod outlines;
 mod pooled_flows;
 pub(crate) mod progress;
 mod reading;

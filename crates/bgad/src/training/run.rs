@@ -118,6 +118,7 @@ impl<'a> Run<'a> {
         let calibration = &mut detector.description.calibration;
         calibration.fineness = Weights::fineness(statistics.coherence());
         detector.bank = statistics.take_bank();
+        let mut shown = Vec::new();
         let wanted = self.config.memory_bank.contexts;
         if let Some(bank) = detector.bank.as_ref().filter(|_| wanted > 0) {
             let wanted = (self.config.seed, wanted);
@@ -127,7 +128,7 @@ impl<'a> Run<'a> {
         if let Some(bank) = &detector.bank
             && self.config.memory_bank.discriminant
         {
-            let shown = set.defects(bank)?;
+            shown = set.defects(bank)?;
             let defects: Vec<Vec<f64>> = shown.iter().map(|defect| defect.mean.clone()).collect();
             detector.discriminant = Discriminant::new(bank, &set.folds, &defects);
             detector.known_defects = KnownDefects::new(&shown, bank.inputs().dimension());
@@ -204,6 +205,10 @@ impl<'a> Run<'a> {
                         abnormal.map(|(views, inputs)| ImageLikelihoods { views, inputs });
                     let abnormal = detector.scores(&abnormal.collect::<Vec<_>>());
                     detector.take_thresholds(&normal, &abnormal)?;
+                    if self.granularity == Granularity::Pixel && !shown.is_empty() {
+                        let outlined = set.outlined(&detector, &shown)?;
+                        detector.outline(&normal, outlined)?;
+                    }
                     let held_out = normal.into_iter().map(|image| image.score);
                     scores = ScoredImage::all(&set.normal_images, true, held_out);
                     if images.len() < FEWEST_IMAGES {
@@ -344,6 +349,7 @@ impl<'a> Run<'a> {
             mirrored: self.config.scoring.mirror == Mirror::On,
             threshold: 0.0,
             pixel_threshold: None,
+            outlines_known_defects: false,
             normal_scores: Vec::new(),
             calibrated: false,
             promised_rate: None,

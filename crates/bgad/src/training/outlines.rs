@@ -1,0 +1,104 @@
+//! The pixel threshold that outlines the defects of abnormal training images.
+
+use std::path::Path;
+
+use rayon::prelude::*;
+
+use super::training_set::TrainingSet;
+use crate::detector::trained_model::Detector;
+use crate::error::Result;
+use crate::input::preparation::load_mask;
+use crate::input::tiled_images::CutImage;
+use crate::model::discriminant::Discriminant;
+use crate::model::folds::Folds;
+use crate::model::known_defects::{KnownDefects, ShownDefect};
+use crate::model::likelihoods::LogLikelihoodMaps;
+use crate::scoring::image_likelihoods::ImageLikelihoods;
+use crate::scoring::threshold::Outlined;
+
+/// At most this many abnormal images are used, and this many pixels of each.
+const MOST_IMAGES: usize = 16;
+const MOST_PIXELS: usize = 1 << 18;
+
+impl TrainingSet {
+    /// The maps of abnormal training images with masks, each by a model that does not know its own defect. Empty with
+    /// fewer than two such images.
+    pub fn outlined(&self, detector: &Detector, shown: &[ShownDefect]) -> Result<Outlined> {
+        let images = self.abnormal_images.iter();
+        let masked: Vec<_> = images
+            .filter(|image| image.mask.is_some())
+            .cloned()
+            .collect();
+        if masked.len() < 2 {
+            return Ok(Outlined::default());
+        }
+        let every = masked.len().div_ceil(MOST_IMAGES);
+        let masked: Vec<_> = masked.into_iter().step_by(every).collect();
+        let cut = self.abnormal.store().cut(&masked).into_par_iter();
+        let pixels = cut.map(|image| self.outlined_image(&image, detector, shown));
+        let pixels: Vec<(Vec<f32>, Vec<bool>)> = pixels.collect::<Result<_>>()?;
+        let images = pixels.len();
+        let (pixels, defects): (Vec<_>, Vec<_>) = pixels.into_iter().unzip();
+        Ok(Outlined {
+            images,
+            pixels: pixels.concat(),
+            defects: defects.concat(),
+        })
+    }
+
+    fn outlined_image(
+        &self,
+        image: &CutImage,
+        detector: &Detector,
+        shown: &[ShownDefect],
+    ) -> Result<(Vec<f32>, Vec<bool>)> {
+        let without = Without::new(detector, &image.sample.path, shown);
+        let mirrored = detector.description.mirrored;
+        let of_input = |input| {
+            let features = self.abnormal.exact_features(&input, mirrored)?;
+            let mut maps = detector.maps_of(&features)?;
+            if let Some(bank) = &detector.bank {
+                let near = features.neighborhoods(bank.inputs())?;
+                let discriminant = without.discriminant.as_ref();
+                maps.discriminants = discriminant.map(|of| of.map_without(&near, &(0..0)));
+                let known = without.known.as_ref().zip(maps.distances.as_ref());
+                maps.likeness = known.map(|(known, far)| known.likeness(bank, &near, far));
+            }
+            Ok(maps)
+        };
+        let inputs: Vec<LogLikelihoodMaps> = image.inputs().map(of_input).collect::<Result<_>>()?;
+        let image_of = ImageLikelihoods {
+            views: &image.views,
+            inputs: &inputs,
+        };
+        let Some(map) = detector.description.calibration.map_of(image_of) else {
+            return Ok((Vec::new(), Vec::new()));
+        };
+        let (width, height) = (image.views.width as u32, image.views.height as u32);
+        let mask = load_mask(&image.sample, image.size.0, image.size.1)?.resize(width, height);
+        let defects = mask.pixels().iter().copied();
+        let defects = defects.step_by(map.step(MOST_PIXELS));
+        Ok((map.some(MOST_PIXELS).collect(), defects.collect()))
+    }
+}
+
+/// What is known about defects without those of one image.
+struct Without {
+    discriminant: Option<Discriminant>,
+    known: Option<KnownDefects>,
+}
+
+impl Without {
+    fn new(detector: &Detector, image: &Path, shown: &[ShownDefect]) -> Self {
+        let others: Vec<&ShownDefect> = shown.iter().filter(|of| of.image != image).collect();
+        let means: Vec<Vec<f64>> = others.iter().map(|defect| defect.mean.clone()).collect();
+        let bank = detector.bank.as_ref();
+        let none = Folds::of_images(&[], 0);
+        Self {
+            discriminant: bank.and_then(|bank| Discriminant::new(bank, &none, &means)),
+            known: bank.and_then(|bank| {
+                KnownDefects::new(others.iter().copied(), bank.inputs().dimension())
+            }),
+        }
+    }
+}
