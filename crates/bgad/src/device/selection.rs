@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use burn::tensor::Device;
 
-#[cfg(any(feature = "_wgpu", feature = "_vulkan", feature = "cuda"))]
+#[cfg(any(feature = "wgpu", feature = "vulkan", feature = "cuda"))]
 use burn::tensor::DeviceType;
 
 use crate::error::{Error, Result};
@@ -60,8 +60,8 @@ impl DeviceKind {
         match self {
             Self::Flex => cfg!(feature = "flex"),
             Self::Ndarray => cfg!(feature = "ndarray"),
-            Self::Wgpu => cfg!(feature = "_wgpu"),
-            Self::Vulkan => cfg!(feature = "_vulkan"),
+            Self::Wgpu => cfg!(feature = "wgpu"),
+            Self::Vulkan => cfg!(feature = "vulkan"),
             Self::Cuda => cfg!(feature = "cuda"),
         }
     }
@@ -114,9 +114,9 @@ impl DeviceSelection {
             #[cfg(feature = "ndarray")]
             #[allow(deprecated)]
             DeviceKind::Ndarray => Ok(Device::ndarray()),
-            #[cfg(feature = "_wgpu")]
+            #[cfg(feature = "wgpu")]
             DeviceKind::Wgpu => self.listed(DeviceType::Wgpu, || Device::wgpu(Default::default())),
-            #[cfg(feature = "_vulkan")]
+            #[cfg(feature = "vulkan")]
             DeviceKind::Vulkan => {
                 self.listed(DeviceType::Vulkan, || Device::vulkan(Default::default()))
             }
@@ -132,7 +132,7 @@ impl DeviceSelection {
 
     /// The device with this index, or `default` without an index. Burn opens a device when it is first used,
     /// and panics if it does not exist.
-    #[cfg(any(feature = "_wgpu", feature = "_vulkan", feature = "cuda"))]
+    #[cfg(any(feature = "wgpu", feature = "vulkan", feature = "cuda"))]
     fn listed(self, kind: DeviceType, default: impl Fn() -> Device) -> Result<Device> {
         let found = Device::enumerate(kind).into_vec();
         let count = found.len();
