@@ -46,6 +46,8 @@ fn a_quantized_model_scores_like_the_one_it_is_from_and_is_smaller() {
     assert_eq!(after.config, before.config);
     assert_eq!(after.training_anomalies, before.training_anomalies);
     assert_eq!(after.granularity, before.granularity);
+    assert!(before.outlines_known_defects && after.outlines_known_defects);
+    assert_eq!(after.pixel_threshold, before.pixel_threshold);
     assert!(before.quantization.is_none() && after.threshold.is_finite());
 
     let paths = [

@@ -33,7 +33,7 @@ use crate::model::places;
 use crate::storage::tensor_file::{Damage, Kind, Stored, TensorFile};
 
 /// The format version that this program reads and writes.
-pub const FORMAT_VERSION: u32 = 12;
+pub const FORMAT_VERSION: u32 = 13;
 const KIND: Kind = Kind {
     key: "bgad",
     version: FORMAT_VERSION,

@@ -36,6 +36,9 @@ const USUAL_EXCESS: f64 = 1.0;
 /// The number of known defects whose outlines say as much about the pixel threshold as all normal pixels.
 #[cfg(feature = "train")]
 const OUTLINE_DOUBT: f32 = 2.0;
+/// The pixel threshold is at most the highest pixel of all known defects but one in this many.
+#[cfg(feature = "train")]
+const VISIBLE: usize = 4;
 /// The most normal pixels above a threshold that outlines known defects: where these hardly stand out, the best outline
 /// would be the whole image.
 #[cfg(feature = "train")]
@@ -117,36 +120,49 @@ impl Detector {
     /// Moves the pixel threshold toward the one that best separates the pixels of known defects from all others, those
     /// of `normal` images included. It has no effect without defects or on a model without a pixel threshold.
     #[cfg(feature = "train")]
-    pub(crate) fn outline(&mut self, normal: &[Scored], known: Outlined) -> Result<()> {
-        let Some(by_normal) = self.description.pixel_threshold else {
+    pub(crate) fn outline(&mut self, normal: &[Scored], known: &[Outlined]) -> Result<()> {
+        let by_normal = self.description.pixel_threshold;
+        let Some(by_normal) = by_normal.filter(|of_pixels| *of_pixels < f32::MAX) else {
             return Ok(());
         };
-        let Outlined {
-            images,
-            mut pixels,
-            mut defects,
-        } = known;
-        let has_none = by_normal == f32::MAX || !defects.contains(&true);
-        if has_none || self.scores_by_highest_pixel() {
+        if known.is_empty() || self.scores_by_highest_pixel() {
             return Ok(());
         }
         let of_normal = normal.iter().filter_map(|image| image.pixels.as_deref());
         let of_normal: Vec<f32> = of_normal.flatten().copied().collect();
-        pixels.extend(&of_normal);
+        let of_known = known.iter().flat_map(|image| &image.pixels);
+        let pixels: Vec<f32> = of_known.chain(&of_normal).copied().collect();
+        let mut defects: Vec<bool> = known
+            .iter()
+            .flat_map(|image| &image.defects)
+            .copied()
+            .collect();
         defects.resize(pixels.len(), false);
         let best = bgad_metrics::best_f1(&pixels, &defects)?;
         // The metric calls a pixel at its threshold abnormal; a detector only one above it.
         let best = best.threshold.next_down();
         let least = of_pixels(of_normal, MOST_NORMAL_PIXELS);
         let best = least.map_or(best, |least| best.max(least));
-        let weight = images as f32 / (images as f32 + OUTLINE_DOUBT);
-        let threshold = by_normal + weight * (best - by_normal);
-        self.description.pixel_threshold = Some(threshold);
-        self.description.outlines_known_defects = true;
-        // The scale of maps that differ as a whole doesn't depend on the outlines, as long as they stay above both.
-        let largest = &mut self.description.calibration.largest_median;
-        *largest = largest.max(baseline::largest_median(threshold));
+        // Loud, large defects decide F1. Most known defects stay visible all the same.
+        let mut peaks: Vec<f32> = known.iter().map(Outlined::peak).collect();
+        peaks.sort_unstable_by(f32::total_cmp);
+        let visible = peaks[peaks.len() / VISIBLE].next_down();
+        let best = best.min(visible.max(by_normal));
+        let weight = known.len() as f32 / (known.len() as f32 + OUTLINE_DOUBT);
+        self.set_outline(by_normal + weight * (best - by_normal));
         Ok(())
+    }
+
+    /// Sets the pixel threshold to one that known defects chose. The scale of maps that differ as a whole does not
+    /// depend on it, as long as they stay above both thresholds.
+    #[cfg(feature = "train")]
+    pub(crate) fn set_outline(&mut self, threshold: f32) {
+        if self.description.pixel_threshold.is_some() {
+            self.description.pixel_threshold = Some(threshold);
+            self.description.outlines_known_defects = true;
+            let largest = &mut self.description.calibration.largest_median;
+            *largest = largest.max(baseline::largest_median(threshold));
+        }
     }
 
     /// The values of each image that thresholds are computed from.
@@ -186,10 +202,12 @@ impl Detector {
         let fineness = calibration.fineness;
         let pixels = normal.iter().map(|image| image.pixels.as_deref());
         let pixels: Option<Vec<&[f32]>> = pixels.collect();
+        let before = self.description.pixel_threshold;
+        let is_set = before.is_some_and(|of_pixels| of_pixels.abs() < f32::MAX);
         self.description.pixel_threshold = match pixels {
             Some(_) if self.scores_by_highest_pixel() => Some(threshold),
             // Scores have not changed, so that it still outlines defects.
-            Some(_) if self.description.outlines_known_defects => self.description.pixel_threshold,
+            Some(_) if self.description.outlines_known_defects && is_set => before,
             Some(pixels) => of_pixels(pixels.concat(), pixel_share(knows_defects, fineness)),
             None => None,
         };

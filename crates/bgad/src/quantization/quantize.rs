@@ -90,6 +90,10 @@ impl Detector {
             ));
         }
         let mut detector = training.detector;
+        let outlined = self.description.pixel_threshold;
+        if let Some(of_pixels) = outlined.filter(|_| self.description.outlines_known_defects) {
+            detector.set_outline(of_pixels);
+        }
         let description = &mut detector.description;
         description.config = config.clone();
         description

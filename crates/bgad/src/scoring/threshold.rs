@@ -44,16 +44,24 @@ impl Scored {
     }
 }
 
-/// The pixels of abnormal images whose defects are marked.
+/// An abnormal image whose defect is marked.
 #[cfg(feature = "train")]
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(crate) struct Outlined {
-    /// The number of images.
-    pub images: usize,
-    /// Evenly spaced pixels of their maps.
+    /// Evenly spaced pixels of its map.
     pub pixels: Vec<f32>,
-    /// Whether each of these pixels shows a defect.
+    /// Whether each of these pixels shows the defect.
     pub defects: Vec<bool>,
+}
+
+#[cfg(feature = "train")]
+impl Outlined {
+    /// The highest pixel of the defect.
+    pub fn peak(&self) -> f32 {
+        let pixels = self.pixels.iter().zip(&self.defects);
+        let of_defect = pixels.filter(|(_, defect)| **defect);
+        of_defect.map(|(pixel, _)| *pixel).fold(f32::MIN, f32::max)
+    }
 }
 
 /// The threshold by `rule`, from normal scores in rising order and abnormal ones.

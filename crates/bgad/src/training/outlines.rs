@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use bgad_data::Sample;
 use rayon::prelude::*;
 
 use super::training_set::TrainingSet;
@@ -21,29 +22,25 @@ const MOST_IMAGES: usize = 16;
 const MOST_PIXELS: usize = 1 << 18;
 
 impl TrainingSet {
-    /// The maps of abnormal training images with masks, each by a model that does not know its own defect. Empty with
-    /// fewer than two such images.
-    pub fn outlined(&self, detector: &Detector, shown: &[ShownDefect]) -> Result<Outlined> {
+    /// The maps of abnormal training images whose masks mark a defect, each by a model that does not know its own.
+    /// Empty with fewer than two such images. Trained flows have seen all of them.
+    pub fn outlined(&self, detector: &Detector, shown: &[ShownDefect]) -> Result<Vec<Outlined>> {
         let images = self.abnormal_images.iter();
-        let masked: Vec<_> = images
-            .filter(|image| image.mask.is_some())
-            .cloned()
-            .collect();
-        if masked.len() < 2 {
-            return Ok(Outlined::default());
+        let is_shown = |image: &&Sample| shown.iter().any(|defect| defect.image == image.path);
+        let images = images.filter(|image| image.mask.is_some()).filter(is_shown);
+        let masked: Vec<Sample> = images.cloned().collect();
+        if masked.iter().all(|image| image.path == masked[0].path) {
+            return Ok(Vec::new());
         }
         let every = masked.len().div_ceil(MOST_IMAGES);
-        let masked: Vec<_> = masked.into_iter().step_by(every).collect();
+        let masked: Vec<Sample> = masked.into_iter().step_by(every).collect();
         let cut = self.abnormal.store().cut(&masked).into_par_iter();
-        let pixels = cut.map(|image| self.outlined_image(&image, detector, shown));
-        let pixels: Vec<(Vec<f32>, Vec<bool>)> = pixels.collect::<Result<_>>()?;
-        let images = pixels.len();
-        let (pixels, defects): (Vec<_>, Vec<_>) = pixels.into_iter().unzip();
-        Ok(Outlined {
-            images,
-            pixels: pixels.concat(),
-            defects: defects.concat(),
-        })
+        let outlined = cut.map(|image| self.outlined_image(&image, detector, shown));
+        let outlined = outlined.collect::<Result<Vec<_>>>()?;
+        let outlined = outlined.into_iter().flatten();
+        Ok(outlined
+            .filter(|image| image.defects.contains(&true))
+            .collect())
     }
 
     fn outlined_image(
@@ -51,7 +48,7 @@ impl TrainingSet {
         image: &CutImage,
         detector: &Detector,
         shown: &[ShownDefect],
-    ) -> Result<(Vec<f32>, Vec<bool>)> {
+    ) -> Result<Option<Outlined>> {
         let without = Without::new(detector, &image.sample.path, shown);
         let mirrored = detector.description.mirrored;
         let of_input = |input| {
@@ -72,13 +69,16 @@ impl TrainingSet {
             inputs: &inputs,
         };
         let Some(map) = detector.description.calibration.map_of(image_of) else {
-            return Ok((Vec::new(), Vec::new()));
+            return Ok(None);
         };
         let (width, height) = (image.views.width as u32, image.views.height as u32);
         let mask = load_mask(&image.sample, image.size.0, image.size.1)?.resize(width, height);
         let defects = mask.pixels().iter().copied();
         let defects = defects.step_by(map.step(MOST_PIXELS));
-        Ok((map.some(MOST_PIXELS).collect(), defects.collect()))
+        Ok(Some(Outlined {
+            pixels: map.some(MOST_PIXELS).collect(),
+            defects: defects.collect(),
+        }))
     }
 }
 

@@ -207,7 +207,7 @@ impl<'a> Run<'a> {
                     detector.take_thresholds(&normal, &abnormal)?;
                     if self.granularity == Granularity::Pixel && !shown.is_empty() {
                         let outlined = set.outlined(&detector, &shown)?;
-                        detector.outline(&normal, outlined)?;
+                        detector.outline(&normal, &outlined)?;
                     }
                     let held_out = normal.into_iter().map(|image| image.score);
                     scores = ScoredImage::all(&set.normal_images, true, held_out);
