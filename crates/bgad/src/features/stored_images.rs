@@ -151,6 +151,17 @@ impl StoredImages {
         }
     }
 
+    /// The features of one of its samples as they are stored, and those of other samples in the same format.
+    ///
+    /// # Errors
+    /// Those of [`features`](Self::features).
+    pub fn features_as_stored(&self, sample: &Sample, mirrored: bool) -> Result<ImageFeatures> {
+        match self.samples.iter().position(|own| own == sample) {
+            Some(index) => self.features(index, mirrored),
+            None => self.computed(sample, mirrored, self.format.half),
+        }
+    }
+
     /// The features of `sample` without rounding: those of the set if they are not rounded there.
     ///
     /// # Errors

@@ -52,7 +52,7 @@ impl TrainingSet {
         let without = Without::new(detector, &image.sample.path, shown);
         let mirrored = detector.description.mirrored;
         let of_input = |input| {
-            let features = self.abnormal.exact_features(&input, mirrored)?;
+            let features = self.abnormal.features_as_stored(&input, mirrored)?;
             let mut maps = detector.maps_of(&features)?;
             if let Some(bank) = &detector.bank {
                 let near = features.neighborhoods(bank.inputs())?;
