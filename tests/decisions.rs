@@ -6,7 +6,7 @@ use bgad::{
     Trainer, load_image,
 };
 
-use crate::common::{parts, settings};
+use crate::common::{parts, settings, write_parts};
 
 fn decisions(detector: &Detector, dataset: &Dataset) -> (Decisions, Evaluation) {
     let evaluation = detector.evaluate(dataset).unwrap();
@@ -122,6 +122,30 @@ fn masks_of_training_defects_choose_the_pixel_threshold() {
     loaded.recalibrate(normal(), 0.1).unwrap();
     assert!(loaded.description().pixel_threshold > Some(0.25));
     assert!(!loaded.description().outlines_known_defects);
+}
+
+#[test]
+fn empty_masks_outline_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().join("parts");
+    write_parts(&root);
+    let mut dataset = Layout::Mvtec.read(&root, None).unwrap();
+    dataset.move_anomalies_to_training(2, 0).unwrap();
+    let outlines = || {
+        let detector = Trainer::new(settings()).fit(&dataset).unwrap();
+        detector.description().outlines_known_defects
+    };
+    assert!(outlines());
+    // The other defect is then known to the model that its image would be judged by.
+    let image = dataset.train.iter().find(|s| s.label.is_abnormal());
+    let image = &image.unwrap().path;
+    let kind = image.parent().unwrap().file_name().unwrap();
+    let name = image.file_stem().unwrap().to_string_lossy();
+    let mask = format!("ground_truth/{}/{name}_mask.png", kind.to_string_lossy());
+    let mask = root.join(mask);
+    assert!(mask.exists(), "{}", mask.display());
+    RgbImage::new(64, 64).save(&mask).unwrap();
+    assert!(!outlines());
 }
 
 #[test]
