@@ -39,6 +39,9 @@ const OUTLINE_DOUBT: f32 = 2.0;
 /// The pixel threshold is at most the highest pixel of all known defects but one in this many.
 #[cfg(feature = "train")]
 const VISIBLE: usize = 4;
+/// How far known defects may raise the pixel threshold, as a share of it.
+#[cfg(feature = "train")]
+const MOST_RISE: f32 = 0.25;
 /// The most normal pixels above a threshold that outlines known defects: where these hardly stand out, the best outline
 /// would be the whole image.
 #[cfg(feature = "train")]
@@ -143,11 +146,13 @@ impl Detector {
         let best = best.threshold.next_down();
         let least = of_pixels(of_normal, MOST_NORMAL_PIXELS);
         let best = least.map_or(best, |least| best.max(least));
-        // Loud, large defects decide F1. Most known defects stay visible all the same.
+        // Loud, large defects decide F1. Most known defects stay visible all the same, and so do fainter ones of other
+        // kinds.
         let mut peaks: Vec<f32> = known.iter().map(Outlined::peak).collect();
         peaks.sort_unstable_by(f32::total_cmp);
         let visible = peaks[peaks.len() / VISIBLE].next_down();
-        let best = best.min(visible.max(by_normal));
+        let most = by_normal + MOST_RISE * by_normal.abs();
+        let best = best.min(visible.max(by_normal)).min(most);
         let weight = known.len() as f32 / (known.len() as f32 + OUTLINE_DOUBT);
         self.set_outline(by_normal + weight * (best - by_normal));
         Ok(())
