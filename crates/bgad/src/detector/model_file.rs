@@ -33,7 +33,7 @@ use crate::model::places;
 use crate::storage::tensor_file::{Damage, Kind, Stored, TensorFile};
 
 /// The format version that this program reads and writes.
-pub const FORMAT_VERSION: u32 = 13;
+pub const FORMAT_VERSION: u32 = 14;
 const KIND: Kind = Kind {
     key: "bgad",
     version: FORMAT_VERSION,
@@ -291,6 +291,10 @@ fn build(
     if !calibration.are_edges_sound(&sides) {
         let expected = format!("finite numbers for maps of {sides:?} rows and columns, or none");
         return Err(Error::state("calibration.edges", "invalid", expected));
+    }
+    if !calibration.are_margins_sound(&sides) {
+        let expected = format!("numbers from 1 for maps of {sides:?} rows and columns, or none");
+        return Err(Error::state("calibration.margins", "invalid", expected));
     }
     let mut flows = Vec::new();
     for (index, input) in inputs.iter().enumerate() {

@@ -1,6 +1,6 @@
 //! The overall offset of a score map from normal images' maps.
 
-use super::fusion::Spread;
+use super::fusion::{RobustSpread, Spread};
 use super::score_map::ScoreMap;
 
 /// The largest shift of a map, in standard deviations of normal maps' means. Normal images usually differ by
@@ -11,6 +11,19 @@ const DEVIATIONS: f32 = 1.0;
 pub(crate) fn of(means: &[f32]) -> Option<Spread> {
     let differ = means.iter().any(|mean| (mean - means[0]).abs() > 1e-6);
     differ.then(|| Spread::of(means.iter().copied()))
+}
+
+/// Means farther than this many robust deviations from the median are those of odd images.
+const ODD: f32 = 4.0;
+
+/// The same without the means of odd images, for maps that are shown: a few of them would widen the limit so much that
+/// large defects lost their own evidence.
+pub(crate) fn of_shown(means: &[f32]) -> Option<Spread> {
+    let mut sorted = means.to_vec();
+    sorted.sort_unstable_by(f32::total_cmp);
+    let robust = RobustSpread::of_sorted(&sorted);
+    sorted.retain(|mean| (mean - robust.median).abs() <= ODD * robust.deviation);
+    of(&sorted).or_else(|| of(means))
 }
 
 /// Shifts the map's mean toward the mean of normal maps, by at most [`DEVIATIONS`].
@@ -75,6 +88,21 @@ mod tests {
             height: 1,
             values: values.to_vec(),
         }
+    }
+
+    #[test]
+    fn a_few_odd_images_do_not_widen_the_limit() -> Result<(), &'static str> {
+        let mut means: Vec<f32> = (0..40).map(|mean| 2.0 + mean as f32 / 100.0).collect();
+        let plain = of_shown(&means).ok_or("equal")?;
+        assert_eq!(of(&means), Some(plain));
+        means.extend([40.0, 50.0]);
+        let odd = of_shown(&means).ok_or("equal")?;
+        assert!((odd.deviation - plain.deviation).abs() < 1e-6, "{odd:?}");
+        assert!((odd.mean - plain.mean).abs() < 1e-6, "{odd:?}");
+        // Where most images are equal, any difference would be odd.
+        assert_eq!(of_shown(&[1.0, 1.0, 1.0, 1.5]), of(&[1.0, 1.0, 1.0, 1.5]));
+        assert_eq!(of_shown(&[1.0, 1.0]), None);
+        Ok(())
     }
 
     #[test]

@@ -9,7 +9,7 @@ use super::score_map::ScoreMap;
 use super::stitching::add_upsampled;
 use super::surroundings;
 use crate::config::choices::MapBaseline;
-use crate::input::view::{Axis, View, Views};
+use crate::input::view::Views;
 use crate::model::likelihoods::{LogLikelihoodMap, LogLikelihoodMaps};
 
 impl Calibration {
@@ -51,28 +51,48 @@ impl Calibration {
 
     /// The sum over levels of relative (log-)likelihoods, upsampled to the image's map; `None` without maps.
     pub(super) fn stitched_sum(&self, image: ImageLikelihoods<'_>) -> Option<ScoreMap> {
-        image.inputs.first().filter(|maps| has_maps(maps))?;
-        Some(image.stitched(|maps, view, axes, sum| self.add_sum(maps, view, axes, sum)))
+        self.stitched_levels(image, |_, relative| relative)
     }
 
-    /// Adds one input's sum over levels to `sum`, which holds the map's pixels that the input covers.
-    fn add_sum(
+    /// The same with evened margins; `None` if there are none.
+    pub(super) fn even_sum(&self, image: ImageLikelihoods<'_>) -> Option<ScoreMap> {
+        self.margins.iter().flatten().next()?;
+        self.stitched_levels(image, |level, relative| {
+            let margins = self.margins.get(level).and_then(Option::as_ref);
+            match margins {
+                Some(margins) => margins.evened(&relative),
+                None => relative,
+            }
+        })
+    }
+
+    /// The sum over levels of their relative (log-)likelihoods after `change`, upsampled to the image's map; `None`
+    /// without maps.
+    fn stitched_levels(
         &self,
-        maps: &LogLikelihoodMaps,
-        view: &View,
-        (columns, rows): (&Axis, &Axis),
-        sum: &mut [f32],
-    ) {
-        let levels = self.levels(maps).enumerate();
-        for (level, (map, maximum, deviation)) in levels.filter(|(_, (map, ..))| !map.is_pooled()) {
-            let relative = |l: &f32| self.aggregation.relative(*l, maximum, deviation);
-            let without_edges = self.edges.get(level);
-            let without_edges = without_edges.map(|edges| edges.removed(map, self.fineness));
-            let values = without_edges.as_ref().unwrap_or(&map.values);
-            let relative: Vec<f32> = values.iter().map(relative).collect();
-            let places = (columns.places.as_slice(), rows.places.as_slice());
-            add_upsampled(&relative, (map.width, map.height), view, places, sum);
-        }
+        image: ImageLikelihoods<'_>,
+        change: impl Fn(usize, Vec<f32>) -> Vec<f32>,
+    ) -> Option<ScoreMap> {
+        image.inputs.first().filter(|maps| has_maps(maps))?;
+        Some(image.stitched(|maps, view, (columns, rows), sum| {
+            for level in 0..maps.levels.len() {
+                if let Some(relative) = self.relative(maps, level) {
+                    let size = (maps.levels[level].width, maps.levels[level].height);
+                    let places = (columns.places.as_slice(), rows.places.as_slice());
+                    add_upsampled(&change(level, relative), size, view, places, sum);
+                }
+            }
+        }))
+    }
+
+    /// The relative (log-)likelihoods of a flow, without edges; `None` for flows on pooled features.
+    pub(super) fn relative(&self, maps: &LogLikelihoodMaps, level: usize) -> Option<Vec<f32>> {
+        let (map, maximum, deviation) = self.levels(maps).nth(level)?;
+        let relative = |l: &f32| self.aggregation.relative(*l, maximum, deviation);
+        let without_edges = self.edges.get(level);
+        let without_edges = without_edges.map(|edges| edges.removed(map, self.fineness));
+        let values = without_edges.as_ref().unwrap_or(&map.values);
+        (!map.is_pooled()).then(|| values.iter().map(relative).collect())
     }
 
     /// The score map of an image; without flows on positions, that of the distances to the memory bank.
@@ -118,6 +138,7 @@ impl Calibration {
                 ..Maps::default()
             };
         };
+        let even_sum = self.even_sum(image);
         let contexts = self.contexts(image);
         let without_flows = of_flows.is_none();
         let of = |map: &Option<ScoreMap>, pixel: usize| Some(map.as_ref()?.values[pixel]);
@@ -128,12 +149,14 @@ impl Calibration {
         };
         let evidence = |pixel: usize, sum: Option<f32>| {
             let measured = Measured {
+                sum,
                 distance: of_bank.values[pixel],
+                even_sum: of(&even_sum, pixel).map(|sum| self.sum_maximum - sum),
                 context: of(&contexts, pixel),
                 discriminant: of(&discriminants, pixel),
                 likeness: of(&likeness, pixel),
             };
-            tails.evidence(sum, measured, weights)
+            tails.evidence(measured, weights)
         };
         let mut shown = Vec::with_capacity(of_bank.values.len());
         let mut of_defects = None;

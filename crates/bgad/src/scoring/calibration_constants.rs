@@ -10,6 +10,7 @@ use super::fusion::Spread;
 #[cfg(feature = "train")]
 use super::fusion::{JointSpread, Parts};
 use super::image_likelihoods::ImageLikelihoods;
+use super::margins::Margins;
 use super::tail::Tail;
 #[cfg(feature = "train")]
 use super::threshold::Scored;
@@ -70,8 +71,10 @@ impl Calibration {
             sum_maximum: 0.0,
             baseline: None,
             shown_baseline: None,
+            margins: Vec::new(),
             ..self.clone()
         };
+        calibration.margins = calibration.margins_of(set);
         let of_sum = |image: &ImageLikelihoods<'_>| {
             let map = calibration.stitched_sum(*image)?;
             Some((map.maximum(), some_of(&map)))
@@ -89,12 +92,10 @@ impl Calibration {
                 [maps.of_flows, shown].map(|map| Some(map?.mean()))
             });
             let means: Vec<[Option<f32>; 2]> = means.collect();
-            let of = |map: usize| {
-                let means: Vec<f32> = means.iter().filter_map(|means| means[map]).collect();
-                baseline::of(&means)
-            };
-            calibration.baseline = of(0);
-            calibration.shown_baseline = of(1);
+            let of =
+                |map: usize| -> Vec<f32> { means.iter().filter_map(|means| means[map]).collect() };
+            calibration.baseline = baseline::of(&of(0));
+            calibration.shown_baseline = baseline::of_shown(&of(1));
         }
         Ok(calibration)
     }
@@ -118,6 +119,25 @@ impl Calibration {
         (self, scored)
     }
 
+    /// The margins of each flow's maps over normal images; none without a memory bank, or with likelihoods in place of
+    /// log-likelihoods.
+    fn margins_of(&self, set: &[ImageLikelihoods<'_>]) -> Vec<Option<Margins>> {
+        let first = set.first().and_then(|image| image.inputs.first());
+        let with_bank = first.filter(|maps| maps.distances.is_some());
+        let Some(maps) = with_bank.filter(|_| self.aggregation != Aggregation::Likelihood) else {
+            return Vec::new();
+        };
+        let flows = (0..maps.levels.len()).filter(|level| !maps.levels[*level].is_pooled());
+        let of_flow = |level: usize| {
+            Margins::of(set, maps.levels[level].width, |maps| {
+                let mut values = self.relative(maps, level)?;
+                values.iter_mut().for_each(|value| *value = -*value);
+                Some(values)
+            })
+        };
+        flows.map(of_flow).collect()
+    }
+
     /// The tails of all kinds of evidence over normal images, if there are several kinds. `sums` has some
     /// pixels of each image's sum over levels.
     fn tails_of(&self, set: &[ImageLikelihoods<'_>], sums: Vec<Option<Vec<f32>>>) -> Option<Tails> {
@@ -131,7 +151,19 @@ impl Calibration {
             let discriminants = self.discriminants(*image).as_ref().map(some_of);
             let likeness = self.likeness(*image).as_ref().map(some_of);
             let contexts = self.contexts(*image).as_ref().map(some_of);
-            let all = [Some(distances), sums, contexts, discriminants, likeness];
+            let even = self.even_sum(*image).map(|mut map| {
+                let values = map.values.iter_mut();
+                values.for_each(|sum| *sum = self.sum_maximum - *sum);
+                some_of(&map)
+            });
+            let all = [
+                Some(distances),
+                sums,
+                contexts,
+                discriminants,
+                likeness,
+                even,
+            ];
             (all.iter().flatten().count() > 1).then_some(all)
         };
         let pixels: Option<Vec<_>> = set.par_iter().zip(sums).map(of_image).collect();
@@ -144,6 +176,7 @@ impl Calibration {
         let of_defects = values(3).zip(values(4));
         Some(Tails {
             likelihood: tail(1),
+            even_likelihood: tail(5),
             distance: tail(0)?,
             context: tail(2),
             defects: of_defects.and_then(|(discriminants, likeness)| {

@@ -15,6 +15,8 @@ use crate::model::likelihoods::{LogLikelihoodMaps, PositionMap};
 pub struct Tails {
     /// For how far the sum of log-likelihoods lies below the largest one; `None` without flows on positions.
     pub(crate) likelihood: Option<Tail>,
+    /// For the same with evened [`Margins`](super::margins::Margins); `None` without margins.
+    pub(crate) even_likelihood: Option<Tail>,
     /// For the distance to the memory bank.
     pub(crate) distance: Tail,
     /// For the distance of a position's context, if the model stores contexts.
@@ -65,9 +67,13 @@ impl DefectTails {
     }
 }
 
-/// What is known about a pixel besides its log-likelihoods.
+/// What is known about a pixel.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Measured {
+    /// How far its log-likelihoods lie below the largest sum, if there are flows on positions.
+    pub sum: Option<f32>,
+    /// The same with evened margins, if the image's score evens them.
+    pub even_sum: Option<f32>,
     /// The distance to the memory bank.
     pub distance: f32,
     /// The distance of its context.
@@ -116,14 +122,8 @@ impl Weights {
 }
 
 impl Tails {
-    /// The surprisals of a pixel; `sum` says how far its log-likelihoods lie below the largest sum, if there are
-    /// flows on positions.
-    pub(crate) fn evidence(
-        &self,
-        sum: Option<f32>,
-        measured: Measured,
-        weights: Weights,
-    ) -> Evidence {
+    /// The surprisals of a pixel.
+    pub(crate) fn evidence(&self, measured: Measured, weights: Weights) -> Evidence {
         let of = |tail: &Option<Tail>, value: Option<f32>| {
             let pair = tail.as_ref().zip(value);
             pair.map_or(0.0, |(tail, value)| tail.surprisal(value))
@@ -132,8 +132,12 @@ impl Tails {
             let (direction, likeness) = measured.discriminant.zip(measured.likeness)?;
             Some(tails.surprisal(direction, likeness, weights.likeness))
         });
+        let likelihood = of(&self.likelihood, measured.sum);
+        let even = self.even_likelihood.as_ref().zip(measured.even_sum);
+        let even = even.map(|(tail, sum)| tail.surprisal(sum));
         Evidence {
-            likelihood: of(&self.likelihood, sum),
+            likelihood,
+            even_likelihood: even.unwrap_or(likelihood),
             distance: self.distance.surprisal(measured.distance),
             fineness: weights.fineness,
             context: of(&self.context, measured.context),
@@ -169,6 +173,8 @@ const SURE_OF_IMAGE: f32 = 5.0;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Evidence {
     likelihood: f32,
+    /// That of the log-likelihood with evened margins.
+    even_likelihood: f32,
     distance: f32,
     /// How fine the texture of normal images is.
     fineness: f32,
@@ -183,12 +189,12 @@ impl Evidence {
     /// that is unusual as a whole has high ones everywhere. Known defects count as far as hardly any normal pixel
     /// looks like them, so that they raise no image without one.
     pub fn sum(self) -> f32 {
-        self.of_position() + (self.defects - SURE).max(0.0)
+        self.with_distance(self.even_likelihood) + (self.defects - SURE).max(0.0)
     }
 
-    /// The sum of log-likelihood and distance.
-    fn of_position(self) -> f32 {
-        self.likelihood + Weights::of_distance(self.fineness) * self.distance
+    /// The weighted sum of this surprisal of the log-likelihood and the distance's.
+    fn with_distance(self, likelihood: f32) -> f32 {
+        likelihood + Weights::of_distance(self.fineness) * self.distance
     }
 
     /// The surprisal of known defects, for the score of a whole image.
@@ -206,7 +212,7 @@ impl Evidence {
         let mut of_position = square(SHOWN_LIKELIHOOD * self.likelihood) + square(self.distance);
         if self.fineness > 0.0 {
             let fine = f64::from(self.fineness);
-            let sum = f64::from(self.of_position());
+            let sum = f64::from(self.with_distance(self.likelihood));
             of_position = ((1.0 - fine) * of_position.sqrt() + fine * sum).powi(2);
         }
         let shown = (of_position + square(context)).sqrt() as f32;
@@ -266,6 +272,7 @@ mod tests {
     fn where_one_kind_is_sure_outshines_where_two_are_in_doubt() {
         let pixel = |likelihood, distance| Evidence {
             likelihood,
+            even_likelihood: likelihood,
             fineness: 0.0,
             distance,
             context: 0.0,
@@ -285,6 +292,7 @@ mod tests {
             likelihood: 1.0,
             fineness: 0.0,
             distance: 2.0,
+            even_likelihood: 1.0,
             context: 0.0,
             defects,
             defects_weight: 0.5,
@@ -303,6 +311,7 @@ mod tests {
             likelihood: 0.0,
             fineness: 0.0,
             distance: 1.0,
+            even_likelihood: 0.0,
             context,
             defects: 0.0,
             defects_weight: 1.0,
@@ -325,6 +334,7 @@ mod tests {
         let pixel = |fineness| Evidence {
             likelihood: 3.0,
             distance: 2.0,
+            even_likelihood: 3.0,
             fineness,
             context: 0.0,
             defects: 0.0,

@@ -47,7 +47,6 @@ pub struct RobustSpread {
 }
 
 /// The ratio of standard deviation to median absolute deviation for a normal distribution.
-#[cfg(feature = "train")]
 const NORMAL: f64 = 1.4826;
 /// A few images say little about how much others differ. Their spread is therefore averaged with a prior one:
 /// this share of the median, weighted like [`USUAL_IMAGES`] images.
@@ -57,9 +56,11 @@ const USUAL_SHARE: f64 = 0.1;
 #[cfg(feature = "train")]
 pub(crate) const USUAL_IMAGES: f64 = 4.0;
 
-/// The map's weight; every other part weighs 1. On the sets of `docs/results.md`, a larger weight changes
-/// nothing, and a smaller one lets evidence about the whole image hide small defects.
+/// The map's weight; parts without a weight of their own weigh 1. On the sets of `docs/results.md`, a larger weight
+/// changes nothing, and a smaller one lets evidence about the whole image hide small defects.
 const MAP_WEIGHT: f32 = 6.0;
+/// The weight of distances beside a map that already includes them: where images vary much, they alone rank better.
+const DISTANCE_WEIGHT: f32 = 2.0;
 /// The least deviation of known defects' part, in units of surprisal: hardly any normal image has a value other than
 /// zero, and without a scale of its own the part would decide alone.
 #[cfg(feature = "train")]
@@ -68,7 +69,6 @@ const LEAST_OF_DEFECTS: f32 = 0.5;
 const LINEAR: f32 = 3.0;
 
 /// The median of `sorted` values; 0 if there are none.
-#[cfg(feature = "train")]
 pub(crate) fn median(sorted: &[f32]) -> f32 {
     match sorted.len() {
         0 => 0.0,
@@ -86,6 +86,15 @@ impl RobustSpread {
         spread
     }
 
+    /// Averages the spread of `images` images with the `usual` one; the result is positive.
+    pub(crate) fn draw_towards(&mut self, usual: f64, images: usize) {
+        let (n, seen) = (images as f64, f64::from(self.deviation));
+        let square = (n * seen * seen + USUAL_IMAGES * usual * usual) / (n + USUAL_IMAGES);
+        self.deviation = square.sqrt().max(1e-6) as f32;
+    }
+}
+
+impl RobustSpread {
     /// The spread of `sorted` values, without the prior spread.
     pub(crate) fn of_sorted(sorted_values: &[f32]) -> Self {
         let middle = median(sorted_values);
@@ -97,15 +106,6 @@ impl RobustSpread {
         }
     }
 
-    /// Averages the spread of `images` images with the `usual` one; the result is positive.
-    pub(crate) fn draw_towards(&mut self, usual: f64, images: usize) {
-        let (n, seen) = (images as f64, f64::from(self.deviation));
-        let square = (n * seen * seen + USUAL_IMAGES * usual * usual) / (n + USUAL_IMAGES);
-        self.deviation = square.sqrt().max(1e-6) as f32;
-    }
-}
-
-impl RobustSpread {
     /// How many deviations `value` lies from the median, on a scale that is linear within the normal range
     /// and logarithmic far outside it, so that no extreme part drowns the others.
     fn bounded(self, value: f32) -> f32 {
@@ -114,7 +114,6 @@ impl RobustSpread {
     }
 }
 
-#[cfg(feature = "train")]
 fn sorted(mut values: Vec<f32>) -> Vec<f32> {
     values.sort_unstable_by(f32::total_cmp);
     values
@@ -192,7 +191,8 @@ impl JointSpread {
     /// The weighted mean of the parts. A flow's map already includes all evidence about positions, so it
     /// dominates if there is one. `of_distance` is the weight of distances.
     pub(crate) fn score(self, parts: Parts, of_distance: f32) -> f32 {
-        let weights = [MAP_WEIGHT, of_distance, 1.0, 1.0, 1.0, 1.0];
+        let beside_map = self.map.map_or(1.0, |_| DISTANCE_WEIGHT);
+        let weights = [MAP_WEIGHT, beside_map * of_distance, 1.0, 1.0, 1.0, 1.0];
         let spreads = [self.map, self.distance, self.pooled, self.neighbor];
         let spreads = spreads.into_iter().chain([self.defects, self.context]);
         let parts = spreads.zip(parts.all()).zip(weights);

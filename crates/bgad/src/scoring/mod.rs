@@ -11,6 +11,7 @@ pub(crate) mod false_positives;
 pub(crate) mod fusion;
 pub(crate) mod image_likelihoods;
 mod image_score;
+pub(crate) mod margins;
 pub(crate) mod overlay;
 pub(crate) mod regions;
 pub(crate) mod score_map;
