@@ -21,7 +21,7 @@ pub struct Margins {
 /// The share of a map's rows at each edge that count as margin: 2 of 32. Padding reaches farther, but wider margins take
 /// too much of what images show there for padding.
 const SHARE: usize = 16;
-/// The largest divisor that a model file may have.
+/// The largest divisor.
 const LARGEST: f32 = 1e6;
 
 impl Margins {
@@ -122,10 +122,11 @@ impl Line {
         let mean = self.sum / self.count;
         let noise = (self.squares / self.count - mean * mean).max(0.0) / (self.count - 1.0);
         let excess = mean - 1.0;
-        if excess <= 0.0 || noise >= excess * excess {
-            return 1.0;
+        let kept = 1.0 - noise / (excess * excess);
+        match excess > 0.0 && kept > 0.0 {
+            true => ((1.0 + excess * kept) as f32).min(LARGEST),
+            false => 1.0,
         }
-        (1.0 + excess * (1.0 - noise / (excess * excess))) as f32
     }
 }
 
