@@ -57,6 +57,18 @@ fn a_run_is_shown_with_the_scores_of_its_model() {
     assert!(page.child.wait().unwrap().success());
 }
 
+/// The largest number anywhere in `value`. Identifiers and stamps are texts, whose digits mean nothing here.
+fn largest_number(value: &Value) -> f64 {
+    let of_all =
+        |values: &mut dyn Iterator<Item = &Value>| values.map(largest_number).fold(0.0, f64::max);
+    match value {
+        Value::Number(number) => number.as_f64().map_or(f64::INFINITY, f64::abs),
+        Value::Array(values) => of_all(&mut values.iter()),
+        Value::Object(fields) => of_all(&mut fields.values()),
+        _ => 0.0,
+    }
+}
+
 #[test]
 fn a_run_of_too_few_images_has_no_threshold() {
     let case = Case::new();
@@ -70,7 +82,7 @@ fn a_run_of_too_few_images_has_no_threshold() {
     let state = page.client.scored(case.images());
     assert_eq!(state["state"]["threshold"], Value::Null);
     assert_eq!(state["state"]["model"]["has_map_threshold"], false);
-    assert!(!state.to_string().contains("e38") && !state.to_string().contains("e+38"));
+    assert!(largest_number(&state) < 1e30, "{state}");
     let scratch = by_group(&state, "scratch");
     let scratch = scratch["id"].as_str().unwrap();
     // Its map shows where the score is highest, and that nothing is above a threshold.
