@@ -306,6 +306,21 @@ mod tests {
     }
 
     #[test]
+    fn evened_margins_count_for_the_score_and_not_in_the_map() {
+        let pixel = |even_likelihood| Evidence {
+            likelihood: 8.0,
+            even_likelihood,
+            fineness: 0.0,
+            distance: 2.0,
+            context: 0.0,
+            defects: 0.0,
+            defects_weight: 1.0,
+        };
+        assert_eq!(pixel(8.0).sum() - pixel(3.0).sum(), 5.0);
+        assert_eq!(pixel(8.0).shown(), pixel(3.0).shown());
+    }
+
+    #[test]
     fn a_context_shows_where_but_not_whether() {
         let pixel = |context| Evidence {
             likelihood: 0.0,

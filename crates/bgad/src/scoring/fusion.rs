@@ -244,6 +244,30 @@ mod tests {
         Ok(())
     }
 
+    #[cfg(feature = "train")]
+    #[test]
+    fn distances_weigh_twice_beside_a_map() -> Result<(), &'static str> {
+        let parts = |map, distance, neighbor| Parts {
+            map,
+            distance: Some(distance),
+            neighbor: Some(neighbor),
+            pooled: None,
+            defects: None,
+            context: None,
+        };
+        let at = |image: usize| 1.0 + image as f32 / 40.0;
+        for (map, ratio) in [(Some(1.5), 2.0), (None, 1.0)] {
+            let of = |image: usize| parts(map.map(|_| at(image)), at(image), at(image));
+            let normal: Vec<Parts> = (0..40).map(of).collect();
+            let joint = JointSpread::of(&normal).ok_or("one part")?;
+            let score = |distance, neighbor| joint.score(parts(map, distance, neighbor), 1.0);
+            let usual = score(1.5, 1.5);
+            let (far, other) = (score(2.0, 1.5) - usual, score(1.5, 2.0) - usual);
+            assert!((far / other - ratio).abs() < 1e-3, "{far} {other}");
+        }
+        Ok(())
+    }
+
     #[test]
     fn images_that_are_all_alike_have_a_scale() {
         let spread = RobustSpread::of(vec![2.0; 5]);
