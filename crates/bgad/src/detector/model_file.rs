@@ -30,10 +30,11 @@ use crate::model::known_defects::KnownDefects;
 use crate::model::memory_bank::MemoryBank;
 use crate::model::neighbors::Neighbors;
 use crate::model::places;
+use crate::scoring::hot_spots::HotSpots;
 use crate::storage::tensor_file::{Damage, Kind, Stored, TensorFile};
 
 /// The format version that this program reads and writes.
-pub const FORMAT_VERSION: u32 = 14;
+pub const FORMAT_VERSION: u32 = 15;
 const KIND: Kind = Kind {
     key: "bgad",
     version: FORMAT_VERSION,
@@ -292,9 +293,13 @@ fn build(
         let expected = format!("finite numbers for maps of {sides:?} rows and columns, or none");
         return Err(Error::state("calibration.edges", "invalid", expected));
     }
-    if !calibration.are_margins_sound(&sides) {
-        let expected = format!("numbers from 1 for maps of {sides:?} rows and columns, or none");
-        return Err(Error::state("calibration.margins", "invalid", expected));
+    if !calibration
+        .hot_spots
+        .as_ref()
+        .is_none_or(HotSpots::is_sound)
+    {
+        let expected = "as many means as places, none below 0, or none at all";
+        return Err(Error::state("calibration.hot_spots", "invalid", expected));
     }
     let mut flows = Vec::new();
     for (index, input) in inputs.iter().enumerate() {

@@ -112,6 +112,7 @@ impl Detector {
             if let Some(of_pixels) = &mut self.description.pixel_threshold {
                 *of_pixels = f32::MAX;
             }
+            self.description.calibration.halo_limit = None;
             self.description.promised_rate = None;
             return Ok(());
         }
@@ -165,6 +166,7 @@ impl Detector {
         if self.description.pixel_threshold.is_some() {
             self.description.pixel_threshold = Some(threshold);
             self.description.outlines_known_defects = true;
+            self.description.calibration.halo_limit = Some(threshold);
             let largest = &mut self.description.calibration.largest_median;
             *largest = largest.max(baseline::largest_median(threshold));
         }
@@ -218,6 +220,7 @@ impl Detector {
         };
         if !self.description.outlines_known_defects {
             self.keep_scaled_maps_above_the_threshold();
+            self.description.calibration.halo_limit = self.description.pixel_threshold;
         }
         self.description.threshold = threshold;
         self.description.normal_scores = scores_of_normal;

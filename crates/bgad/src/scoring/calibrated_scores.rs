@@ -4,13 +4,18 @@ use super::baseline;
 use super::calibration::Calibration;
 use super::evidence::{Maps, Measured, Weights, stitched_positions};
 use super::fusion::Parts;
+use super::halos;
+use super::hot_spots::{Divisors, Surprisals};
 use super::image_likelihoods::ImageLikelihoods;
 use super::score_map::ScoreMap;
 use super::stitching::add_upsampled;
 use super::surroundings;
 use crate::config::choices::MapBaseline;
-use crate::input::view::Views;
+use crate::input::view::{View, Views};
 use crate::model::likelihoods::{LogLikelihoodMap, LogLikelihoodMaps};
+
+/// The reach of a halo, in positions of the memory bank: they are means over 3 x 3 positions.
+const HALO: usize = 2;
 
 impl Calibration {
     /// The image's score, and its map if there is one.
@@ -51,38 +56,60 @@ impl Calibration {
 
     /// The sum over levels of relative (log-)likelihoods, upsampled to the image's map; `None` without maps.
     pub(super) fn stitched_sum(&self, image: ImageLikelihoods<'_>) -> Option<ScoreMap> {
-        self.stitched_levels(image, |_, relative| relative)
-    }
-
-    /// The same with evened margins; `None` if there are none.
-    pub(super) fn even_sum(&self, image: ImageLikelihoods<'_>) -> Option<ScoreMap> {
-        self.margins.iter().flatten().next()?;
-        self.stitched_levels(image, |level, relative| {
-            let margins = self.margins.get(level).and_then(Option::as_ref);
-            match margins {
-                Some(margins) => margins.evened(&relative),
-                None => relative,
-            }
-        })
-    }
-
-    /// The sum over levels of their relative (log-)likelihoods after `change`, upsampled to the image's map; `None`
-    /// without maps.
-    fn stitched_levels(
-        &self,
-        image: ImageLikelihoods<'_>,
-        change: impl Fn(usize, Vec<f32>) -> Vec<f32>,
-    ) -> Option<ScoreMap> {
         image.inputs.first().filter(|maps| has_maps(maps))?;
         Some(image.stitched(|maps, view, (columns, rows), sum| {
-            for level in 0..maps.levels.len() {
-                if let Some(relative) = self.relative(maps, level) {
-                    let size = (maps.levels[level].width, maps.levels[level].height);
-                    let places = (columns.places.as_slice(), rows.places.as_slice());
-                    add_upsampled(&change(level, relative), size, view, places, sum);
-                }
-            }
+            let places = (columns.places.as_slice(), rows.places.as_slice());
+            self.add_levels(maps, view, places, sum);
         }))
+    }
+
+    /// Adds the relative (log-)likelihoods of all levels of an input at these places.
+    fn add_levels(
+        &self,
+        maps: &LogLikelihoodMaps,
+        view: &View,
+        places: (&[f32], &[f32]),
+        sum: &mut [f32],
+    ) {
+        for level in 0..maps.levels.len() {
+            if let Some(relative) = self.relative(maps, level) {
+                let size = (maps.levels[level].width, maps.levels[level].height);
+                add_upsampled(&relative, size, view, places, sum);
+            }
+        }
+    }
+
+    /// The surprisals of an input at `side` by `side` places: those of flows on positions and those of distances; `None`
+    /// without one of them.
+    pub(super) fn surprisals(
+        &self,
+        maps: &LogLikelihoodMaps,
+        view: &View,
+        side: usize,
+    ) -> Option<Surprisals> {
+        let tails = self.tails.as_ref()?;
+        let of_sum = tails.likelihood.as_ref()?;
+        let bank = maps.distances.as_ref()?;
+        let step = view.size.saturating_sub(1) as f32 / side.saturating_sub(1).max(1) as f32;
+        let places: Vec<f32> = (0..side).map(|at| at as f32 * step).collect();
+        let places = (places.as_slice(), places.as_slice());
+        let mut sums = vec![0f32; side * side];
+        self.add_levels(maps, view, places, &mut sums);
+        let mut distances = vec![0f32; side * side];
+        add_upsampled(
+            &bank.values,
+            (bank.side, bank.side),
+            view,
+            places,
+            &mut distances,
+        );
+        let sums = sums
+            .iter()
+            .map(|sum| of_sum.surprisal(self.sum_maximum - sum));
+        let distances = distances
+            .iter()
+            .map(|value| tails.distance.surprisal(*value));
+        Some([sums.collect(), distances.collect()])
     }
 
     /// The relative (log-)likelihoods of a flow, without edges; `None` for flows on pooled features.
@@ -116,6 +143,13 @@ impl Calibration {
             if self.map_baseline == MapBaseline::Remove {
                 baseline::bound(shown, self.largest_median, self.fineness);
             }
+            let bank = image
+                .inputs
+                .first()
+                .and_then(|maps| maps.distances.as_ref());
+            if let (Some(bank), Some(limit)) = (bank, self.halo_limit) {
+                halos::dim(shown, HALO * side / bank.side.max(1), limit);
+            }
         }
         maps
     }
@@ -138,7 +172,7 @@ impl Calibration {
                 ..Maps::default()
             };
         };
-        let even_sum = self.even_sum(image);
+        let hot = self.hot_spots.as_ref().map(|spots| spots.divisors(image));
         let contexts = self.contexts(image);
         let without_flows = of_flows.is_none();
         let of = |map: &Option<ScoreMap>, pixel: usize| Some(map.as_ref()?.values[pixel]);
@@ -151,10 +185,10 @@ impl Calibration {
             let measured = Measured {
                 sum,
                 distance: of_bank.values[pixel],
-                even_sum: of(&even_sum, pixel).map(|sum| self.sum_maximum - sum),
                 context: of(&contexts, pixel),
                 discriminant: of(&discriminants, pixel),
                 likeness: of(&likeness, pixel),
+                hot: hot.as_ref().map_or(Divisors::NONE, |of| of.at(pixel)),
             };
             tails.evidence(measured, weights)
         };

@@ -6,8 +6,8 @@ use super::baseline;
 use super::edges::Edges;
 use super::evidence::{DefectTails, Tails};
 use super::fusion::{JointSpread, Spread};
+use super::hot_spots::HotSpots;
 use super::image_likelihoods::ImageLikelihoods;
-use super::margins::Margins;
 use super::score_map::ScoreMap;
 use super::tail::Tail;
 use crate::config::choices::{Aggregation, MapBaseline};
@@ -54,8 +54,10 @@ pub struct Calibration {
     pub(crate) fineness: f32,
     /// The edges of each flow's maps on fine textures; empty on others.
     pub(crate) edges: Vec<Edges>,
-    /// The margins of the maps of each flow, for the image's score; empty without a memory bank.
-    pub(crate) margins: Vec<Option<Margins>>,
+    /// The places that look odd on normal images; `None` without a memory bank or flows on positions.
+    pub(crate) hot_spots: Option<HotSpots>,
+    /// The limit of halos in shown maps: the pixel threshold, if there is one.
+    pub(crate) halo_limit: Option<f32>,
     /// The weight of likeness to known defects beside the discriminant, from 0 to 1.
     pub(crate) likeness_weight: f32,
     /// The largest median of a shown map: above the pixel threshold.
@@ -80,7 +82,8 @@ impl Calibration {
             defects_weight: 1.0,
             fineness: 0.0,
             edges: Vec::new(),
-            margins: Vec::new(),
+            hot_spots: None,
+            halo_limit: None,
             likeness_weight: 1.0,
             largest_median: baseline::LARGEST_MEDIAN,
         }
@@ -90,7 +93,7 @@ impl Calibration {
     pub(crate) fn is_sound(&self) -> bool {
         let tails = self.tails.iter();
         let mut tails = tails.flat_map(|tails| {
-            let others = [&tails.likelihood, &tails.even_likelihood, &tails.context];
+            let others = [&tails.likelihood, &tails.context];
             let of_defects = tails.defects.iter();
             let of_defects = of_defects.flat_map(DefectTails::all);
             let others = others.into_iter().flatten().chain(of_defects);
@@ -105,13 +108,6 @@ impl Calibration {
         let wanted = if self.fineness > 0.0 { sides.len() } else { 0 };
         let complete = self.edges.is_empty() || self.edges.len() == wanted;
         complete && fit.all(|(edges, side)| edges.is_sound(*side))
-    }
-
-    /// Whether the margins in a model file fit flows on maps with these numbers of rows and columns.
-    pub(crate) fn are_margins_sound(&self, sides: &[usize]) -> bool {
-        let mut fit = self.margins.iter().zip(sides);
-        let complete = self.margins.is_empty() || self.margins.len() == sides.len();
-        complete && fit.all(|(margins, side)| margins.as_ref().is_none_or(|of| of.is_sound(*side)))
     }
 
     /// The largest per-dimension log-likelihood of each flow; for tests.

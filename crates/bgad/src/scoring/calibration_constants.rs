@@ -9,8 +9,8 @@ use super::evidence::{DefectTails, Tails, some_of};
 use super::fusion::Spread;
 #[cfg(feature = "train")]
 use super::fusion::{JointSpread, Parts};
+use super::hot_spots::HotSpots;
 use super::image_likelihoods::ImageLikelihoods;
-use super::margins::Margins;
 use super::tail::Tail;
 #[cfg(feature = "train")]
 use super::threshold::Scored;
@@ -71,10 +71,10 @@ impl Calibration {
             sum_maximum: 0.0,
             baseline: None,
             shown_baseline: None,
-            margins: Vec::new(),
+            hot_spots: None,
+            halo_limit: None,
             ..self.clone()
         };
-        calibration.margins = calibration.margins_of(set);
         let of_sum = |image: &ImageLikelihoods<'_>| {
             let map = calibration.stitched_sum(*image)?;
             Some((map.maximum(), some_of(&map)))
@@ -84,6 +84,7 @@ impl Calibration {
         calibration.sum_maximum = maxima.reduce(f32::max).unwrap_or(0.0);
         let sums = sums.into_iter().map(|of_image| Some(of_image?.1));
         calibration.tails = calibration.tails_of(set, sums.collect());
+        calibration.hot_spots = calibration.hot_spots_of(set);
         if self.map_baseline == MapBaseline::Remove {
             let means = set.par_iter().map(|image| {
                 let maps = calibration.fused(*image);
@@ -119,23 +120,12 @@ impl Calibration {
         (self, scored)
     }
 
-    /// The margins of each flow's maps over normal images; none without a memory bank, or with likelihoods in place of
-    /// log-likelihoods.
-    fn margins_of(&self, set: &[ImageLikelihoods<'_>]) -> Vec<Option<Margins>> {
-        let first = set.first().and_then(|image| image.inputs.first());
-        let with_bank = first.filter(|maps| maps.distances.is_some());
-        let Some(maps) = with_bank.filter(|_| self.aggregation != Aggregation::Likelihood) else {
-            return Vec::new();
-        };
-        let flows = (0..maps.levels.len()).filter(|level| !maps.levels[*level].is_pooled());
-        let of_flow = |level: usize| {
-            Margins::of(set, maps.levels[level].width, |maps| {
-                let mut values = self.relative(maps, level)?;
-                values.iter_mut().for_each(|value| *value = -*value);
-                Some(values)
-            })
-        };
-        flows.map(of_flow).collect()
+    /// The hot spots of normal images; `None` without a memory bank or flows on positions.
+    fn hot_spots_of(&self, set: &[ImageLikelihoods<'_>]) -> Option<HotSpots> {
+        let first = set.first()?.inputs.first()?;
+        let maps = first.levels.iter().filter(|map| !map.is_pooled());
+        let side = maps.map(|map| map.width).max()?;
+        HotSpots::of(set, side, |maps, view| self.surprisals(maps, view, side))
     }
 
     /// The tails of all kinds of evidence over normal images, if there are several kinds. `sums` has some
@@ -151,19 +141,7 @@ impl Calibration {
             let discriminants = self.discriminants(*image).as_ref().map(some_of);
             let likeness = self.likeness(*image).as_ref().map(some_of);
             let contexts = self.contexts(*image).as_ref().map(some_of);
-            let even = self.even_sum(*image).map(|mut map| {
-                let values = map.values.iter_mut();
-                values.for_each(|sum| *sum = self.sum_maximum - *sum);
-                some_of(&map)
-            });
-            let all = [
-                Some(distances),
-                sums,
-                contexts,
-                discriminants,
-                likeness,
-                even,
-            ];
+            let all = [Some(distances), sums, contexts, discriminants, likeness];
             (all.iter().flatten().count() > 1).then_some(all)
         };
         let pixels: Option<Vec<_>> = set.par_iter().zip(sums).map(of_image).collect();
@@ -176,7 +154,6 @@ impl Calibration {
         let of_defects = values(3).zip(values(4));
         Some(Tails {
             likelihood: tail(1),
-            even_likelihood: tail(5),
             distance: tail(0)?,
             context: tail(2),
             defects: of_defects.and_then(|(discriminants, likeness)| {

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::hot_spots::Divisors;
 use super::image_likelihoods::ImageLikelihoods;
 use super::score_map::ScoreMap;
 use super::stitching::add_upsampled;
@@ -15,8 +16,6 @@ use crate::model::likelihoods::{LogLikelihoodMaps, PositionMap};
 pub struct Tails {
     /// For how far the sum of log-likelihoods lies below the largest one; `None` without flows on positions.
     pub(crate) likelihood: Option<Tail>,
-    /// For the same with evened [`Margins`](super::margins::Margins); `None` without margins.
-    pub(crate) even_likelihood: Option<Tail>,
     /// For the distance to the memory bank.
     pub(crate) distance: Tail,
     /// For the distance of a position's context, if the model stores contexts.
@@ -72,8 +71,6 @@ impl DefectTails {
 pub(crate) struct Measured {
     /// How far its log-likelihoods lie below the largest sum, if there are flows on positions.
     pub sum: Option<f32>,
-    /// The same with evened margins, if the image's score evens them.
-    pub even_sum: Option<f32>,
     /// The distance to the memory bank.
     pub distance: f32,
     /// The distance of its context.
@@ -82,6 +79,8 @@ pub(crate) struct Measured {
     pub discriminant: Option<f32>,
     /// How much it looks like one of them.
     pub likeness: Option<f32>,
+    /// How hot its place is.
+    pub hot: Divisors,
 }
 
 /// How much kinds of evidence count, from 0 to 1.
@@ -132,13 +131,10 @@ impl Tails {
             let (direction, likeness) = measured.discriminant.zip(measured.likeness)?;
             Some(tails.surprisal(direction, likeness, weights.likeness))
         });
-        let likelihood = of(&self.likelihood, measured.sum);
-        let even = self.even_likelihood.as_ref().zip(measured.even_sum);
-        let even = even.map(|(tail, sum)| tail.surprisal(sum));
         Evidence {
-            likelihood,
-            even_likelihood: even.unwrap_or(likelihood),
+            likelihood: of(&self.likelihood, measured.sum),
             distance: self.distance.surprisal(measured.distance),
+            hot: measured.hot,
             fineness: weights.fineness,
             context: of(&self.context, measured.context),
             defects: of_defects.unwrap_or(0.0),
@@ -173,9 +169,9 @@ const SURE_OF_IMAGE: f32 = 5.0;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Evidence {
     likelihood: f32,
-    /// That of the log-likelihood with evened margins.
-    even_likelihood: f32,
     distance: f32,
+    /// How hot the pixel's place is.
+    hot: Divisors,
     /// How fine the texture of normal images is.
     fineness: f32,
     context: f32,
@@ -189,12 +185,16 @@ impl Evidence {
     /// that is unusual as a whole has high ones everywhere. Known defects count as far as hardly any normal pixel
     /// looks like them, so that they raise no image without one.
     pub fn sum(self) -> f32 {
-        self.with_distance(self.even_likelihood) + (self.defects - SURE).max(0.0)
+        let of_position = self.weighted_sum(
+            self.likelihood / self.hot.likelihood,
+            self.distance / self.hot.distance,
+        );
+        of_position + (self.defects - SURE).max(0.0)
     }
 
-    /// The weighted sum of this surprisal of the log-likelihood and the distance's.
-    fn with_distance(self, likelihood: f32) -> f32 {
-        likelihood + Weights::of_distance(self.fineness) * self.distance
+    /// The weighted sum of these surprisals of the log-likelihood and of the distance.
+    fn weighted_sum(self, likelihood: f32, distance: f32) -> f32 {
+        likelihood + Weights::of_distance(self.fineness) * distance
     }
 
     /// The surprisal of known defects, for the score of a whole image.
@@ -209,10 +209,13 @@ impl Evidence {
         let context = SHOWN_CONTEXT * self.context.min(LARGEST_CONTEXT);
         // Squares of numbers of 32 bits don't overflow in 64.
         let square = |part: f32| f64::from(part) * f64::from(part);
-        let mut of_position = square(SHOWN_LIKELIHOOD * self.likelihood) + square(self.distance);
+        // Large defects often lie on hot spots.
+        let likelihood = self.likelihood / self.hot.likelihood.sqrt();
+        let distance = self.distance / self.hot.distance.sqrt();
+        let mut of_position = square(SHOWN_LIKELIHOOD * likelihood) + square(distance);
         if self.fineness > 0.0 {
             let fine = f64::from(self.fineness);
-            let sum = f64::from(self.with_distance(self.likelihood));
+            let sum = f64::from(self.weighted_sum(likelihood, distance));
             of_position = ((1.0 - fine) * of_position.sqrt() + fine * sum).powi(2);
         }
         let shown = (of_position + square(context)).sqrt() as f32;
@@ -272,7 +275,7 @@ mod tests {
     fn where_one_kind_is_sure_outshines_where_two_are_in_doubt() {
         let pixel = |likelihood, distance| Evidence {
             likelihood,
-            even_likelihood: likelihood,
+            hot: Divisors::NONE,
             fineness: 0.0,
             distance,
             context: 0.0,
@@ -292,7 +295,7 @@ mod tests {
             likelihood: 1.0,
             fineness: 0.0,
             distance: 2.0,
-            even_likelihood: 1.0,
+            hot: Divisors::NONE,
             context: 0.0,
             defects,
             defects_weight: 0.5,
@@ -306,18 +309,23 @@ mod tests {
     }
 
     #[test]
-    fn evened_margins_count_for_the_score_and_not_in_the_map() {
-        let pixel = |even_likelihood| Evidence {
+    fn a_hot_place_counts_less() {
+        let pixel = |by| Evidence {
             likelihood: 8.0,
-            even_likelihood,
             fineness: 0.0,
-            distance: 2.0,
+            distance: 6.0,
+            hot: Divisors {
+                likelihood: by,
+                distance: 2.0 * by,
+            },
             context: 0.0,
             defects: 0.0,
             defects_weight: 1.0,
         };
-        assert_eq!(pixel(8.0).sum() - pixel(3.0).sum(), 5.0);
-        assert_eq!(pixel(8.0).shown(), pixel(3.0).shown());
+        assert_eq!(pixel(1.0).sum(), 8.0 + 3.0);
+        assert_eq!(pixel(4.0).sum(), 2.0 + 0.75);
+        // Half as much in the map that is shown.
+        assert!((pixel(4.0).shown() - pixel(1.0).shown() / 2.0).abs() < 1e-5);
     }
 
     #[test]
@@ -326,7 +334,7 @@ mod tests {
             likelihood: 0.0,
             fineness: 0.0,
             distance: 1.0,
-            even_likelihood: 0.0,
+            hot: Divisors::NONE,
             context,
             defects: 0.0,
             defects_weight: 1.0,
@@ -349,7 +357,7 @@ mod tests {
         let pixel = |fineness| Evidence {
             likelihood: 3.0,
             distance: 2.0,
-            even_likelihood: 3.0,
+            hot: Divisors::NONE,
             fineness,
             context: 0.0,
             defects: 0.0,

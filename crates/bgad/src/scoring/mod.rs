@@ -2,6 +2,7 @@
 
 mod aggregation;
 pub(crate) mod baseline;
+mod box_means;
 mod calibrated_scores;
 pub(crate) mod calibration;
 mod calibration_constants;
@@ -9,9 +10,10 @@ pub(crate) mod edges;
 pub(crate) mod evidence;
 pub(crate) mod false_positives;
 pub(crate) mod fusion;
+mod halos;
+pub(crate) mod hot_spots;
 pub(crate) mod image_likelihoods;
 mod image_score;
-pub(crate) mod margins;
 pub(crate) mod overlay;
 pub(crate) mod regions;
 pub(crate) mod score_map;

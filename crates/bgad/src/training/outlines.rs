@@ -14,6 +14,7 @@ use crate::model::discriminant::Discriminant;
 use crate::model::folds::Folds;
 use crate::model::known_defects::{KnownDefects, ShownDefect};
 use crate::model::likelihoods::LogLikelihoodMaps;
+use crate::scoring::calibration::Calibration;
 use crate::scoring::image_likelihoods::ImageLikelihoods;
 use crate::scoring::threshold::Outlined;
 
@@ -68,7 +69,12 @@ impl TrainingSet {
             views: &image.views,
             inputs: &inputs,
         };
-        let Some(map) = detector.description.calibration.map_of(image_of) else {
+        // Whatever the threshold will be, halos must not lie above it.
+        let calibration = Calibration {
+            halo_limit: Some(0.0),
+            ..detector.description.calibration.clone()
+        };
+        let Some(map) = calibration.map_of(image_of) else {
             return Ok(None);
         };
         let (width, height) = (image.views.width as u32, image.views.height as u32);
