@@ -9,6 +9,8 @@ const FULL_SHARE: f32 = 0.6;
 const FAINT_SHARE: f32 = 0.7;
 /// The share of the highest surprisal in a wider neighbourhood below which a pixel is no part of its region.
 const REGION_SHARE: f32 = 0.5;
+/// The share of the limit to which they fall: heat maps have no colour up to it.
+const DULL_SHARE: f32 = 0.8;
 /// The least limit: one normal pixel in a hundred.
 const LEAST_LIMIT: f32 = 4.6;
 
@@ -17,7 +19,7 @@ const LEAST_LIMIT: f32 = 4.6;
 /// The features of a position depend on its neighbours, and maps are coarser than the image, so that a defect also
 /// raises pixels beside it. A pixel is dimmed in proportion to its share of the highest surprisal at most `reach` pixels
 /// away, if that share is less than [`FULL_SHARE`]. Then pixels with less than [`REGION_SHARE`] of the highest one at
-/// most twice as far away fall to the limit: a region ends where its surprisal has fallen by half, as the width of a
+/// most twice as far away fall below the limit: a region ends where its surprisal has fallen by half, as the width of a
 /// peak is measured elsewhere.
 pub(super) fn dim(map: &mut ScoreMap, reach: usize, limit: f32) {
     if reach == 0 {
@@ -39,7 +41,7 @@ pub(super) fn dim(map: &mut ScoreMap, reach: usize, limit: f32) {
             *value = (*value * share).max(faint);
         }
         if *value < REGION_SHARE * around {
-            *value = value.min(limit);
+            *value = value.min(DULL_SHARE * limit);
         }
     }
 }
