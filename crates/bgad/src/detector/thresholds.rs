@@ -80,7 +80,9 @@ impl Detector {
                 boundaries.push(boundary);
             }
         }
-        let calibration = self.description.calibration.over_images(images)?;
+        let mut rule = self.description.calibration.clone();
+        rule.symmetric = self.description.mirrored;
+        let calibration = rule.over_images(images)?;
         let (calibration, scored) = calibration.with_joint_spread(images);
         self.description.calibration = calibration;
         self.description.boundaries = values;

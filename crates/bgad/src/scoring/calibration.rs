@@ -56,6 +56,8 @@ pub struct Calibration {
     pub(crate) edges: Vec<Edges>,
     /// The places that look odd on normal images; `None` without a memory bank or flows on positions.
     pub(crate) hot_spots: Option<HotSpots>,
+    /// Whether scores are means over an image and its mirror image, so that hot spots must be symmetric.
+    pub(crate) symmetric: bool,
     /// The limit of halos in shown maps: the pixel threshold, if there is one.
     pub(crate) halo_limit: Option<f32>,
     /// The weight of likeness to known defects beside the discriminant, from 0 to 1.
@@ -83,6 +85,7 @@ impl Calibration {
             fineness: 0.0,
             edges: Vec::new(),
             hot_spots: None,
+            symmetric: false,
             halo_limit: None,
             likeness_weight: 1.0,
             largest_median: baseline::LARGEST_MEDIAN,

@@ -125,7 +125,11 @@ impl Calibration {
         let first = set.first()?.inputs.first()?;
         let maps = first.levels.iter().filter(|map| !map.is_pooled());
         let side = maps.map(|map| map.width).max()?;
-        HotSpots::of(set, side, |maps, view| self.surprisals(maps, view, side))
+        let spots = HotSpots::of(set, side, |maps, view| self.surprisals(maps, view, side))?;
+        Some(match self.symmetric {
+            true => spots.symmetric(),
+            false => spots,
+        })
     }
 
     /// The tails of all kinds of evidence over normal images, if there are several kinds. `sums` has some

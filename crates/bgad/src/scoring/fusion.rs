@@ -110,21 +110,8 @@ impl RobustSpread {
     /// and logarithmic far outside it, so that no extreme part drowns the others.
     fn bounded(self, value: f32) -> f32 {
         let distance = (value - self.median) / self.deviation;
-        logarithmic(f64::from(distance)) as f32
+        LINEAR * (distance / LINEAR).asinh()
     }
-}
-
-/// A distance from the median on the scale of scores, logarithmic far outside the normal range.
-pub(crate) fn logarithmic(distance: f64) -> f64 {
-    let range = f64::from(LINEAR);
-    range * (distance / range).asinh()
-}
-
-/// The distance that has this score.
-#[cfg(feature = "train")]
-pub(crate) fn linear(score: f64) -> f64 {
-    let range = f64::from(LINEAR);
-    range * (score / range).sinh()
 }
 
 fn sorted(mut values: Vec<f32>) -> Vec<f32> {

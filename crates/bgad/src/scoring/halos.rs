@@ -26,7 +26,10 @@ pub(super) fn dim(map: &mut ScoreMap, reach: usize, limit: f32) {
         return;
     }
     let limit = limit.max(LEAST_LIMIT);
-    let faint = FAINT_SHARE * limit;
+    // Where most of an image is odd, a halo is no less odd than the rest.
+    let median = median(map);
+    let (faint, dull) = (FAINT_SHARE * limit, DULL_SHARE * limit);
+    let (faint, dull) = (faint.max(median), dull.max(median));
     let smooth = reach / 4;
     let mut nearby = highest_nearby(map, reach);
     for _ in 0..3 {
@@ -41,8 +44,18 @@ pub(super) fn dim(map: &mut ScoreMap, reach: usize, limit: f32) {
             *value = (*value * share).max(faint);
         }
         if *value < REGION_SHARE * around {
-            *value = value.min(DULL_SHARE * limit);
+            *value = value.min(dull);
         }
+    }
+}
+
+/// The median of the map's values; 0 without any.
+fn median(map: &ScoreMap) -> f32 {
+    let mut values = map.values.clone();
+    let middle = values.len() / 2;
+    match values.is_empty() {
+        true => 0.0,
+        false => *values.select_nth_unstable_by(middle, f32::total_cmp).1,
     }
 }
 
@@ -146,6 +159,27 @@ mod tests {
             }
         });
         assert_eq!(after.values[32 * SIDE + 40], 4.0);
+    }
+
+    #[test]
+    fn where_most_is_odd_halos_stay_as_odd_as_the_rest() {
+        let odd = |x: usize, y: usize| peak(90.0)(x, y).max(9.0 + ((x + y) % 3) as f32 / 10.0);
+        let after = dimmed(odd);
+        let before = (0..SIDE * SIDE).map(|at| odd(at % SIDE, at / SIDE));
+        let before = ScoreMap {
+            width: SIDE,
+            height: SIDE,
+            values: before.collect(),
+        };
+        assert_eq!(median(&after), median(&before));
+        assert!(after.values.iter().all(|value| *value >= 9.0));
+        assert!(
+            after
+                .values
+                .iter()
+                .zip(&before.values)
+                .any(|(after, before)| after < before)
+        );
     }
 
     #[test]

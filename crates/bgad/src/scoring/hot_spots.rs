@@ -100,6 +100,21 @@ impl HotSpots {
         })
     }
 
+    /// The same for scores that are means over an image and its mirror image: they must not depend on which of both is
+    /// given.
+    pub(super) fn symmetric(mut self) -> Self {
+        for means in [&mut self.likelihood, &mut self.distance] {
+            for row in means.chunks_exact_mut(self.side.max(1)) {
+                for left in 0..row.len() / 2 {
+                    let right = row.len() - 1 - left;
+                    let mean = (row[left] + row[right]) / 2.0;
+                    (row[left], row[right]) = (mean, mean);
+                }
+            }
+        }
+        self
+    }
+
     /// The divisors of an image's pixels.
     pub(super) fn divisors(&self, image: ImageLikelihoods<'_>) -> DivisorMaps {
         let map = |means: &[f32]| {
@@ -261,6 +276,9 @@ mod tests {
             };
             assert!(!damaged.is_sound());
         }
+        let even = spots.clone().symmetric();
+        assert_eq!(even.distance[0], even.distance[SIDE - 1]);
+        assert!(even.distance[0] < spots.distance[0] && even.is_sound());
         for damage in [-1.0, f32::NAN, f32::INFINITY] {
             let mut damaged = spots.clone();
             damaged.likelihood[3] = damage;

@@ -1,7 +1,7 @@
 //! Thresholds from the held-out scores of normal training images.
 
 use super::false_positives;
-use super::fusion::{linear, logarithmic, median};
+use super::fusion::median;
 use super::threshold::{Promise, no_images};
 use crate::error::Result;
 
@@ -62,23 +62,11 @@ pub(crate) fn promised(sorted: &[f32], asked: f64, usual: Option<f64>) -> Result
     let shared = SHARED_IMAGES / count as f64;
     // Fewer still say even less than the square allows for.
     let apart = 1.0 + shared.powi(2) * shared.max(1.0).powi(3);
-    let excess = quantile_of_tail(sorted, aim, usual) - middle;
-    let by_tail = middle + widened(excess, apart, usual.is_some());
+    let by_tail = middle + apart * (quantile_of_tail(sorted, aim, usual) - middle);
     Ok(Promise {
         threshold: (share * f64::from(by_rank) + (1.0 - share) * by_tail) as f32,
         rate,
     })
-}
-
-/// An excess over the median, `times` as wide. A score of several parts is logarithmic far outside the normal range
-/// ([`RobustSpread`](super::fusion::RobustSpread)), but what few images leave uncertain is the scale that lies below it;
-/// `several` tells such scores. Widened on the logarithmic scale, a threshold from five images lay above nearly all
-/// defects.
-fn widened(excess: f64, times: f64, several: bool) -> f64 {
-    match several {
-        true => logarithmic(times * linear(excess)),
-        false => times * excess,
-    }
 }
 
 /// What a further score exceeds with probability `rate`, by the highest of `sorted` scores.
@@ -117,22 +105,6 @@ mod tests {
             let found = supported_rate(asked, images);
             assert!((found - rate).abs() < 1e-12, "{images}: {found}");
         }
-    }
-
-    #[test]
-    fn a_threshold_from_few_images_is_wide_and_within_reach() -> Result<()> {
-        // Held-out scores on the logarithmic scale of several parts.
-        let scores = [-1.0, -0.5, 0.0, 1.0, 2.0];
-        let several = promised(&scores, 0.01, Some(1.0))?.threshold;
-        let one = promised(&scores, 0.01, None)?.threshold;
-        assert!(
-            several > 2.0 * scores[4] && several < 0.7 * one,
-            "{several} {one}"
-        );
-        // A defect 100 deviations away is found.
-        assert!(f64::from(several) < logarithmic(100.0), "{several}");
-        assert!((logarithmic(linear(2.5)) - 2.5).abs() < 1e-12);
-        Ok(())
     }
 
     #[test]
