@@ -9,7 +9,8 @@ const FULL_SHARE: f32 = 0.6;
 const FAINT_SHARE: f32 = 0.7;
 /// The share of the highest surprisal in a wider neighbourhood below which a pixel is no part of its region.
 const REGION_SHARE: f32 = 0.5;
-/// The share of the limit to which they fall: heat maps have no colour up to it.
+/// The share of the limit toward which they fall, the farther they are below that share: heat maps have no colour up to
+/// it.
 const DULL_SHARE: f32 = 0.8;
 /// The least limit: one normal pixel in a hundred.
 const LEAST_LIMIT: f32 = 4.6;
@@ -28,8 +29,7 @@ pub(super) fn dim(map: &mut ScoreMap, reach: usize, limit: f32) {
     let limit = limit.max(LEAST_LIMIT);
     // Where most of an image is odd, a halo is no less odd than the rest.
     let median = median(map);
-    let (faint, dull) = (FAINT_SHARE * limit, DULL_SHARE * limit);
-    let (faint, dull) = (faint.max(median), dull.max(median));
+    let faint = median.max(FAINT_SHARE * limit);
     let smooth = reach / 4;
     let mut nearby = highest_nearby(map, reach);
     for _ in 0..3 {
@@ -43,8 +43,10 @@ pub(super) fn dim(map: &mut ScoreMap, reach: usize, limit: f32) {
         if *value > faint && share < 1.0 {
             *value = (*value * share).max(faint);
         }
-        if *value < REGION_SHARE * around {
-            *value = value.min(dull);
+        let share = *value / (REGION_SHARE * around);
+        if share < 1.0 {
+            let dull = limit * (DULL_SHARE + (1.0 - DULL_SHARE) * share.max(0.0));
+            *value = value.min(dull.max(median));
         }
     }
 }
