@@ -57,6 +57,39 @@ fn regions_are_where_the_map_lies_above_the_pixel_threshold() {
     assert!(with_regions > 0, "no test image has a region");
 }
 
+/// Inputs of 64 pixels have 8 x 8 positions in the memory bank, and a halo reaches two of them, twice.
+#[test]
+fn a_region_ends_where_its_peak_has_fallen_by_half() {
+    const REACH: usize = 2 * 2 * 64 / 8;
+    let folder = tempfile::tempdir().unwrap();
+    let dataset = parts(&folder.path().join("parts"));
+    let detector = Trainer::new(settings()).fit(&dataset).unwrap();
+    let threshold = detector.description().pixel_threshold.unwrap();
+    let mut strong = 0;
+    for image in images(&dataset.test) {
+        let map = detector.predict(&image).unwrap().map.unwrap();
+        let mut sorted = map.values.clone();
+        sorted.sort_unstable_by(f32::total_cmp);
+        // Where most of an image is odd, its halos are, too.
+        if sorted[sorted.len() / 2] >= threshold {
+            continue;
+        }
+        strong += usize::from(map.maximum() > 2.0 * threshold);
+        for (at, value) in map.values.iter().enumerate() {
+            let near = |a: usize, b: usize| a.abs_diff(b) <= REACH;
+            let window = map.values.iter().enumerate().filter(|(other, _)| {
+                near(at % map.width, other % map.width) && near(at / map.width, other / map.width)
+            });
+            let highest = window.map(|(_, value)| *value).fold(0.0, f32::max);
+            assert!(
+                *value <= threshold || *value >= 0.5 * highest,
+                "{value} {highest}"
+            );
+        }
+    }
+    assert!(strong > 0, "no strong defect");
+}
+
 #[test]
 fn with_the_papers_score_pixels_and_images_share_a_threshold() {
     let folder = tempfile::tempdir().unwrap();

@@ -9,8 +9,7 @@ const FULL_SHARE: f32 = 0.6;
 const FAINT_SHARE: f32 = 0.7;
 /// The share of the highest surprisal in a wider neighbourhood below which a pixel is no part of its region.
 const REGION_SHARE: f32 = 0.5;
-/// The share of the limit toward which they fall, the farther they are below that share: heat maps have no colour up to
-/// it.
+/// The share of the limit to which they fall if they are far below that. Heat maps have no colour up to it.
 const DULL_SHARE: f32 = 0.8;
 /// The least limit: one normal pixel in a hundred.
 const LEAST_LIMIT: f32 = 4.6;

@@ -68,7 +68,7 @@ pub(super) type Surprisals = [Vec<f32>; 2];
 
 impl HotSpots {
     /// The hot spots of inputs with `side` rows and columns of places, over normal images; `surprisals` returns those of
-    /// one input. `None` if fewer than two inputs cover a place, as far as the input's image reaches.
+    /// one input. `None` without one, or if no place is covered by two inputs.
     pub(super) fn of(
         set: &[ImageLikelihoods<'_>],
         side: usize,
