@@ -31,6 +31,8 @@ pub enum Purpose {
     Bank,
     /// Contexts of normal positions, by input.
     Contexts,
+    /// Rows that cover all others, by fold.
+    Coverage,
 }
 
 /// How a stream is derived from its key. There are two ways, because trained models and published splits
@@ -57,6 +59,7 @@ impl Purpose {
             Self::Pooled => Derivation::Stream(4),
             Self::Bank => Derivation::Stream(5),
             Self::Contexts => Derivation::Stream(6),
+            Self::Coverage => Derivation::Stream(7),
         }
     }
 

@@ -1,54 +1,96 @@
-//! A sample of the positions of all normal training images.
+//! The choice of a memory bank's rows among the positions of all normal training images.
 
 use bgad_data::random_stream::Purpose;
 use rand::seq::index;
 
+use super::covariance::Moments;
+use super::covering_rows::covering;
+use super::folds::Folds;
 use super::memory_bank::MemoryBank;
+use super::owned_rows::OwnedRows;
 use crate::features::accumulator::{Accumulator, HostFeatures};
 use crate::features::flow_inputs::BankInputs;
 use crate::features::neighborhoods::joined;
 
-/// Positions drawn at random, about the same number from each input.
+/// So many positions are drawn at random for each row that is wanted, and the rows chosen among them.
+const CANDIDATES: usize = 8;
+
+/// Positions drawn at random, about the same number from each input, and a choice of them that covers all.
 ///
-/// PatchCore's greedy coreset was no better on real data sets, and takes longer than the rest of training.
+/// PatchCore's greedy coreset also covers all positions, but takes the oddest ones first. It was no better on real data
+/// sets, and takes longer than the rest of training.
 pub(crate) struct BankSample {
     inputs: BankInputs,
     seed: u64,
+    /// Rows that are wanted.
+    size: usize,
     /// Positions drawn per input.
     each: usize,
     /// Number of inputs added so far.
     fed: usize,
-    /// `[positions, dimension]`.
-    rows: Vec<f32>,
-    /// The input of each row.
-    owners: Vec<usize>,
+    drawn: OwnedRows,
 }
 
 impl BankSample {
-    /// Draws about `size` positions from `count` inputs, the same number from each.
+    /// Chooses about `size` positions from `count` inputs.
     pub fn new(inputs: BankInputs, seed: u64, count: usize, size: usize) -> Self {
-        let each = size.div_ceil(count.max(1));
+        let each = each(size, count);
         let most = each.min(inputs.side * inputs.side) * count;
         Self {
-            rows: Vec::with_capacity(most * inputs.dimension()),
+            drawn: OwnedRows {
+                values: Vec::with_capacity(most * inputs.dimension()),
+                owners: Vec::new(),
+            },
             inputs,
             seed,
+            size,
             each,
             fed: 0,
-            owners: Vec::new(),
         }
     }
 
     /// Whether the number drawn per input is the same for `count` inputs as for `other`.
     pub fn is_alike(size: usize, count: usize, other: usize) -> bool {
-        size.div_ceil(count.max(1)) == size.div_ceil(other.max(1))
+        each(size, count) == each(size, other)
     }
 
-    /// The bank of all drawn positions; `None` if no input was added.
-    pub fn bank(self) -> Option<MemoryBank> {
-        let any = !self.owners.is_empty();
-        any.then(|| MemoryBank::new(self.inputs, &self.rows, self.owners))
+    /// The bank; `None` if no input was added.
+    ///
+    /// Each fold's rows cover that fold by themselves: otherwise rows of other images, left out because a fold has some
+    /// like them, would be missing when the fold is held out.
+    pub fn bank(self, folds: &Folds) -> Option<MemoryBank> {
+        let Self {
+            inputs, mut drawn, ..
+        } = self;
+        let count = drawn.owners.len();
+        if count == 0 {
+            return None;
+        }
+        let dimension = inputs.dimension();
+        let moments = Moments::of(&drawn.values, dimension).rounded();
+        moments.standardize_in_place(&mut drawn.values);
+        let share = |rows: usize| rows * self.size.min(count) / count;
+        let mut chosen = Vec::new();
+        for (number, group) in drawn.of_folds(folds).into_iter().enumerate() {
+            let wanted = (share(group.end) - share(group.start)).max(1);
+            let mut rng = Purpose::Coverage.stream(self.seed, number as u64);
+            let rows = &drawn.values[group.start * dimension..group.end * dimension];
+            let rows = covering(rows, dimension, wanted, &mut rng);
+            chosen.extend(rows.into_iter().map(|row| group.start + row));
+        }
+        let every = count.div_ceil(self.size.max(1));
+        Some(MemoryBank::new(
+            inputs,
+            moments,
+            drawn.picked(chosen),
+            drawn.picked((0..count).step_by(every)),
+        ))
     }
+}
+
+/// Positions that are drawn from each of `count` inputs to choose `size` rows from.
+fn each(size: usize, count: usize) -> usize {
+    size.saturating_mul(CANDIDATES).div_ceil(count.max(1))
 }
 
 impl Accumulator for BankSample {
@@ -60,14 +102,14 @@ impl Accumulator for BankSample {
         let counted = counted.iter().enumerate().filter(|(_, counts)| **counts);
         let counted: Vec<usize> = counted.map(|(position, _)| position).collect();
         let mut rng = Purpose::Bank.stream(self.seed, self.fed as u64);
-        let mut drawn =
-            index::sample(&mut rng, counted.len(), self.each.min(counted.len())).into_vec();
+        let each = self.each.min(counted.len());
+        let mut drawn = index::sample(&mut rng, counted.len(), each).into_vec();
         drawn.sort_unstable();
         let dimension = self.inputs.dimension();
         for position in drawn.into_iter().map(|drawn| counted[drawn]) {
             let row = &vectors[position * dimension..][..dimension];
-            self.rows.extend_from_slice(row);
-            self.owners.push(self.fed);
+            self.drawn.values.extend_from_slice(row);
+            self.drawn.owners.push(self.fed);
         }
         self.fed += 1;
     }

@@ -167,11 +167,11 @@ pub(super) fn contexts(
     wide_means(bounded, (inputs.side, dimension), extent.window, inside)
 }
 
-/// The median length of the bank's rows.
+/// The median length of normal positions.
 #[cfg(feature = "train")]
 fn typical_length(bank: &MemoryBank) -> f32 {
     let dimension = bank.inputs().dimension();
-    let rows = bank.rows_without(&(0..0));
+    let rows = bank.sample_without(&(0..0));
     let mut lengths: Vec<f32> = rows.chunks_exact(dimension).map(length).collect();
     lengths.sort_unstable_by(f32::total_cmp);
     lengths[lengths.len() / 2].max(f32::MIN_POSITIVE)

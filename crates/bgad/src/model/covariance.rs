@@ -47,6 +47,15 @@ impl Moments {
         Self { mean, deviation }
     }
 
+    /// Rounded as in a model file, so that a model scores the same before and after it is saved.
+    #[cfg(feature = "train")]
+    pub fn rounded(mut self) -> Self {
+        for values in [&mut self.mean, &mut self.deviation] {
+            values.iter_mut().for_each(|v| *v = f64::from(*v as f32));
+        }
+        self
+    }
+
     /// Subtracts each channel's mean from `rows` and divides by its deviation.
     pub fn standardize(&self, rows: &[f32]) -> Vec<f32> {
         let mut standardized = Vec::with_capacity(rows.len());
@@ -54,6 +63,17 @@ impl Moments {
             standardized.extend(self.standardized(row));
         }
         standardized
+    }
+
+    /// The same, in place.
+    #[cfg(feature = "train")]
+    pub fn standardize_in_place(&self, rows: &mut [f32]) {
+        for row in rows.chunks_exact_mut(self.mean.len()) {
+            let channels = self.mean.iter().zip(&self.deviation);
+            for (x, (mean, deviation)) in row.iter_mut().zip(channels) {
+                *x = ((f64::from(*x) - mean) / deviation) as f32;
+            }
+        }
     }
 
     /// The same for one row.

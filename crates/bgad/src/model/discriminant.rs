@@ -130,7 +130,7 @@ impl Discriminant {
             return None;
         }
         let of = |left_out: &Range<usize>| {
-            let rows = bank.rows_without(left_out);
+            let rows = bank.sample_without(left_out);
             Direction::towards(&standardized, rows, bank)
         };
         let without = (0..folds.count()).into_par_iter().filter_map(|fold| {

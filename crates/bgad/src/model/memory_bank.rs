@@ -13,6 +13,8 @@ use super::covariance::Moments;
 use super::kept_tensors::KeptTensors;
 use super::likelihoods::PositionMap;
 use super::mirrored;
+#[cfg(feature = "train")]
+use super::owned_rows::OwnedRows;
 use super::standardized_rows::StandardizedRows;
 use crate::error::Result;
 use crate::features::flow_inputs::BankInputs;
@@ -27,16 +29,20 @@ use crate::features::neighborhoods::Neighborhoods;
 pub(crate) struct MemoryBank {
     inputs: BankInputs,
     rows: StandardizedRows,
+    /// Positions that are as common as in the images, while rare ones are frequent among the rows; empty in a model read
+    /// from a file.
+    #[cfg(feature = "train")]
+    sample: OwnedRows,
 }
 
 impl MemoryBank {
-    /// A bank of `rows`, `[positions, dimension]`, each from one of the training inputs `owners`, in
-    /// ascending order.
+    /// A bank of these rows, standardised by these moments, with a `sample` of all positions.
     #[cfg(feature = "train")]
-    pub fn new(inputs: BankInputs, rows: &[f32], owners: Vec<usize>) -> Self {
+    pub fn new(inputs: BankInputs, moments: Moments, rows: OwnedRows, sample: OwnedRows) -> Self {
         Self {
-            rows: StandardizedRows::new(rows, inputs.dimension(), owners),
+            rows: StandardizedRows::of(moments, &rows.values, rows.owners),
             inputs,
+            sample,
         }
     }
 
@@ -56,10 +62,11 @@ impl MemoryBank {
         &self.rows.moments
     }
 
-    /// Its standardised rows, `[rows, dimension]`, without those of the training inputs `left_out`.
+    /// A sample of all positions, standardised, `[positions, dimension]`, without those of the training inputs
+    /// `left_out`.
     #[cfg(feature = "train")]
-    pub fn rows_without(&self, left_out: &Range<usize>) -> Vec<f32> {
-        self.rows.rows_without(left_out)
+    pub fn sample_without(&self, left_out: &Range<usize>) -> Vec<f32> {
+        self.sample.without(left_out)
     }
 
     /// From now on, keeps distances in `folder`; `None` stops this.
@@ -107,6 +114,8 @@ impl MemoryBank {
         Ok(Self {
             rows: StandardizedRows::restore(&mut kept)?,
             inputs,
+            #[cfg(feature = "train")]
+            sample: OwnedRows::default(),
         })
     }
 }
@@ -117,6 +126,15 @@ pub(crate) mod tests {
     use crate::features::flow_inputs::BankLevel;
     #[cfg(feature = "train")]
     use crate::model::bank_rows::{POSITIONS, SCALES};
+
+    /// A bank of all `rows`, `[positions, dimension]`, each from one of the training inputs `owners`.
+    #[cfg(feature = "train")]
+    fn of_rows(inputs: BankInputs, rows: &[f32], owners: Vec<usize>) -> MemoryBank {
+        let moments = Moments::of(rows, inputs.dimension()).rounded();
+        let values = moments.standardize(rows);
+        let rows = OwnedRows { values, owners };
+        MemoryBank::new(inputs, moments, rows.clone(), rows)
+    }
 
     /// A bank of inputs with one position of two values, also for tests of other files.
     pub(crate) fn of_one_position(rows: &[f32], owners: Vec<usize>) -> MemoryBank {
@@ -129,7 +147,7 @@ pub(crate) mod tests {
             side: 1,
             levels: vec![level],
         };
-        MemoryBank::new(inputs, rows, owners)
+        of_rows(inputs, rows, owners)
     }
 
     #[test]
@@ -174,7 +192,7 @@ pub(crate) mod tests {
             side: 1,
             levels: vec![level],
         };
-        let bank = MemoryBank::new(inputs, &rows, (0..300).map(|row| row / 10).collect());
+        let bank = of_rows(inputs, &rows, (0..300).map(|row| row / 10).collect());
         (
             bank,
             (0..100 * 20).map(|i| value(i * 3 + 1) * 1.5).collect(),
@@ -208,9 +226,8 @@ pub(crate) mod tests {
             bytes.rows.nearest(&queries, 0..0)
         );
         // The rows are the same, rounded.
-        let rounded = bytes.rows_without(&(0..1));
-        let exact = single.rows_without(&(0..1));
-        assert_eq!(rounded.len(), 290 * 20);
+        let [rounded, exact] = [&bytes, &single].map(|bank| bank.rows.rows.columns());
+        assert_eq!(rounded.len(), 300 * 20);
         for (rounded, exact) in rounded.iter().zip(&exact) {
             assert!((rounded - exact).abs() < 0.03, "{rounded} for {exact}");
         }

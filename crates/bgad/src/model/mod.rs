@@ -11,6 +11,8 @@ mod coherence;
 pub(crate) mod context_sample;
 pub(crate) mod contexts;
 mod covariance;
+#[cfg(feature = "train")]
+mod covering_rows;
 #[cfg(not(feature = "train"))]
 mod cpu_flow;
 #[cfg(feature = "train")]
@@ -35,6 +37,8 @@ pub(crate) mod mirrored;
 pub(crate) mod neighbors;
 #[cfg(feature = "train")]
 pub(crate) mod normal_statistics;
+#[cfg(feature = "train")]
+mod owned_rows;
 pub(crate) mod places;
 pub(crate) mod position_means;
 #[cfg(feature = "train")]

@@ -31,11 +31,7 @@ impl Neighbors {
     /// Neighbours from `rows`, one vector of `dimension` values per normal training input.
     #[cfg(feature = "train")]
     pub fn of(rows: &[f32], dimension: usize) -> Self {
-        let mut moments = Moments::of(rows, dimension);
-        // Rounded as in a model file, so that a model scores the same before and after it is saved.
-        for values in [&mut moments.mean, &mut moments.deviation] {
-            values.iter_mut().for_each(|v| *v = f64::from(*v as f32));
-        }
+        let moments = Moments::of(rows, dimension).rounded();
         let every = (rows.len() / dimension).div_ceil(MOST_INPUTS).max(1);
         let kept = rows.chunks_exact(dimension).enumerate().step_by(every);
         let (inputs, kept): (Vec<usize>, Vec<&[f32]>) = kept.unzip();

@@ -189,7 +189,7 @@ impl NormalStatistics {
 
     /// Removes and returns the memory bank, if there is one.
     pub fn take_bank(&mut self) -> Option<MemoryBank> {
-        self.bank.take()?.bank()
+        self.bank.take()?.bank(&self.folds)
     }
 
     /// The pooled feature vectors of the `wanted` inputs, `[inputs, dimension]`; empty if no scaling needs

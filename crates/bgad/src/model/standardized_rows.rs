@@ -29,15 +29,17 @@ impl StandardizedRows {
     /// Standardises `rows`, `[rows, dimension]`, each from one of the training inputs `owners`, in ascending order.
     #[cfg(feature = "train")]
     pub fn new(rows: &[f32], dimension: usize, owners: Vec<usize>) -> Self {
-        let mut moments = Moments::of(rows, dimension);
-        // Rounded as in a model file, so that a model scores the same before and after it is saved.
-        for values in [&mut moments.mean, &mut moments.deviation] {
-            values.iter_mut().for_each(|v| *v = f64::from(*v as f32));
-        }
-        let rows = BankRows::new(&moments.standardize(rows), dimension);
+        let moments = Moments::of(rows, dimension).rounded();
+        let rows = moments.standardize(rows);
+        Self::of(moments, &rows, owners)
+    }
+
+    /// `rows`, `[rows, dimension]`, that are standardised by these moments.
+    #[cfg(feature = "train")]
+    pub fn of(moments: Moments, rows: &[f32], owners: Vec<usize>) -> Self {
         Self {
+            rows: BankRows::new(rows, moments.mean.len()),
             moments,
-            rows,
             owners,
             memo: None,
         }
@@ -49,19 +51,6 @@ impl StandardizedRows {
         if let Some(rows) = self.rows.in_bytes() {
             self.rows = rows;
         }
-    }
-
-    /// Its standardised rows, `[rows, dimension]`, without those of the training inputs `left_out`.
-    #[cfg(feature = "train")]
-    pub fn rows_without(&self, left_out: &Range<usize>) -> Vec<f32> {
-        let count = self.rows.count();
-        let columns = self.rows.columns();
-        let kept = (0..count).filter(|row| {
-            let owner = self.owners.get(*row);
-            owner.is_none_or(|owner| !left_out.contains(owner))
-        });
-        let row = |row: usize| columns.iter().skip(row).step_by(count.max(1)).copied();
-        kept.flat_map(row).collect()
     }
 
     /// From now on, keeps distances in `folder`; `None` stops this.
