@@ -31,7 +31,7 @@ pub enum Purpose {
     Bank,
     /// Contexts of normal positions, by input.
     Contexts,
-    /// Rows that cover all others, by fold.
+    /// Rows of the memory bank that cover all positions, by fold; after the folds, some drawn evenly.
     Coverage,
 }
 

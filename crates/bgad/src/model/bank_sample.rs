@@ -14,6 +14,8 @@ use crate::features::neighborhoods::joined;
 
 /// So many positions are drawn at random for each row that is wanted, and the rows chosen among them.
 const CANDIDATES: usize = 8;
+/// At most so many, unless more rows are wanted: those of `tf_efficientnetv2_b0` then take 80 MiB.
+const MOST_CANDIDATES: usize = 131_072;
 
 /// Positions drawn at random, about the same number from each input, and a choice of them that covers all.
 ///
@@ -70,27 +72,31 @@ impl BankSample {
         let moments = Moments::of(&drawn.values, dimension).rounded();
         moments.standardize_in_place(&mut drawn.values);
         let share = |rows: usize| rows * self.size.min(count) / count;
+        let stream = |number: usize| Purpose::Coverage.stream(self.seed, number as u64);
         let mut chosen = Vec::new();
         for (number, group) in drawn.of_folds(folds).into_iter().enumerate() {
             let wanted = (share(group.end) - share(group.start)).max(1);
-            let mut rng = Purpose::Coverage.stream(self.seed, number as u64);
+            let mut rng = stream(number);
             let rows = &drawn.values[group.start * dimension..group.end * dimension];
             let rows = covering(rows, dimension, wanted, &mut rng);
             chosen.extend(rows.into_iter().map(|row| group.start + row));
         }
-        let every = count.div_ceil(self.size.max(1));
+        let after_folds = &mut stream(folds.count().max(1));
+        let mut even = index::sample(after_folds, count, self.size.min(count)).into_vec();
+        even.sort_unstable();
         Some(MemoryBank::new(
             inputs,
             moments,
             drawn.picked(chosen),
-            drawn.picked((0..count).step_by(every)),
+            drawn.picked(even),
         ))
     }
 }
 
 /// Positions that are drawn from each of `count` inputs to choose `size` rows from.
 fn each(size: usize, count: usize) -> usize {
-    size.saturating_mul(CANDIDATES).div_ceil(count.max(1))
+    let candidates = size.saturating_mul(CANDIDATES).min(MOST_CANDIDATES);
+    candidates.max(size).div_ceil(count.max(1))
 }
 
 impl Accumulator for BankSample {
