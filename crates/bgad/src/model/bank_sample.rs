@@ -120,3 +120,70 @@ impl Accumulator for BankSample {
         self.fed += 1;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::features::flow_inputs::BankLevel;
+    use crate::input::view::View;
+
+    const SIDE: usize = 16;
+    const INPUTS: usize = 20;
+
+    /// A bank of `size` rows in five folds. Each input has noise and, somewhere, one detail.
+    fn bank(size: usize) -> Option<(MemoryBank, Folds)> {
+        let level = BankLevel {
+            index: 0,
+            side: SIDE,
+            channels: 1,
+        };
+        let inputs = BankInputs {
+            side: SIDE,
+            levels: vec![level],
+        };
+        let mut sample = BankSample::new(inputs, 0, INPUTS, size);
+        for input in 0..INPUTS {
+            let noise = |at: usize| ((at * 7919 + input * 31) % 101) as f32 / 101.0;
+            let mut values: Vec<f32> = (0..SIDE * SIDE).map(noise).collect();
+            values[(3 + input / 2) * SIDE + 12 - input / 2] = 90.0;
+            sample.add(&HostFeatures {
+                view: View::stretched(256),
+                levels: vec![values],
+            });
+        }
+        let folds = Folds::of_images(&[1; INPUTS], 5);
+        Some((sample.bank(&folds)?, folds))
+    }
+
+    #[test]
+    fn whichever_fold_is_left_out_the_bank_knows_the_detail() -> Result<(), &'static str> {
+        let (bank, folds) = bank(50).ok_or("no bank")?;
+        let distance = |value: f32, fold: usize| {
+            let nearest = bank.nearest(&[value], &folds.inputs(fold));
+            nearest.map(|distances| distances[0])
+        };
+        for fold in 0..5 {
+            // A mean over 3 x 3 positions with the detail, one without it, and one that no input has.
+            let of = |value| distance(value, fold).ok_or("all rows are left out");
+            let [detail, usual, other] = [of(10.5)?, of(0.5)?, of(5.0)?];
+            assert!(
+                detail < 0.2 * other && usual < 0.2 * other,
+                "{detail} {usual} {other}"
+            );
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn a_sample_has_usual_positions_as_often_as_images_do() -> Result<(), &'static str> {
+        let (bank, _) = bank(400).ok_or("no bank")?;
+        let share = |rows: &[f32]| {
+            let detail = rows.iter().filter(|value| **value > 2.0).count();
+            detail as f32 / rows.len() as f32
+        };
+        let even = share(&bank.sample_without(&(0..0)));
+        // Nine of 256 positions lie beside a detail.
+        assert!((0.01..0.07).contains(&even), "{even}");
+        Ok(())
+    }
+}
