@@ -54,6 +54,20 @@ pub(crate) struct BankLevel {
 }
 
 impl BankInputs {
+    /// One level of `side` by `side` positions, for tests.
+    #[cfg(all(test, feature = "train"))]
+    pub fn of_one_level(side: usize, channels: usize) -> Self {
+        let level = BankLevel {
+            index: 0,
+            side,
+            channels,
+        };
+        Self {
+            side,
+            levels: vec![level],
+        }
+    }
+
     /// The dimension of a position's vector.
     pub fn dimension(&self) -> usize {
         self.levels.iter().map(|level| level.channels).sum()

@@ -124,28 +124,19 @@ impl Accumulator for BankSample {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::features::flow_inputs::BankLevel;
     use crate::input::view::View;
 
     const SIDE: usize = 16;
     const INPUTS: usize = 20;
 
-    /// A bank of `size` rows in five folds. Each input has noise and, somewhere, one detail.
+    /// A bank of `size` rows in five folds. Each input has noise and, somewhere, one detail, which differs within a fold.
     fn bank(size: usize) -> Option<(MemoryBank, Folds)> {
-        let level = BankLevel {
-            index: 0,
-            side: SIDE,
-            channels: 1,
-        };
-        let inputs = BankInputs {
-            side: SIDE,
-            levels: vec![level],
-        };
+        let inputs = BankInputs::of_one_level(SIDE, 1);
         let mut sample = BankSample::new(inputs, 0, INPUTS, size);
         for input in 0..INPUTS {
             let noise = |at: usize| ((at * 7919 + input * 31) % 101) as f32 / 101.0;
             let mut values: Vec<f32> = (0..SIDE * SIDE).map(noise).collect();
-            values[(3 + input / 2) * SIDE + 12 - input / 2] = 90.0;
+            values[(3 + input / 2) * SIDE + 12 - input / 2] = 90.0 + 9.0 * (input % 4) as f32;
             sample.add(&HostFeatures {
                 view: View::stretched(256),
                 levels: vec![values],
@@ -165,7 +156,7 @@ mod tests {
         for fold in 0..5 {
             // A mean over 3 x 3 positions with the detail, one without it, and one that no input has.
             let of = |value| distance(value, fold).ok_or("all rows are left out");
-            let [detail, usual, other] = [of(10.5)?, of(0.5)?, of(5.0)?];
+            let [detail, usual, other] = [of(12.0)?, of(0.5)?, of(6.0)?];
             assert!(
                 detail < 0.2 * other && usual < 0.2 * other,
                 "{detail} {usual} {other}"

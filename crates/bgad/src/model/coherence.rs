@@ -108,15 +108,7 @@ mod tests {
 
     /// The coherence of one image whose positions have these values.
     fn of(value: impl Fn(usize, usize) -> f32) -> Option<f32> {
-        let level = BankLevel {
-            index: 0,
-            side: SIDE,
-            channels: 1,
-        };
-        let bank = BankInputs {
-            side: SIDE,
-            levels: vec![level],
-        };
+        let bank = BankInputs::of_one_level(SIDE, 1);
         let values = (0..SIDE * SIDE).map(|at| value(at % SIDE, at / SIDE));
         let mut coherence = Coherence::new(&bank)?;
         coherence.add(&HostFeatures {

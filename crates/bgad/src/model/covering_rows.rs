@@ -10,7 +10,7 @@ const FIRST: usize = 8;
 /// One of this many wanted rows is drawn in each round after that.
 const ROUND: usize = 16;
 /// The power of a row's distance to which its probability is proportional. With 2, as in k-means++, small defects of
-/// rare places are found less often; with 8, maps of textures become a little worse.
+/// rare places are found less often; with 8, maps of fibre become a little worse.
 const POWER: f64 = 4.0;
 
 /// Draws `wanted` of `rows`, `[rows, dimension]`, in ascending order; fewer if the others equal drawn ones.

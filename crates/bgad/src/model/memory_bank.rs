@@ -123,7 +123,6 @@ impl MemoryBank {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::features::flow_inputs::BankLevel;
     #[cfg(feature = "train")]
     use crate::model::bank_rows::{POSITIONS, SCALES};
 
@@ -138,15 +137,7 @@ pub(crate) mod tests {
 
     /// A bank of inputs with one position of two values, also for tests of other files.
     pub(crate) fn of_one_position(rows: &[f32], owners: Vec<usize>) -> MemoryBank {
-        let level = BankLevel {
-            index: 0,
-            side: 1,
-            channels: 2,
-        };
-        let inputs = BankInputs {
-            side: 1,
-            levels: vec![level],
-        };
+        let inputs = BankInputs::of_one_level(1, 2);
         of_rows(inputs, rows, owners)
     }
 
@@ -183,15 +174,7 @@ pub(crate) mod tests {
     fn many() -> (MemoryBank, Vec<f32>) {
         let value = |i: usize| ((i * 7919 % 10_007) as f32 / 5003.5 - 1.0) * (1 + i % 3) as f32;
         let rows: Vec<f32> = (0..6000).map(value).collect();
-        let level = BankLevel {
-            index: 0,
-            side: 1,
-            channels: 20,
-        };
-        let inputs = BankInputs {
-            side: 1,
-            levels: vec![level],
-        };
+        let inputs = BankInputs::of_one_level(1, 20);
         let bank = of_rows(inputs, &rows, (0..300).map(|row| row / 10).collect());
         (
             bank,

@@ -1,4 +1,4 @@
-//! Rows of which the training inputs are known.
+//! Rows and the training inputs that they come from.
 
 use std::ops::Range;
 

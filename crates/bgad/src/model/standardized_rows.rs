@@ -13,7 +13,7 @@ use super::distance_memo::DistanceMemo;
 use super::kept_tensors::KeptTensors;
 use crate::error::Result;
 
-/// Rows that are standardised by their own moments, and the training input of each.
+/// Standardised rows, their moments, and the training input of each row.
 #[derive(Debug, Clone)]
 pub(super) struct StandardizedRows {
     pub moments: Moments,
@@ -26,7 +26,7 @@ pub(super) struct StandardizedRows {
 }
 
 impl StandardizedRows {
-    /// Standardises `rows`, `[rows, dimension]`, each from one of the training inputs `owners`, in ascending order.
+    /// Standardises `rows`, `[rows, dimension]`, by their own moments, each from one of the training inputs `owners`, in ascending order.
     #[cfg(feature = "train")]
     pub fn new(rows: &[f32], dimension: usize, owners: Vec<usize>) -> Self {
         let moments = Moments::of(rows, dimension).rounded();
