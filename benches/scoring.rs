@@ -24,6 +24,7 @@ fn maps(seed: usize) -> LogLikelihoodMaps {
         levels: [4, 8, 16].map(level).to_vec(),
         distances: None,
         contexts: None,
+        deviations: None,
         discriminants: None,
         likeness: None,
         neighbor_distance: None,

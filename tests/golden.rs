@@ -20,6 +20,7 @@ fn golden_scores() {
         .map(|image| LogLikelihoodMaps {
             distances: None,
             contexts: None,
+            deviations: None,
             discriminants: None,
             likeness: None,
             neighbor_distance: None,

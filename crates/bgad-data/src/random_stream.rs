@@ -33,6 +33,8 @@ pub enum Purpose {
     Contexts,
     /// Rows of the memory bank that cover all positions, by fold; after the folds, some drawn evenly.
     Coverage,
+    /// Directions in which positions' Gaussians are measured.
+    Directions,
 }
 
 /// How a stream is derived from its key. There are two ways, because trained models and published splits
@@ -60,6 +62,7 @@ impl Purpose {
             Self::Bank => Derivation::Stream(5),
             Self::Contexts => Derivation::Stream(6),
             Self::Coverage => Derivation::Stream(7),
+            Self::Directions => Derivation::Stream(8),
         }
     }
 

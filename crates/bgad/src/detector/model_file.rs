@@ -1,8 +1,8 @@
 //! The model file: one safetensors file with everything that a prediction needs.
 //!
 //! Tensors of the backbone are named `backbone.NAME` and those of the flows `level.INDEX.block.K.NAME`.
-//! Tensors from normal training images are named `neighbors.NAME`, `memory_bank.NAME`, `contexts.NAME` and
-//! `discriminant.NAME`.
+//! Tensors from normal training images are named `neighbors.NAME`, `memory_bank.NAME`, `contexts.NAME`,
+//! `position_gaussians.NAME` and `discriminant.NAME`.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -30,11 +30,12 @@ use crate::model::known_defects::KnownDefects;
 use crate::model::memory_bank::MemoryBank;
 use crate::model::neighbors::Neighbors;
 use crate::model::places;
+use crate::model::position_gaussians::PositionGaussians;
 use crate::scoring::hot_spots::HotSpots;
 use crate::storage::tensor_file::{Damage, Kind, Stored, TensorFile};
 
 /// The format version that this program reads and writes.
-pub const FORMAT_VERSION: u32 = 15;
+pub const FORMAT_VERSION: u32 = 16;
 const KIND: Kind = Kind {
     key: "bgad",
     version: FORMAT_VERSION,
@@ -66,6 +67,10 @@ impl Detector {
         let of_bank: Vec<_> = self.bank.iter().flat_map(MemoryBank::parameters).collect();
         let of_contexts = self.contexts.iter().flat_map(Contexts::parameters);
         let of_contexts: Vec<_> = of_contexts.collect();
+        let of_gaussians = self.gaussians.iter();
+        let of_gaussians: Vec<_> = of_gaussians
+            .flat_map(PositionGaussians::parameters)
+            .collect();
         let of_discriminant = self.discriminant.iter().flat_map(Discriminant::parameters);
         let of_discriminant: Vec<_> = of_discriminant.collect();
         let of_known = self.known_defects.iter().flat_map(KnownDefects::parameters);
@@ -89,6 +94,7 @@ impl Detector {
             ("neighbors", &of_neighbors),
             ("memory_bank", &of_bank),
             ("contexts", &of_contexts),
+            ("position_gaussians", &of_gaussians),
             ("discriminant", &of_discriminant),
             ("known_defects", &of_known),
         ] {
@@ -212,6 +218,7 @@ struct ModelTensors {
     neighbors: BTreeMap<String, Parameter>,
     bank: BTreeMap<String, Parameter>,
     contexts: BTreeMap<String, Parameter>,
+    gaussians: BTreeMap<String, Parameter>,
     discriminant: BTreeMap<String, Parameter>,
     known_defects: BTreeMap<String, Parameter>,
 }
@@ -248,6 +255,7 @@ impl Parts {
                 "neighbors" => (&mut model.neighbors, name),
                 "memory_bank" => (&mut model.bank, name),
                 "contexts" => (&mut model.contexts, name),
+                "position_gaussians" => (&mut model.gaussians, name),
                 "discriminant" => (&mut model.discriminant, name),
                 "known_defects" => (&mut model.known_defects, name),
                 _ => continue,
@@ -275,6 +283,7 @@ fn build(
         return Err(Error::state("calibration.level_maxima", found, expected));
     }
     let weights = [
+        ("calibration.alignment", calibration.alignment),
         ("calibration.defects_weight", calibration.defects_weight),
         ("calibration.fineness", calibration.fineness),
         ("calibration.likeness_weight", calibration.likeness_weight),
@@ -323,6 +332,10 @@ fn build(
     let wide = tails.is_some_and(|tails| tails.context.is_some());
     let contexts = bank.as_ref().filter(|_| wide).map(BankInputs::dimension);
     let contexts = contexts.map(|dimension| Contexts::restore(&mut tensors.contexts, dimension));
+    let aligned = tails.is_some_and(|tails| tails.deviation.is_some());
+    let gaussians = bank.clone().filter(|_| aligned);
+    let gaussians =
+        gaussians.map(|inputs| PositionGaussians::restore(&mut tensors.gaussians, inputs));
     let discriminant = bank.clone().filter(|_| learnt);
     let discriminant =
         discriminant.map(|inputs| Discriminant::restore(&mut tensors.discriminant, inputs));
@@ -336,6 +349,7 @@ fn build(
         neighbors: neighbors.transpose()?,
         bank: bank.transpose()?,
         contexts: contexts.transpose()?,
+        gaussians: gaussians.transpose()?,
         description,
         backbone,
         flows,

@@ -16,6 +16,7 @@ use crate::features::built_in::AnyBackbone;
 use crate::features::extractor::Extractor;
 use crate::features::flow_inputs::FlowInput;
 use crate::features::image_features::ImageFeatures;
+use crate::features::neighborhoods::Extent;
 #[cfg(feature = "train")]
 use crate::features::stored_images::StoredImages;
 use crate::input::view::{View, Views};
@@ -29,6 +30,7 @@ use crate::model::memory_bank::MemoryBank;
 use crate::model::neighbors::Neighbors;
 #[cfg(feature = "train")]
 use crate::model::places::Places;
+use crate::model::position_gaussians::PositionGaussians;
 use crate::model::{LevelFlow, image_maps};
 use crate::scoring::baseline;
 use crate::scoring::image_likelihoods::ImageLikelihoods;
@@ -49,6 +51,8 @@ pub struct Detector {
     pub(crate) bank: Option<MemoryBank>,
     /// The surroundings of positions of the normal training images, if maps use them.
     pub(crate) contexts: Option<Contexts>,
+    /// What is normal at each position, if normal images show the same thing at the same place.
+    pub(crate) gaussians: Option<PositionGaussians>,
     /// Separates defects from normal positions, if there were defects to train on.
     pub(crate) discriminant: Option<Discriminant>,
     /// The clearest positions of these defects.
@@ -71,6 +75,7 @@ impl Detector {
             neighbors: None,
             bank: None,
             contexts: None,
+            gaussians: None,
             discriminant: None,
             known_defects: None,
             device: device.clone(),
@@ -182,6 +187,7 @@ impl Detector {
             levels: image_maps::log_likelihood_maps(&self.flows, features)?,
             distances: None,
             contexts: None,
+            deviations: None,
             discriminants: None,
             likeness: None,
             neighbor_distance: neighbor_distance.flatten(),
@@ -191,6 +197,10 @@ impl Detector {
             maps.distances = bank.distances(&near, &left_out);
             let contexts = |of: &Contexts| of.distances(bank, &near, &left_out);
             maps.contexts = self.contexts.as_ref().and_then(contexts);
+            if let Some(gaussians) = &self.gaussians {
+                let positions = features.joined(bank.inputs(), Extent::Position)?;
+                maps.deviations = Some(gaussians.deviations(&positions, &left_out));
+            }
             #[cfg(feature = "train")]
             let discriminants = |of: &Discriminant| of.map_without(&near, &left_out);
             #[cfg(not(feature = "train"))]

@@ -1,9 +1,9 @@
-//! Computes the vectors of positions for the memory bank.
+//! Computes the vectors of positions for the memory bank and for Gaussians.
 //!
-//! They follow PatchCore (Roth and others, *Towards Total Recall in Industrial Anomaly Detection*, 2022,
-//! section 3.1): features are averaged over 3 x 3 positions, and levels are joined at the finest one's
-//! resolution.
+//! Levels are joined at the finest one's resolution. For the bank, features are first averaged over 3 x 3 positions, as
+//! in PatchCore (Roth and others, *Towards Total Recall in Industrial Anomaly Detection*, 2022, section 3.1).
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use super::flow_inputs::BankInputs;
@@ -12,30 +12,42 @@ use super::rows::upsample;
 use crate::error::Result;
 use crate::input::view::View;
 
+/// What a position's vector describes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Extent {
+    /// The mean of 3 x 3 positions.
+    Neighborhood,
+    /// The position alone.
+    Position,
+}
+
 /// Joins the vectors of each level of `bank` into `[side · side, dimension]`.
 pub(crate) fn joined<'a>(
     bank: &BankInputs,
+    extent: Extent,
     levels: impl IntoIterator<Item = &'a [f32]>,
 ) -> Vec<f32> {
     let dimension = bank.dimension();
     let mut joined = vec![0.0; bank.side * bank.side * dimension];
     let mut first = 0;
     for (level, values) in bank.levels.iter().zip(levels) {
-        let means = means(values, level.side, level.channels);
-        let means = match level.side == bank.side {
-            true => means,
-            false => upsample(&means, level.side, bank.side, level.channels),
-        };
+        let mut values = Cow::Borrowed(values);
+        if let Extent::Neighborhood = extent {
+            values = means(&values, level.side, level.channels).into();
+        }
+        if level.side != bank.side {
+            values = upsample(&values, level.side, bank.side, level.channels).into();
+        }
         let rows = joined.chunks_exact_mut(dimension);
-        for (row, mean) in rows.zip(means.chunks_exact(level.channels)) {
-            row[first..][..level.channels].copy_from_slice(mean);
+        for (row, values) in rows.zip(values.chunks_exact(level.channels)) {
+            row[first..][..level.channels].copy_from_slice(values);
         }
         first += level.channels;
     }
     joined
 }
 
-/// An input's vectors for the memory bank.
+/// The vectors of an input's positions.
 pub(crate) struct Neighborhoods {
     /// `[side · side, dimension]`.
     pub vectors: Vec<f32>,
@@ -58,14 +70,19 @@ impl Neighborhoods {
 impl ImageFeatures {
     /// The vectors for the memory bank.
     pub fn neighborhoods(&self, bank: &BankInputs) -> Result<Neighborhoods> {
+        self.joined(bank, Extent::Neighborhood)
+    }
+
+    /// The vectors of the levels of `bank`.
+    pub fn joined(&self, bank: &BankInputs, extent: Extent) -> Result<Neighborhoods> {
         let levels = bank.levels.iter().map(|level| self.values(level.index));
         let levels = levels.collect::<Result<Vec<_>>>()?;
         let mirrored = bank.levels.iter();
         let mirrored = mirrored.map(|level| self.mirrored_values(level.index));
         let mirrored = mirrored.collect::<Result<Option<Vec<_>>>>()?;
         Ok(Neighborhoods {
-            vectors: joined(bank, levels.iter().map(Vec::as_slice)),
-            mirrored: mirrored.map(|levels| joined(bank, levels.iter().map(Vec::as_slice))),
+            vectors: joined(bank, extent, levels.iter().map(Vec::as_slice)),
+            mirrored: mirrored.map(|levels| joined(bank, extent, levels.iter().map(Vec::as_slice))),
             view: self.view,
         })
     }

@@ -35,15 +35,7 @@ impl Moments {
         deviation
             .iter_mut()
             .for_each(|sum| *sum = (*sum / (count - 1.0).max(1.0)).sqrt());
-        let mut sorted = deviation.clone();
-        sorted.sort_unstable_by(f64::total_cmp);
-        let median = sorted[dimension / 2];
-        let least = if median > 0.0 {
-            median * SMALLEST_DEVIATION
-        } else {
-            1.0
-        };
-        deviation.iter_mut().for_each(|d| *d = d.max(least));
+        raise_smallest(&mut deviation);
         Self { mean, deviation }
     }
 
@@ -84,15 +76,28 @@ impl Moments {
     }
 }
 
+/// Raises deviations that are far below the channels' median one, so that none is 0.
+#[cfg(feature = "train")]
+pub(super) fn raise_smallest(deviations: &mut [f64]) {
+    let mut sorted = deviations.to_vec();
+    sorted.sort_unstable_by(f64::total_cmp);
+    let median = sorted.get(sorted.len() / 2).copied().unwrap_or(0.0);
+    let least = match median > 0.0 {
+        true => median * SMALLEST_DEVIATION,
+        false => 1.0,
+    };
+    deviations.iter_mut().for_each(|d| *d = d.max(least));
+}
+
 /// Rows whose products are added in one pass over the matrix, which is larger than the caches next to the
 /// processor.
 #[cfg(feature = "train")]
-const AT_A_TIME: usize = 4;
+pub(super) const AT_A_TIME: usize = 4;
 
 /// Adds the products of the values of each of `rows`, at most [`AT_A_TIME`], to the lower triangle of `matrix`,
 /// row after row.
 #[cfg(feature = "train")]
-fn add_products(matrix: &mut [f64], rows: &[f64], dimension: usize) {
+pub(super) fn add_products(matrix: &mut [f64], rows: &[f64], dimension: usize) {
     let d = dimension;
     if rows.len() < AT_A_TIME * d {
         for row in rows.chunks_exact(d) {

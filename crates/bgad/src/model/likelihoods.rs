@@ -12,6 +12,9 @@ pub struct LogLikelihoodMaps {
     pub distances: Option<PositionMap>,
     /// The distance of each position's context to the nearest normal one, if the model stores contexts.
     pub contexts: Option<PositionMap>,
+    /// How far each position lies from normal ones at the same place, if the model has Gaussians of positions: a root
+    /// mean square in standard deviations.
+    pub deviations: Option<PositionMap>,
     /// How far each position lies in the direction of the abnormal training images' defects, if the model
     /// learned from some.
     pub discriminants: Option<PositionMap>,

@@ -1,6 +1,8 @@
 //! What is learned from normal features: flows, the whitening before them, and nearest neighbours. Uses the
 //! rooms up to `features`.
 
+#[cfg(feature = "train")]
+mod alignment;
 mod bank_rows;
 #[cfg(feature = "train")]
 mod bank_sample;
@@ -24,6 +26,8 @@ mod fixed_layer;
 #[cfg(feature = "train")]
 pub(crate) mod folds;
 #[cfg(feature = "train")]
+pub(crate) mod gaussian_sums;
+#[cfg(feature = "train")]
 pub(crate) mod held_out;
 mod host_flow;
 pub(crate) mod image_maps;
@@ -40,6 +44,7 @@ pub(crate) mod normal_statistics;
 #[cfg(feature = "train")]
 mod owned_rows;
 pub(crate) mod places;
+pub(crate) mod position_gaussians;
 pub(crate) mod position_means;
 #[cfg(feature = "train")]
 mod spaced_rows;

@@ -1,10 +1,12 @@
 //! All statistics of normal features that flows and scores need before the first step.
 
+use super::alignment::Alignment;
 use super::bank_sample::BankSample;
 use super::coherence::Coherence;
 use super::folds::Folds;
 use super::memory_bank::MemoryBank;
 use super::neighbors::Neighbors;
+use super::position_gaussians::Projection;
 use super::position_means::{PositionMeans, PositionSums};
 use super::spaced_rows::{SpacedRows, spacing};
 use crate::config::checked::CheckedConfig;
@@ -26,6 +28,8 @@ pub(crate) struct NormalStatistics {
     bank_size: usize,
     /// How alike neighbouring positions are, if both flows and a bank judge them.
     coherence: Option<Coherence>,
+    /// How alike images are at the same position, if Gaussians of positions are wanted.
+    alignment: Option<Alignment>,
     folds: Folds,
 }
 
@@ -113,6 +117,10 @@ impl NormalStatistics {
         Self {
             of_inputs: inputs.iter().enumerate().map(of_input).collect(),
             coherence: coherence.and_then(Coherence::new),
+            alignment: bank
+                .as_ref()
+                .filter(|_| of_positions && config.memory_bank.gaussians)
+                .map(|inputs| Alignment::new(inputs.clone(), config.seed)),
             neighbors: config.pooled.neighbors,
             bank: bank.map(|inputs| BankSample::new(inputs, config.seed, count, size)),
             bank_size: size,
@@ -141,6 +149,9 @@ impl NormalStatistics {
         }
         if let Some(coherence) = &mut self.coherence {
             all.push(coherence);
+        }
+        if let Some(alignment) = &mut self.alignment {
+            all.push(alignment);
         }
         all
     }
@@ -185,6 +196,15 @@ impl NormalStatistics {
     /// How alike neighbouring positions of normal images are, if both flows and a memory bank judge them.
     pub fn coherence(&self) -> Option<f32> {
         self.coherence.as_ref()?.value()
+    }
+
+    /// The weight of positions' Gaussians, from 0 to 1, and the projection of the bank's vectors for them; `None` if
+    /// images are too different at the same position for Gaussians to say anything.
+    pub fn alignment(&self, seed: u64) -> Option<(f32, Projection)> {
+        let alignment = self.alignment.as_ref()?;
+        let weight = alignment.weight();
+        let projection = alignment.projection(seed).filter(|_| weight > 0.0)?;
+        Some((weight, projection))
     }
 
     /// Removes and returns the memory bank, if there is one.

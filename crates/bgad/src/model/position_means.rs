@@ -124,7 +124,7 @@ impl PositionSums {
     }
 
     /// Adds an image's features, `[positions, dimension]`, at the positions that count.
-    fn add_map(&mut self, counts: &[bool], features: &[f32]) {
+    pub fn add_map(&mut self, counts: &[bool], features: &[f32]) {
         let sums = self.values.chunks_exact_mut(self.dimension);
         let positions = self.counts.iter_mut().zip(sums);
         let features = features.chunks_exact(self.dimension).zip(counts);
@@ -160,36 +160,83 @@ impl PositionSums {
         }
     }
 
+    /// The number of features at each position, and their sums, `[positions, dimension]`.
+    pub fn totals(&self) -> (&[f64], &[f64]) {
+        (&self.counts, &self.values)
+    }
+
+    /// The share of the features' variance that differences between positions explain: 0 on a texture, nearly 1 if all
+    /// images show the same thing at the same place. The mean over channels that vary.
+    pub fn explained(&self) -> f32 {
+        let shares = (0..self.dimension).filter_map(|channel| {
+            let Variances {
+                within, between, ..
+            } = self.variances(channel)?;
+            let all = within + between;
+            (all > 0.0).then(|| between / all)
+        });
+        let (sum, count) = shares.fold((0.0, 0.0), |(sum, n), share| (sum + share, n + 1.0));
+        (sum / f64::max(count, 1.0)) as f32
+    }
+
+    /// A channel's variance within positions and between them; `None` unless some position has two features: noise
+    /// can't be told from real differences then.
+    fn variances(&self, channel: usize) -> Option<Variances> {
+        let count: f64 = self.counts.iter().sum();
+        let positions = || self.counts.iter().enumerate().filter(|(_, n)| **n > 0.0);
+        let seen = positions().count() as f64;
+        if count <= seen {
+            return None;
+        }
+        let sum = |position: usize| self.values[position * self.dimension + channel];
+        let mean = positions().map(|(p, _)| sum(p)).sum::<f64>() / count;
+        let of_means: f64 = positions().map(|(p, n)| sum(p) * sum(p) / n).sum();
+        let within = ((self.squares[channel] - of_means) / (count - seen)).max(0.0);
+        let apart: f64 = positions().map(|(p, n)| (sum(p) / n - mean).powi(2)).sum();
+        let chance: f64 = positions().map(|(_, n)| within / n).sum();
+        Some(Variances {
+            mean,
+            within,
+            between: ((apart - chance) / seen).max(0.0),
+        })
+    }
+
     /// `[positions, dimension]`: each position's mean minus the overall mean, times the share of its variance
     /// that sampling noise does not explain.
     fn offsets(&self) -> Vec<f32> {
         let d = self.dimension;
-        let count: f64 = self.counts.iter().sum();
-        let seen = self.counts.iter().filter(|count| **count > 0.0).count() as f64;
         let mut offsets = vec![0.0; self.values.len()];
-        // Unless some position has two features, noise can't be told from real differences.
-        if count <= seen {
-            return offsets;
-        }
-        let positions = || self.counts.iter().enumerate().filter(|(_, n)| **n > 0.0);
         for channel in 0..d {
-            let sum = |position: usize| self.values[position * d + channel];
-            let mean = positions().map(|(p, _)| sum(p)).sum::<f64>() / count;
-            let of_means: f64 = positions().map(|(p, n)| sum(p) * sum(p) / n).sum();
-            let within = ((self.squares[channel] - of_means) / (count - seen)).max(0.0);
-            let apart: f64 = positions().map(|(p, n)| (sum(p) / n - mean).powi(2)).sum();
-            let chance: f64 = positions().map(|(_, n)| within / n).sum();
-            let between = ((apart - chance) / seen).max(0.0);
-            for (position, n) in positions() {
+            let Some(Variances {
+                mean,
+                within,
+                between,
+            }) = self.variances(channel)
+            else {
+                return offsets;
+            };
+            let positions = self.counts.iter().enumerate();
+            for (position, n) in positions.filter(|(_, n)| **n > 0.0) {
                 let share = match between > 0.0 {
                     true => between / (between + within / n),
                     false => 0.0,
                 };
-                offsets[position * d + channel] = (share * (sum(position) / n - mean)) as f32;
+                let of_position = self.values[position * d + channel] / n;
+                offsets[position * d + channel] = (share * (of_position - mean)) as f32;
             }
         }
         offsets
     }
+}
+
+/// How much one channel varies.
+#[cfg(feature = "train")]
+struct Variances {
+    mean: f64,
+    /// The variance between images at the same position.
+    within: f64,
+    /// The variance between the means of positions, without what chance explains.
+    between: f64,
 }
 
 #[cfg(all(test, feature = "train"))]
@@ -233,6 +280,31 @@ mod tests {
             (first.counts, first.values, first.squares),
             (all.counts, all.values, all.squares)
         );
+    }
+
+    #[test]
+    fn differences_between_positions_explain_as_much_as_they_vary() {
+        let explained = |images: &[[f32; 2]]| {
+            let mut sums = PositionSums::new(0, 2, 1);
+            for image in images {
+                sums.add_map(
+                    &[true, true, false, false],
+                    &[image[0], image[1], 99.0, -7.0],
+                );
+            }
+            sums.explained()
+        };
+        // Variance 2 within positions, 3 between them.
+        assert!((explained(&[[-1.0, 3.0], [1.0, 5.0]]) - 3.0 / 5.0).abs() < 1e-6);
+        assert_eq!(explained(&[[1.0, 5.0], [1.0, 5.0]]), 1.0);
+        for unknown in [
+            &[[-3.0, 3.0], [3.0, -2.0]][..],
+            &[[1.0, 5.0]],
+            &[],
+            &[[2.0, 2.0]; 3],
+        ] {
+            assert_eq!(explained(unknown), 0.0);
+        }
     }
 
     #[test]

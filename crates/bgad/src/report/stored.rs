@@ -28,14 +28,19 @@ struct Stored<D> {
 /// Name of the memory bank's distances among the log-likelihoods.
 const DISTANCES: &str = "distances";
 const CONTEXTS: &str = "contexts";
+const DEVIATIONS: &str = "deviations";
 const DISCRIMINANTS: &str = "discriminants";
 const LIKENESS: &str = "likeness";
+
+/// The maps of positions beside the flows'.
+const OF_POSITIONS: [&str; 5] = [DISTANCES, CONTEXTS, DEVIATIONS, DISCRIMINANTS, LIKENESS];
 
 /// An input's map of positions, by the name of its tensor.
 fn of_positions<'a>(maps: &'a LogLikelihoodMaps, name: &str) -> Option<&'a PositionMap> {
     match name {
         DISTANCES => maps.distances.as_ref(),
         CONTEXTS => maps.contexts.as_ref(),
+        DEVIATIONS => maps.deviations.as_ref(),
         DISCRIMINANTS => maps.discriminants.as_ref(),
         _ => maps.likeness.as_ref(),
     }
@@ -75,7 +80,7 @@ impl Report {
             let bytes = distances.iter().flat_map(|d| d.to_le_bytes()).collect();
             tensors.insert(NEIGHBORS.to_owned(), (vec![distances.len()], bytes));
         }
-        for name in [DISTANCES, CONTEXTS, DISCRIMINANTS, LIKENESS] {
+        for name in OF_POSITIONS {
             let maps = self.maps.iter().map(|maps| of_positions(maps, name));
             if let Some(maps) = maps.collect::<Option<Vec<&PositionMap>>>()
                 && let Some(side) = maps.first().map(|map| map.side)
@@ -131,6 +136,7 @@ fn read_maps(bytes: &[u8], levels: usize, inputs: usize) -> Result<Vec<LogLikeli
             levels: Vec::new(),
             distances: None,
             contexts: None,
+            deviations: None,
             discriminants: None,
             likeness: None,
             neighbor_distance: None,
@@ -172,7 +178,7 @@ fn read_maps(bytes: &[u8], levels: usize, inputs: usize) -> Result<Vec<LogLikeli
             });
         }
     }
-    for name in [DISTANCES, CONTEXTS, DISCRIMINANTS, LIKENESS] {
+    for name in OF_POSITIONS {
         let Ok(tensor) = tensors.tensor(name) else {
             continue;
         };
@@ -193,6 +199,7 @@ fn read_maps(bytes: &[u8], levels: usize, inputs: usize) -> Result<Vec<LogLikeli
             match name {
                 DISTANCES => maps.distances = map,
                 CONTEXTS => maps.contexts = map,
+                DEVIATIONS => maps.deviations = map,
                 DISCRIMINANTS => maps.discriminants = map,
                 _ => maps.likeness = map,
             }

@@ -174,10 +174,12 @@ impl Calibration {
         };
         let hot = self.hot_spots.as_ref().map(|spots| spots.divisors(image));
         let contexts = self.contexts(image);
+        let deviations = self.deviations(image);
         let without_flows = of_flows.is_none();
         let of = |map: &Option<ScoreMap>, pixel: usize| Some(map.as_ref()?.values[pixel]);
         let weights = Weights {
             fineness: self.fineness,
+            alignment: self.alignment,
             defects: self.defects_weight,
             likeness: self.likeness_weight,
         };
@@ -186,6 +188,7 @@ impl Calibration {
                 sum,
                 distance: of_bank.values[pixel],
                 context: of(&contexts, pixel),
+                deviation: of(&deviations, pixel),
                 discriminant: of(&discriminants, pixel),
                 likeness: of(&likeness, pixel),
                 hot: hot.as_ref().map_or(Divisors::NONE, |of| of.at(pixel)),
@@ -225,6 +228,12 @@ impl Calibration {
     /// The distances of contexts, upsampled in the same way; `None` if the model stores none.
     pub(super) fn contexts(&self, image: ImageLikelihoods<'_>) -> Option<ScoreMap> {
         stitched_positions(image, |maps| maps.contexts.as_ref())
+    }
+
+    /// The deviations from what is normal at each position, upsampled in the same way; `None` if the model has no
+    /// Gaussians of positions.
+    pub(super) fn deviations(&self, image: ImageLikelihoods<'_>) -> Option<ScoreMap> {
+        stitched_positions(image, |maps| maps.deviations.as_ref())
     }
 
     /// The likeness to known defects, upsampled in the same way; `None` if the model knows none.

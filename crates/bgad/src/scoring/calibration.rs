@@ -43,8 +43,8 @@ pub struct Calibration {
     pub(crate) baseline: Option<Spread>,
     /// The same for the maps that are shown, if the image's score has other ones.
     pub(crate) shown_baseline: Option<Spread>,
-    /// Puts log-likelihoods, distances to the memory bank, those of contexts and likeness to known defects on one
-    /// scale, if there are several of them.
+    /// Puts log-likelihoods, distances to the memory bank, those of contexts, deviations and likeness to known defects on
+    /// one scale, if there are several of them.
     pub(crate) tails: Option<Tails>,
     /// Puts the parts of an image's score on one scale, if there are several.
     pub(crate) joint: Option<JointSpread>,
@@ -52,6 +52,8 @@ pub struct Calibration {
     pub(crate) defects_weight: f32,
     /// How fine the texture of normal images is, from 0 to 1: how far log-likelihoods replace distances.
     pub(crate) fineness: f32,
+    /// How alike normal images are at the same position, from 0 to 1: the weight of positions' Gaussians.
+    pub(crate) alignment: f32,
     /// The edges of each flow's maps on fine textures; empty on others.
     pub(crate) edges: Vec<Edges>,
     /// The places that look odd on normal images; `None` without a memory bank or flows on positions.
@@ -83,6 +85,7 @@ impl Calibration {
             joint: None,
             defects_weight: 1.0,
             fineness: 0.0,
+            alignment: 0.0,
             edges: Vec::new(),
             hot_spots: None,
             symmetric: false,
@@ -96,7 +99,7 @@ impl Calibration {
     pub(crate) fn is_sound(&self) -> bool {
         let tails = self.tails.iter();
         let mut tails = tails.flat_map(|tails| {
-            let others = [&tails.likelihood, &tails.context];
+            let others = [&tails.likelihood, &tails.context, &tails.deviation];
             let of_defects = tails.defects.iter();
             let of_defects = of_defects.flat_map(DefectTails::all);
             let others = others.into_iter().flatten().chain(of_defects);

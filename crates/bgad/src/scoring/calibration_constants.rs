@@ -145,7 +145,15 @@ impl Calibration {
             let discriminants = self.discriminants(*image).as_ref().map(some_of);
             let likeness = self.likeness(*image).as_ref().map(some_of);
             let contexts = self.contexts(*image).as_ref().map(some_of);
-            let all = [Some(distances), sums, contexts, discriminants, likeness];
+            let deviations = self.deviations(*image).as_ref().map(some_of);
+            let all = [
+                Some(distances),
+                sums,
+                contexts,
+                discriminants,
+                likeness,
+                deviations,
+            ];
             (all.iter().flatten().count() > 1).then_some(all)
         };
         let pixels: Option<Vec<_>> = set.par_iter().zip(sums).map(of_image).collect();
@@ -160,6 +168,7 @@ impl Calibration {
             likelihood: tail(1),
             distance: tail(0)?,
             context: tail(2),
+            deviation: tail(5),
             defects: of_defects.and_then(|(discriminants, likeness)| {
                 DefectTails::of(discriminants, likeness, self.likeness_weight)
             }),

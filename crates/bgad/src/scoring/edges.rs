@@ -136,6 +136,7 @@ mod tests {
                 levels: vec![map(values.collect())],
                 distances: None,
                 contexts: None,
+                deviations: None,
                 discriminants: None,
                 likeness: None,
                 neighbor_distance: None,

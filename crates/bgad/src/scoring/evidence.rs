@@ -20,6 +20,8 @@ pub struct Tails {
     pub(crate) distance: Tail,
     /// For the distance of a position's context, if the model stores contexts.
     pub(crate) context: Option<Tail>,
+    /// For how far a position lies from normal ones at the same place, if the model has Gaussians of positions.
+    pub(crate) deviation: Option<Tail>,
     /// For what is known about defects, if the model knows some.
     pub(crate) defects: Option<DefectTails>,
 }
@@ -75,6 +77,8 @@ pub(crate) struct Measured {
     pub distance: f32,
     /// The distance of its context.
     pub context: Option<f32>,
+    /// How far it lies from normal ones at the same place.
+    pub deviation: Option<f32>,
     /// How far it lies in the direction of known defects.
     pub discriminant: Option<f32>,
     /// How much it looks like one of them.
@@ -88,6 +92,8 @@ pub(crate) struct Measured {
 pub(crate) struct Weights {
     /// Of log-likelihoods in place of distances: how fine the texture of normal images is.
     pub fineness: f32,
+    /// Of deviations from what is normal at the same place: how alike normal images are there.
+    pub alignment: f32,
     /// Of known defects, in the map that is shown.
     pub defects: f32,
     /// Of likeness to known defects beside the discriminant.
@@ -137,6 +143,7 @@ impl Tails {
             hot: measured.hot,
             fineness: weights.fineness,
             context: of(&self.context, measured.context),
+            deviation: weighted(weights.alignment, of(&self.deviation, measured.deviation)),
             defects: of_defects.unwrap_or(0.0),
             defects_weight: weights.defects,
         }
@@ -148,6 +155,10 @@ impl Tails {
 const SHOWN_LIKELIHOOD: f32 = 2.0 / 3.0;
 /// The weight of contexts in the map that is shown.
 const SHOWN_CONTEXT: f32 = 2.0 / 3.0;
+/// The weight of deviations from what is normal at the same place where images are alike: a large one for the image's
+/// score, a small one in the map that is shown. They find small differences, but not their outlines.
+const SUMMED_DEVIATION: f32 = 1.0;
+const SHOWN_DEVIATION: f32 = 0.5;
 /// The largest surprisal of a context that counts. A set has few windows that do not overlap, so that a larger
 /// one is extrapolated, not observed.
 const LARGEST_CONTEXT: f32 = 5.0;
@@ -175,6 +186,8 @@ pub(crate) struct Evidence {
     /// How fine the texture of normal images is.
     fineness: f32,
     context: f32,
+    /// Weighted by how alike images are.
+    deviation: f32,
     defects: f32,
     /// The weight of `defects` in the map that is shown.
     defects_weight: f32,
@@ -189,7 +202,7 @@ impl Evidence {
             self.likelihood / self.hot.likelihood,
             self.distance / self.hot.distance,
         );
-        of_position + (self.defects - SURE).max(0.0)
+        of_position + SUMMED_DEVIATION * self.deviation + (self.defects - SURE).max(0.0)
     }
 
     /// The weighted sum of these surprisals of the log-likelihood and of the distance.
@@ -218,7 +231,8 @@ impl Evidence {
             let sum = f64::from(self.weighted_sum(likelihood, distance));
             of_position = ((1.0 - fine) * of_position.sqrt() + fine * sum).powi(2);
         }
-        let shown = (of_position + square(context)).sqrt() as f32;
+        let deviation = square(SHOWN_DEVIATION * self.deviation);
+        let shown = (of_position + square(context) + deviation).sqrt() as f32;
         shown + weighted(self.defects_weight, self.defects)
     }
 }
@@ -279,6 +293,7 @@ mod tests {
             fineness: 0.0,
             distance,
             context: 0.0,
+            deviation: 0.0,
             defects: 0.0,
             defects_weight: 1.0,
         };
@@ -297,6 +312,7 @@ mod tests {
             distance: 2.0,
             hot: Divisors::NONE,
             context: 0.0,
+            deviation: 0.0,
             defects,
             defects_weight: 0.5,
         };
@@ -319,6 +335,7 @@ mod tests {
                 distance: 2.0 * by,
             },
             context: 0.0,
+            deviation: 0.0,
             defects: 0.0,
             defects_weight: 1.0,
         };
@@ -329,6 +346,44 @@ mod tests {
     }
 
     #[test]
+    fn deviations_count_as_far_as_images_are_alike() -> Result<(), &'static str> {
+        let tail = Tail::of((0..1000).map(|v| v as f32).collect()).ok_or("no tail")?;
+        let tails = Tails {
+            likelihood: None,
+            distance: tail.clone(),
+            context: None,
+            deviation: Some(tail),
+            defects: None,
+        };
+        let pixel = |alignment, deviation| {
+            let measured = Measured {
+                sum: None,
+                distance: 500.0,
+                context: None,
+                deviation,
+                discriminant: None,
+                likeness: None,
+                hot: Divisors::NONE,
+            };
+            let weights = Weights {
+                fineness: 0.0,
+                alignment,
+                defects: 1.0,
+                likeness: 1.0,
+            };
+            tails.evidence(measured, weights)
+        };
+        let (none, full) = (pixel(0.0, Some(999.0)), pixel(1.0, Some(999.0)));
+        assert_eq!(none.sum(), pixel(1.0, None).sum());
+        assert_eq!(none.shown(), pixel(1.0, None).shown());
+        assert_eq!(pixel(0.0, Some(f32::INFINITY)).sum(), none.sum());
+        let half = pixel(0.5, Some(999.0));
+        assert!(none.sum() < half.sum() && half.sum() < full.sum());
+        assert!(none.shown() < half.shown() && half.shown() < full.shown());
+        Ok(())
+    }
+
+    #[test]
     fn a_context_shows_where_but_not_whether() {
         let pixel = |context| Evidence {
             likelihood: 0.0,
@@ -336,6 +391,7 @@ mod tests {
             distance: 1.0,
             hot: Divisors::NONE,
             context,
+            deviation: 0.0,
             defects: 0.0,
             defects_weight: 1.0,
         };
@@ -360,6 +416,7 @@ mod tests {
             hot: Divisors::NONE,
             fineness,
             context: 0.0,
+            deviation: 0.0,
             defects: 0.0,
             defects_weight: 1.0,
         };

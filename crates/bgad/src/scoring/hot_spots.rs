@@ -240,6 +240,7 @@ mod tests {
             levels: Vec::new(),
             distances: None,
             contexts: None,
+            deviations: None,
             discriminants: None,
             likeness: None,
             neighbor_distance: Some(image as f32),

@@ -107,6 +107,7 @@ mod tests {
                 levels: Vec::new(),
                 distances: None,
                 contexts: None,
+                deviations: None,
                 discriminants: None,
                 likeness: None,
                 neighbor_distance: None,

@@ -137,6 +137,7 @@ fn average(maps: &mut LogLikelihoodMaps, other: &LogLikelihoodMaps) {
     for (own, other) in [
         (&mut maps.distances, &other.distances),
         (&mut maps.contexts, &other.contexts),
+        (&mut maps.deviations, &other.deviations),
         (&mut maps.discriminants, &other.discriminants),
         (&mut maps.likeness, &other.likeness),
     ] {

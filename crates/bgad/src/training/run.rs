@@ -32,6 +32,7 @@ use crate::features::backbone::Opened;
 use crate::features::flow_inputs::FlowInputs;
 use crate::model::context_sample;
 use crate::model::discriminant::Discriminant;
+use crate::model::gaussian_sums;
 use crate::model::held_out::HeldOut;
 use crate::model::known_defects::{KnownDefects, NormalPositions};
 use crate::scoring::calibration::Calibration;
@@ -124,6 +125,15 @@ impl<'a> Run<'a> {
             let wanted = (self.config.seed, wanted);
             detector.contexts =
                 context_sample::sample(bank, &set.normal, self.granularity, wanted)?;
+        }
+        if let Some(bank) = &detector.bank
+            && let Some((weight, projection)) = statistics.alignment(self.config.seed)
+        {
+            detector.gaussians =
+                gaussian_sums::fit(bank.inputs(), projection, &set.normal, &set.folds)?;
+            let fitted = detector.gaussians.is_some();
+            let calibration = &mut detector.description.calibration;
+            calibration.alignment = if fitted { weight } else { 0.0 };
         }
         if let Some(bank) = &detector.bank
             && self.config.memory_bank.discriminant
