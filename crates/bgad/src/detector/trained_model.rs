@@ -16,7 +16,7 @@ use crate::features::built_in::AnyBackbone;
 use crate::features::extractor::Extractor;
 use crate::features::flow_inputs::FlowInput;
 use crate::features::image_features::ImageFeatures;
-use crate::features::neighborhoods::Extent;
+use crate::features::neighborhoods::Reach;
 #[cfg(feature = "train")]
 use crate::features::stored_images::StoredImages;
 use crate::input::view::{View, Views};
@@ -198,7 +198,7 @@ impl Detector {
             let contexts = |of: &Contexts| of.distances(bank, &near, &left_out);
             maps.contexts = self.contexts.as_ref().and_then(contexts);
             if let Some(gaussians) = &self.gaussians {
-                let positions = features.joined(bank.inputs(), Extent::Position)?;
+                let positions = features.joined(bank.inputs(), Reach::Position)?;
                 maps.deviations = Some(gaussians.deviations(&positions, &left_out));
             }
             #[cfg(feature = "train")]

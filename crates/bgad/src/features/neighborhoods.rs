@@ -14,7 +14,7 @@ use crate::input::view::View;
 
 /// What a position's vector describes.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Extent {
+pub(crate) enum Reach {
     /// The mean of 3 x 3 positions.
     Neighborhood,
     /// The position alone.
@@ -24,7 +24,7 @@ pub(crate) enum Extent {
 /// Joins the vectors of each level of `bank` into `[side · side, dimension]`.
 pub(crate) fn joined<'a>(
     bank: &BankInputs,
-    extent: Extent,
+    reach: Reach,
     levels: impl IntoIterator<Item = &'a [f32]>,
 ) -> Vec<f32> {
     let dimension = bank.dimension();
@@ -32,7 +32,7 @@ pub(crate) fn joined<'a>(
     let mut first = 0;
     for (level, values) in bank.levels.iter().zip(levels) {
         let mut values = Cow::Borrowed(values);
-        if let Extent::Neighborhood = extent {
+        if let Reach::Neighborhood = reach {
             values = means(&values, level.side, level.channels).into();
         }
         if level.side != bank.side {
@@ -70,19 +70,19 @@ impl Neighborhoods {
 impl ImageFeatures {
     /// The vectors for the memory bank.
     pub fn neighborhoods(&self, bank: &BankInputs) -> Result<Neighborhoods> {
-        self.joined(bank, Extent::Neighborhood)
+        self.joined(bank, Reach::Neighborhood)
     }
 
     /// The vectors of the levels of `bank`.
-    pub fn joined(&self, bank: &BankInputs, extent: Extent) -> Result<Neighborhoods> {
+    pub fn joined(&self, bank: &BankInputs, reach: Reach) -> Result<Neighborhoods> {
         let levels = bank.levels.iter().map(|level| self.values(level.index));
         let levels = levels.collect::<Result<Vec<_>>>()?;
         let mirrored = bank.levels.iter();
         let mirrored = mirrored.map(|level| self.mirrored_values(level.index));
         let mirrored = mirrored.collect::<Result<Option<Vec<_>>>>()?;
         Ok(Neighborhoods {
-            vectors: joined(bank, extent, levels.iter().map(Vec::as_slice)),
-            mirrored: mirrored.map(|levels| joined(bank, extent, levels.iter().map(Vec::as_slice))),
+            vectors: joined(bank, reach, levels.iter().map(Vec::as_slice)),
+            mirrored: mirrored.map(|levels| joined(bank, reach, levels.iter().map(Vec::as_slice))),
             view: self.view,
         })
     }

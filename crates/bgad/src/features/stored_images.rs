@@ -11,7 +11,7 @@ use super::image_features::ImageFeatures;
 use super::store::{FeatureFormat, FeatureStore};
 use crate::error::Result;
 
-/// Inputs whose features are on the host at one time, waiting to be added to the statistics.
+/// Inputs whose features are on the host at one time, waiting for their turn.
 const AT_A_TIME: usize = 16;
 
 /// The beginning of the warning about an unreadable image.
@@ -182,6 +182,26 @@ impl StoredImages {
     /// The store that owns the features.
     pub fn store(&self) -> &FeatureStore {
         &self.store
+    }
+
+    /// Calls `of` with each image's index and features, without its mirror image, on all cores, in one pass, and `then`
+    /// with each result, in the order of the images. Few results are in memory at one time.
+    ///
+    /// # Errors
+    /// Those of [`features`](Self::features) and of `of`.
+    pub fn each_in_order<T: Send>(
+        &self,
+        of: impl Fn(usize, ImageFeatures) -> Result<T> + Sync,
+        mut then: impl FnMut(T),
+    ) -> Result<()> {
+        let all: Vec<usize> = (0..self.len()).collect();
+        for chunk in all.chunks(AT_A_TIME) {
+            let results = chunk.par_iter();
+            let results = results.map(|index| of(*index, self.features(*index, false)?));
+            let results: Vec<T> = results.collect::<Result<_>>()?;
+            results.into_iter().for_each(&mut then);
+        }
+        Ok(())
     }
 
     /// Calls `of` with each image's index and features, on all cores, in one pass; returns the results.

@@ -5,11 +5,7 @@ use rayon::prelude::*;
 use super::covariance::ShrunkCovariance;
 use super::folds::Folds;
 use super::position_gaussians::{Cells, Gaussians, PositionGaussians, Projection, triangle};
-use crate::error::Result;
-use crate::features::accumulator::{Accumulator, HostFeatures};
 use crate::features::flow_inputs::BankInputs;
-use crate::features::neighborhoods::{Extent, joined};
-use crate::features::stored_images::StoredImages;
 
 /// A covariance counts like so many images beside the prior one, which has the same variance in all directions. About as
 /// many as there are directions: with fewer, it would be degenerate.
@@ -19,26 +15,8 @@ const LEAST_VARIANCE: f64 = 1e-3;
 /// With fewer images, the Gaussians would describe chance.
 const FEWEST_INPUTS: usize = 5;
 
-/// The Gaussians of the positions of the `normal` inputs, all of them and without each of `folds`; `None` if there are
-/// too few.
-pub(crate) fn fit(
-    inputs: &BankInputs,
-    projection: Projection,
-    normal: &StoredImages,
-    folds: &Folds,
-) -> Result<Option<PositionGaussians>> {
-    if normal.len() < FEWEST_INPUTS {
-        return Ok(None);
-    }
-    let mut sums = FoldSums::new(inputs, projection, folds);
-    normal.feed(&mut [&mut sums])?;
-    Ok(sums.gaussians())
-}
-
 /// Sums over the inputs of each fold; a single one without folds.
-struct FoldSums {
-    inputs: BankInputs,
-    projection: Projection,
+pub(super) struct FoldSums {
     folds: Folds,
     of_folds: Vec<Sums>,
     /// Number of inputs added so far.
@@ -59,20 +37,35 @@ struct Sums {
 }
 
 impl FoldSums {
-    fn new(inputs: &BankInputs, projection: Projection, folds: &Folds) -> Self {
-        let sums = Sums::new(inputs.side, projection.directions());
+    /// Empty sums of projected vectors of `side` by `side` positions.
+    pub fn new(side: usize, projection: &Projection, folds: &Folds) -> Self {
+        let sums = Sums::new(side, projection.directions());
         Self {
-            inputs: inputs.clone(),
-            projection,
             of_folds: vec![sums; folds.count().max(1)],
             folds: folds.clone(),
             fed: 0,
         }
     }
 
-    fn gaussians(self) -> Option<PositionGaussians> {
-        let first = self.of_folds.first()?;
-        let mut all = Sums::new(self.inputs.side, first.directions);
+    /// Adds the next input's projected vectors, `[positions, directions]`, at the positions that count.
+    pub fn add(&mut self, counts: &[bool], projected: &[f32]) {
+        let fold = self.folds.of(self.fed);
+        if let Some(sums) = self.of_folds.get_mut(fold) {
+            sums.add_map(counts, projected);
+        }
+        self.fed += 1;
+    }
+
+    /// The Gaussians of all inputs and those without each fold; `None` if there are too few inputs.
+    pub fn gaussians(
+        self,
+        inputs: BankInputs,
+        projection: Projection,
+    ) -> Option<PositionGaussians> {
+        if self.fed < FEWEST_INPUTS {
+            return None;
+        }
+        let mut all = Sums::new(inputs.side, projection.directions());
         self.of_folds.iter().for_each(|sums| all.add(sums, 1.0));
         let without = (0..self.folds.count()).into_par_iter().map(|fold| {
             let mut others = all.clone();
@@ -81,26 +74,7 @@ impl FoldSums {
         });
         let without = without.collect::<Option<Vec<_>>>()?;
         let all = all.gaussians()?;
-        Some(PositionGaussians::new(
-            self.inputs,
-            self.projection,
-            all,
-            without,
-        ))
-    }
-}
-
-impl Accumulator for FoldSums {
-    fn add(&mut self, features: &HostFeatures) {
-        let levels = self.inputs.levels.iter();
-        let levels = levels.map(|level| features.levels[level.index].as_slice());
-        let vectors = joined(&self.inputs, Extent::Position, levels);
-        let counts = features.view.counts(self.inputs.side);
-        let fold = self.folds.of(self.fed);
-        if let Some(sums) = self.of_folds.get_mut(fold) {
-            sums.add_map(&counts, &self.projection.of(&vectors));
-        }
-        self.fed += 1;
+        Some(PositionGaussians::new(inputs, projection, all, without))
     }
 }
 
@@ -265,14 +239,11 @@ mod tests {
     fn fitted(view: View, inputs: u64) -> Option<PositionGaussians> {
         let identity = Projection::new(&[1.0, 0.0, 0.0, 1.0], vec![0.0; 2]);
         let folds = Folds::of_images(&vec![1; inputs as usize], 4);
-        let mut sums = FoldSums::new(&BankInputs::of_one_level(SIDE, 2), identity, &folds);
+        let mut sums = FoldSums::new(SIDE, &identity, &folds);
         for input in 0..inputs {
-            sums.add(&HostFeatures {
-                view,
-                levels: vec![values(input)],
-            });
+            sums.add(&view.counts(SIDE), &values(input));
         }
-        sums.gaussians()
+        sums.gaussians(BankInputs::of_one_level(SIDE, 2), identity)
     }
 
     fn deviations(
@@ -337,10 +308,10 @@ mod tests {
 
     #[test]
     fn too_little_to_say_how_images_vary() {
-        assert!(fitted(View::stretched(48), 0).is_none());
-        assert!(fitted(View::stretched(48), 1).is_none());
-        // Without either, one remains.
-        assert!(fitted(View::stretched(48), 2).is_none());
+        for inputs in 0..FEWEST_INPUTS {
+            assert!(fitted(View::stretched(48), inputs as u64).is_none());
+        }
+        assert!(fitted(View::stretched(48), FEWEST_INPUTS as u64).is_some());
     }
 
     #[test]

@@ -26,7 +26,7 @@ mod fixed_layer;
 #[cfg(feature = "train")]
 pub(crate) mod folds;
 #[cfg(feature = "train")]
-pub(crate) mod gaussian_sums;
+mod gaussian_sums;
 #[cfg(feature = "train")]
 pub(crate) mod held_out;
 mod host_flow;
@@ -46,6 +46,8 @@ mod owned_rows;
 pub(crate) mod places;
 pub(crate) mod position_gaussians;
 pub(crate) mod position_means;
+#[cfg(feature = "train")]
+pub(crate) mod second_pass;
 #[cfg(feature = "train")]
 mod spaced_rows;
 mod standardized_rows;

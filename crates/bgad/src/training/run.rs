@@ -30,11 +30,11 @@ use crate::evaluation::result::Evaluation;
 use crate::evaluation::test_set::TestSet;
 use crate::features::backbone::Opened;
 use crate::features::flow_inputs::FlowInputs;
-use crate::model::context_sample;
+use crate::model::context_sample::ContextSample;
 use crate::model::discriminant::Discriminant;
-use crate::model::gaussian_sums;
 use crate::model::held_out::HeldOut;
 use crate::model::known_defects::{KnownDefects, NormalPositions};
+use crate::model::second_pass::second_pass;
 use crate::scoring::calibration::Calibration;
 use crate::scoring::evidence::Weights;
 use crate::scoring::image_likelihoods::{ImageLikelihoods, of_images};
@@ -120,20 +120,16 @@ impl<'a> Run<'a> {
         calibration.fineness = Weights::fineness(statistics.coherence());
         detector.bank = statistics.take_bank();
         let mut shown = Vec::new();
-        let wanted = self.config.memory_bank.contexts;
-        if let Some(bank) = detector.bank.as_ref().filter(|_| wanted > 0) {
-            let wanted = (self.config.seed, wanted);
-            detector.contexts =
-                context_sample::sample(bank, &set.normal, self.granularity, wanted)?;
-        }
-        if let Some(bank) = &detector.bank
-            && let Some((weight, projection)) = statistics.alignment(self.config.seed)
-        {
-            detector.gaussians =
-                gaussian_sums::fit(bank.inputs(), projection, &set.normal, &set.folds)?;
-            let fitted = detector.gaussians.is_some();
-            let calibration = &mut detector.description.calibration;
-            calibration.alignment = if fitted { weight } else { 0.0 };
+        if let Some(bank) = &detector.bank {
+            let seed = self.config.seed;
+            let wanted = (seed, self.config.memory_bank.contexts);
+            let contexts = ContextSample::new(bank, self.granularity, wanted, set.normal.len());
+            let (weight, projection) = statistics.alignment(seed).unzip();
+            let normal = (&set.normal, &set.folds);
+            (detector.contexts, detector.gaussians) =
+                second_pass(bank, normal, contexts, projection)?;
+            let weight = weight.filter(|_| detector.gaussians.is_some());
+            detector.description.calibration.alignment = weight.unwrap_or(0.0);
         }
         if let Some(bank) = &detector.bank
             && self.config.memory_bank.discriminant
