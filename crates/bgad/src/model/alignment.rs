@@ -163,8 +163,8 @@ mod tests {
 
     #[test]
     fn directions_are_orthogonal() {
-        let found = directions(60, &mut Purpose::Directions.stream(3, 0));
-        let rows: Vec<&[f64]> = found.chunks_exact(60).collect();
+        let found = directions(120, &mut Purpose::Directions.stream(3, 0));
+        let rows: Vec<&[f64]> = found.chunks_exact(120).collect();
         assert_eq!(rows.len(), MOST_DIRECTIONS);
         for (i, a) in rows.iter().enumerate() {
             for (j, b) in rows.iter().enumerate() {

@@ -209,37 +209,45 @@ impl ShrunkCovariance {
     /// `W = L⁻ᵀ` with `L · Lᵀ` the covariance, so that rows times `W` have the identity as covariance. `None`
     /// if the covariance is not positive definite.
     pub fn whitening(&self, dimension: usize) -> Option<Vec<f64>> {
-        let d = dimension;
-        let mut lower = vec![0.0; d * d];
-        for i in 0..d {
-            for j in 0..=i {
-                let (of_i, of_j) = (&lower[i * d..][..j], &lower[j * d..][..j]);
-                let dot: f64 = of_i.iter().zip(of_j).map(|(a, b)| a * b).sum();
-                let rest = self.matrix[i * d + j] - dot;
-                lower[i * d + j] = match i == j {
-                    true if rest > 0.0 => rest.sqrt(),
-                    true => return None,
-                    false => rest / lower[j * d + j],
-                };
-            }
-        }
-        // Columns of the inverse by forward substitution, stored as rows, which transposes it.
-        let mut inverse = vec![0.0; d * d];
-        for column in 0..d {
-            let solution = &mut inverse[column * d..][..d];
-            solution[column] = 1.0 / lower[column * d + column];
-            for i in column + 1..d {
-                let known = &lower[i * d + column..i * d + i];
-                let dot: f64 = known
-                    .iter()
-                    .zip(&solution[column..i])
-                    .map(|(a, b)| a * b)
-                    .sum();
-                solution[i] = -dot / lower[i * d + i];
-            }
-        }
-        Some(inverse)
+        bgad_cpu::vectorized(|| inverse_factor(self.matrix.clone(), dimension))
     }
+}
+
+/// `L⁻ᵀ`, row-major, with `L · Lᵀ` this symmetric matrix; `None` if it is not positive definite.
+///
+/// Multiples of rows are taken off others, so that all loops run along rows.
+#[cfg(feature = "train")]
+fn inverse_factor(mut matrix: Vec<f64>, d: usize) -> Option<Vec<f64>> {
+    // The upper triangle becomes Lᵀ.
+    for pivot in 0..d {
+        let (above, below) = matrix.split_at_mut((pivot + 1) * d);
+        let row = &mut above[pivot * d..];
+        let diagonal = (row[pivot] > 0.0).then(|| row[pivot].sqrt())?;
+        row[pivot..].iter_mut().for_each(|value| *value /= diagonal);
+        for (i, line) in below.chunks_exact_mut(d).enumerate() {
+            let i = pivot + 1 + i;
+            take_off(&mut line[i..], row[i], &row[i..]);
+        }
+    }
+    // Columns of the inverse by forward substitution, stored as rows, which transposes it.
+    let mut inverse = vec![0.0; d * d];
+    for (column, solution) in inverse.chunks_exact_mut(d).enumerate() {
+        solution[column] = 1.0;
+        for (i, row) in matrix.chunks_exact(d).enumerate().skip(column) {
+            let (known, rest) = solution.split_at_mut(i + 1);
+            known[i] /= row[i];
+            take_off(rest, known[i], &row[i + 1..]);
+        }
+    }
+    Some(inverse)
+}
+
+/// Subtracts a multiple of a row from another.
+#[cfg(feature = "train")]
+#[inline(always)]
+fn take_off(row: &mut [f64], times: f64, other: &[f64]) {
+    let values = row.iter_mut().zip(other);
+    values.for_each(|(value, other)| *value -= times * other);
 }
 
 #[cfg(all(test, feature = "train"))]

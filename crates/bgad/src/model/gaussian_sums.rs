@@ -7,11 +7,11 @@ use super::folds::Folds;
 use super::position_gaussians::{Cells, Gaussians, PositionGaussians, Projection, triangle};
 use crate::features::flow_inputs::BankInputs;
 
-/// A covariance counts like so many images beside the prior one, which has the same variance in all directions. About as
-/// many as there are directions: with fewer, it would be degenerate.
-const PRIOR_IMAGES: f64 = 48.0;
-/// The least variance, as a share of the mean over all cells: a background that never changes is rendered by chance.
-const LEAST_VARIANCE: f64 = 1e-3;
+/// How many images the prior covariance of a cell counts for, which has the same variance in all directions.
+const PRIOR_IMAGES: f64 = 12.0;
+/// The variance that is added in all directions, as a share of the mean over all cells: a background that hardly varies
+/// would make chance stand out.
+const ADDED_VARIANCE: f64 = 0.05;
 /// With fewer images, the Gaussians would describe chance.
 const FEWEST_INPUTS: usize = 5;
 
@@ -92,26 +92,25 @@ impl Sums {
 
     /// Adds an input's projected vectors, `[positions, directions]`, at the positions that count.
     fn add_map(&mut self, counts: &[bool], projected: &[f32]) {
-        let (cells, size) = (self.cells, triangle(self.directions));
-        let rows = projected.chunks_exact(self.directions).zip(counts);
-        let mut wide = vec![0.0; self.directions];
-        for (position, (row, _)) in rows.enumerate().filter(|(_, (_, counts))| **counts) {
-            for (wide, value) in wide.iter_mut().zip(row) {
-                *wide = f64::from(*value);
-            }
-            self.counts[position] += 1.0;
-            let sums = &mut self.values[position * self.directions..][..self.directions];
-            sums.iter_mut()
-                .zip(&wide)
-                .for_each(|(sum, value)| *sum += value);
-            let mut products = &mut self.products[cells.of(position) * size..][..size];
-            for (number, first) in wide.iter().enumerate() {
-                let (line, rest) = products.split_at_mut(number + 1);
-                let line = line.iter_mut().zip(&wide);
-                line.for_each(|(sum, second)| *sum += first * second);
-                products = rest;
-            }
+        let (cells, directions) = (self.cells, self.directions);
+        let wide: Vec<f64> = projected.iter().map(|value| f64::from(*value)).collect();
+        let rows = self.values.chunks_exact_mut(directions);
+        let rows = rows.zip(wide.chunks_exact(directions));
+        let positions = self.counts.iter_mut().zip(rows).zip(counts);
+        for ((count, (sums, values)), _) in positions.filter(|(_, counts)| **counts) {
+            *count += 1.0;
+            let sums = sums.iter_mut().zip(values);
+            sums.for_each(|(sum, value)| *sum += value);
         }
+        let products = self.products.par_chunks_exact_mut(triangle(directions));
+        products.enumerate().for_each(|(cell, products)| {
+            bgad_cpu::vectorized(|| {
+                for position in cells.positions(cell).filter(|position| counts[*position]) {
+                    let row = &wide[position * directions..][..directions];
+                    add_products(products, 1.0, row);
+                }
+            });
+        });
     }
 
     /// Adds other sums, times a factor.
@@ -143,13 +142,8 @@ impl Sums {
             let cell = self.cells.of(position);
             seen[cell].positions += 1.0;
             seen[cell].vectors += count;
-            let mut scatter = &mut scatters[cell * triangle(k)..][..triangle(k)];
-            for (number, first) in mean.iter().enumerate() {
-                let (line, rest) = scatter.split_at_mut(number + 1);
-                let line = line.iter_mut().zip(mean);
-                line.for_each(|(sum, second)| *sum -= count * first * second);
-                scatter = rest;
-            }
+            let scatter = &mut scatters[cell * triangle(k)..][..triangle(k)];
+            bgad_cpu::vectorized(|| add_products(scatter, -count, mean));
         }
         let variance = |(scatter, seen): (&[f64], &Seen)| {
             let squares: f64 = (0..k).map(|i| scatter[triangle(i) + i].max(0.0)).sum();
@@ -173,7 +167,7 @@ impl Sums {
             };
             let images = seen.vectors / seen.positions.max(1.0);
             let share = images / (images + PRIOR_IMAGES) / freedom.max(1.0);
-            let prior = PRIOR_IMAGES / (images + PRIOR_IMAGES) * own + LEAST_VARIANCE * usual;
+            let prior = PRIOR_IMAGES / (images + PRIOR_IMAGES) * own + ADDED_VARIANCE * usual;
             let at = |i: usize, j: usize| scatter[triangle(i.max(j)) + i.min(j)];
             let value = |i: usize, j: usize| {
                 let prior = if i == j { prior } else { 0.0 };
@@ -199,6 +193,18 @@ impl Sums {
             means: means.iter().flatten().map(narrow).collect(),
             factors,
         })
+    }
+}
+
+/// Adds the products of a row's values, times a factor, to a lower triangle, row after row.
+#[inline(always)]
+fn add_products(mut triangle: &mut [f64], times: f64, row: &[f64]) {
+    for (number, value) in row.iter().enumerate() {
+        let (line, rest) = triangle.split_at_mut(number + 1);
+        let first = times * value;
+        let line = line.iter_mut().zip(row);
+        line.for_each(|(sum, second)| *sum += first * second);
+        triangle = rest;
     }
 }
 
@@ -257,6 +263,22 @@ mod tests {
             view: View::stretched(48),
         };
         gaussians.deviations(&positions, &left_out).values
+    }
+
+    #[test]
+    fn each_position_is_in_one_cell() {
+        for side in [1, 6, 16, 17, 32, 37] {
+            let cells = Cells::new(side);
+            let mut seen = vec![0; side * side];
+            for cell in 0..cells.count() {
+                for position in cells.positions(cell) {
+                    assert_eq!(cells.of(position), cell);
+                    seen[position] += 1;
+                }
+            }
+            assert!(seen.iter().all(|times| *times == 1), "{side}");
+            assert!(cells.count() <= 256);
+        }
     }
 
     #[test]

@@ -16,7 +16,7 @@ use crate::features::flow_inputs::BankInputs;
 use crate::features::neighborhoods::Neighborhoods;
 
 /// The most directions in which Gaussians are measured.
-pub(super) const MOST_DIRECTIONS: usize = 48;
+pub(super) const MOST_DIRECTIONS: usize = 96;
 /// The most cells in a row of a map.
 const CELLS: usize = 16;
 
@@ -119,6 +119,16 @@ impl Cells {
     /// The number of cells.
     pub fn count(self) -> usize {
         self.in_row() * self.in_row()
+    }
+
+    /// The positions of a cell.
+    #[cfg(feature = "train")]
+    pub fn positions(self, cell: usize) -> impl Iterator<Item = usize> {
+        let Self { side, width } = self;
+        let (left, top) = (cell % self.in_row() * width, cell / self.in_row() * width);
+        let columns = left..side.min(left + width);
+        let rows = top..side.min(top + width);
+        rows.flat_map(move |y| columns.clone().map(move |x| y * side + x))
     }
 
     /// The cell of a position.

@@ -177,7 +177,9 @@ impl Calibration {
         let deviations = self.deviations(image);
         let without_flows = of_flows.is_none();
         let of = |map: &Option<ScoreMap>, pixel: usize| Some(map.as_ref()?.values[pixel]);
+        let of_likelihood = tails.likelihood.as_ref().map(Weights::of_likelihood);
         let weights = Weights {
+            likelihood: of_likelihood.unwrap_or(1.0),
             fineness: self.fineness,
             alignment: self.alignment,
             defects: self.defects_weight,

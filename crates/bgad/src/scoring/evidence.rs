@@ -90,6 +90,8 @@ pub(crate) struct Measured {
 /// How much kinds of evidence count, from 0 to 1.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Weights {
+    /// Of log-likelihoods in the image's score.
+    pub likelihood: f32,
     /// Of log-likelihoods in place of distances: how fine the texture of normal images is.
     pub fineness: f32,
     /// Of deviations from what is normal at the same place: how alike normal images are there.
@@ -109,7 +111,22 @@ const COARSE: f32 = 0.46;
 /// The weight of distances on fine textures.
 const LEAST_DISTANCE: f32 = 0.25;
 
+/// Up to this prominence of unlikely positions, log-likelihoods count in full for the image's score.
+const EVEN: f32 = 5.0;
+/// From this prominence, they count for [`LEAST_LIKELIHOOD`].
+const PROMINENT: f32 = 8.0;
+/// The least weight of log-likelihoods for the image's score.
+const LEAST_LIKELIHOOD: f32 = 0.5;
+
 impl Weights {
+    /// The weight of log-likelihoods with this tail in the image's score: less if a small part lies on a plain
+    /// background. Most positions are then far more likely than those of any part, so that flows say where parts are
+    /// rather than where defects are.
+    pub fn of_likelihood(tail: &Tail) -> f32 {
+        let prominence = (tail.prominence() - EVEN) / (PROMINENT - EVEN);
+        1.0 - (1.0 - LEAST_LIKELIHOOD) * prominence.clamp(0.0, 1.0)
+    }
+
     /// How fine a texture is whose neighbouring positions are as alike as `coherence` says, from 0 to 1.
     #[cfg(feature = "train")]
     pub fn fineness(coherence: Option<f32>) -> f32 {
@@ -139,6 +156,7 @@ impl Tails {
         });
         Evidence {
             likelihood: of(&self.likelihood, measured.sum),
+            likelihood_weight: weights.likelihood,
             distance: self.distance.surprisal(measured.distance),
             hot: measured.hot,
             fineness: weights.fineness,
@@ -180,6 +198,8 @@ const SURE_OF_IMAGE: f32 = 5.0;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Evidence {
     likelihood: f32,
+    /// The weight of `likelihood` in the image's score.
+    likelihood_weight: f32,
     distance: f32,
     /// How hot the pixel's place is.
     hot: Divisors,
@@ -199,7 +219,7 @@ impl Evidence {
     /// looks like them, so that they raise no image without one.
     pub fn sum(self) -> f32 {
         let of_position = self.weighted_sum(
-            self.likelihood / self.hot.likelihood,
+            self.likelihood_weight * self.likelihood / self.hot.likelihood,
             self.distance / self.hot.distance,
         );
         of_position + SUMMED_DEVIATION * self.deviation + (self.defects - SURE).max(0.0)
@@ -289,6 +309,7 @@ mod tests {
     fn where_one_kind_is_sure_outshines_where_two_are_in_doubt() {
         let pixel = |likelihood, distance| Evidence {
             likelihood,
+            likelihood_weight: 1.0,
             hot: Divisors::NONE,
             fineness: 0.0,
             distance,
@@ -308,6 +329,7 @@ mod tests {
     fn known_defects_add_to_both_maps() {
         let pixel = |defects| Evidence {
             likelihood: 1.0,
+            likelihood_weight: 1.0,
             fineness: 0.0,
             distance: 2.0,
             hot: Divisors::NONE,
@@ -328,6 +350,7 @@ mod tests {
     fn a_hot_place_counts_less() {
         let pixel = |by| Evidence {
             likelihood: 8.0,
+            likelihood_weight: 1.0,
             fineness: 0.0,
             distance: 6.0,
             hot: Divisors {
@@ -366,6 +389,7 @@ mod tests {
                 hot: Divisors::NONE,
             };
             let weights = Weights {
+                likelihood: 1.0,
                 fineness: 0.0,
                 alignment,
                 defects: 1.0,
@@ -384,9 +408,39 @@ mod tests {
     }
 
     #[test]
+    fn where_a_part_stands_out_log_likelihoods_count_less() -> Result<(), &'static str> {
+        let weight = |part: f32| {
+            // A fifth of all positions shows the part, and the others a plain background.
+            let value =
+                |at: usize| (at % 100) as f32 / 100.0 + if at % 5 == 0 { part } else { 0.0 };
+            let tail = Tail::of((0..10_000).map(value).collect())?;
+            Some(Weights::of_likelihood(&tail))
+        };
+        assert_eq!(weight(0.0), Some(1.0));
+        assert_eq!(weight(20.0), Some(LEAST_LIKELIHOOD));
+        let between = weight(3.0).ok_or("no tail")?;
+        assert!(LEAST_LIKELIHOOD < between && between < 1.0, "{between}");
+        let pixel = |likelihood_weight| Evidence {
+            likelihood: 4.0,
+            likelihood_weight,
+            distance: 1.0,
+            hot: Divisors::NONE,
+            fineness: 0.0,
+            context: 0.0,
+            deviation: 0.0,
+            defects: 0.0,
+            defects_weight: 1.0,
+        };
+        assert_eq!([pixel(1.0).sum(), pixel(0.5).sum()], [5.0, 3.0]);
+        assert_eq!(pixel(1.0).shown(), pixel(0.5).shown());
+        Ok(())
+    }
+
+    #[test]
     fn a_context_shows_where_but_not_whether() {
         let pixel = |context| Evidence {
             likelihood: 0.0,
+            likelihood_weight: 1.0,
             fineness: 0.0,
             distance: 1.0,
             hot: Divisors::NONE,
@@ -412,6 +466,7 @@ mod tests {
         assert!(between.0 > LEAST_DISTANCE && between.0 < between.1);
         let pixel = |fineness| Evidence {
             likelihood: 3.0,
+            likelihood_weight: 1.0,
             distance: 2.0,
             hot: Divisors::NONE,
             fineness,

@@ -63,6 +63,20 @@ impl Tail {
         }
     }
 
+    /// How far the highest hundredth lies above the median, relative to how far the median lies above the least value.
+    pub(crate) fn prominence(&self) -> f32 {
+        let (least, median, high) = (self.quantiles[0], self.at(2f32.ln()), self.quantiles[KNOTS]);
+        (high - median) / (median - least).max(f32::MIN_POSITIVE)
+    }
+
+    /// The value with this surprisal, which is at most that of the last quantile.
+    fn at(&self, surprisal: f32) -> f32 {
+        let knot = surprisal * KNOTS as f32 / TAIL;
+        let below = (knot as usize).min(KNOTS - 1);
+        let (low, high) = (self.quantiles[below], self.quantiles[below + 1]);
+        low + (knot - below as f32) * (high - low)
+    }
+
     /// Whether the constants in a model file make sense.
     pub(crate) fn is_sound(&self) -> bool {
         let finite = self.quantiles.iter().all(|quantile| quantile.is_finite());
@@ -91,6 +105,27 @@ mod tests {
         assert!((tail.surprisal(100_000.0) - TAIL - 2.0).abs() < 0.02);
         assert_eq!(tail.surprisal(-1.0), 0.0);
         assert!(tail.is_sound());
+        Ok(())
+    }
+
+    #[test]
+    fn prominence_relates_the_highest_to_the_least() -> Result<(), &'static str> {
+        let even = Tail::of((0..100_000).map(|v| v as f32).collect()).ok_or("no tail")?;
+        assert!(
+            (even.prominence() - 0.98).abs() < 0.02,
+            "{}",
+            even.prominence()
+        );
+        // Exponential: (ln 100 - ln 2) / ln 2.
+        let value = |v: usize| -((v as f32 + 0.5) / 100_000.0).ln();
+        let steep = Tail::of((0..100_000).map(value).collect()).ok_or("no tail")?;
+        assert!(
+            (steep.prominence() - 5.64).abs() < 0.05,
+            "{}",
+            steep.prominence()
+        );
+        let alike = Tail::of(vec![3.0; 50]).ok_or("no tail")?;
+        assert_eq!(alike.prominence(), 0.0);
         Ok(())
     }
 
