@@ -411,8 +411,10 @@ mod tests {
     fn where_a_part_stands_out_log_likelihoods_count_less() -> Result<(), &'static str> {
         let weight = |part: f32| {
             // A fifth of all positions shows the part, and the others a plain background.
-            let value =
-                |at: usize| (at % 100) as f32 / 100.0 + if at % 5 == 0 { part } else { 0.0 };
+            let value = |at: usize| {
+                let of_part = if at % 100 < 20 { part } else { 0.0 };
+                (at % 97) as f32 / 97.0 + of_part
+            };
             let tail = Tail::of((0..10_000).map(value).collect())?;
             Some(Weights::of_likelihood(&tail))
         };
