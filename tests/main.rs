@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 #![recursion_limit = "256"]
 
+mod aligned_images;
 mod bad_input;
 mod bit_depth;
 mod common;

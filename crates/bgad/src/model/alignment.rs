@@ -23,7 +23,8 @@ pub(crate) struct Alignment {
 }
 
 /// The share of variance that positions explain up to which their Gaussians do not count, and from which they count in
-/// full. Parts that lie in the same place in all images have .65 and more, textures and parts that move less than .5.
+/// full. Parts that lie in the same place in all images have .65 and more; parts that move and most textures, less than
+/// .5.
 const LOOSE: f32 = 0.5;
 const ALIGNED: f32 = 0.7;
 /// Of so many positions in a row, one enters the sums of products, which need far fewer rows than there are.
