@@ -29,7 +29,7 @@ const LOOSE: f32 = 0.5;
 const ALIGNED: f32 = 0.7;
 /// Of so many positions in a row, one enters the sums of products, which need far fewer rows than there are.
 const SPACING: usize = 5;
-/// The most channels in the sums of products: with more, they would take longer than the backbone.
+/// The most channels in the sums of products: the work grows with their square.
 const MOST_CHANNELS: usize = 256;
 /// The shrinkage of the covariance, as for the flows' whitening: it keeps directions in which normal features hardly
 /// vary from being blown up.

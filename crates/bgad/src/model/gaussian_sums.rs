@@ -7,11 +7,12 @@ use super::folds::Folds;
 use super::position_gaussians::{Cells, Gaussians, PositionGaussians, Projection, triangle};
 use crate::features::flow_inputs::BankInputs;
 
-/// How many images the prior covariance of a cell counts for, which has the same variance in all directions.
+/// How many images the prior covariance of a cell counts for: that of all cells, with the cell's own mean variance.
 const PRIOR_IMAGES: f64 = 12.0;
-/// The variance that is added in all directions, as a share of the mean over all cells: a background that hardly varies
-/// would make chance stand out.
-const ADDED_VARIANCE: f64 = 0.05;
+/// The share of all cells' covariance that is added to each: a background that hardly varies would make chance stand out.
+const ADDED_SHARE: f64 = 0.05;
+/// The shrinkage of all cells' covariance toward equal variances, as before the projection.
+const SHRINKAGE: f64 = 0.1;
 /// With fewer images, the Gaussians would describe chance.
 const FEWEST_INPUTS: usize = 5;
 
@@ -157,6 +158,14 @@ impl Sums {
             return None;
         }
         let usual = (squares / freedom).max(f64::MIN_POSITIVE);
+        // The covariance of all cells, with a mean variance of 1. The projection makes it even for all inputs together;
+        // without a fold it differs, and the fold's own inputs must not say how much.
+        let mut pooled = vec![0.0; triangle(k)];
+        for (scatter, _) in cells() {
+            let sums = pooled.iter_mut().zip(scatter);
+            sums.for_each(|(sum, value)| *sum += value * (1.0 - SHRINKAGE) / (freedom * usual));
+        }
+        (0..k).for_each(|i| pooled[triangle(i) + i] += SHRINKAGE);
         let cells: Vec<(&[f64], &Seen)> = cells().collect();
         let factors = cells.par_iter().map(|(scatter, seen)| {
             let (squares, freedom) = variance((scatter, seen));
@@ -167,11 +176,10 @@ impl Sums {
             };
             let images = seen.vectors / seen.positions.max(1.0);
             let share = images / (images + PRIOR_IMAGES) / freedom.max(1.0);
-            let prior = PRIOR_IMAGES / (images + PRIOR_IMAGES) * own + ADDED_VARIANCE * usual;
-            let at = |i: usize, j: usize| scatter[triangle(i.max(j)) + i.min(j)];
+            let prior = PRIOR_IMAGES / (images + PRIOR_IMAGES) * own + ADDED_SHARE * usual;
             let value = |i: usize, j: usize| {
-                let prior = if i == j { prior } else { 0.0 };
-                share * at(i, j) + prior
+                let at = triangle(i.max(j)) + i.min(j);
+                share * scatter[at] + prior * pooled[at]
             };
             let matrix = (0..k * k).map(|index| value(index / k, index % k));
             let covariance = ShrunkCovariance {
@@ -192,6 +200,7 @@ impl Sums {
             counts: self.counts.iter().map(narrow).collect(),
             means: means.iter().flatten().map(narrow).collect(),
             factors,
+            scales: Vec::new(),
         })
     }
 }
@@ -337,8 +346,42 @@ mod tests {
     }
 
     #[test]
+    fn in_bytes_deviations_are_about_the_same() -> Found {
+        let single = fitted(View::stretched(48), 20).ok_or("none")?;
+        let mut bytes = single.clone();
+        bytes.round_to_bytes();
+        for left_out in [0..0, 0..5] {
+            let found = deviations(&bytes, values(70), left_out.clone());
+            let exact = deviations(&single, values(70), left_out);
+            assert_ne!(found, exact);
+            for (found, exact) in found.iter().zip(exact) {
+                assert!(
+                    (found - exact).abs() < 0.02 * exact.max(0.1),
+                    "{found} {exact}"
+                );
+            }
+        }
+        let factors = bytes.parameters().into_iter();
+        let mut factors = factors.filter(|(name, ..)| *name == "factors");
+        let (_, _, factors) = factors.next().ok_or("no factors")?;
+        let whole = |value: &f32| value.fract() == 0.0 && value.abs() <= 127.0;
+        assert!(factors.iter().all(whole));
+        Ok(())
+    }
+
+    #[test]
     fn a_model_file_has_all_of_it() -> Found {
-        let gaussians = fitted(View::stretched(48), 20).ok_or("none")?;
+        for in_bytes in [false, true] {
+            a_model_file_has_all(in_bytes)?;
+        }
+        Ok(())
+    }
+
+    fn a_model_file_has_all(in_bytes: bool) -> Found {
+        let mut gaussians = fitted(View::stretched(48), 20).ok_or("none")?;
+        if in_bytes {
+            gaussians.round_to_bytes();
+        }
         let parameters = || -> BTreeMap<String, Parameter> {
             let named = gaussians.parameters().into_iter();
             let named =
@@ -366,7 +409,9 @@ mod tests {
             if let Some(parameter) = infinite.get_mut(name) {
                 parameter.values[0] = f32::INFINITY;
             }
-            for damaged in [missing, short, infinite] {
+            // Without scales, whole numbers are factors like others.
+            let missing = (name != "scales").then_some(missing);
+            for damaged in missing.into_iter().chain([short, infinite]) {
                 let text = restore(damaged).err().map(|error| error.to_string());
                 let text = text.unwrap_or_default();
                 assert!(text.contains("position_gaussians"), "{name}: {text}");

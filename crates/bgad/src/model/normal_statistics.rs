@@ -203,8 +203,10 @@ impl NormalStatistics {
     pub fn alignment(&self, seed: u64) -> Option<(f32, Projection)> {
         let alignment = self.alignment.as_ref()?;
         let weight = alignment.weight();
-        let projection = alignment.projection(seed).filter(|_| weight > 0.0)?;
-        Some((weight, projection))
+        if weight > 0.0 {
+            return Some((weight, alignment.projection(seed)?));
+        }
+        None
     }
 
     /// Removes and returns the memory bank, if there is one.

@@ -27,7 +27,7 @@ const CELLS: usize = 16;
 /// what is normal elsewhere, and small differences where images hardly vary (Defard and others, *PaDiM: a Patch
 /// Distribution Modeling Framework for Anomaly Detection and Localization*, 2021). Unlike there, vectors are whitened by
 /// their differences at the same position before random directions are drawn, and the covariance is that of a cell of
-/// positions, shrunk toward equal variances.
+/// positions, shrunk toward that of all cells.
 #[derive(Debug, Clone)]
 pub(crate) struct PositionGaussians {
     inputs: BankInputs,
@@ -91,6 +91,9 @@ pub(super) struct Gaussians {
     /// The inverse of each cell's covariance's lower triangular factor, column after column without the zeros above:
     /// `[cells, directions (directions + 1) / 2]`.
     pub factors: Vec<f32>,
+    /// If factors are rounded to bytes, the unit of each column's: `[cells, directions]`.
+    #[cfg_attr(not(feature = "train"), allow(dead_code))] // a model file's
+    pub scales: Vec<f32>,
 }
 
 /// Squares of positions that share a covariance.
@@ -173,6 +176,42 @@ impl Gaussians {
     }
 }
 
+/// Changes each factor of `[cells, directions (directions + 1) / 2]` by its column's scale, `[cells, directions]`.
+fn each_column(
+    mut factors: &mut [f32],
+    directions: usize,
+    scales: &[f32],
+    of: impl Fn(f32, f32) -> f32,
+) {
+    for (column, scale) in scales.iter().enumerate() {
+        let (values, rest) = factors.split_at_mut(directions - column % directions);
+        values
+            .iter_mut()
+            .for_each(|value| *value = of(*value, *scale));
+        factors = rest;
+    }
+}
+
+#[cfg(feature = "train")]
+impl Gaussians {
+    /// Rounds each column's factors to multiples of a 127th of the largest.
+    fn round_to_bytes(&mut self, directions: usize) {
+        let mut factors = self.factors.as_slice();
+        self.scales = (0..self.cells.count() * directions)
+            .map(|column| {
+                let (values, rest) = factors.split_at(directions - column % directions);
+                factors = rest;
+                let largest = values
+                    .iter()
+                    .fold(0f32, |most, value| most.max(value.abs()));
+                (largest / f32::from(i8::MAX)).max(f32::MIN_POSITIVE)
+            })
+            .collect();
+        let rounded = |value: f32, scale: f32| (value / scale).round() * scale;
+        each_column(&mut self.factors, directions, &self.scales, rounded);
+    }
+}
+
 impl PositionGaussians {
     /// From the Gaussians of all normal training inputs and those without each fold.
     #[cfg(feature = "train")]
@@ -206,6 +245,16 @@ impl PositionGaussians {
         mirrored::map(positions, self.inputs.side, of)
     }
 
+    /// Rounds the factors to bytes.
+    #[cfg(feature = "train")]
+    pub fn round_to_bytes(&mut self) {
+        let directions = self.projection.directions();
+        let without = self.without.iter_mut().map(|(_, gaussians)| gaussians);
+        for gaussians in without.chain([&mut self.all]) {
+            gaussians.round_to_bytes(directions);
+        }
+    }
+
     /// The projection and the Gaussians under their names in a model file.
     #[cfg(feature = "train")]
     pub fn parameters(&self) -> Vec<Named> {
@@ -216,19 +265,25 @@ impl PositionGaussians {
             counts,
             means,
             factors: of_cells,
+            scales,
         } = &self.all;
         let shape = vec![dimension, directions];
-        vec![
+        let mut of_cells = of_cells.clone();
+        let mut parameters = Vec::new();
+        if !scales.is_empty() {
+            let whole = |value: f32, scale: f32| (value / scale).round();
+            each_column(&mut of_cells, directions, scales, whole);
+            let shape = vec![cells.count(), directions];
+            parameters.push((SCALES, shape, scales.clone()));
+        }
+        parameters.extend([
             (DIRECTIONS, shape, factors.to_row_major()),
             (OFFSET, vec![directions], offset.clone()),
             (COUNTS, vec![counts.len()], counts.clone()),
             (MEANS, vec![counts.len(), directions], means.clone()),
-            (
-                FACTORS,
-                vec![cells.count(), triangle(directions)],
-                of_cells.clone(),
-            ),
-        ]
+            (FACTORS, vec![cells.count(), triangle(directions)], of_cells),
+        ]);
+        parameters
     }
 
     /// Restores the Gaussians from a model file.
@@ -251,15 +306,27 @@ impl PositionGaussians {
         let mut take = |name, shape: &[usize], least: f32| {
             kept.take(name, |found| found == shape, |value| value >= least)
         };
-        let shape_of_factors = [cells.count(), triangle(directions)];
-        let factors = take(DIRECTIONS, &[dimension, directions], f32::MIN)?;
+        let projected = take(DIRECTIONS, &[dimension, directions], f32::MIN)?;
+        let counts = take(COUNTS, &[positions], 0.0)?;
+        let means = take(MEANS, &[positions, directions], f32::MIN)?;
+        let shape = [cells.count(), triangle(directions)];
+        let mut factors = take(FACTORS, &shape, f32::MIN)?;
+        let mut scales = Vec::new();
+        if kept.parameters.contains_key(SCALES) {
+            let shape = [cells.count(), directions];
+            scales = kept.take(SCALES, |found| found == shape, |scale| scale > 0.0)?;
+            each_column(&mut factors, directions, &scales, |value, scale| {
+                value * scale
+            });
+        }
         Ok(Self {
-            projection: Projection::new(&factors, offset),
+            projection: Projection::new(&projected, offset),
             all: Gaussians {
                 cells,
-                counts: take(COUNTS, &[positions], 0.0)?,
-                means: take(MEANS, &[positions, directions], f32::MIN)?,
-                factors: take(FACTORS, &shape_of_factors, f32::MIN)?,
+                counts,
+                means,
+                factors,
+                scales,
             },
             inputs,
             #[cfg(feature = "train")]
@@ -274,3 +341,4 @@ const OFFSET: &str = "offset";
 const COUNTS: &str = "counts";
 const MEANS: &str = "means";
 const FACTORS: &str = "factors";
+const SCALES: &str = "scales";

@@ -173,8 +173,8 @@ impl Tails {
 const SHOWN_LIKELIHOOD: f32 = 2.0 / 3.0;
 /// The weight of contexts in the map that is shown.
 const SHOWN_CONTEXT: f32 = 2.0 / 3.0;
-/// The weight of deviations from what is normal at the same place where images are alike: a large one for the image's
-/// score, a small one in the map that is shown. They find small differences, but not their outlines.
+/// The weights of deviations from what is normal at the same place, where images are alike: less in the map that is
+/// shown, because they find small differences, but not their outlines.
 const SUMMED_DEVIATION: f32 = 1.0;
 const SHOWN_DEVIATION: f32 = 0.5;
 /// The largest surprisal of a context that counts. A set has few windows that do not overlap, so that a larger

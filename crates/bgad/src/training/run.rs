@@ -159,6 +159,9 @@ impl<'a> Run<'a> {
             if let Some(contexts) = &mut detector.contexts {
                 contexts.round_to_bytes();
             }
+            if let Some(gaussians) = &mut detector.gaussians {
+                gaussians.round_to_bytes();
+            }
             detector.discriminant.clone_from(&quantized.discriminant);
             let known = quantized.known_defects.as_ref().zip(detector.bank.as_ref());
             let known = known.map(|(vectors, bank)| KnownDefects::of_vectors(vectors, bank));
