@@ -2,7 +2,9 @@
 
 use rayon::prelude::*;
 
+use super::flow_inputs::BankInputs;
 use super::image_features::ImageFeatures;
+use super::neighborhoods::{Reach, joined};
 use crate::error::Result;
 use crate::input::view::View;
 
@@ -23,6 +25,13 @@ impl HostFeatures {
             view: features.view,
             levels: levels.collect::<Result<_>>()?,
         })
+    }
+
+    /// The vectors of the levels of `bank`, `[positions, dimension]`.
+    pub fn joined(&self, bank: &BankInputs, reach: Reach) -> Vec<f32> {
+        let levels = bank.levels.iter();
+        let levels = levels.map(|level| self.levels[level.index].as_slice());
+        joined(bank, reach, levels)
     }
 }
 

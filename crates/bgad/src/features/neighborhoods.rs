@@ -22,7 +22,7 @@ pub(crate) enum Reach {
 }
 
 /// Joins the vectors of each level of `bank` into `[side · side, dimension]`.
-pub(crate) fn joined<'a>(
+pub(super) fn joined<'a>(
     bank: &BankInputs,
     reach: Reach,
     levels: impl IntoIterator<Item = &'a [f32]>,

@@ -10,7 +10,7 @@ use super::position_gaussians::{MOST_DIRECTIONS, Projection};
 use super::position_means::PositionSums;
 use crate::features::accumulator::{Accumulator, HostFeatures};
 use crate::features::flow_inputs::BankInputs;
-use crate::features::neighborhoods::{Reach, joined};
+use crate::features::neighborhoods::Reach;
 
 /// How alike normal images are at the same position, and how their differences vary.
 pub(crate) struct Alignment {
@@ -121,9 +121,7 @@ impl Alignment {
 
 impl Accumulator for Alignment {
     fn add(&mut self, features: &HostFeatures) {
-        let levels = self.inputs.levels.iter();
-        let levels = levels.map(|level| features.levels[level.index].as_slice());
-        let vectors = joined(&self.inputs, Reach::Position, levels);
+        let vectors = features.joined(&self.inputs, Reach::Position);
         let counts = features.view.counts(self.inputs.side);
         self.sums.add_map(&counts, &vectors);
         let (width, dimension) = (self.channels.len(), self.inputs.dimension());

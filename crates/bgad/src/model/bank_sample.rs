@@ -10,7 +10,7 @@ use super::memory_bank::MemoryBank;
 use super::owned_rows::OwnedRows;
 use crate::features::accumulator::{Accumulator, HostFeatures};
 use crate::features::flow_inputs::BankInputs;
-use crate::features::neighborhoods::{Reach, joined};
+use crate::features::neighborhoods::Reach;
 
 /// So many positions are drawn at random for each row that is wanted, and the rows chosen among them.
 const CANDIDATES: usize = 8;
@@ -101,9 +101,7 @@ fn each(size: usize, count: usize) -> usize {
 
 impl Accumulator for BankSample {
     fn add(&mut self, features: &HostFeatures) {
-        let levels = self.inputs.levels.iter();
-        let levels = levels.map(|level| features.levels[level.index].as_slice());
-        let vectors = joined(&self.inputs, Reach::Neighborhood, levels);
+        let vectors = features.joined(&self.inputs, Reach::Neighborhood);
         let counted = features.view.counts(self.inputs.side);
         let counted = counted.iter().enumerate().filter(|(_, counts)| **counts);
         let counted: Vec<usize> = counted.map(|(position, _)| position).collect();

@@ -124,12 +124,7 @@ impl Contexts {
 
     /// Restores the contexts from a model file.
     pub fn restore(parameters: &mut BTreeMap<String, Parameter>, dimension: usize) -> Result<Self> {
-        let mut kept = KeptTensors {
-            name: "contexts",
-            parameters,
-            dimension,
-            of: "a position",
-        };
+        let mut kept = KeptTensors::of_positions("contexts", parameters, dimension);
         let bound = kept.take(BOUND, |shape| shape == [1], |bound| bound > 0.0)?;
         let widths = |window: f32| window.fract() == 0.0 && (1.0..=MOST).contains(&window);
         let window = kept.take(WINDOW, |shape| shape == [1], widths)?;

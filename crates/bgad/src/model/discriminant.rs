@@ -193,12 +193,7 @@ impl Discriminant {
         inputs: BankInputs,
     ) -> Result<Self> {
         let dimension = inputs.dimension();
-        let mut kept = KeptTensors {
-            name: "discriminant",
-            parameters,
-            dimension,
-            of: "a position",
-        };
+        let mut kept = KeptTensors::of_positions("discriminant", parameters, dimension);
         let weights = kept.take(WEIGHTS, |shape| shape == [dimension], |_| true)?;
         let offset = kept.take(OFFSET, |shape| shape == [1], |_| true)?;
         Ok(Self {

@@ -15,7 +15,21 @@ pub(crate) struct KeptTensors<'a> {
     pub of: &'static str,
 }
 
-impl KeptTensors<'_> {
+impl<'a> KeptTensors<'a> {
+    /// Tensors of vectors that each describe a position.
+    pub fn of_positions(
+        name: &'static str,
+        parameters: &'a mut BTreeMap<String, Parameter>,
+        dimension: usize,
+    ) -> Self {
+        Self {
+            name,
+            parameters,
+            dimension,
+            of: "a position",
+        }
+    }
+
     /// Takes the values of one tensor.
     ///
     /// # Errors

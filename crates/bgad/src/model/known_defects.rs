@@ -171,12 +171,7 @@ impl KnownDefects {
 
     /// Restores the defects from a model file.
     pub fn restore(parameters: &mut BTreeMap<String, Parameter>, dimension: usize) -> Result<Self> {
-        let mut kept = KeptTensors {
-            name: "known_defects",
-            parameters,
-            dimension,
-            of: "a position",
-        };
+        let mut kept = KeptTensors::of_positions("known_defects", parameters, dimension);
         Ok(Self {
             rows: BankRows::restore(&mut kept)?,
         })

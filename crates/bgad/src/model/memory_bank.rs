@@ -105,12 +105,7 @@ impl MemoryBank {
         parameters: &mut BTreeMap<String, Parameter>,
         inputs: BankInputs,
     ) -> Result<Self> {
-        let mut kept = KeptTensors {
-            name: "memory_bank",
-            parameters,
-            dimension: inputs.dimension(),
-            of: "a position",
-        };
+        let mut kept = KeptTensors::of_positions("memory_bank", parameters, inputs.dimension());
         Ok(Self {
             rows: StandardizedRows::restore(&mut kept)?,
             inputs,

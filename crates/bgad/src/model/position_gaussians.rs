@@ -292,12 +292,7 @@ impl PositionGaussians {
         inputs: BankInputs,
     ) -> Result<Self> {
         let dimension = inputs.dimension();
-        let mut kept = KeptTensors {
-            name: "position_gaussians",
-            parameters,
-            dimension,
-            of: "a position",
-        };
+        let mut kept = KeptTensors::of_positions("position_gaussians", parameters, dimension);
         let (positions, cells) = (inputs.side * inputs.side, Cells::new(inputs.side));
         let most = dimension.min(MOST_DIRECTIONS);
         let few = |shape: &[usize]| matches!(shape, [count] if (1..=most).contains(count));

@@ -2,14 +2,16 @@
 
 use super::baseline;
 use super::calibration::Calibration;
-use super::evidence::{Maps, Measured, Weights, stitched_positions};
+use super::evidence::Measured;
 use super::fusion::Parts;
 use super::halos;
 use super::hot_spots::{Divisors, Surprisals};
 use super::image_likelihoods::ImageLikelihoods;
+use super::maps::{Maps, stitched_positions};
 use super::score_map::ScoreMap;
 use super::stitching::add_upsampled;
 use super::surroundings;
+use super::weights::Weights;
 use crate::config::choices::MapBaseline;
 use crate::input::view::{View, Views};
 use crate::model::likelihoods::{LogLikelihoodMap, LogLikelihoodMaps};

@@ -5,12 +5,13 @@ use rayon::prelude::*;
 use super::baseline;
 use super::calibration::Calibration;
 use super::edges::Edges;
-use super::evidence::{DefectTails, Tails, some_of};
+use super::evidence::{DefectTails, Tails};
 use super::fusion::Spread;
 #[cfg(feature = "train")]
 use super::fusion::{JointSpread, Parts};
 use super::hot_spots::HotSpots;
 use super::image_likelihoods::ImageLikelihoods;
+use super::maps::some_of;
 use super::tail::Tail;
 #[cfg(feature = "train")]
 use super::threshold::Scored;

@@ -14,6 +14,7 @@ mod halos;
 pub(crate) mod hot_spots;
 pub(crate) mod image_likelihoods;
 mod image_score;
+mod maps;
 pub(crate) mod overlay;
 pub(crate) mod regions;
 pub(crate) mod score_map;
@@ -23,3 +24,4 @@ pub(crate) mod tail;
 pub(crate) mod threshold;
 #[cfg(feature = "train")]
 pub(crate) mod training_threshold;
+pub(crate) mod weights;

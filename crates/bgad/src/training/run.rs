@@ -36,9 +36,9 @@ use crate::model::held_out::HeldOut;
 use crate::model::known_defects::{KnownDefects, NormalPositions};
 use crate::model::second_pass::second_pass;
 use crate::scoring::calibration::Calibration;
-use crate::scoring::evidence::Weights;
 use crate::scoring::image_likelihoods::{ImageLikelihoods, of_images};
 use crate::scoring::tail::Tail;
+use crate::scoring::weights::Weights;
 
 /// The warning if there are too few images for a threshold.
 const TOO_FEW: &str = "fewer than five normal images are too few for a threshold: the model gives scores and maps, \
