@@ -52,7 +52,7 @@ fn main() {
         let config = TrainerConfig::default().with(|config| {
             config.model = Model::BgadFas;
             config.features.precision = feature_precision;
-            config.input.image_size = image_size;
+            config.input.image_size = Some(image_size);
             config.backbone.name = setting("BGAD_BACKBONE", bgad::FILTER_BANK.to_owned());
             config.backbone.weights = std::env::var("BGAD_BACKBONE_WEIGHTS").ok().map(Into::into);
             config.schedule.meta_epochs = setting("BGAD_META_EPOCHS", 2);

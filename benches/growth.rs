@@ -79,7 +79,7 @@ fn main() -> Result<(), Failure> {
     }
     let milliseconds = match what {
         "images" => {
-            config.input.image_size = 128;
+            config.input.image_size = Some(128);
             train(number, config)?.1 * 1e3
         }
         "batch" | "size" => {
@@ -88,7 +88,7 @@ fn main() -> Result<(), Failure> {
             } else {
                 (1, number)
             };
-            config.input.image_size = size as u32;
+            config.input.image_size = Some(size as u32);
             let (detector, _) = train(2, config)?;
             let image = RgbImage::from_fn(size as u32, size as u32, |x, y| {
                 let at = |factor: u32| ((x * factor + y * 7) % 251) as u8;

@@ -51,7 +51,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     // Alternately, so that other work on the machine affects all models.
     for _ in 0..if models.len() > 1 { 8 } else { 1 } {
         for (index, detector) in detectors.iter().enumerate() {
-            let size = detector.description().config.input.image_size;
+            let size = detector.description().config.input.size();
             let image = RgbImage::from_fn(size, size, |x, y| {
                 let at = |factor: u32| ((x * factor + y * 7) % 251) as u8;
                 [at(3), at(5), at(11)].into()

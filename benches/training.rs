@@ -21,7 +21,7 @@ fn measure(bencher: Bencher<'_, '_>, preset: Preset) {
     synthetic::write(folder.path(), &parts).unwrap();
     let dataset = Layout::Mvtec.read(folder.path(), None).unwrap();
     let trainer = Trainer::new(TrainerConfig::preset(preset).with(|config| {
-        config.input.image_size = 128;
+        config.input.image_size = Some(128);
         config.schedule.meta_epochs = 1;
         config.schedule.sub_epochs = 1;
         config.schedule.evaluate = EvaluateWhen::Never;

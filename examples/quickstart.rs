@@ -118,7 +118,7 @@ fn train(trainer: Trainer, dataset: &Dataset) -> Result<Training, bgad::Error> {
 fn config(model: Model) -> TrainerConfig {
     TrainerConfig::default().with(|config| {
         config.model = model;
-        config.input.image_size = 128;
+        config.input.image_size = Some(128);
     })
 }
 

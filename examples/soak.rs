@@ -80,7 +80,7 @@ fn prepare(folder: &Path) -> Result<(Detector, Vec<PathBuf>), Box<dyn std::error
     synthetic::write(&data, &parts)?;
     let dataset = Layout::Mvtec.read(&data, None)?;
     let config = TrainerConfig::default().with(|config| {
-        config.input.image_size = IMAGE_SIZE;
+        config.input.image_size = Some(IMAGE_SIZE);
         config.flow.coupling_blocks = 4;
         config.flow.position_dimension = 32;
         config.schedule.meta_epochs = 1;

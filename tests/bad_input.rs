@@ -170,7 +170,7 @@ fn settings_that_cannot_work_are_named() {
         refused(config)
     };
     assert!(with(|c| c.schedule.meta_epochs = 0).contains("meta_epochs"));
-    assert!(with(|c| c.input.image_size = 8).contains("image_size"));
+    assert!(with(|c| c.input.image_size = Some(8)).contains("image_size"));
     assert!(with(|c| c.schedule.learning_rate = f64::NAN).contains("learning_rate"));
     assert!(with(|c| c.objective.beta = 1.5).contains("beta"));
     assert!(with(|c| c.backbone.strides = vec![8, 4]).contains("strides"));

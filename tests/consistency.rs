@@ -231,7 +231,7 @@ fn a_trained_model_scores_the_same() {
     let dataset = common::parts(folder.path());
     let image = load_image(&dataset.test[0].path).unwrap();
     let config = common::settings().with(|config| {
-        config.input.image_size = 32;
+        config.input.image_size = Some(32);
         config.pooled.folds = 0;
         config.schedule.image_steps = 2;
         config.schedule.mini_batch_size = 64;

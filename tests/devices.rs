@@ -69,7 +69,7 @@ fn several_devices_train_the_model_of_one() {
     let config = common::settings().with(|config| {
         // Not a multiple of two or three, so the shares differ in size.
         config.schedule.mini_batch_size = 65;
-        config.input.image_size = 32;
+        config.input.image_size = Some(32);
         config.pooled.folds = 0;
         config.schedule.meta_epochs = 3;
         config.schedule.sub_epochs = 2;

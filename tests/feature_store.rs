@@ -248,7 +248,7 @@ fn an_image_that_is_left_out_leaves_no_trace_in_the_statistics() {
     // At stride 8, eight images have as many positions as a scaling uses; of nine images it would use every
     // second position.
     let config = without_memory().with(|config| {
-        config.input.image_size = 512;
+        config.input.image_size = Some(512);
         config.schedule.sub_epochs = 1;
         config.pooled.flows = false;
     });

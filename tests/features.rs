@@ -95,7 +95,7 @@ fn the_name_of_a_file_follows_from_all_that_its_features_depend_on() {
     let first = run(settings(), &dataset);
     let seed = settings().with(|config| config.seed = 1);
     assert_eq!(run(seed, &dataset), first);
-    let larger = settings().with(|config| config.input.image_size = 96);
+    let larger = settings().with(|config| config.input.image_size = Some(96));
     assert_eq!(run(larger, &dataset), 2 * first);
     // An image whose content changes under the same name.
     std::fs::copy(&dataset.train[0].path, &dataset.train[1].path).unwrap();

@@ -18,7 +18,7 @@ fn parts(folder: &std::path::Path) -> Dataset {
 
 fn settings() -> TrainerConfig {
     TrainerConfig::default().with(|config| {
-        config.input.image_size = 64;
+        config.input.image_size = Some(64);
         config.flow.coupling_blocks = 2;
         config.flow.position_dimension = 16;
         config.schedule.evaluate = EvaluateWhen::Never;

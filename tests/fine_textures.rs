@@ -43,7 +43,7 @@ fn log_likelihoods_replace_distances_and_edges_are_removed() {
     let config = settings().with(|config| {
         config.model = Model::Bgad;
         config.granularity = Some(Granularity::Pixel);
-        config.input.image_size = 128;
+        config.input.image_size = Some(128);
     });
     let detector = Trainer::new(config).fit(&dataset).unwrap();
     let constants = |of: &Detector| serde_json::to_value(&of.description().calibration).unwrap();

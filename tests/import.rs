@@ -97,7 +97,7 @@ fn the_later_bound_of_log_scales_is_the_same_flow_with_another_subnet() {
 
 fn options() -> ImportOptions {
     let mut options = ImportOptions::default();
-    options.input.image_size = 32;
+    options.input.image_size = Some(32);
     options.scoring.threshold = ThresholdRule::FalsePositiveRate(0.1);
     options
 }

@@ -101,7 +101,7 @@ impl Example {
 pub fn short(model: Model) -> TrainerConfig {
     TrainerConfig::default().with(|config| {
         config.model = model;
-        config.input.image_size = 64;
+        config.input.image_size = Some(64);
         config.flow.coupling_blocks = 2;
         config.flow.position_dimension = 16;
         config.schedule.meta_epochs = 2;

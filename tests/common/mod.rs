@@ -28,7 +28,7 @@ pub fn parts(folder: &Path) -> Dataset {
 pub fn settings() -> TrainerConfig {
     TrainerConfig::default().with(|config| {
         config.model = Model::BgadFas;
-        config.input.image_size = 64;
+        config.input.image_size = Some(64);
         config.flow.coupling_blocks = 2;
         config.flow.position_dimension = 16;
         config.schedule.meta_epochs = 2;

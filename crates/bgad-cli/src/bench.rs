@@ -291,7 +291,7 @@ impl Predictor {
         let dataset = Layout::Mvtec.read(folder.path(), None)?;
         let config = TrainerConfig::default().with(|config| {
             config.backbone.name = RandomWeights::NAME.to_owned();
-            config.input.image_size = SIZE;
+            config.input.image_size = Some(SIZE);
             config.schedule.meta_epochs = 1;
             config.schedule.sub_epochs = 1;
             config.pooled.folds = 0;

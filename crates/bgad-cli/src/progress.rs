@@ -9,6 +9,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 pub struct Display {
     bar: ProgressBar,
     verbose: bool,
+    quiet: bool,
 }
 
 impl Display {
@@ -22,12 +23,23 @@ impl Display {
         if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style);
         }
-        Self { bar, verbose }
+        Self {
+            bar,
+            verbose,
+            quiet,
+        }
     }
 
     /// Shows one event of a run.
     pub fn show(&self, progress: Progress) {
         match progress {
+            Progress::LargerInput { size, usual } if !self.quiet => {
+                let sentence = format!(
+                    "the images show small parts on a plain background, so inputs have {size} x {size} pixels; \
+                     `--image-size {usual}` is faster"
+                );
+                self.bar.suspend(|| note(&sentence));
+            }
             Progress::Features { done, total } => {
                 self.bar.set_length(total as u64);
                 self.bar.set_position(done as u64);

@@ -15,6 +15,7 @@ pub fn json(training: &Training, model: &Path, kept: Option<KeptFeatures>) -> Va
     let description = training.detector.description();
     serde_json::json!({
         "model": bgad::path_to_text(model),
+        "image_size": description.config.input.size(),
         "mirrored": description.mirrored,
         "calibrated": description.calibrated,
         "promised_rate": description.promised_rate,
@@ -47,6 +48,8 @@ pub fn write(
         decisions::write(decisions)?;
     }
     let description = training.detector.description();
+    let size = description.config.input.size();
+    output::line(&format!("inputs        {size} x {size} pixels"))?;
     output::line(&format!(
         "threshold     {}",
         output::threshold(description.threshold)

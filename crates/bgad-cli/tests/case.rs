@@ -28,7 +28,7 @@ impl Case {
         synthetic::write(&data, &parts).unwrap();
         let dataset = Layout::Mvtec.read(&data, None).unwrap();
         let config = TrainerConfig::default().with(|config| {
-            config.input.image_size = 32;
+            config.input.image_size = Some(32);
             config.flow.coupling_blocks = 2;
             config.flow.position_dimension = 16;
             config.schedule.meta_epochs = 1;

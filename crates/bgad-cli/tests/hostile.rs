@@ -29,7 +29,7 @@ fn model(folder: &Path) -> PathBuf {
     let data = folder.join("parts");
     synthetic::write(&data, &parts).unwrap();
     let config = TrainerConfig::default().with(|config| {
-        config.input.image_size = 32;
+        config.input.image_size = Some(32);
         config.flow.coupling_blocks = 1;
         config.flow.position_dimension = 16;
         config.schedule.meta_epochs = 1;
@@ -177,7 +177,7 @@ fn a_checkpoint_of_wrong_tensors_is_refused() {
         .read(&folder.path().join("parts"), None)
         .unwrap();
     let trainer =
-        Trainer::new(TrainerConfig::default().with(|config| config.input.image_size = 32));
+        Trainer::new(TrainerConfig::default().with(|config| config.input.image_size = Some(32)));
     let error = trainer
         .checkpoints_in(run.join("checkpoints"))
         .resume(&dataset)
@@ -203,7 +203,7 @@ fn a_checkpoint_of_wrong_numbers_is_refused_or_the_run_ends() {
     synthetic::write(&data, &parts).unwrap();
     let dataset = Layout::Mvtec.read(&data, None).unwrap();
     let config = TrainerConfig::paper().with(|config| {
-        config.input.image_size = 32;
+        config.input.image_size = Some(32);
         config.flow.coupling_blocks = 1;
         config.flow.position_dimension = 8;
         config.schedule.boundary = BoundaryScope::Set;

@@ -28,7 +28,7 @@
 //! let dataset = Layout::Mvtec.read(folder.path(), None)?;
 //!
 //! // Train with the default settings, except for a smaller input.
-//! let config = TrainerConfig::default().with(|config| config.input.image_size = 64);
+//! let config = TrainerConfig::default().with(|config| config.input.image_size = Some(64));
 //! let mut detector = Trainer::new(config).fit(&dataset)?;
 //!
 //! // Measure how well it finds the defects of the test images.

@@ -7,6 +7,8 @@ use bgad_data::{BitDepth, MaskValues};
 use bgad_flow::FlowStart;
 use serde::{Deserialize, Serialize};
 
+#[cfg(feature = "train")]
+use super::choices::Granularity;
 use super::choices::Model;
 use super::settings::TrainerConfig;
 use crate::error::{Error, Result};
@@ -23,10 +25,27 @@ impl CheckedConfig {
         self.0
     }
 
+    /// What a data set without masks is scored by. Without pooled flows or a memory bank, position flows alone would
+    /// have to judge whole images.
+    #[cfg(feature = "train")]
+    pub(crate) fn without_masks(&self) -> Granularity {
+        match self.pooled.flows && self.memory_bank.size > 0 {
+            true => Granularity::Both,
+            false => Granularity::Image,
+        }
+    }
+
     /// The same settings with this bit depth for images.
     #[cfg(feature = "train")]
     pub(crate) fn with_bit_depth(mut self, depth: Option<BitDepth>) -> Self {
         self.0.input.bit_depth = depth;
+        self
+    }
+
+    /// The same settings with this size of inputs, in pixels.
+    #[cfg(feature = "train")]
+    pub(crate) fn with_image_size(mut self, size: u32) -> Self {
+        self.0.input.image_size = Some(size);
         self
     }
 

@@ -19,10 +19,13 @@ pub enum Model {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Granularity {
-    /// Each position of each feature map, conditioned on its place; gives score maps and image scores.
+    /// Each position of each feature map, conditioned on its place; gives score maps and image scores, to which images
+    /// as wholes contribute little.
     Pixel,
-    /// Each image, with its feature maps pooled over positions; gives image scores only.
+    /// Each image, with its feature maps pooled over positions; gives image scores, and the memory bank's map.
     Image,
+    /// Each position and each image; both count about equally in an image's score.
+    Both,
 }
 
 /// How feature maps are pooled at image granularity.

@@ -6,11 +6,15 @@ use super::declaration::{Section, settings};
 use super::image_fit::Fit;
 use crate::error::Result;
 
+/// The width and height of inputs unless they are chosen otherwise, in pixels.
+const USUAL_SIZE: u32 = 256;
+
 settings! {
     /// How images are prepared for the backbone.
     pub struct InputSettings in "input." {
-        /// The images' width and height after resizing, in pixels.
-        pub image_size: u32 = 256, allowed "32 to 2048 pixels";
+        /// The images' width and height after resizing, in pixels. none: 256, or 512 (384)
+        /// where images of at least so many pixels show small parts on a plain background.
+        pub image_size: Option<u32> = None, paper Some(USUAL_SIZE), allowed "32 to 2048 pixels, or `none`";
         /// How images become square: stretched, padded, or cut at their own resolution into tiles that
         /// overlap by this many pixels. Padding is neither trained on nor scored.
         pub fit: Fit = Fit::Stretch, allowed "`stretch`, `letterbox` or `tiles:OVERLAP`, such as `tiles:64`";
@@ -23,6 +27,12 @@ settings! {
 }
 
 impl InputSettings {
+    /// The width and height of inputs: those of `image_size`, or 256 if they are not chosen yet. A model's settings
+    /// always name its own.
+    pub fn size(&self) -> u32 {
+        self.image_size.unwrap_or(USUAL_SIZE)
+    }
+
     /// How an image file's pixels are read. Without a depth (training on 16-bit images always sets one), all
     /// 16 bits count.
     pub fn reading(&self) -> ImageReading {
@@ -32,10 +42,9 @@ impl InputSettings {
     }
 
     pub(crate) fn check(&self) -> Result<()> {
-        if !(32..=2048).contains(&self.image_size) {
-            let found = self.image_size;
-            return Err(self.refused("input.image_size", found));
+        if !(32..=2048).contains(&self.size()) {
+            return Err(self.refused("input.image_size", self.size()));
         }
-        self.fit.check(self.image_size)
+        self.fit.check(self.size())
     }
 }

@@ -27,7 +27,7 @@ use super::scoring::ScoringSettings;
 /// # fn main() -> bgad::Result<()> {
 /// let mut config = TrainerConfig::default().with(|config| {
 ///     config.model = Model::BgadFas;
-///     config.input.image_size = 128;
+///     config.input.image_size = Some(128);
 /// });
 /// // By name, like `bgad train --set`.
 /// config.set("scoring.image_score", "top:0.02")?;

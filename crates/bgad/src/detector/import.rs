@@ -107,6 +107,7 @@ impl Detector {
                 .or(encoder.map(Path::to_owned)),
         };
         let mut config = config(options, shape, weights);
+        config.input.image_size = Some(config.input.size());
         config.check()?;
         let opened = {
             let weights = config.backbone.weights.as_deref();
@@ -188,7 +189,7 @@ impl Detector {
         let images = maps.iter();
         let images = images.map(|(views, inputs)| ImageLikelihoods { views, inputs });
         let images: Vec<_> = images.collect();
-        let (_, scored) = detector.calibrate(&images, 0)?;
+        let (_, scored) = detector.calibrate(&images, &[], 0)?;
         detector.take_thresholds(&scored, &[])?;
         Ok(detector)
     }

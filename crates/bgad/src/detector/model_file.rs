@@ -35,7 +35,7 @@ use crate::scoring::hot_spots::HotSpots;
 use crate::storage::tensor_file::{Damage, Kind, Stored, TensorFile};
 
 /// The format version that this program reads and writes.
-pub const FORMAT_VERSION: u32 = 16;
+pub const FORMAT_VERSION: u32 = 17;
 const KIND: Kind = Kind {
     key: "bgad",
     version: FORMAT_VERSION,

@@ -49,11 +49,13 @@ const MOST_NORMAL_PIXELS: f64 = 0.02;
 
 impl Detector {
     /// Computes the constants of scoring and the boundaries over all normal training features. Also returns
-    /// the images' scores by these constants.
+    /// the images' scores by these constants. `known` are abnormal images, each by a model that does not know its own
+    /// defects.
     #[cfg(feature = "train")]
     pub(crate) fn calibrate(
         &mut self,
         images: &[ImageLikelihoods<'_>],
+        known: &[ImageLikelihoods<'_>],
         meta_epoch: usize,
     ) -> Result<(Vec<SeparatingBoundary>, Vec<Scored>)> {
         let objective = &self.description.config.objective;
@@ -83,7 +85,7 @@ impl Detector {
         let mut rule = self.description.calibration.clone();
         rule.symmetric = self.description.mirrored;
         let calibration = rule.over_images(images)?;
-        let (calibration, scored) = calibration.with_joint_spread(images);
+        let (calibration, scored) = calibration.with_joint_spread(images, known);
         self.description.calibration = calibration;
         self.description.boundaries = values;
         Ok((boundaries, scored))

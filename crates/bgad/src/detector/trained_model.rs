@@ -158,14 +158,14 @@ impl Detector {
     }
 
     pub(crate) fn extractor(&self) -> Extractor {
-        Extractor {
-            backbone: self.backbone.clone(),
-            image_size: self.description.config.input.image_size,
-            fit: self.description.config.input.fit,
-            inputs: self.description.inputs(),
-            precision: self.description.config.features.precision,
-            device: self.device.clone(),
-        }
+        let Self {
+            description,
+            backbone,
+            device,
+            ..
+        } = self;
+        let (config, granularity) = (&description.config, description.granularity);
+        Extractor::new(config, granularity, backbone.clone(), device)
     }
 
     pub(crate) fn maps_of(&self, features: &ImageFeatures) -> Result<LogLikelihoodMaps> {
@@ -224,7 +224,7 @@ impl Detector {
     /// The inputs of an image of this width and height.
     pub(crate) fn views(&self, size: (u32, u32)) -> Views {
         let config = &self.description.config;
-        config.input.fit.views(size, config.input.image_size)
+        config.input.fit.views(size, config.input.size())
     }
 
     fn likelihoods_of(&self, image: &RgbImage, views: &Views) -> Result<Vec<LogLikelihoodMaps>> {

@@ -36,7 +36,7 @@ pub(crate) fn take(
         });
     }
     check_levels(&*backbone)?;
-    check_maps(&*backbone, config.input.image_size, device)?;
+    check_maps(&*backbone, config.input.size(), device)?;
     let tensors = backbone.tensors();
     check_tensors(name, &tensors)?;
     let checksum = (!tensors.is_empty()).then(|| checksum(tensors));

@@ -14,6 +14,8 @@ use super::built_in::AnyBackbone;
 use super::flow_inputs::FlowInput;
 use super::flow_inputs::FlowInputs;
 use super::image_features::{ImageFeatures, Vectors};
+use crate::config::checked::CheckedConfig;
+use crate::config::choices::Granularity;
 use crate::config::image_fit::Fit;
 use crate::config::precision::FeaturePrecision;
 use crate::device::Device;
@@ -44,6 +46,23 @@ pub(crate) struct PreparedInput {
 }
 
 impl Extractor {
+    /// The extractor of a run or model with these settings.
+    pub fn new(
+        config: &CheckedConfig,
+        granularity: Granularity,
+        backbone: Arc<dyn AnyBackbone>,
+        device: &Device,
+    ) -> Self {
+        Self {
+            backbone,
+            image_size: config.input.size(),
+            fit: config.input.fit,
+            inputs: FlowInputs::new(config, granularity),
+            precision: config.features.precision,
+            device: device.clone(),
+        }
+    }
+
     /// The inputs of an image with this width and height.
     #[cfg(feature = "train")]
     pub fn views(&self, size: (u32, u32)) -> Views {

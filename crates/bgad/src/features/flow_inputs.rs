@@ -121,13 +121,13 @@ impl Part {
 
 impl FlowInputs {
     pub fn new(config: &CheckedConfig, granularity: Granularity) -> Self {
-        let positions = granularity == Granularity::Pixel;
-        let pooled = !positions || config.pooled.flows;
+        let positions = granularity != Granularity::Image;
+        let pooled = granularity != Granularity::Pixel || config.pooled.flows;
         Self {
             positions,
             pooled: pooled.then_some((config.pooled.pooling, config.pooled.levels)),
             bank: config.memory_bank.size > 0,
-            image_size: config.input.image_size,
+            image_size: config.input.size(),
         }
     }
 

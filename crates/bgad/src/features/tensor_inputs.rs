@@ -104,7 +104,7 @@ mod tests {
             (Pooling::MeanStdMax, PooledLevels::Joined),
         ] {
             let config = TrainerConfig::default().with(|config| {
-                config.input.image_size = SIZE;
+                config.input.image_size = Some(SIZE);
                 config.pooled.pooling = pooling;
                 config.pooled.levels = pooled_levels;
                 config.pooled.flows = true;

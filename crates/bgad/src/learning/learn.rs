@@ -52,7 +52,7 @@ impl Trainer {
     /// It trains again on the run's images and the lesson's, so the model is the same as if you had trained
     /// on all of them at once. Features that the run stored are not computed again. A missed defect becomes
     /// an abnormal training image, a false alarm a normal one; both leave the test set. A lesson with missed
-    /// defects makes the model [`Model::BgadFas`]. Granularity and bit depth stay the earlier run's;
+    /// defects makes the model [`Model::BgadFas`]. Granularity, bit depth and a chosen size of inputs stay the earlier run's;
     /// scoring constants and the threshold are computed again. All other settings are the trainer's;
     /// [`of_run`](Self::of_run) gives you a trainer with the earlier run's.
     ///
@@ -247,6 +247,7 @@ impl Earlier {
         // A run without masks scores whole images. A taught mask must not change that.
         config.granularity = Some(was.granularity);
         config.input.bit_depth = was.config.input.bit_depth;
+        config.input.image_size = config.input.image_size.or(was.config.input.image_size);
         if !lesson.missed.is_empty() {
             config.model = Model::BgadFas;
         }

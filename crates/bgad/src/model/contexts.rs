@@ -55,7 +55,7 @@ impl Extent {
     #[cfg(feature = "train")]
     pub fn new(granularity: Granularity, bank: &MemoryBank) -> Self {
         match granularity {
-            Granularity::Pixel => Self {
+            Granularity::Pixel | Granularity::Both => Self {
                 window: OF_PLACES,
                 bound: typical_length(bank),
             },

@@ -12,7 +12,7 @@ mod coherence;
 #[cfg(feature = "train")]
 pub(crate) mod context_sample;
 pub(crate) mod contexts;
-mod covariance;
+pub(crate) mod covariance;
 #[cfg(feature = "train")]
 mod covering_rows;
 #[cfg(not(feature = "train"))]

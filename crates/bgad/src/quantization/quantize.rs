@@ -42,7 +42,7 @@ impl Detector {
             return Err(Error::input("normal images", 0, "at least one"));
         }
         let inputs = self.prepared(normal)?;
-        let size = self.description.config.input.image_size as usize;
+        let size = self.description.config.input.size() as usize;
         let mut seen = ProductInputs::default();
         for input in &inputs {
             own.observe(input, (size, size), &mut seen);
@@ -67,6 +67,7 @@ impl Detector {
             known_defects: known.map(|(known, bank)| known.vectors(bank)),
             defects_weight: self.description.calibration.defects_weight,
             likeness_weight: self.description.calibration.likeness_weight,
+            recurrence: self.description.calibration.recurrence,
         };
         let mut settings = config.clone().into_inner();
         settings.model = Model::Bgad;

@@ -80,7 +80,7 @@ impl Report {
         let description = detector.description();
         let scoring = Scoring {
             calibration: description.calibration.clone(),
-            size: description.config.input.image_size,
+            size: description.config.input.size(),
             fit: description.config.input.fit,
             orientation: description.config.input.orientation,
             threshold: description.threshold,

@@ -143,7 +143,7 @@ pub(super) fn embeddings(examination: &Examination, detector: &Detector) -> Resu
             .filter(|input| input.is_abnormal() == class)
             .collect();
         let wanted = match description.granularity {
-            Granularity::Pixel => IMAGES,
+            Granularity::Pixel | Granularity::Both => IMAGES,
             Granularity::Image => FEATURES,
         };
         spaced(images.len(), wanted).map(|i| images[i]).collect()

@@ -156,6 +156,7 @@ fn settings(evaluation: &Evaluation, description: &ModelDescription) -> Vec<Sett
             match description.granularity {
                 Granularity::Pixel => "pixel".to_owned(),
                 Granularity::Image => "image".to_owned(),
+                Granularity::Both => "both".to_owned(),
             },
         ),
         (

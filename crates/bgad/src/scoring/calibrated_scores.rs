@@ -2,8 +2,8 @@
 
 use super::baseline;
 use super::calibration::Calibration;
-use super::evidence::Measured;
-use super::fusion::Parts;
+use super::evidence::{Evidence, Measured};
+use super::fusion::{PartWeights, Parts};
 use super::halos;
 use super::hot_spots::{Divisors, Surprisals};
 use super::image_likelihoods::ImageLikelihoods;
@@ -30,7 +30,14 @@ impl Calibration {
     /// The score of an image with these parts.
     pub(super) fn score_of_parts(&self, parts: Parts) -> f32 {
         match self.joint {
-            Some(joint) => joint.score(parts, Weights::of_distance(self.fineness)),
+            Some(joint) => {
+                let weights = PartWeights {
+                    distance: Weights::of_distance(self.fineness),
+                    wholes: self.wholes,
+                    recurrence: self.recurrence,
+                };
+                joint.score(parts, weights)
+            }
             None => parts
                 .map
                 .or(parts.pooled)
@@ -47,9 +54,12 @@ impl Calibration {
         Parts {
             map: maps.of_flows.as_ref().map(of_map),
             distance: maps.distances.as_ref().map(of_map),
-            // With flows on positions, their map includes it.
             defects: maps.of_defects.as_ref().map(of_map),
-            context: maps.of_contexts.as_ref().map(of_map),
+            context: maps.of_contexts.as_ref().map(|map| match self.wholes {
+                // Contexts of places are smaller than those of images, so that their mean describes the image.
+                true => map.mean(),
+                false => of_map(map),
+            }),
             pooled: self.pooled_score(image),
             // The highest over all inputs, as with flows.
             neighbor: neighbors.reduce(f32::max),
@@ -200,27 +210,32 @@ impl Calibration {
             tails.evidence(measured, weights)
         };
         let mut shown = Vec::with_capacity(of_bank.values.len());
-        let mut of_defects = None;
+        let mut of_defects = Vec::with_capacity(of_bank.values.len());
+        let mut add = |evidence: Evidence| {
+            shown.push(evidence.shown());
+            of_defects.push(evidence.of_defects());
+        };
         if let (Some(map), Some(_)) = (&mut of_flows, &tails.likelihood) {
             for (pixel, sum) in map.values.iter_mut().enumerate() {
                 let evidence = evidence(pixel, Some(*sum));
                 *sum = evidence.sum();
-                shown.push(evidence.shown());
+                add(evidence);
             }
         } else {
             let pixels = 0..of_bank.values.len();
-            shown.extend(pixels.clone().map(|pixel| evidence(pixel, None).shown()));
-            if likeness.is_some() && tails.defects.is_some() {
-                let values = pixels.map(|pixel| evidence(pixel, None).of_defects());
-                of_defects = Some(of_bank.with_values(values.collect()));
-            }
+            pixels.for_each(|pixel| add(evidence(pixel, None)));
         }
+        let knows_defects = likeness.is_some() && tails.defects.is_some();
+        // The flows' map includes known defects.
+        let apart = knows_defects && (without_flows || self.wholes);
+        let shown = of_bank.with_values(shown);
+        let of_defects = apart.then(|| of_bank.with_values(of_defects));
         Maps {
-            shown: Some(of_bank.with_values(shown)),
+            shown: Some(shown),
             of_flows,
             distances,
             of_defects,
-            of_contexts: contexts.filter(|_| without_flows),
+            of_contexts: contexts.filter(|_| without_flows || self.wholes),
         }
     }
 

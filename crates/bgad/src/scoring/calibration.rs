@@ -54,6 +54,10 @@ pub struct Calibration {
     pub(crate) fineness: f32,
     /// How alike normal images are at the same position, from 0 to 1: the weight of positions' Gaussians.
     pub(crate) alignment: f32,
+    /// Whether images as wholes count about as much for an image's score as its positions.
+    pub(crate) wholes: bool,
+    /// How far known defects recur, from 0 to 1, if they are a part of the score of their own.
+    pub(crate) recurrence: f32,
     /// The edges of each flow's maps on fine textures; empty on others.
     pub(crate) edges: Vec<Edges>,
     /// The places that look odd on normal images; `None` without a memory bank or flows on positions.
@@ -86,6 +90,8 @@ impl Calibration {
             defects_weight: 1.0,
             fineness: 0.0,
             alignment: 0.0,
+            wholes: false,
+            recurrence: 0.0,
             edges: Vec::new(),
             hot_spots: None,
             symmetric: false,
@@ -131,6 +137,12 @@ impl Calibration {
     /// The same rule, with another choice for a map's overall offset.
     pub fn with_map_baseline(mut self, map_baseline: MapBaseline) -> Self {
         self.map_baseline = map_baseline;
+        self
+    }
+
+    /// The same rule, with images as wholes counting about as much for an image's score as its positions, or little.
+    pub(crate) fn of_wholes(mut self, wholes: bool) -> Self {
+        self.wholes = wholes;
         self
     }
 

@@ -8,7 +8,7 @@ use super::edges::Edges;
 use super::evidence::{DefectTails, Tails};
 use super::fusion::Spread;
 #[cfg(feature = "train")]
-use super::fusion::{JointSpread, Parts};
+use super::fusion::{self, JointSpread, Parts};
 use super::hot_spots::HotSpots;
 use super::image_likelihoods::ImageLikelihoods;
 use super::maps::some_of;
@@ -103,9 +103,15 @@ impl Calibration {
     }
 
     /// The same with the scales of the parts of an image's score, computed over `set`, normal images, if
-    /// there are several parts. Also returns these images' scores, because their maps take long.
+    /// there are several parts. Also returns these images' scores, because their maps take long. `known` are abnormal
+    /// training images, each by a model that does not know its own defects; if there are several, they say how far
+    /// known defects recur.
     #[cfg(feature = "train")]
-    pub(crate) fn with_joint_spread(mut self, set: &[ImageLikelihoods<'_>]) -> (Self, Vec<Scored>) {
+    pub(crate) fn with_joint_spread(
+        mut self,
+        set: &[ImageLikelihoods<'_>],
+        known: &[ImageLikelihoods<'_>],
+    ) -> (Self, Vec<Scored>) {
         let parts = set.par_iter().map(|image| {
             let maps = self.maps_of(*image);
             let parts = self.parts_of(*image, &maps);
@@ -113,6 +119,15 @@ impl Calibration {
         });
         let (parts, pixels): (Vec<Parts>, Vec<_>) = parts.unzip();
         self.joint = JointSpread::of(&parts);
+        let known = known.par_iter().map(|image| {
+            let maps = self.fused(*image);
+            self.parts_of(*image, &maps).defects
+        });
+        let known: Vec<f32> = known.collect::<Vec<_>>().into_iter().flatten().collect();
+        if !known.is_empty() {
+            let normal: Vec<f32> = parts.iter().filter_map(|parts| parts.defects).collect();
+            self.recurrence = fusion::recurrence(&normal, &known);
+        }
         let scored = parts.into_iter().zip(pixels).map(|(parts, pixels)| Scored {
             score: self.score_of_parts(parts),
             pixels,

@@ -61,6 +61,23 @@ pub(crate) const USUAL_IMAGES: f64 = 4.0;
 const MAP_WEIGHT: f32 = 6.0;
 /// The weight of distances beside a map that already includes them: where images vary much, they alone rank better.
 const DISTANCE_WEIGHT: f32 = 2.0;
+/// The weights of distances to the memory bank and to the nearest normal image if images as wholes count about as much
+/// as positions.
+const DISTANCE_BESIDE_WHOLES: f32 = 4.0;
+const NEIGHBOR_AMONG_WHOLES: f32 = 2.0;
+/// The weight that known defects gain if they recur, beside the mean of all parts.
+const RECURRING_WEIGHT: f32 = 1.5;
+/// The likeness to known defects, in deviations, up to which it gains nothing, because many normal images have as much,
+/// and how much more of it counts: test images that differ as a whole may all have a high one.
+const USUAL_LIKENESS: f32 = 1.0;
+const MOST_LIKENESS: f32 = 4.0;
+/// Known defects recur from this share of normal images on that look less like them than an image with another known
+/// defect does, and for certain from the second share on. Of defects of many kinds, .4 to .8 look less alike.
+#[cfg(feature = "train")]
+const RECURRING: (f64, f64) = (0.8, 0.95);
+/// The number of known defects of which half is believed.
+#[cfg(feature = "train")]
+const RECURRENCE_DOUBT: f64 = 5.0;
 /// The least deviation of known defects' part, in units of surprisal: hardly any normal image has a value other than
 /// zero, and without a scale of its own the part would decide alone.
 #[cfg(feature = "train")]
@@ -132,9 +149,9 @@ pub struct JointSpread {
     pub pooled: Option<RobustSpread>,
     /// The scale of the distance to the nearest normal training image.
     pub neighbor: Option<RobustSpread>,
-    /// The scale of known defects' surprisal, if no flow's map includes it.
+    /// The scale of known defects' surprisal, if it is a part of its own.
     pub defects: Option<RobustSpread>,
-    /// The scale of the distances of contexts, if no flow judges positions.
+    /// The scale of the distances of contexts, if no flow judges positions or images as wholes count.
     pub context: Option<RobustSpread>,
 }
 
@@ -147,6 +164,35 @@ pub(crate) struct Parts {
     pub neighbor: Option<f32>,
     pub defects: Option<f32>,
     pub context: Option<f32>,
+}
+
+/// What the weights of parts depend on.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct PartWeights {
+    /// The weight of distances on this texture, at most 1.
+    pub distance: f32,
+    /// Whether images as wholes count about as much as positions.
+    pub wholes: bool,
+    /// How far known defects recur, from 0 to 1.
+    pub recurrence: f32,
+}
+
+/// How far known defects recur, from 0 to 1: whether images with one defect look like others, more than `normal` images
+/// do. `known` has the part of known defects of each such image, by a model that does not know its own.
+#[cfg(feature = "train")]
+pub(crate) fn recurrence(normal: &[f32], known: &[f32]) -> f32 {
+    if normal.is_empty() || known.len() < 2 {
+        return 0.0;
+    }
+    let above = known.iter().map(|known| {
+        let below = normal.iter().filter(|value| *value < known).count();
+        let alike = normal.iter().filter(|value| *value == known).count();
+        (below as f64 + alike as f64 / 2.0) / normal.len() as f64
+    });
+    let count = known.len() as f64;
+    let (least, certain) = RECURRING;
+    let recurring = (above.sum::<f64>() / count - least) / (certain - least);
+    (recurring.clamp(0.0, 1.0) * count / (count + RECURRENCE_DOUBT)) as f32
 }
 
 impl Parts {
@@ -189,25 +235,89 @@ impl JointSpread {
     }
 
     /// The weighted mean of the parts. A flow's map already includes all evidence about positions, so it
-    /// dominates if there is one. `of_distance` is the weight of distances.
-    pub(crate) fn score(self, parts: Parts, of_distance: f32) -> f32 {
-        let beside_map = self.map.map_or(1.0, |_| DISTANCE_WEIGHT);
-        let weights = [MAP_WEIGHT, beside_map * of_distance, 1.0, 1.0, 1.0, 1.0];
+    /// dominates if there is one, unless images as wholes count about as much. Likeness to known defects that recur is
+    /// added.
+    pub(crate) fn score(self, parts: Parts, weights: PartWeights) -> f32 {
+        let PartWeights {
+            distance: of_distance,
+            wholes,
+            recurrence,
+        } = weights;
+        let (map, distance, neighbor) = match (self.map, wholes) {
+            (Some(_), true) => (1.0, DISTANCE_BESIDE_WHOLES, NEIGHBOR_AMONG_WHOLES),
+            (Some(_), false) => (MAP_WEIGHT, DISTANCE_WEIGHT, 1.0),
+            (None, _) => (1.0, 1.0, 1.0),
+        };
+        let weights = [map, distance * of_distance, 1.0, neighbor, 1.0, 1.0];
         let spreads = [self.map, self.distance, self.pooled, self.neighbor];
         let spreads = spreads.into_iter().chain([self.defects, self.context]);
-        let parts = spreads.zip(parts.all()).zip(weights);
-        let parts = parts
+        let of_parts = spreads.zip(parts.all()).zip(weights);
+        let of_parts = of_parts
             .filter_map(|((spread, part), weight)| Some((weight * spread?.bounded(part?), weight)));
-        let (sum, weights) = parts.fold((0.0, 0.0), |(sum, all), (part, weight)| {
+        let (sum, weights) = of_parts.fold((0.0, 0.0), |(sum, all), (part, weight)| {
             (sum + part, all + weight)
         });
-        sum / f32::max(weights, 1.0)
+        let of_defects = self.defects.zip(parts.defects);
+        let of_defects = of_defects.map_or(0.0, |(spread, part)| spread.bounded(part));
+        let recurring = (of_defects - USUAL_LIKENESS).clamp(0.0, MOST_LIKENESS);
+        sum / f32::max(weights, 1.0) + RECURRING_WEIGHT * recurrence * recurring
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Textures that are not fine, positions before wholes, and no known defects.
+    const EVEN: PartWeights = PartWeights {
+        distance: 1.0,
+        wholes: false,
+        recurrence: 0.0,
+    };
+
+    #[test]
+    fn defects_recur_if_each_looks_like_the_others() {
+        let normal: Vec<f32> = (0..100).map(|v| (v % 10) as f32).collect();
+        assert_eq!(recurrence(&normal, &[20.0; 5]), 0.5);
+        assert_eq!(recurrence(&normal, &[20.0; 15]), 0.75);
+        // As normal images do.
+        assert_eq!(recurrence(&normal, &[4.0; 5]), 0.0);
+        // One of five does not look like the others.
+        let mixed = recurrence(&normal, &[20.0, 20.0, 20.0, 20.0, 5.0]);
+        assert!(0.2 < mixed && mixed < 0.5, "{mixed}");
+        // Without any likeness, all are alike.
+        assert_eq!(recurrence(&[0.0; 50], &[0.0; 5]), 0.0);
+        assert_eq!(recurrence(&normal, &[20.0]), 0.0);
+        assert_eq!(recurrence(&[], &[20.0, 20.0]), 0.0);
+    }
+
+    #[test]
+    fn known_defects_count_more_if_they_recur() {
+        let images: Vec<Parts> = (0..40)
+            .map(|v| Parts {
+                map: Some(v as f32),
+                distance: Some(v as f32),
+                pooled: None,
+                neighbor: None,
+                defects: Some(0.0),
+                context: None,
+            })
+            .collect();
+        let joint = JointSpread::of(&images).unwrap();
+        let odd = Parts {
+            defects: Some(5.0),
+            ..images[20]
+        };
+        let score = |recurrence| {
+            let weights = PartWeights {
+                wholes: true,
+                recurrence,
+                ..EVEN
+            };
+            joint.score(odd, weights)
+        };
+        assert!(score(0.0) > 0.0 && score(0.5) > 2.0 * score(0.0));
+    }
 
     #[test]
     fn one_odd_image_does_not_move_the_scale() {
@@ -237,10 +347,10 @@ mod tests {
         let scales = [joint.distance, joint.defects].map(|of| of.map_or(0.0, |of| of.deviation));
         assert_eq!(scales[1], LEAST_OF_DEFECTS);
         // A trace of a defect counts less than a distance that is as unusual as three deviations.
-        let trace = joint.score(parts(1.5, 0.1), 1.0);
-        let far = joint.score(parts(1.5 + 3.0 * scales[0], 0.0), 1.0);
+        let trace = joint.score(parts(1.5, 0.1), EVEN);
+        let far = joint.score(parts(1.5 + 3.0 * scales[0], 0.0), EVEN);
         assert!(trace < far, "{trace} {far}");
-        assert!(joint.score(parts(1.5, 5.0), 1.0) > far);
+        assert!(joint.score(parts(1.5, 5.0), EVEN) > far);
         Ok(())
     }
 
@@ -260,7 +370,7 @@ mod tests {
             let of = |image: usize| parts(map.map(|_| at(image)), at(image), at(image));
             let normal: Vec<Parts> = (0..40).map(of).collect();
             let joint = JointSpread::of(&normal).ok_or("one part")?;
-            let score = |distance, neighbor| joint.score(parts(map, distance, neighbor), 1.0);
+            let score = |distance, neighbor| joint.score(parts(map, distance, neighbor), EVEN);
             let usual = score(1.5, 1.5);
             let (far, other) = (score(2.0, 1.5) - usual, score(1.5, 2.0) - usual);
             assert!((far / other - ratio).abs() < 1e-3, "{far} {other}");

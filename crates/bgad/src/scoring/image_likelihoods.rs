@@ -21,6 +21,12 @@ impl<'a> ImageLikelihoods<'a> {
         inputs.map(|inputs| Self { views, inputs }).collect()
     }
 
+    /// The log-likelihoods of an image with these views.
+    #[cfg(feature = "train")]
+    pub fn of((views, inputs): &'a (Views, Vec<LogLikelihoodMaps>)) -> Self {
+        Self { views, inputs }
+    }
+
     /// Number of flows.
     pub fn flows(&self) -> usize {
         self.inputs.first().map_or(0, |maps| maps.levels.len())

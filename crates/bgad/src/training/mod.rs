@@ -6,6 +6,7 @@ pub(crate) mod checkpoints;
 mod copies;
 mod flow_ensemble;
 mod image_digest;
+mod input_size;
 pub(crate) mod learning_rate;
 mod level_trainer;
 mod meta_epoch;

@@ -1,4 +1,5 @@
-//! The pixel threshold that outlines the defects of abnormal training images.
+//! Abnormal training images, each judged by a model that does not know its own defects: whether defects recur, and the
+//! pixel threshold that outlines them.
 
 use std::path::Path;
 
@@ -10,6 +11,7 @@ use crate::detector::trained_model::Detector;
 use crate::error::Result;
 use crate::input::preparation::load_mask;
 use crate::input::tiled_images::CutImage;
+use crate::input::view::Views;
 use crate::model::discriminant::Discriminant;
 use crate::model::folds::Folds;
 use crate::model::known_defects::{KnownDefects, ShownDefect};
@@ -26,17 +28,9 @@ impl TrainingSet {
     /// The maps of abnormal training images whose masks mark a defect, each by a model that does not know its own.
     /// Empty with fewer than two such images. Trained flows have seen all of them.
     pub fn outlined(&self, detector: &Detector, shown: &[ShownDefect]) -> Result<Vec<Outlined>> {
-        let images = self.abnormal_images.iter();
-        let is_shown = |image: &&Sample| shown.iter().any(|defect| defect.image == image.path);
-        let images = images.filter(|image| image.mask.is_some()).filter(is_shown);
-        let masked: Vec<Sample> = images.cloned().collect();
-        if masked.iter().all(|image| image.path == masked[0].path) {
-            return Ok(Vec::new());
-        }
-        let every = masked.len().div_ceil(MOST_IMAGES);
-        let masked: Vec<Sample> = masked.into_iter().step_by(every).collect();
-        let cut = self.abnormal.store().cut(&masked).into_par_iter();
-        let outlined = cut.map(|image| self.outlined_image(&image, detector, shown));
+        let masked = self.some_of(shown, |image| image.mask.is_some());
+        let outlined = masked.into_par_iter();
+        let outlined = outlined.map(|image| self.outlined_image(&image, detector, shown));
         let outlined = outlined.collect::<Result<Vec<_>>>()?;
         let outlined = outlined.into_iter().flatten();
         Ok(outlined
@@ -44,12 +38,42 @@ impl TrainingSet {
             .collect())
     }
 
-    fn outlined_image(
+    /// The views and log-likelihoods of some abnormal training images, each by a model that does not know its own defects.
+    /// Empty with fewer than two images that show one.
+    pub fn each_without_its_own(
+        &self,
+        detector: &Detector,
+        shown: &[ShownDefect],
+    ) -> Result<Vec<(Views, Vec<LogLikelihoodMaps>)>> {
+        let images = self.some_of(shown, |_| true);
+        let each = images.into_par_iter().map(|image| {
+            let maps = self.without_its_own(&image, detector, shown)?;
+            Ok((image.views, maps))
+        });
+        each.collect()
+    }
+
+    /// Some abnormal training images of those that are `wanted` and show defects; none with fewer than two.
+    fn some_of(&self, shown: &[ShownDefect], wanted: impl Fn(&Sample) -> bool) -> Vec<CutImage> {
+        let is_shown = |image: &&Sample| shown.iter().any(|defect| defect.image == image.path);
+        let images = self.abnormal_images.iter();
+        let images = images.filter(|image| wanted(image)).filter(is_shown);
+        let images: Vec<Sample> = images.cloned().collect();
+        if images.iter().all(|image| image.path == images[0].path) {
+            return Vec::new();
+        }
+        let every = images.len().div_ceil(MOST_IMAGES);
+        let images: Vec<Sample> = images.into_iter().step_by(every).collect();
+        self.abnormal.store().cut(&images)
+    }
+
+    /// The log-likelihoods of the inputs of an abnormal image by a model that does not know its defects.
+    fn without_its_own(
         &self,
         image: &CutImage,
         detector: &Detector,
         shown: &[ShownDefect],
-    ) -> Result<Option<Outlined>> {
+    ) -> Result<Vec<LogLikelihoodMaps>> {
         let without = Without::new(detector, &image.sample.path, shown);
         let mirrored = detector.description.mirrored;
         let of_input = |input| {
@@ -64,7 +88,16 @@ impl TrainingSet {
             }
             Ok(maps)
         };
-        let inputs: Vec<LogLikelihoodMaps> = image.inputs().map(of_input).collect::<Result<_>>()?;
+        image.inputs().map(of_input).collect()
+    }
+
+    fn outlined_image(
+        &self,
+        image: &CutImage,
+        detector: &Detector,
+        shown: &[ShownDefect],
+    ) -> Result<Option<Outlined>> {
+        let inputs = self.without_its_own(image, detector, shown)?;
         let image_of = ImageLikelihoods {
             views: &image.views,
             inputs: &inputs,

@@ -40,6 +40,14 @@ pub struct Seconds {
 #[non_exhaustive]
 #[derive(Debug, Clone)]
 pub enum Progress {
+    /// Inputs are larger than usual, because images show small parts on plain backgrounds. Training and predictions
+    /// take longer; a size in [`image_size`](crate::InputSettings::image_size) avoids that.
+    LargerInput {
+        /// Their width and height in pixels.
+        size: u32,
+        /// The usual width and height in pixels.
+        usual: u32,
+    },
     /// The features of images are being computed.
     Features {
         /// Images done.

@@ -17,7 +17,6 @@ use crate::detector::known_anomalies;
 use crate::error::Result;
 use crate::evaluation::test_set::TestSet;
 use crate::features::extractor::Extractor;
-use crate::features::flow_inputs::FlowInputs;
 use crate::features::store::{FeatureStore, StoreSettings};
 use crate::model::normal_statistics::NormalStatistics;
 
@@ -30,14 +29,7 @@ impl Run<'_> {
         checksum: Option<&str>,
     ) -> Result<Arc<FeatureStore>> {
         let config = self.config;
-        let extractor = Extractor {
-            backbone: backbone.clone(),
-            image_size: config.input.image_size,
-            fit: config.input.fit,
-            inputs: FlowInputs::new(config, self.granularity),
-            precision: config.features.precision,
-            device: self.device.clone(),
-        };
+        let extractor = Extractor::new(config, self.granularity, backbone.clone(), &self.device);
         let settings = StoreSettings {
             mirrored: match config.scoring.mirror {
                 Mirror::Off => false,

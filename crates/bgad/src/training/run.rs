@@ -30,10 +30,12 @@ use crate::evaluation::result::Evaluation;
 use crate::evaluation::test_set::TestSet;
 use crate::features::backbone::Opened;
 use crate::features::flow_inputs::FlowInputs;
+use crate::input::view::Views;
 use crate::model::context_sample::ContextSample;
 use crate::model::discriminant::Discriminant;
 use crate::model::held_out::HeldOut;
-use crate::model::known_defects::{KnownDefects, NormalPositions};
+use crate::model::known_defects::{KnownDefects, NormalPositions, ShownDefect};
+use crate::model::likelihoods::LogLikelihoodMaps;
 use crate::model::second_pass::second_pass;
 use crate::scoring::calibration::Calibration;
 use crate::scoring::image_likelihoods::{ImageLikelihoods, of_images};
@@ -169,6 +171,7 @@ impl<'a> Run<'a> {
             let calibration = &mut detector.description.calibration;
             calibration.defects_weight = quantized.defects_weight;
             calibration.likeness_weight = quantized.likeness_weight;
+            calibration.recurrence = quantized.recurrence;
             detector.description.quantization = Some(quantized.quantization.clone());
         }
         detector.remember_distances_in(self.context.distances.as_deref());
@@ -200,7 +203,9 @@ impl<'a> Run<'a> {
                 };
                 let maps = mirror::normal_maps(&mut detector, &hold_out)?;
                 let images = of_images(&set.normal_images, &maps);
-                let (boundaries, normal) = detector.calibrate(&images, meta_epoch + 1)?;
+                let known = self.known_apart(&set, &detector, &shown)?;
+                let known: Vec<_> = known.iter().map(ImageLikelihoods::of).collect();
+                let (boundaries, normal) = detector.calibrate(&images, &known, meta_epoch + 1)?;
                 let before = flows.boundaries.replace(boundaries);
                 last |= self.is_still(before.as_deref(), flows.boundaries.as_deref())?;
                 evaluate = self.evaluates(last, &test);
@@ -209,12 +214,10 @@ impl<'a> Run<'a> {
                         ThresholdRule::BestF1 => set.abnormal_likelihoods(&detector)?,
                         _ => Vec::new(),
                     };
-                    let abnormal = abnormal.iter();
-                    let abnormal =
-                        abnormal.map(|(views, inputs)| ImageLikelihoods { views, inputs });
-                    let abnormal = detector.scores(&abnormal.collect::<Vec<_>>());
+                    let abnormal: Vec<_> = abnormal.iter().map(ImageLikelihoods::of).collect();
+                    let abnormal = detector.scores(&abnormal);
                     detector.take_thresholds(&normal, &abnormal)?;
-                    if self.granularity == Granularity::Pixel && !shown.is_empty() {
+                    if self.granularity != Granularity::Image && !shown.is_empty() {
                         let outlined = set.outlined(&detector, &shown)?;
                         detector.outline(&normal, &outlined)?;
                     }
@@ -276,6 +279,20 @@ impl<'a> Run<'a> {
             #[cfg(feature = "report")]
             examined: examined.map(|maps| Examined { test, maps }),
         })
+    }
+
+    /// Abnormal training images, each by a model that does not know its own defects, if known defects are a part of
+    /// scores of their own.
+    fn known_apart(
+        &self,
+        set: &TrainingSet,
+        detector: &Detector,
+        shown: &[ShownDefect],
+    ) -> Result<Vec<(Views, Vec<LogLikelihoodMaps>)>> {
+        if self.granularity == Granularity::Pixel || detector.known_defects.is_none() {
+            return Ok(Vec::new());
+        }
+        set.each_without_its_own(detector, shown)
     }
 
     /// What an evaluation computes; more after the `last` meta-epoch if a report follows.
@@ -354,7 +371,8 @@ impl<'a> Run<'a> {
                 self.config.scoring.image_score,
             )
             .with_map_baseline(self.config.scoring.map_baseline)
-            .with_dimensions(dimensions.collect()),
+            .with_dimensions(dimensions.collect())
+            .of_wholes(self.granularity == Granularity::Both),
             mirrored: self.config.scoring.mirror == Mirror::On,
             threshold: 0.0,
             pixel_threshold: None,

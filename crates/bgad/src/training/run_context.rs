@@ -50,6 +50,8 @@ pub(crate) struct QuantizedModel {
     /// The weights of known defects, and of likeness among their evidence.
     pub defects_weight: f32,
     pub likeness_weight: f32,
+    /// How far they recur.
+    pub recurrence: f32,
 }
 
 impl RunContext {

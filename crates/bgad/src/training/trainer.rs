@@ -6,12 +6,16 @@ use std::sync::atomic::AtomicBool;
 
 use bgad_backbone::Backbone;
 use bgad_data::Dataset;
+use burn::tensor::Device;
 
+use super::input_size;
 use super::outcome::Training;
 use super::progress::Progress;
 use super::run::Run;
 use super::run_context::RunContext;
+use crate::config::checked::CheckedConfig;
 use crate::config::choices::Granularity;
+use crate::config::image_fit::Fit;
 use crate::config::settings::TrainerConfig;
 use crate::detector::trained_model::Detector;
 use crate::device::selection::DeviceSelection;
@@ -19,6 +23,7 @@ use crate::error::{Error, Result};
 #[cfg(feature = "report")]
 use crate::evaluation::options::EvaluationOptions;
 use crate::features::backbone::Opened;
+use crate::features::extractor::Extractor;
 use crate::features::{backbone, custom_backbone};
 
 /// Trains detectors. Set it up with its builder methods, then call [`fit`](Self::fit) or [`run`](Self::run).
@@ -193,6 +198,33 @@ impl Trainer {
         }
     }
 
+    /// The settings with a size of inputs: if they name none, one that suits the normal training images.
+    fn sized(
+        &self,
+        config: &CheckedConfig,
+        granularity: Granularity,
+        dataset: &Dataset,
+        (opened, device): (&Opened, &Device),
+    ) -> Result<CheckedConfig> {
+        let usual = config.input.size();
+        let whole = !matches!(config.input.fit, Fit::Tiles(_));
+        let is_open = config.input.image_size.is_none()
+            && whole
+            && granularity != Granularity::Image
+            && self.context.backbone.is_none();
+        if !is_open {
+            return Ok(config.clone().with_image_size(usual));
+        }
+        let extractor = Extractor::new(config, granularity, opened.backbone.clone(), device);
+        let normal = dataset.train.iter();
+        let normal = normal.filter(|sample| !sample.label.is_abnormal());
+        let size = input_size::choose(&extractor, &normal.collect::<Vec<_>>())?;
+        if size > usual {
+            self.context.tell(Progress::LargerInput { size, usual });
+        }
+        Ok(config.clone().with_image_size(size))
+    }
+
     fn start(&self, dataset: &Dataset, resume: bool) -> Result<Training> {
         let mut config = self.context.config.clone();
         let of_foregrounds = config.settle_foreground()?;
@@ -213,7 +245,7 @@ impl Trainer {
         let config = &config.with_bit_depth(bit_depth);
         let granularity = config.granularity.unwrap_or(match dataset.has_masks() {
             true => Granularity::Pixel,
-            false => Granularity::Image,
+            false => config.without_masks(),
         });
         let opened = match (&self.context.quantized, &self.context.backbone) {
             (Some(quantized), _) => Opened {
@@ -231,6 +263,7 @@ impl Trainer {
                 )?
             }
         };
+        let config = &self.sized(config, granularity, &dataset, (&opened, &device))?;
         let devices = (device, others);
         let mut warnings = dataset.warnings.clone();
         warnings.extend(of_foregrounds);

@@ -1,0 +1,103 @@
+//! Chooses the size of inputs from normal training images.
+
+use bgad_data::Sample;
+use rayon::prelude::*;
+
+use crate::error::Result;
+use crate::features::extractor::Extractor;
+use crate::model::covariance::Moments;
+use crate::scoring::tail::Tail;
+
+/// The widths and heights of inputs that show small parts on plain backgrounds, in pixels: the first one that images
+/// reach.
+const LARGER: [u32; 2] = [512, 384];
+/// How many images are looked at.
+const IMAGES: usize = 16;
+/// How much a part stands out at the finest level from which on it lies on a plain background. Parts on plain
+/// backgrounds have 12 to 195, depending on the backbone; textures and a part that fills its picture, 2 to 12.
+const PLAIN: f32 = 14.0;
+
+/// The width and height of inputs for `normal` training images, in pixels: larger than the extractor's if the images
+/// have so many pixels and show small parts on plain backgrounds. What is seen of a part then has more positions, and
+/// the background, where nothing varies, costs no accuracy.
+///
+/// Images that can't be read are passed over; an error follows when all are read.
+///
+/// # Errors
+/// If the device fails.
+pub(super) fn choose(extractor: &Extractor, normal: &[&Sample]) -> Result<u32> {
+    let usual = extractor.image_size;
+    let some = normal.iter().step_by(normal.len().div_ceil(IMAGES).max(1));
+    let some: Vec<&Sample> = some.copied().collect();
+    let sides = some.par_iter().map(|sample| {
+        let (width, height) = sample.dimensions().unwrap_or_default();
+        width.min(height)
+    });
+    let mut sides: Vec<u32> = sides.collect();
+    sides.sort_unstable();
+    let side = sides.get(sides.len() / 2).copied().unwrap_or_default();
+    let Some(larger) = LARGER.into_iter().find(|size| *size <= side) else {
+        return Ok(usual);
+    };
+    let rows = some.par_iter().map(|sample| finest_rows(extractor, sample));
+    let rows: Vec<Vec<f32>> = rows.collect::<Result<_>>()?;
+    let inputs = extractor.flow_inputs();
+    let dimension = inputs.first().map_or(1, |finest| finest.dimension);
+    Ok(match prominence(&rows.concat(), dimension) {
+        Some(prominence) if prominence >= PLAIN => larger,
+        _ => usual,
+    })
+}
+
+/// The vectors of the positions of an image at the finest level; none if it can't be read.
+fn finest_rows(extractor: &Extractor, sample: &Sample) -> Result<Vec<f32>> {
+    let Ok(image) = sample.load_image() else {
+        return Ok(Vec::new());
+    };
+    let inputs = extractor.flow_inputs();
+    let views = extractor.views(image.dimensions()).views;
+    let (Some(view), Some(finest)) = (views.first(), inputs.first()) else {
+        return Ok(Vec::new());
+    };
+    let rows = extractor.extract_view(&image, view, false).values(0)?;
+    let inside = view.counts(finest.side.unwrap_or(1));
+    let rows = rows.chunks_exact(finest.dimension).zip(inside);
+    let rows = rows.filter(|(_, inside)| *inside);
+    Ok(rows.flat_map(|(row, _)| row).copied().collect())
+}
+
+/// How far the highest hundredth of positions lies from what is usual, relative to how far most do; `None` without
+/// positions.
+fn prominence(rows: &[f32], dimension: usize) -> Option<f32> {
+    if rows.is_empty() {
+        return None;
+    }
+    let moments = Moments::of(rows, dimension);
+    let rows = rows.par_chunks_exact(dimension);
+    let lengths = rows.map(|row| {
+        let standardized = moments.standardized(row);
+        standardized.map(|value| value * value).sum::<f32>()
+    });
+    Tail::of(lengths.collect()).map(|tail| tail.prominence())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_small_part_is_prominent_on_a_plain_background() -> Result<(), &'static str> {
+        // One position in ten shows the part.
+        let of = |part: f32| {
+            let row = |at: usize| {
+                let of_part = if at % 10 == 0 { part } else { 0.0 };
+                [0, 1].map(|channel| ((at * 7 + channel * 3) % 11) as f32 / 11.0 + of_part)
+            };
+            prominence(&(0..10_000).flat_map(row).collect::<Vec<_>>(), 2).ok_or("no tail")
+        };
+        assert!(of(0.0)? < PLAIN);
+        assert!(of(40.0)? > PLAIN);
+        assert_eq!(prominence(&[], 2), None);
+        Ok(())
+    }
+}
