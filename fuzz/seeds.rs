@@ -51,7 +51,7 @@ fn main() -> Result<()> {
     for (name, preset) in [("default", Preset::Default), ("paper", Preset::Paper)] {
         let config = TrainerConfig::preset(preset).with(|config| {
             config.model = Model::Bgad;
-            config.input.image_size = 32;
+            config.input.image_size = Some(32);
             config.flow.coupling_blocks = 1;
             config.flow.position_dimension = 8;
             config.schedule.image_steps = 1;
@@ -84,7 +84,7 @@ fn main() -> Result<()> {
         }
     }
     let small = TrainerConfig::paper().with(|config| {
-        config.input.image_size = 32;
+        config.input.image_size = Some(32);
         config.input.fit = Fit::Tiles(8);
         config.granularity = Some(Granularity::Pixel);
         config.flow.coupling_blocks = 1;

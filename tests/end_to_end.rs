@@ -1,8 +1,8 @@
 //! Training, prediction, saving and evaluation through the public API.
 
 use bgad::{
-    BoundaryScope, Detector, Device, EvaluateWhen, Granularity, Model, Pooling, ThresholdRule,
-    TrainFlows, Trainer, load_image,
+    BoundaryScope, Detector, Device, EvaluateWhen, Granularity, LogLikelihoodMaps, Model, Pooling,
+    ThresholdRule, TrainFlows, Trainer, load_image,
 };
 
 use crate::common::{parts, settings};
@@ -163,14 +163,29 @@ fn the_memory_bank_gives_maps_where_there_are_no_masks() {
     for sample in dataset.train.iter_mut().chain(&mut dataset.test) {
         sample.mask = None;
     }
-    let detector = Trainer::new(settings()).fit(&dataset).unwrap();
-    assert_eq!(detector.description().granularity, Granularity::Image);
+    let trained = |granularity| {
+        let config = settings().with(|config| config.granularity = granularity);
+        Trainer::new(config).fit(&dataset).unwrap()
+    };
     let image = load_image(&dataset.test[0].path).unwrap();
-    let prediction = detector.predict(&image).unwrap();
-    let map = prediction.map.as_ref().unwrap();
-    assert_eq!((map.width, map.height), (64, 64));
-    assert!(prediction.pixel_threshold.is_some());
-    assert!(detector.overlay(&image, &prediction).is_ok());
+    for granularity in [None, Some(Granularity::Image)] {
+        let detector = trained(granularity);
+        let expected = granularity.unwrap_or(Granularity::Both);
+        assert_eq!(detector.description().granularity, expected);
+        let prediction = detector.predict(&image).unwrap();
+        let map = prediction.map.as_ref().unwrap();
+        assert_eq!((map.width, map.height), (64, 64));
+        assert!(prediction.pixel_threshold.is_some());
+        assert!(detector.overlay(&image, &prediction).is_ok());
+        let positions = |maps: &LogLikelihoodMaps| maps.levels.iter().any(|map| map.width > 1);
+        let maps = detector.log_likelihoods(&image).unwrap();
+        assert_eq!(positions(&maps[0]), expected == Granularity::Both);
+        let file = folder.path().join("model.bgad");
+        detector.save(&file).unwrap();
+        let loaded = Detector::load(&file, &Device::flex()).unwrap();
+        let read = loaded.predict(&image).unwrap();
+        assert_eq!((prediction.score, prediction.map), (read.score, read.map));
+    }
 }
 
 #[test]

@@ -18,6 +18,7 @@ mod fine_textures;
 mod fit;
 mod golden;
 mod import;
+mod input_size;
 mod options;
 mod prediction;
 mod quantization;

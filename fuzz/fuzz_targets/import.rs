@@ -9,6 +9,6 @@ mod common;
 fuzz_target!(|bytes: &[u8]| {
     let file = common::file("checkpoint.pt", bytes);
     let mut options = ImportOptions::default();
-    options.input.image_size = 32;
+    options.input.image_size = Some(32);
     let _ = Detector::import(&[file], &options, [], &Device::flex());
 });

@@ -19,7 +19,7 @@ pub fn write_parts(folder: &Path) -> Result<(), bgad::DataError> {
 /// Two meta-epochs of two sub-epochs.
 pub fn config() -> TrainerConfig {
     TrainerConfig::paper().with(|config| {
-        config.input.image_size = 32;
+        config.input.image_size = Some(32);
         config.flow.coupling_blocks = 1;
         config.flow.position_dimension = 8;
         config.schedule.boundary = BoundaryScope::Set;

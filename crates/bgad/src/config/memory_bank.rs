@@ -10,12 +10,12 @@ settings! {
         /// nearest of them. 0: no memory bank.
         pub size: usize = 8000, paper 0, allowed "0 to 100000 positions";
         /// How many contexts, means of wide neighbourhoods of normal positions, the model stores. Score maps use
-        /// the distance of each position's context to the nearest of them, which shows wide defects; so do the scores
-        /// of models that score whole images. 0: none. They need a memory bank.
+        /// the distance of each position's context to the nearest of them, which shows wide defects; so do image
+        /// scores if the data set has no masks. 0: none. They need a memory bank.
         pub contexts: usize = 2000, paper 0, allowed "0 to 100000 contexts";
         /// Whether scores also use how far each position lies from normal ones at the same place, by Gaussians, if
-        /// normal images show the same thing at the same place. It needs a memory bank; models that score whole images
-        /// don't use it.
+        /// normal images show the same thing at the same place. It needs a memory bank, and has no effect at image
+        /// granularity.
         pub gaussians: bool = true, paper false;
         /// Whether scores also use how far each position lies in the direction of the abnormal training
         /// images' defects, by Fisher's linear discriminant, and how much it looks like one of them. It needs a

@@ -17,8 +17,8 @@ settings! {
         /// highest pixels.
         pub image_score: ImageScore = ImageScore::Top(0.01), paper ImageScore::Maximum,
             allowed "`max`, or `top:SHARE` with a share above 0 and at most 1, such as `top:0.01`";
-        /// Whether to average with the mirrored image, for symmetric parts; doubles the time. auto: if whole
-        /// images are scored and normal ones look the same mirrored.
+        /// Whether to average with the mirrored image, for symmetric parts; doubles the time. auto: at
+        /// image granularity, if normal images look the same mirrored.
         pub mirror: Mirror = Mirror::Auto, paper Mirror::Off, allowed "`true`, `false` or `auto`";
         /// How the decision threshold is chosen: by the share of normal training images that may score above
         /// it, or by the best F1 over the training images, for runs with abnormal ones.

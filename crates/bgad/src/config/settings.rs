@@ -40,8 +40,8 @@ use super::scoring::ScoringSettings;
 pub struct TrainerConfig {
     /// BGAD or BGAD-FAS.
     pub model: Model,
-    /// Whether to score each pixel or whole images only; `None`: pixels, or whole images if the data set has no
-    /// masks.
+    /// What is scored: each position, whole images, or both; `None`: positions, or both if the data set has no masks
+    /// (whole images without pooled flows or without a memory bank).
     pub granularity: Option<Granularity>,
     /// The seed of all random choices.
     pub seed: u64,
@@ -73,8 +73,8 @@ settings! {
     for TrainerConfig in "" {
         /// BGAD learns from normal images alone, BGAD-FAS also from a few abnormal ones.
         model;
-        /// Whether to score each pixel or whole images only; none: pixels, or whole images if the data set
-        /// has no masks.
+        /// What is scored: each position, whole images, or both; none: positions, or both if the data set has no
+        /// masks (whole images without pooled flows or without a memory bank).
         granularity;
         /// The seed of all random choices.
         seed;

@@ -292,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn known_defects_count_more_if_they_recur() {
+    fn known_defects_count_more_if_they_recur() -> Result<(), &'static str> {
         let images: Vec<Parts> = (0..40)
             .map(|v| Parts {
                 map: Some(v as f32),
@@ -303,7 +303,7 @@ mod tests {
                 context: None,
             })
             .collect();
-        let joint = JointSpread::of(&images).unwrap();
+        let joint = JointSpread::of(&images).ok_or("no spread")?;
         let odd = Parts {
             defects: Some(5.0),
             ..images[20]
@@ -317,6 +317,7 @@ mod tests {
             joint.score(odd, weights)
         };
         assert!(score(0.0) > 0.0 && score(0.5) > 2.0 * score(0.0));
+        Ok(())
     }
 
     #[test]

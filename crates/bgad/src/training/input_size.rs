@@ -6,16 +6,17 @@ use rayon::prelude::*;
 use crate::error::Result;
 use crate::features::extractor::Extractor;
 use crate::model::covariance::Moments;
-use crate::scoring::tail::Tail;
+use crate::scoring::fusion::median;
 
 /// The widths and heights of inputs that show small parts on plain backgrounds, in pixels: the first one that images
 /// reach.
 const LARGER: [u32; 2] = [512, 384];
 /// How many images are looked at.
 const IMAGES: usize = 16;
-/// How much a part stands out at the finest level from which on it lies on a plain background. Parts on plain
-/// backgrounds have 12 to 195, depending on the backbone; textures and a part that fills its picture, 2 to 12.
-const PLAIN: f32 = 14.0;
+/// The median of positions' squared distances from their mean at the finest level, as a share of the mean one, below
+/// which parts are small on a plain background: a few positions then differ far more than most. Such parts have .09 to
+/// .37; textures and a part that fills its picture, .54 and more.
+const PLAIN: f32 = 0.45;
 
 /// The width and height of inputs for `normal` training images, in pixels: larger than the extractor's if the images
 /// have so many pixels and show small parts on plain backgrounds. What is seen of a part then has more positions, and
@@ -43,8 +44,8 @@ pub(super) fn choose(extractor: &Extractor, normal: &[&Sample]) -> Result<u32> {
     let rows: Vec<Vec<f32>> = rows.collect::<Result<_>>()?;
     let inputs = extractor.flow_inputs();
     let dimension = inputs.first().map_or(1, |finest| finest.dimension);
-    Ok(match prominence(&rows.concat(), dimension) {
-        Some(prominence) if prominence >= PLAIN => larger,
+    Ok(match typical(&rows.concat(), dimension) {
+        Some(typical) if typical < PLAIN => larger,
         _ => usual,
     })
 }
@@ -66,9 +67,9 @@ fn finest_rows(extractor: &Extractor, sample: &Sample) -> Result<Vec<f32>> {
     Ok(rows.flat_map(|(row, _)| row).copied().collect())
 }
 
-/// How far the highest hundredth of positions lies from what is usual, relative to how far most do; `None` without
-/// positions.
-fn prominence(rows: &[f32], dimension: usize) -> Option<f32> {
+/// The median of the rows' squared distances from their mean, in standard deviations of each channel, as a share of the
+/// mean one; `None` without rows.
+fn typical(rows: &[f32], dimension: usize) -> Option<f32> {
     if rows.is_empty() {
         return None;
     }
@@ -78,7 +79,9 @@ fn prominence(rows: &[f32], dimension: usize) -> Option<f32> {
         let standardized = moments.standardized(row);
         standardized.map(|value| value * value).sum::<f32>()
     });
-    Tail::of(lengths.collect()).map(|tail| tail.prominence())
+    let mut lengths: Vec<f32> = lengths.collect();
+    lengths.sort_unstable_by(f32::total_cmp);
+    Some(median(&lengths) / dimension as f32)
 }
 
 #[cfg(test)]
@@ -86,18 +89,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_small_part_is_prominent_on_a_plain_background() -> Result<(), &'static str> {
+    fn on_a_plain_background_most_positions_are_alike() -> Result<(), &'static str> {
         // One position in ten shows the part.
         let of = |part: f32| {
             let row = |at: usize| {
-                let of_part = if at % 10 == 0 { part } else { 0.0 };
+                let of_part = if at.is_multiple_of(10) { part } else { 0.0 };
                 [0, 1].map(|channel| ((at * 7 + channel * 3) % 11) as f32 / 11.0 + of_part)
             };
-            prominence(&(0..10_000).flat_map(row).collect::<Vec<_>>(), 2).ok_or("no tail")
+            typical(&(0..10_000).flat_map(row).collect::<Vec<_>>(), 2).ok_or("no rows")
         };
-        assert!(of(0.0)? < PLAIN);
-        assert!(of(40.0)? > PLAIN);
-        assert_eq!(prominence(&[], 2), None);
+        assert!(of(0.0)? > PLAIN);
+        assert!(of(40.0)? < PLAIN);
+        assert_eq!(typical(&[], 2), None);
         Ok(())
     }
 }

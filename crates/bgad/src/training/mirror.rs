@@ -102,7 +102,9 @@ pub(crate) fn normal_maps(
     pooled.hold_out(&mut mirrored, &of_mirrored, device)?;
     let images = of_images(&set.normal_images, &maps);
     let calibration = &detector.description.calibration;
-    let (calibration, own) = calibration.over_images(&images)?.with_joint_spread(&images, &[]);
+    let (calibration, own) = calibration
+        .over_images(&images)?
+        .with_joint_spread(&images, &[]);
     let own: Vec<f32> = own.into_iter().map(|image| image.score).collect();
     let images = of_images(&set.normal_images, &mirrored);
     let images = images.par_iter();
