@@ -111,7 +111,8 @@ impl Calibration {
             let others = others.into_iter().flatten().chain(of_defects);
             others.chain([&tails.distance])
         });
-        self.largest_median > 0.0 && tails.all(Tail::is_sound)
+        let recurrence = (0.0..=1.0).contains(&self.recurrence);
+        self.largest_median > 0.0 && recurrence && tails.all(Tail::is_sound)
     }
 
     /// Whether the edges in a model file fit flows on maps with these numbers of rows and columns.
@@ -141,6 +142,7 @@ impl Calibration {
     }
 
     /// The same rule, with images as wholes counting about as much for an image's score as its positions, or little.
+    #[cfg(feature = "train")]
     pub(crate) fn of_wholes(mut self, wholes: bool) -> Self {
         self.wholes = wholes;
         self

@@ -1,5 +1,7 @@
 //! Chooses the size of inputs from normal training images.
 
+use std::ops::Range;
+
 use bgad_data::Sample;
 use rayon::prelude::*;
 
@@ -13,6 +15,8 @@ use crate::scoring::fusion::median;
 const LARGER: [u32; 2] = [512, 384];
 /// How many images are looked at.
 const IMAGES: usize = 16;
+/// Positions so near an edge are left out: backbones pad their inputs, so that edges differ on any background.
+const EDGE: usize = 3;
 /// The median of positions' squared distances from their mean at the finest level, as a share of the mean one, below
 /// which parts are small on a plain background: a few positions then differ far more than most. Such parts have .09 to
 /// .37; textures and a part that fills its picture, .54 and more.
@@ -61,14 +65,18 @@ fn finest_rows(extractor: &Extractor, sample: &Sample) -> Result<Vec<f32>> {
         return Ok(Vec::new());
     };
     let rows = extractor.extract_view(&image, view, false).values(0)?;
-    let inside = view.counts(finest.side.unwrap_or(1));
-    let rows = rows.chunks_exact(finest.dimension).zip(inside);
-    let rows = rows.filter(|(_, inside)| *inside);
-    Ok(rows.flat_map(|(row, _)| row).copied().collect())
+    let side = finest.side.unwrap_or(1);
+    let (columns, lines) = view.positions(side);
+    let middle = |range: Range<usize>| range.start + EDGE..range.end.saturating_sub(EDGE);
+    let (columns, lines) = (middle(columns), middle(lines));
+    let rows = rows.chunks_exact(finest.dimension).enumerate();
+    let rows =
+        rows.filter(|(at, _)| columns.contains(&(at % side)) && lines.contains(&(at / side)));
+    Ok(rows.flat_map(|(_, row)| row).copied().collect())
 }
 
 /// The median of the rows' squared distances from their mean, in standard deviations of each channel, as a share of the
-/// mean one; `None` without rows.
+/// mean one; `None` without rows, or if all are the same.
 fn typical(rows: &[f32], dimension: usize) -> Option<f32> {
     if rows.is_empty() {
         return None;
@@ -81,7 +89,8 @@ fn typical(rows: &[f32], dimension: usize) -> Option<f32> {
     });
     let mut lengths: Vec<f32> = lengths.collect();
     lengths.sort_unstable_by(f32::total_cmp);
-    Some(median(&lengths) / dimension as f32)
+    let mean = lengths.iter().sum::<f32>() / lengths.len() as f32;
+    (mean > 0.0).then(|| median(&lengths) / mean)
 }
 
 #[cfg(test)]
@@ -101,6 +110,7 @@ mod tests {
         assert!(of(0.0)? > PLAIN);
         assert!(of(40.0)? < PLAIN);
         assert_eq!(typical(&[], 2), None);
+        assert_eq!(typical(&[0.5; 64], 2), None);
         Ok(())
     }
 }
