@@ -75,7 +75,7 @@ class DataSet:
             self.normal, self.abnormal = self.matches(normal), self.matches(abnormal)
         self.normal = self.without_copies(self.normal)
         self.masks = {path: self.mask(mask, Path(path)) for path in self.abnormal} if mask else {}
-        self.granularity = "pixel" if mask else "image"
+        self.granularity = "pixel" if mask else "both"
 
     def matches(self, patterns):
         found = {path for pattern in patterns.split() for path in self.root.glob(pattern)}
