@@ -19,8 +19,8 @@ const IMAGES: usize = 16;
 const EDGE: usize = 3;
 /// The median of positions' squared distances from their mean at the finest level, as a share of the mean one, below
 /// which parts are small on a plain background: a few positions then differ far more than most. Such parts have .09 to
-/// .37; textures and a part that fills its picture, .54 and more.
-const PLAIN: f32 = 0.45;
+/// .47; textures and a part that fills its picture, .53 and more.
+const PLAIN: f32 = 0.5;
 
 /// The width and height of inputs for `normal` training images, in pixels: larger than the extractor's if the images
 /// have so many pixels and show small parts on plain backgrounds. What is seen of a part then has more positions, and
