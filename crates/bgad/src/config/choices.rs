@@ -19,8 +19,8 @@ pub enum Model {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Granularity {
-    /// Each position of each feature map, conditioned on its place; gives score maps and image scores, to which images
-    /// as wholes contribute little.
+    /// Each position of each feature map, conditioned on its place; gives score maps and image scores, to which
+    /// pooled features contribute little.
     Pixel,
     /// Each image, with its feature maps pooled over positions; gives image scores, and the memory bank's map.
     Image,

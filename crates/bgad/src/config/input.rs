@@ -12,8 +12,8 @@ const USUAL_SIZE: u32 = 256;
 settings! {
     /// How images are prepared for the backbone.
     pub struct InputSettings in "input." {
-        /// The images' width and height after resizing, in pixels. none: 256, or 512 (384)
-        /// where images of at least so many pixels show small parts on a plain background.
+        /// The images' width and height after resizing, in pixels. none: 256; for small
+        /// parts on a plain background 512, or 384 if the images themselves have fewer than 512 pixels.
         pub image_size: Option<u32> = None, paper Some(USUAL_SIZE), allowed "32 to 2048 pixels, or `none`";
         /// How images become square: stretched, padded, or cut at their own resolution into tiles that
         /// overlap by this many pixels. Padding is neither trained on nor scored.

@@ -33,7 +33,7 @@ impl Calibration {
             Some(joint) => {
                 let weights = PartWeights {
                     distance: Weights::of_distance(self.fineness),
-                    wholes: self.wholes,
+                    whole_images: self.whole_images,
                     recurrence: self.recurrence,
                 };
                 joint.score(parts, weights)
@@ -55,11 +55,14 @@ impl Calibration {
             map: maps.of_flows.as_ref().map(of_map),
             distance: maps.distances.as_ref().map(of_map),
             defects: maps.of_defects.as_ref().map(of_map),
-            context: maps.of_contexts.as_ref().map(|map| match self.wholes {
-                // Contexts of places are smaller than those of images, so that their mean describes the image.
-                true => map.mean(),
-                false => of_map(map),
-            }),
+            context: maps
+                .of_contexts
+                .as_ref()
+                .map(|map| match self.whole_images {
+                    // Contexts of places are smaller than those of images, so that their mean describes the image.
+                    true => map.mean(),
+                    false => of_map(map),
+                }),
             pooled: self.pooled_score(image),
             // The highest over all inputs, as with flows.
             neighbor: neighbors.reduce(f32::max),
@@ -210,10 +213,15 @@ impl Calibration {
             tails.evidence(measured, weights)
         };
         let mut shown = Vec::with_capacity(of_bank.values.len());
-        let mut of_defects = Vec::with_capacity(of_bank.values.len());
+        // The flows' map includes known defects.
+        let knows_defects = likeness.is_some() && tails.defects.is_some();
+        let apart = knows_defects && (without_flows || self.whole_images);
+        let mut of_defects = Vec::new();
         let mut add = |evidence: Evidence| {
             shown.push(evidence.shown());
-            of_defects.push(evidence.of_defects());
+            if apart {
+                of_defects.push(evidence.of_defects());
+            }
         };
         if let (Some(map), Some(_)) = (&mut of_flows, &tails.likelihood) {
             for (pixel, sum) in map.values.iter_mut().enumerate() {
@@ -225,9 +233,6 @@ impl Calibration {
             let pixels = 0..of_bank.values.len();
             pixels.for_each(|pixel| add(evidence(pixel, None)));
         }
-        let knows_defects = likeness.is_some() && tails.defects.is_some();
-        // The flows' map includes known defects.
-        let apart = knows_defects && (without_flows || self.wholes);
         let shown = of_bank.with_values(shown);
         let of_defects = apart.then(|| of_bank.with_values(of_defects));
         Maps {
@@ -235,7 +240,7 @@ impl Calibration {
             of_flows,
             distances,
             of_defects,
-            of_contexts: contexts.filter(|_| without_flows || self.wholes),
+            of_contexts: contexts.filter(|_| without_flows || self.whole_images),
         }
     }
 

@@ -54,8 +54,8 @@ pub struct Calibration {
     pub(crate) fineness: f32,
     /// How alike normal images are at the same position, from 0 to 1: the weight of positions' Gaussians.
     pub(crate) alignment: f32,
-    /// Whether images as wholes count about as much for an image's score as its positions.
-    pub(crate) wholes: bool,
+    /// Whether whole images count about as much for an image's score as its positions.
+    pub(crate) whole_images: bool,
     /// How far known defects recur, from 0 to 1, if they are a part of the score of their own.
     pub(crate) recurrence: f32,
     /// The edges of each flow's maps on fine textures; empty on others.
@@ -90,7 +90,7 @@ impl Calibration {
             defects_weight: 1.0,
             fineness: 0.0,
             alignment: 0.0,
-            wholes: false,
+            whole_images: false,
             recurrence: 0.0,
             edges: Vec::new(),
             hot_spots: None,
@@ -141,10 +141,10 @@ impl Calibration {
         self
     }
 
-    /// The same rule, with images as wholes counting about as much for an image's score as its positions, or little.
+    /// The same rule, with whole images counting about as much for an image's score as its positions, or little.
     #[cfg(feature = "train")]
-    pub(crate) fn of_wholes(mut self, wholes: bool) -> Self {
-        self.wholes = wholes;
+    pub(crate) fn with_whole_images(mut self, whole_images: bool) -> Self {
+        self.whole_images = whole_images;
         self
     }
 

@@ -61,21 +61,22 @@ pub(crate) const USUAL_IMAGES: f64 = 4.0;
 const MAP_WEIGHT: f32 = 6.0;
 /// The weight of distances beside a map that already includes them: where images vary much, they alone rank better.
 const DISTANCE_WEIGHT: f32 = 2.0;
-/// The weights of distances to the memory bank and to the nearest normal image if images as wholes count about as much
+/// The weights of distances to the memory bank and to the nearest normal image if whole images count about as much
 /// as positions.
-const DISTANCE_BESIDE_WHOLES: f32 = 4.0;
-const NEIGHBOR_AMONG_WHOLES: f32 = 2.0;
+const DISTANCE_BESIDE_WHOLE_IMAGES: f32 = 4.0;
+const NEIGHBOR_AMONG_WHOLE_IMAGES: f32 = 2.0;
 /// The weight that known defects gain if they recur, beside the mean of all parts.
 const RECURRING_WEIGHT: f32 = 1.5;
 /// The likeness to known defects, in deviations, up to which it gains nothing, because many normal images have as much,
 /// and how much more of it counts: test images that differ as a whole may all have a high one.
 const USUAL_LIKENESS: f32 = 1.0;
 const MOST_LIKENESS: f32 = 4.0;
-/// Known defects recur from this share of normal images on that look less like them than an image with another known
-/// defect does, and for certain from the second share on. Of defects of many kinds, .4 to .8 look less alike.
+/// An image with a known defect is compared with the other known defects. If normal images look less like them, by the
+/// first share or fewer of all, defects do not recur; from the second share on, they certainly do. Where there are many
+/// kinds of defects, it is often .4 to .8.
 #[cfg(feature = "train")]
 const RECURRING: (f64, f64) = (0.8, 0.95);
-/// The number of known defects of which half is believed.
+/// With so many known defects, half of their recurrence is believed.
 #[cfg(feature = "train")]
 const RECURRENCE_DOUBT: f64 = 5.0;
 /// The least deviation of known defects' part, in units of surprisal: hardly any normal image has a value other than
@@ -151,7 +152,7 @@ pub struct JointSpread {
     pub neighbor: Option<RobustSpread>,
     /// The scale of known defects' surprisal, if it is a part of its own.
     pub defects: Option<RobustSpread>,
-    /// The scale of the distances of contexts, if no flow judges positions or images as wholes count.
+    /// The scale of the distances of contexts, if no flow judges positions or whole images count.
     pub context: Option<RobustSpread>,
 }
 
@@ -171,8 +172,8 @@ pub(crate) struct Parts {
 pub(crate) struct PartWeights {
     /// The weight of distances on this texture, at most 1.
     pub distance: f32,
-    /// Whether images as wholes count about as much as positions.
-    pub wholes: bool,
+    /// Whether whole images count about as much as positions.
+    pub whole_images: bool,
     /// How far known defects recur, from 0 to 1.
     pub recurrence: f32,
 }
@@ -235,16 +236,20 @@ impl JointSpread {
     }
 
     /// The weighted mean of the parts. A flow's map already includes all evidence about positions, so it
-    /// dominates if there is one, unless images as wholes count about as much. Likeness to known defects that recur is
+    /// dominates if there is one, unless whole images count about as much. Likeness to known defects that recur is
     /// added.
     pub(crate) fn score(self, parts: Parts, weights: PartWeights) -> f32 {
         let PartWeights {
             distance: of_distance,
-            wholes,
+            whole_images,
             recurrence,
         } = weights;
-        let (map, distance, neighbor) = match (self.map, wholes) {
-            (Some(_), true) => (1.0, DISTANCE_BESIDE_WHOLES, NEIGHBOR_AMONG_WHOLES),
+        let (map, distance, neighbor) = match (self.map, whole_images) {
+            (Some(_), true) => (
+                1.0,
+                DISTANCE_BESIDE_WHOLE_IMAGES,
+                NEIGHBOR_AMONG_WHOLE_IMAGES,
+            ),
             (Some(_), false) => (MAP_WEIGHT, DISTANCE_WEIGHT, 1.0),
             (None, _) => (1.0, 1.0, 1.0),
         };
@@ -268,10 +273,10 @@ impl JointSpread {
 mod tests {
     use super::*;
 
-    /// Textures that are not fine, positions before wholes, and no known defects.
+    /// No fine texture, mostly positions, and no known defects.
     const EVEN: PartWeights = PartWeights {
         distance: 1.0,
-        wholes: false,
+        whole_images: false,
         recurrence: 0.0,
     };
 
@@ -310,7 +315,7 @@ mod tests {
         };
         let score = |recurrence| {
             let weights = PartWeights {
-                wholes: true,
+                whole_images: true,
                 recurrence,
                 ..EVEN
             };

@@ -34,9 +34,9 @@ pub(crate) struct Maps {
     pub of_flows: Option<ScoreMap>,
     /// The distances to the memory bank.
     pub distances: Option<ScoreMap>,
-    /// The surprisal of known defects, if there are no flows on positions or images as wholes count.
+    /// The surprisal of known defects, if there are no flows on positions or whole images count.
     pub of_defects: Option<ScoreMap>,
-    /// The distances of contexts, if there are no flows on positions or images as wholes count.
+    /// The distances of contexts, if there are no flows on positions or whole images count.
     pub of_contexts: Option<ScoreMap>,
     /// All evidence, combined to show where the defect is, if there are several kinds.
     pub shown: Option<ScoreMap>,

@@ -23,8 +23,8 @@ const EDGE: usize = 3;
 const PLAIN: f32 = 0.5;
 
 /// The width and height of inputs for `normal` training images, in pixels: larger than the extractor's if the images
-/// have so many pixels and show small parts on plain backgrounds. What is seen of a part then has more positions, and
-/// the background, where nothing varies, costs no accuracy.
+/// are large enough and show small parts on plain backgrounds. A part then covers more positions, and the background,
+/// where nothing varies, costs no accuracy.
 ///
 /// Images that can't be read are passed over; an error follows when all are read.
 ///

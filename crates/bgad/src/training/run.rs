@@ -372,7 +372,7 @@ impl<'a> Run<'a> {
             )
             .with_map_baseline(self.config.scoring.map_baseline)
             .with_dimensions(dimensions.collect())
-            .of_wholes(self.granularity == Granularity::Both),
+            .with_whole_images(self.granularity == Granularity::Both),
             mirrored: self.config.scoring.mirror == Mirror::On,
             threshold: 0.0,
             pixel_threshold: None,
