@@ -118,7 +118,7 @@ impl KnownDefects {
     pub fn weight(
         shown: &[ShownDefect],
         normal: &NormalPositions,
-        surprisals: impl Fn(Vec<f32>, &[f32]) -> Option<Vec<f32>> + Sync,
+        surprisals: impl Fn(Vec<f32>, Vec<f32>) -> Option<Vec<f32>> + Sync,
     ) -> f32 {
         // The defects of a single image can only be compared with its own surroundings.
         let alone = shown.iter().all(|defect| defect.image == shown[0].image);
@@ -128,7 +128,7 @@ impl KnownDefects {
             let others = others.filter(|other| alone || other.image != defect.image);
             let known = Self::new(others, normal.dimension)?;
             let of_normal = known.likeness_of(&normal.positions);
-            let values = surprisals(of_normal, &known.likeness_of(around))?;
+            let values = surprisals(of_normal, known.likeness_of(around))?;
             Some(values.iter().sum::<f32>() / values.len() as f32)
         };
         let means = shown.par_iter().map(mean_surprisal);
@@ -247,7 +247,7 @@ mod tests {
     }
 
     /// Minus the logarithm of the share of normal values that are as high.
-    fn surprisals(mut normal: Vec<f32>, values: &[f32]) -> Option<Vec<f32>> {
+    fn surprisals(mut normal: Vec<f32>, values: Vec<f32>) -> Option<Vec<f32>> {
         normal.sort_unstable_by(f32::total_cmp);
         let surprisal = |value: &f32| {
             let above = normal.len() - normal.partition_point(|normal| normal < value);

@@ -1,19 +1,45 @@
 //! Means over windows of rows and columns.
 
+/// Rows whose sums are kept together. Each sum waits for the one before it, so that a row alone would take several times
+/// as long.
+const ROWS: usize = 8;
+
 /// For each value of each row, the mean of those at most `reach` columns away.
 pub(super) fn means_along_rows(values: &[f32], width: usize, reach: usize) -> Vec<f32> {
-    let mut means = Vec::with_capacity(values.len());
-    for row in values.chunks_exact(width.max(1)) {
-        let mut sum: f64 = row.iter().take(reach).copied().map(f64::from).sum();
-        for at in 0..width {
-            sum += row.get(at + reach).copied().map_or(0.0, f64::from);
-            if at > reach {
-                sum -= f64::from(row[at - reach - 1]);
-            }
-            means.push((sum / window(at, width, reach)) as f32);
+    let mut means = vec![0f32; values.len()];
+    let group = (ROWS * width).max(1);
+    for (means, values) in means.chunks_mut(group).zip(values.chunks(group)) {
+        if values.len() == group {
+            means_of_rows::<ROWS>(values, means, width, reach);
+        } else {
+            let rows = means.chunks_mut(width).zip(values.chunks(width));
+            rows.for_each(|(means, values)| means_of_rows::<1>(values, means, width, reach));
         }
     }
     means
+}
+
+/// The means of `N` rows.
+fn means_of_rows<const N: usize>(values: &[f32], means: &mut [f32], width: usize, reach: usize) {
+    let mut sums = [0f64; N];
+    let add = |sums: &mut [f64; N], column: usize, sign: f64| {
+        for (sum, row) in sums.iter_mut().zip(values.chunks_exact(width)) {
+            *sum += sign * f64::from(row[column]);
+        }
+    };
+    (0..reach.min(width)).for_each(|column| add(&mut sums, column, 1.0));
+    for at in 0..width {
+        if at + reach < width {
+            add(&mut sums, at + reach, 1.0);
+        }
+        if at > reach {
+            add(&mut sums, at - reach - 1, -1.0);
+        }
+        let count = window(at, width, reach);
+        for (sum, row) in sums.iter().zip(means.chunks_exact_mut(width)) {
+            row[at] = (sum / count) as f32;
+        }
+    }
 }
 
 /// For each value of each column, the mean of those at most `reach` rows away.

@@ -2,10 +2,10 @@
 
 use super::baseline;
 use super::calibration::Calibration;
-use super::evidence::{Evidence, Measured};
+use super::evidence::Measured;
 use super::fusion::{PartWeights, Parts};
 use super::halos;
-use super::hot_spots::{Divisors, Surprisals};
+use super::hot_spots::Surprisals;
 use super::image_likelihoods::ImageLikelihoods;
 use super::maps::{Maps, stitched_positions};
 use super::score_map::ScoreMap;
@@ -118,13 +118,11 @@ impl Calibration {
             places,
             &mut distances,
         );
-        let sums = sums
-            .iter()
-            .map(|sum| of_sum.surprisal(self.sum_maximum - sum));
-        let distances = distances
-            .iter()
-            .map(|value| tails.distance.surprisal(*value));
-        Some([sums.collect(), distances.collect()])
+        sums.iter_mut()
+            .for_each(|sum| *sum = self.sum_maximum - *sum);
+        of_sum.surprisals(&mut sums);
+        tails.distance.surprisals(&mut distances);
+        Some([sums, distances])
     }
 
     /// The relative (log-)likelihoods of a flow, without edges; `None` for flows on pooled features.
@@ -174,7 +172,6 @@ impl Calibration {
     /// then combines them differently ([`Evidence::shown`](super::evidence::Evidence::shown)).
     pub(super) fn fused(&self, image: ImageLikelihoods<'_>) -> Maps {
         let distances = self.distances(image);
-        let discriminants = self.discriminants(image);
         let likeness = self.likeness(image);
         let mut of_flows = self.stitched_sum(image);
         for value in of_flows.iter_mut().flat_map(|map| &mut map.values) {
@@ -187,11 +184,6 @@ impl Calibration {
                 ..Maps::default()
             };
         };
-        let hot = self.hot_spots.as_ref().map(|spots| spots.divisors(image));
-        let contexts = self.contexts(image);
-        let deviations = self.deviations(image);
-        let without_flows = of_flows.is_none();
-        let of = |map: &Option<ScoreMap>, pixel: usize| Some(map.as_ref()?.values[pixel]);
         let of_likelihood = tails.likelihood.as_ref().map(Weights::of_likelihood);
         let weights = Weights {
             likelihood: of_likelihood.unwrap_or(1.0),
@@ -200,46 +192,30 @@ impl Calibration {
             defects: self.defects_weight,
             likeness: self.likeness_weight,
         };
-        let evidence = |pixel: usize, sum: Option<f32>| {
-            let measured = Measured {
-                sum,
-                distance: of_bank.values[pixel],
-                context: of(&contexts, pixel),
-                deviation: of(&deviations, pixel),
-                discriminant: of(&discriminants, pixel),
-                likeness: of(&likeness, pixel),
-                hot: hot.as_ref().map_or(Divisors::NONE, |of| of.at(pixel)),
-            };
-            tails.evidence(measured, weights)
-        };
-        let mut shown = Vec::with_capacity(of_bank.values.len());
-        // The flows' map includes known defects.
+        let without_flows = of_flows.is_none();
         let knows_defects = likeness.is_some() && tails.defects.is_some();
+        // The flows' map includes known defects.
         let apart = knows_defects && (without_flows || self.whole_images);
-        let mut of_defects = Vec::new();
-        let mut add = |evidence: Evidence| {
-            shown.push(evidence.shown());
-            if apart {
-                of_defects.push(evidence.of_defects());
-            }
+        let contexts = self.contexts(image);
+        let values = |map: &ScoreMap| map.values.clone();
+        let own = |map: Option<ScoreMap>| map.map(|map| map.values);
+        let evidence = Measured {
+            sums: of_flows.as_ref().map(values),
+            distances: of_bank.values.clone(),
+            contexts: contexts.as_ref().map(values),
+            deviations: own(self.deviations(image)),
+            defects: own(self.discriminants(image)).zip(own(likeness)),
+            hot: self.hot_spots.as_ref().map(|spots| spots.divisors(image)),
         };
+        let evidence = tails.evidence(evidence, weights);
         if let (Some(map), Some(_)) = (&mut of_flows, &tails.likelihood) {
-            for (pixel, sum) in map.values.iter_mut().enumerate() {
-                let evidence = evidence(pixel, Some(*sum));
-                *sum = evidence.sum();
-                add(evidence);
-            }
-        } else {
-            let pixels = 0..of_bank.values.len();
-            pixels.for_each(|pixel| add(evidence(pixel, None)));
+            map.values = evidence.sums();
         }
-        let shown = of_bank.with_values(shown);
-        let of_defects = apart.then(|| of_bank.with_values(of_defects));
         Maps {
-            shown: Some(shown),
+            shown: Some(of_bank.with_values(evidence.shown())),
+            of_defects: apart.then(|| of_bank.with_values(evidence.of_defects())),
             of_flows,
             distances,
-            of_defects,
             of_contexts: contexts.filter(|_| without_flows || self.whole_images),
         }
     }

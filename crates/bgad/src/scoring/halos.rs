@@ -62,35 +62,41 @@ fn median(map: &ScoreMap) -> f32 {
 
 /// For each pixel, the highest finite value of those at most `reach` columns and rows away, or 0 if it is higher.
 fn highest_nearby(map: &ScoreMap, reach: usize) -> Vec<f32> {
-    let finite = |value: &f32| if value.is_finite() { *value } else { 0.0 };
-    let mut along = Vec::with_capacity(map.values.len());
-    let mut line = vec![0f32; map.width];
-    for row in map.values.chunks_exact(map.width.max(1)) {
-        line.iter_mut()
-            .zip(row)
-            .for_each(|(to, from)| *to = finite(from));
-        let start = along.len();
-        along.resize(start + map.width, 0f32);
-        raise_to_neighbours(&mut along[start..], &line, reach);
+    let finite = |value: &f32| match value.is_finite() {
+        true => value.max(0.0),
+        false => 0.0,
+    };
+    let mut highest: Vec<f32> = map.values.iter().map(finite).collect();
+    let mut copy = highest.clone();
+    for row in highest.chunks_exact_mut(map.width.max(1)) {
+        raise_within(row, reach, 1, &mut copy);
     }
-    let mut highest = vec![0f32; along.len()];
     // Rows of the map are far apart in memory, so that whole rows are compared.
-    for y in 0..map.height {
-        let (from, to) = (y.saturating_sub(reach), (y + reach + 1).min(map.height));
-        let row = &mut highest[y * map.width..][..map.width];
-        for other in along[from * map.width..to * map.width].chunks_exact(map.width.max(1)) {
-            raise(row, other);
-        }
-    }
+    raise_within(&mut highest, reach, map.width, &mut copy);
     highest
 }
 
-/// Raises each value to the highest of `line` at most `reach` places away.
-fn raise_to_neighbours(values: &mut [f32], line: &[f32], reach: usize) {
-    let reach = reach.min(line.len().saturating_sub(1));
-    for apart in 0..=reach {
-        raise(values, &line[apart..]);
-        raise(&mut values[apart..], line);
+/// Raises each value to the highest of those at most `reach` steps of `stride` away. `copy` has room for them.
+fn raise_within(values: &mut [f32], reach: usize, stride: usize, copy: &mut [f32]) {
+    let copy = &mut copy[..values.len()];
+    let places = values.len() / stride.max(1);
+    let reach = reach.min(places.saturating_sub(1));
+    let mut raise_from = |values: &mut [f32], apart: usize| {
+        copy.copy_from_slice(values);
+        raise(values, &copy[apart * stride..]);
+    };
+    // Each value becomes the highest of `width` values from there on: of eight, the higher one of two times four.
+    let mut width = 1;
+    while 2 * width <= reach + 1 {
+        raise_from(values, width);
+        width *= 2;
+    }
+    raise_from(values, reach + 1 - width);
+    // Those of a window around a place start there, or `reach` places before it, or at the first place.
+    copy.copy_from_slice(values);
+    raise(&mut values[reach * stride..], copy);
+    for values in values[..reach * stride].chunks_exact_mut(stride.max(1)) {
+        raise(values, copy);
     }
 }
 

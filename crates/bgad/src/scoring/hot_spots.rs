@@ -40,27 +40,10 @@ pub(crate) struct Divisors {
     pub distance: f32,
 }
 
-impl Divisors {
-    /// Of a pixel that is no hot spot.
-    pub const NONE: Self = Self {
-        likelihood: 1.0,
-        distance: 1.0,
-    };
-}
-
 /// The divisors of all pixels of an image.
 pub(crate) struct DivisorMaps {
-    likelihood: ScoreMap,
-    distance: ScoreMap,
-}
-
-impl DivisorMaps {
-    pub fn at(&self, pixel: usize) -> Divisors {
-        Divisors {
-            likelihood: self.likelihood.values[pixel],
-            distance: self.distance.values[pixel],
-        }
-    }
+    pub likelihood: ScoreMap,
+    pub distance: ScoreMap,
 }
 
 /// Surprisals at the places of one input: those of flows on positions and those of distances.
@@ -266,9 +249,14 @@ mod tests {
             views: &views,
             inputs: std::slice::from_ref(&maps),
         };
-        let of = spots.divisors(image);
-        assert!(of.at(0).distance > 3.0 && of.at(0).likelihood > 3.0);
-        assert_eq!(of.at(64 * 64 - 1), Divisors::NONE);
+        let DivisorMaps {
+            likelihood,
+            distance,
+        } = spots.divisors(image);
+        for map in [likelihood, distance] {
+            assert!(map.values[0] > 3.0, "{}", map.values[0]);
+            assert_eq!(map.values[64 * 64 - 1], 1.0);
+        }
         assert!(spots.is_sound());
         for side in [0, SIDE + 1, usize::MAX] {
             let damaged = HotSpots {

@@ -61,12 +61,23 @@ pub(crate) fn add_upsampled(
     let width = columns.len().max(1);
     let columns = neighbours((map_width, size), view.positions(map_width).0, columns);
     let rows = neighbours((map_height, size), view.positions(map_height).1, rows);
+    // Each row of values, upsampled along it: nearly all are used for several lines.
+    let mut wide = vec![0f32; map_height * width];
+    let (used, last) = rows.iter().fold((map_height, 0), |(first, last), row| {
+        (first.min(row.0), last.max(row.1 + 1))
+    });
+    let of_rows = wide
+        .chunks_exact_mut(width)
+        .zip(values.chunks_exact(map_width));
+    for (wide, row) in of_rows.take(last).skip(used) {
+        for (wide, &(left, right, along)) in wide.iter_mut().zip(&columns) {
+            *wide = row[left] * (1.0 - along) + row[right] * along;
+        }
+    }
     for (line, &(top, bottom, down)) in sum.chunks_exact_mut(width).zip(&rows) {
-        let upper = &values[top * map_width..][..map_width];
-        let lower = &values[bottom * map_width..][..map_width];
-        for (pixel, &(left, right, along)) in line.iter_mut().zip(&columns) {
-            let above = upper[left] * (1.0 - along) + upper[right] * along;
-            let below = lower[left] * (1.0 - along) + lower[right] * along;
+        let above = &wide[top * width..][..width];
+        let below = &wide[bottom * width..][..width];
+        for ((pixel, above), below) in line.iter_mut().zip(above).zip(below) {
             *pixel += above * (1.0 - down) + below * down;
         }
     }

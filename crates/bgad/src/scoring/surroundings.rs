@@ -34,7 +34,9 @@ pub(super) fn raise(map: &mut ScoreMap, side: usize, share: f32) {
     }
     for (value, around) in map.values.iter_mut().zip(around) {
         let own = f64::from(value.clamp(0.0, f32::MAX));
-        *value += (own.hypot(weight * f64::from(around)) - own) as f32;
+        let around = weight * f64::from(around);
+        // Squares of numbers of 32 bits don't overflow in 64.
+        *value += ((own * own + around * around).sqrt() - own) as f32;
     }
 }
 

@@ -1,5 +1,6 @@
 //! How rare a value is among those of normal pixels.
 
+use bgad_cpu::Piecewise;
 use serde::{Deserialize, Serialize};
 
 /// Steps up to the tail; the last knot is the value that one normal pixel in a hundred exceeds.
@@ -19,7 +20,7 @@ const TAIL: f32 = 4.605_170_2;
 #[serde(deny_unknown_fields)]
 pub struct Tail {
     /// The values with surprisal `0, TAIL / 16, …, TAIL`, in non-decreasing order.
-    pub(crate) quantiles: Vec<f32>,
+    pub(crate) quantiles: [f32; KNOTS + 1],
     /// The mean excess over the last quantile.
     pub(crate) scale: f32,
 }
@@ -34,7 +35,7 @@ impl Tail {
             let share = 1.0 - (-TAIL * knot as f32 / KNOTS as f32).exp();
             values[((share * last as f32) as usize).min(last)]
         };
-        let quantiles: Vec<f32> = (0..=KNOTS).map(quantile).collect();
+        let quantiles: [f32; KNOTS + 1] = std::array::from_fn(quantile);
         let end = quantiles[KNOTS];
         let beyond = &values[values.partition_point(|value| *value <= end)..];
         let excess: f64 = beyond.iter().map(|value| f64::from(value - end)).sum();
@@ -48,19 +49,10 @@ impl Tail {
         })
     }
 
-    /// The surprisal of `value`.
-    pub(crate) fn surprisal(&self, value: f32) -> f32 {
-        let knots = self.quantiles.as_slice();
+    /// Replaces each value with its surprisal.
+    pub(crate) fn surprisals(&self, values: &mut [f32]) {
         let step = TAIL / KNOTS as f32;
-        let above = knots.partition_point(|knot| *knot <= value);
-        match above {
-            0 => 0.0,
-            _ if above == knots.len() => TAIL + (value - knots[above - 1]) / self.scale,
-            _ => {
-                let (low, high) = (knots[above - 1], knots[above]);
-                step * ((above - 1) as f32 + (value - low) / (high - low))
-            }
-        }
+        Piecewise::new(self.quantiles, step, self.scale).apply(values);
     }
 
     /// How far the highest hundredth lies above the median, relative to how far the median lies above the least value.
@@ -82,13 +74,21 @@ impl Tail {
         let finite = self.quantiles.iter().all(|quantile| quantile.is_finite());
         let rising = self.quantiles.is_sorted();
         let scale = self.scale.is_finite() && self.scale > 0.0;
-        self.quantiles.len() == KNOTS + 1 && finite && rising && scale
+        finite && rising && scale
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    impl Tail {
+        fn surprisal(&self, value: f32) -> f32 {
+            let mut values = [value];
+            self.surprisals(&mut values);
+            values[0]
+        }
+    }
 
     #[test]
     fn surprisal_is_minus_the_log_of_the_share_above() -> Result<(), &'static str> {

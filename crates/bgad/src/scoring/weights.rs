@@ -53,6 +53,7 @@ impl Weights {
     ///
     /// On a fine texture all positions are draws from one distribution, which the flows describe as well as the memory
     /// bank does. The bank's means over 3 x 3 positions then only blur small defects.
+    #[inline]
     pub fn of_distance(fineness: f32) -> f32 {
         1.0 - (1.0 - LEAST_DISTANCE) * fineness
     }

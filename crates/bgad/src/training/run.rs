@@ -147,9 +147,9 @@ impl<'a> Run<'a> {
             calibration.defects_weight = weight;
             if detector.known_defects.is_some() {
                 let normal = NormalPositions::sample(bank, &set.normal, &set.folds)?;
-                let surprisals = |normal: Vec<f32>, values: &[f32]| {
-                    let tail = Tail::of(normal)?;
-                    Some(values.iter().map(|value| tail.surprisal(*value)).collect())
+                let surprisals = |normal: Vec<f32>, mut values: Vec<f32>| {
+                    Tail::of(normal)?.surprisals(&mut values);
+                    Some(values)
                 };
                 calibration.likeness_weight = KnownDefects::weight(&shown, &normal, surprisals);
             }
