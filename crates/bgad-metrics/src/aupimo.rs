@@ -2,6 +2,8 @@
 
 use std::ops::ControlFlow;
 
+use rayon::slice::ParallelSliceMut;
+
 use crate::error::MetricError;
 use crate::labelled_map::LabelledMap;
 use crate::order::rank;
@@ -101,8 +103,10 @@ pub fn aupimo(maps: &[LabelledMap<'_>], bounds: AupimoBounds) -> Result<Aupimo, 
         }
     }
     normal.check(bounds)?;
-    abnormal.sort_unstable();
-    sources.iter_mut().for_each(|ranks| ranks.sort_unstable());
+    abnormal.par_sort_unstable();
+    sources
+        .iter_mut()
+        .for_each(|ranks| ranks.par_sort_unstable());
     let mut slices: Vec<&[u32]> = sources.iter().map(Vec::as_slice).collect();
     let mut area = PimoArea::new(&images, &normal, bounds);
     sweep(&mut slices, &mut abnormal.as_slice(), &mut area);

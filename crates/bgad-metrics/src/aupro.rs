@@ -44,7 +44,7 @@ use crate::sweep::{Step, Visitor};
 pub fn aupro(maps: &[LabelledMap<'_>], limit: f64) -> Result<f64, MetricError> {
     check_limit(limit)?;
     let overlap = RegionOverlap::new(maps)?;
-    let ranking = overlap.rank(maps)?;
+    let ranking = overlap.count(maps)?;
     let mut area = ProArea::new(
         overlap.shares(),
         ranking.normal_count(),
@@ -104,6 +104,8 @@ pub(crate) struct ProArea<'a> {
     /// The limit counted in false positives, which are whole numbers.
     limit: f64,
     false_positives: u64,
+    /// Those since the last abnormal score. Their area is one product, however many steps they take.
+    level: u64,
     area: f64,
 }
 
@@ -114,12 +116,20 @@ impl<'a> ProArea<'a> {
             before: 0.0,
             limit: limit * normal as f64,
             false_positives: 0,
+            level: 0,
             area: 0.0,
         }
     }
 
-    pub(crate) fn finish(self) -> f64 {
+    pub(crate) fn finish(mut self) -> f64 {
+        self.finish_level();
         (self.area / self.limit).clamp(0.0, 1.0)
+    }
+
+    fn finish_level(&mut self) {
+        let level = std::mem::take(&mut self.level);
+        self.area += level as f64 * self.before;
+        self.false_positives += level;
     }
 }
 
@@ -129,6 +139,17 @@ impl Visitor for ProArea<'_> {
     }
 
     fn end(&mut self, step: Step) -> ControlFlow<()> {
+        if step.abnormal == 0 {
+            self.level += step.normal;
+            let room = self.limit - self.false_positives as f64;
+            if (self.level as f64) < room {
+                return ControlFlow::Continue(());
+            }
+            self.level = 0;
+            self.area += room * self.before;
+            return ControlFlow::Break(());
+        }
+        self.finish_level();
         let (before, overlap) = (self.before, self.overlap.after(&step));
         self.before = overlap;
         let width = step.normal as f64;

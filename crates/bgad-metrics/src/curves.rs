@@ -119,9 +119,51 @@ pub fn pro_curve(maps: &[LabelledMap<'_>], tolerance: f64) -> Result<Vec<CurvePo
     check_tolerance(tolerance)?;
     let overlap = RegionOverlap::new(maps)?;
     let ranking = overlap.rank(maps)?;
-    let new =
-        |normal, abnormal, tolerance| ProCurve::new(overlap.shares(), normal, abnormal, tolerance);
-    Ok(traced(&ranking, new, tolerance))
+    Ok(traced(&ranking, overlap.pro_curve(), tolerance))
+}
+
+/// The curves over all pixels of some maps.
+#[non_exhaustive]
+#[derive(Debug, Clone, PartialEq)]
+pub struct PixelCurves {
+    /// [`pixel_roc_curve`].
+    pub roc: Vec<CurvePoint>,
+    /// [`pixel_precision_recall_curve`].
+    pub precision_recall: Vec<CurvePoint>,
+    /// [`pro_curve`].
+    pub pro: Vec<CurvePoint>,
+}
+
+/// [`pixel_roc_curve`], [`pixel_precision_recall_curve`] and [`pro_curve`], for which the pixels are sorted once.
+///
+/// # Errors
+///
+/// Those of [`pro_curve`].
+pub fn pixel_curves(maps: &[LabelledMap<'_>], tolerance: f64) -> Result<PixelCurves, MetricError> {
+    check_tolerance(tolerance)?;
+    let overlap = RegionOverlap::new(maps)?;
+    let ranking = overlap.rank(maps)?;
+    let (roc, (precision_recall, pro)) = rayon::join(
+        || traced(&ranking, RocCurve::new, tolerance),
+        || {
+            rayon::join(
+                || traced(&ranking, PrecisionRecallCurve::new, tolerance),
+                || traced(&ranking, overlap.pro_curve(), tolerance),
+            )
+        },
+    );
+    Ok(PixelCurves {
+        roc,
+        precision_recall,
+        pro,
+    })
+}
+
+impl RegionOverlap {
+    /// A trace of the per-region overlap.
+    fn pro_curve<'a>(&'a self) -> impl FnOnce(u64, u64, f64) -> ProCurve<'a> {
+        |normal, abnormal, tolerance| ProCurve::new(self.shares(), normal, abnormal, tolerance)
+    }
 }
 
 fn traced<T: Trace>(

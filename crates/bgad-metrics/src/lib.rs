@@ -11,7 +11,7 @@
 //! | pixels | [`pixel_auroc`], [`pixel_average_precision`], [`pixel_best_f1`], [`pixel_f1_at`], all of them: [`pixel_metrics`] |
 //! | regions | [`aupro`] at any limit, [`paper_protocol::aupro`], [`connected_regions`] |
 //! | each defective image | [`aupimo`] |
-//! | curves | [`roc_curve`], [`precision_recall_curve`], [`pro_curve`], [`pixel_roc_curve`], [`pixel_precision_recall_curve`] |
+//! | curves | [`roc_curve`], [`precision_recall_curve`], [`pro_curve`], [`pixel_roc_curve`], [`pixel_precision_recall_curve`], [`pixel_curves`] |
 //! | types of defects | [`image_metrics_by_type`], [`pixel_metrics_by_type`], [`defect_type_groups`] |
 //! | uncertainty | [`image_intervals`], [`pixel_intervals`], [`bootstrap_interval`] |
 //!
@@ -40,6 +40,7 @@
 mod aupimo;
 mod aupro;
 mod bootstrap;
+mod counted;
 mod curve;
 mod curve_trace;
 mod curves;
@@ -68,7 +69,8 @@ pub use aupro::aupro;
 pub use bootstrap::{Bootstrap, ConfidenceInterval, bootstrap_interval};
 pub use curve::CurvePoint;
 pub use curves::{
-    pixel_precision_recall_curve, pixel_roc_curve, precision_recall_curve, pro_curve, roc_curve,
+    PixelCurves, pixel_curves, pixel_precision_recall_curve, pixel_roc_curve,
+    precision_recall_curve, pro_curve, roc_curve,
 };
 pub use defect_type::{
     DefectTypeGroup, OfDefectType, defect_type_groups, image_metrics_by_type, pixel_metrics_by_type,

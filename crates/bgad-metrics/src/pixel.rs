@@ -2,9 +2,11 @@
 
 use crate::error::MetricError;
 use crate::labelled_map::{LabelledMap, check_maps};
+use crate::order::rank;
 use crate::precision_recall::{BestF1, highest_f1, mean_precision};
 use crate::ranking::{Ranking, RankingBuilder, check_classes};
 use crate::roc;
+use crate::sweep::AbnormalScore;
 
 /// Area under the receiver operating characteristic over all pixels of all maps, in [0, 1].
 ///
@@ -30,7 +32,7 @@ use crate::roc;
 /// # Ok::<(), bgad_metrics::MetricError>(())
 /// ```
 pub fn pixel_auroc(maps: &[LabelledMap<'_>]) -> Result<f64, MetricError> {
-    Ok(roc::area(&rank_pixels(maps)?))
+    Ok(roc::area(&count_pixels(maps)?))
 }
 
 /// Average precision over all pixels of all maps, in [0, 1].
@@ -51,7 +53,7 @@ pub fn pixel_auroc(maps: &[LabelledMap<'_>]) -> Result<f64, MetricError> {
 /// # Ok::<(), bgad_metrics::MetricError>(())
 /// ```
 pub fn pixel_average_precision(maps: &[LabelledMap<'_>]) -> Result<f64, MetricError> {
-    Ok(mean_precision(&rank_pixels(maps)?))
+    Ok(mean_precision(&count_pixels(maps)?))
 }
 
 /// The highest F1 over all pixels of all maps, with its threshold.
@@ -73,7 +75,7 @@ pub fn pixel_average_precision(maps: &[LabelledMap<'_>]) -> Result<f64, MetricEr
 /// # Ok::<(), bgad_metrics::MetricError>(())
 /// ```
 pub fn pixel_best_f1(maps: &[LabelledMap<'_>]) -> Result<BestF1, MetricError> {
-    Ok(highest_f1(&rank_pixels(maps)?))
+    Ok(highest_f1(&count_pixels(maps)?))
 }
 
 /// F1 over all pixels of all maps at a threshold chosen beforehand, in [0, 1]. A pixel is called defective if
@@ -107,6 +109,15 @@ pub fn pixel_f1_at(maps: &[LabelledMap<'_>], threshold: f32) -> Result<f64, Metr
     check_classes(passed + false_alarms, missed + found)?;
     let denominator = 2 * found + missed + false_alarms;
     Ok(2.0 * found as f64 / denominator as f64)
+}
+
+/// The defective pixels of all maps, sorted, and numbers of the others.
+fn count_pixels(maps: &[LabelledMap<'_>]) -> Result<Ranking, MetricError> {
+    check_maps(maps)?;
+    let pixels = maps.iter().flat_map(|map| map.scores.iter().zip(map.mask));
+    let defects = pixels.filter(|(_, defect)| **defect);
+    let defects = defects.map(|(score, _)| AbnormalScore::new(rank(*score), 0));
+    Ranking::of_maps(maps, defects.collect())
 }
 
 pub(crate) fn rank_pixels(maps: &[LabelledMap<'_>]) -> Result<Ranking, MetricError> {

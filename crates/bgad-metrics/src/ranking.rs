@@ -1,6 +1,10 @@
 //! All scores of both classes, sorted once in memory.
 
+use rayon::slice::ParallelSliceMut;
+
+use crate::counted::Counted;
 use crate::error::{Class, MetricError};
+use crate::labelled_map::LabelledMap;
 use crate::order::rank;
 use crate::sweep::{AbnormalScore, Visitor, sweep};
 
@@ -9,30 +13,39 @@ use crate::sweep::{AbnormalScore, Visitor, sweep};
 /// The classes are kept apart: normal scores, which are nearly all pixels, then need only four bytes each,
 /// and abnormal ones have room for their region.
 pub(crate) struct Ranking {
+    normal: Normal,
+    abnormal: Vec<AbnormalScore>,
+}
+
+/// The normal scores.
+enum Normal {
+    /// As sorted ranks.
+    Sorted(Vec<u32>),
+    /// As numbers between abnormal scores, which suffice for areas and for the best F1.
+    Counted(Counted),
+}
+
+/// Takes scores in any order; [`RankingBuilder::finish`] sorts them.
+pub(crate) struct RankingBuilder {
     normal: Vec<u32>,
     abnormal: Vec<AbnormalScore>,
 }
 
-/// Takes scores in any order; [`RankingBuilder::finish`] sorts them.
-pub(crate) struct RankingBuilder(Ranking);
-
 impl RankingBuilder {
     /// Reserves room for this many scores of each class.
     pub(crate) fn with_capacity(normal: usize, abnormal: usize) -> Self {
-        Self(Ranking {
+        Self {
             normal: Vec::with_capacity(normal),
             abnormal: Vec::with_capacity(abnormal),
-        })
+        }
     }
 
     pub(crate) fn push_normal(&mut self, score: f32) {
-        self.0.normal.push(rank(score));
+        self.normal.push(rank(score));
     }
 
     pub(crate) fn push_abnormal(&mut self, score: f32, region: u32) {
-        self.0
-            .abnormal
-            .push(AbnormalScore::new(rank(score), region));
+        self.abnormal.push(AbnormalScore::new(rank(score), region));
     }
 
     /// Adds scores with their labels, without regions.
@@ -48,12 +61,18 @@ impl RankingBuilder {
 
     /// Sorts the scores; an error if a class is missing.
     pub(crate) fn finish(self) -> Result<Ranking, MetricError> {
-        let mut ranking = self.0;
-        check_classes(ranking.normal.len() as u64, ranking.abnormal.len() as u64)?;
+        let Self {
+            mut normal,
+            mut abnormal,
+        } = self;
+        check_classes(normal.len() as u64, abnormal.len() as u64)?;
         // Equal integers cannot be told apart, so an unstable sort loses nothing.
-        ranking.normal.sort_unstable();
-        ranking.abnormal.sort_unstable();
-        Ok(ranking)
+        normal.par_sort_unstable();
+        abnormal.par_sort_unstable();
+        Ok(Ranking {
+            normal: Normal::Sorted(normal),
+            abnormal,
+        })
     }
 }
 
@@ -93,9 +112,26 @@ impl Ranking {
         builder.finish()
     }
 
+    /// Counts the normal pixels of checked maps between these `abnormal` scores; an error if a class is missing.
+    pub(crate) fn of_maps(
+        maps: &[LabelledMap<'_>],
+        mut abnormal: Vec<AbnormalScore>,
+    ) -> Result<Self, MetricError> {
+        abnormal.par_sort_unstable();
+        let counted = Counted::of_maps(maps, &abnormal);
+        check_classes(counted.total(), abnormal.len() as u64)?;
+        Ok(Self {
+            normal: Normal::Counted(counted),
+            abnormal,
+        })
+    }
+
     /// Number of normal scores; at least one.
     pub(crate) fn normal_count(&self) -> u64 {
-        self.normal.len() as u64
+        match &self.normal {
+            Normal::Sorted(normal) => normal.len() as u64,
+            Normal::Counted(counted) => counted.total(),
+        }
     }
 
     /// Number of abnormal scores; at least one.
@@ -105,16 +141,24 @@ impl Ranking {
 
     /// Whether all scores of both classes are equal.
     pub(crate) fn is_constant(&self) -> bool {
-        let first = self.normal.first().copied();
-        let last = self.normal.last().copied();
+        let normal = match &self.normal {
+            Normal::Sorted(normal) => normal,
+            Normal::Counted(counted) => return counted.is_constant(),
+        };
+        let first = normal.first().copied();
+        let last = normal.last().copied();
         let first_abnormal = self.abnormal.first().map(|score| score.rank());
         let last_abnormal = self.abnormal.last().map(|score| score.rank());
         first.min(first_abnormal) == last.max(last_abnormal)
     }
 
-    /// Shows all distinct scores to the visitor.
+    /// Shows all distinct scores to the visitor; normal ones that were counted, as if those between two abnormal ones
+    /// were equal.
     pub(crate) fn sweep(&self, visitor: &mut impl Visitor) {
         let mut abnormal = self.abnormal.as_slice();
-        sweep(&mut [self.normal.as_slice()], &mut abnormal, visitor);
+        match &self.normal {
+            Normal::Sorted(normal) => sweep(&mut [normal.as_slice()], &mut abnormal, visitor),
+            Normal::Counted(counted) => counted.sweep(abnormal, visitor),
+        }
     }
 }

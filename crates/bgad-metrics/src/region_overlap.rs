@@ -4,8 +4,10 @@ use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
 use crate::error::{Class, MetricError};
 use crate::labelled_map::{LabelledMap, check_maps};
+use crate::order::rank;
 use crate::ranking::{Ranking, RankingBuilder};
 use crate::regions::{Regions, connected_regions};
+use crate::sweep::AbnormalScore;
 
 /// The regions of all maps, and what each pixel contributes to the per-region overlap (PRO).
 pub(crate) struct RegionOverlap {
@@ -70,6 +72,15 @@ impl RegionOverlap {
         builder.finish()
     }
 
+    /// Sorts the pixels of defects, with their regions, and counts the others between them.
+    pub(crate) fn count(&self, maps: &[LabelledMap<'_>]) -> Result<Ranking, MetricError> {
+        let mut abnormal = Vec::with_capacity(self.defect_pixels);
+        self.for_each_pixel_of_defects(maps, |score, region| {
+            abnormal.push(AbnormalScore::new(rank(score), region));
+        });
+        Ranking::of_maps(maps, abnormal)
+    }
+
     /// The regions of each map, `None` for a map without a defect.
     pub(crate) fn per_map(&self) -> &[Option<Regions>] {
         &self.per_map
@@ -100,6 +111,20 @@ impl RegionOverlap {
             };
             for (&score, &label) in map.scores.iter().zip(regions.labels()) {
                 visit(score, (label > 0).then(|| before + label - 1));
+            }
+            before += regions.count() as u32;
+        }
+    }
+
+    /// Visits the pixels of defects with the index of their region.
+    fn for_each_pixel_of_defects(&self, maps: &[LabelledMap<'_>], mut visit: impl FnMut(f32, u32)) {
+        let mut before = 0;
+        for (map, regions) in maps.iter().zip(&self.per_map) {
+            let Some(regions) = regions else { continue };
+            for (&score, &label) in map.scores.iter().zip(regions.labels()) {
+                if label > 0 {
+                    visit(score, before + label - 1);
+                }
             }
             before += regions.count() as u32;
         }

@@ -1,4 +1,4 @@
-//! Several metrics from one sort, overall and by defect type.
+//! Several metrics at once.
 
 use crate::aupro::{ProArea, check_limit};
 use crate::error::MetricError;
@@ -22,7 +22,7 @@ pub struct RankingMetrics {
     pub constant_score: bool,
 }
 
-/// The pixel metrics of a set, from one sort.
+/// The pixel metrics of a set.
 #[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct PixelMetrics {
@@ -73,7 +73,7 @@ pub fn pixel_metrics(
 ) -> Result<PixelMetrics, MetricError> {
     check_limit(aupro_limit)?;
     let overlap = RegionOverlap::new(maps)?;
-    let ranking = overlap.rank(maps)?;
+    let ranking = overlap.count(maps)?;
     let mut area = ProArea::new(
         overlap.shares(),
         ranking.normal_count(),

@@ -1,8 +1,8 @@
 //! Curves: their areas are the metrics, and thinning keeps their shape.
 
 use bgad_metrics::{
-    CurvePoint, MetricError, aupro, auroc, average_precision, pixel_auroc, pixel_roc_curve,
-    precision_recall_curve, pro_curve, roc_curve,
+    CurvePoint, MetricError, aupro, auroc, average_precision, pixel_auroc, pixel_curves,
+    pixel_precision_recall_curve, pixel_roc_curve, precision_recall_curve, pro_curve, roc_curve,
 };
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -52,6 +52,13 @@ fn areas_under_the_curves_are_the_metrics() {
         let maps = views(&maps);
         let pro = pro_curve(&maps, 0.0).unwrap();
         assert!((trapezoids(&pro) - aupro(&maps, 1.0).unwrap()).abs() < 1e-12);
+        for tolerance in [0.0, 0.01] {
+            let all = pixel_curves(&maps, tolerance).unwrap();
+            assert_eq!(all.roc, pixel_roc_curve(&maps, tolerance).unwrap());
+            let precision = pixel_precision_recall_curve(&maps, tolerance);
+            assert_eq!(all.precision_recall, precision.unwrap());
+            assert_eq!(all.pro, pro_curve(&maps, tolerance).unwrap());
+        }
         let roc = pixel_roc_curve(&maps, 0.0).unwrap();
         assert!((trapezoids(&roc) - pixel_auroc(&maps).unwrap()).abs() < 1e-12);
     }

@@ -40,13 +40,19 @@ pub(super) fn curves(examination: &Examination, scoring: &Scoring) -> Result<Vec
     let kind = CurveKind::PrecisionRecall;
     add(kind, "images", precision, evaluation.image_ap, None)?;
     if !maps.is_empty() {
-        let roc = bgad_metrics::pixel_roc_curve(&maps, TOLERANCE);
-        add(CurveKind::Roc, "pixels", roc, evaluation.pixel_auroc, None)?;
-        let precision = bgad_metrics::pixel_precision_recall_curve(&maps, TOLERANCE);
-        add(kind, "pixels", precision, evaluation.pixel_ap, None)?;
-        let pro = bgad_metrics::pro_curve(&maps, TOLERANCE);
         let limit = Some(evaluation.aupro_limit);
-        add(CurveKind::Pro, "regions", pro, evaluation.aupro, limit)?;
+        match bgad_metrics::pixel_curves(&maps, TOLERANCE) {
+            Ok(of) => {
+                let roc = Ok(of.roc);
+                add(CurveKind::Roc, "pixels", roc, evaluation.pixel_auroc, None)?;
+                let precision = Ok(of.precision_recall);
+                add(kind, "pixels", precision, evaluation.pixel_ap, None)?;
+                let pro = Ok(of.pro);
+                add(CurveKind::Pro, "regions", pro, evaluation.aupro, limit)?;
+            }
+            Err(error) if error.undefined().is_some() => {}
+            Err(error) => return Err(error.into()),
+        }
     }
     Ok(curves)
 }
