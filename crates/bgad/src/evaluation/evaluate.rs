@@ -7,6 +7,7 @@ use bgad_data::Dataset;
 
 use super::options::EvaluationOptions;
 use super::result::Evaluation;
+use super::scored::Scored;
 use super::test_set::TestSet;
 use crate::detector::known_anomalies;
 use crate::detector::trained_model::Detector;
@@ -61,11 +62,11 @@ impl Detector {
         let store = Arc::new(FeatureStore::new(self.extractor(), settings));
         let test = TestSet::read(&samples, &store, &mut warnings, || {})?;
         let maps = test.log_likelihoods(self)?;
-        let mut evaluation = test.evaluate(&maps, &self.description, options)?;
+        let (mut evaluation, scored) = test.evaluate(&maps, &self.description, options)?;
         evaluation.warnings = warnings;
         Ok(Examination {
             evaluation,
-            examined: Examined { test, maps },
+            examined: Examined { test, maps, scored },
         })
     }
 }
@@ -84,6 +85,9 @@ pub(crate) struct Examined {
     /// The log-likelihoods of all inputs.
     #[cfg_attr(not(feature = "report"), allow(dead_code))]
     pub maps: Vec<LogLikelihoodMaps>,
+    /// The scores and maps of all images.
+    #[cfg_attr(not(feature = "report"), allow(dead_code))]
+    pub scored: Scored,
 }
 
 impl fmt::Debug for Examined {

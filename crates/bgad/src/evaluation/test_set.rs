@@ -138,13 +138,13 @@ impl TestSet {
     }
 
     /// All metrics, and the decisions of the model that `description` describes, from the images'
-    /// log-likelihoods.
+    /// log-likelihoods. Also returns the scores and maps, because they take long.
     pub fn evaluate(
         &self,
         maps: &[LogLikelihoodMaps],
         description: &ModelDescription,
         options: &EvaluationOptions,
-    ) -> Result<Evaluation> {
+    ) -> Result<(Evaluation, Scored)> {
         let calibration = &description.calibration;
         let name = |sample: &Sample| sample.path.display().to_string();
         let names: Vec<String> = self.inputs.samples.iter().map(name).collect();
@@ -203,7 +203,7 @@ impl TestSet {
             aupimo,
         });
         evaluation.results = results.collect();
-        Ok(evaluation)
+        Ok((evaluation, deployed))
     }
 }
 

@@ -87,7 +87,7 @@ impl Report {
             pixel_threshold: description.pixel_threshold,
         };
         let mut data = summary::data(&examination.evaluation, description, dataset);
-        data.curves = curves::curves(&examination, &scoring)?;
+        data.curves = curves::curves(&examination)?;
         data.histograms = features::histograms(&examination, detector);
         data.embeddings = features::embeddings(&examination, detector)?;
         Ok(Self {

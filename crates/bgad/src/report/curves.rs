@@ -3,7 +3,6 @@
 use bgad_metrics::{CurvePoint, MetricError};
 use bgad_report::{Curve, CurveKind};
 
-use super::scoring::Scoring;
 use crate::error::Result;
 use crate::evaluation::evaluate::Examination;
 
@@ -13,12 +12,12 @@ const TOLERANCE: f64 = 0.001;
 type Points = std::result::Result<Vec<CurvePoint>, MetricError>;
 
 /// The curves that are defined on this set.
-pub(super) fn curves(examination: &Examination, scoring: &Scoring) -> Result<Vec<Curve>> {
+pub(super) fn curves(examination: &Examination) -> Result<Vec<Curve>> {
     let test = &examination.examined.test;
     let evaluation = &examination.evaluation;
-    let scored = test.scored(&examination.examined.maps, &scoring.calibration);
+    let scored = &examination.examined.scored;
     let abnormal = test.abnormal();
-    let (maps, _) = test.labelled(&scored);
+    let (maps, _) = test.labelled(scored);
     let mut curves = Vec::new();
     let mut add = |kind, name: &str, points: Points, area, limit| -> Result<()> {
         match points {

@@ -232,12 +232,14 @@ impl<'a> Run<'a> {
                     let of_test = test.log_likelihoods(&detector)?;
                     let options = self.evaluation_options(last);
                     let description = &detector.description;
-                    let mut found = test.evaluate(&of_test, description, &options)?;
+                    let (mut found, scored) = test.evaluate(&of_test, description, &options)?;
                     found.warnings.clone_from(&self.about_test);
                     evaluation = Some(found);
+                    #[cfg(not(feature = "report"))]
+                    drop(scored);
                     #[cfg(feature = "report")]
                     if last && self.context.report.is_some() {
-                        examined = Some(of_test);
+                        examined = Some((of_test, scored));
                     }
                 } else {
                     evaluation = None;
@@ -277,7 +279,7 @@ impl<'a> Run<'a> {
             seconds: self.seconds(),
             warnings: self.warnings,
             #[cfg(feature = "report")]
-            examined: examined.map(|maps| Examined { test, maps }),
+            examined: examined.map(|(maps, scored)| Examined { test, maps, scored }),
         })
     }
 
