@@ -1,8 +1,8 @@
 //! Compares the kernels with plain loops in double precision.
 
 use bgad_cpu::{
-    Fused, Kernel, Matrix, MatrixMut, MultiplyAdd, Separate, exp, multiply, multiply_add, run,
-    sigmoid, silu, tanh,
+    Fused, Kernel, Matrix, MatrixMut, MultiplyAdd, Piecewise, Separate, exp, multiply,
+    multiply_add, run, sigmoid, silu, tanh,
 };
 
 /// Values between -1 and 1 that repeat nowhere near each other.
@@ -130,4 +130,37 @@ fn shapes_that_do_not_fit_are_refused() {
 fn views_beyond_their_slice_are_refused() {
     let data = values(5, 1);
     let _ = Matrix::new(&data, 2, 3);
+}
+
+#[test]
+fn a_function_in_pieces_is_the_same_wherever_its_value_stands() {
+    let knots = [-1.0f32, 0.5, 0.5, 2.0, 7.0];
+    let (step, scale) = (0.25, 4.0);
+    let of = Piecewise::new(knots, step, scale);
+    let expected = |value: f32| {
+        let past = knots.iter().filter(|knot| **knot <= value).count();
+        let value = f64::from(value);
+        match past {
+            0 => 0.0,
+            _ if past == knots.len() => 4.0 * 0.25 + (value - 7.0) / 4.0,
+            _ => {
+                let (low, high) = (f64::from(knots[past - 1]), f64::from(knots[past]));
+                0.25 * ((past - 1) as f64 + (value - low) / (high - low))
+            }
+        }
+    };
+    let mut values: Vec<f32> = (0..203).map(|i| -3.0 + i as f32 * 0.0625).collect();
+    values.extend([f32::MIN, 1e30, 0.5, -1.0, 7.0]);
+    let mut found = values.clone();
+    of.apply(&mut found);
+    for (value, found) in values.iter().zip(found) {
+        assert!(close(found, expected(*value), 1e-6), "{value}: {found}");
+        let mut alone = [*value];
+        of.apply(&mut alone);
+        assert_eq!(alone[0].to_bits(), found.to_bits(), "{value}");
+    }
+    let mut others = [f32::NAN, f32::INFINITY, f32::NEG_INFINITY];
+    of.apply(&mut others);
+    assert_eq!(others, [0.0, f32::INFINITY, 0.0]);
+    of.apply(&mut []);
 }

@@ -4,19 +4,72 @@
 /// as long.
 const ROWS: usize = 8;
 
-/// For each value of each row, the mean of those at most `reach` columns away.
-pub(super) fn means_along_rows(values: &[f32], width: usize, reach: usize) -> Vec<f32> {
-    let mut means = vec![0f32; values.len()];
-    let group = (ROWS * width).max(1);
-    for (means, values) in means.chunks_mut(group).zip(values.chunks(group)) {
-        if values.len() == group {
-            means_of_rows::<ROWS>(values, means, width, reach);
-        } else {
-            let rows = means.chunks_mut(width).zip(values.chunks(width));
-            rows.for_each(|(means, values)| means_of_rows::<1>(values, means, width, reach));
+/// Means over windows, several times in a row, with one copy of the map.
+pub(super) struct BoxMeans {
+    width: usize,
+    reach: usize,
+    copy: Vec<f32>,
+}
+
+impl BoxMeans {
+    /// Means over the columns or rows at most `reach` away, in maps of this width.
+    pub fn new(width: usize, reach: usize) -> Self {
+        Self {
+            width,
+            reach,
+            copy: Vec::new(),
         }
     }
-    means
+
+    /// Replaces each value with the mean of those at most `reach` columns and rows away.
+    pub fn apply(&mut self, values: &mut Vec<f32>) {
+        self.along_rows(values);
+        self.along_columns(values);
+    }
+
+    /// Replaces each value with the mean of those in its row.
+    fn along_rows(&mut self, values: &mut Vec<f32>) {
+        let (width, reach) = (self.width, self.reach);
+        self.copy.resize(values.len(), 0.0);
+        let group = (ROWS * width).max(1);
+        for (means, values) in self.copy.chunks_mut(group).zip(values.chunks(group)) {
+            if values.len() == group {
+                means_of_rows::<ROWS>(values, means, width, reach);
+            } else {
+                let rows = means.chunks_mut(width).zip(values.chunks(width));
+                rows.for_each(|(means, values)| means_of_rows::<1>(values, means, width, reach));
+            }
+        }
+        std::mem::swap(&mut self.copy, values);
+    }
+
+    /// Replaces each value with the mean of those in its column.
+    fn along_columns(&mut self, values: &mut Vec<f32>) {
+        let (width, reach) = (self.width.max(1), self.reach);
+        self.copy.resize(values.len(), 0.0);
+        let count = values.len() / width;
+        let row = |at: usize| &values[at * width..][..width];
+        let mut sums = vec![0f64; width];
+        let add = |row: &[f32], sign: f64, sums: &mut [f64]| {
+            for (sum, value) in sums.iter_mut().zip(row) {
+                *sum += sign * f64::from(*value);
+            }
+        };
+        (0..reach.min(count)).for_each(|at| add(row(at), 1.0, &mut sums));
+        for (at, means) in self.copy.chunks_exact_mut(width).enumerate() {
+            if at + reach < count {
+                add(row(at + reach), 1.0, &mut sums);
+            }
+            if at > reach {
+                add(row(at - reach - 1), -1.0, &mut sums);
+            }
+            let window = window(at, count, reach);
+            for (mean, sum) in means.iter_mut().zip(&sums) {
+                *mean = (sum / window) as f32;
+            }
+        }
+        std::mem::swap(&mut self.copy, values);
+    }
 }
 
 /// The means of `N` rows.
@@ -42,34 +95,36 @@ fn means_of_rows<const N: usize>(values: &[f32], means: &mut [f32], width: usize
     }
 }
 
-/// For each value of each column, the mean of those at most `reach` rows away.
-pub(super) fn means_along_columns(values: &[f32], width: usize, reach: usize) -> Vec<f32> {
-    let rows: Vec<&[f32]> = values.chunks_exact(width.max(1)).collect();
-    let mut sums = vec![0f64; width];
-    let add = |row: &[f32], sign: f64, sums: &mut [f64]| {
-        for (sum, value) in sums.iter_mut().zip(row) {
-            *sum += sign * f64::from(*value);
-        }
-    };
-    rows.iter()
-        .take(reach)
-        .for_each(|row| add(row, 1.0, &mut sums));
-    let mut means = Vec::with_capacity(values.len());
-    for at in 0..rows.len() {
-        if let Some(row) = rows.get(at + reach) {
-            add(row, 1.0, &mut sums);
-        }
-        if at > reach {
-            add(rows[at - reach - 1], -1.0, &mut sums);
-        }
-        let count = window(at, rows.len(), reach);
-        means.extend(sums.iter().map(|sum| (sum / count) as f32));
-    }
-    means
-}
-
 /// The number of `length` places at most `reach` away from place `at`.
 fn window(at: usize, length: usize, reach: usize) -> f64 {
     let (from, to) = (at.saturating_sub(reach), (at + reach + 1).min(length));
     (to - from) as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn means_are_those_of_windows_cut_off_at_the_edges() {
+        for (width, height) in [(1, 1), (5, 1), (1, 20), (7, 8), (6, 19)] {
+            let value = |at: usize| ((at * 7919 + 13) % 101) as f32;
+            for reach in [0, 1, 3, 30] {
+                let mut found: Vec<f32> = (0..width * height).map(value).collect();
+                BoxMeans::new(width, reach).apply(&mut found);
+                for (at, found) in found.iter().enumerate() {
+                    let (x, y) = (at % width, at / width);
+                    let near = (0..width * height).filter(|other| {
+                        (other % width).abs_diff(x) <= reach && (other / width).abs_diff(y) <= reach
+                    });
+                    let near: Vec<f32> = near.map(value).collect();
+                    let expected = near.iter().sum::<f32>() / near.len() as f32;
+                    assert!(
+                        (found - expected).abs() < 1e-3,
+                        "{width} x {height}, {reach}, {at}"
+                    );
+                }
+            }
+        }
+    }
 }

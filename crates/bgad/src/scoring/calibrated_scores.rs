@@ -193,22 +193,26 @@ impl Calibration {
             likeness: self.likeness_weight,
         };
         let without_flows = of_flows.is_none();
+        let whole = without_flows || self.whole_images;
         let knows_defects = likeness.is_some() && tails.defects.is_some();
         // The flows' map includes known defects.
-        let apart = knows_defects && (without_flows || self.whole_images);
+        let apart = knows_defects && whole;
         let contexts = self.contexts(image);
-        let values = |map: &ScoreMap| map.values.clone();
+        let of_contexts = contexts.as_ref().filter(|_| whole).cloned();
         let own = |map: Option<ScoreMap>| map.map(|map| map.values);
+        // The flows' map gets its sums back.
+        let with_likelihood = tails.likelihood.is_some();
+        let of_map = of_flows.as_mut().filter(|_| with_likelihood);
         let evidence = Measured {
-            sums: of_flows.as_ref().map(values),
+            sums: of_map.map(|map| std::mem::take(&mut map.values)),
             distances: of_bank.values.clone(),
-            contexts: contexts.as_ref().map(values),
+            contexts: own(contexts),
             deviations: own(self.deviations(image)),
             defects: own(self.discriminants(image)).zip(own(likeness)),
             hot: self.hot_spots.as_ref().map(|spots| spots.divisors(image)),
         };
         let evidence = tails.evidence(evidence, weights);
-        if let (Some(map), Some(_)) = (&mut of_flows, &tails.likelihood) {
+        if let Some(map) = of_flows.as_mut().filter(|_| with_likelihood) {
             map.values = evidence.sums();
         }
         Maps {
@@ -216,7 +220,7 @@ impl Calibration {
             of_defects: apart.then(|| of_bank.with_values(evidence.of_defects())),
             of_flows,
             distances,
-            of_contexts: contexts.filter(|_| without_flows || self.whole_images),
+            of_contexts,
         }
     }
 

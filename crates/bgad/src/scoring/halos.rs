@@ -1,6 +1,6 @@
 //! What small defects add to the map around them.
 
-use super::box_means::{means_along_columns, means_along_rows};
+use super::box_means::BoxMeans;
 use super::score_map::ScoreMap;
 
 /// Pixels with less than this share of the highest surprisal nearby are dimmed.
@@ -31,10 +31,8 @@ pub(super) fn dim(map: &mut ScoreMap, reach: usize, limit: f32) {
     let faint = median.max(FAINT_SHARE * limit);
     let smooth = reach / 4;
     let mut nearby = highest_nearby(map, reach);
-    for _ in 0..3 {
-        nearby = means_along_rows(&nearby, map.width, smooth);
-        nearby = means_along_columns(&nearby, map.width, smooth);
-    }
+    let mut means = BoxMeans::new(map.width, smooth);
+    (0..3).for_each(|_| means.apply(&mut nearby));
     let around = highest_nearby(map, 2 * reach);
     for (value, (nearby, around)) in map.values.iter_mut().zip(nearby.iter().zip(around)) {
         let share = *value / (FULL_SHARE * nearby.max(*value));
@@ -147,6 +145,29 @@ mod tests {
             at(37)
         );
         assert!((0..SIDE * SIDE).all(|at| after.values[at] <= before(at % SIDE, at / SIDE)));
+    }
+
+    #[test]
+    fn windows_of_any_width_hold_the_highest_value() {
+        for (width, height) in [(1, 1), (1, 9), (9, 1), (7, 5), (16, 33)] {
+            let value = |at: usize| ((at * 7919 + 13) % 101) as f32 - 50.0;
+            let map = ScoreMap {
+                width,
+                height,
+                values: (0..width * height).map(value).collect(),
+            };
+            for reach in 0..12 {
+                let found = highest_nearby(&map, reach);
+                for at in 0..width * height {
+                    let (x, y) = (at % width, at / width);
+                    let near = (0..width * height).filter(|other| {
+                        (other % width).abs_diff(x) <= reach && (other / width).abs_diff(y) <= reach
+                    });
+                    let expected = near.map(value).fold(0.0, f32::max);
+                    assert_eq!(found[at], expected, "{width} x {height}, {reach}, {at}");
+                }
+            }
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::box_means::{means_along_columns, means_along_rows};
+use super::box_means::BoxMeans;
 use super::image_likelihoods::ImageLikelihoods;
 use super::score_map::ScoreMap;
 use super::stitching::add_upsampled;
@@ -128,10 +128,12 @@ impl HotSpots {
 
 /// By how much each place exceeds the share [`COOLER`] of all; at least 1.
 fn divisors(means: &[f32]) -> Vec<f32> {
-    let mut sorted = means.to_vec();
-    sorted.sort_unstable_by(f32::total_cmp);
-    let at = (COOLER * sorted.len() as f32) as usize;
-    let usual = sorted.get(at).copied().unwrap_or(0.0);
+    let mut others = means.to_vec();
+    let at = (COOLER * others.len() as f32) as usize;
+    let usual = match at < others.len() {
+        true => *others.select_nth_unstable_by(at, f32::total_cmp).1,
+        false => 0.0,
+    };
     let divisor = |mean: &f32| match usual > 0.0 {
         true => (mean / usual).max(1.0),
         false => 1.0,
@@ -149,7 +151,8 @@ fn smoothed(mut values: Vec<f32>, side: usize) -> Vec<f32> {
         }
     };
     values.iter_mut().for_each(|value| *value = bounded(*value));
-    means_along_columns(&means_along_rows(&values, side, 1), side, 1)
+    BoxMeans::new(side, 1).apply(&mut values);
+    values
 }
 
 /// Sums over inputs of what one place has.

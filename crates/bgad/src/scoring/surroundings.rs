@@ -1,6 +1,6 @@
 //! What the surroundings of a pixel say about it.
 
-use super::box_means::{means_along_columns, means_along_rows};
+use super::box_means::BoxMeans;
 use super::score_map::ScoreMap;
 
 /// The width of one mean, as a share of an input's width. Three in a row are nearly a Gaussian filter of half that width.
@@ -28,10 +28,8 @@ pub(super) fn raise(map: &mut ScoreMap, side: usize, share: f32) {
         false => value.clamp(0.0, LARGEST),
     };
     let mut around: Vec<f32> = map.values.iter().map(bounded).collect();
-    for _ in 0..PASSES {
-        around = means_along_rows(&around, map.width, reach);
-        around = means_along_columns(&around, map.width, reach);
-    }
+    let mut means = BoxMeans::new(map.width, reach);
+    (0..PASSES).for_each(|_| means.apply(&mut around));
     for (value, around) in map.values.iter_mut().zip(around) {
         let own = f64::from(value.clamp(0.0, f32::MAX));
         let around = weight * f64::from(around);
