@@ -242,7 +242,7 @@ fn a_lesson_keeps_the_size_of_inputs() {
     case.succeed(&[&train[..], &bank].concat());
     let size = |run: &str| {
         let model = case.path(run).join("model.bgad");
-        let detector = Detector::load(&model, &Device::new(DeviceKind::Flex).unwrap()).unwrap();
+        let detector = Detector::load(&model, &Device::flex()).unwrap();
         detector.description().config.input.image_size
     };
     assert_eq!(size("run"), Some(384));
