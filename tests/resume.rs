@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use bgad::synthetic::{self, SyntheticConfig};
 use bgad::{
-    BoundaryScope, Dataset, Error, Granularity, Layout, Preset, Progress, Trainer, TrainerConfig,
-    Training,
+    BoundaryScope, Dataset, Error, Granularity, Layout, Preset, Progress, TrainFlows, Trainer,
+    TrainerConfig, Training,
 };
 
 use crate::common::{parts, settings};
@@ -26,6 +26,32 @@ fn stopping(config: &TrainerConfig, folder: &Path, batch: usize) -> Trainer {
                 flag.store(true, Ordering::Relaxed);
             }
         })
+}
+
+#[test]
+fn a_run_without_batches_stops_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let parts = parts(folder.path());
+    let config = settings().with(|config| config.schedule.train_flows = TrainFlows::Never);
+    // While images are read, and while they are scored.
+    for seen in ["features", "read"] {
+        let stop = Arc::new(AtomicBool::new(false));
+        let flag = Arc::clone(&stop);
+        let trainer = Trainer::new(config.clone())
+            .stopped_by(stop)
+            .observed_by(move |progress| {
+                if let Progress::Features { done, total } = progress
+                    && (seen == "features" || done == total)
+                {
+                    flag.store(true, Ordering::Relaxed);
+                }
+            });
+        let stopped = trainer.run(&parts).unwrap_err();
+        assert!(
+            matches!(stopped, Error::Stopped { .. }),
+            "{seen}: {stopped}"
+        );
+    }
 }
 
 fn model(training: &Training, folder: &Path) -> Vec<u8> {

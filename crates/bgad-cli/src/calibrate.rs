@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use bgad::{Detector, ImageReading, RgbImage, load_image_as};
+use bgad::{Detector, ImageReading, RgbImage, RunDirectory, load_image_as};
 use serde_json::{Value, json};
 
 use crate::arguments::CalibrateArguments;
@@ -75,6 +75,7 @@ fn given(detector: &mut Detector, threshold: f32, of_pixels: Option<f32>) -> Res
 fn by_rate(detector: &mut Detector, arguments: &CalibrateArguments) -> Result<Said, Failure> {
     let rate = arguments.false_positive_rate;
     let normal = images::without_copies(images::list(&arguments.normal)?);
+    warn_of_training_images(&arguments.model, &normal);
     images::warn_of_depth(&normal, detector.description().config.input.bit_depth);
     let reading = detector.description().config.input.reading();
     let count = detector.recalibrate(read(&normal, reading), rate)?;
@@ -101,6 +102,7 @@ fn by_rate(detector: &mut Detector, arguments: &CalibrateArguments) -> Result<Sa
 /// Chooses the thresholds with the best F1.
 fn by_f1(detector: &mut Detector, arguments: &CalibrateArguments) -> Result<Said, Failure> {
     let normal = images::list(&arguments.normal)?;
+    warn_of_training_images(&arguments.model, &normal);
     images::warn_of_depth(&normal, detector.description().config.input.bit_depth);
     let abnormal = images::list(&arguments.abnormal)?;
     let reading = detector.description().config.input.reading();
@@ -112,6 +114,28 @@ fn by_f1(detector: &mut Detector, arguments: &CalibrateArguments) -> Result<Said
         ("abnormal_images", counts[1].into(), counts[1].to_string()),
         ("f1", f1.into(), format!("{f1:.3}")),
     ])
+}
+
+/// Warns if the model was trained on some of these images, as far as its run's folder says so.
+fn warn_of_training_images(model: &Path, normal: &[PathBuf]) {
+    let run = RunDirectory::at(model.parent().unwrap_or(Path::new("")));
+    let Ok(trained) = run.training_digests() else {
+        return;
+    };
+    let digest = |path: &&PathBuf| bgad::weights::file_sha256(path).ok();
+    let known = normal
+        .iter()
+        .filter(|path| digest(path).is_some_and(|of| trained.contains(&of)));
+    let known: Vec<&PathBuf> = known.collect();
+    if let Some(first) = known.first() {
+        warning(&format!(
+            "the model was trained on {} of these {} images, for example {}; it scores them lower than others, so \
+             the threshold is too low and promises too much: name normal images that it was not trained on",
+            known.len(),
+            normal.len(),
+            first.display()
+        ));
+    }
 }
 
 fn read(

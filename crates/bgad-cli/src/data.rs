@@ -117,6 +117,12 @@ pub struct AnomalyArguments {
 }
 
 impl AnomalyArguments {
+    /// Whether any of them is given.
+    pub fn are_asked_for(&self) -> bool {
+        let numbers = [self.anomalies, self.anomalies_per_type];
+        numbers.iter().flatten().any(|number| *number > 0) || !self.anomaly_types.is_empty()
+    }
+
     /// Moves or narrows the abnormal training images of `dataset`.
     pub fn choose(&self, dataset: &mut Dataset, seed: u64) -> Result<(), Failure> {
         let types: BTreeSet<String> = match self.anomaly_types.is_empty() {

@@ -11,7 +11,7 @@ pub fn on_signal() -> Arc<AtomicBool> {
     let stop = Arc::new(AtomicBool::new(false));
     let seen = Arc::clone(&stop);
     let handler = move || match seen.swap(true, Ordering::Relaxed) {
-        false => note("stopping after this batch; press Ctrl-C again to stop at once"),
+        false => note("stopping; press Ctrl-C again to stop at once"),
         true => std::process::exit(130),
     };
     if let Err(error) = ctrlc::set_handler(handler) {

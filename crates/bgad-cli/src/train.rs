@@ -88,6 +88,10 @@ impl Job {
         let mut dataset = data.read_images()?;
         if config.model == Model::BgadFas {
             arguments.anomalies.choose(&mut dataset, config.seed)?;
+        } else if arguments.anomalies.are_asked_for() {
+            warning(
+                "BGAD learns from normal images alone, so no abnormal image is used for training; add --model bgad-fas",
+            );
         }
         data.narrow(&mut dataset)?;
         dataset.warnings.extend(config.settle_foreground()?);

@@ -195,6 +195,122 @@ fn a_false_alarm_alone_does_not_make_the_model_bgad_fas() {
     assert!(case.model("run2") == from_nothing(&case.path("run2"), &case.path("nothing.bgad")));
 }
 
+#[test]
+fn what_was_no_defect_can_be_taken_back() {
+    let case = Case::new(&["--no-report"]);
+    let image = "parts/test/dent/000.png";
+    case.learned("run", "taught", &["--missed", image]);
+    case.learned("taught", "back", &["--false-alarm", image]);
+    let description = RunDirectory::at(&case.path("back")).description().unwrap();
+    assert_eq!(description.config.model, Model::Bgad);
+    let images = description.dataset;
+    assert_eq!((images.training_normal, images.training_abnormal), (9, 0));
+}
+
+#[test]
+fn a_normal_training_image_is_no_lesson() {
+    let case = Case::new(&["--no-report"]);
+    let result = case.learned(
+        "run",
+        "same",
+        &["--false-alarm", "parts/train/good/003.png"],
+    );
+    let threshold = &result["threshold"];
+    assert_eq!(threshold["before"], threshold["after"]);
+    let warnings = result["warnings"].to_string();
+    assert!(
+        warnings.contains("is a normal training image already"),
+        "{warnings}"
+    );
+    // Beside it, another lesson counts.
+    let both = [
+        "--false-alarm",
+        "parts/train/good/003.png",
+        "--missed",
+        "parts/test/dent/000.png",
+    ];
+    case.learned("run", "both", &both);
+    case.learned("run", "one", &both[2..]);
+    assert!(case.model("both") == case.model("one"));
+}
+
+#[test]
+fn a_run_that_was_started_again_is_finished_first() {
+    let case = Case::new(&["--no-report"]);
+    let file = case.path("run/run.json");
+    let mut run: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+    run["finished_unix_seconds"] = serde_json::Value::Null;
+    std::fs::write(&file, run.to_string()).unwrap();
+    let said = case.refused(&["--missed", "parts/test/dent/000.png"]);
+    assert!(
+        said.contains("has not finished") && said.contains("--resume"),
+        "{said}"
+    );
+}
+
+#[test]
+fn tiles_need_the_place_of_a_defect() {
+    let case = Case::new(&["--no-report", "--fit", "tiles:8"]);
+    let image = "parts/test/dent/000.png";
+    let said = case.refused(&["--missed", image]);
+    assert!(
+        said.contains("a mask or a box") && said.contains("000.png"),
+        "{said}"
+    );
+    case.learned("run", "boxed", &["--missed", image, "--box", "10,12,20,16"]);
+}
+
+#[test]
+fn a_threshold_from_training_images_is_a_warning() {
+    let case = Case::new(&["--no-report"]);
+    let calibrate = |images: &str| {
+        let (model, images) = (case.text("run/model.bgad"), case.text(images));
+        let output = case.bgad(&[
+            "calibrate",
+            "--fpr",
+            "0.3",
+            "--model",
+            &model,
+            "--normal",
+            &images,
+        ]);
+        assert!(output.status.success());
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    };
+    let said = calibrate("parts/train/good");
+    assert!(said.contains("trained on 8 of these 8 images"), "{said}");
+    let said = calibrate("parts/test/good");
+    assert!(!said.contains("trained on"), "{said}");
+}
+
+#[test]
+fn abnormal_images_that_bgad_does_not_use_are_a_warning() {
+    let case = Case::new(&["--no-report"]);
+    let (parts, out) = (case.text("parts"), case.text("again"));
+    let mut train = vec![
+        "train",
+        &parts,
+        "--image-size",
+        "32",
+        "--no-report",
+        "--out",
+        &out,
+    ];
+    let said = |arguments: &[&str]| {
+        let output = case.bgad(arguments);
+        assert!(output.status.success());
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    };
+    assert!(!said(&train).contains("--model bgad-fas"));
+    train.extend(["--anomalies", "2"]);
+    let said = said(&train);
+    assert!(
+        said.contains("no abnormal image is used") && said.contains("--model bgad-fas"),
+        "{said}"
+    );
+}
+
 /// Writes a picture of noise with a part of `radius` pixels, whose surface has a pattern.
 fn draw(path: &Path, radius: u32, number: u32) {
     const SIDE: u32 = 400;

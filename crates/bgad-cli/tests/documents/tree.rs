@@ -76,7 +76,7 @@ pub fn draw(folder: &Path) {
         parts.abnormal(0, 6, &at(own).join("abnormal/dent"));
         parts.masks(0, 6, &at(own).join("masks/dent"), "");
     }
-    for images in ["new", "images", "normal", "incoming"] {
+    for images in ["new", "images", "normal", "unseen", "incoming"] {
         parts.normal(4, 6, &at(images));
     }
     parts.abnormal(0, 1, &at("images/dented"));

@@ -161,7 +161,17 @@ fn below(
                 continue;
             }
         }
-        let listing = listed(&next)?;
+        let listing = match listed(&next) {
+            // What one folder hides should not cost the others.
+            Err(DataError::Io { path, reason }) if next != folder => {
+                skipped.push(self::skipped(
+                    path,
+                    &format!("a folder that can't be read: {reason}"),
+                ));
+                continue;
+            }
+            listing => listing?,
+        };
         images.extend(listing.images);
         skipped.extend(listing.skipped);
         for inner in listing.folders.into_iter().chain(listing.results) {

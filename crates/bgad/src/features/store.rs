@@ -1,7 +1,8 @@
 //! The only owner of features: nothing else runs the backbone while a model is trained.
 
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use bgad_data::{RgbImage, Sample};
 
@@ -45,6 +46,8 @@ pub(crate) struct FeatureStore {
     /// Where features are stored on disk.
     cache: Option<FeatureCache>,
     digests: FileDigests,
+    /// Becomes true when the run is to stop.
+    stop: Option<Arc<AtomicBool>>,
 }
 
 impl FeatureStore {
@@ -55,6 +58,22 @@ impl FeatureStore {
             memory: Mutex::new(settings.memory),
             cache: None,
             digests: FileDigests::default(),
+            stop: None,
+        }
+    }
+
+    /// Passes over its images end when `stop` becomes true.
+    pub fn stopped_by(&mut self, stop: Option<Arc<AtomicBool>>) {
+        self.stop = stop;
+    }
+
+    /// # Errors
+    /// [`Error::Stopped`] if the run is to stop.
+    pub fn check_stop(&self) -> Result<()> {
+        let stop = self.stop.as_ref();
+        match stop.is_some_and(|stop| stop.load(Ordering::Relaxed)) {
+            true => Err(Error::Stopped { checkpoint: None }),
+            false => Ok(()),
         }
     }
 

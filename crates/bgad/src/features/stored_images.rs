@@ -62,6 +62,7 @@ impl StoredImages {
         };
         for chunk in numbered.chunks(at_a_time) {
             let read = chunk.par_iter().map(|&(index, sample)| {
+                self.store.check_stop()?;
                 let features = self.read_one(sample, index < room, wanted);
                 done(index);
                 let features = match features {
@@ -120,6 +121,7 @@ impl StoredImages {
     pub fn feed(&self, accumulators: &mut [&mut dyn Accumulator]) -> Result<()> {
         let all: Vec<usize> = (0..self.len()).collect();
         for chunk in all.chunks(AT_A_TIME) {
+            self.store.check_stop()?;
             let of_image = |index: &usize| HostFeatures::of(&self.features(*index, false)?);
             let inputs = chunk.par_iter().map(of_image);
             feed(accumulators, &inputs.collect::<Result<Vec<_>>>()?);
@@ -196,6 +198,7 @@ impl StoredImages {
     ) -> Result<()> {
         let all: Vec<usize> = (0..self.len()).collect();
         for chunk in all.chunks(AT_A_TIME) {
+            self.store.check_stop()?;
             let results = chunk.par_iter();
             let results = results.map(|index| of(*index, self.features(*index, false)?));
             let results: Vec<T> = results.collect::<Result<_>>()?;
@@ -214,7 +217,10 @@ impl StoredImages {
         of: impl Fn(usize, ImageFeatures) -> Result<T> + Sync,
     ) -> Result<Vec<T>> {
         let all = (0..self.len()).into_par_iter();
-        all.map(|index| of(index, self.features(index, mirrored)?))
-            .collect()
+        let one = |index| {
+            self.store.check_stop()?;
+            of(index, self.features(index, mirrored)?)
+        };
+        all.map(one).collect()
     }
 }

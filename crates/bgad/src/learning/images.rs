@@ -61,8 +61,16 @@ impl Known {
     }
 }
 
+/// The normal sample that is the whole of a file with the content of a `known` one.
+pub(super) fn normal<'s>(samples: &'s [Sample], known: &Known) -> Option<&'s Sample> {
+    let mut digests = BTreeMap::new();
+    let normal = samples.iter();
+    let mut normal = normal.filter(|sample| !sample.label.is_abnormal() && sample.region.is_none());
+    normal.find(|sample| known.is(&sample.path, &mut digests))
+}
+
 /// Removes from `samples` those whose file has the content of a `known` file, and returns them.
-pub(super) fn take_out(samples: &mut Vec<Sample>, known: &[Known]) -> Vec<Sample> {
+pub(super) fn take_out(samples: &mut Vec<Sample>, known: &[&Known]) -> Vec<Sample> {
     let mut digests = BTreeMap::new();
     let is_known = |sample: &mut Sample| {
         let mut known = known.iter();

@@ -6,11 +6,12 @@ use std::time::Instant;
 
 use super::comparison::{Comparison, Scores};
 use super::images;
-use super::lesson::Lesson;
+use super::lesson::{DefectPlace, Lesson};
 use super::outcome::{Change, Learned};
 use super::teaching::{Taught, Teaching};
 use super::unfinished_run::UnfinishedRun;
 use crate::config::choices::Model;
+use crate::config::image_fit::Fit;
 use crate::config::settings::TrainerConfig;
 use crate::detector::trained_model::Detector;
 use crate::error::{Error, Result};
@@ -77,6 +78,18 @@ impl Trainer {
             )
         });
         let mut config = earlier.settings(self, lesson);
+        let tiles = matches!(config.input.fit, Fit::Tiles(_));
+        let placeless = lesson
+            .missed
+            .iter()
+            .find(|missed| missed.place == DefectPlace::Unknown);
+        if let Some(missed) = placeless.filter(|_| tiles) {
+            return Err(Error::input(
+                "lesson",
+                format!("{} without the place of its defect", missed.image.display()),
+                "a mask or a box, because this run cuts images into tiles, and only those with the defect are abnormal",
+            ));
+        }
         let of_foregrounds = config.settle_foreground()?;
         let taught = Taught {
             lesson,
@@ -86,6 +99,15 @@ impl Trainer {
             to: folder.path(),
         };
         let mut teaching = taught.add_to(kept.dataset)?;
+        if !teaching
+            .dataset
+            .train
+            .iter()
+            .any(|sample| sample.label.is_abnormal())
+        {
+            // What was its only defect is normal after all.
+            config.model = Model::Bgad;
+        }
         let said = changed.into_iter().chain(of_foregrounds);
         let said = said.chain(earlier.lost_calibration());
         teaching.dataset.warnings.extend(said);
@@ -222,6 +244,13 @@ impl Earlier {
                 "run",
                 format!("{} has no model yet", run.display()),
                 "a complete run; `bgad train --resume` finishes an incomplete one",
+            ));
+        }
+        if description.finished_unix_seconds.is_none() {
+            return Err(Error::input(
+                "run",
+                format!("{} was started again and has not finished", run.display()),
+                "a complete run; `bgad train --resume` finishes this one",
             ));
         }
         let device = trainer.first_device().open()?;

@@ -70,7 +70,30 @@ impl Taught<'_> {
             known.push(of_file);
             added.push((image.clone(), mistake, sample));
         }
-        let trained = images::take_out(&mut dataset.train, &known);
+        let mut others = Vec::new();
+        let mut samples = Vec::new();
+        for ((image, mistake, sample), of_file) in added.iter_mut().zip(&known) {
+            let own = match mistake {
+                Mistake::FalseAlarm => images::normal(&dataset.train, of_file),
+                Mistake::Missed => None,
+            };
+            match own {
+                // At another place among the images, it would change the folds and with them the model.
+                Some(own) => {
+                    dataset.warnings.push(format!(
+                        "{} is a normal training image already ({}), so there is nothing to learn from it",
+                        image.display(),
+                        own.path.display()
+                    ));
+                    *sample = own.clone();
+                }
+                None => {
+                    others.push(of_file);
+                    samples.push(sample.clone());
+                }
+            }
+        }
+        let trained = images::take_out(&mut dataset.train, &others);
         let were_taught = |sample: &&Sample| sample.path.starts_with(self.from.join(TAUGHT));
         if let Some(first) = trained.iter().find(|sample| !were_taught(sample)) {
             dataset.warnings.push(format!(
@@ -78,11 +101,10 @@ impl Taught<'_> {
                 first.path.display()
             ));
         }
-        images::take_out(&mut dataset.test, &known);
+        images::take_out(&mut dataset.test, &known.iter().collect::<Vec<_>>());
         for sample in dataset.train.iter_mut().filter(|s| were_taught(&&**s)) {
             self.take_along(sample)?;
         }
-        let samples = added.iter().map(|(_, _, sample)| sample.clone());
         dataset.train.extend(samples);
         Ok(Teaching {
             dataset,

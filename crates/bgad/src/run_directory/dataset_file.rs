@@ -1,6 +1,6 @@
 //! `dataset.json`: the training and test images of a run, so that it can be resumed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use bgad_data::{Dataset, MaskFiles, Sample, path_from_text, path_to_text};
@@ -35,6 +35,11 @@ pub(crate) struct KeptDataset {
 }
 
 impl KeptDataset {
+    /// The SHA-256 of each training image.
+    pub fn into_digests(self) -> BTreeSet<String> {
+        self.sha256.into_values().collect()
+    }
+
     /// The training images whose files exist but have changed.
     pub fn changed(&self) -> Vec<&Path> {
         let files: Vec<&Path> = files(&self.dataset.train);

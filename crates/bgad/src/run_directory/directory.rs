@@ -1,5 +1,6 @@
 //! The folder that a run writes: settings, metrics per meta-epoch, model.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use bgad_data::Dataset;
@@ -46,6 +47,9 @@ const LEFT_BY_EARLIER_RUNS: [&str; 6] = [
     SCORES,
 ];
 
+/// The folder of a report's pictures.
+const REPORT_PARTS: &str = "report_parts";
+
 impl RunDirectory {
     /// Starts a run in `folder`, which is created if needed: writes `run.json`, and removes an earlier run's
     /// metrics and evaluation. An earlier model stays until it is replaced.
@@ -61,6 +65,10 @@ impl RunDirectory {
         let others = LEFT_BY_EARLIER_RUNS.map(|name| folder.join(name));
         for path in others.into_iter().chain([metrics]) {
             bgad_files::remove(&path).map_err(Error::io(&path))?;
+        }
+        let parts = folder.join(REPORT_PARTS);
+        if parts.is_dir() {
+            std::fs::remove_dir_all(&parts).map_err(Error::io(&parts))?;
         }
         checkpoints::remove_all(&directory.checkpoints())?;
         kept_features::remove_all(&directory.features())?;
@@ -131,6 +139,14 @@ impl RunDirectory {
         Ok(self.kept_dataset()?.dataset)
     }
 
+    /// The SHA-256 of each training image, in hexadecimal digits, as it was when the run began.
+    ///
+    /// # Errors
+    /// [`Error::Io`] or [`Error::RunFile`] names the file.
+    pub fn training_digests(&self) -> Result<BTreeSet<String>> {
+        Ok(self.kept_dataset()?.into_digests())
+    }
+
     /// The same with checksums of its files.
     pub(crate) fn kept_dataset(&self) -> Result<KeptDataset> {
         dataset_file::read(&self.dataset_file())
@@ -171,7 +187,7 @@ impl RunDirectory {
         run.finished_unix_seconds
             .get_or_insert_with(seconds_since_1970);
         write_json(&self.path.join("run.json"), &run)?;
-        for folder in [self.path.clone(), self.path.join("report_parts")] {
+        for folder in [self.path.clone(), self.path.join(REPORT_PARTS)] {
             if folder.is_dir() {
                 bgad_files::remove_unfinished(&folder).map_err(Error::io(&folder))?;
             }

@@ -40,6 +40,7 @@ impl Run<'_> {
             memory: config.features.memory.bytes,
         };
         let mut store = FeatureStore::new(extractor, settings);
+        store.stopped_by(self.context.stop.clone());
         if let Some(folder) = &self.context.features
             && (checksum.is_some() || self.context.backbone.is_none())
         {

@@ -95,6 +95,7 @@ impl<'a> Run<'a> {
         let Opened { backbone, checksum } = opened;
         let store = self.store(&backbone, checksum.as_deref())?;
         let (set, mut statistics, test) = self.read_images(dataset, &store)?;
+        store.check_stop()?;
         let inputs = store.flow_inputs();
         let gaussians = HeldOut::new(self.config, &statistics, &inputs, &self.device)?;
         let mut flows = FlowTrainers::new(
@@ -122,6 +123,7 @@ impl<'a> Run<'a> {
         calibration.fineness = Weights::fineness(statistics.coherence());
         detector.bank = statistics.take_bank();
         let mut shown = Vec::new();
+        store.check_stop()?;
         if let Some(bank) = &detector.bank {
             let seed = self.config.seed;
             let wanted = (seed, self.config.memory_bank.contexts);
@@ -227,6 +229,7 @@ impl<'a> Run<'a> {
                         self.warn(TOO_FEW.to_owned());
                     }
                 }
+                store.check_stop()?;
                 // After the thresholds, because the decisions use them.
                 if evaluate {
                     let of_test = test.log_likelihoods(&detector)?;

@@ -155,7 +155,7 @@ impl Trainer {
         names.join(",")
     }
 
-    /// Stops after the batch in which `stop` becomes true, with [`Error::Stopped`].
+    /// Stops after the image or batch in which `stop` becomes true, with [`Error::Stopped`].
     pub fn stopped_by(mut self, stop: Arc<AtomicBool>) -> Self {
         self.context.stop = Some(stop);
         self
