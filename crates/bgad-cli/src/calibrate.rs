@@ -11,6 +11,7 @@ use crate::failure::Failure;
 use crate::images;
 use crate::model;
 use crate::output;
+use crate::output_file;
 use crate::progress::warning;
 
 /// One statement about the new thresholds: a JSON key, its value, and the words for people.
@@ -19,6 +20,8 @@ type Said = Vec<(&'static str, Value, String)>;
 /// Chooses new thresholds and writes the model atomically. An unreadable image ends the run: the promised
 /// rate must not rest on fewer images than were named.
 pub fn run(arguments: &CalibrateArguments) -> Result<(), Failure> {
+    let path: &Path = arguments.out.as_deref().unwrap_or(&arguments.model);
+    output_file::check_model(path)?;
     let device = arguments.device.open()?;
     let mut detector = model::load(&arguments.model, &device)?;
     let before = detector.description().threshold;
@@ -27,7 +30,6 @@ pub fn run(arguments: &CalibrateArguments) -> Result<(), Failure> {
         None if arguments.abnormal.is_empty() => by_rate(&mut detector, arguments)?,
         None => by_f1(&mut detector, arguments)?,
     };
-    let path: &Path = arguments.out.as_deref().unwrap_or(&arguments.model);
     detector.save(path)?;
     let description = detector.description();
     let threshold = description.threshold;

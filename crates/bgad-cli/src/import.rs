@@ -13,6 +13,7 @@ use crate::arguments::{Flag, Flags, ReportingArguments, SettingArguments};
 use crate::failure::Failure;
 use crate::images;
 use crate::output;
+use crate::output_file;
 use crate::progress::warning;
 
 #[derive(Debug, Args)]
@@ -88,6 +89,7 @@ pub enum Clamp {
 
 /// Converts a PyTorch checkpoint to a model.
 pub fn run(arguments: &ImportArguments) -> Result<(), Failure> {
+    output_file::check_model(&arguments.out)?;
     if arguments.from == Source::BgadPytorch && arguments.files.len() > 1 {
         return Err(Failure::Missing(
             "the authors' program writes one checkpoint; for one file per level use `--from freia`"

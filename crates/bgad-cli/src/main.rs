@@ -22,6 +22,7 @@ mod learning_progress;
 mod machine;
 mod model;
 mod output;
+mod output_file;
 mod output_folder;
 mod predict;
 mod prediction_files;

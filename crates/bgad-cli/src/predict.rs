@@ -33,6 +33,7 @@ pub fn run(arguments: &PredictArguments) -> Result<(), Failure> {
         files: PredictionFiles::new(arguments, &detector, &images)?,
         lines: PredictionLines::new(arguments, decisions::bound(detector.description()))?,
         failed: 0,
+        unwritten: None,
         detector: &detector,
     };
     if let Some(folder) = &arguments.watch {
@@ -55,6 +56,9 @@ pub fn run(arguments: &PredictArguments) -> Result<(), Failure> {
         for (path, predicted) in images.iter().zip(detector.predict_files(&images)) {
             output.take(path, predicted.map(|prediction| (None, prediction)))?;
         }
+    }
+    if let Some(failure) = output.unwritten {
+        return Err(failure);
     }
     match output.failed {
         0 => Ok(()),
@@ -89,6 +93,8 @@ struct Output<'a> {
     files: PredictionFiles,
     lines: PredictionLines,
     failed: usize,
+    /// Why the first file could not be written.
+    unwritten: Option<Failure>,
 }
 
 impl Output<'_> {
@@ -101,7 +107,7 @@ impl Output<'_> {
         match predicted {
             Ok((image, prediction)) => {
                 let files = match image {
-                    Some(image) => self.files.write(self.detector, path, &image, &prediction)?,
+                    Some(image) => self.write_files(path, &image, &prediction),
                     None => WrittenFiles::default(),
                 };
                 let written = self.lines.prediction(path, &prediction, &files);
@@ -115,6 +121,21 @@ impl Output<'_> {
             }
             Err(other) => Err(other.into()),
         }
+    }
+
+    /// Writes the files of a prediction. A full disk must not end an inspection: the image is scored all the same.
+    fn write_files(
+        &mut self,
+        path: &Path,
+        image: &RgbImage,
+        prediction: &Prediction,
+    ) -> WrittenFiles {
+        let written = self.files.write(self.detector, path, image, prediction);
+        written.unwrap_or_else(|failure| {
+            warning(&format!("{failure}; images are scored all the same"));
+            self.unwritten.get_or_insert(failure);
+            WrittenFiles::default()
+        })
     }
 
     /// Files were asked for, so a closed standard output does not end the run.

@@ -10,10 +10,12 @@ use crate::failure::Failure;
 use crate::images;
 use crate::model;
 use crate::output;
+use crate::output_file;
 use crate::progress::warning;
 
 /// Writes a model in bytes. An unreadable image ends the command, as in `bgad calibrate`.
 pub fn run(arguments: &QuantizeArguments) -> Result<(), Failure> {
+    output_file::check_model(&arguments.out)?;
     let detector = model::load(&arguments.model, &Device::flex())?;
     let images = images::list(&arguments.images)?;
     let quantized = detector.quantize(&images)?;

@@ -14,6 +14,16 @@ const DATA: &str = "report.json";
 
 /// Writes a run's report again.
 pub fn run(arguments: &ReportArguments) -> Result<(), Failure> {
+    let run = RunDirectory::at(&arguments.run);
+    let finished = || Some(run.description().ok()?.finished_unix_seconds.is_some());
+    if !arguments.run.join(DATA).exists() && finished() == Some(true) {
+        return Err(Failure::Missing(format!(
+            "{}: this run has no report, because it was trained with --no-report or without test images; \
+             `bgad evaluate --model {} --report DIR` writes one",
+            arguments.run.display(),
+            run.model().display()
+        )));
+    }
     if !arguments.run.join(DATA).exists() {
         return Err(Failure::NoRun {
             folder: arguments.run.clone(),

@@ -184,3 +184,55 @@ fn a_model_trained_without_masks_writes_heat_maps_if_it_has_a_memory_bank() {
     assert!(!output.status.success());
     assert!(errors.contains("memory_bank.size"), "{errors}");
 }
+
+#[test]
+fn a_file_that_cannot_be_written_costs_no_score() {
+    let case = Case::new();
+    copies(&case, &["new/a.png", "new/b.png"]);
+    // A folder stands where the first heat map would.
+    std::fs::create_dir_all(case.path("maps/a_heatmap.png")).unwrap();
+    let mut command = case.predict();
+    command.arg(case.path("new")).arg("--json");
+    command.arg("--heatmaps").arg(case.path("maps"));
+    let output = command.output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(
+        said.contains("a_heatmap.png") && said.contains("scored all the same"),
+        "{said}"
+    );
+    let lines = json_lines(&String::from_utf8_lossy(&output.stdout));
+    assert_eq!(lines.len(), 2, "{lines:?}");
+    assert!(
+        lines.iter().all(|line| line["score"].is_number()),
+        "{lines:?}"
+    );
+    assert!(case.path("maps/b_heatmap.png").is_file());
+}
+
+#[test]
+fn models_are_not_written_over_images_or_into_nothing() {
+    let case = Case::new();
+    copies(&case, &["new/a.png"]);
+    let (model, images) = (case.model.to_str().unwrap(), case.path("new"));
+    for (out, expected) in [
+        ("new/a.png", "never replaced"),
+        ("new", "model.bgad"),
+        ("nowhere/model.bgad", "create it"),
+    ] {
+        for command in [
+            &["calibrate", "--fpr", "0.5", "--normal"][..],
+            &["quantize", "--images"],
+        ] {
+            let mut bgad = Command::new(env!("CARGO_BIN_EXE_bgad"));
+            bgad.args(command).arg(&images).arg("--model").arg(model);
+            let output = bgad.arg("--out").arg(case.path(out)).output().unwrap();
+            let said = String::from_utf8_lossy(&output.stderr).into_owned();
+            assert!(
+                !output.status.success() && said.contains(expected),
+                "{said}"
+            );
+        }
+    }
+    assert!(bgad::load_image(&case.path("new/a.png")).is_ok());
+}
