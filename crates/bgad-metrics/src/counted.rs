@@ -21,7 +21,7 @@ pub(crate) struct Counted {
 }
 
 impl Counted {
-    /// Counts the normal pixels of `maps` between `abnormal` scores, which are sorted. Also returns their number.
+    /// Counts the normal pixels of `maps` between `abnormal` scores, which are sorted.
     pub(crate) fn of_maps(maps: &[LabelledMap<'_>], abnormal: &[AbnormalScore]) -> Self {
         let mut distinct: Vec<u32> = abnormal.iter().map(|score| score.rank()).collect();
         distinct.dedup();

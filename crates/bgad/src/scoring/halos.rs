@@ -158,13 +158,13 @@ mod tests {
             };
             for reach in 0..12 {
                 let found = highest_nearby(&map, reach);
-                for at in 0..width * height {
+                for (at, found) in found.into_iter().enumerate() {
                     let (x, y) = (at % width, at / width);
                     let near = (0..width * height).filter(|other| {
                         (other % width).abs_diff(x) <= reach && (other / width).abs_diff(y) <= reach
                     });
                     let expected = near.map(value).fold(0.0, f32::max);
-                    assert_eq!(found[at], expected, "{width} x {height}, {reach}, {at}");
+                    assert_eq!(found, expected, "{width} x {height}, {reach}, {at}");
                 }
             }
         }
