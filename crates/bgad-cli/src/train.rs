@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 #[cfg(feature = "report")]
 use bgad::EvaluationOptions;
 use bgad::{
-    Dataset, DatasetDescription, DeviceSelection, Model, Progress, RunDescription, RunDirectory,
-    Trainer, TrainerConfig,
+    Dataset, DatasetDescription, Detector, Device, DeviceSelection, Model, Progress,
+    RunDescription, RunDirectory, Trainer, TrainerConfig,
 };
 
 use crate::arguments::{TrainArguments, TrainCommand};
@@ -123,6 +123,7 @@ impl Job {
                 },
             )
         };
+        warn_of_calibration(out);
         // Before the work starts: a folder that can't be created should not cost a night of training.
         let directory = RunDirectory::begin(out, &description)?;
         tensorboard::remove_earlier(directory.path())?;
@@ -163,6 +164,22 @@ impl Job {
             keeps_features: directory.features().is_dir(),
             directory,
         })
+    }
+}
+
+/// Warns if the folder of a run holds a calibrated model, whose threshold does not come from training.
+fn warn_of_calibration(out: &Path) {
+    let model = RunDirectory::at(out).model();
+    let detector = model
+        .is_file()
+        .then(|| Detector::load(&model, &Device::flex()));
+    if let Some(Ok(detector)) = detector
+        && detector.description().calibrated
+    {
+        warning(&format!(
+            "{} was calibrated, and the new model that will replace it is not; run `bgad calibrate` again",
+            model.display()
+        ));
     }
 }
 

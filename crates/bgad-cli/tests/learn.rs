@@ -282,6 +282,23 @@ fn a_threshold_from_training_images_is_a_warning() {
     assert!(said.contains("trained on 8 of these 8 images"), "{said}");
     let said = calibrate("parts/test/good");
     assert!(!said.contains("trained on"), "{said}");
+    // A new model in its place would not be calibrated.
+    let (parts, run) = (case.text("parts"), case.text("run"));
+    let train = [
+        "train",
+        &parts,
+        "--image-size",
+        "32",
+        "--no-report",
+        "--out",
+        &run,
+    ];
+    for is_calibrated in [true, false] {
+        let output = case.bgad(&train);
+        assert!(output.status.success());
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(said.contains("was calibrated"), is_calibrated, "{said}");
+    }
 }
 
 #[test]
