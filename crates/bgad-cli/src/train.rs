@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 #[cfg(feature = "report")]
 use bgad::EvaluationOptions;
 use bgad::{
-    Dataset, DatasetDescription, Detector, Device, DeviceSelection, Model, Progress,
-    RunDescription, RunDirectory, Trainer, TrainerConfig,
+    Dataset, DatasetDescription, Detector, DeviceSelection, Model, Progress, RunDescription,
+    RunDirectory, Trainer, TrainerConfig,
 };
 
 use crate::arguments::{TrainArguments, TrainCommand};
@@ -123,7 +123,7 @@ impl Job {
                 },
             )
         };
-        warn_of_calibration(out);
+        warn_of_calibration(out, devices.first());
         // Before the work starts: a folder that can't be created should not cost a night of training.
         let directory = RunDirectory::begin(out, &description)?;
         tensorboard::remove_earlier(directory.path())?;
@@ -168,14 +168,12 @@ impl Job {
 }
 
 /// Warns if the folder of a run holds a calibrated model, whose threshold does not come from training.
-fn warn_of_calibration(out: &Path) {
+fn warn_of_calibration(out: &Path, device: Option<&DeviceSelection>) {
     let model = RunDirectory::at(out).model();
-    let detector = model
-        .is_file()
-        .then(|| Detector::load(&model, &Device::flex()));
-    if let Some(Ok(detector)) = detector
-        && detector.description().calibrated
-    {
+    let device = device.filter(|_| model.is_file());
+    let device = device.and_then(|device| device.open().ok());
+    let detector = device.and_then(|device| Detector::load(&model, &device).ok());
+    if detector.is_some_and(|detector| detector.description().calibrated) {
         warning(&format!(
             "{} was calibrated, and the new model that will replace it is not; run `bgad calibrate` again",
             model.display()
