@@ -28,6 +28,7 @@ fn maps(seed: usize) -> LogLikelihoodMaps {
         discriminants: None,
         likeness: None,
         neighbor_distance: None,
+        finer: None,
     }
 }
 

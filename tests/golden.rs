@@ -24,6 +24,7 @@ fn golden_scores() {
             discriminants: None,
             likeness: None,
             neighbor_distance: None,
+            finer: None,
             levels: levels
                 .iter()
                 .map(|name| {

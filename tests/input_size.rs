@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use bgad::{Dataset, EvaluateWhen, Layout, Model, RgbImage, Trainer, TrainerConfig};
+use bgad::{
+    Dataset, EvaluateWhen, FinerSize, Granularity, Layout, Model, RgbImage, Trainer, TrainerConfig,
+};
 
 /// Writes a picture of noise with a part of `radius` pixels, whose surface has a pattern.
 fn draw(path: &Path, side: u32, radius: u32, number: u32) {
@@ -19,13 +21,30 @@ fn draw(path: &Path, side: u32, radius: u32, number: u32) {
     image.save(path).unwrap();
 }
 
-/// Normal images of parts of this radius, and one abnormal image without a mask.
+/// Writes a picture of patches of many brightnesses, at other places in each picture.
+fn draw_texture(path: &Path, side: u32, number: u32) {
+    let patch =
+        |x: u32, y: u32| ((x * 7919 + y * 104_729 + number * 31) % 1009).pow(2) % 1009 % 200;
+    let pixels = (0..side * side).flat_map(|at| {
+        let (x, y) = (at % side + number * 5, at / side + number * 3);
+        [patch(x / 9, y / 7) as u8; 3]
+    });
+    let image = RgbImage::from_raw(side, side, pixels.collect()).unwrap();
+    image.save(path).unwrap();
+}
+
+/// Normal images of parts of this radius, and an abnormal one.
 fn set(root: &Path, side: u32, radius: u32) -> Dataset {
+    drawn(root, |path, number| draw(path, side, radius, number))
+}
+
+/// Normal images that `draw` writes, and an abnormal image without a mask.
+fn drawn(root: &Path, draw: impl Fn(&Path, u32)) -> Dataset {
     for (part, count) in [("train/good", 4), ("test/good", 1), ("test/bad", 1)] {
         std::fs::create_dir_all(root.join(part)).unwrap();
         for number in 0..count {
             let path = root.join(part).join(format!("{number}.png"));
-            draw(&path, side, radius, number + 100 * part.len() as u32);
+            draw(&path, number + 100 * part.len() as u32);
         }
     }
     Layout::Mvtec.read(root, None).unwrap()
@@ -39,28 +58,58 @@ fn config() -> TrainerConfig {
     })
 }
 
-fn chosen(config: TrainerConfig, dataset: &Dataset) -> Option<u32> {
+/// The sizes of the usual and of the finer input.
+fn sizes(config: TrainerConfig, dataset: &Dataset) -> (Option<u32>, FinerSize) {
     let detector = Trainer::new(config).fit(dataset).unwrap();
-    detector.description().config.input.image_size
+    let input = &detector.description().config.input;
+    (input.image_size, input.finer_size)
 }
 
 #[test]
 fn small_parts_on_a_plain_background_have_larger_inputs() {
     let folder = tempfile::tempdir().unwrap();
     let small = |side: u32| set(&folder.path().join(side.to_string()), side, side / 8);
-    assert_eq!(chosen(config(), &small(512)), Some(512));
-    assert_eq!(chosen(config(), &small(400)), Some(384));
-    assert_eq!(chosen(config(), &small(300)), Some(256));
+    let alone = |size| (Some(size), FinerSize::Off);
+    assert_eq!(sizes(config(), &small(512)), alone(512));
+    assert_eq!(sizes(config(), &small(400)), alone(384));
+    assert_eq!(sizes(config(), &small(300)), alone(256));
     let given = config().with(|config| config.input.image_size = Some(128));
-    assert_eq!(chosen(given, &small(512)), Some(128));
+    assert_eq!(sizes(given, &small(512)), alone(128));
     // Tiles have the image's own resolution.
     let tiles = config().with(|config| config.input.fit = "tiles:16".parse().unwrap());
-    assert_eq!(chosen(tiles, &small(512)), Some(256));
+    assert_eq!(sizes(tiles, &small(512)), alone(256));
 }
 
 #[test]
-fn pictures_without_a_background_keep_the_usual_size() {
+fn pictures_without_a_background_have_a_finer_input_as_well() {
     let folder = tempfile::tempdir().unwrap();
-    let texture = set(&folder.path().join("texture"), 512, 512);
-    assert_eq!(chosen(config(), &texture), Some(256));
+    let texture = |side: u32| {
+        let root = folder.path().join(side.to_string());
+        drawn(&root, |path, number| draw_texture(path, side, number));
+        let masks = root.join("ground_truth/bad");
+        std::fs::create_dir_all(&masks).unwrap();
+        let mask = RgbImage::from_pixel(side, side, [255; 3].into());
+        mask.save(masks.join("0_mask.png")).unwrap();
+        Layout::Mvtec.read(&root, None).unwrap()
+    };
+    let large = texture(300);
+    assert_eq!(sizes(config(), &large), (Some(256), FinerSize::Pixels(384)));
+    let usual = (Some(256), FinerSize::Off);
+    assert_eq!(sizes(config(), &texture(128)), usual);
+    let off = config().with(|config| config.input.finer_size = FinerSize::Off);
+    assert_eq!(sizes(off, &large), usual);
+    let given = config().with(|config| config.input.finer_size = FinerSize::Pixels(320));
+    assert_eq!(sizes(given, &large), (Some(256), FinerSize::Pixels(320)));
+    let asked = config().with(|config| config.input.image_size = Some(256));
+    assert_eq!(sizes(asked, &large), usual);
+    // Without masks, whole images count, which need no finer input.
+    let whole = config().with(|config| config.granularity = Some(Granularity::Both));
+    assert_eq!(sizes(whole, &large), usual);
+}
+
+#[test]
+fn a_part_that_fills_most_of_its_picture_has_the_usual_input() {
+    let folder = tempfile::tempdir().unwrap();
+    let part = set(folder.path(), 300, 120);
+    assert_eq!(sizes(config(), &part), (Some(256), FinerSize::Off));
 }

@@ -15,6 +15,7 @@ mod feature_store;
 mod features;
 mod few_images;
 mod fine_textures;
+mod finer_input;
 mod fit;
 mod golden;
 mod import;

@@ -23,6 +23,7 @@ fn maps(lower: f32, defect: f32) -> LogLikelihoodMaps {
         discriminants: None,
         likeness: None,
         neighbor_distance: None,
+        finer: None,
     }
 }
 
@@ -104,6 +105,7 @@ fn a_map_of_one_position_is_a_map() {
         discriminants: None,
         likeness: None,
         neighbor_distance: None,
+        finer: None,
     };
     let rule = Calibration::new(Aggregation::LogLikelihood, ImageScore::Maximum);
     let of_maps = rule.over(&[one(-1.0, false), one(-2.0, false)], 4).unwrap();

@@ -16,6 +16,7 @@ pub fn json(training: &Training, model: &Path, kept: Option<KeptFeatures>) -> Va
     serde_json::json!({
         "model": bgad::path_to_text(model),
         "image_size": description.config.input.size(),
+        "finer_size": description.config.input.finer_size.pixels(),
         "mirrored": description.mirrored,
         "calibrated": description.calibrated,
         "promised_rate": description.promised_rate,
@@ -49,7 +50,10 @@ pub fn write(
     }
     let description = training.detector.description();
     let size = description.config.input.size();
-    output::line(&format!("inputs        {size} x {size} pixels"))?;
+    let finer = description.config.input.finer_size.pixels();
+    let finer = finer.map(|finer| format!(", and {finer} x {finer}"));
+    let finer = finer.unwrap_or_default();
+    output::line(&format!("inputs        {size} x {size} pixels{finer}"))?;
     output::line(&format!(
         "threshold     {}",
         output::threshold(description.threshold)

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use bgad::{Detector, Device, DeviceKind, Lesson, Model, RunDirectory, Trainer};
+use bgad::{Detector, Device, DeviceKind, FinerSize, Lesson, Model, RunDirectory, Trainer};
 
 use crate::case::{json_lines, stdout};
 use crate::run_to_teach::{Case, content, hidden};
@@ -376,9 +376,11 @@ fn a_lesson_keeps_the_size_of_inputs() {
     let size = |run: &str| {
         let model = case.path(run).join("model.bgad");
         let detector = Detector::load(&model, &Device::flex()).unwrap();
-        detector.description().config.input.image_size
+        let input = &detector.description().config.input;
+        (input.image_size, input.finer_size)
     };
-    assert_eq!(size("run"), Some(384));
+    let larger = (Some(384), FinerSize::Off);
+    assert_eq!(size("run"), larger);
     // Without a background, a new run would have the usual size.
     let mut lesson = vec!["--no-report".to_owned()];
     for number in 0..12 {
@@ -391,13 +393,14 @@ fn a_lesson_keeps_the_size_of_inputs() {
     }
     let lesson: Vec<&str> = lesson.iter().map(String::as_str).collect();
     case.learned("run", "run2", &lesson);
-    assert_eq!(size("run2"), Some(384));
+    assert_eq!(size("run2"), larger);
     let dataset = RunDirectory::at(&case.path("run2")).dataset().unwrap();
     let mut config = RunDirectory::at(&case.path("run2"))
         .description()
         .unwrap()
         .config;
     config.input.image_size = None;
+    config.input.finer_size = FinerSize::Auto;
     let anew = Trainer::new(config).fit(&dataset).unwrap();
     assert_eq!(anew.description().config.input.image_size, Some(256));
 }

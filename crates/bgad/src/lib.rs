@@ -139,6 +139,7 @@ pub use config::choices::{
     MapBaseline, Mirror, Model, PooledLevels, Pooling, Preset, ThresholdRule, TrainFlows,
 };
 pub use config::features::FeatureSettings;
+pub use config::finer_size::FinerSize;
 pub use config::flow::FlowSettings;
 pub use config::image_fit::Fit;
 pub use config::image_score::ImageScore;
@@ -171,7 +172,7 @@ pub use evaluation::result::{Evaluation, ImageResult, Intervals, PaperMetrics, T
 pub use learning::lesson::{DefectPlace, Lesson, MissedDefect};
 #[cfg(feature = "train")]
 pub use learning::outcome::{Change, FlippedImage, Learned, Mistake, TaughtImage};
-pub use model::likelihoods::{LogLikelihoodMap, LogLikelihoodMaps, PositionMap};
+pub use model::likelihoods::{FinerMaps, LogLikelihoodMap, LogLikelihoodMaps, PositionMap};
 #[cfg(feature = "train")]
 #[doc(hidden)]
 pub use run_directory::description::{DatasetDescription, RunDescription};

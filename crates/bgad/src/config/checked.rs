@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 #[cfg(feature = "train")]
 use super::choices::Granularity;
 use super::choices::Model;
+use super::finer_size::FinerSize;
 use super::settings::TrainerConfig;
 use crate::error::{Error, Result};
 
@@ -42,11 +43,20 @@ impl CheckedConfig {
         self
     }
 
-    /// The same settings with this size of inputs, in pixels.
+    /// The same settings with inputs of this size, in pixels, and a second one of the other, if there is one.
     #[cfg(feature = "train")]
-    pub(crate) fn with_image_size(mut self, size: u32) -> Self {
+    pub(crate) fn with_sizes(mut self, size: u32, finer: Option<u32>) -> Self {
         self.0.input.image_size = Some(size);
+        self.0.input.finer_size = finer.map_or(FinerSize::Off, FinerSize::Pixels);
         self
+    }
+
+    /// The settings of the finer input alone, if there is one.
+    pub(crate) fn finer(&self) -> Option<Self> {
+        let mut finer = self.clone();
+        finer.0.input.image_size = Some(self.input.finer_size.pixels()?);
+        finer.0.input.finer_size = FinerSize::Off;
+        Some(finer)
     }
 
     /// The same settings without the path of the weights, which are identified by their checksum.
@@ -124,9 +134,14 @@ impl TryFrom<TrainerConfig> for CheckedConfig {
     }
 }
 
-/// Refuses flows that start at random and are never trained, and abnormal images that teach nothing.
+/// Refuses flows that start at random and are never trained, abnormal images that teach nothing, and a finer input for
+/// flows that are trained, which would take hours.
 fn check_what_teaches(config: &TrainerConfig) -> Result<()> {
     if config.schedule.trains(config.model) {
+        if let Some(finer) = config.input.finer_size.pixels() {
+            let expected = "`off`, or flows that are not trained";
+            return Err(Error::setting("input.finer_size", finer, expected));
+        }
         return Ok(());
     }
     let found = "flows that are not trained";

@@ -3,8 +3,9 @@
 use bgad_data::{BitDepth, ImageReading, Orientation};
 
 use super::declaration::{Section, settings};
+use super::finer_size::FinerSize;
 use super::image_fit::Fit;
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// The width and height of inputs unless they are chosen otherwise, in pixels.
 const USUAL_SIZE: u32 = 256;
@@ -15,6 +16,10 @@ settings! {
         /// The images' width and height after resizing, in pixels. none: 256; for small
         /// parts on a plain background 512, or 384 if the images themselves have fewer than 512 pixels.
         pub image_size: Option<u32> = None, paper Some(USUAL_SIZE), allowed "32 to 2048 pixels, or `none`";
+        /// The width and height of a second, finer input; scores and maps are then means over both. auto: 384 if
+        /// image_size is none and the images show no background, unless flows are trained.
+        pub finer_size: FinerSize = FinerSize::Auto, paper FinerSize::Off,
+            allowed "`auto`, `off`, or pixels above `input.image_size`, up to 2048";
         /// How images become square: stretched, padded, or cut at their own resolution into tiles that
         /// overlap by this many pixels. Padding is neither trained on nor scored.
         pub fit: Fit = Fit::Stretch, allowed "`stretch`, `letterbox` or `tiles:OVERLAP`, such as `tiles:64`";
@@ -44,6 +49,15 @@ impl InputSettings {
     pub(crate) fn check(&self) -> Result<()> {
         if !(32..=2048).contains(&self.size()) {
             return Err(self.refused("input.image_size", self.size()));
+        }
+        if let Some(finer) = self.finer_size.pixels() {
+            if !(self.size() + 1..=2048).contains(&finer) {
+                return Err(self.refused("input.finer_size", finer));
+            }
+            if matches!(self.fit, Fit::Tiles(_)) {
+                let expected = "`off`, because tiles have the image's own resolution";
+                return Err(Error::setting("input.finer_size", finer, expected));
+            }
         }
         self.fit.check(self.size())
     }

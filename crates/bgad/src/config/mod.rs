@@ -8,6 +8,7 @@ pub(crate) mod choices;
 mod cut_paste;
 mod declaration;
 pub(crate) mod features;
+pub(crate) mod finer_size;
 pub(crate) mod flow;
 pub(crate) mod image_fit;
 pub(crate) mod image_score;

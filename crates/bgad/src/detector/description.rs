@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::training_anomaly::TrainingAnomaly;
 use crate::config::checked::CheckedConfig;
 use crate::config::choices::{Granularity, ThresholdRule};
+use crate::error::{Error, Result};
 use crate::features::flow_inputs::FlowInputs;
 use crate::scoring::calibration::Calibration;
 use crate::scoring::false_positives;
@@ -74,6 +75,30 @@ pub struct Quantization {
 }
 
 impl ModelDescription {
+    /// The description of what judges the finer input, if the model has one.
+    ///
+    /// # Errors
+    /// If there is a finer input without constants, or constants without it.
+    pub(crate) fn finer(&self) -> Result<Option<Self>> {
+        match (self.config.finer(), &self.calibration.finer) {
+            (Some(config), Some(calibration)) => Ok(Some(Self {
+                config,
+                calibration: (**calibration).clone(),
+                ..self.clone()
+            })),
+            (None, None) => Ok(None),
+            (finer, _) => Err(Error::state(
+                "calibration.finer",
+                if finer.is_some() {
+                    "missing"
+                } else {
+                    "present"
+                },
+                "constants if there is input.finer_size, and none otherwise",
+            )),
+        }
+    }
+
     pub(crate) fn inputs(&self) -> FlowInputs {
         FlowInputs::new(&self.config, self.granularity)
     }

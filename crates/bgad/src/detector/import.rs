@@ -12,6 +12,7 @@ use super::description::ModelDescription;
 use super::trained_model::Detector;
 use crate::config::backbone::{BackboneSettings, FILTER_BANK};
 use crate::config::choices::{Granularity, Mirror, PooledLevels, Pooling};
+use crate::config::finer_size::FinerSize;
 use crate::config::input::InputSettings;
 use crate::config::scoring::ScoringSettings;
 use crate::config::settings::TrainerConfig;
@@ -108,6 +109,11 @@ impl Detector {
         };
         let mut config = config(options, shape, weights);
         config.input.image_size = Some(config.input.size());
+        if let Some(finer) = config.input.finer_size.pixels() {
+            let expected = "`off`: an imported model has one input";
+            return Err(Error::setting("input.finer_size", finer, expected));
+        }
+        config.input.finer_size = FinerSize::Off;
         config.check()?;
         let opened = {
             let weights = config.backbone.weights.as_deref();

@@ -6,6 +6,7 @@ pub(crate) mod description;
 pub(crate) mod import;
 #[cfg(feature = "train")]
 pub(crate) mod known_anomalies;
+mod learned_tensors;
 pub(crate) mod model_file;
 pub(crate) mod prediction;
 mod recalibration;

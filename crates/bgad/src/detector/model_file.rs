@@ -2,7 +2,7 @@
 //!
 //! Tensors of the backbone are named `backbone.NAME` and those of the flows `level.INDEX.block.K.NAME`.
 //! Tensors from normal training images are named `neighbors.NAME`, `memory_bank.NAME`, `contexts.NAME`,
-//! `position_gaussians.NAME` and `discriminant.NAME`.
+//! `position_gaussians.NAME` and `discriminant.NAME`. If the model has a finer input, those for it begin with `finer.`.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -14,6 +14,9 @@ use bgad_backbone::NamedTensor;
 use bgad_flow::Parameter;
 
 use super::description::ModelDescription;
+#[cfg(feature = "train")]
+use super::learned_tensors::LearnedTensors;
+use super::learned_tensors::ReadTensors;
 use super::trained_model::Detector;
 use crate::device::Device;
 #[cfg(feature = "train")]
@@ -35,11 +38,15 @@ use crate::scoring::hot_spots::HotSpots;
 use crate::storage::tensor_file::{Damage, Kind, Stored, TensorFile};
 
 /// The format version that this program reads and writes.
-pub const FORMAT_VERSION: u32 = 17;
+pub const FORMAT_VERSION: u32 = 18;
 const KIND: Kind = Kind {
     key: "bgad",
     version: FORMAT_VERSION,
 };
+
+/// What the names of the backbone's tensors begin with, and those of what was learned for the finer input.
+const BACKBONE: &str = "backbone.";
+const FINER: &str = "finer.";
 
 impl Detector {
     /// Writes the model to one file, atomically. The same model gives the same bytes.
@@ -57,24 +64,9 @@ impl Detector {
         }
         let of_backbone = self.backbone.tensors();
         let in_bytes = description.quantization.is_some();
-        let of_flows = self.flows.iter().map(|flow| match in_bytes {
-            true => flow.parameters_not_at_rest(),
-            false => flow.parameters(),
-        });
-        let of_flows: Vec<_> = of_flows.collect();
-        let of_neighbors = self.neighbors.iter().flat_map(Neighbors::parameters);
-        let of_neighbors: Vec<_> = of_neighbors.collect();
-        let of_bank: Vec<_> = self.bank.iter().flat_map(MemoryBank::parameters).collect();
-        let of_contexts = self.contexts.iter().flat_map(Contexts::parameters);
-        let of_contexts: Vec<_> = of_contexts.collect();
-        let of_gaussians = self.gaussians.iter();
-        let of_gaussians: Vec<_> = of_gaussians
-            .flat_map(PositionGaussians::parameters)
-            .collect();
-        let of_discriminant = self.discriminant.iter().flat_map(Discriminant::parameters);
-        let of_discriminant: Vec<_> = of_discriminant.collect();
-        let of_known = self.known_defects.iter().flat_map(KnownDefects::parameters);
-        let of_known: Vec<_> = of_known.collect();
+        let of_usual = LearnedTensors::of(self, in_bytes);
+        let of_finer = self.finer.as_ref();
+        let of_finer = of_finer.map(|finer| LearnedTensors::of(finer, in_bytes));
         let numbers = match in_bytes {
             true => Stored::compact,
             false => Stored::numbers,
@@ -82,25 +74,15 @@ impl Detector {
         let mut tensors = BTreeMap::new();
         for tensor in &of_backbone {
             let stored = numbers(&tensor.shape, &tensor.values);
-            tensors.insert(format!("backbone.{}", tensor.name), stored);
+            tensors.insert(format!("{BACKBONE}{}", tensor.name), stored);
         }
-        for (level, parameters) in of_flows.iter().enumerate() {
-            for (name, data) in parameters {
-                let stored = Stored::of(data).map_err(|e| damaged(format!("{name}: {e}")))?;
-                tensors.insert(format!("level.{level}.{name}"), stored);
-            }
-        }
-        for (part, parameters) in [
-            ("neighbors", &of_neighbors),
-            ("memory_bank", &of_bank),
-            ("contexts", &of_contexts),
-            ("position_gaussians", &of_gaussians),
-            ("discriminant", &of_discriminant),
-            ("known_defects", &of_known),
-        ] {
-            for (name, shape, values) in parameters {
-                tensors.insert(format!("{part}.{name}"), numbers(shape, values));
-            }
+        of_usual
+            .add_to(&mut tensors, "", numbers)
+            .map_err(damaged)?;
+        if let Some(of_finer) = &of_finer {
+            of_finer
+                .add_to(&mut tensors, FINER, numbers)
+                .map_err(damaged)?;
         }
         let file = TensorFile {
             description: serde_json::to_string(&self.description)
@@ -151,7 +133,10 @@ impl Detector {
             parts.backbone,
             device,
         )
-        .and_then(|backbone| build(description, backbone, parts.of_model, device))
+        .and_then(|backbone| {
+            let tensors = (parts.of_model, parts.of_finer);
+            restored(description, backbone, tensors, device)
+        })
         .map_err(|error| at(path)(error.into()))
     }
 
@@ -175,7 +160,8 @@ impl Detector {
         config.features.precision.check(device)?;
         let backbone =
             custom_backbone::restore(path, config, checksum, parts.backbone, device, restore)?;
-        build(description, backbone, parts.of_model, device).map_err(|error| at(path)(error.into()))
+        let tensors = (parts.of_model, parts.of_finer);
+        restored(description, backbone, tensors, device).map_err(|error| at(path)(error.into()))
     }
 }
 
@@ -207,20 +193,9 @@ fn at(path: &Path) -> impl Fn(Damage) -> Error + '_ {
 #[derive(Default)]
 struct Parts {
     backbone: Vec<NamedTensor>,
-    of_model: ModelTensors,
-}
-
-/// The tensors learned from training images.
-#[derive(Default)]
-struct ModelTensors {
-    /// By the flow's index and the parameter's name.
-    levels: BTreeMap<String, BTreeMap<String, Parameter>>,
-    neighbors: BTreeMap<String, Parameter>,
-    bank: BTreeMap<String, Parameter>,
-    contexts: BTreeMap<String, Parameter>,
-    gaussians: BTreeMap<String, Parameter>,
-    discriminant: BTreeMap<String, Parameter>,
-    known_defects: BTreeMap<String, Parameter>,
+    of_model: ReadTensors,
+    /// Those for the finer input.
+    of_finer: ReadTensors,
 }
 
 impl Parts {
@@ -232,44 +207,43 @@ impl Parts {
                 Error::state(full.as_str(), format!("of {:?}", tensor.elements), "F32")
             })?;
             let shape = tensor.shape;
-            let Some((kind, name)) = full.split_once('.') else {
-                continue;
-            };
-            let model = &mut parts.of_model;
-            let (of_kind, name) = match kind {
-                "backbone" => {
-                    let name = name.to_owned();
-                    parts.backbone.push(NamedTensor {
-                        name,
-                        values,
-                        shape,
-                    });
-                    continue;
-                }
-                "level" => match name.split_once('.') {
-                    Some((level, name)) => {
-                        (model.levels.entry(level.to_owned()).or_default(), name)
-                    }
-                    None => continue,
-                },
-                "neighbors" => (&mut model.neighbors, name),
-                "memory_bank" => (&mut model.bank, name),
-                "contexts" => (&mut model.contexts, name),
-                "position_gaussians" => (&mut model.gaussians, name),
-                "discriminant" => (&mut model.discriminant, name),
-                "known_defects" => (&mut model.known_defects, name),
-                _ => continue,
-            };
-            of_kind.insert(name.to_owned(), Parameter { shape, values });
+            if let Some(name) = full.strip_prefix(BACKBONE) {
+                let name = name.to_owned();
+                parts.backbone.push(NamedTensor {
+                    name,
+                    values,
+                    shape,
+                });
+            } else if let Some(name) = full.strip_prefix(FINER) {
+                parts.of_finer.take(name, Parameter { shape, values });
+            } else {
+                parts.of_model.take(&full, Parameter { shape, values });
+            }
         }
         Ok(parts)
     }
 }
 
+/// Builds the detector from what a file contains, that of its finer input included.
+fn restored(
+    description: ModelDescription,
+    backbone: Arc<dyn AnyBackbone>,
+    (of_model, of_finer): (ReadTensors, ReadTensors),
+    device: &Device,
+) -> Result<Detector> {
+    let finer = match description.finer()? {
+        Some(finer) => Some(Box::new(build(finer, backbone.clone(), of_finer, device)?)),
+        None => None,
+    };
+    let mut detector = build(description, backbone, of_model, device)?;
+    detector.finer = finer;
+    Ok(detector)
+}
+
 fn build(
     description: ModelDescription,
     backbone: Arc<dyn AnyBackbone>,
-    mut tensors: ModelTensors,
+    mut tensors: ReadTensors,
     device: &Device,
 ) -> Result<Detector> {
     let config = &description.config;
@@ -353,6 +327,7 @@ fn build(
         description,
         backbone,
         flows,
+        finer: None,
         device: device.clone(),
     })
 }

@@ -116,7 +116,7 @@ impl Detector {
             if let Some(of_pixels) = &mut self.description.pixel_threshold {
                 *of_pixels = f32::MAX;
             }
-            self.description.calibration.halo_limit = None;
+            self.description.calibration.set_halo_limit(None);
             self.description.promised_rate = None;
             return Ok(());
         }
@@ -170,9 +170,10 @@ impl Detector {
         if self.description.pixel_threshold.is_some() {
             self.description.pixel_threshold = Some(threshold);
             self.description.outlines_known_defects = true;
-            self.description.calibration.halo_limit = Some(threshold);
-            let largest = &mut self.description.calibration.largest_median;
-            *largest = largest.max(baseline::largest_median(threshold));
+            let calibration = &mut self.description.calibration;
+            calibration.set_halo_limit(Some(threshold));
+            let largest = calibration.largest_median;
+            calibration.set_largest_median(largest.max(baseline::largest_median(threshold)));
         }
     }
 
@@ -224,7 +225,8 @@ impl Detector {
         };
         if !self.description.outlines_known_defects {
             self.keep_scaled_maps_above_the_threshold();
-            self.description.calibration.halo_limit = self.description.pixel_threshold;
+            let limit = self.description.pixel_threshold;
+            self.description.calibration.set_halo_limit(limit);
         }
         self.description.threshold = threshold;
         self.description.normal_scores = scores_of_normal;

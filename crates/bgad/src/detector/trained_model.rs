@@ -25,7 +25,7 @@ use crate::model::discriminant::Discriminant;
 use crate::model::known_defects::KnownDefects;
 #[cfg(feature = "train")]
 use crate::model::level_flow::WhitenedFlow;
-use crate::model::likelihoods::LogLikelihoodMaps;
+use crate::model::likelihoods::{FinerMaps, LogLikelihoodMaps};
 use crate::model::memory_bank::MemoryBank;
 use crate::model::neighbors::Neighbors;
 #[cfg(feature = "train")]
@@ -57,6 +57,8 @@ pub struct Detector {
     pub(crate) discriminant: Option<Discriminant>,
     /// The clearest positions of these defects.
     pub(crate) known_defects: Option<KnownDefects>,
+    /// What judges the image's finer input, if the model has one. Its own thresholds and calibration are not used.
+    pub(crate) finer: Option<Box<Self>>,
     pub(crate) device: Device,
 }
 
@@ -78,6 +80,7 @@ impl Detector {
             gaussians: None,
             discriminant: None,
             known_defects: None,
+            finer: None,
             device: device.clone(),
         };
         detector.set_flows(flows)?;
@@ -104,6 +107,9 @@ impl Detector {
         }
         if let Some(contexts) = &mut self.contexts {
             contexts.remember_in(folder);
+        }
+        if let Some(finer) = &mut self.finer {
+            finer.remember_distances_in(folder);
         }
     }
 
@@ -153,7 +159,8 @@ impl Detector {
     /// An image that differs as a whole must stay above the pixel threshold when its map is scaled.
     pub(super) fn keep_scaled_maps_above_the_threshold(&mut self) {
         if let Some(threshold) = self.description.pixel_threshold {
-            self.description.calibration.largest_median = baseline::largest_median(threshold);
+            let largest = baseline::largest_median(threshold);
+            self.description.calibration.set_largest_median(largest);
         }
     }
 
@@ -169,10 +176,17 @@ impl Detector {
     }
 
     pub(crate) fn maps_of(&self, features: &ImageFeatures) -> Result<LogLikelihoodMaps> {
-        self.maps_without(features, 0..0)
+        let mut maps = self.maps_without(features, 0..0)?;
+        if let Some((finer, features)) = self.finer.as_ref().zip(features.finer.as_deref()) {
+            maps.finer = Some(Box::new(FinerMaps {
+                views: Views::one(features.view),
+                maps: finer.maps_of(features)?,
+            }));
+        }
+        Ok(maps)
     }
 
-    /// The same, ignoring the training inputs `left_out` in all comparisons with normal images.
+    /// The same of the usual input, ignoring the training inputs `left_out` in all comparisons with normal images.
     pub(crate) fn maps_without(
         &self,
         features: &ImageFeatures,
@@ -191,6 +205,7 @@ impl Detector {
             discriminants: None,
             likeness: None,
             neighbor_distance: neighbor_distance.flatten(),
+            finer: None,
         };
         if let Some(bank) = &self.bank {
             let near = features.neighborhoods(bank.inputs())?;

@@ -36,7 +36,11 @@ pub(crate) fn take(
         });
     }
     check_levels(&*backbone)?;
-    check_maps(&*backbone, config.input.size(), device)?;
+    for size in [Some(config.input.size()), config.input.finer_size.pixels()] {
+        if let Some(size) = size {
+            check_maps(&*backbone, size, device)?;
+        }
+    }
     let tensors = backbone.tensors();
     check_tensors(name, &tensors)?;
     let checksum = (!tensors.is_empty()).then(|| checksum(tensors));

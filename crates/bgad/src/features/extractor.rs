@@ -29,13 +29,14 @@ use crate::input::view::Views;
 pub(crate) struct Extractor {
     pub backbone: Arc<dyn AnyBackbone>,
     pub image_size: u32,
-    #[cfg_attr(not(feature = "train"), allow(dead_code))] // training alone asks for it
     pub fit: Fit,
     pub inputs: FlowInputs,
     /// The format in which features are stored.
     pub precision: FeaturePrecision,
     #[cfg_attr(not(feature = "train"), allow(dead_code))] // the host is no device of tensors
     pub device: Device,
+    /// That of the finer input, if there is one.
+    pub finer: Option<Box<Extractor>>,
 }
 
 /// An input prepared for the backbone.
@@ -53,7 +54,11 @@ impl Extractor {
         backbone: Arc<dyn AnyBackbone>,
         device: &Device,
     ) -> Self {
+        let finer = config
+            .finer()
+            .map(|config| Box::new(Self::new(&config, granularity, backbone.clone(), device)));
         Self {
+            finer,
             backbone,
             image_size: config.input.size(),
             fit: config.input.fit,
@@ -81,15 +86,26 @@ impl Extractor {
         self.inputs.computed(self.backbone.levels())
     }
 
-    /// The features of one input of an image and, if wanted, of its mirror image.
+    /// The features of one input of an image and, if wanted, of its mirror image; those of the finer input as well,
+    /// if there is one.
     pub fn extract_view(&self, image: &RgbImage, view: &View, mirrored: bool) -> ImageFeatures {
         let input = self.prepare(image, view);
+        let finer = self.finer.as_ref().map(|finer| {
+            let view = finer.whole(image.dimensions());
+            Box::new(finer.extract_view(image, &view, mirrored))
+        });
         ImageFeatures {
             levels: self.vectors(&input, false),
             view: *view,
             mirrored: mirrored.then(|| self.vectors(&input, true)),
             precision: self.precision,
+            finer,
         }
+    }
+
+    /// The input of an image of this width and height that is a single input.
+    pub fn whole(&self, size: (u32, u32)) -> View {
+        self.fit.views(size, self.image_size).views[0]
     }
 
     /// Prepares one input of an image.

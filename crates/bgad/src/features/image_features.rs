@@ -27,6 +27,8 @@ pub(crate) struct ImageFeatures {
     /// The format in which they are stored.
     #[cfg_attr(not(feature = "train"), allow(dead_code))]
     pub(super) precision: FeaturePrecision,
+    /// Those of the finer input, if there is one.
+    pub finer: Option<Box<Self>>,
 }
 
 impl ImageFeatures {
@@ -74,6 +76,7 @@ impl ImageFeatures {
     #[cfg(feature = "train")]
     pub fn unmirrored(mut self) -> Self {
         self.mirrored = None;
+        self.finer = self.finer.map(|finer| Box::new(finer.unmirrored()));
         self
     }
 
@@ -81,6 +84,10 @@ impl ImageFeatures {
     #[cfg(feature = "train")]
     pub fn only_mirrored(mut self) -> Option<Self> {
         self.levels = self.mirrored.take()?;
+        self.finer = match self.finer {
+            Some(finer) => Some(Box::new(finer.only_mirrored()?)),
+            None => None,
+        };
         Some(self)
     }
 
@@ -91,7 +98,7 @@ impl ImageFeatures {
         mirrored.map(|levels| self.precision.take(levels[index].tensor()))
     }
 
-    /// The features for the flows from index `first` onward.
+    /// The features of the usual input for the flows from index `first` onward.
     #[cfg(feature = "train")]
     pub fn starting_at(&self, first: usize) -> Self {
         let mirrored = self.mirrored.as_ref();
@@ -100,6 +107,7 @@ impl ImageFeatures {
             view: self.view,
             mirrored: mirrored.map(|levels| levels[first..].to_vec()),
             precision: self.precision,
+            finer: None,
         }
     }
 }

@@ -37,33 +37,60 @@ pub(crate) struct StoreSettings {
 }
 
 /// Features of images: computed, read from disk, or kept in memory while there is room.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct FeatureStore {
     extractor: Extractor,
     settings: StoreSettings,
     /// Bytes of memory left.
-    memory: Mutex<u64>,
+    memory: Arc<Mutex<u64>>,
     /// Where features are stored on disk.
-    cache: Option<FeatureCache>,
-    digests: FileDigests,
+    cache: Option<Arc<FeatureCache>>,
+    digests: Arc<FileDigests>,
     /// Becomes true when the run is to stop.
     stop: Option<Arc<AtomicBool>>,
+    /// That of the finer inputs, if there are any. It shares the memory.
+    finer: Option<Box<Self>>,
 }
 
 impl FeatureStore {
-    pub fn new(extractor: Extractor, settings: StoreSettings) -> Self {
-        Self {
+    pub fn new(mut extractor: Extractor, settings: StoreSettings) -> Self {
+        let of_finer = extractor.finer.take();
+        let mut store = Self {
             extractor,
             settings,
-            memory: Mutex::new(settings.memory),
+            memory: Arc::new(Mutex::new(settings.memory)),
             cache: None,
-            digests: FileDigests::default(),
+            digests: Arc::default(),
             stop: None,
+            finer: None,
+        };
+        store.finer = of_finer.map(|extractor| {
+            Box::new(Self {
+                extractor: *extractor,
+                ..store.clone()
+            })
+        });
+        store
+    }
+
+    /// The same store for the usual inputs alone.
+    pub fn without_finer(&self) -> Self {
+        Self {
+            finer: None,
+            ..self.clone()
         }
+    }
+
+    /// The store of the finer inputs alone, if there are any.
+    pub fn finer(&self) -> Option<&Self> {
+        self.finer.as_deref()
     }
 
     /// Passes over its images end when `stop` becomes true.
     pub fn stopped_by(&mut self, stop: Option<Arc<AtomicBool>>) {
+        if let Some(finer) = &mut self.finer {
+            finer.stopped_by(stop.clone());
+        }
         self.stop = stop;
     }
 
@@ -94,8 +121,11 @@ impl FeatureStore {
             extractor.precision,
         );
         let inputs = extractor.computed_inputs();
-        self.cache = Some(FeatureCache::open(folder, settings, inputs)?);
-        Ok(())
+        self.cache = Some(Arc::new(FeatureCache::open(folder, settings, inputs)?));
+        match &mut self.finer {
+            Some(finer) => finer.keep_in(folder, checksum),
+            None => Ok(()),
+        }
     }
 
     /// The format of training images' features. On devices other than the CPU they stay there, in their own
@@ -139,31 +169,50 @@ impl FeatureStore {
 
     /// The features of an image that is a single input and comes from no file.
     pub fn extract(&self, image: &RgbImage) -> ImageFeatures {
-        let views = self.extractor.views(image.dimensions());
-        debug_assert_eq!(views.views.len(), 1);
-        self.extractor.extract_view(image, &views.views[0], false)
+        let view = self.extractor.whole(image.dimensions());
+        self.extractor.extract_view(image, &view, false)
     }
 
     /// The features of a file that is used unaltered and is a single input; they are taken from the cache or
-    /// computed.
+    /// computed. Those of the finer input come with them, if there is one.
     ///
     /// # Errors
     /// If the image can't be read.
     pub fn features_of(&self, sample: &Sample, format: FeatureFormat) -> Result<ImageFeatures> {
-        match &self.cache {
-            Some(cache) => self.found(sample, format, cache),
-            None => self.computed(sample, format),
-        }
+        self.features(sample, format, &mut None)
     }
 
-    fn computed(&self, sample: &Sample, format: FeatureFormat) -> Result<ImageFeatures> {
-        let input = self.load(sample)?;
+    /// The same; `image` is the sample's image if it is already loaded.
+    fn features(
+        &self,
+        sample: &Sample,
+        format: FeatureFormat,
+        image: &mut Option<RgbImage>,
+    ) -> Result<ImageFeatures> {
+        let mut features = match &self.cache {
+            Some(cache) => self.found(sample, format, cache, image)?,
+            None => self.computed(sample, format, image)?,
+        };
+        if let Some(finer) = &self.finer {
+            features.finer = Some(Box::new(finer.features(sample, format, image)?));
+        }
+        Ok(features)
+    }
+
+    fn computed(
+        &self,
+        sample: &Sample,
+        format: FeatureFormat,
+        image: &mut Option<RgbImage>,
+    ) -> Result<ImageFeatures> {
+        let input = self.prepared(sample, image)?;
         let side = |mirrored| self.rounded(self.extractor.vectors(&input, mirrored), format);
         Ok(ImageFeatures {
             levels: side(false),
             view: input.view,
             mirrored: format.mirrored.then(|| side(true)),
             precision: self.extractor.precision,
+            finer: None,
         })
     }
 
@@ -173,13 +222,14 @@ impl FeatureStore {
         sample: &Sample,
         format: FeatureFormat,
         cache: &FeatureCache,
+        image: &mut Option<RgbImage>,
     ) -> Result<ImageFeatures> {
-        let view = self.extractor.views(sample.dimensions()?).views[0];
-        let image = self.digests.of(&sample.path)?;
-        let mut loaded: Option<PreparedInput> = None;
+        let view = self.extractor.whole(sample.dimensions()?);
+        let digest = self.digests.of(&sample.path)?;
+        let mut prepared: Option<PreparedInput> = None;
         let mut side = |mirrored| {
             let file = cache.file(&CachedInput {
-                image,
+                image: digest,
                 sample,
                 view: &view,
                 mirrored,
@@ -188,12 +238,12 @@ impl FeatureStore {
             if let Some(vectors) = cache.read(&file, &self.extractor.device) {
                 return Ok(self.as_kept(vectors));
             }
-            let input = match loaded.take() {
+            let input = match prepared.take() {
                 Some(input) => input,
-                None => self.load(sample)?,
+                None => self.prepared(sample, image)?,
             };
             let vectors = self.rounded(self.extractor.vectors(&input, mirrored), format);
-            loaded = Some(input);
+            prepared = Some(input);
             cache.write(&file, &vectors);
             Ok::<_, Error>(vectors)
         };
@@ -205,13 +255,18 @@ impl FeatureStore {
                 false => None,
             },
             precision: self.extractor.precision,
+            finer: None,
         })
     }
 
-    fn load(&self, sample: &Sample) -> Result<PreparedInput> {
-        let image = sample.load_image()?;
-        let view = self.extractor.views(image.dimensions()).views[0];
-        Ok(self.extractor.prepare(&image, &view))
+    /// The input of a sample, whose image is loaded unless it already is.
+    fn prepared(&self, sample: &Sample, image: &mut Option<RgbImage>) -> Result<PreparedInput> {
+        let image = match image {
+            Some(image) => image,
+            None => image.insert(sample.load_image()?),
+        };
+        let view = self.extractor.whole(image.dimensions());
+        Ok(self.extractor.prepare(image, &view))
     }
 
     fn rounded(&self, vectors: Vec<Vectors>, format: FeatureFormat) -> Vec<Vectors> {
@@ -251,7 +306,9 @@ impl FeatureStore {
             true => 2,
             false => self.extractor.precision.bytes(),
         };
-        bytes * sides * values.sum::<usize>() as u64
+        let finer = self.finer.as_ref();
+        let finer = finer.map_or(0, |finer| finer.bytes_of_an_input(format));
+        bytes * sides * values.sum::<usize>() as u64 + finer
     }
 
     /// Whether features are stored on disk.
@@ -261,7 +318,9 @@ impl FeatureStore {
 
     /// The first error in writing features since the last call.
     pub fn take_failure(&self) -> Option<Error> {
-        self.cache.as_ref().and_then(FeatureCache::take_failure)
+        let own = self.cache.as_ref().and_then(|cache| cache.take_failure());
+        let finer = self.finer.as_ref();
+        own.or_else(|| finer.and_then(|finer| finer.take_failure()))
     }
 
     /// The digests of the files read so far.

@@ -11,6 +11,7 @@ use super::outcome::{Change, Learned};
 use super::teaching::{Taught, Teaching};
 use super::unfinished_run::UnfinishedRun;
 use crate::config::choices::Model;
+use crate::config::finer_size::FinerSize;
 use crate::config::image_fit::Fit;
 use crate::config::settings::TrainerConfig;
 use crate::detector::trained_model::Detector;
@@ -279,6 +280,12 @@ impl Earlier {
         config.input.image_size = config.input.image_size.or(was.config.input.image_size);
         if !lesson.missed.is_empty() {
             config.model = Model::BgadFas;
+        }
+        if config.input.finer_size == FinerSize::Auto {
+            config.input.finer_size = match config.schedule.trains(config.model) {
+                true => FinerSize::Off,
+                false => was.config.input.finer_size,
+            };
         }
         config
     }

@@ -35,7 +35,7 @@ enum Values {
 
 /// A tensor of a model file: name, shape, values.
 #[cfg(feature = "train")]
-pub(super) type Named = (&'static str, Vec<usize>, Vec<f32>);
+pub(crate) type Named = (&'static str, Vec<usize>, Vec<f32>);
 
 impl BankRows {
     /// In single precision.

@@ -1,5 +1,7 @@
 //! Log-likelihoods under the flows.
 
+use crate::input::view::Views;
+
 /// One image's per-dimension log-likelihoods, one entry per flow.
 ///
 /// Each level's positions have a row-major map, finest level first. Pooled features have a single value;
@@ -24,6 +26,17 @@ pub struct LogLikelihoodMaps {
     /// The mean squared difference of standardised pooled features to those of the nearest normal training
     /// image, if the model uses it.
     pub neighbor_distance: Option<f32>,
+    /// Those of the image's finer input, if the model has one.
+    pub finer: Option<Box<FinerMaps>>,
+}
+
+/// What a model says about an image's finer input.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FinerMaps {
+    /// What the input shows.
+    pub(crate) views: Views,
+    /// Its log-likelihoods and distances.
+    pub maps: LogLikelihoodMaps,
 }
 
 /// One level of [`LogLikelihoodMaps`].

@@ -3,7 +3,7 @@
 
 #[cfg(feature = "train")]
 mod alignment;
-mod bank_rows;
+pub(crate) mod bank_rows;
 #[cfg(feature = "train")]
 mod bank_sample;
 mod byte_rows;

@@ -13,8 +13,9 @@ use crate::detector::description::Quantization;
 use crate::detector::trained_model::Detector;
 use crate::device::host::is_host;
 use crate::error::{Error, Result};
+use crate::features::extractor::PreparedInput;
 use crate::features::stored_images::LEFT_OUT;
-use crate::training::run_context::QuantizedModel;
+use crate::training::run_context::{LearnedDefects, QuantizedModel};
 use crate::training::trainer::Trainer;
 
 /// The largest number of images that the backbone's bytes are fitted to.
@@ -42,14 +43,14 @@ impl Detector {
             return Err(Error::input("normal images", 0, "at least one"));
         }
         let inputs = self.prepared(normal)?;
-        let size = self.description.config.input.size() as usize;
         let mut seen = ProductInputs::default();
-        for input in &inputs {
-            own.observe(input, (size, size), &mut seen);
+        for PreparedInput { values, view } in &inputs {
+            let size = view.size as usize;
+            own.observe(values, (size, size), &mut seen);
         }
         let in_bytes = own.in_bytes(&seen);
         let in_bytes = in_bytes.ok_or_else(|| self.refused("no image was read"))?;
-        let feature_errors = errors(&own, &in_bytes, &inputs, size);
+        let feature_errors = errors(&own, &in_bytes, &inputs);
         self.check(&feature_errors)?;
         let config = &self.description.config;
         let backbone = EfficientNet::from_folded(
@@ -58,16 +59,14 @@ impl Detector {
             in_bytes.tensors(),
             &self.device,
         )?;
-        let known = self.known_defects.as_ref().zip(self.bank.as_ref());
+        let calibration = &self.description.calibration;
+        let finer = self.finer.as_ref().zip(calibration.finer.as_ref());
         let quantized = QuantizedModel {
             backbone: Arc::new(backbone),
             checksum: self.description.backbone_checksum.clone(),
             quantization: Quantization { feature_errors },
-            discriminant: self.discriminant.clone(),
-            known_defects: known.map(|(known, bank)| known.vectors(bank)),
-            defects_weight: self.description.calibration.defects_weight,
-            likeness_weight: self.description.calibration.likeness_weight,
-            recurrence: self.description.calibration.recurrence,
+            defects: LearnedDefects::of(self, calibration),
+            finer: finer.map(|(finer, calibration)| LearnedDefects::of(finer, calibration)),
         };
         let mut settings = config.clone().into_inner();
         settings.model = Model::Bgad;
@@ -130,8 +129,8 @@ impl Detector {
         )?)
     }
 
-    /// A selection of the images, prepared for the backbone.
-    fn prepared(&self, normal: &[PathBuf]) -> Result<Vec<Vec<f32>>> {
+    /// A selection of the images, prepared for the backbone: their usual inputs and, if there are any, finer ones.
+    fn prepared(&self, normal: &[PathBuf]) -> Result<Vec<PreparedInput>> {
         let extractor = self.extractor();
         let step = normal.len().div_ceil(IMAGES);
         let mut inputs = Vec::new();
@@ -140,7 +139,11 @@ impl Detector {
             let views = self.views(image.dimensions());
             let wanted = views.views.len().div_ceil(IMAGES);
             let views = views.views.iter().step_by(wanted.max(1));
-            inputs.extend(views.map(|view| extractor.prepare(&image, view).values));
+            inputs.extend(views.map(|view| extractor.prepare(&image, view)));
+            inputs.extend(extractor.finer.iter().map(|finer| {
+                let view = finer.whole(image.dimensions());
+                finer.prepare(&image, &view)
+            }));
         }
         Ok(inputs)
     }
@@ -170,13 +173,13 @@ impl Detector {
 fn errors(
     single: &HostEfficientNet,
     in_bytes: &HostEfficientNet,
-    inputs: &[Vec<f32>],
-    size: usize,
+    inputs: &[PreparedInput],
 ) -> Vec<f64> {
     let mut sums = vec![Sums::default(); single.levels().len()];
-    for input in inputs {
-        let exact = single.extract_on_host(input, size, size);
-        let rounded = in_bytes.extract_on_host(input, size, size);
+    for PreparedInput { values, view } in inputs {
+        let size = view.size as usize;
+        let exact = single.extract_on_host(values, size, size);
+        let rounded = in_bytes.extract_on_host(values, size, size);
         for ((sums, exact), rounded) in sums.iter_mut().zip(&exact).zip(&rounded) {
             sums.add(exact, rounded);
         }

@@ -81,6 +81,7 @@ impl Report {
         let scoring = Scoring {
             calibration: description.calibration.clone(),
             size: description.config.input.size(),
+            finer: description.config.input.finer_size.pixels(),
             fit: description.config.input.fit,
             orientation: description.config.input.orientation,
             threshold: description.threshold,

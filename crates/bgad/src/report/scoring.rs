@@ -13,6 +13,9 @@ pub(super) struct Scoring {
     pub calibration: Calibration,
     /// Width and height of inputs, in pixels.
     pub size: u32,
+    /// Those of finer inputs, if there are any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub finer: Option<u32>,
     /// How images become inputs; reports of an earlier version always stretched them.
     #[serde(default)]
     pub fit: Fit,
@@ -25,8 +28,17 @@ pub(super) struct Scoring {
 impl Scoring {
     /// The inputs of each image.
     pub fn views(&self, evaluation: &Evaluation) -> Vec<Views> {
-        let sizes = evaluation.results.iter();
-        let sizes = sizes.map(|result| (result.width, result.height));
-        sizes.map(|size| self.fit.views(size, self.size)).collect()
+        self.views_of(evaluation, self.size)
+    }
+
+    /// The finer input of each image, if there are any.
+    pub fn finer_views(&self, evaluation: &Evaluation) -> Option<Vec<Views>> {
+        self.finer.map(|size| self.views_of(evaluation, size))
+    }
+
+    fn views_of(&self, evaluation: &Evaluation, size: u32) -> Vec<Views> {
+        let images = evaluation.results.iter();
+        let images = images.map(|result| (result.width, result.height));
+        images.map(|image| self.fit.views(image, size)).collect()
     }
 }

@@ -11,7 +11,7 @@ use super::build::Report;
 use super::scoring::Scoring;
 use crate::error::{Error, Result};
 use crate::evaluation::result::Evaluation;
-use crate::model::likelihoods::{LogLikelihoodMap, LogLikelihoodMaps, PositionMap};
+use crate::model::likelihoods::{FinerMaps, LogLikelihoodMap, LogLikelihoodMaps, PositionMap};
 use crate::storage::json::{read_json, write_json};
 
 const EVALUATION: &str = "evaluation.json";
@@ -46,6 +46,8 @@ fn of_positions<'a>(maps: &'a LogLikelihoodMaps, name: &str) -> Option<&'a Posit
     }
 }
 
+/// What the names of the finer inputs' tensors begin with.
+const FINER: &str = "finer.";
 /// Name of the distances to the nearest normal images among the log-likelihoods.
 const NEIGHBORS: &str = "neighbor_distance";
 
@@ -53,42 +55,19 @@ impl Report {
     /// Writes to the existing folder `folder`: `evaluation.json`, with all metrics and the score of each
     /// image; `report.json`, with the rest of the page; and `log_likelihoods.safetensors`, with
     /// `[inputs, height, width]` for each level, or `[inputs]` for pooled features. Inputs are in the order
-    /// of the evaluation's results; an image has one input, or one per tile, row by row.
+    /// of the evaluation's results; an image has one input, or one per tile, row by row. Names for finer inputs begin
+    /// with `finer.`.
     ///
     /// # Errors
     /// [`Error::Io`] names the file that can't be written.
     pub fn save(&self, folder: &Path) -> Result<()> {
         write_json(&folder.join(EVALUATION), &self.evaluation)?;
         let path = folder.join(MAPS);
-        let levels = self.maps.first().map_or(0, |maps| maps.levels.len());
-        let mut tensors = BTreeMap::new();
-        for level in 0..levels {
-            let maps = self.maps.iter().map(|maps| &maps.levels[level]);
-            let bytes = maps.flat_map(|map| map.values.iter().flat_map(|v| v.to_le_bytes()));
-            let first = &self.maps[0].levels[level];
-            let (name, shape) = match first.pooled {
-                true => (format!("pooled.{level}"), vec![self.maps.len()]),
-                false => {
-                    let shape = vec![self.maps.len(), first.height, first.width];
-                    (format!("map.{level}"), shape)
-                }
-            };
-            tensors.insert(name, (shape, bytes.collect::<Vec<u8>>()));
-        }
-        let distances = self.maps.iter().map(|maps| maps.neighbor_distance);
-        if let Some(distances) = distances.collect::<Option<Vec<f32>>>() {
-            let bytes = distances.iter().flat_map(|d| d.to_le_bytes()).collect();
-            tensors.insert(NEIGHBORS.to_owned(), (vec![distances.len()], bytes));
-        }
-        for name in OF_POSITIONS {
-            let maps = self.maps.iter().map(|maps| of_positions(maps, name));
-            if let Some(maps) = maps.collect::<Option<Vec<&PositionMap>>>()
-                && let Some(side) = maps.first().map(|map| map.side)
-            {
-                let values = maps.iter().flat_map(|map| &map.values);
-                let bytes = values.flat_map(|value| value.to_le_bytes()).collect();
-                tensors.insert(name.to_owned(), (vec![maps.len(), side, side], bytes));
-            }
+        let usual: Vec<&LogLikelihoodMaps> = self.maps.iter().collect();
+        let mut tensors = tensors_of(&usual, "");
+        let finer = usual.iter().map(|maps| Some(&maps.finer.as_ref()?.maps));
+        if let Some(finer) = finer.collect::<Option<Vec<_>>>() {
+            tensors.extend(tensors_of(&finer, FINER));
         }
         let damaged = |error: &dyn std::fmt::Display| Error::RunFile {
             path: path.clone(),
@@ -120,7 +99,17 @@ impl Report {
         let levels = stored.scoring.calibration.level_maxima.len();
         let views = stored.scoring.views(&evaluation);
         let inputs = views.iter().map(|views| views.views.len()).sum();
-        let maps = read_maps(&bytes, levels, inputs);
+        let mut maps = read_maps(&bytes, levels, inputs, "");
+        if let Some(views) = stored.scoring.finer_views(&evaluation) {
+            maps = maps.and_then(|mut maps| {
+                let finer = read_maps(&bytes, levels, inputs, FINER)?;
+                for ((maps, views), finer) in maps.iter_mut().zip(views).zip(finer) {
+                    let finer = FinerMaps { views, maps: finer };
+                    maps.finer = Some(Box::new(finer));
+                }
+                Ok(maps)
+            });
+        }
         Ok(Self {
             maps: maps.map_err(|reason| Error::RunFile { path, reason })?,
             evaluation,
@@ -130,7 +119,53 @@ impl Report {
     }
 }
 
-fn read_maps(bytes: &[u8], levels: usize, inputs: usize) -> Result<Vec<LogLikelihoodMaps>, String> {
+/// Shapes and bytes of tensors, by name.
+type Tensors = BTreeMap<String, (Vec<usize>, Vec<u8>)>;
+
+/// The log-likelihoods of all inputs as tensors, whose names begin with `prefix`.
+fn tensors_of(all: &[&LogLikelihoodMaps], prefix: &str) -> Tensors {
+    let levels = all.first().map_or(0, |maps| maps.levels.len());
+    let mut tensors = BTreeMap::new();
+    for level in 0..levels {
+        let maps = all.iter().map(|maps| &maps.levels[level]);
+        let bytes = maps.flat_map(|map| map.values.iter().flat_map(|v| v.to_le_bytes()));
+        let first = &all[0].levels[level];
+        let (name, shape) = match first.pooled {
+            true => (format!("{prefix}pooled.{level}"), vec![all.len()]),
+            false => {
+                let shape = vec![all.len(), first.height, first.width];
+                (format!("{prefix}map.{level}"), shape)
+            }
+        };
+        tensors.insert(name, (shape, bytes.collect::<Vec<u8>>()));
+    }
+    let distances = all.iter().map(|maps| maps.neighbor_distance);
+    if let Some(distances) = distances.collect::<Option<Vec<f32>>>() {
+        let bytes = distances.iter().flat_map(|d| d.to_le_bytes()).collect();
+        let name = format!("{prefix}{NEIGHBORS}");
+        tensors.insert(name, (vec![distances.len()], bytes));
+    }
+    for name in OF_POSITIONS {
+        let maps = all.iter().map(|maps| of_positions(maps, name));
+        if let Some(maps) = maps.collect::<Option<Vec<&PositionMap>>>()
+            && let Some(side) = maps.first().map(|map| map.side)
+        {
+            let values = maps.iter().flat_map(|map| &map.values);
+            let bytes = values.flat_map(|value| value.to_le_bytes()).collect();
+            let shape = vec![maps.len(), side, side];
+            tensors.insert(format!("{prefix}{name}"), (shape, bytes));
+        }
+    }
+    tensors
+}
+
+/// The log-likelihoods of `inputs` from tensors whose names begin with `prefix`.
+fn read_maps(
+    bytes: &[u8],
+    levels: usize,
+    inputs: usize,
+    prefix: &str,
+) -> Result<Vec<LogLikelihoodMaps>, String> {
     let mut maps: Vec<LogLikelihoodMaps> = (0..inputs)
         .map(|_| LogLikelihoodMaps {
             levels: Vec::new(),
@@ -140,6 +175,7 @@ fn read_maps(bytes: &[u8], levels: usize, inputs: usize) -> Result<Vec<LogLikeli
             discriminants: None,
             likeness: None,
             neighbor_distance: None,
+            finer: None,
         })
         .collect();
     if inputs == 0 {
@@ -147,10 +183,10 @@ fn read_maps(bytes: &[u8], levels: usize, inputs: usize) -> Result<Vec<LogLikeli
     }
     let tensors = SafeTensors::deserialize(bytes).map_err(|error| error.to_string())?;
     for level in 0..levels {
-        let pooled = format!("pooled.{level}");
+        let pooled = format!("{prefix}pooled.{level}");
         let (name, pooled) = match tensors.tensor(&pooled) {
             Ok(_) => (pooled, true),
-            Err(_) => (format!("map.{level}"), false),
+            Err(_) => (format!("{prefix}map.{level}"), false),
         };
         let tensor = tensors.tensor(&name).map_err(|error| error.to_string())?;
         let shape = tensor.shape();
@@ -179,7 +215,7 @@ fn read_maps(bytes: &[u8], levels: usize, inputs: usize) -> Result<Vec<LogLikeli
         }
     }
     for name in OF_POSITIONS {
-        let Ok(tensor) = tensors.tensor(name) else {
+        let Ok(tensor) = tensors.tensor(&format!("{prefix}{name}")) else {
             continue;
         };
         let (dtype, shape) = (tensor.dtype(), tensor.shape());
@@ -205,7 +241,7 @@ fn read_maps(bytes: &[u8], levels: usize, inputs: usize) -> Result<Vec<LogLikeli
             }
         }
     }
-    if let Ok(tensor) = tensors.tensor(NEIGHBORS) {
+    if let Ok(tensor) = tensors.tensor(&format!("{prefix}{NEIGHBORS}")) {
         let values = tensor.data().as_chunks::<4>().0;
         if tensor.dtype() != Dtype::F32 || values.len() != inputs {
             let (dtype, shape) = (tensor.dtype(), tensor.shape());

@@ -24,7 +24,22 @@ impl Calibration {
     pub(crate) fn score_of(&self, image: ImageLikelihoods<'_>) -> (f32, Option<ScoreMap>) {
         let maps = self.maps_of(image);
         let score = self.score_of_parts(self.parts_of(image, &maps));
-        (score, maps.into_score_map())
+        let map = maps.into_score_map();
+        match self.finer_of(image) {
+            Some((calibration, finer)) => {
+                let (of_finer, finer) = calibration.score_of(finer);
+                (mean_score(score, of_finer), mean_map(map, finer))
+            }
+            None => (score, map),
+        }
+    }
+
+    /// The constants and log-likelihoods of the image's finer input, if there is one.
+    pub(super) fn finer_of<'a>(
+        &self,
+        image: ImageLikelihoods<'a>,
+    ) -> Option<(&Self, ImageLikelihoods<'a>)> {
+        self.finer.as_deref().zip(image.finer())
     }
 
     /// The score of an image with these parts.
@@ -137,10 +152,14 @@ impl Calibration {
 
     /// The score map of an image; without flows on positions, that of the distances to the memory bank.
     pub(crate) fn map_of(&self, image: ImageLikelihoods<'_>) -> Option<ScoreMap> {
-        self.maps_of(image).into_score_map()
+        let map = self.maps_of(image).into_score_map();
+        match self.finer_of(image) {
+            Some((calibration, finer)) => mean_map(map, calibration.map_of(finer)),
+            None => map,
+        }
     }
 
-    /// All maps of an image, without their overall offset if that is removed.
+    /// All maps of an image, without their overall offset if that is removed. Those of a finer input are not in them.
     pub(super) fn maps_of(&self, image: ImageLikelihoods<'_>) -> Maps {
         let mut maps = self.fused(image);
         let shown = (&mut maps.shown, self.shown_baseline);
@@ -280,6 +299,20 @@ impl Calibration {
         let levels = maps.levels.iter().zip(constants);
         levels.map(|(map, (maximum, deviation))| (map, *maximum, *deviation))
     }
+}
+
+/// The score of an image from those of both inputs.
+pub(super) fn mean_score(usual: f32, finer: f32) -> f32 {
+    (usual + finer) / 2.0
+}
+
+/// The map of an image from those of both inputs, at the size of the usual one.
+pub(super) fn mean_map(usual: Option<ScoreMap>, finer: Option<ScoreMap>) -> Option<ScoreMap> {
+    let (mut usual, finer) = (usual?, finer?);
+    let finer = finer.resized(usual.width as u32, usual.height as u32);
+    let values = usual.values.iter_mut().zip(finer.values);
+    values.for_each(|(value, finer)| *value = (*value + finer) / 2.0);
+    Some(usual)
 }
 
 /// Whether there are flows on positions.

@@ -70,6 +70,9 @@ pub struct Calibration {
     pub(crate) likeness_weight: f32,
     /// The largest median of a shown map: above the pixel threshold.
     pub(crate) largest_median: f32,
+    /// The constants for the finer input, if there is one. Scores and maps are then means over both inputs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) finer: Option<Box<Self>>,
 }
 
 impl Calibration {
@@ -98,6 +101,23 @@ impl Calibration {
             halo_limit: None,
             likeness_weight: 1.0,
             largest_median: baseline::LARGEST_MEDIAN,
+            finer: None,
+        }
+    }
+
+    /// Sets the limit of halos in shown maps, of both inputs.
+    pub(crate) fn set_halo_limit(&mut self, limit: Option<f32>) {
+        self.halo_limit = limit;
+        if let Some(finer) = &mut self.finer {
+            finer.set_halo_limit(limit);
+        }
+    }
+
+    /// Sets the largest median of shown maps, of both inputs.
+    pub(crate) fn set_largest_median(&mut self, median: f32) {
+        self.largest_median = median;
+        if let Some(finer) = &mut self.finer {
+            finer.set_largest_median(median);
         }
     }
 

@@ -3,6 +3,8 @@
 use rayon::prelude::*;
 
 use super::baseline;
+#[cfg(feature = "train")]
+use super::calibrated_scores::{mean_map, mean_score};
 use super::calibration::Calibration;
 use super::edges::Edges;
 use super::evidence::{DefectTails, Tails};
@@ -19,8 +21,18 @@ use crate::config::choices::{Aggregation, MapBaseline};
 use crate::error::{Error, Result};
 
 impl Calibration {
-    /// The same rule with the constants of a set of images.
+    /// The same rule with the constants of a set of images, those of their finer inputs included.
     pub(crate) fn over_images(&self, set: &[ImageLikelihoods<'_>]) -> Result<Self> {
+        let mut calibration = self.over_usual(set)?;
+        if let Some(finer) = &self.finer {
+            let set: Vec<_> = set.iter().filter_map(|image| image.finer()).collect();
+            calibration.finer = Some(Box::new(finer.over_images(&set)?));
+        }
+        Ok(calibration)
+    }
+
+    /// The same for the usual inputs alone.
+    fn over_usual(&self, set: &[ImageLikelihoods<'_>]) -> Result<Self> {
         let flows = set.first().map_or(0, ImageLikelihoods::flows);
         let dimensions = self.level_dimensions.len();
         if self.aggregation == Aggregation::JointLogLikelihood && dimensions != flows {
@@ -115,10 +127,41 @@ impl Calibration {
         let parts = set.par_iter().map(|image| {
             let maps = self.maps_of(*image);
             let parts = self.parts_of(*image, &maps);
-            (parts, Scored::pixels_of(maps.into_score_map()))
+            let map = maps.into_score_map();
+            let Some((calibration, finer)) = self.finer_of(*image) else {
+                return (parts, None, Scored::pixels_of(map));
+            };
+            let maps = calibration.maps_of(finer);
+            let of_finer = calibration.parts_of(finer, &maps);
+            let map = mean_map(map, maps.into_score_map());
+            (parts, Some(of_finer), Scored::pixels_of(map))
         });
-        let (parts, pixels): (Vec<Parts>, Vec<_>) = parts.unzip();
-        self.joint = JointSpread::of(&parts);
+        let each: Vec<(Parts, Option<Parts>, _)> = parts.collect();
+        let parts: Vec<Parts> = each.iter().map(|image| image.0).collect();
+        self.take_joint_spread(&parts, known);
+        let of_finer: Option<Vec<Parts>> = each.iter().map(|image| image.1).collect();
+        if let Some((finer, parts)) = self.finer.as_mut().zip(of_finer) {
+            let known: Vec<_> = known.iter().filter_map(|image| image.finer()).collect();
+            finer.take_joint_spread(&parts, &known);
+        }
+        let scored = each.into_iter().map(|(parts, of_finer, pixels)| {
+            let score = self.score_of_parts(parts);
+            let finer = self.finer.as_ref().zip(of_finer);
+            let finer = finer.map(|(finer, parts)| finer.score_of_parts(parts));
+            Scored {
+                score: finer.map_or(score, |finer| mean_score(score, finer)),
+                pixels,
+            }
+        });
+        let scored = scored.collect();
+        (self, scored)
+    }
+
+    /// Computes the scales of the parts of an image's score from those of normal images, and how far known defects
+    /// recur.
+    #[cfg(feature = "train")]
+    fn take_joint_spread(&mut self, parts: &[Parts], known: &[ImageLikelihoods<'_>]) {
+        self.joint = JointSpread::of(parts);
         let known = known.par_iter().map(|image| {
             let maps = self.fused(*image);
             self.parts_of(*image, &maps).defects
@@ -128,12 +171,6 @@ impl Calibration {
             let normal: Vec<f32> = parts.iter().filter_map(|parts| parts.defects).collect();
             self.recurrence = fusion::recurrence(&normal, &known);
         }
-        let scored = parts.into_iter().zip(pixels).map(|(parts, pixels)| Scored {
-            score: self.score_of_parts(parts),
-            pixels,
-        });
-        let scored = scored.collect();
-        (self, scored)
     }
 
     /// The hot spots of normal images; `None` without a memory bank or flows on positions.

@@ -140,6 +140,7 @@ mod tests {
                 discriminants: None,
                 likeness: None,
                 neighbor_distance: None,
+                finer: None,
             }
         };
         let maps: Vec<LogLikelihoodMaps> = (0..images).map(one).collect();

@@ -230,6 +230,7 @@ mod tests {
             discriminants: None,
             likeness: None,
             neighbor_distance: Some(image as f32),
+            finer: None,
         }
     }
 

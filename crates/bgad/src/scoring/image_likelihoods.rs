@@ -27,6 +27,18 @@ impl<'a> ImageLikelihoods<'a> {
         Self { views, inputs }
     }
 
+    /// The finer input, if there is one.
+    pub fn finer(self) -> Option<Self> {
+        let [maps] = self.inputs else {
+            return None;
+        };
+        let finer = maps.finer.as_deref()?;
+        Some(Self {
+            views: &finer.views,
+            inputs: std::slice::from_ref(&finer.maps),
+        })
+    }
+
     /// Number of flows.
     pub fn flows(&self) -> usize {
         self.inputs.first().map_or(0, |maps| maps.levels.len())

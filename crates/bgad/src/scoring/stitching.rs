@@ -122,6 +122,7 @@ mod tests {
                 discriminants: None,
                 likeness: None,
                 neighbor_distance: None,
+                finer: None,
             };
             views.views.len()
         ];

@@ -1,4 +1,4 @@
-//! Chooses the size of inputs from normal training images.
+//! Chooses the sizes of inputs from normal training images.
 
 use std::ops::Range;
 
@@ -13,6 +13,10 @@ use crate::scoring::fusion::median;
 /// The widths and heights of inputs that show small parts on plain backgrounds, in pixels: the first one that images
 /// reach.
 const LARGER: [u32; 2] = [512, 384];
+/// The width and height of the finer input for images without a background, in pixels, and the least width and height of
+/// images that get one.
+const FINER: u32 = 384;
+const SMALLEST: u32 = 192;
 /// How many images are looked at.
 const IMAGES: usize = 16;
 /// Positions so near an edge are left out: backbones pad their inputs, so that edges differ on any background.
@@ -21,16 +25,34 @@ const EDGE: usize = 3;
 /// which parts are small on a plain background: a few positions then differ far more than most. Such parts have .09 to
 /// .47; textures and a part that fills its picture, .53 and more.
 const PLAIN: f32 = 0.5;
+/// The same, below which there may be a background behind a part that fills most of its picture (.56), or a texture of
+/// few lines (.59); most textures have .7 and more.
+const BACKGROUND: f32 = 0.65;
+/// The share of positions' variance that lies between places, up to which images show the same everywhere, as a texture
+/// does. Textures have up to .02; parts at a fixed place, .13 and more.
+const SAME_EVERYWHERE: f64 = 0.06;
 
-/// The width and height of inputs for `normal` training images, in pixels: larger than the extractor's if the images
-/// are large enough and show small parts on plain backgrounds. A part then covers more positions, and the background,
-/// where nothing varies, costs no accuracy.
+/// The sizes of inputs that suit images.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum InputSizes {
+    /// The usual one alone.
+    Usual,
+    /// A larger one alone, of this width and height.
+    Larger(u32),
+    /// The usual one and a finer one, of this width and height.
+    Finer(u32),
+}
+
+/// The sizes of inputs for `normal` training images; the extractor's is the usual one. Small parts on plain backgrounds
+/// get a larger input if the images are large enough: a part then covers more positions, and the background, where
+/// nothing varies, costs no accuracy. Images without a background get a finer input beside the usual one: their defects
+/// may be large or small. A part that fills most of its picture keeps the usual input, since a finer one found no more.
 ///
 /// Images that can't be read are passed over; an error follows when all are read.
 ///
 /// # Errors
 /// If the device fails.
-pub(super) fn choose(extractor: &Extractor, normal: &[&Sample]) -> Result<u32> {
+pub(super) fn choose(extractor: &Extractor, normal: &[&Sample]) -> Result<InputSizes> {
     let usual = extractor.image_size;
     let some = normal.iter().step_by(normal.len().div_ceil(IMAGES).max(1));
     let some: Vec<&Sample> = some.copied().collect();
@@ -41,16 +63,24 @@ pub(super) fn choose(extractor: &Extractor, normal: &[&Sample]) -> Result<u32> {
     let mut sides: Vec<u32> = sides.collect();
     sides.sort_unstable();
     let side = sides.get(sides.len() / 2).copied().unwrap_or_default();
-    let Some(larger) = LARGER.into_iter().find(|size| *size <= side) else {
-        return Ok(usual);
-    };
+    let larger = LARGER.into_iter().find(|size| *size <= side);
+    if larger.is_none() && side < SMALLEST {
+        return Ok(InputSizes::Usual);
+    }
     let rows = some.par_iter().map(|sample| finest_rows(extractor, sample));
     let rows: Vec<Vec<f32>> = rows.collect::<Result<_>>()?;
+    let rows: Vec<Vec<f32>> = rows.into_iter().filter(|rows| !rows.is_empty()).collect();
     let inputs = extractor.flow_inputs();
     let dimension = inputs.first().map_or(1, |finest| finest.dimension);
-    Ok(match typical(&rows.concat(), dimension) {
-        Some(typical) if typical < PLAIN => larger,
-        _ => usual,
+    let Some(typical) = typical(&rows.concat(), dimension) else {
+        return Ok(InputSizes::Usual);
+    };
+    let on_background = typical < BACKGROUND
+        && of_places(&rows, dimension).is_none_or(|share| share > SAME_EVERYWHERE);
+    Ok(match larger {
+        _ if typical < PLAIN => larger.map_or(InputSizes::Usual, InputSizes::Larger),
+        _ if on_background || side < SMALLEST || FINER <= usual => InputSizes::Usual,
+        _ => InputSizes::Finer(FINER),
     })
 }
 
@@ -91,6 +121,27 @@ fn typical(rows: &[f32], dimension: usize) -> Option<f32> {
     lengths.sort_unstable_by(f32::total_cmp);
     let mean = lengths.iter().sum::<f32>() / lengths.len() as f32;
     (mean > 0.0).then(|| median(&lengths) / mean)
+}
+
+/// The share of the rows' variance that lies between places, 0 if images show the same everywhere and 1 if every image
+/// shows the same; `None` for a single image, images of different proportions, or without variance.
+fn of_places(images: &[Vec<f32>], dimension: usize) -> Option<f64> {
+    let length = images.first()?.len();
+    if images.len() < 2 || images.iter().any(|rows| rows.len() != length) {
+        return None;
+    }
+    let count = images.len() as f64;
+    let Moments { deviation, .. } = Moments::of(&images.concat(), dimension);
+    // The variance of a channel at a place over images, in units of its variance over everything.
+    let within = (0..length).filter_map(|at| {
+        let values = images.iter().map(|rows| f64::from(rows[at]));
+        let mean = values.clone().sum::<f64>() / count;
+        let squares = values.map(|value| (value - mean).powi(2)).sum::<f64>();
+        let variance = deviation[at % dimension].powi(2);
+        (variance > 0.0).then(|| squares / (count - 1.0) / variance)
+    });
+    let within: Vec<f64> = within.collect();
+    (!within.is_empty()).then(|| 1.0 - within.iter().sum::<f64>() / within.len() as f64)
 }
 
 #[cfg(test)]

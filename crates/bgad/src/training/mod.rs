@@ -21,6 +21,7 @@ mod reading;
 mod run;
 mod run_checkpoints;
 pub(crate) mod run_context;
+mod scale;
 mod shown_defects;
 mod state;
 pub(crate) mod trainer;

@@ -6,7 +6,7 @@ use std::path::Path;
 use bgad_data::Sample;
 use rayon::prelude::*;
 
-use super::training_set::TrainingSet;
+use super::scale::{Scale, attach_first};
 use crate::detector::trained_model::Detector;
 use crate::error::Result;
 use crate::input::preparation::load_mask;
@@ -16,7 +16,6 @@ use crate::model::discriminant::Discriminant;
 use crate::model::folds::Folds;
 use crate::model::known_defects::{KnownDefects, ShownDefect};
 use crate::model::likelihoods::LogLikelihoodMaps;
-use crate::scoring::calibration::Calibration;
 use crate::scoring::image_likelihoods::ImageLikelihoods;
 use crate::scoring::threshold::Outlined;
 
@@ -24,13 +23,13 @@ use crate::scoring::threshold::Outlined;
 const MOST_IMAGES: usize = 16;
 const MOST_PIXELS: usize = 1 << 18;
 
-impl TrainingSet {
+impl Scale<'_> {
     /// The maps of abnormal training images whose masks mark a defect, each by a model that does not know its own.
     /// Empty with fewer than two such images. Trained flows have seen all of them.
-    pub fn outlined(&self, detector: &Detector, shown: &[ShownDefect]) -> Result<Vec<Outlined>> {
-        let masked = self.some_of(shown, |image| image.mask.is_some());
+    pub fn outlined(&self) -> Result<Vec<Outlined>> {
+        let masked = self.some_of(|image| image.mask.is_some());
         let outlined = masked.into_par_iter();
-        let outlined = outlined.map(|image| self.outlined_image(&image, detector, shown));
+        let outlined = outlined.map(|image| self.outlined_image(&image));
         let outlined = outlined.collect::<Result<Vec<_>>>()?;
         let outlined = outlined.into_iter().flatten();
         Ok(outlined
@@ -40,23 +39,20 @@ impl TrainingSet {
 
     /// The views and log-likelihoods of some abnormal training images, each by a model that does not know its own defects.
     /// Empty with fewer than two images that show one.
-    pub fn each_without_its_own(
-        &self,
-        detector: &Detector,
-        shown: &[ShownDefect],
-    ) -> Result<Vec<(Views, Vec<LogLikelihoodMaps>)>> {
-        let images = self.some_of(shown, |_| true);
+    pub fn each_without_its_own(&self) -> Result<Vec<(Views, Vec<LogLikelihoodMaps>)>> {
+        let images = self.some_of(|_| true);
         let each = images.into_par_iter().map(|image| {
-            let maps = self.without_its_own(&image, detector, shown)?;
+            let maps = self.without_its_own(&image)?;
             Ok((image.views, maps))
         });
         each.collect()
     }
 
     /// Some abnormal training images of those that are `wanted` and show defects; none with fewer than two.
-    fn some_of(&self, shown: &[ShownDefect], wanted: impl Fn(&Sample) -> bool) -> Vec<CutImage> {
+    fn some_of(&self, wanted: impl Fn(&Sample) -> bool) -> Vec<CutImage> {
+        let shown = &self.shown;
         let is_shown = |image: &&Sample| shown.iter().any(|defect| defect.image == image.path);
-        let images = self.abnormal_images.iter();
+        let images = self.set.abnormal_images.iter();
         let images = images.filter(|image| wanted(image)).filter(is_shown);
         let images: Vec<Sample> = images.cloned().collect();
         if images.iter().all(|image| image.path == images[0].path) {
@@ -64,20 +60,17 @@ impl TrainingSet {
         }
         let every = images.len().div_ceil(MOST_IMAGES);
         let images: Vec<Sample> = images.into_iter().step_by(every).collect();
-        self.abnormal.store().cut(&images)
+        self.set.abnormal.store().cut(&images)
     }
 
     /// The log-likelihoods of the inputs of an abnormal image by a model that does not know its defects.
-    fn without_its_own(
-        &self,
-        image: &CutImage,
-        detector: &Detector,
-        shown: &[ShownDefect],
-    ) -> Result<Vec<LogLikelihoodMaps>> {
-        let without = Without::new(detector, &image.sample.path, shown);
+    fn without_its_own(&self, image: &CutImage) -> Result<Vec<LogLikelihoodMaps>> {
+        let detector = &self.detector;
+        let abnormal = &self.set.abnormal;
+        let without = Without::new(detector, &image.sample.path, &self.shown);
         let mirrored = detector.description.mirrored;
         let of_input = |input| {
-            let features = self.abnormal.features_as_stored(&input, mirrored)?;
+            let features = abnormal.features_as_stored(&input, mirrored)?;
             let mut maps = detector.maps_of(&features)?;
             if let Some(bank) = &detector.bank {
                 let near = features.neighborhoods(bank.inputs())?;
@@ -88,25 +81,24 @@ impl TrainingSet {
             }
             Ok(maps)
         };
-        image.inputs().map(of_input).collect()
+        let mut inputs: Vec<_> = image.inputs().map(of_input).collect::<Result<_>>()?;
+        if let Some(finer) = &self.finer {
+            let image = finer.set.abnormal.store().cut_one(&image.sample);
+            let of_finer = finer.without_its_own(&image)?;
+            attach_first(&mut inputs, image.views, of_finer);
+        }
+        Ok(inputs)
     }
 
-    fn outlined_image(
-        &self,
-        image: &CutImage,
-        detector: &Detector,
-        shown: &[ShownDefect],
-    ) -> Result<Option<Outlined>> {
-        let inputs = self.without_its_own(image, detector, shown)?;
+    fn outlined_image(&self, image: &CutImage) -> Result<Option<Outlined>> {
+        let inputs = self.without_its_own(image)?;
         let image_of = ImageLikelihoods {
             views: &image.views,
             inputs: &inputs,
         };
         // Whatever the threshold will be, halos must not lie above it.
-        let calibration = Calibration {
-            halo_limit: Some(0.0),
-            ..detector.description.calibration.clone()
-        };
+        let mut calibration = self.detector.description.calibration.clone();
+        calibration.set_halo_limit(Some(0.0));
         let Some(map) = calibration.map_of(image_of) else {
             return Ok(None);
         };

@@ -48,6 +48,14 @@ pub enum Progress {
         /// The usual width and height in pixels.
         usual: u32,
     },
+    /// Images are also judged on a second, finer input, because they show no background. Training and predictions take longer;
+    /// `off` as [`finer_size`](crate::InputSettings::finer_size) avoids that.
+    FinerInput {
+        /// Its width and height in pixels.
+        finer: u32,
+        /// The usual width and height in pixels.
+        usual: u32,
+    },
     /// The features of images are being computed.
     Features {
         /// Images done.

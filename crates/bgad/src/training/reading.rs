@@ -10,7 +10,9 @@ use bgad_data::Dataset;
 use super::mirror;
 use super::progress::Progress;
 use super::run::Run;
+use super::scale::ReadImages;
 use super::training_set::TrainingSet;
+use crate::config::checked::CheckedConfig;
 use crate::config::choices::{EvaluateWhen, Mirror, Model};
 use crate::config::precision::FeaturePrecision;
 use crate::detector::known_anomalies;
@@ -18,7 +20,6 @@ use crate::error::Result;
 use crate::evaluation::test_set::TestSet;
 use crate::features::extractor::Extractor;
 use crate::features::store::{FeatureStore, StoreSettings};
-use crate::model::normal_statistics::NormalStatistics;
 
 impl Run<'_> {
     /// The owner of all features, with a folder on disk if requested. `checksum` is that of the backbone's
@@ -49,12 +50,15 @@ impl Run<'_> {
         Ok(Arc::new(store))
     }
 
-    /// Reads all images once. Training images come first, because their features are the most useful to keep.
+    /// Reads all images once, and training images twice if there is a `finer` input with settings of its own. Training
+    /// images come first, because their features are the most useful to keep. Returns those of the usual input, those
+    /// of the finer one, and the test images.
     pub(super) fn read_images(
         &mut self,
         dataset: &Dataset,
         store: &Arc<FeatureStore>,
-    ) -> Result<(TrainingSet, NormalStatistics, TestSet)> {
+        finer: Option<&CheckedConfig>,
+    ) -> Result<(ReadImages, Option<ReadImages>, TestSet)> {
         let start = Instant::now();
         let mut warnings = Vec::new();
         let tested = match self.config.schedule.evaluate {
@@ -64,14 +68,22 @@ impl Run<'_> {
         let with_abnormal = self.config.model == Model::BgadFas;
         let trained = dataset.train.iter();
         let trained = trained.filter(|sample| with_abnormal || !sample.label.is_abnormal());
-        let total = trained.count() + tested.len();
+        let total = trained.count() * (1 + usize::from(finer.is_some())) + tested.len();
         let count = AtomicUsize::new(0);
         let done = || {
             let done = count.fetch_add(1, Ordering::Relaxed) + 1;
             self.context.tell(Progress::Features { done, total });
         };
-        let settings = (self.granularity, self.config);
-        let (set, statistics) = TrainingSet::read(dataset, settings, store, &mut warnings, done)?;
+        let read = |config: &CheckedConfig, store: &FeatureStore, warnings: &mut Vec<String>| {
+            let (settings, store) = ((self.granularity, config), Arc::new(store.clone()));
+            TrainingSet::read(dataset, settings, &store, warnings, done)
+        };
+        let (set, statistics) = read(self.config, &store.without_finer(), &mut warnings)?;
+        let finer = finer.zip(store.finer()).map(|(config, store)| {
+            // The same images have the same faults.
+            read(config, store, &mut Vec::new())
+        });
+        let finer = finer.transpose()?;
         let listed = tested.len();
         let mut about_test = Vec::new();
         let tested = known_anomalies::leave_out(tested, &set.anomalies()?, &mut about_test);
@@ -80,7 +92,10 @@ impl Run<'_> {
         warnings.extend_from_slice(&about_test);
         self.about_test.clone_from(&dataset.warnings);
         self.about_test.extend(about_test);
-        let beyond = set.normal.beyond_memory() + set.abnormal.beyond_memory();
+        let sets = [Some(&set), finer.as_ref().map(|(set, _)| set)];
+        let beyond = sets.into_iter().flatten();
+        let beyond = beyond.map(|set| set.normal.beyond_memory() + set.abnormal.beyond_memory());
+        let beyond = beyond.max().unwrap_or(0);
         if beyond > 0 && !store.is_on_disk() {
             warnings.push(format!(
                 "features of {beyond} training images don't fit in features.memory and are computed \
@@ -95,6 +110,6 @@ impl Run<'_> {
             self.warn(format!("features could not be kept: {failure}"));
         }
         self.seconds.features += start.elapsed().as_secs_f64();
-        Ok((set, statistics, test))
+        Ok(((set, statistics), finer, test))
     }
 }

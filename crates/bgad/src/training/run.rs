@@ -1,26 +1,20 @@
 //! One training run: the schedule.
 
-use std::sync::Arc;
 use std::time::Instant;
 
-use bgad_backbone::Backbone;
 use bgad_data::Dataset;
 use bgad_loss::SeparatingBoundary;
 use burn::tensor::Device;
 
 use super::checkpoints::{Checkpoints, Identity, Position};
-use super::flow_ensemble::FlowTrainers;
-use super::mirror::HoldOut;
+use super::image_digest;
 use super::outcome::{ScoredImage, Training};
 use super::progress::{MetaEpoch, Progress, Seconds};
 use super::run_context::RunContext;
-use super::training_set::TrainingSet;
-use super::{image_digest, mirror};
+use super::scale::{Scale, Shared};
 use crate::config::checked::CheckedConfig;
-use crate::config::choices::{BoundaryScope, EvaluateWhen, Granularity, Mirror, ThresholdRule};
-use crate::detector::description::ModelDescription;
+use crate::config::choices::{BoundaryScope, EvaluateWhen, Granularity, ThresholdRule};
 use crate::detector::thresholds::FEWEST_IMAGES;
-use crate::detector::trained_model::Detector;
 use crate::device::host::read;
 use crate::error::Result;
 #[cfg(feature = "report")]
@@ -29,18 +23,9 @@ use crate::evaluation::options::EvaluationOptions;
 use crate::evaluation::result::Evaluation;
 use crate::evaluation::test_set::TestSet;
 use crate::features::backbone::Opened;
-use crate::features::flow_inputs::FlowInputs;
 use crate::input::view::Views;
-use crate::model::context_sample::ContextSample;
-use crate::model::discriminant::Discriminant;
-use crate::model::held_out::HeldOut;
-use crate::model::known_defects::{KnownDefects, NormalPositions, ShownDefect};
 use crate::model::likelihoods::LogLikelihoodMaps;
-use crate::model::second_pass::second_pass;
-use crate::scoring::calibration::Calibration;
 use crate::scoring::image_likelihoods::{ImageLikelihoods, of_images};
-use crate::scoring::tail::Tail;
-use crate::scoring::weights::Weights;
 
 /// The warning if there are too few images for a threshold.
 const TOO_FEW: &str = "fewer than five normal images are too few for a threshold: the model gives scores and maps, \
@@ -94,17 +79,23 @@ impl<'a> Run<'a> {
         }
         let Opened { backbone, checksum } = opened;
         let store = self.store(&backbone, checksum.as_deref())?;
-        let (set, mut statistics, test) = self.read_images(dataset, &store)?;
+        let finer_config = self.config.finer();
+        let (images, finer, test) = self.read_images(dataset, &store, finer_config.as_ref())?;
         store.check_stop()?;
-        let inputs = store.flow_inputs();
-        let gaussians = HeldOut::new(self.config, &statistics, &inputs, &self.device)?;
-        let mut flows = FlowTrainers::new(
-            self.config,
-            &inputs,
-            &set,
-            &mut statistics,
-            (&self.device, &self.others),
-        )?;
+        let others = self.others.clone();
+        let device = self.device.clone();
+        let shared = Shared {
+            context: self.context,
+            granularity: self.granularity,
+            devices: (&device, &others),
+            dataset,
+            backbone: &backbone,
+            checksum: checksum.as_deref(),
+        };
+        let mut scale = Scale::new(self.config, shared, images)?;
+        if let Some((config, images)) = finer_config.as_ref().zip(finer) {
+            scale.finer = Some(Box::new(Scale::new(config, shared, images)?));
+        }
         let mut position = Position::default();
         let mut history = Vec::new();
         if let Some(folder) = &self.context.checkpoints {
@@ -112,72 +103,14 @@ impl<'a> Run<'a> {
                 config: self.config.without_weights(),
                 granularity: self.granularity,
                 backbone_checksum: checksum.clone(),
-                images: image_digest::of(set.samples(), store.digests())?,
+                images: image_digest::of(scale.set.samples(), store.digests())?,
             };
-            let found = self.open_checkpoints(folder, identity, resume, &mut flows)?;
+            let found = self.open_checkpoints(folder, identity, resume, &mut scale.flows)?;
             (position, history) = found.unwrap_or_default();
         }
-        let mut detector = self.detector(dataset, &set, backbone.clone(), checksum)?;
-        detector.neighbors = statistics.neighbors();
-        let calibration = &mut detector.description.calibration;
-        calibration.fineness = Weights::fineness(statistics.coherence());
-        detector.bank = statistics.take_bank();
-        let mut shown = Vec::new();
-        store.check_stop()?;
-        if let Some(bank) = &detector.bank {
-            let seed = self.config.seed;
-            let wanted = (seed, self.config.memory_bank.contexts);
-            let contexts = ContextSample::new(bank, self.granularity, wanted, set.normal.len());
-            let (weight, projection) = statistics.alignment(seed).unzip();
-            let normal = (&set.normal, &set.folds);
-            (detector.contexts, detector.gaussians) =
-                second_pass(bank, normal, contexts, projection)?;
-            let weight = weight.filter(|_| detector.gaussians.is_some());
-            detector.description.calibration.alignment = weight.unwrap_or(0.0);
-        }
-        if let Some(bank) = &detector.bank
-            && self.config.memory_bank.discriminant
-        {
-            shown = set.defects(bank)?;
-            let defects: Vec<Vec<f64>> = shown.iter().map(|defect| defect.mean.clone()).collect();
-            detector.discriminant = Discriminant::new(bank, &set.folds, &defects);
-            detector.known_defects = KnownDefects::new(&shown, bank.inputs().dimension());
-            // Tiles of one image are not independent.
-            let images = set.abnormal_images.len().min(defects.len());
-            let weight = Discriminant::weight(images);
-            let calibration = &mut detector.description.calibration;
-            calibration.defects_weight = weight;
-            if detector.known_defects.is_some() {
-                let normal = NormalPositions::sample(bank, &set.normal, &set.folds)?;
-                let surprisals = |normal: Vec<f32>, mut values: Vec<f32>| {
-                    Tail::of(normal)?.surprisals(&mut values);
-                    Some(values)
-                };
-                calibration.likeness_weight = KnownDefects::weight(&shown, &normal, surprisals);
-            }
-        }
         if let Some(quantized) = &self.context.quantized {
-            if let Some(bank) = &mut detector.bank {
-                bank.round_to_bytes();
-            }
-            if let Some(contexts) = &mut detector.contexts {
-                contexts.round_to_bytes();
-            }
-            if let Some(gaussians) = &mut detector.gaussians {
-                gaussians.round_to_bytes();
-            }
-            detector.discriminant.clone_from(&quantized.discriminant);
-            let known = quantized.known_defects.as_ref().zip(detector.bank.as_ref());
-            let known = known.map(|(vectors, bank)| KnownDefects::of_vectors(vectors, bank));
-            detector.known_defects = known;
-            let calibration = &mut detector.description.calibration;
-            calibration.defects_weight = quantized.defects_weight;
-            calibration.likeness_weight = quantized.likeness_weight;
-            calibration.recurrence = quantized.recurrence;
-            detector.description.quantization = Some(quantized.quantization.clone());
+            scale.take_quantized(quantized);
         }
-        detector.remember_distances_in(self.context.distances.as_deref());
-        drop(statistics);
         let mut evaluation = None;
         #[cfg(feature = "report")]
         let mut examined = None;
@@ -186,55 +119,52 @@ impl<'a> Run<'a> {
         while position.meta_epoch < self.config.schedule.meta_epochs {
             let meta_epoch = position.meta_epoch;
             if trains {
-                self.meta_epoch(position, &set, &mut flows, |run, position, flows| {
+                let Scale { set, flows, .. } = &mut scale;
+                self.meta_epoch(position, set, flows, |run, position, flows| {
                     run.between_batches(position, &history, flows)
                 })?;
             }
-            let loss = flows.take_loss(meta_epoch + 1)?;
+            let loss = scale.flows.take_loss(meta_epoch + 1)?;
             let mut last = !trains || meta_epoch + 1 == self.config.schedule.meta_epochs;
             let mut evaluate = false;
             let refresh = self.config.schedule.boundary == BoundaryScope::Set
                 || self.config.schedule.stop_when_still.is_some();
             if self.evaluates(last, &test) || last || refresh {
                 let start = Instant::now();
-                detector.set_flows(flows.current()?)?;
-                let hold_out = HoldOut {
-                    set: &set,
-                    gaussians: &gaussians,
-                    pooled: &flows.pooled,
-                };
-                let maps = mirror::normal_maps(&mut detector, &hold_out)?;
-                let images = of_images(&set.normal_images, &maps);
-                let known = self.known_apart(&set, &detector, &shown)?;
+                let maps = scale.normal_maps()?;
+                let images = of_images(&scale.set.normal_images, &maps);
+                let known = self.known_apart(&scale)?;
                 let known: Vec<_> = known.iter().map(ImageLikelihoods::of).collect();
-                let (boundaries, normal) = detector.calibrate(&images, &known, meta_epoch + 1)?;
-                let before = flows.boundaries.replace(boundaries);
-                last |= self.is_still(before.as_deref(), flows.boundaries.as_deref())?;
+                let (boundaries, normal) =
+                    scale.detector.calibrate(&images, &known, meta_epoch + 1)?;
+                let before = scale.flows.boundaries.replace(boundaries);
+                last |= self.is_still(before.as_deref(), scale.flows.boundaries.as_deref())?;
                 evaluate = self.evaluates(last, &test);
                 if last {
                     let abnormal = match self.config.scoring.threshold {
-                        ThresholdRule::BestF1 => set.abnormal_likelihoods(&detector)?,
+                        ThresholdRule::BestF1 => scale.abnormal_likelihoods()?,
                         _ => Vec::new(),
                     };
                     let abnormal: Vec<_> = abnormal.iter().map(ImageLikelihoods::of).collect();
-                    let abnormal = detector.scores(&abnormal);
-                    detector.take_thresholds(&normal, &abnormal)?;
-                    if self.granularity != Granularity::Image && !shown.is_empty() {
-                        let outlined = set.outlined(&detector, &shown)?;
-                        detector.outline(&normal, &outlined)?;
+                    let abnormal = scale.detector.scores(&abnormal);
+                    scale.detector.take_thresholds(&normal, &abnormal)?;
+                    if self.granularity != Granularity::Image && !scale.shown.is_empty() {
+                        let outlined = scale.outlined()?;
+                        scale.detector.outline(&normal, &outlined)?;
                     }
                     let held_out = normal.into_iter().map(|image| image.score);
-                    scores = ScoredImage::all(&set.normal_images, true, held_out);
+                    scores = ScoredImage::all(&scale.set.normal_images, true, held_out);
                     if images.len() < FEWEST_IMAGES {
                         self.warn(TOO_FEW.to_owned());
                     }
+                    scale.join_finer();
                 }
                 store.check_stop()?;
                 // After the thresholds, because the decisions use them.
                 if evaluate {
-                    let of_test = test.log_likelihoods(&detector)?;
+                    let of_test = test.log_likelihoods(&scale.detector)?;
                     let options = self.evaluation_options(last);
-                    let description = &detector.description;
+                    let description = &scale.detector.description;
                     let (mut found, scored) = test.evaluate(&of_test, description, &options)?;
                     found.warnings.clone_from(&self.about_test);
                     evaluation = Some(found);
@@ -249,7 +179,7 @@ impl<'a> Run<'a> {
                 }
                 if !last {
                     // A copy of all parameters, not needed until the next calibration.
-                    detector.set_flows(Vec::new())?;
+                    scale.detector.set_flows(Vec::new())?;
                 }
                 self.seconds.evaluation += start.elapsed().as_secs_f64();
             }
@@ -272,6 +202,7 @@ impl<'a> Run<'a> {
             let results = results.iter().map(|result| result.score);
             scores.extend(ScoredImage::all(&test.images, false, results));
         }
+        let mut detector = scale.detector;
         // Later predictions are of other images.
         detector.remember_distances_in(None);
         Ok(Training {
@@ -288,16 +219,11 @@ impl<'a> Run<'a> {
 
     /// Abnormal training images, each by a model that does not know its own defects, if known defects are a part of
     /// scores of their own.
-    fn known_apart(
-        &self,
-        set: &TrainingSet,
-        detector: &Detector,
-        shown: &[ShownDefect],
-    ) -> Result<Vec<(Views, Vec<LogLikelihoodMaps>)>> {
-        if self.granularity == Granularity::Pixel || detector.known_defects.is_none() {
+    fn known_apart(&self, scale: &Scale<'_>) -> Result<Vec<(Views, Vec<LogLikelihoodMaps>)>> {
+        if self.granularity == Granularity::Pixel || scale.detector.known_defects.is_none() {
             return Ok(Vec::new());
         }
-        set.each_without_its_own(detector, shown)
+        scale.each_without_its_own()
     }
 
     /// What an evaluation computes; more after the `last` meta-epoch if a report follows.
@@ -354,42 +280,6 @@ impl<'a> Run<'a> {
             evaluation: self.before.evaluation + self.seconds.evaluation,
             total: self.before.total + self.start.elapsed().as_secs_f64(),
         }
-    }
-
-    /// The detector without flows; training sets them, the calibration and the threshold.
-    fn detector(
-        &self,
-        dataset: &Dataset,
-        set: &TrainingSet,
-        backbone: Arc<dyn Backbone>,
-        checksum: Option<String>,
-    ) -> Result<Detector> {
-        let inputs = FlowInputs::new(self.config, self.granularity).list(backbone.levels());
-        let dimensions = inputs.iter().map(|input| input.dimension);
-        let description = ModelDescription {
-            training_anomalies: set.anomalies()?,
-            config: self.config.clone(),
-            granularity: self.granularity,
-            backbone_checksum: checksum,
-            calibration: Calibration::new(
-                self.config.scoring.aggregation,
-                self.config.scoring.image_score,
-            )
-            .with_map_baseline(self.config.scoring.map_baseline)
-            .with_dimensions(dimensions.collect())
-            .with_whole_images(self.granularity == Granularity::Both),
-            mirrored: self.config.scoring.mirror == Mirror::On,
-            threshold: 0.0,
-            pixel_threshold: None,
-            outlines_known_defects: false,
-            normal_scores: Vec::new(),
-            calibrated: false,
-            promised_rate: None,
-            boundaries: Vec::new(),
-            dataset: dataset.name.clone(),
-            quantization: None,
-        };
-        Detector::new(description, backbone, Vec::new(), &self.device)
     }
 }
 

@@ -9,9 +9,11 @@ use bgad_backbone::Backbone;
 use super::progress::Progress;
 use crate::config::settings::TrainerConfig;
 use crate::detector::description::Quantization;
+use crate::detector::trained_model::Detector;
 #[cfg(feature = "report")]
 use crate::evaluation::options::EvaluationOptions;
 use crate::model::discriminant::Discriminant;
+use crate::scoring::calibration::Calibration;
 
 /// Receives the progress of a run.
 pub(crate) type Observer = Arc<dyn Fn(Progress) + Send + Sync>;
@@ -44,6 +46,13 @@ pub(crate) struct QuantizedModel {
     /// SHA-256 of the weights that it was made from.
     pub checksum: Option<String>,
     pub quantization: Quantization,
+    /// What it learned from abnormal images on the usual input, and on the finer one.
+    pub defects: LearnedDefects,
+    pub finer: Option<LearnedDefects>,
+}
+
+/// What a model learned from abnormal images on one input.
+pub(crate) struct LearnedDefects {
     pub discriminant: Option<Discriminant>,
     /// The vectors of its known defects, as its memory bank read them.
     pub known_defects: Option<Vec<f32>>,
@@ -52,6 +61,20 @@ pub(crate) struct QuantizedModel {
     pub likeness_weight: f32,
     /// How far they recur.
     pub recurrence: f32,
+}
+
+impl LearnedDefects {
+    /// What `detector` learned on its usual input, with `calibration` for it.
+    pub fn of(detector: &Detector, calibration: &Calibration) -> Self {
+        let known = detector.known_defects.as_ref().zip(detector.bank.as_ref());
+        Self {
+            discriminant: detector.discriminant.clone(),
+            known_defects: known.map(|(known, bank)| known.vectors(bank)),
+            defects_weight: calibration.defects_weight,
+            likeness_weight: calibration.likeness_weight,
+            recurrence: calibration.recurrence,
+        }
+    }
 }
 
 impl RunContext {

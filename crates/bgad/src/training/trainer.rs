@@ -8,13 +8,14 @@ use bgad_backbone::Backbone;
 use bgad_data::Dataset;
 use burn::tensor::Device;
 
-use super::input_size;
+use super::input_size::{self, InputSizes};
 use super::outcome::Training;
 use super::progress::Progress;
 use super::run::Run;
 use super::run_context::RunContext;
 use crate::config::checked::CheckedConfig;
 use crate::config::choices::Granularity;
+use crate::config::finer_size::FinerSize;
 use crate::config::image_fit::Fit;
 use crate::config::settings::TrainerConfig;
 use crate::detector::trained_model::Detector;
@@ -198,7 +199,7 @@ impl Trainer {
         }
     }
 
-    /// The settings with a size of inputs: if they name none, one that suits the normal training images.
+    /// The settings with sizes of inputs: if they name none, those that suit the normal training images.
     fn sized(
         &self,
         config: &CheckedConfig,
@@ -207,22 +208,34 @@ impl Trainer {
         (opened, device): (&Opened, &Device),
     ) -> Result<CheckedConfig> {
         let usual = config.input.size();
+        let given = config.input.finer_size;
         let whole = !matches!(config.input.fit, Fit::Tiles(_));
         let is_open = config.input.image_size.is_none()
             && whole
             && granularity != Granularity::Image
             && self.context.backbone.is_none();
         if !is_open {
-            return Ok(config.clone().with_image_size(usual));
+            return Ok(config.clone().with_sizes(usual, given.pixels()));
         }
         let extractor = Extractor::new(config, granularity, opened.backbone.clone(), device);
         let normal = dataset.train.iter();
         let normal = normal.filter(|sample| !sample.label.is_abnormal());
-        let size = input_size::choose(&extractor, &normal.collect::<Vec<_>>())?;
+        let chosen = input_size::choose(&extractor, &normal.collect::<Vec<_>>())?;
+        // Two sizes would take trained flows hours, and whole images do not need a finer one.
+        let suits = granularity == Granularity::Pixel && !config.schedule.trains(config.model);
+        let (size, finer) = match (chosen, given) {
+            (_, FinerSize::Pixels(finer)) => (usual, Some(finer)),
+            (InputSizes::Larger(size), _) => (size, None),
+            (InputSizes::Finer(finer), FinerSize::Auto) if suits => (usual, Some(finer)),
+            _ => (usual, None),
+        };
         if size > usual {
             self.context.tell(Progress::LargerInput { size, usual });
         }
-        Ok(config.clone().with_image_size(size))
+        if let Some(finer) = finer.filter(|_| given == FinerSize::Auto) {
+            self.context.tell(Progress::FinerInput { finer, usual });
+        }
+        Ok(config.clone().with_sizes(size, finer))
     }
 
     fn start(&self, dataset: &Dataset, resume: bool) -> Result<Training> {

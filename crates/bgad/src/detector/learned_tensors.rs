@@ -1,0 +1,127 @@
+//! What a model learned for one input, as the tensors of a file.
+
+use std::collections::BTreeMap;
+
+use bgad_flow::Parameter;
+#[cfg(feature = "train")]
+use burn::tensor::TensorData;
+
+#[cfg(feature = "train")]
+use super::trained_model::Detector;
+#[cfg(feature = "train")]
+use crate::model::bank_rows::Named;
+#[cfg(feature = "train")]
+use crate::model::contexts::Contexts;
+#[cfg(feature = "train")]
+use crate::model::discriminant::Discriminant;
+#[cfg(feature = "train")]
+use crate::model::known_defects::KnownDefects;
+#[cfg(feature = "train")]
+use crate::model::memory_bank::MemoryBank;
+#[cfg(feature = "train")]
+use crate::model::neighbors::Neighbors;
+#[cfg(feature = "train")]
+use crate::model::position_gaussians::PositionGaussians;
+#[cfg(feature = "train")]
+use crate::storage::tensor_file::Stored;
+
+/// The tensors to be written.
+#[cfg(feature = "train")]
+pub(super) struct LearnedTensors {
+    /// The parameters of each flow.
+    flows: Vec<Vec<(String, TensorData)>>,
+    /// Those of every other part, by its name.
+    parts: [(&'static str, Vec<Named>); 6],
+}
+
+/// The tensors that were read, by name.
+#[derive(Default)]
+pub(super) struct ReadTensors {
+    /// By the flow's index and the parameter's name.
+    pub levels: BTreeMap<String, BTreeMap<String, Parameter>>,
+    pub neighbors: BTreeMap<String, Parameter>,
+    pub bank: BTreeMap<String, Parameter>,
+    pub contexts: BTreeMap<String, Parameter>,
+    pub gaussians: BTreeMap<String, Parameter>,
+    pub discriminant: BTreeMap<String, Parameter>,
+    pub known_defects: BTreeMap<String, Parameter>,
+}
+
+#[cfg(feature = "train")]
+impl LearnedTensors {
+    /// The tensors of `detector`, without its backbone and its finer input. In bytes, flows that were not trained store
+    /// only what normal images determine.
+    pub fn of(detector: &Detector, in_bytes: bool) -> Self {
+        let flows = detector.flows.iter().map(|flow| match in_bytes {
+            true => flow.parameters_not_at_rest(),
+            false => flow.parameters(),
+        });
+        let neighbors = detector.neighbors.iter().flat_map(Neighbors::parameters);
+        let bank = detector.bank.iter().flat_map(MemoryBank::parameters);
+        let contexts = detector.contexts.iter().flat_map(Contexts::parameters);
+        let gaussians = detector.gaussians.iter();
+        let gaussians = gaussians.flat_map(PositionGaussians::parameters);
+        let discriminant = detector.discriminant.iter();
+        let discriminant = discriminant.flat_map(Discriminant::parameters);
+        let known = detector.known_defects.iter();
+        let known = known.flat_map(KnownDefects::parameters);
+        Self {
+            flows: flows.collect(),
+            parts: [
+                ("neighbors", neighbors.collect()),
+                ("memory_bank", bank.collect()),
+                ("contexts", contexts.collect()),
+                ("position_gaussians", gaussians.collect()),
+                ("discriminant", discriminant.collect()),
+                ("known_defects", known.collect()),
+            ],
+        }
+    }
+
+    /// Adds them to `tensors`, as `numbers` stores values. Their names begin with `prefix`.
+    ///
+    /// # Errors
+    /// The name of a tensor that can't be read, and why.
+    pub fn add_to<'a>(
+        &'a self,
+        tensors: &mut BTreeMap<String, Stored<'a>>,
+        prefix: &str,
+        numbers: fn(&[usize], &'a [f32]) -> Stored<'a>,
+    ) -> Result<(), String> {
+        for (level, parameters) in self.flows.iter().enumerate() {
+            for (name, data) in parameters {
+                let stored = Stored::of(data).map_err(|e| format!("{name}: {e}"))?;
+                tensors.insert(format!("{prefix}level.{level}.{name}"), stored);
+            }
+        }
+        for (part, parameters) in &self.parts {
+            for (name, shape, values) in parameters {
+                tensors.insert(format!("{prefix}{part}.{name}"), numbers(shape, values));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl ReadTensors {
+    /// Takes the tensor `name`, such as `memory_bank.positions`; other names are passed over.
+    pub fn take(&mut self, name: &str, parameter: Parameter) {
+        let Some((kind, name)) = name.split_once('.') else {
+            return;
+        };
+        let (of_kind, name) = match kind {
+            "level" => match name.split_once('.') {
+                Some((level, name)) => (self.levels.entry(level.to_owned()).or_default(), name),
+                None => return,
+            },
+            "neighbors" => (&mut self.neighbors, name),
+            "memory_bank" => (&mut self.bank, name),
+            "contexts" => (&mut self.contexts, name),
+            "position_gaussians" => (&mut self.gaussians, name),
+            "discriminant" => (&mut self.discriminant, name),
+            "known_defects" => (&mut self.known_defects, name),
+            _ => return,
+        };
+        of_kind.insert(name.to_owned(), parameter);
+    }
+}
