@@ -36,10 +36,9 @@ pub(crate) fn take(
         });
     }
     check_levels(&*backbone)?;
-    for size in [Some(config.input.size()), config.input.finer_size.pixels()] {
-        if let Some(size) = size {
-            check_maps(&*backbone, size, device)?;
-        }
+    let finer = config.input.finer_size.pixels();
+    for size in [Some(config.input.size()), finer].into_iter().flatten() {
+        check_maps(&*backbone, size, device)?;
     }
     let tensors = backbone.tensors();
     check_tensors(name, &tensors)?;
