@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use bgad::{
-    Dataset, Detector, Device, FinerSize, Fit, Model, RgbImage, TrainFlows, Trainer, TrainerConfig,
+    Dataset, Detector, Device, FinerSize, Fit, Granularity, Model, RgbImage, TrainFlows, Trainer, TrainerConfig,
     load_image,
 };
 
@@ -130,6 +130,11 @@ fn a_finer_input_must_suit_the_other_settings() {
     refused(|config| config.input.finer_size = FinerSize::Pixels(4096));
     refused(|config| config.input.fit = Fit::Tiles(4));
     refused(|config| config.schedule.train_flows = TrainFlows::Always);
+    let folder = tempfile::tempdir().unwrap();
+    let dataset = parts(&folder.path().join("parts"));
+    let whole = config(Model::Bgad).with(|config| config.granularity = Some(Granularity::Image));
+    let error = Trainer::new(whole).fit(&dataset).unwrap_err();
+    assert!(error.to_string().contains("input.finer_size"), "{error}");
     let mut config = config(Model::Bgad);
     for (text, size) in [
         ("off", FinerSize::Off),

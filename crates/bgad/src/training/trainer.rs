@@ -209,6 +209,10 @@ impl Trainer {
     ) -> Result<CheckedConfig> {
         let usual = config.input.size();
         let given = config.input.finer_size;
+        if let Some(finer) = given.pixels().filter(|_| granularity == Granularity::Image) {
+            let expected = "`off`, or granularity=both: whole images are scored on one input";
+            return Err(Error::setting("input.finer_size", finer, expected));
+        }
         let whole = !matches!(config.input.fit, Fit::Tiles(_));
         let is_open = config.input.image_size.is_none()
             && whole
