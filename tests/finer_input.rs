@@ -3,11 +3,16 @@
 use std::path::{Path, PathBuf};
 
 use bgad::{
-    Dataset, Detector, Device, FinerSize, Fit, Granularity, Model, RgbImage, TrainFlows, Trainer, TrainerConfig,
-    load_image,
+    Dataset, Detector, Device, FinerSize, Fit, Granularity, MaskFiles, Mirror, Model, RgbImage,
+    TrainFlows, Trainer, TrainerConfig, load_image,
 };
 
 use crate::common::{parts, settings};
+
+const WEIGHTS: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/../../tests/goldens/tf_efficientnet_b0_random_weights.safetensors"
+);
 
 /// Inputs of 32 pixels and finer ones of 64, with flows that are not trained.
 fn config(model: Model) -> TrainerConfig {
@@ -101,6 +106,52 @@ fn a_model_with_a_finer_input_is_stored_whole() {
 }
 
 #[test]
+fn an_image_and_its_mirror_image_score_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let dataset = parts(&folder.path().join("parts"));
+    let config = config(Model::Bgad).with(|config| {
+        config.scoring.mirror = Mirror::On;
+        config.memory_bank.size = 4000;
+        config.backbone.name = "tf_efficientnet_b0".to_owned();
+        config.backbone.weights = Some(PathBuf::from(WEIGHTS));
+        config.input.image_size = Some(64);
+        config.input.finer_size = FinerSize::Pixels(96);
+    });
+    let detector = Trainer::new(config).fit(&dataset).unwrap();
+    for image in images(&dataset) {
+        let (width, height) = image.dimensions();
+        let mirrored = RgbImage::from_fn(width, height, |x, y| *image.get_pixel(width - 1 - x, y));
+        let [own, other] = [image, mirrored].map(|image| detector.predict(&image).unwrap().score);
+        assert!((own - other).abs() < 1e-4, "{own} {other}");
+    }
+}
+
+#[test]
+fn a_line_that_only_the_finer_input_shows_is_a_known_defect() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut dataset = parts(&folder.path().join("parts"));
+    let abnormal = dataset.train.iter_mut().filter(|s| s.label.is_abnormal());
+    for (number, sample) in abnormal.enumerate() {
+        // An input of 32 pixels shows one column of two.
+        let mut mask = RgbImage::new(64, 64);
+        (10..40).for_each(|y| mask.put_pixel(30, y, [255; 3].into()));
+        let path = folder.path().join(format!("{number}_mask.png"));
+        mask.save(&path).unwrap();
+        sample.mask = MaskFiles::several(vec![path]);
+    }
+    let known = |finer: FinerSize| {
+        let config = config(Model::BgadFas).with(|config| config.input.finer_size = finer);
+        let detector = Trainer::new(config).fit(&dataset).unwrap();
+        let image = &images(&dataset)[0];
+        let [maps] = detector.log_likelihoods(image).unwrap().try_into().unwrap();
+        let known = [Some(maps.clone()), maps.finer.map(|finer| finer.maps)];
+        known.map(|maps| maps.is_some_and(|maps| maps.likeness.is_some()))
+    };
+    assert_eq!(known(FinerSize::Off), [false, false]);
+    assert_eq!(known(FinerSize::Pixels(64)), [false, true]);
+}
+
+#[test]
 fn constants_and_inputs_of_a_file_must_agree() {
     let folder = tempfile::tempdir().unwrap();
     let dataset = parts(&folder.path().join("parts"));
@@ -165,13 +216,9 @@ fn images_in_proportion_have_a_finer_input_too() {
 fn a_model_with_a_finer_input_can_be_quantized() {
     let folder = tempfile::tempdir().unwrap();
     let dataset = parts(&folder.path().join("parts"));
-    let weights = concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/../../tests/goldens/tf_efficientnet_b0_random_weights.safetensors"
-    );
     let config = config(Model::BgadFas).with(|config| {
         config.backbone.name = "tf_efficientnet_b0".to_owned();
-        config.backbone.weights = Some(PathBuf::from(weights));
+        config.backbone.weights = Some(PathBuf::from(WEIGHTS));
     });
     let detector = Trainer::new(config).fit(&dataset).unwrap();
     let normal = dataset.train.iter().filter(|s| !s.label.is_abnormal());

@@ -406,6 +406,35 @@ fn a_lesson_keeps_the_size_of_inputs() {
 }
 
 #[test]
+fn a_lesson_keeps_the_finer_input_unless_it_trains_flows() {
+    let case = Case::new(&[
+        "--no-report",
+        "--set",
+        "input.finer_size=64",
+        "--set",
+        "schedule.train_flows=abnormal",
+    ]);
+    let finer = |run: &str| {
+        let model = case.path(run).join("model.bgad");
+        let detector = Detector::load(&model, &Device::flex()).unwrap();
+        detector.description().config.input.finer_size
+    };
+    assert_eq!(finer("run"), FinerSize::Pixels(64));
+    let normal = ["--false-alarm", "parts/test/good/000.png", "--no-report"];
+    case.learned("run", "run2", &normal);
+    assert_eq!(finer("run2"), FinerSize::Pixels(64));
+    let missed = ["--missed", "parts/test/dent/000.png", "--no-report"];
+    let learned = case.learned("run2", "run3", &missed);
+    assert_eq!(finer("run3"), FinerSize::Off);
+    let warnings = learned["warnings"].as_array().unwrap();
+    let mut warnings = warnings.iter().filter_map(serde_json::Value::as_str);
+    assert!(
+        warnings.any(|warning| warning.contains("finer input of 64 x 64")),
+        "{learned}"
+    );
+}
+
+#[test]
 fn the_output_says_what_changed_and_what_to_do_next() {
     let case = Case::new(&["--no-report"]);
     let mut arguments = case.lesson("run", "run2", &["--missed", "parts/test/dent/000.png"]);

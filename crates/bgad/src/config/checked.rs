@@ -43,7 +43,7 @@ impl CheckedConfig {
         self
     }
 
-    /// The same settings with inputs of this size, in pixels, and a second one of the other, if there is one.
+    /// The same settings with inputs of `size` by `size` pixels and, if wanted, finer ones.
     #[cfg(feature = "train")]
     pub(crate) fn with_sizes(mut self, size: u32, finer: Option<u32>) -> Self {
         self.0.input.image_size = Some(size);
@@ -139,7 +139,7 @@ impl TryFrom<TrainerConfig> for CheckedConfig {
 fn check_what_teaches(config: &TrainerConfig) -> Result<()> {
     if config.schedule.trains(config.model) {
         if let Some(finer) = config.input.finer_size.pixels() {
-            let expected = "`off`, or flows that are not trained";
+            let expected = "`off`, or schedule.train_flows=never";
             return Err(Error::setting("input.finer_size", finer, expected));
         }
         return Ok(());

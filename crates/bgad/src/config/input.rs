@@ -13,8 +13,8 @@ const USUAL_SIZE: u32 = 256;
 settings! {
     /// How images are prepared for the backbone.
     pub struct InputSettings in "input." {
-        /// The images' width and height after resizing, in pixels. none: 256; for small
-        /// parts on a plain background 512, or 384 if the images themselves have fewer than 512 pixels.
+        /// The images' width and height after resizing, in pixels. none: 256; for small parts on a plain
+        /// background 512, or 384 if the images themselves have fewer than 512 pixels, unless finer_size is given.
         pub image_size: Option<u32> = None, paper Some(USUAL_SIZE), allowed "32 to 2048 pixels, or `none`";
         /// The width and height of a second, finer input; scores and maps are then means over both. auto: 384 if
         /// image_size is none and the images show no background, unless flows are trained.

@@ -81,6 +81,11 @@ impl ModelDescription {
     /// If there is a finer input without constants, or constants without it.
     pub(crate) fn finer(&self) -> Result<Option<Self>> {
         match (self.config.finer(), &self.calibration.finer) {
+            (Some(_), Some(finer)) if !finer.has_rule_of(&self.calibration) => Err(Error::state(
+                "calibration.finer",
+                "of another rule",
+                "constants for the same rule as calibration's",
+            )),
             (Some(config), Some(calibration)) => Ok(Some(Self {
                 config,
                 calibration: (**calibration).clone(),

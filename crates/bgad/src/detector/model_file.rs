@@ -2,7 +2,7 @@
 //!
 //! Tensors of the backbone are named `backbone.NAME` and those of the flows `level.INDEX.block.K.NAME`.
 //! Tensors from normal training images are named `neighbors.NAME`, `memory_bank.NAME`, `contexts.NAME`,
-//! `position_gaussians.NAME` and `discriminant.NAME`. If the model has a finer input, those for it begin with `finer.`.
+//! `position_gaussians.NAME`, `discriminant.NAME` and `known_defects.NAME`. If the model has a finer input, those for it begin with `finer.`.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -232,12 +232,27 @@ fn restored(
     device: &Device,
 ) -> Result<Detector> {
     let finer = match description.finer()? {
-        Some(finer) => Some(Box::new(build(finer, backbone.clone(), of_finer, device)?)),
+        Some(finer) => {
+            let finer = build(finer, backbone.clone(), of_finer, device);
+            Some(Box::new(finer.map_err(of_finer_input)?))
+        }
         None => None,
     };
     let mut detector = build(description, backbone, of_model, device)?;
     detector.finer = finer;
     Ok(detector)
+}
+
+/// Says that a part belongs to the finer input.
+fn of_finer_input(error: Error) -> Error {
+    match error {
+        Error::State {
+            part,
+            found,
+            expected,
+        } => Error::state(format!("{FINER}{part}"), found, expected),
+        other => other,
+    }
 }
 
 fn build(

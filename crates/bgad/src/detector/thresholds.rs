@@ -61,14 +61,17 @@ impl Detector {
         let objective = &self.description.config.objective;
         let mut boundaries = Vec::new();
         let mut values = Vec::new();
+        let finer: Vec<_> = images.iter().filter_map(|image| image.finer()).collect();
         for level in 0..self.flows.len() {
             let all = images.iter().flat_map(|image| image.values(level));
             let all: Vec<f32> = all.collect();
-            if let Some(wrong) = all.iter().find(|l| !l.is_finite()) {
+            let of_finer = finer.iter().flat_map(|image| image.values(level));
+            let mut both = all.iter().copied().chain(of_finer);
+            if let Some(wrong) = both.find(|l| !l.is_finite()) {
                 return Err(Error::Diverged {
                     meta_epoch,
                     input: self.inputs()[level].name.clone(),
-                    loss: *wrong,
+                    loss: wrong,
                 });
             }
             let (beta, tau) = (objective.beta, objective.tau);
@@ -83,7 +86,7 @@ impl Detector {
             }
         }
         let mut rule = self.description.calibration.clone();
-        rule.symmetric = self.description.mirrored;
+        rule.set_symmetric(self.description.mirrored);
         let calibration = rule.over_images(images)?;
         let (calibration, scored) = calibration.with_joint_spread(images, known);
         self.description.calibration = calibration;
@@ -209,8 +212,7 @@ impl Detector {
             }
         };
         let calibration = &self.description.calibration;
-        let tails = calibration.tails.as_ref();
-        let knows_defects = tails.is_some_and(|tails| tails.defects.is_some());
+        let knows_defects = calibration.knows_defects();
         let fineness = calibration.fineness;
         let pixels = normal.iter().map(|image| image.pixels.as_deref());
         let pixels: Option<Vec<&[f32]>> = pixels.collect();

@@ -57,7 +57,8 @@ pub struct Detector {
     pub(crate) discriminant: Option<Discriminant>,
     /// The clearest positions of these defects.
     pub(crate) known_defects: Option<KnownDefects>,
-    /// What judges the image's finer input, if the model has one. Its own thresholds and calibration are not used.
+    /// What judges the image's finer input, if the model has one. Of its description, only settings count: thresholds,
+    /// constants and whether images are mirrored are the model's.
     pub(crate) finer: Option<Box<Self>>,
     pub(crate) device: Device,
 }

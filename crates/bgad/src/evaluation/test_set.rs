@@ -210,8 +210,13 @@ impl TestSet {
 /// Checks for NaN, which would otherwise give a score like any other; the error names the image.
 fn check_numbers(maps: &[LogLikelihoodMaps], names: &[String]) -> Result<()> {
     let wrong = maps.iter().position(|maps| {
-        let values = maps.levels.iter().flat_map(|level| &level.values);
-        values.into_iter().any(|value| value.is_nan())
+        let finer = maps.finer.iter().flat_map(|finer| &finer.maps.levels);
+        let mut values = maps
+            .levels
+            .iter()
+            .chain(finer)
+            .flat_map(|level| &level.values);
+        values.any(|value| value.is_nan())
     });
     match wrong {
         Some(index) => Err(MetricError::NotANumber { index }.with_names(names).into()),

@@ -111,6 +111,7 @@ impl Trainer {
         }
         let said = changed.into_iter().chain(of_foregrounds);
         let said = said.chain(earlier.lost_calibration());
+        let said = said.chain(earlier.lost_finer(&config));
         teaching.dataset.warnings.extend(said);
         let description = RunDescription {
             device: self.device_names(),
@@ -281,13 +282,24 @@ impl Earlier {
         if !lesson.missed.is_empty() {
             config.model = Model::BgadFas;
         }
-        if config.input.finer_size == FinerSize::Auto {
-            config.input.finer_size = match config.schedule.trains(config.model) {
-                true => FinerSize::Off,
-                false => was.config.input.finer_size,
-            };
-        }
+        config.input.finer_size = match config.input.finer_size {
+            // Trained flows have one input.
+            _ if config.schedule.trains(config.model) => FinerSize::Off,
+            FinerSize::Auto => was.config.input.finer_size,
+            given => given,
+        };
         config
+    }
+
+    /// A warning if the earlier model has a finer input and one with these settings has none.
+    fn lost_finer(&self, config: &TrainerConfig) -> Option<String> {
+        let was = self.detector.description.config.input.finer_size.pixels()?;
+        config.input.finer_size.pixels().is_none().then(|| {
+            format!(
+                "the run's finer input of {was} x {was} pixels is left out, because the new model's flows are \
+                 trained (schedule.train_flows), so scores before and after differ in that as well"
+            )
+        })
     }
 
     /// A warning if `bgad calibrate` set the earlier threshold.

@@ -95,6 +95,13 @@ impl Report {
         let evaluation: Evaluation = read_json(&folder.join(EVALUATION))?;
         let stored: Stored<ReportData> = read_json(&folder.join(REPORT))?;
         let path = folder.join(MAPS);
+        if stored.scoring.finer.is_some() != stored.scoring.calibration.finer.is_some() {
+            return Err(Error::RunFile {
+                path: folder.join(REPORT),
+                reason: "scoring.finer and scoring.calibration.finer do not belong together"
+                    .to_owned(),
+            });
+        }
         let bytes = std::fs::read(&path).map_err(Error::io(&path))?;
         let levels = stored.scoring.calibration.level_maxima.len();
         let views = stored.scoring.views(&evaluation);

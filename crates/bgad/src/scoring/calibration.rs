@@ -105,6 +105,39 @@ impl Calibration {
         }
     }
 
+    /// Whether these are the constants of a finer input for the rule of `other`.
+    pub(crate) fn has_rule_of(&self, other: &Self) -> bool {
+        let rule = |of: &Self| {
+            (
+                of.aggregation,
+                of.map_baseline,
+                of.image_score,
+                of.whole_images,
+            )
+        };
+        rule(self) == rule(other) && self.finer.is_none()
+    }
+
+    /// Whether there are known defects on one of the inputs.
+    pub(crate) fn knows_defects(&self) -> bool {
+        let tails = self.tails.as_ref();
+        let knows = tails.is_some_and(|tails| tails.defects.is_some());
+        knows
+            || self
+                .finer
+                .as_ref()
+                .is_some_and(|finer| finer.knows_defects())
+    }
+
+    /// Sets whether hot spots must be symmetric, on both inputs.
+    #[cfg(feature = "train")]
+    pub(crate) fn set_symmetric(&mut self, symmetric: bool) {
+        self.symmetric = symmetric;
+        if let Some(finer) = &mut self.finer {
+            finer.set_symmetric(symmetric);
+        }
+    }
+
     /// Sets the limit of halos in shown maps, of both inputs.
     pub(crate) fn set_halo_limit(&mut self, limit: Option<f32>) {
         self.halo_limit = limit;

@@ -50,8 +50,7 @@ impl Scale<'_> {
 
     /// Some abnormal training images of those that are `wanted` and show defects; none with fewer than two.
     fn some_of(&self, wanted: impl Fn(&Sample) -> bool) -> Vec<CutImage> {
-        let shown = &self.shown;
-        let is_shown = |image: &&Sample| shown.iter().any(|defect| defect.image == image.path);
+        let is_shown = |image: &&Sample| self.is_shown(&image.path);
         let images = self.set.abnormal_images.iter();
         let images = images.filter(|image| wanted(image)).filter(is_shown);
         let images: Vec<Sample> = images.cloned().collect();

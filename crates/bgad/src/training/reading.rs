@@ -79,11 +79,13 @@ impl Run<'_> {
             TrainingSet::read(dataset, settings, &store, warnings, done)
         };
         let (set, statistics) = read(self.config, &store.without_finer(), &mut warnings)?;
-        let finer = finer.zip(store.finer()).map(|(config, store)| {
-            // The same images have the same faults.
-            read(config, store, &mut Vec::new())
-        });
+        let mut of_finer = Vec::new();
+        let finer = finer.zip(store.finer());
+        let finer = finer.map(|(config, store)| read(config, store, &mut of_finer));
         let finer = finer.transpose()?;
+        // Most are the same.
+        of_finer.retain(|warning| !warnings.contains(warning));
+        warnings.extend(of_finer);
         let listed = tested.len();
         let mut about_test = Vec::new();
         let tested = known_anomalies::leave_out(tested, &set.anomalies()?, &mut about_test);

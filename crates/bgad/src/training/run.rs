@@ -148,7 +148,7 @@ impl<'a> Run<'a> {
                     let abnormal: Vec<_> = abnormal.iter().map(ImageLikelihoods::of).collect();
                     let abnormal = scale.detector.scores(&abnormal);
                     scale.detector.take_thresholds(&normal, &abnormal)?;
-                    if self.granularity != Granularity::Image && !scale.shown.is_empty() {
+                    if self.granularity != Granularity::Image && scale.shows_defects() {
                         let outlined = scale.outlined()?;
                         scale.detector.outline(&normal, &outlined)?;
                     }
@@ -220,7 +220,7 @@ impl<'a> Run<'a> {
     /// Abnormal training images, each by a model that does not know its own defects, if known defects are a part of
     /// scores of their own.
     fn known_apart(&self, scale: &Scale<'_>) -> Result<Vec<(Views, Vec<LogLikelihoodMaps>)>> {
-        if self.granularity == Granularity::Pixel || scale.detector.known_defects.is_none() {
+        if self.granularity == Granularity::Pixel || !scale.knows_defects() {
             return Ok(Vec::new());
         }
         scale.each_without_its_own()

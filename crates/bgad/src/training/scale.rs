@@ -1,5 +1,6 @@
 //! What a run learns from inputs of one size.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use bgad_backbone::Backbone;
@@ -189,6 +190,25 @@ impl<'a> Scale<'a> {
         let constants = finer.detector.description.calibration.clone();
         self.detector.description.calibration.finer = Some(Box::new(constants));
         Ok(maps)
+    }
+
+    /// Whether abnormal training images show defects on one of the inputs; thin ones may be lost on the usual one.
+    pub fn shows_defects(&self) -> bool {
+        let finer = self.finer.as_ref();
+        !self.shown.is_empty() || finer.is_some_and(|finer| finer.shows_defects())
+    }
+
+    /// Whether scores of one of the inputs use known defects.
+    pub fn knows_defects(&self) -> bool {
+        let finer = self.finer.as_ref();
+        self.detector.known_defects.is_some() || finer.is_some_and(|finer| finer.knows_defects())
+    }
+
+    /// Whether this image shows a defect on one of the inputs.
+    pub fn is_shown(&self, image: &Path) -> bool {
+        let finer = self.finer.as_ref();
+        let shown = self.shown.iter().any(|defect| defect.image == image);
+        shown || finer.is_some_and(|finer| finer.is_shown(image))
     }
 
     /// The views of each abnormal image and the log-likelihoods of all its inputs, including those that show

@@ -215,6 +215,7 @@ impl Trainer {
         }
         let whole = !matches!(config.input.fit, Fit::Tiles(_));
         let is_open = config.input.image_size.is_none()
+            && given.pixels().is_none()
             && whole
             && granularity != Granularity::Image
             && self.context.backbone.is_none();
@@ -227,16 +228,15 @@ impl Trainer {
         let chosen = input_size::choose(&extractor, &normal.collect::<Vec<_>>())?;
         // Two sizes would take trained flows hours, and whole images do not need a finer one.
         let suits = granularity == Granularity::Pixel && !config.schedule.trains(config.model);
-        let (size, finer) = match (chosen, given) {
-            (_, FinerSize::Pixels(finer)) => (usual, Some(finer)),
-            (InputSizes::Larger(size), _) => (size, None),
-            (InputSizes::Finer(finer), FinerSize::Auto) if suits => (usual, Some(finer)),
+        let (size, finer) = match chosen {
+            InputSizes::Larger(size) => (size, None),
+            InputSizes::Finer(finer) if suits && given == FinerSize::Auto => (usual, Some(finer)),
             _ => (usual, None),
         };
         if size > usual {
             self.context.tell(Progress::LargerInput { size, usual });
         }
-        if let Some(finer) = finer.filter(|_| given == FinerSize::Auto) {
+        if let Some(finer) = finer {
             self.context.tell(Progress::FinerInput { finer, usual });
         }
         Ok(config.clone().with_sizes(size, finer))
