@@ -19,7 +19,7 @@ settings! {
         /// The number format in which training images' features wait for their batches, on the CPU. Pasted
         /// images, test images and predictions are not rounded.
         pub training_precision: FeaturePrecision = FeaturePrecision::F32, allowed "`f32` or `f16`";
-        /// Memory for features kept over epochs; what does not fit is computed again.
+        /// Memory for features kept over epochs, at most half of what is free; what does not fit is computed again.
         pub memory: MemorySize = MemorySize::bytes(4 << 30),
             allowed "bytes, or an amount such as `512MiB` or `4GiB`";
     }

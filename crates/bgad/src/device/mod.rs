@@ -7,6 +7,8 @@ mod cpu;
 pub(crate) mod host;
 pub(crate) mod machine;
 #[cfg(feature = "train")]
+pub(crate) mod memory;
+#[cfg(feature = "train")]
 pub(crate) mod selection;
 
 #[cfg(feature = "train")]

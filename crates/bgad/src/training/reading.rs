@@ -16,6 +16,7 @@ use crate::config::checked::CheckedConfig;
 use crate::config::choices::{EvaluateWhen, Mirror, Model};
 use crate::config::precision::FeaturePrecision;
 use crate::detector::known_anomalies;
+use crate::device::memory;
 use crate::error::Result;
 use crate::evaluation::test_set::TestSet;
 use crate::features::extractor::Extractor;
@@ -31,6 +32,8 @@ impl Run<'_> {
     ) -> Result<Arc<FeatureStore>> {
         let config = self.config;
         let extractor = Extractor::new(config, self.granularity, backbone.clone(), &self.device);
+        // More would be swapped, or end the program. What is kept does not change the model.
+        let most = memory::available().map_or(u64::MAX, |free| free / 2);
         let settings = StoreSettings {
             mirrored: match config.scoring.mirror {
                 Mirror::Off => false,
@@ -38,7 +41,7 @@ impl Run<'_> {
                 Mirror::Auto => mirror::is_open(config, self.granularity),
             },
             half_precision: config.features.training_precision == FeaturePrecision::F16,
-            memory: config.features.memory.bytes,
+            memory: config.features.memory.bytes.min(most),
         };
         let mut store = FeatureStore::new(extractor, settings);
         store.stopped_by(self.context.stop.clone());
@@ -100,8 +103,8 @@ impl Run<'_> {
         let beyond = beyond.max().unwrap_or(0);
         if beyond > 0 && !store.is_on_disk() {
             warnings.push(format!(
-                "features of {beyond} training images don't fit in features.memory and are computed \
-                 again whenever they are needed; `--feature-cache DIR` avoids that"
+                "features of {beyond} training images don't fit in features.memory, or in half of the free memory, \
+                 and are computed again whenever they are needed; `--feature-cache DIR` avoids that"
             ));
         }
         for warning in &warnings {
