@@ -13,6 +13,7 @@ mod hostile;
 mod layouts;
 mod learn;
 mod lesson_masks;
+mod lesson_sizes;
 mod machine;
 mod mask_values;
 mod odd_names;

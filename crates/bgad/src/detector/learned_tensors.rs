@@ -1,32 +1,20 @@
-//! What a model learned for one input, as the tensors of a file.
+//! What a model learned for one input, as the tensors of its file.
 
 use std::collections::BTreeMap;
 
-use bgad_flow::Parameter;
-#[cfg(feature = "train")]
 use burn::tensor::TensorData;
 
-#[cfg(feature = "train")]
 use super::trained_model::Detector;
-#[cfg(feature = "train")]
 use crate::model::bank_rows::Named;
-#[cfg(feature = "train")]
 use crate::model::contexts::Contexts;
-#[cfg(feature = "train")]
 use crate::model::discriminant::Discriminant;
-#[cfg(feature = "train")]
 use crate::model::known_defects::KnownDefects;
-#[cfg(feature = "train")]
 use crate::model::memory_bank::MemoryBank;
-#[cfg(feature = "train")]
 use crate::model::neighbors::Neighbors;
-#[cfg(feature = "train")]
 use crate::model::position_gaussians::PositionGaussians;
-#[cfg(feature = "train")]
 use crate::storage::tensor_file::Stored;
 
 /// The tensors to be written.
-#[cfg(feature = "train")]
 pub(super) struct LearnedTensors {
     /// The parameters of each flow.
     flows: Vec<Vec<(String, TensorData)>>,
@@ -34,20 +22,6 @@ pub(super) struct LearnedTensors {
     parts: [(&'static str, Vec<Named>); 6],
 }
 
-/// The tensors that were read, by name.
-#[derive(Default)]
-pub(super) struct ReadTensors {
-    /// By the flow's index and the parameter's name.
-    pub levels: BTreeMap<String, BTreeMap<String, Parameter>>,
-    pub neighbors: BTreeMap<String, Parameter>,
-    pub bank: BTreeMap<String, Parameter>,
-    pub contexts: BTreeMap<String, Parameter>,
-    pub gaussians: BTreeMap<String, Parameter>,
-    pub discriminant: BTreeMap<String, Parameter>,
-    pub known_defects: BTreeMap<String, Parameter>,
-}
-
-#[cfg(feature = "train")]
 impl LearnedTensors {
     /// The tensors of `detector`, without its backbone and its finer input. In bytes, flows that were not trained store
     /// only what normal images determine.
@@ -100,28 +74,5 @@ impl LearnedTensors {
             }
         }
         Ok(())
-    }
-}
-
-impl ReadTensors {
-    /// Takes the tensor `name`, such as `memory_bank.positions`; other names are passed over.
-    pub fn take(&mut self, name: &str, parameter: Parameter) {
-        let Some((kind, name)) = name.split_once('.') else {
-            return;
-        };
-        let (of_kind, name) = match kind {
-            "level" => match name.split_once('.') {
-                Some((level, name)) => (self.levels.entry(level.to_owned()).or_default(), name),
-                None => return,
-            },
-            "neighbors" => (&mut self.neighbors, name),
-            "memory_bank" => (&mut self.bank, name),
-            "contexts" => (&mut self.contexts, name),
-            "position_gaussians" => (&mut self.gaussians, name),
-            "discriminant" => (&mut self.discriminant, name),
-            "known_defects" => (&mut self.known_defects, name),
-            _ => return,
-        };
-        of_kind.insert(name.to_owned(), parameter);
     }
 }

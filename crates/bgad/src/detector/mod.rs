@@ -6,9 +6,11 @@ pub(crate) mod description;
 pub(crate) mod import;
 #[cfg(feature = "train")]
 pub(crate) mod known_anomalies;
+#[cfg(feature = "train")]
 mod learned_tensors;
 pub(crate) mod model_file;
 pub(crate) mod prediction;
+mod read_tensors;
 mod recalibration;
 mod stream;
 pub(crate) mod thresholds;

@@ -16,7 +16,7 @@ use bgad_flow::Parameter;
 use super::description::ModelDescription;
 #[cfg(feature = "train")]
 use super::learned_tensors::LearnedTensors;
-use super::learned_tensors::ReadTensors;
+use super::read_tensors::ReadTensors;
 use super::trained_model::Detector;
 use crate::device::Device;
 #[cfg(feature = "train")]

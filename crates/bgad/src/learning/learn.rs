@@ -294,10 +294,14 @@ impl Earlier {
     /// A warning if the earlier model has a finer input and one with these settings has none.
     fn lost_finer(&self, config: &TrainerConfig) -> Option<String> {
         let was = self.detector.description.config.input.finer_size.pixels()?;
+        let reason = match config.schedule.trains(config.model) {
+            true => "the new model's flows are trained (schedule.train_flows)",
+            false => "input.finer_size is off",
+        };
         config.input.finer_size.pixels().is_none().then(|| {
             format!(
-                "the run's finer input of {was} x {was} pixels is left out, because the new model's flows are \
-                 trained (schedule.train_flows), so scores before and after differ in that as well"
+                "the run's finer input of {was} x {was} pixels is left out, because {reason}; scores change by that \
+                 as well"
             )
         })
     }
