@@ -1,10 +1,15 @@
 //! The size of inputs follows from the normal training images.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use bgad::{
     Dataset, EvaluateWhen, FinerSize, Granularity, Layout, Model, RgbImage, Trainer, TrainerConfig,
 };
+
+const WEIGHTS: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/../../tests/goldens/tf_efficientnet_b0_random_weights.safetensors"
+);
 
 /// Writes a picture of noise with a part of `radius` pixels, whose surface has a pattern.
 fn draw(path: &Path, side: u32, radius: u32, number: u32) {
@@ -21,10 +26,14 @@ fn draw(path: &Path, side: u32, radius: u32, number: u32) {
     image.save(path).unwrap();
 }
 
-/// Writes a picture of patches of many brightnesses, at other places in each picture.
+/// Writes a picture of patches of random brightnesses, at other places in each picture.
 fn draw_texture(path: &Path, side: u32, number: u32) {
-    let patch =
-        |x: u32, y: u32| ((x * 7919 + y * 104_729 + number * 31) % 1009).pow(2) % 1009 % 200;
+    let mixed = |bits: u32, factor: u32| (bits ^ bits >> 15).wrapping_mul(factor);
+    let patch = |x: u32, y: u32| {
+        let of_place = x.wrapping_mul(0x9E37_79B1) ^ y.wrapping_mul(0x85EB_CA77);
+        let bits = mixed(of_place ^ number.wrapping_mul(0xC2B2_AE3D), 0x2C1B_3C6D);
+        (bits ^ bits >> 12) % 200
+    };
     let pixels = (0..side * side).flat_map(|at| {
         let (x, y) = (at % side + number * 5, at / side + number * 3);
         [patch(x / 9, y / 7) as u8; 3]
@@ -93,7 +102,8 @@ fn pictures_without_a_background_have_a_finer_input_as_well() {
         Layout::Mvtec.read(&root, None).unwrap()
     };
     let large = texture(300);
-    assert_eq!(sizes(config(), &large), (Some(256), FinerSize::Pixels(384)));
+    let two = (Some(192), FinerSize::Pixels(384));
+    assert_eq!(sizes(config(), &large), two);
     let usual = (Some(256), FinerSize::Off);
     assert_eq!(sizes(config(), &texture(128)), usual);
     let off = config().with(|config| config.input.finer_size = FinerSize::Off);
@@ -102,14 +112,48 @@ fn pictures_without_a_background_have_a_finer_input_as_well() {
     assert_eq!(sizes(given, &large), (Some(256), FinerSize::Pixels(320)));
     let asked = config().with(|config| config.input.image_size = Some(256));
     assert_eq!(sizes(asked, &large), usual);
-    // Without masks, whole images count, which need no finer input.
-    let whole = config().with(|config| config.granularity = Some(Granularity::Both));
+    let beside_whole_images = config().with(|config| config.granularity = Some(Granularity::Both));
+    assert_eq!(sizes(beside_whole_images, &large), two);
+    // Whole images alone need no finer input.
+    let whole = config().with(|config| config.granularity = Some(Granularity::Image));
     assert_eq!(sizes(whole, &large), usual);
 }
 
 #[test]
 fn a_part_that_fills_most_of_its_picture_has_the_usual_input() {
     let folder = tempfile::tempdir().unwrap();
-    let part = set(folder.path(), 300, 120);
+    let part = set(folder.path(), 300, 140);
     assert_eq!(sizes(config(), &part), (Some(256), FinerSize::Off));
+}
+
+#[test]
+fn without_masks_textures_are_scored_by_positions_and_parts_by_whole_images_as_well() {
+    let folder = tempfile::tempdir().unwrap();
+    // The filter bank's features near an image's edges differ too much from the others.
+    let config = || {
+        config().with(|config| {
+            config.backbone.name = "tf_efficientnet_b0".to_owned();
+            config.backbone.weights = Some(PathBuf::from(WEIGHTS));
+            config.input.image_size = Some(128);
+        })
+    };
+    let granularity = |config: TrainerConfig, dataset: &Dataset| {
+        let detector = Trainer::new(config).fit(dataset).unwrap();
+        detector.description().granularity
+    };
+    let texture = drawn(&folder.path().join("texture"), |path, number| {
+        draw_texture(path, 160, number);
+    });
+    assert_eq!(granularity(config(), &texture), Granularity::Pixel);
+    let open = config().with(|config| config.input.image_size = None);
+    assert_eq!(granularity(open, &texture), Granularity::Pixel);
+    let asked = config().with(|config| config.granularity = Some(Granularity::Both));
+    assert_eq!(granularity(asked, &texture), Granularity::Both);
+    // Without pooled features there is no score of positions and whole images together.
+    let whole = config().with(|config| config.pooled.flows = false);
+    assert_eq!(granularity(whole, &texture), Granularity::Image);
+    for radius in [40, 140] {
+        let part = set(&folder.path().join(radius.to_string()), 300, radius);
+        assert_eq!(granularity(config(), &part), Granularity::Both);
+    }
 }

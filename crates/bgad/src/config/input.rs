@@ -16,8 +16,8 @@ settings! {
         /// The images' width and height after resizing, in pixels. none: 256; for small parts on a plain
         /// background 512, or 384 if the images themselves have fewer than 512 pixels, unless finer_size is given.
         pub image_size: Option<u32> = None, paper Some(USUAL_SIZE), allowed "32 to 2048 pixels, or `none`";
-        /// The width and height of a second, finer input; scores and maps are then means over both. auto: 384 if
-        /// image_size is none and the images show no background, unless flows are trained.
+        /// The width and height of a second, finer input; scores and maps are then means over both, in which it counts
+        /// twice. auto: 384, beside 192, if image_size is none and the images show no background, unless flows are trained.
         pub finer_size: FinerSize = FinerSize::Auto, paper FinerSize::Off,
             allowed "`auto`, `off`, or pixels above `input.image_size`, up to 2048";
         /// How images become square: stretched, padded, or cut at their own resolution into tiles that
@@ -31,11 +31,22 @@ settings! {
     }
 }
 
+/// The width and height on a score map of what an input of `size` pixels shows. Two inputs have one map: 256 by 256
+/// pixels, or as many as the finer one has if that is smaller, or as the other one has if that is larger.
+pub(crate) fn map_size(size: u32, finer: Option<u32>) -> u32 {
+    size.max(finer.map_or(0, |finer| finer.min(USUAL_SIZE)))
+}
+
 impl InputSettings {
     /// The width and height of inputs: those of `image_size`, or 256 if they are not chosen yet. A model's settings
     /// always name its own.
     pub fn size(&self) -> u32 {
         self.image_size.unwrap_or(USUAL_SIZE)
+    }
+
+    /// The width and height on a score map of what one input shows, in pixels.
+    pub(crate) fn map_size(&self) -> u32 {
+        map_size(self.size(), self.finer_size.pixels())
     }
 
     /// How an image file's pixels are read. Without a depth (training on 16-bit images always sets one), all

@@ -41,7 +41,7 @@ pub struct TrainerConfig {
     /// BGAD or BGAD-FAS.
     pub model: Model,
     /// What is scored: each position, whole images, or both; `None`: positions, or both if the data set has no masks
-    /// (whole images without pooled flows or without a memory bank).
+    /// and the images are no texture (whole images without pooled flows or without a memory bank).
     pub granularity: Option<Granularity>,
     /// The seed of all random choices.
     pub seed: u64,

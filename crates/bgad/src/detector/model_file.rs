@@ -38,7 +38,7 @@ use crate::scoring::hot_spots::HotSpots;
 use crate::storage::tensor_file::{Damage, Kind, Stored, TensorFile};
 
 /// The format version that this program reads and writes.
-pub const FORMAT_VERSION: u32 = 18;
+pub const FORMAT_VERSION: u32 = 19;
 const KIND: Kind = Kind {
     key: "bgad",
     version: FORMAT_VERSION,

@@ -180,7 +180,7 @@ impl Detector {
         let mut maps = self.maps_without(features, 0..0)?;
         if let Some((finer, features)) = self.finer.as_ref().zip(features.finer.as_deref()) {
             maps.finer = Some(Box::new(FinerMaps {
-                views: Views::one(features.view),
+                views: Views::one(features.view).on_map(self.description.config.input.map_size()),
                 maps: finer.maps_of(features)?,
             }));
         }
@@ -239,8 +239,8 @@ impl Detector {
 
     /// The inputs of an image of this width and height.
     pub(crate) fn views(&self, size: (u32, u32)) -> Views {
-        let config = &self.description.config;
-        config.input.fit.views(size, config.input.size())
+        let input = &self.description.config.input;
+        input.fit.views(size, input.size()).on_map(input.map_size())
     }
 
     fn likelihoods_of(&self, image: &RgbImage, views: &Views) -> Result<Vec<LogLikelihoodMaps>> {

@@ -29,6 +29,9 @@ use crate::input::view::Views;
 pub(crate) struct Extractor {
     pub backbone: Arc<dyn AnyBackbone>,
     pub image_size: u32,
+    /// The width of an input on its score map, in pixels.
+    #[cfg(feature = "train")]
+    pub map_size: u32,
     pub fit: Fit,
     pub inputs: FlowInputs,
     /// The format in which features are stored.
@@ -54,13 +57,21 @@ impl Extractor {
         backbone: Arc<dyn AnyBackbone>,
         device: &Device,
     ) -> Self {
-        let finer = config
-            .finer()
-            .map(|config| Box::new(Self::new(&config, granularity, backbone.clone(), device)));
+        #[cfg(feature = "train")]
+        let map_size = config.input.map_size();
+        let finer = config.finer().map(|config| {
+            Box::new(Self {
+                #[cfg(feature = "train")]
+                map_size,
+                ..Self::new(&config, granularity, backbone.clone(), device)
+            })
+        });
         Self {
             finer,
             backbone,
             image_size: config.input.size(),
+            #[cfg(feature = "train")]
+            map_size,
             fit: config.input.fit,
             inputs: FlowInputs::new(config, granularity),
             precision: config.features.precision,
@@ -71,7 +82,7 @@ impl Extractor {
     /// The inputs of an image with this width and height.
     #[cfg(feature = "train")]
     pub fn views(&self, size: (u32, u32)) -> Views {
-        self.fit.views(size, self.image_size)
+        self.fit.views(size, self.image_size).on_map(self.map_size)
     }
 
     /// The inputs of the flows.

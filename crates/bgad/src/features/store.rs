@@ -159,12 +159,12 @@ impl FeatureStore {
 
     /// Cuts `samples` into inputs.
     pub fn cut(&self, samples: &[Sample]) -> Vec<CutImage> {
-        CutImage::all(samples, self.extractor.fit, self.extractor.image_size)
+        CutImage::all(samples, |size| self.extractor.views(size))
     }
 
     /// Cuts one sample into inputs.
     pub fn cut_one(&self, sample: &Sample) -> CutImage {
-        CutImage::of(sample, self.extractor.fit, self.extractor.image_size)
+        CutImage::of(sample, |size| self.extractor.views(size))
     }
 
     /// The features of an image that is a single input and comes from no file.

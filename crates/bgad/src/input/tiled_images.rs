@@ -7,7 +7,6 @@ use bgad_data::{Region, Sample};
 use rayon::prelude::*;
 
 use super::view::Views;
-use crate::config::image_fit::Fit;
 #[cfg(feature = "train")]
 use crate::error::Result;
 
@@ -20,21 +19,20 @@ pub(crate) struct CutImage {
 }
 
 impl CutImage {
-    /// Cuts `samples` into inputs; reads only headers. An image with an unreadable header becomes a single
+    /// Cuts `samples` into inputs, `views` of their widths and heights; reads only headers. An image with an unreadable header becomes a single
     /// input; the error follows when it is loaded.
-    pub fn all(samples: &[Sample], fit: Fit, image_size: u32) -> Vec<Self> {
+    pub fn all(samples: &[Sample], views: impl Fn((u32, u32)) -> Views + Sync) -> Vec<Self> {
         let cut = samples.par_iter();
-        cut.map(|sample| Self::of(sample, fit, image_size))
-            .collect()
+        cut.map(|sample| Self::of(sample, &views)).collect()
     }
 
     /// Cuts one sample, like [`all`](Self::all).
-    pub fn of(sample: &Sample, fit: Fit, image_size: u32) -> Self {
+    pub fn of(sample: &Sample, views: impl Fn((u32, u32)) -> Views) -> Self {
         let size = sample.dimensions().unwrap_or_default();
         Self {
             sample: sample.clone(),
             size,
-            views: fit.views(size, image_size),
+            views: views(size),
         }
     }
 

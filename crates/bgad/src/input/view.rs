@@ -136,11 +136,28 @@ impl Views {
         }
     }
 
+    /// The same with a map on which a single input is `side` pixels wide, padding included.
+    pub fn on_map(mut self, side: u32) -> Self {
+        if let [view] = self.views.as_slice() {
+            let size = u64::from(view.size.max(1));
+            let scaled = |length: u32| {
+                let doubled = 2 * u64::from(length) * u64::from(side) + size;
+                (doubled / (2 * size)).max(1) as usize
+            };
+            self.width = scaled(view.content.width);
+            self.height = scaled(view.content.height);
+        }
+        self
+    }
+
     /// The width of one input, in pixels of the map.
     pub fn side_of_an_input(&self) -> usize {
         match self.views.as_slice() {
-            // The map has the input's scale, and lacks its padding.
-            [view] => view.size as usize,
+            // The map lacks the input's padding.
+            [view] => {
+                let shown = (view.content.width as usize).max(1);
+                (view.size as usize * self.width + shown / 2) / shown
+            }
             _ => self.pixels_of_an_input().isqrt(),
         }
     }

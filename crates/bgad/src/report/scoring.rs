@@ -3,6 +3,7 @@
 use bgad_data::Orientation;
 
 use crate::config::image_fit::Fit;
+use crate::config::input::map_size;
 use crate::evaluation::result::Evaluation;
 use crate::input::view::Views;
 use crate::scoring::calibration::Calibration;
@@ -39,6 +40,8 @@ impl Scoring {
     fn views_of(&self, evaluation: &Evaluation, size: u32) -> Vec<Views> {
         let images = evaluation.results.iter();
         let images = images.map(|result| (result.width, result.height));
-        images.map(|image| self.fit.views(image, size)).collect()
+        let map_size = map_size(self.size, self.finer);
+        let views = images.map(|image| self.fit.views(image, size).on_map(map_size));
+        views.collect()
     }
 }

@@ -17,20 +17,20 @@ use crate::input::view::{View, Views};
 use crate::model::likelihoods::{LogLikelihoodMap, LogLikelihoodMaps};
 
 /// The reach of a halo, in positions of the memory bank: they are means over 3 x 3 positions.
-const HALO: usize = 2;
+const HALO: f32 = 2.0;
 
 impl Calibration {
     /// The image's score, and its map if there is one.
     pub(crate) fn score_of(&self, image: ImageLikelihoods<'_>) -> (f32, Option<ScoreMap>) {
         let maps = self.maps_of(image);
         let score = self.score_of_parts(self.parts_of(image, &maps));
-        let map = maps.into_score_map();
         match self.finer_of(image) {
             Some((calibration, finer)) => {
                 let (of_finer, finer) = calibration.score_of(finer);
-                (mean_score(score, of_finer), mean_map(map, finer))
+                let map = self.shown_map(image, maps, finer);
+                (mean_of_inputs(score, of_finer), map)
             }
-            None => (score, map),
+            None => (score, self.shown_map(image, maps, None)),
         }
     }
 
@@ -152,11 +152,34 @@ impl Calibration {
 
     /// The score map of an image; without flows on positions, that of the distances to the memory bank.
     pub(crate) fn map_of(&self, image: ImageLikelihoods<'_>) -> Option<ScoreMap> {
-        let map = self.maps_of(image).into_score_map();
-        match self.finer_of(image) {
-            Some((calibration, finer)) => mean_map(map, calibration.map_of(finer)),
-            None => map,
+        let finer = self.finer_of(image);
+        let finer = finer.and_then(|(calibration, finer)| calibration.map_of(finer));
+        self.shown_map(image, self.maps_of(image), finer)
+    }
+
+    /// The map that is shown of an image with these maps: the mean with that of its `finer` input, if it has one, without
+    /// halos. The finer input's map still has them, since halos of both would not lie at the same pixels.
+    pub(super) fn shown_map(
+        &self,
+        image: ImageLikelihoods<'_>,
+        maps: Maps,
+        finer: Option<ScoreMap>,
+    ) -> Option<ScoreMap> {
+        let limit = self.halo_limit.filter(|_| maps.shown.is_some());
+        let mut map = maps.into_score_map()?;
+        if let Some(finer) = finer {
+            map = mean_map(map, finer);
         }
+        if let Some((side, limit)) = image.bank_side().zip(limit) {
+            let pixels = image.views.side_of_an_input() as f32;
+            let reach = |side: usize| HALO * pixels / side.max(1) as f32;
+            let reach = match image.finer().and_then(|finer| finer.bank_side()) {
+                Some(finer) => mean_of_inputs(reach(side), reach(finer)),
+                None => reach(side),
+            };
+            halos::dim(&mut map, reach as usize, limit);
+        }
+        Some(map)
     }
 
     /// All maps of an image, without their overall offset if that is removed. Those of a finer input are not in them.
@@ -174,13 +197,6 @@ impl Calibration {
             surroundings::raise(shown, side, 1.0 - self.fineness);
             if self.map_baseline == MapBaseline::Remove {
                 baseline::bound(shown, self.largest_median, self.fineness);
-            }
-            let bank = image
-                .inputs
-                .first()
-                .and_then(|maps| maps.distances.as_ref());
-            if let (Some(bank), Some(limit)) = (bank, self.halo_limit) {
-                halos::dim(shown, HALO * side / bank.side.max(1), limit);
             }
         }
         maps
@@ -301,21 +317,47 @@ impl Calibration {
     }
 }
 
-/// The score of an image from those of both inputs.
-pub(super) fn mean_score(usual: f32, finer: f32) -> f32 {
-    (usual + finer) / 2.0
+/// The weight of the finer input; that of the usual one is the rest.
+const FINER_WEIGHT: f32 = 2.0 / 3.0;
+
+/// The weighted mean of a value of both inputs; infinite, not NaN, if one of them is infinite.
+pub(super) fn mean_of_inputs(usual: f32, finer: f32) -> f32 {
+    (1.0 - FINER_WEIGHT) * usual + FINER_WEIGHT * finer
 }
 
-/// The map of an image from those of both inputs, at the size of the usual one.
-pub(super) fn mean_map(usual: Option<ScoreMap>, finer: Option<ScoreMap>) -> Option<ScoreMap> {
-    let (mut usual, finer) = (usual?, finer?);
-    let finer = finer.resized(usual.width as u32, usual.height as u32);
+/// The map of an image from those of both inputs.
+fn mean_map(mut usual: ScoreMap, mut finer: ScoreMap) -> ScoreMap {
+    // Padding may be rounded to other numbers of pixels.
+    if (finer.width, finer.height) != (usual.width, usual.height) {
+        finer = finer.resized(usual.width as u32, usual.height as u32);
+    }
     let values = usual.values.iter_mut().zip(finer.values);
-    values.for_each(|(value, finer)| *value = (*value + finer) / 2.0);
-    Some(usual)
+    values.for_each(|(value, finer)| *value = mean_of_inputs(*value, finer));
+    usual
 }
 
 /// Whether there are flows on positions.
 fn has_maps(maps: &LogLikelihoodMaps) -> bool {
     maps.levels.iter().any(|map| !map.is_pooled())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_map_is_the_mean_of_both_inputs_and_the_finer_one_counts_twice() {
+        let map = |width: usize, value: f32| ScoreMap {
+            width,
+            height: 2,
+            values: vec![value; 2 * width],
+        };
+        for width in [3, 4] {
+            let mean = mean_map(map(3, 1.0), map(width, 4.0));
+            assert_eq!((mean.width, mean.height), (3, 2));
+            assert!(mean.values.iter().all(|value| (value - 3.0).abs() < 1e-6));
+        }
+        let infinite = mean_map(map(3, f32::INFINITY), map(3, 1.0));
+        assert!(!infinite.values.iter().any(|value| value.is_nan()));
+    }
 }

@@ -64,7 +64,8 @@ pub struct Calibration {
     pub(crate) hot_spots: Option<HotSpots>,
     /// Whether scores are means over an image and its mirror image, so that hot spots must be symmetric.
     pub(crate) symmetric: bool,
-    /// The limit of halos in shown maps: the pixel threshold, if there is one.
+    /// The limit of halos in shown maps: the pixel threshold, if there is one. `None` for a finer input, whose map
+    /// becomes a part of the mean before halos are dimmed.
     pub(crate) halo_limit: Option<f32>,
     /// The weight of likeness to known defects beside the discriminant, from 0 to 1.
     pub(crate) likeness_weight: f32,
@@ -115,7 +116,7 @@ impl Calibration {
                 of.whole_images,
             )
         };
-        rule(self) == rule(other) && self.finer.is_none()
+        rule(self) == rule(other) && self.finer.is_none() && self.halo_limit.is_none()
     }
 
     /// Whether there are known defects on one of the inputs.
@@ -138,12 +139,9 @@ impl Calibration {
         }
     }
 
-    /// Sets the limit of halos in shown maps, of both inputs.
+    /// Sets the limit of halos in shown maps.
     pub(crate) fn set_halo_limit(&mut self, limit: Option<f32>) {
         self.halo_limit = limit;
-        if let Some(finer) = &mut self.finer {
-            finer.set_halo_limit(limit);
-        }
     }
 
     /// Sets the largest median of shown maps, of both inputs.

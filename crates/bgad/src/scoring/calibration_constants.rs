@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use super::baseline;
 #[cfg(feature = "train")]
-use super::calibrated_scores::{mean_map, mean_score};
+use super::calibrated_scores::mean_of_inputs;
 use super::calibration::Calibration;
 use super::edges::Edges;
 use super::evidence::{DefectTails, Tails};
@@ -127,14 +127,14 @@ impl Calibration {
         let parts = set.par_iter().map(|image| {
             let maps = self.maps_of(*image);
             let parts = self.parts_of(*image, &maps);
-            let map = maps.into_score_map();
-            let Some((calibration, finer)) = self.finer_of(*image) else {
-                return (parts, None, Scored::pixels_of(map));
-            };
-            let maps = calibration.maps_of(finer);
-            let of_finer = calibration.parts_of(finer, &maps);
-            let map = mean_map(map, maps.into_score_map());
-            (parts, Some(of_finer), Scored::pixels_of(map))
+            let finer = self.finer_of(*image).map(|(calibration, finer)| {
+                let maps = calibration.maps_of(finer);
+                let parts = calibration.parts_of(finer, &maps);
+                (parts, calibration.shown_map(finer, maps, None))
+            });
+            let (of_finer, finer) = finer.unzip();
+            let map = self.shown_map(*image, maps, finer.flatten());
+            (parts, of_finer, Scored::pixels_of(map))
         });
         let each: Vec<(Parts, Option<Parts>, _)> = parts.collect();
         let parts: Vec<Parts> = each.iter().map(|image| image.0).collect();
@@ -149,7 +149,7 @@ impl Calibration {
             let finer = self.finer.as_ref().zip(of_finer);
             let finer = finer.map(|(finer, parts)| finer.score_of_parts(parts));
             Scored {
-                score: finer.map_or(score, |finer| mean_score(score, finer)),
+                score: finer.map_or(score, |finer| mean_of_inputs(score, finer)),
                 pixels,
             }
         });

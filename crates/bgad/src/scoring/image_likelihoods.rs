@@ -39,6 +39,12 @@ impl<'a> ImageLikelihoods<'a> {
         })
     }
 
+    /// The number of the memory bank's positions along each side of an input, if there is a bank.
+    pub fn bank_side(&self) -> Option<usize> {
+        let distances = self.inputs.first()?.distances.as_ref()?;
+        Some(distances.side)
+    }
+
     /// Number of flows.
     pub fn flows(&self) -> usize {
         self.inputs.first().map_or(0, |maps| maps.levels.len())

@@ -1,4 +1,4 @@
-//! Chooses the sizes of inputs from normal training images.
+//! What normal training images look like, and the sizes of inputs that suit them.
 
 use std::ops::Range;
 
@@ -13,8 +13,9 @@ use crate::scoring::fusion::median;
 /// The widths and heights of inputs that show small parts on plain backgrounds, in pixels: the first one that images
 /// reach.
 const LARGER: [u32; 2] = [512, 384];
-/// The width and height of the finer input for images without a background, in pixels, and the least width and height of
-/// images that get one.
+/// The widths and heights of both inputs of images without a background, in pixels, and the least width and height of
+/// images that get two. Inputs of twice the size differ more than those of 256 and 384 pixels, and take less time.
+const COARSE: u32 = 192;
 const FINER: u32 = 384;
 const SMALLEST: u32 = 192;
 /// How many images are looked at.
@@ -39,21 +40,28 @@ pub(super) enum InputSizes {
     Usual,
     /// A larger one alone, of this width and height.
     Larger(u32),
-    /// The usual one and a finer one, of this width and height.
-    Finer(u32),
+    /// Two, of these widths and heights.
+    Two { coarse: u32, finer: u32 },
 }
 
-/// The sizes of inputs for `normal` training images; the extractor's is the usual one. Small parts on plain backgrounds
-/// get a larger input if the images are large enough: a part then covers more positions, and the background, where
-/// nothing varies, costs no accuracy. Images without a background get a finer input beside the usual one: their defects
-/// may be large or small. A part that fills most of its picture keeps the usual input, since a finer one found no more.
+/// What normal training images look like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Look {
+    pub sizes: InputSizes,
+    /// Whether they show the same everywhere, as a texture does.
+    pub texture: bool,
+}
+
+/// What `normal` training images look like to the extractor, whose size of inputs is the usual one. Small parts on plain
+/// backgrounds get a larger input if the images are large enough: a part then covers more positions, and the background,
+/// where nothing varies, costs no accuracy. Images without a background get a coarse and a fine input: their defects may
+/// be large or small. A part that fills most of its picture keeps the usual input, since two found no more.
 ///
 /// Images that can't be read are passed over; an error follows when all are read.
 ///
 /// # Errors
 /// If the device fails.
-pub(super) fn choose(extractor: &Extractor, normal: &[&Sample]) -> Result<InputSizes> {
-    let usual = extractor.image_size;
+pub(super) fn look(extractor: &Extractor, normal: &[&Sample]) -> Result<Look> {
     let some = normal.iter().step_by(normal.len().div_ceil(IMAGES).max(1));
     let some: Vec<&Sample> = some.copied().collect();
     let sides = some.par_iter().map(|sample| {
@@ -64,24 +72,30 @@ pub(super) fn choose(extractor: &Extractor, normal: &[&Sample]) -> Result<InputS
     sides.sort_unstable();
     let side = sides.get(sides.len() / 2).copied().unwrap_or_default();
     let larger = LARGER.into_iter().find(|size| *size <= side);
-    if larger.is_none() && side < SMALLEST {
-        return Ok(InputSizes::Usual);
-    }
     let rows = some.par_iter().map(|sample| finest_rows(extractor, sample));
     let rows: Vec<Vec<f32>> = rows.collect::<Result<_>>()?;
     let rows: Vec<Vec<f32>> = rows.into_iter().filter(|rows| !rows.is_empty()).collect();
     let inputs = extractor.flow_inputs();
     let dimension = inputs.first().map_or(1, |finest| finest.dimension);
     let Some(typical) = typical(&rows.concat(), dimension) else {
-        return Ok(InputSizes::Usual);
+        return Ok(Look {
+            sizes: InputSizes::Usual,
+            texture: false,
+        });
     };
-    let on_background = typical < BACKGROUND
-        && of_places(&rows, dimension).is_none_or(|share| share > SAME_EVERYWHERE);
-    Ok(match larger {
+    let texture = of_places(&rows, dimension).is_some_and(|share| share <= SAME_EVERYWHERE);
+    let on_background = typical < BACKGROUND && !texture;
+    let sizes = match larger {
         _ if typical < PLAIN => larger.map_or(InputSizes::Usual, InputSizes::Larger),
-        _ if on_background || side < SMALLEST || FINER <= usual => InputSizes::Usual,
-        _ => InputSizes::Finer(FINER),
-    })
+        _ if on_background || side < SMALLEST => InputSizes::Usual,
+        _ => InputSizes::Two {
+            coarse: COARSE,
+            finer: FINER,
+        },
+    };
+    // A few odd positions may be a small part anywhere on a plain background.
+    let texture = texture && typical >= PLAIN;
+    Ok(Look { sizes, texture })
 }
 
 /// The vectors of the positions of an image at the finest level; none if it can't be read.

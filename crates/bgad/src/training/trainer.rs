@@ -199,47 +199,55 @@ impl Trainer {
         }
     }
 
-    /// The settings with sizes of inputs: if they name none, those that suit the normal training images.
+    /// The settings with sizes of inputs, and the granularity: if the settings name none, those that suit the normal
+    /// training images.
     fn sized(
         &self,
         config: &CheckedConfig,
         granularity: Granularity,
         dataset: &Dataset,
         (opened, device): (&Opened, &Device),
-    ) -> Result<CheckedConfig> {
+    ) -> Result<(CheckedConfig, Granularity)> {
         let usual = config.input.size();
         let given = config.input.finer_size;
         if let Some(finer) = given.pixels().filter(|_| granularity == Granularity::Image) {
             let expected = "`off`, or granularity=both: whole images are scored on one input";
             return Err(Error::setting("input.finer_size", finer, expected));
         }
-        let whole = !matches!(config.input.fit, Fit::Tiles(_));
         let is_open = config.input.image_size.is_none()
             && given.pixels().is_none()
-            && whole
-            && granularity != Granularity::Image
-            && self.context.backbone.is_none();
-        if !is_open {
-            return Ok(config.clone().with_sizes(usual, given.pixels()));
+            && granularity != Granularity::Image;
+        let both = config.granularity.is_none() && granularity == Granularity::Both;
+        let whole = !matches!(config.input.fit, Fit::Tiles(_));
+        if !(whole && (is_open || both) && self.context.backbone.is_none()) {
+            let config = config.clone().with_sizes(usual, given.pixels());
+            return Ok((config, granularity));
         }
         let extractor = Extractor::new(config, granularity, opened.backbone.clone(), device);
         let normal = dataset.train.iter();
         let normal = normal.filter(|sample| !sample.label.is_abnormal());
-        let chosen = input_size::choose(&extractor, &normal.collect::<Vec<_>>())?;
-        // Two sizes would take trained flows hours, and whole images do not need a finer one.
-        let suits = granularity == Granularity::Pixel && !config.schedule.trains(config.model);
-        let (size, finer) = match chosen {
+        let look = input_size::look(&extractor, &normal.collect::<Vec<_>>())?;
+        // Two sizes would take trained flows hours.
+        let two = given == FinerSize::Auto && !config.schedule.trains(config.model);
+        let (size, finer) = match look.sizes {
+            _ if !is_open => (usual, given.pixels()),
             InputSizes::Larger(size) => (size, None),
-            InputSizes::Finer(finer) if suits && given == FinerSize::Auto => (usual, Some(finer)),
+            InputSizes::Two { coarse, finer } if two => (coarse, Some(finer)),
             _ => (usual, None),
+        };
+        // On a texture, a defect is a place, with or without masks.
+        let granularity = match both && look.texture {
+            true => Granularity::Pixel,
+            false => granularity,
         };
         if size > usual {
             self.context.tell(Progress::LargerInput { size, usual });
         }
-        if let Some(finer) = finer {
-            self.context.tell(Progress::FinerInput { finer, usual });
+        if let Some(finer) = finer.filter(|_| is_open) {
+            self.context
+                .tell(Progress::FinerInput { finer, usual: size });
         }
-        Ok(config.clone().with_sizes(size, finer))
+        Ok((config.clone().with_sizes(size, finer), granularity))
     }
 
     fn start(&self, dataset: &Dataset, resume: bool) -> Result<Training> {
@@ -280,7 +288,9 @@ impl Trainer {
                 )?
             }
         };
-        let config = &self.sized(config, granularity, &dataset, (&opened, &device))?;
+        let opened_on = (&opened, &device);
+        let (config, granularity) = self.sized(config, granularity, &dataset, opened_on)?;
+        let config = &config;
         let devices = (device, others);
         let mut warnings = dataset.warnings.clone();
         warnings.extend(of_foregrounds);
