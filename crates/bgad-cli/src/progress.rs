@@ -43,7 +43,7 @@ impl Display {
             Progress::FinerInput { finer, usual } if !self.quiet => {
                 let sentence = format!(
                     "the images show no background, so each is judged at {usual} x {usual} and at {finer} x {finer} pixels; \
-                     `--set input.finer_size=off` takes about a third of the time"
+                     `--set input.finer_size=off` takes less than half of the time"
                 );
                 self.bar.suspend(|| note(&sentence));
             }

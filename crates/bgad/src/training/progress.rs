@@ -53,7 +53,7 @@ pub enum Progress {
     FinerInput {
         /// Its width and height in pixels.
         finer: u32,
-        /// The usual width and height in pixels.
+        /// Those of the other input.
         usual: u32,
     },
     /// The features of images are being computed.
