@@ -31,7 +31,7 @@ pub struct PredictArguments {
     /// File format for --maps: NumPy arrays or TIFF images.
     #[arg(long, value_enum, default_value_t = MapFormat::Npy, requires = "maps")]
     pub map_format: MapFormat,
-    /// Write score maps at the image's own size instead of the model input's.
+    /// Write score maps at the image's own size instead of the model's.
     #[arg(long, requires = "maps")]
     pub original_size: bool,
     /// Write a table of comma-separated values to standard output.
