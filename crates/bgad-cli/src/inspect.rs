@@ -94,7 +94,7 @@ fn table(found: &Inspection) -> Vec<String> {
     }
     let masks = &found.masks;
     lines.push(match masks.available {
-        AvailableMasks::None => "masks         none: only whole images can be scored".to_owned(),
+        AvailableMasks::None => "masks         none: there are no pixel metrics".to_owned(),
         AvailableMasks::Some => format!(
             "masks         {}; some abnormal images have none",
             masks.present

@@ -47,6 +47,11 @@ impl Display {
                 );
                 self.bar.suspend(|| note(&sentence));
             }
+            Progress::PositionsAlone if !self.quiet => {
+                let sentence = "the images show no background, so their positions alone are scored; `--granularity both` \
+                                scores whole images as well";
+                self.bar.suspend(|| note(sentence));
+            }
             Progress::Features { done, total } => {
                 self.bar.set_length(total as u64);
                 self.bar.set_position(done as u64);

@@ -111,3 +111,52 @@ fn a_lesson_keeps_the_finer_input_unless_it_trains_flows() {
         "{learned}"
     );
 }
+
+#[test]
+fn without_a_finer_input_a_lesson_has_the_usual_size() {
+    let case = Case {
+        folder: tempfile::tempdir().unwrap(),
+    };
+    for folder in ["surface/train/good", "surface/test/good", "line"] {
+        std::fs::create_dir_all(case.path(folder)).unwrap();
+    }
+    for number in 0..4 {
+        let image = format!("surface/train/good/{number}.png");
+        draw(&case.path(&image), 400, number);
+    }
+    draw(&case.path("surface/test/good/0.png"), 400, 9);
+    draw(&case.path("line/0.png"), 400, 10);
+    let (data, run) = (case.text("surface"), case.text("run"));
+    let settings = [
+        "memory_bank.size=500",
+        "schedule.train_flows=abnormal",
+        "schedule.meta_epochs=1",
+        "schedule.sub_epochs=1",
+    ];
+    let mut train = vec![
+        "train",
+        "--layout",
+        "mvtec",
+        "--data",
+        &data,
+        "--out",
+        &run,
+        "--no-report",
+    ];
+    train.extend(settings.iter().flat_map(|setting| ["--set", setting]));
+    case.succeed(&train);
+    let size = |run: &str| {
+        let model = case.path(run).join("model.bgad");
+        let detector = Detector::load(&model, &Device::flex()).unwrap();
+        let input = &detector.description().config.input;
+        (input.image_size, input.finer_size)
+    };
+    assert_eq!(size("run"), (Some(192), FinerSize::Pixels(384)));
+    let box_of_defect = ["--missed", "line/0.png", "--box", "50,50,60,60"];
+    case.learned(
+        "run",
+        "run2",
+        &[&box_of_defect[..], &["--no-report"]].concat(),
+    );
+    assert_eq!(size("run2"), (Some(256), FinerSize::Off));
+}

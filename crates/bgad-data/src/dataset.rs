@@ -47,7 +47,7 @@ pub struct SkippedFile {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum AvailableMasks {
-    /// No abnormal image has a mask, or there are no abnormal images: only whole images can be scored.
+    /// No abnormal image has a mask, or there are no abnormal images: there are no pixel metrics.
     None,
     /// Some have a mask and some do not.
     Some,

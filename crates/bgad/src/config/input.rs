@@ -13,11 +13,12 @@ const USUAL_SIZE: u32 = 256;
 settings! {
     /// How images are prepared for the backbone.
     pub struct InputSettings in "input." {
-        /// The images' width and height after resizing, in pixels. none: 256; for small parts on a plain
-        /// background 512, or 384 if the images themselves have fewer than 512 pixels, unless finer_size is given.
+        /// The images' width and height after resizing, in pixels. none: 256; 192 beside a finer_size that is chosen; for
+        /// small parts on a plain background 512, or 384 if the images themselves have fewer than 512 pixels, unless
+        /// finer_size is given.
         pub image_size: Option<u32> = None, paper Some(USUAL_SIZE), allowed "32 to 2048 pixels, or `none`";
-        /// The width and height of a second, finer input; scores and maps are then means over both, in which it counts
-        /// twice. auto: 384, beside 192, if image_size is none and the images show no background, unless flows are trained.
+        /// The width and height of a second, finer input; scores and maps are then weighted means, in which the finer
+        /// input counts twice. auto: 384, beside 192, if image_size is none and the images show no background, unless flows are trained.
         pub finer_size: FinerSize = FinerSize::Auto, paper FinerSize::Off,
             allowed "`auto`, `off`, or pixels above `input.image_size`, up to 2048";
         /// How images become square: stretched, padded, or cut at their own resolution into tiles that

@@ -11,7 +11,7 @@ settings! {
         pub size: usize = 8000, paper 0, allowed "0 to 100000 positions";
         /// How many contexts, means of wide neighbourhoods of normal positions, the model stores. Score maps use
         /// the distance of each position's context to the nearest of them, which shows wide defects; so do image
-        /// scores if the data set has no masks. 0: none. They need a memory bank.
+        /// scores if whole images are scored as well. 0: none. They need a memory bank.
         pub contexts: usize = 2000, paper 0, allowed "0 to 100000 contexts";
         /// Whether scores also use how far each position lies from normal ones at the same place, by Gaussians, if
         /// normal images show the same thing at the same place. It needs a memory bank, and has no effect at image

@@ -41,7 +41,7 @@ pub struct TrainerConfig {
     /// BGAD or BGAD-FAS.
     pub model: Model,
     /// What is scored: each position, whole images, or both; `None`: positions, or both if the data set has no masks
-    /// and the images are no texture (whole images without pooled flows or without a memory bank).
+    /// and the images show a background (whole images without pooled flows or without a memory bank).
     pub granularity: Option<Granularity>,
     /// The seed of all random choices.
     pub seed: u64,
@@ -74,7 +74,7 @@ settings! {
         /// BGAD learns from normal images alone, BGAD-FAS also from a few abnormal ones.
         model;
         /// What is scored: each position, whole images, or both; none: positions, or both if the data set has no
-        /// masks (whole images without pooled flows or without a memory bank).
+        /// masks and the images show a background (whole images without pooled flows or without a memory bank).
         granularity;
         /// The seed of all random choices.
         seed;

@@ -155,8 +155,13 @@ impl Views {
         match self.views.as_slice() {
             // The map lacks the input's padding.
             [view] => {
-                let shown = (view.content.width as usize).max(1);
-                (view.size as usize * self.width + shown / 2) / shown
+                // The longer side fills the input.
+                let (content, map) = match view.content.width >= view.content.height {
+                    true => (view.content.width, self.width),
+                    false => (view.content.height, self.height),
+                };
+                let content = (content as usize).max(1);
+                (view.size as usize * map + content / 2) / content
             }
             _ => self.pixels_of_an_input().isqrt(),
         }

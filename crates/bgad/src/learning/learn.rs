@@ -275,10 +275,9 @@ impl Earlier {
     fn settings(&self, trainer: &Trainer, lesson: &Lesson) -> TrainerConfig {
         let was = &self.detector.description;
         let mut config = trainer.context().config.clone();
-        // A run without masks scores whole images. A taught mask must not change that.
+        // A run without masks may score whole images. A taught mask must not change that.
         config.granularity = Some(was.granularity);
         config.input.bit_depth = was.config.input.bit_depth;
-        config.input.image_size = config.input.image_size.or(was.config.input.image_size);
         if !lesson.missed.is_empty() {
             config.model = Model::BgadFas;
         }
@@ -288,6 +287,11 @@ impl Earlier {
             FinerSize::Auto => was.config.input.finer_size,
             given => given,
         };
+        // The size beside a finer input does not suit a model without one.
+        let kept = config.input.finer_size.pixels().is_some();
+        if kept || was.config.input.finer_size.pixels().is_none() {
+            config.input.image_size = config.input.image_size.or(was.config.input.image_size);
+        }
         config
     }
 

@@ -102,6 +102,15 @@ impl Report {
                     .to_owned(),
             });
         }
+        let of_finer = stored.scoring.calibration.finer.as_ref();
+        if of_finer.is_some_and(|finer| finer.halo_limit.is_some()) {
+            return Err(Error::RunFile {
+                path: folder.join(REPORT),
+                reason: "an earlier version wrote it, whose heat maps this version can't draw; `bgad evaluate --report` \
+                         writes a new one"
+                    .to_owned(),
+            });
+        }
         let bytes = std::fs::read(&path).map_err(Error::io(&path))?;
         let levels = stored.scoring.calibration.level_maxima.len();
         let views = stored.scoring.views(&evaluation);

@@ -177,7 +177,7 @@ impl Calibration {
                 Some(finer) => mean_of_inputs(reach(side), reach(finer)),
                 None => reach(side),
             };
-            halos::dim(&mut map, reach as usize, limit);
+            halos::dim(&mut map, reach.round() as usize, limit);
         }
         Some(map)
     }
@@ -320,7 +320,7 @@ impl Calibration {
 /// The weight of the finer input; that of the usual one is the rest.
 const FINER_WEIGHT: f32 = 2.0 / 3.0;
 
-/// The weighted mean of a value of both inputs; infinite, not NaN, if one of them is infinite.
+/// The weighted mean of a value of both inputs; infinite, not NaN, if only one of them is infinite.
 pub(super) fn mean_of_inputs(usual: f32, finer: f32) -> f32 {
     (1.0 - FINER_WEIGHT) * usual + FINER_WEIGHT * finer
 }

@@ -71,7 +71,7 @@ pub struct Calibration {
     pub(crate) likeness_weight: f32,
     /// The largest median of a shown map: above the pixel threshold.
     pub(crate) largest_median: f32,
-    /// The constants for the finer input, if there is one. Scores and maps are then means over both inputs.
+    /// The constants for the finer input, if there is one. Scores and maps are then weighted means over both inputs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) finer: Option<Box<Self>>,
 }

@@ -48,8 +48,8 @@ pub(super) enum InputSizes {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Look {
     pub sizes: InputSizes,
-    /// Whether they show the same everywhere, as a texture does.
-    pub texture: bool,
+    /// Whether they show no background, as textures and parts that fill their picture do.
+    pub no_background: bool,
 }
 
 /// What `normal` training images look like to the extractor, whose size of inputs is the usual one. Small parts on plain
@@ -80,22 +80,26 @@ pub(super) fn look(extractor: &Extractor, normal: &[&Sample]) -> Result<Look> {
     let Some(typical) = typical(&rows.concat(), dimension) else {
         return Ok(Look {
             sizes: InputSizes::Usual,
-            texture: false,
+            no_background: false,
         });
     };
-    let texture = of_places(&rows, dimension).is_some_and(|share| share <= SAME_EVERYWHERE);
-    let on_background = typical < BACKGROUND && !texture;
+    let few_lines = || {
+        let share = of_places(&rows, dimension);
+        typical >= PLAIN && share.is_some_and(|share| share <= SAME_EVERYWHERE)
+    };
+    let no_background = typical >= BACKGROUND || few_lines();
     let sizes = match larger {
-        _ if typical < PLAIN => larger.map_or(InputSizes::Usual, InputSizes::Larger),
-        _ if on_background || side < SMALLEST => InputSizes::Usual,
-        _ => InputSizes::Two {
+        Some(size) if typical < PLAIN => InputSizes::Larger(size),
+        _ if no_background && side >= SMALLEST => InputSizes::Two {
             coarse: COARSE,
             finer: FINER,
         },
+        _ => InputSizes::Usual,
     };
-    // A few odd positions may be a small part anywhere on a plain background.
-    let texture = texture && typical >= PLAIN;
-    Ok(Look { sizes, texture })
+    Ok(Look {
+        sizes,
+        no_background,
+    })
 }
 
 /// The vectors of the positions of an image at the finest level; none if it can't be read.

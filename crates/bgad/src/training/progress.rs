@@ -56,6 +56,9 @@ pub enum Progress {
         /// Those of the other input.
         usual: u32,
     },
+    /// Only positions are scored, although there are no masks, because the images show no background.
+    /// [`granularity`](crate::TrainerConfig::granularity) can ask for whole images as well.
+    PositionsAlone,
     /// The features of images are being computed.
     Features {
         /// Images done.

@@ -235,11 +235,14 @@ impl Trainer {
             InputSizes::Two { coarse, finer } if two => (coarse, Some(finer)),
             _ => (usual, None),
         };
-        // On a texture, a defect is a place, with or without masks.
-        let granularity = match both && look.texture {
+        // Without a background, a defect is a place, whether there are masks or not.
+        let granularity = match both && look.no_background {
             true => Granularity::Pixel,
             false => granularity,
         };
+        if both && look.no_background {
+            self.context.tell(Progress::PositionsAlone);
+        }
         if size > usual {
             self.context.tell(Progress::LargerInput { size, usual });
         }
