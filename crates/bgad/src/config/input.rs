@@ -8,7 +8,7 @@ use super::image_fit::Fit;
 use crate::error::{Error, Result};
 
 /// The width and height of inputs unless they are chosen otherwise, in pixels.
-const USUAL_SIZE: u32 = 256;
+pub(crate) const USUAL_SIZE: u32 = 256;
 
 settings! {
     /// How images are prepared for the backbone.

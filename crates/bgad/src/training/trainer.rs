@@ -17,6 +17,7 @@ use crate::config::checked::CheckedConfig;
 use crate::config::choices::Granularity;
 use crate::config::finer_size::FinerSize;
 use crate::config::image_fit::Fit;
+use crate::config::input::USUAL_SIZE;
 use crate::config::settings::TrainerConfig;
 use crate::detector::trained_model::Detector;
 use crate::device::selection::DeviceSelection;
@@ -223,7 +224,9 @@ impl Trainer {
             let config = config.clone().with_sizes(usual, given.pixels());
             return Ok((config, granularity));
         }
-        let extractor = Extractor::new(config, granularity, opened.backbone.clone(), device);
+        // What images look like was measured at this size.
+        let at_usual = config.clone().with_sizes(USUAL_SIZE, None);
+        let extractor = Extractor::new(&at_usual, granularity, opened.backbone.clone(), device);
         let normal = dataset.train.iter();
         let normal = normal.filter(|sample| !sample.label.is_abnormal());
         let look = input_size::look(&extractor, &normal.collect::<Vec<_>>())?;
