@@ -254,6 +254,17 @@ fn a_stored_report_has_the_maps_of_both_inputs() {
     report.write(&own).unwrap();
     let read = Report::load(&own).unwrap();
     read.write(&stored).unwrap();
-    let [own, stored] = [own, stored].map(|at| std::fs::read(at.join("report.html")).unwrap());
-    assert!(own == stored);
+    let [page, again] = [&own, &stored].map(|at| std::fs::read(at.join("report.html")).unwrap());
+    assert!(page == again);
+    // An earlier version limited halos on both inputs.
+    let file = own.join("report.json");
+    let text = std::fs::read_to_string(&file).unwrap();
+    let mut earlier: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let limit = &mut earlier["scoring"]["calibration"]["finer"]["halo_limit"];
+    assert!(limit.is_null());
+    *limit = 5.0.into();
+    std::fs::write(&file, earlier.to_string()).unwrap();
+    let refused = Report::load(&own).err().unwrap().to_string();
+    assert!(refused.contains("report.json"), "{refused}");
+    assert!(refused.contains("an earlier version"), "{refused}");
 }

@@ -22,43 +22,46 @@ fn draw(path: &Path, radius: u32, number: u32) {
     image.save(path).unwrap();
 }
 
-#[test]
-fn a_lesson_keeps_the_size_of_inputs() {
+/// The sizes of the inputs of a run's model.
+fn sizes(case: &Case, run: &str) -> (Option<u32>, FinerSize) {
+    let model = case.path(run).join("model.bgad");
+    let detector = Detector::load(&model, &Device::flex()).unwrap();
+    let input = &detector.description().config.input;
+    (input.image_size, input.finer_size)
+}
+
+/// Four normal training images and one normal test image of the set `name`, with parts of `radius` pixels, and a folder
+/// for new images.
+fn drawn(name: &str, radius: u32) -> Case {
     let case = Case {
         folder: tempfile::tempdir().unwrap(),
     };
-    for folder in ["parts/train/good", "parts/test/good", "line"] {
+    let [train, test] = ["train", "test"].map(|part| format!("{name}/{part}/good"));
+    for folder in [train.as_str(), test.as_str(), "line"] {
         std::fs::create_dir_all(case.path(folder)).unwrap();
     }
     for number in 0..4 {
-        draw(
-            &case.path(&format!("parts/train/good/{number}.png")),
-            50,
-            number,
-        );
+        draw(&case.path(&format!("{train}/{number}.png")), radius, number);
     }
-    draw(&case.path("parts/test/good/0.png"), 50, 9);
-    let (data, run) = (case.text("parts"), case.text("run"));
-    let bank = ["--set", "memory_bank.size=500"];
-    let train = [
-        "train",
-        "--layout",
-        "mvtec",
-        "--data",
-        &data,
-        "--out",
-        &run,
-        "--no-report",
-    ];
-    case.succeed(&[&train[..], &bank].concat());
-    let size = |run: &str| {
-        let model = case.path(run).join("model.bgad");
-        let detector = Detector::load(&model, &Device::flex()).unwrap();
-        let input = &detector.description().config.input;
-        (input.image_size, input.finer_size)
-    };
+    draw(&case.path(&format!("{test}/0.png")), radius, 9);
+    case
+}
+
+/// Trains on the set `name` with these settings; the run is `run`.
+fn train(case: &Case, name: &str, settings: &[&str]) {
+    let (data, run) = (case.text(name), case.text("run"));
+    let mut train = vec!["train", "--layout", "mvtec", "--data", &data, "--out", &run];
+    train.push("--no-report");
+    train.extend(settings.iter().flat_map(|setting| ["--set", *setting]));
+    case.succeed(&train);
+}
+
+#[test]
+fn a_lesson_keeps_the_size_of_inputs() {
+    let case = drawn("parts", 50);
+    train(&case, "parts", &["memory_bank.size=500"]);
     let larger = (Some(384), FinerSize::Off);
-    assert_eq!(size("run"), larger);
+    assert_eq!(sizes(&case, "run"), larger);
     // Without a background, a new run would have the usual size.
     let mut lesson = vec!["--no-report".to_owned()];
     for number in 0..12 {
@@ -71,7 +74,7 @@ fn a_lesson_keeps_the_size_of_inputs() {
     }
     let lesson: Vec<&str> = lesson.iter().map(String::as_str).collect();
     case.learned("run", "run2", &lesson);
-    assert_eq!(size("run2"), larger);
+    assert_eq!(sizes(&case, "run2"), larger);
     let dataset = RunDirectory::at(&case.path("run2")).dataset().unwrap();
     let mut config = RunDirectory::at(&case.path("run2"))
         .description()
@@ -92,11 +95,7 @@ fn a_lesson_keeps_the_finer_input_unless_it_trains_flows() {
         "--set",
         "schedule.train_flows=abnormal",
     ]);
-    let finer = |run: &str| {
-        let model = case.path(run).join("model.bgad");
-        let detector = Detector::load(&model, &Device::flex()).unwrap();
-        detector.description().config.input.finer_size
-    };
+    let finer = |run: &str| sizes(&case, run).1;
     assert_eq!(finer("run"), FinerSize::Pixels(64));
     let normal = ["--false-alarm", "parts/test/good/000.png", "--no-report"];
     case.learned("run", "run2", &normal);
@@ -114,49 +113,23 @@ fn a_lesson_keeps_the_finer_input_unless_it_trains_flows() {
 
 #[test]
 fn without_a_finer_input_a_lesson_has_the_usual_size() {
-    let case = Case {
-        folder: tempfile::tempdir().unwrap(),
-    };
-    for folder in ["surface/train/good", "surface/test/good", "line"] {
-        std::fs::create_dir_all(case.path(folder)).unwrap();
-    }
-    for number in 0..4 {
-        let image = format!("surface/train/good/{number}.png");
-        draw(&case.path(&image), 400, number);
-    }
-    draw(&case.path("surface/test/good/0.png"), 400, 9);
+    let case = drawn("surface", 400);
     draw(&case.path("line/0.png"), 400, 10);
-    let (data, run) = (case.text("surface"), case.text("run"));
     let settings = [
         "memory_bank.size=500",
         "schedule.train_flows=abnormal",
         "schedule.meta_epochs=1",
         "schedule.sub_epochs=1",
     ];
-    let mut train = vec![
-        "train",
-        "--layout",
-        "mvtec",
-        "--data",
-        &data,
-        "--out",
-        &run,
+    train(&case, "surface", &settings);
+    assert_eq!(sizes(&case, "run"), (Some(192), FinerSize::Pixels(384)));
+    let missed = [
+        "--missed",
+        "line/0.png",
+        "--box",
+        "50,50,60,60",
         "--no-report",
     ];
-    train.extend(settings.iter().flat_map(|setting| ["--set", setting]));
-    case.succeed(&train);
-    let size = |run: &str| {
-        let model = case.path(run).join("model.bgad");
-        let detector = Detector::load(&model, &Device::flex()).unwrap();
-        let input = &detector.description().config.input;
-        (input.image_size, input.finer_size)
-    };
-    assert_eq!(size("run"), (Some(192), FinerSize::Pixels(384)));
-    let box_of_defect = ["--missed", "line/0.png", "--box", "50,50,60,60"];
-    case.learned(
-        "run",
-        "run2",
-        &[&box_of_defect[..], &["--no-report"]].concat(),
-    );
-    assert_eq!(size("run2"), (Some(256), FinerSize::Off));
+    case.learned("run", "run2", &missed);
+    assert_eq!(sizes(&case, "run2"), (Some(256), FinerSize::Off));
 }

@@ -18,7 +18,8 @@ settings! {
         /// finer_size is given.
         pub image_size: Option<u32> = None, paper Some(USUAL_SIZE), allowed "32 to 2048 pixels, or `none`";
         /// The width and height of a second, finer input; scores and maps are then weighted means, in which the finer
-        /// input counts twice. auto: 384, beside 192, if image_size is none and the images show no background, unless flows are trained.
+        /// input counts twice. auto: 384, beside 192, if image_size is none and the images show no background, unless
+        /// flows are trained.
         pub finer_size: FinerSize = FinerSize::Auto, paper FinerSize::Off,
             allowed "`auto`, `off`, or pixels above `input.image_size`, up to 2048";
         /// How images become square: stretched, padded, or cut at their own resolution into tiles that

@@ -36,7 +36,8 @@ pub struct Prediction {
     pub promised_rate: Option<f64>,
     /// The score map of the whole image, without padding; `None` at image granularity without a memory bank. With
     /// [`Fit::Stretch`] it has the size of the model's input, with [`Fit::Letterbox`] that of the image on the
-    /// input (256 pixels stand for the width of two inputs of which only one is larger), and with [`Fit::Tiles`] the image's own size, or half or a quarter of it for a large image.
+    /// input, and with [`Fit::Tiles`] the image's own size, or half or a quarter of it for a large image. If a model has
+    /// inputs of 192 and 384 pixels, the map is that of an input of 256 pixels.
     ///
     /// [`Fit::Stretch`]: crate::Fit::Stretch
     /// [`Fit::Letterbox`]: crate::Fit::Letterbox

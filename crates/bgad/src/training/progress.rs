@@ -53,7 +53,7 @@ pub enum Progress {
     FinerInput {
         /// Its width and height in pixels.
         finer: u32,
-        /// Those of the other input.
+        /// The width and height of the other input.
         usual: u32,
     },
     /// Only positions are scored, although there are no masks, because the images show no background.
