@@ -10,7 +10,7 @@ use crate::instructions::{SimdKernel, dispatch};
 const LANES: usize = 32;
 
 /// The squared length of each of `rows`, `[rows, dimension]`.
-pub(crate) fn squares(rows: &[f32], dimension: usize) -> Vec<f32> {
+pub fn squares(rows: &[f32], dimension: usize) -> Vec<f32> {
     let mut squares = vec![0.0; rows.len() / dimension];
     dispatch(Squares {
         rows,

@@ -6,3 +6,4 @@ mod kernels;
 mod layers;
 mod nearest;
 mod panels;
+mod winograd;

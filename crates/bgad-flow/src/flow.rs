@@ -93,6 +93,15 @@ pub struct FlowOutput {
 }
 
 impl FlowOutput {
+    /// The output of a flow that maps `latent` to itself, `[batch, dimension]`.
+    pub fn at_rest(latent: Tensor<2>) -> Self {
+        let [batch, _] = latent.dims();
+        Self {
+            log_determinant: Tensor::zeros([batch], &latent.device()),
+            latent,
+        }
+    }
+
     /// `log p = -d/2 · ln(2π) - ½ · |z|² + Σ log|det J|`, in nats: `[batch]`.
     pub fn log_likelihood(&self) -> Tensor<1> {
         let dimension = self.latent.dims()[1] as f64;
@@ -136,10 +145,7 @@ impl Flow {
         let condition = with_ones(condition);
         let mut log_determinant = Tensor::zeros([batch], &device);
         let Some(first) = self.blocks.first() else {
-            return FlowOutput {
-                latent: x,
-                log_determinant,
-            };
+            return FlowOutput::at_rest(x);
         };
         let mut halves = first.split(x);
         for block in &self.blocks {

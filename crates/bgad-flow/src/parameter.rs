@@ -46,26 +46,6 @@ pub(crate) fn no_scale() -> f32 {
     ((exponent.exp() - 1.0).ln() / SOFTPLUS_BETA) as f32
 }
 
-impl FlowConfig {
-    /// The parameters, by their full names, of a flow that maps each vector to itself. Its log-likelihoods are
-    /// those of an untrained flow that only rotates.
-    pub fn parameters_at_rest(&self) -> BTreeMap<String, Parameter> {
-        let d = self.dimension;
-        let of_block = |index: usize| {
-            shapes(self).into_iter().map(move |(name, shape)| {
-                let mut values = vec![0.0; shape.iter().product()];
-                match name {
-                    "global_scale" => values.fill(no_scale()),
-                    "rotation" => values.iter_mut().step_by(d + 1).for_each(|v| *v = 1.0),
-                    _ => {}
-                }
-                (full_name(index, name), Parameter { shape, values })
-            })
-        };
-        (0..self.blocks).flat_map(of_block).collect()
-    }
-}
-
 /// The full name of a block's parameter, as in a model file.
 pub(crate) fn full_name(index: usize, name: &str) -> String {
     format!("block.{index}.{name}")

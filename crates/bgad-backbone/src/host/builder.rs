@@ -2,7 +2,7 @@
 
 use bgad_cpu::Activation;
 
-use super::convolution::FullConvolution;
+use super::convolution::{FullConvolution, Windows};
 use super::dense::{Dense, dense};
 use super::depthwise::{Source, Strip};
 use super::gate::Gate;
@@ -104,18 +104,21 @@ impl<S: ParameterSource> HostBuilder<S> {
             }
         }
         let bytes = self.source.steps(plan)?;
+        let windows = Dense {
+            inputs: taps * channels,
+            outputs: plan.outputs,
+            weights,
+            bias: bias.values,
+            bytes,
+        };
         Ok(FullConvolution {
             kernel: plan.kernel,
             stride: plan.stride,
             channels,
-            windows: Dense {
-                inputs: taps * channels,
-                outputs: plan.outputs,
-                weights,
-                bias: bias.values,
-                bytes,
-            }
-            .laid_out(plan.kernel * channels),
+            windows: match windows.bytes.is_none() && is_quicker_by_winograd(plan) {
+                true => windows.by_winograd(),
+                false => Windows::Product(windows.laid_out(plan.kernel * channels)),
+            },
             activation: self.activation(),
             projection: None,
             shortcut: false,
@@ -183,6 +186,14 @@ impl<S: ParameterSource> HostBuilder<S> {
             expand: expand.padded(plan.reduced, wide).single(),
         })
     }
+}
+
+/// Fewest channels and outputs for which transforming a map costs less than the products that this saves.
+const FEWEST_FOR_WINOGRAD: usize = 16;
+
+fn is_quicker_by_winograd(plan: &Convolution) -> bool {
+    let fewest = plan.inputs.min(plan.outputs);
+    (plan.kernel, plan.stride) == (3, 1) && fewest >= FEWEST_FOR_WINOGRAD
 }
 
 /// The widest strip that needs no padding; 48 channels if all need it.

@@ -1,7 +1,7 @@
 //! Convolutions over all channels, with an optional projection: the stem, and the first stages of
 //! EfficientNetV2.
 
-use bgad_cpu::{Activation, Rows};
+use bgad_cpu::{Activation, PaddedMap, Rows, Winograd, finish};
 
 use super::layer::{ByteProduct, Layer};
 use super::map::Size;
@@ -17,17 +17,58 @@ pub(crate) struct FullConvolution {
     pub kernel: usize,
     pub stride: usize,
     pub channels: usize,
-    /// The convolution as a product; its inputs are a window's values, `[kernel, kernel, channels]`.
-    pub windows: Layer,
+    pub windows: Windows,
     pub activation: Activation,
     pub projection: Option<Layer>,
     pub shortcut: bool,
 }
 
+/// How a convolution is computed.
+#[derive(Debug)]
+pub(crate) enum Windows {
+    /// As a product; its inputs are a window's values, `[kernel, kernel, channels]`.
+    Product(Layer),
+    /// With fewer multiplications, and its bias.
+    Winograd(Winograd, Vec<f32>),
+}
+
+impl Windows {
+    pub fn outputs(&self) -> usize {
+        match self {
+            Self::Product(layer) => layer.outputs(),
+            Self::Winograd(weights, _) => weights.outputs(),
+        }
+    }
+
+    /// The lines of outputs that are computed together.
+    fn lines(&self) -> usize {
+        match self {
+            Self::Product(_) => 1,
+            Self::Winograd(..) => Winograd::TILE,
+        }
+    }
+
+    /// Values that it needs as memory, beside the padded map.
+    fn memory(&self) -> usize {
+        match self {
+            Self::Product(_) => 0,
+            Self::Winograd(weights, _) => weights.memory(),
+        }
+    }
+}
+
+/// Memory for a piece of the outputs.
+struct Memory<'a> {
+    /// The padded lines that the piece needs.
+    map: &'a mut [f32],
+    /// What [`Windows::memory`] asks for.
+    products: &'a mut [f32],
+}
+
 impl FullConvolution {
     pub fn outputs(&self) -> usize {
-        let last = self.projection.as_ref().unwrap_or(&self.windows);
-        last.outputs()
+        let projection = self.projection.as_ref();
+        projection.map_or_else(|| self.windows.outputs(), Layer::outputs)
     }
 
     /// Writes the output map to `to`.
@@ -60,31 +101,50 @@ impl FullConvolution {
             ..
         } = *self;
         let outputs = size.strided(stride);
-        let (narrow, width) = (projection.unwrap_or(&self.windows).outputs(), outputs.width);
+        let narrow = projection.map_or_else(|| self.windows.outputs(), Layer::outputs);
+        let width = outputs.width;
         let (left, right) = same(size.width, kernel, stride);
-        let padded = left + size.width + right;
+        let padded = match &self.windows {
+            Windows::Product(_) => left + size.width + right,
+            Windows::Winograd(..) => Winograd::padded(width),
+        };
         let line = padded * channels;
         let wide = projection.map_or(0, |_| self.windows.outputs());
         // Whole rows, as many as fit in the cache, but few enough to divide evenly among threads.
-        let rows = (SCRATCH / (width * wide + stride * line))
-            .min(outputs.height.div_ceil(PIECES))
-            .max(1);
+        let together = self.windows.lines();
+        let rows = (SCRATCH / (width * wide + stride * line)).min(outputs.height.div_ceil(PIECES))
+            / together
+            * together;
+        let rows = rows.max(together);
+        let products = self.windows.memory();
         let piece = rows * width * narrow;
         sharing.run(to.chunks_mut(piece).enumerate(), |(index, to)| {
             let pixels = to.len() / narrow;
             let rows_here = pixels / width;
-            let held = (rows_here - 1) * stride + kernel;
+            let held = match &self.windows {
+                Windows::Product(_) => (rows_here - 1) * stride + kernel,
+                Windows::Winograd(..) => Winograd::padded(rows_here),
+            };
             let residual = residual.map(|from| &from[index * piece..][..pixels * narrow]);
             let first = index * rows * stride;
-            let positions = (padded, channels, rows_here, width);
-            with_scratch(held * line + pixels * wide, |scratch| {
-                let (map, expanded) = scratch.split_at_mut(held * line);
+            let positions = (padded, rows_here, width);
+            with_scratch(held * line + products + pixels * wide, |scratch| {
+                let (map, rest) = scratch.split_at_mut(held * line);
+                let (products, expanded) = rest.split_at_mut(products);
+                let memory = Memory { map, products };
                 let Some(projection) = projection else {
                     let last = (self.activation, residual);
-                    return self.convolve((from, size), (first, left), map, positions, last, to);
+                    return self.convolve((from, size), (first, left), memory, positions, last, to);
                 };
                 let last = (self.activation, None);
-                self.convolve((from, size), (first, left), map, positions, last, expanded);
+                self.convolve(
+                    (from, size),
+                    (first, left),
+                    memory,
+                    positions,
+                    last,
+                    expanded,
+                );
                 let last = (Activation::Linear, residual);
                 match projection {
                     Layer::Single(projection) => {
@@ -104,26 +164,38 @@ impl FullConvolution {
         &self,
         from: (&[f32], Size),
         (first, left): (usize, usize),
-        map: &mut [f32],
-        (padded, channels, down, across): (usize, usize, usize, usize),
+        Memory { map, products }: Memory<'_>,
+        (padded, down, across): (usize, usize, usize),
         last: (Activation, Option<&[f32]>),
         to: &mut [f32],
     ) {
+        let channels = self.channels;
         let line = padded * channels;
         let kernel = (self.kernel, self.stride);
         match &self.windows {
-            Layer::Single(windows) => {
+            Windows::Product(Layer::Single(windows)) => {
                 let lines = map.chunks_exact_mut(line);
                 self.pad(from, first, left, lines);
                 let rows = Rows::windows(map, (padded, channels), kernel, (down, across));
                 windows.apply_to(rows, &windows.weights, last, to);
             }
-            Layer::Bytes(windows) => with_bytes(map.len(), |map| {
+            Windows::Product(Layer::Bytes(windows)) => with_bytes(map.len(), |map| {
                 let lines = map.chunks_exact_mut(line);
                 self.pad_bytes(windows, from, first, left, lines);
                 let rows = Rows::windows(map, (padded, channels), kernel, (down, across));
                 windows.apply(rows, last, to);
             }),
+            Windows::Winograd(weights, bias) => {
+                let lines = map.chunks_exact_mut(line);
+                self.pad(from, first, left, lines);
+                let map = PaddedMap {
+                    values: map,
+                    width: padded,
+                };
+                weights.apply(map, bias, across, products, to);
+                let (activation, residual) = last;
+                finish(to, activation, residual);
+            }
         }
     }
 

@@ -1,7 +1,8 @@
 //! Parameters of products over channels, before they are laid out for computing.
 
-use bgad_cpu::{BytePanels, ByteRounding, Matrix, Panels};
+use bgad_cpu::{BytePanels, ByteRounding, Matrix, Panels, Winograd};
 
+use super::convolution::Windows;
 use super::layer::{ByteProduct, Layer, Pointwise};
 use crate::backbone::NamedTensor;
 use crate::plan::ByteSteps;
@@ -128,6 +129,12 @@ impl Dense {
             weights: Panels::new(weights),
             bias: self.bias.clone(),
         }
+    }
+
+    /// In single precision, as a convolution of 3 x 3 pixels with stride 1.
+    pub fn by_winograd(self) -> Windows {
+        let weights = Matrix::new(&self.weights, self.inputs, self.outputs);
+        Windows::Winograd(Winograd::new(weights), self.bias)
     }
 
     /// The weights in single precision.

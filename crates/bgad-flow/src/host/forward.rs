@@ -33,19 +33,7 @@ pub(super) struct PreparedBlock {
     pub log_determinant: f32,
 }
 
-/// How far a factor may be from 1 without changing a log-likelihood in 32 bits.
-const NO_SCALE: f32 = 1e-6;
-
 impl PreparedBlock {
-    /// Whether the block neither shifts nor scales, apart from its subnet.
-    fn keeps_lengths(&self) -> bool {
-        let dimension = self.scale_slope.len();
-        let scales = self.scale[..dimension]
-            .iter()
-            .any(|s| (s - 1.0).abs() > NO_SCALE);
-        !scales && self.offset.iter().all(|offset| *offset == 0.0)
-    }
-
     /// Prepares block `index`, reusing the memory of `self`.
     fn set(&mut self, flow: &HostFlow, index: usize, conditions: &Conditions) {
         let (layout, values) = (&flow.layout, flow.block(index));
@@ -108,9 +96,6 @@ pub struct PreparedFlow<'a> {
     pub(super) flow: Cow<'a, HostFlow>,
     pub(super) conditions: Cow<'a, Conditions>,
     pub(super) blocks: Vec<PreparedBlock>,
-    /// Whether the flow is still in its initial state, a rotation, which preserves lengths and so the
-    /// density.
-    is_rotation: bool,
     first: Option<FirstLayer>,
     spare: Spare,
 }
@@ -175,10 +160,8 @@ impl HostFlow {
         blocks.resize_with(self.config.blocks, PreparedBlock::default);
         let numbered = blocks.par_iter_mut().enumerate();
         numbered.for_each(|(index, block)| block.set(self, index, conditions));
-        let is_rotation = self.rotates_alone() && blocks.iter().all(PreparedBlock::keeps_lengths);
         PreparedFlow {
             blocks,
-            is_rotation,
             flow: Cow::Borrowed(self),
             conditions: Cow::Borrowed(conditions),
             first: None,
@@ -194,7 +177,6 @@ impl PreparedFlow<'_> {
             flow: Cow::Owned(self.flow.into_owned()),
             conditions: Cow::Owned(self.conditions.into_owned()),
             blocks: self.blocks,
-            is_rotation: self.is_rotation,
             first: self.first,
             spare: self.spare,
         }
@@ -223,12 +205,6 @@ impl PreparedFlow<'_> {
             factors: Panels::new(Matrix::new(&matrix, d, d)),
         });
         self
-    }
-
-    /// Whether the flow is still in its initial state, a rotation, which preserves lengths and so
-    /// log-likelihoods.
-    pub fn is_rotation(&self) -> bool {
-        self.is_rotation
     }
 
     /// The flow.
@@ -266,13 +242,7 @@ impl PreparedFlow<'_> {
                     );
                     activations.advance();
                 }
-                // The other blocks would only rotate the vectors, which does not change their lengths.
-                let blocks = if self.is_rotation {
-                    0
-                } else {
-                    self.blocks.len()
-                };
-                for index in 0..blocks {
+                for index in 0..self.blocks.len() {
                     self.block(index, places, activations.block(layout, 0));
                     activations.advance();
                 }

@@ -260,23 +260,6 @@ impl HostFlow {
             .collect()
     }
 
-    /// Whether its subnets still have their initial state, with output 0, and its rotations preserve lengths.
-    pub(super) fn rotates_alone(&self) -> bool {
-        let starts = |values: &[f32]| {
-            let layout = &self.layout;
-            let outputs = [layout.output_weight.clone(), layout.output_bias.clone()];
-            outputs
-                .into_iter()
-                .all(|output| values[output].iter().all(|value| *value == 0.0))
-        };
-        let mut blocks = self.values.chunks_exact(self.layout.size);
-        let d = self.config.dimension;
-        let keeps_lengths = |rotation: &Rotation| {
-            is_orthogonal(Matrix::new(&rotation.backward.to_row_major(), d, d))
-        };
-        blocks.all(starts) && self.rotations.iter().all(keeps_lengths)
-    }
-
     /// Whether a block's rotation affects log-likelihoods.
     pub(super) fn rotates(&self, block: usize) -> bool {
         block + 1 < self.config.blocks || !self.last_is_orthogonal

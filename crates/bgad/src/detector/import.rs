@@ -153,10 +153,9 @@ impl Detector {
             ));
         }
         let flows = states.into_iter().map(|(shape, parameters)| {
-            let flow = shape.init_from(parameters, device)?;
             Ok(WhitenedFlow {
                 scaling: None,
-                flow,
+                flow: Some(shape.init_from(parameters, device)?),
             })
         });
         let flows = flows.collect::<Result<Vec<_>>>()?;

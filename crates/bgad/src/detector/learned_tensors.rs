@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use burn::tensor::TensorData;
 
 use super::trained_model::Detector;
+use crate::model::LevelFlow;
 use crate::model::bank_rows::Named;
 use crate::model::contexts::Contexts;
 use crate::model::discriminant::Discriminant;
@@ -23,13 +24,10 @@ pub(super) struct LearnedTensors {
 }
 
 impl LearnedTensors {
-    /// The tensors of `detector`, without its backbone and its finer input. In bytes, flows that were not trained store
-    /// only what normal images determine.
-    pub fn of(detector: &Detector, in_bytes: bool) -> Self {
-        let flows = detector.flows.iter().map(|flow| match in_bytes {
-            true => flow.parameters_not_at_rest(),
-            false => flow.parameters(),
-        });
+    /// The tensors of `detector`, without its backbone and its finer input. Flows that were not trained have only what
+    /// normal images determine.
+    pub fn of(detector: &Detector) -> Self {
+        let flows = detector.flows.iter().map(LevelFlow::parameters);
         let neighbors = detector.neighbors.iter().flat_map(Neighbors::parameters);
         let bank = detector.bank.iter().flat_map(MemoryBank::parameters);
         let contexts = detector.contexts.iter().flat_map(Contexts::parameters);

@@ -32,13 +32,12 @@ use crate::model::discriminant::Discriminant;
 use crate::model::known_defects::KnownDefects;
 use crate::model::memory_bank::MemoryBank;
 use crate::model::neighbors::Neighbors;
-use crate::model::places;
 use crate::model::position_gaussians::PositionGaussians;
 use crate::scoring::hot_spots::HotSpots;
 use crate::storage::tensor_file::{Damage, Kind, Stored, TensorFile};
 
 /// The format version that this program reads and writes.
-pub const FORMAT_VERSION: u32 = 19;
+pub const FORMAT_VERSION: u32 = 20;
 const KIND: Kind = Kind {
     key: "bgad",
     version: FORMAT_VERSION,
@@ -64,9 +63,9 @@ impl Detector {
         }
         let of_backbone = self.backbone.tensors();
         let in_bytes = description.quantization.is_some();
-        let of_usual = LearnedTensors::of(self, in_bytes);
+        let of_usual = LearnedTensors::of(self);
         let of_finer = self.finer.as_ref();
-        let of_finer = of_finer.map(|finer| LearnedTensors::of(finer, in_bytes));
+        let of_finer = of_finer.map(|finer| LearnedTensors::of(finer));
         let numbers = match in_bytes {
             true => Stored::compact,
             false => Stored::numbers,
@@ -305,10 +304,6 @@ fn build(
             .levels
             .remove(&index.to_string())
             .unwrap_or_default();
-        let parameters = match &description.quantization {
-            Some(_) => places::with_blocks(config, input, parameters),
-            None => parameters,
-        };
         flows.push(LevelFlow::restore(config, input, parameters, device)?);
     }
     let pooled = inputs.iter().filter(|input| input.is_pooled());

@@ -28,8 +28,6 @@ use crate::model::level_flow::WhitenedFlow;
 use crate::model::likelihoods::{FinerMaps, LogLikelihoodMaps};
 use crate::model::memory_bank::MemoryBank;
 use crate::model::neighbors::Neighbors;
-#[cfg(feature = "train")]
-use crate::model::places::Places;
 use crate::model::position_gaussians::PositionGaussians;
 use crate::model::{LevelFlow, image_maps};
 use crate::scoring::baseline;
@@ -93,8 +91,7 @@ impl Detector {
     pub(crate) fn set_flows(&mut self, flows: Vec<WhitenedFlow>) -> Result<()> {
         let inputs = self.inputs();
         let flows = inputs.iter().zip(flows).map(|(input, flow)| {
-            let places = Places::new(&self.description.config, input)?;
-            LevelFlow::new(flow, &places, &self.device)
+            LevelFlow::new(flow, &self.description.config, input, &self.device)
         });
         self.flows = flows.collect::<Result<_>>()?;
         Ok(())

@@ -92,21 +92,25 @@ impl ImageFeatures {
 pub(crate) fn means(values: &[f32], side: usize, channels: usize) -> Vec<f32> {
     let line = side * channels;
     // First along rows, then along columns.
-    let mut along = vec![0.0; values.len()];
-    for (sums, values) in along.chunks_exact_mut(line).zip(values.chunks_exact(line)) {
-        sums.copy_from_slice(values);
-        add(&mut sums[channels..], &values[..line - channels]);
-        add(&mut sums[..line - channels], &values[channels..]);
-    }
+    let mut along = values.to_vec();
+    bgad_cpu::vectorized(|| {
+        for (sums, values) in along.chunks_exact_mut(line).zip(values.chunks_exact(line)) {
+            add(&mut sums[channels..], &values[..line - channels]);
+            add(&mut sums[..line - channels], &values[channels..]);
+        }
+    });
     let mut means = along.clone();
     let all = along.len();
-    add(&mut means[line..], &along[..all - line]);
-    add(&mut means[..all - line], &along[line..]);
-    means.iter_mut().for_each(|sum| *sum *= 1.0 / 9.0);
+    bgad_cpu::vectorized(|| {
+        add(&mut means[line..], &along[..all - line]);
+        add(&mut means[..all - line], &along[line..]);
+        means.iter_mut().for_each(|sum| *sum *= 1.0 / 9.0);
+    });
     means
 }
 
 /// Adds each value to its sum.
+#[inline(always)]
 pub(crate) fn add(sums: &mut [f32], values: &[f32]) {
     sums.iter_mut()
         .zip(values)

@@ -29,11 +29,13 @@ impl Rows {
     /// For each column, the sum of `term` over its values.
     fn sums(&self, term: impl Fn(usize, f32) -> f32) -> Vec<f32> {
         let mut sums = vec![0.0; self.columns];
-        for row in self.iter() {
-            for (column, (sum, value)) in sums.iter_mut().zip(row).enumerate() {
-                *sum += term(column, *value);
+        bgad_cpu::vectorized(|| {
+            for row in self.iter() {
+                for (column, (sum, value)) in sums.iter_mut().zip(row).enumerate() {
+                    *sum += term(column, *value);
+                }
             }
-        }
+        });
         sums
     }
 
@@ -156,11 +158,15 @@ pub(super) fn upsample(values: &[f32], from: usize, to: usize, channels: usize) 
             at(bottom, right),
         ];
         let [above_left, above_right, below_left, below_right] = corners;
-        for (channel, value) in target.iter_mut().enumerate() {
-            let above = above_left[channel] * (1.0 - along) + above_right[channel] * along;
-            let below = below_left[channel] * (1.0 - along) + below_right[channel] * along;
-            *value = above * (1.0 - down) + below * down;
-        }
+        bgad_cpu::vectorized(|| {
+            let above = above_left.iter().zip(above_right);
+            let below = below_left.iter().zip(below_right);
+            for ((value, above), below) in target.iter_mut().zip(above).zip(below) {
+                let above = above.0 * (1.0 - along) + above.1 * along;
+                let below = below.0 * (1.0 - along) + below.1 * along;
+                *value = above * (1.0 - down) + below * down;
+            }
+        });
     }
     enlarged
 }

@@ -130,7 +130,7 @@ impl Accumulator for Alignment {
         let rows = rows.flat_map(|(row, _)| self.channels.iter().map(|c| f64::from(row[*c])));
         let rows: Vec<f64> = rows.collect();
         for rows in rows.chunks(AT_A_TIME * width) {
-            add_products(&mut self.products, rows, width);
+            bgad_cpu::vectorized(|| add_products(&mut self.products, rows, width));
         }
     }
 }

@@ -50,22 +50,21 @@ impl Moments {
 
     /// Subtracts each channel's mean from `rows` and divides by its deviation.
     pub fn standardize(&self, rows: &[f32]) -> Vec<f32> {
-        let mut standardized = Vec::with_capacity(rows.len());
-        for row in rows.chunks_exact(self.mean.len()) {
-            standardized.extend(self.standardized(row));
-        }
+        let mut standardized = rows.to_vec();
+        self.standardize_in_place(&mut standardized);
         standardized
     }
 
     /// The same, in place.
-    #[cfg(feature = "train")]
     pub fn standardize_in_place(&self, rows: &mut [f32]) {
-        for row in rows.chunks_exact_mut(self.mean.len()) {
-            let channels = self.mean.iter().zip(&self.deviation);
-            for (x, (mean, deviation)) in row.iter_mut().zip(channels) {
-                *x = ((f64::from(*x) - mean) / deviation) as f32;
+        bgad_cpu::vectorized(|| {
+            for row in rows.chunks_exact_mut(self.mean.len()) {
+                let channels = self.mean.iter().zip(&self.deviation);
+                for (x, (mean, deviation)) in row.iter_mut().zip(channels) {
+                    *x = ((f64::from(*x) - mean) / deviation) as f32;
+                }
             }
-        }
+        });
     }
 
     /// The same for one row.
@@ -97,6 +96,7 @@ pub(super) const AT_A_TIME: usize = 4;
 /// Adds the products of the values of each of `rows`, at most [`AT_A_TIME`], to the lower triangle of `matrix`,
 /// row after row.
 #[cfg(feature = "train")]
+#[inline(always)]
 pub(super) fn add_products(matrix: &mut [f64], rows: &[f64], dimension: usize) {
     let d = dimension;
     if rows.len() < AT_A_TIME * d {
@@ -157,7 +157,7 @@ impl ShrunkCovariance {
                 let length = row.iter().fold(0.0, |sum, value| sum + value * value);
                 fourth += length * length;
             }
-            add_products(&mut matrix, wide, d);
+            bgad_cpu::vectorized(|| add_products(&mut matrix, wide, d));
         }
         for i in 0..d {
             for j in 0..=i {

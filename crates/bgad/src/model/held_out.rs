@@ -1,15 +1,15 @@
 //! Held-out log-likelihoods of normal training images.
 
-use burn::tensor::{Device, Tensor};
+use burn::tensor::Device;
 use rayon::prelude::*;
 
-use super::level_flow::LevelFlow;
+use super::image_maps::mean_log_likelihoods;
+use super::level_flow::{LevelFlow, WhitenedFlow};
 use super::likelihoods::LogLikelihoodMaps;
 use super::mirrored;
 use super::normal_statistics::NormalStatistics;
 use super::whitening::Whitening;
 use crate::config::checked::CheckedConfig;
-use crate::device::host::read;
 use crate::error::Result;
 use crate::features::flow_inputs::FlowInput;
 use crate::features::image_features::ImageFeatures;
@@ -20,8 +20,8 @@ use crate::features::image_features::ImageFeatures;
 /// what an image gains from having been trained on. It is exact for flows in their initial state, and trained
 /// flows need no second training.
 pub(crate) struct HeldOut {
-    /// For each fold, the scaling of each flow that has one.
-    of_folds: Vec<Vec<Option<Whitening>>>,
+    /// For each fold, each input's flow at rest, if it has a fixed layer.
+    of_folds: Vec<Vec<Option<LevelFlow>>>,
 }
 
 impl HeldOut {
@@ -34,12 +34,20 @@ impl HeldOut {
     ) -> Result<Self> {
         let kind = config.features.scaling;
         let of_fold = |fold: usize| {
-            let scaling = inputs.iter().enumerate().map(|(index, input)| {
+            let flows = inputs.iter().enumerate().map(|(index, input)| {
                 let level = statistics.level_without(index, fold);
                 let (rows, means) = (&level.rows, level.means);
-                Ok(Whitening::of_rows(kind, rows, means, input.dimension, device)?.0)
+                let (scaling, _) = Whitening::of_rows(kind, rows, means, input.dimension, device)?;
+                let at_rest = |scaling| {
+                    let flow = WhitenedFlow {
+                        scaling: Some(scaling),
+                        flow: None,
+                    };
+                    LevelFlow::new(flow, config, input, device)
+                };
+                scaling.map(at_rest).transpose()
             });
-            scaling.collect::<Result<Vec<_>>>()
+            flows.collect::<Result<Vec<_>>>()
         };
         let folds = match config.pooled.folds {
             0 => 0,
@@ -60,29 +68,27 @@ impl HeldOut {
         (features, fold): (&ImageFeatures, usize),
         wanted: impl Fn(usize) -> bool,
     ) -> Result<()> {
-        let Some(scalings) = self.of_folds.get(fold) else {
+        let Some(of_fold) = self.of_folds.get(fold) else {
             return Ok(());
         };
-        for (index, (flow, scaling)) in flows.iter().zip(scalings).enumerate() {
-            let Some(scaling) = scaling.as_ref().filter(|_| wanted(index)) else {
+        for (index, (flow, held_out)) in flows.iter().zip(of_fold).enumerate() {
+            let Some(held_out) = held_out.as_ref().filter(|_| wanted(index)) else {
                 continue;
             };
-            let gain = |x: Tensor<2>| -> Result<Vec<f32>> {
-                let [_, dimension] = x.dims();
-                let seen = flow.scaled(x.clone()).square().sum_dim(1);
-                let unseen = scaling.apply(x).square().sum_dim(1);
-                read((unseen - seen) / (2.0 * dimension as f64))
-            };
-            let mut gains = gain(features.level(index))?;
-            if let Some(mirror_image) = features.mirrored_level(index) {
-                let side = gains.len().isqrt();
-                mirrored::average(&mut gains, &gain(mirror_image)?, side);
-            }
+            let unseen = mean_log_likelihoods(held_out, features, index)?;
             let values = &mut maps.levels[index].values;
-            values
-                .iter_mut()
-                .zip(gains)
-                .for_each(|(l, gain)| *l -= gain);
+            if flow.is_at_rest() {
+                *values = unseen;
+                continue;
+            }
+            let mut seen = flow.of_fixed_layer(features.level(index))?;
+            if let Some(mirror_image) = features.mirrored_level(index) {
+                let side = seen.len().isqrt();
+                mirrored::average(&mut seen, &flow.of_fixed_layer(mirror_image)?, side);
+            }
+            for ((value, unseen), seen) in values.iter_mut().zip(unseen).zip(seen) {
+                *value += unseen - seen;
+            }
         }
         Ok(())
     }

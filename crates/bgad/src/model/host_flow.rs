@@ -19,12 +19,6 @@ impl HostLevelFlow {
         })
     }
 
-    /// Whether it was never trained, and only rotates.
-    #[cfg(feature = "train")]
-    pub fn is_rotation(&self) -> bool {
-        self.0.is_rotation()
-    }
-
     /// The flow, without its first layer.
     pub fn flow(&self) -> &HostFlow {
         self.0.flow()

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use bgad_data::random_stream::Purpose;
-use bgad_flow::{Flow, HostFlow, Parameter};
+use bgad_flow::{Flow, FlowOutput, HostFlow, Parameter};
 use burn::tensor::{Device, Tensor, TensorData};
 
 use super::host_flow::HostLevelFlow;
-use super::places::{BLOCK, Places, flow_config};
+use super::places::{Places, flow_config, is_at_rest};
+use super::resting_flow::RestingFlow;
 use super::whitening::Whitening;
 use crate::config::checked::CheckedConfig;
 use crate::device::host::{is_host, read};
@@ -36,10 +37,11 @@ pub(crate) fn init(
 #[derive(Debug, Clone)]
 pub(crate) struct WhitenedFlow {
     pub scaling: Option<Whitening>,
-    pub flow: Flow,
+    /// `None` if it was never trained: it then only rotates, which changes no log-likelihood.
+    pub flow: Option<Flow>,
 }
 
-/// A trained flow, ready for whole images.
+/// A flow, ready for whole images.
 #[derive(Debug)]
 pub(crate) struct LevelFlow {
     /// Whether it is a flow on pooled features.
@@ -48,31 +50,48 @@ pub(crate) struct LevelFlow {
     computed: Computed,
 }
 
-/// Where a flow is computed.
+/// How and where a flow is computed.
 #[derive(Debug)]
 enum Computed {
+    /// Never trained, on the CPU.
+    Resting(RestingFlow),
     /// On the CPU.
     Host(Box<HostLevelFlow>),
-    /// On any device, with each place's condition.
-    Device(Box<(Flow, Option<Tensor<2>>)>),
+    /// On any device, with each place's condition; `None` if it was never trained.
+    Device(Option<Box<(Flow, Option<Tensor<2>>)>>),
 }
 
 impl LevelFlow {
-    pub fn new(flow: WhitenedFlow, places: &Places, device: &Device) -> Result<Self> {
+    /// Prepares a flow of an input.
+    pub fn new(
+        flow: WhitenedFlow,
+        config: &CheckedConfig,
+        input: &FlowInput,
+        device: &Device,
+    ) -> Result<Self> {
         let WhitenedFlow { scaling, flow } = flow;
-        let computed = match is_host(device) {
-            false => Computed::Device(Box::new((flow, places.on_device(device)))),
-            true => {
-                let flow = HostFlow::new(&flow)?;
+        let computed = match (is_host(device), flow) {
+            (false, None) => Computed::Device(None),
+            (false, Some(flow)) => {
+                let places = Places::new(config, input)?;
+                Computed::Device(Some(Box::new((flow, places.on_device(device)))))
+            }
+            (true, flow) => {
                 let layer = scaling.as_ref().map(Whitening::on_host).transpose()?;
                 let layer = layer
                     .as_ref()
                     .map(|(mean, factors)| (&mean[..], &factors[..]));
-                Computed::Host(Box::new(HostLevelFlow::new(&flow, places, layer)))
+                match flow {
+                    None => Computed::Resting(RestingFlow::new(input.dimension, layer)),
+                    Some(flow) => {
+                        let (flow, places) = (HostFlow::new(&flow)?, Places::new(config, input)?);
+                        Computed::Host(Box::new(HostLevelFlow::new(&flow, &places, layer)))
+                    }
+                }
             }
         };
         Ok(Self {
-            pooled: places.positions.is_none(),
+            pooled: input.is_pooled(),
             scaling,
             computed,
         })
@@ -82,28 +101,17 @@ impl LevelFlow {
     pub fn parameters(&self) -> Vec<(String, TensorData)> {
         let mut parameters = match &self.computed {
             Computed::Host(flow) => flow.flow().parameters(),
-            Computed::Device(device) => device.0.parameters(),
+            Computed::Device(Some(device)) => device.0.parameters(),
+            Computed::Resting(_) | Computed::Device(None) => Vec::new(),
         };
         let scaling = self.scaling.iter().flat_map(Whitening::parameters);
         parameters.extend(scaling.map(|(name, data)| (name.to_owned(), data)));
         parameters
     }
 
-    /// Whether it is known to be untrained, so that log-likelihoods depend only on the fixed layer.
+    /// Whether it was never trained, so that log-likelihoods depend only on the fixed layer.
     pub fn is_at_rest(&self) -> bool {
-        match &self.computed {
-            Computed::Host(flow) => flow.is_rotation(),
-            Computed::Device(_) => false,
-        }
-    }
-
-    /// All parameters, without those that training changes if the flow was never trained.
-    pub fn parameters_not_at_rest(&self) -> Vec<(String, TensorData)> {
-        let mut parameters = self.parameters();
-        if self.is_at_rest() {
-            parameters.retain(|(name, _)| !name.starts_with(BLOCK));
-        }
-        parameters
+        matches!(self.computed, Computed::Resting(_) | Computed::Device(None))
     }
 
     /// Applies the fixed first layer to one image's vectors, `[rows, dimension]`.
@@ -114,13 +122,14 @@ impl LevelFlow {
         }
     }
 
-    /// The flow on `device` without its first layer, for operations that need tensors.
+    /// The flow on `device` without its first layer, for operations that need tensors; `None` if it was never trained.
     #[cfg(feature = "report")]
-    pub fn to_flow(&self, device: &Device) -> Result<Flow> {
-        match &self.computed {
-            Computed::Host(flow) => Ok(flow.flow().to_flow(device)?),
-            Computed::Device(flow) => Ok(flow.0.clone()),
-        }
+    pub fn to_flow(&self, device: &Device) -> Result<Option<Flow>> {
+        Ok(match &self.computed {
+            Computed::Host(flow) => Some(flow.flow().to_flow(device)?),
+            Computed::Device(flow) => flow.as_ref().map(|flow| flow.0.clone()),
+            Computed::Resting(_) => None,
+        })
     }
 
     /// Restores the flow of an input from the parameters in a model file.
@@ -131,11 +140,15 @@ impl LevelFlow {
         device: &Device,
     ) -> Result<Self> {
         let scaling = Whitening::restore(config, input, &mut parameters, device)?;
-        let parameters = parameters.into_iter();
-        let parameters = parameters.map(|(name, parameter)| (name, parameter.into()));
-        let flow = flow_config(config, input).init_from(parameters.collect(), device)?;
-        let places = Places::new(config, input)?;
-        Self::new(WhitenedFlow { scaling, flow }, &places, device)
+        let flow = match is_at_rest(config, &parameters) {
+            true => None,
+            false => {
+                let parameters = parameters.into_iter();
+                let parameters = parameters.map(|(name, parameter)| (name, parameter.into()));
+                Some(flow_config(config, input).init_from(parameters.collect(), device)?)
+            }
+        };
+        Self::new(WhitenedFlow { scaling, flow }, config, input, device)
     }
 
     /// The per-dimension log-likelihoods of an image's input `index`.
@@ -149,15 +162,22 @@ impl LevelFlow {
         mirrored.map(|x| self.log_likelihoods(x)).transpose()
     }
 
+    /// Those that the flow would give if it had not been trained, with its fixed layer alone.
+    pub fn of_fixed_layer(&self, x: Tensor<2>) -> Result<Vec<f32>> {
+        read(FlowOutput::at_rest(self.scaled(x)).log_likelihood_per_dimension())
+    }
+
     fn log_likelihoods(&self, x: Tensor<2>) -> Result<Vec<f32>> {
+        let means = || self.scaling.as_ref().and_then(Whitening::position_means);
         match &self.computed {
-            Computed::Host(flow) => {
-                let means = self.scaling.as_ref().and_then(Whitening::position_means);
-                Ok(flow.log_likelihoods(read(x)?, means))
-            }
-            Computed::Device(device) => {
-                let (flow, condition) = device.as_ref();
-                let output = flow.forward(self.scaled(x), condition.clone());
+            Computed::Resting(flow) => Ok(flow.log_likelihoods(read(x)?, means())),
+            Computed::Host(flow) => Ok(flow.log_likelihoods(read(x)?, means())),
+            Computed::Device(flow) => {
+                let x = self.scaled(x);
+                let output = match flow.as_deref() {
+                    Some((flow, condition)) => flow.forward(x, condition.clone()),
+                    None => FlowOutput::at_rest(x),
+                };
                 read(output.log_likelihood_per_dimension())
             }
         }

@@ -46,6 +46,7 @@ mod owned_rows;
 pub(crate) mod places;
 pub(crate) mod position_gaussians;
 pub(crate) mod position_means;
+mod resting_flow;
 #[cfg(feature = "train")]
 pub(crate) mod second_pass;
 #[cfg(feature = "train")]

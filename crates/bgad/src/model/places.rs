@@ -20,19 +20,12 @@ pub(crate) fn flow_config(config: &CheckedConfig, input: &FlowInput) -> FlowConf
 }
 
 /// The beginning of the names of parameters that training changes.
-pub(crate) const BLOCK: &str = "block.";
+const BLOCK: &str = "block.";
 
-/// The parameters of an input's flow. A model in bytes has only those of the fixed layer for a flow that was
-/// never trained; the others are added here.
-pub(crate) fn with_blocks(
-    config: &CheckedConfig,
-    input: &FlowInput,
-    mut parameters: BTreeMap<String, Parameter>,
-) -> BTreeMap<String, Parameter> {
-    if !parameters.keys().any(|name| name.starts_with(BLOCK)) {
-        parameters.extend(flow_config(config, input).parameters_at_rest());
-    }
-    parameters
+/// Whether the flow with these parameters from a model file was never trained; such a flow has only its fixed layer.
+pub(super) fn is_at_rest(config: &CheckedConfig, parameters: &BTreeMap<String, Parameter>) -> bool {
+    let trained = parameters.keys().any(|name| name.starts_with(BLOCK));
+    !trained && !config.schedule.trains(config.model)
 }
 
 /// The places that an input's vectors can have; they are its flow's conditions.

@@ -39,7 +39,7 @@ pub(super) fn wide_means(
                 vector(row * side + column, values);
                 let windows = sums.chunks_exact_mut(channels).enumerate();
                 for (_, sums) in windows.filter(|(at, _)| span(*at, columns).contains(&column)) {
-                    add(sums, values);
+                    bgad_cpu::vectorized(|| add(sums, values));
                 }
             }
         },
@@ -49,7 +49,8 @@ pub(super) fn wide_means(
     lines.for_each(|(at, sums)| {
         let rows = span(at, rows);
         for row in rows.clone() {
-            add(sums, &along[row * half * channels..][..half * channels]);
+            let row = &along[row * half * channels..][..half * channels];
+            bgad_cpu::vectorized(|| add(sums, row));
         }
         for (column, sums) in sums.chunks_exact_mut(channels).enumerate() {
             let count = rows.len() * span(column, columns).len();

@@ -199,15 +199,19 @@ pub(super) fn embeddings(examination: &Examination, detector: &Detector) -> Resu
         }
         let dimension = before.len() / labels.len();
         let device = &detector.device;
-        let table = Places::new(&description.config, &inputs[level])?.on_device(device);
-        let condition = table.map(|table| {
-            let count = places.len();
-            let places = TensorData::new(std::mem::take(&mut places), [count]);
-            table.select(0, Tensor::<1, Int>::from_data(places, device))
-        });
-        let x = TensorData::new(scaled, [labels.len(), dimension]);
-        let x = Tensor::<2>::from_data(x, device);
-        let after = read(flow.to_flow(device)?.forward(x, condition).latent)?;
+        let after = match flow.to_flow(device)? {
+            None => scaled,
+            Some(flow) => {
+                let table = Places::new(&description.config, &inputs[level])?.on_device(device);
+                let condition = table.map(|table| {
+                    let places = TensorData::new(places, [labels.len()]);
+                    table.select(0, Tensor::<1, Int>::from_data(places, device))
+                });
+                let x = TensorData::new(scaled, [labels.len(), dimension]);
+                let x = Tensor::<2>::from_data(x, device);
+                read(flow.forward(x, condition).latent)?
+            }
+        };
         let name = level_name(detector, level);
         for (when, values) in [("before the flow", &before), ("after the flow", &after)] {
             let name = format!("{name}: {when}");

@@ -51,9 +51,11 @@ impl BoxMeans {
         let row = |at: usize| &values[at * width..][..width];
         let mut sums = vec![0f64; width];
         let add = |row: &[f32], sign: f64, sums: &mut [f64]| {
-            for (sum, value) in sums.iter_mut().zip(row) {
-                *sum += sign * f64::from(*value);
-            }
+            bgad_cpu::vectorized(|| {
+                for (sum, value) in sums.iter_mut().zip(row) {
+                    *sum += sign * f64::from(*value);
+                }
+            });
         };
         (0..reach.min(count)).for_each(|at| add(row(at), 1.0, &mut sums));
         for (at, means) in self.copy.chunks_exact_mut(width).enumerate() {
@@ -64,9 +66,11 @@ impl BoxMeans {
                 add(row(at - reach - 1), -1.0, &mut sums);
             }
             let window = window(at, count, reach);
-            for (mean, sum) in means.iter_mut().zip(&sums) {
-                *mean = (sum / window) as f32;
-            }
+            bgad_cpu::vectorized(|| {
+                for (mean, sum) in means.iter_mut().zip(&sums) {
+                    *mean = (sum / window) as f32;
+                }
+            });
         }
         std::mem::swap(&mut self.copy, values);
     }

@@ -1,5 +1,6 @@
 //! Optimizer steps of one level's flow.
 
+use bgad_flow::Flow;
 use burn::tensor::{Device, Tensor, TensorData};
 use rand::Rng;
 use rand::seq::SliceRandom;
@@ -20,7 +21,8 @@ use crate::model::whitening::{Noise, Whitening};
 
 /// One level's flow while it is trained.
 pub(crate) struct LevelTrainer {
-    steps: Steps,
+    /// `None` if the run trains no flow.
+    steps: Option<Steps>,
     /// The index of its input among an image's features.
     index: usize,
     input: FlowInput,
@@ -59,32 +61,51 @@ enum Steps {
     Device(Box<BurnOptimizer>),
 }
 
+impl Steps {
+    /// Those of an untrained flow.
+    fn new(config: &CheckedConfig, new: &NewFlow<'_>) -> Result<Self> {
+        let NewFlow { input, device, .. } = *new;
+        let first = new.first.and_then(|first| first.steps.as_ref());
+        let rotations = first.map(Self::flow).transpose()?;
+        let number = (new.fold as u64) << 32 | new.index as u64;
+        let flow = &level_flow::init(config, input, number, device, rotations.as_ref())?;
+        let places = &Places::new(config, input)?;
+        Ok(match new.others.is_empty() && is_host(device) {
+            true => {
+                let first = first.and_then(|first| match first {
+                    Self::Host(steps) => Some(steps.as_ref()),
+                    Self::Device(_) => None,
+                });
+                let steps = HostOptimizer::new(flow, places, new.workspaces, first, device)?;
+                Self::Host(Box::new(steps))
+            }
+            false => {
+                let steps = BurnOptimizer::new(flow, places, device, new.others)?;
+                Self::Device(Box::new(steps))
+            }
+        })
+    }
+
+    /// The flow as it is now, without gradients.
+    fn flow(&self) -> Result<Flow> {
+        match self {
+            Self::Host(steps) => steps.flow(),
+            Self::Device(steps) => Ok(steps.flow()),
+        }
+    }
+}
+
 impl LevelTrainer {
     /// An untrained flow.
     pub fn new(config: &CheckedConfig, new: NewFlow<'_>) -> Result<Self> {
         let NewFlow { input, device, .. } = new;
-        let rotations = new.first.map(|first| first.flow()).transpose()?;
-        let rotations = rotations.as_ref().map(|first| &first.flow);
-        let number = (new.fold as u64) << 32 | new.index as u64;
-        let flow = &level_flow::init(config, input, number, device, rotations)?;
-        let places = &Places::new(config, input)?;
         let kind = config.features.scaling;
+        let steps = match config.schedule.trains(config.model) {
+            true => Some(Steps::new(config, &new)?),
+            false => None,
+        };
         let (scaling, noise) =
             Whitening::of_rows(kind, new.rows, new.means, input.dimension, device)?;
-        let steps = match new.others.is_empty() && is_host(device) {
-            true => {
-                let first = new.first.and_then(|first| match &first.steps {
-                    Steps::Host(steps) => Some(steps.as_ref()),
-                    Steps::Device(_) => None,
-                });
-                let steps = HostOptimizer::new(flow, places, new.workspaces, first, device)?;
-                Steps::Host(Box::new(steps))
-            }
-            false => {
-                let steps = BurnOptimizer::new(flow, places, device, new.others)?;
-                Steps::Device(Box::new(steps))
-            }
-        };
         Ok(Self {
             steps,
             index: new.index,
@@ -99,21 +120,18 @@ impl LevelTrainer {
 
     /// The flow as it is now, without gradients.
     pub fn flow(&self) -> Result<WhitenedFlow> {
-        let flow = match &self.steps {
-            Steps::Host(steps) => steps.flow()?,
-            Steps::Device(steps) => steps.flow(),
-        };
         Ok(WhitenedFlow {
             scaling: self.scaling.clone(),
-            flow,
+            flow: self.steps.as_ref().map(Steps::flow).transpose()?,
         })
     }
 
     /// Saves everything that training has changed, under `prefix`.
     pub fn save<'a>(&'a self, prefix: &str, state: &mut TrainingState<'a>) -> Result<()> {
         match &self.steps {
-            Steps::Host(steps) => steps.save(prefix, state),
-            Steps::Device(steps) => steps.save(prefix, state)?,
+            None => return Ok(()),
+            Some(Steps::Host(steps)) => steps.save(prefix, state),
+            Some(Steps::Device(steps)) => steps.save(prefix, state)?,
         }
         let loss = self.loss.clone().map(read).transpose()?.unwrap_or_default();
         state.put_few(format!("{prefix}-loss"), &loss);
@@ -124,11 +142,12 @@ impl LevelTrainer {
     /// Restores what [`save`](Self::save) saved.
     pub fn restore(&mut self, prefix: &str, state: &mut TrainingState<'_>) -> Result<()> {
         let device = match &mut self.steps {
-            Steps::Host(steps) => {
+            None => return Ok(()),
+            Some(Steps::Host(steps)) => {
                 steps.restore(prefix, state)?;
                 steps.losses_device()
             }
-            Steps::Device(steps) => {
+            Some(Steps::Device(steps)) => {
                 steps.restore(prefix, state)?;
                 steps.losses_device()
             }
@@ -202,8 +221,9 @@ impl LevelTrainer {
             MiniBatch { order, normal }
         });
         let losses = match &mut self.steps {
-            Steps::Host(steps) => steps.train(features, mini_batches, settings)?,
-            Steps::Device(steps) => steps.train(features, mini_batches, settings)?,
+            None => Vec::new(),
+            Some(Steps::Host(steps)) => steps.train(features, mini_batches, settings)?,
+            Some(Steps::Device(steps)) => steps.train(features, mini_batches, settings)?,
         };
         for loss in losses {
             self.loss = Some(match self.loss.take() {

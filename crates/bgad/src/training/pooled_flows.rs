@@ -22,7 +22,6 @@ use crate::model::image_maps::mean_log_likelihoods;
 use crate::model::level_flow::{LevelFlow, WhitenedFlow};
 use crate::model::likelihoods::LogLikelihoodMaps;
 use crate::model::normal_statistics::NormalStatistics;
-use crate::model::places::Places;
 
 /// The flows on pooled features: the model's own and, if folds are configured, for each fold those trained
 /// without its normal images.
@@ -231,8 +230,7 @@ impl<'a> PooledTrainers<'a> {
     ) -> Result<()> {
         for (fold, trainers) in self.folds.iter().enumerate() {
             for (index, trainer) in trainers.iter().enumerate() {
-                let places = Places::new(self.config, trainer.input())?;
-                let flow = LevelFlow::new(trainer.flow()?, &places, device)?;
+                let flow = LevelFlow::new(trainer.flow()?, self.config, trainer.input(), device)?;
                 for (input, maps) in maps.iter_mut().enumerate() {
                     if self.fold_of[input] != fold {
                         continue;
