@@ -31,7 +31,7 @@ impl OutputFolder<'_> {
                 return Err(self.refused(&format!("it holds other images, such as {first}")));
             }
         }
-        std::fs::create_dir_all(self.path).map_err(Failure::file(self.path))?;
+        bgad_files::create_folder(self.path).map_err(Failure::file(self.path))?;
         Ok(mark_results(self.path)?)
     }
 

@@ -6,6 +6,7 @@ use bgad::Device;
 use serde_json::json;
 
 use crate::arguments::QuantizeArguments;
+use crate::decisions::count;
 use crate::failure::Failure;
 use crate::images;
 use crate::model;
@@ -28,6 +29,13 @@ pub fn run(arguments: &QuantizeArguments) -> Result<(), Failure> {
             "the thresholds were computed from these images by the rule of `bgad train`, not calibrated; run \
              `bgad calibrate --model {} --normal IMAGES` with images that were not trained on",
             arguments.out.display()
+        ));
+    }
+    if description.threshold == f32::MAX && detector.description().threshold < f32::MAX {
+        warning(&format!(
+            "{}: too few for a threshold, so the model in bytes calls no image anomalous; give it more normal images, \
+             or run `bgad calibrate`",
+            count(images.len(), "image")
         ));
     }
     let errors = description.quantization.as_ref();

@@ -42,7 +42,7 @@ pub fn of_evaluation(
     options: &EvaluationOptions,
     folder: &Path,
 ) -> Result<Evaluation, Failure> {
-    std::fs::create_dir_all(folder).map_err(Failure::file(folder))?;
+    bgad_files::create_folder(folder).map_err(Failure::file(folder))?;
     let report = Report::of(detector, dataset, options)?;
     report.save(folder)?;
     report.write(folder)?;

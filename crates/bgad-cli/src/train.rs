@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 #[cfg(feature = "report")]
 use bgad::EvaluationOptions;
 use bgad::{
-    Dataset, DatasetDescription, Detector, DeviceSelection, Model, Progress, RunDescription,
-    RunDirectory, Trainer, TrainerConfig,
+    Dataset, DatasetDescription, Detector, DeviceSelection, HeldFolder, Model, Progress,
+    RunDescription, RunDirectory, Trainer, TrainerConfig,
 };
 
 use crate::arguments::{TrainArguments, TrainCommand};
@@ -45,6 +45,8 @@ struct Job {
     dataset: Dataset,
     devices: Vec<DeviceSelection>,
     directory: RunDirectory,
+    /// Keeps other programs from training there.
+    _held: HeldFolder,
     /// Whether features are kept in its folder.
     keeps_features: bool,
 }
@@ -125,6 +127,7 @@ impl Job {
         };
         warn_of_calibration(out, devices.first());
         // Before the work starts: a folder that can't be created should not cost a night of training.
+        let held = RunDirectory::hold(out)?;
         let directory = RunDirectory::begin(out, &description)?;
         tensorboard::remove_earlier(directory.path())?;
         if let Err(error) = directory.keep_dataset(&dataset) {
@@ -138,6 +141,7 @@ impl Job {
             dataset,
             devices,
             directory,
+            _held: held,
             keeps_features: command.keep_features,
         })
     }
@@ -148,6 +152,7 @@ impl Job {
         if !folder.join(DESCRIPTION).exists() {
             return Err(Failure::no_run(folder));
         }
+        let held = RunDirectory::hold(folder)?;
         let description = directory.description()?;
         if description.finished_unix_seconds.is_some() {
             // It may have been killed in its last step.
@@ -163,6 +168,7 @@ impl Job {
             devices: devices::parse(&description.device)?,
             keeps_features: directory.features().is_dir(),
             directory,
+            _held: held,
         })
     }
 }

@@ -46,6 +46,23 @@ fn files(folder: &Path) -> usize {
 }
 
 #[test]
+fn files_in_the_place_of_folders_are_named() {
+    let case = Case::new();
+    let at = case.folder.path();
+    std::fs::write(at.join("taken"), "notes").unwrap();
+    let train = ["train", "parts", "--image-size", "32", "--out"];
+    let predict = ["predict", "parts/test", "--model", "model.bgad", "--maps"];
+    for command in [train, predict] {
+        for folder in ["taken", "taken/below"] {
+            let message = refused(&[&command[..], &[folder]].concat(), at);
+            let expected = "taken is a file, not a folder; remove it or name another folder";
+            assert!(message.contains(expected), "{message}");
+        }
+    }
+    assert_eq!(std::fs::read(at.join("taken")).unwrap(), b"notes");
+}
+
+#[test]
 fn pictures_are_not_written_among_images() {
     let case = Case::new();
     let at = case.folder.path();

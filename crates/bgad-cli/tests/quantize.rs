@@ -46,6 +46,16 @@ fn a_model_becomes_smaller_and_predicts() {
     let predict = bgad(&["predict", "--model", &out, "--json", &images]).output();
     assert!(!json_lines(&stdout(predict.unwrap())).is_empty());
 
+    // Too few images for a threshold.
+    let few = at("parts/train/good/000.png");
+    let mut of_few = bgad(&["quantize", "--model", &model, "--images", &few, "--out"]);
+    let output = of_few.arg(at("few.bgad")).output().unwrap();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        output.status.success() && errors.contains("1 image: too few for a threshold"),
+        "{errors}"
+    );
+
     // A model in bytes is not quantised again, and nothing is written.
     let again = at("again.bgad");
     let output = bgad(&[

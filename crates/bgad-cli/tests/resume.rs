@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use bgad::RunDirectory;
 use bgad::synthetic::{self, SyntheticConfig};
 
 /// Number of kills in this test; `BGAD_KILLS=50` sets more.
@@ -76,6 +77,32 @@ fn left_over(folder: &Path) -> Vec<String> {
     let names = std::fs::read_dir(folder).unwrap();
     let names = names.map(|e| e.unwrap().file_name().to_string_lossy().into_owned());
     names.filter(|name| name.starts_with('.')).collect()
+}
+
+#[test]
+fn two_programs_do_not_train_in_one_folder() {
+    let case = Case::new();
+    let held = RunDirectory::hold(&case.path("run")).unwrap();
+    let refused = |command: &mut Command| {
+        let output = command.output().unwrap();
+        let message = message(&output);
+        assert!(!output.status.success(), "{message}");
+        assert!(message.contains("another program is training"), "{message}");
+    };
+    refused(&mut case.begun("run"));
+    // Nothing was written or removed.
+    assert!(!case.path("run/run.json").exists());
+    drop(held);
+    assert_eq!(std::fs::read_dir(case.path("run")).unwrap().count(), 0);
+    let output = case.begun("run").output().unwrap();
+    assert!(output.status.success(), "{}", message(&output));
+    let model = case.model("run");
+    let held = RunDirectory::hold(&case.path("run")).unwrap();
+    refused(&mut case.resumed("run"));
+    refused(&mut case.begun("run"));
+    assert!(case.model("run") == model);
+    drop(held);
+    assert!(!case.path("run/.bgad-lock").exists());
 }
 
 #[test]

@@ -134,6 +134,22 @@ fn folder_of(path: &Path) -> &Path {
     }
 }
 
+/// Creates a folder and those above it, unless they exist.
+///
+/// # Errors
+/// If one can't be created; says which of them is a file.
+pub fn create_folder(path: &Path) -> io::Result<()> {
+    std::fs::create_dir_all(path).map_err(|error| {
+        let file = path.ancestors().find(|path| path.is_file());
+        let Some(file) = file else {
+            return error;
+        };
+        let file = file.display();
+        let reason = format!("{file} is a file, not a folder; remove it or name another folder");
+        io::Error::new(io::ErrorKind::NotADirectory, reason)
+    })
+}
+
 /// Removes a file if it exists.
 ///
 /// # Errors

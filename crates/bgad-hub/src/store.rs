@@ -22,7 +22,7 @@ pub(crate) fn sha256(path: &Path) -> Result<String, HubError> {
 /// Creates folders, and the folder of the lock.
 pub(crate) fn make_folders(folders: &[&Path], lock: &Path) -> Result<(), HubError> {
     for folder in folders.iter().copied().chain(lock.parent()) {
-        std::fs::create_dir_all(folder).map_err(HubError::io(folder))?;
+        bgad_files::create_folder(folder).map_err(HubError::io(folder))?;
     }
     Ok(())
 }
@@ -37,7 +37,7 @@ pub(crate) fn write(folder: &Path, name: &str, text: &str) -> Result<(), HubErro
     if std::fs::read_to_string(&path).is_ok_and(|found| found == text) {
         return Ok(());
     }
-    std::fs::create_dir_all(folder).map_err(HubError::io(folder))?;
+    bgad_files::create_folder(folder).map_err(HubError::io(folder))?;
     bgad_files::write_whole(&path, text.as_bytes()).map_err(HubError::io(&path))
 }
 

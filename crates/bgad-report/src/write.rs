@@ -1,6 +1,5 @@
 //! The report's files.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::data::ReportData;
@@ -70,7 +69,7 @@ pub fn write_report(
 ) -> Result<ReportFiles, ReportError> {
     let page = page::draw(data, options)?;
     let parts_folder = folder.join("report_parts");
-    fs::create_dir_all(&parts_folder).map_err(|source| ReportError::Io {
+    bgad_files::create_folder(&parts_folder).map_err(|source| ReportError::Io {
         path: parts_folder.clone(),
         source,
     })?;

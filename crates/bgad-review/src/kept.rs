@@ -34,7 +34,7 @@ impl Kept {
     /// The findings in `cache` of the model with this digest. A truncated line is ignored.
     pub(crate) fn of(cache: &Path, digest: &str) -> Result<Self> {
         let maps = cache.join("maps").join(digest);
-        std::fs::create_dir_all(&maps).map_err(ReviewError::io(&maps))?;
+        bgad_files::create_folder(&maps).map_err(ReviewError::io(&maps))?;
         let log = cache.join(format!("scores-{digest}.jsonl"));
         let mut found = HashMap::new();
         if let Ok(file) = File::open(&log) {

@@ -178,7 +178,7 @@ pub use model::likelihoods::{FinerMaps, LogLikelihoodMap, LogLikelihoodMaps, Pos
 pub use run_directory::description::{DatasetDescription, RunDescription};
 #[cfg(feature = "train")]
 #[doc(hidden)]
-pub use run_directory::directory::RunDirectory;
+pub use run_directory::directory::{HeldFolder, RunDirectory};
 #[cfg(feature = "train")]
 pub use run_directory::kept_features::KeptFeatures;
 #[cfg(feature = "train")]

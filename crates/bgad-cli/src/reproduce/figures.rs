@@ -62,7 +62,7 @@ pub fn report_of(
         return Ok(());
     };
     let folder = run_folder(arguments, category, case, seed);
-    std::fs::create_dir_all(&folder).map_err(Failure::file(&folder))?;
+    bgad_files::create_folder(&folder).map_err(Failure::file(&folder))?;
     let files = report.write(&folder)?;
     let part = match arguments.experiment {
         Experiment::Figure4 => "gallery_*.png",

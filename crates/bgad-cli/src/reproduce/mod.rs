@@ -53,7 +53,7 @@ pub fn run(arguments: &ReproduceArguments) -> Result<(), Failure> {
         path: arguments.out.clone(),
         source,
     };
-    std::fs::create_dir_all(&arguments.out).map_err(file)?;
+    bgad_files::create_folder(&arguments.out).map_err(file)?;
     if !arguments.devices.is_empty() {
         let devices = arguments.devices.iter();
         let devices = devices.map(|listed| listed.of(arguments.device.kind));

@@ -58,7 +58,7 @@ struct Order {
 /// [`SyntheticConfig::check`].
 pub fn write(folder: &Path, config: &SyntheticConfig) -> Result<Summary> {
     config.check()?;
-    fs::create_dir_all(folder).map_err(io_error(folder))?;
+    bgad_files::create_folder(folder).map_err(io_error(folder))?;
     if fs::read_dir(folder)
         .map_err(io_error(folder))?
         .next()
@@ -90,7 +90,7 @@ fn write_all(root: &Path, config: &SyntheticConfig) -> Result<()> {
         .flat_map(|order| [&order.photo, &order.mask])
         .filter_map(|path| path.parent())
     {
-        fs::create_dir_all(parent).map_err(io_error(parent))?;
+        bgad_files::create_folder(parent).map_err(io_error(parent))?;
     }
     orders
         .par_iter()

@@ -53,7 +53,7 @@ impl Store {
             "cache/thumbnails",
         ] {
             let path = folder.join(part);
-            std::fs::create_dir_all(&path).map_err(ReviewError::io(&path))?;
+            bgad_files::create_folder(&path).map_err(ReviewError::io(&path))?;
         }
         let lock = locked(folder)?;
         for part in ["", "images", "masks", "uploads", "cache", "cache/maps"] {

@@ -57,7 +57,7 @@ impl FeatureCache {
     /// Creates the folder if needed. `settings` describes what features depend on besides the image; `inputs`
     /// are the flows that they are for.
     pub fn open(folder: &Path, settings: String, inputs: Vec<FlowInput>) -> Result<Self> {
-        std::fs::create_dir_all(folder).map_err(Error::io(folder))?;
+        bgad_files::create_folder(folder).map_err(Error::io(folder))?;
         Ok(Self {
             folder: folder.to_owned(),
             settings,

@@ -87,7 +87,7 @@ pub(super) fn copy(path: &Path, known: &Known, run: &Path) -> Result<PathBuf> {
     let folder = run
         .join(TAUGHT)
         .join(&known.sha256[..16.min(known.sha256.len())]);
-    std::fs::create_dir_all(&folder).map_err(Error::io(&folder))?;
+    bgad_files::create_folder(&folder).map_err(Error::io(&folder))?;
     let copy = folder.join(path.file_name().unwrap_or_default());
     std::fs::copy(path, &copy).map_err(Error::io(path))?;
     Ok(copy)

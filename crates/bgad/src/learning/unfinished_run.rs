@@ -1,11 +1,12 @@
 //! A run's folder that appears only when it is complete.
 
-use std::fs::{File, TryLockError};
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use bgad_files::UNFINISHED;
 
 use crate::error::{Error, Result};
+use crate::storage::lock_file;
 
 /// The file that a program locks while it writes to the folder.
 const LOCK: &str = "lock";
@@ -31,13 +32,13 @@ impl UnfinishedRun {
         let (Some(parent), Some(name)) = (place.parent(), place.file_name()) else {
             return Err(taken(&place, "not the name of a folder"));
         };
-        std::fs::create_dir_all(parent).map_err(Error::io(parent))?;
+        bgad_files::create_folder(parent).map_err(Error::io(parent))?;
         let mut hidden = std::ffi::OsString::from(format!("{UNFINISHED}learn-"));
         hidden.push(name);
         let folder = parent.join(hidden);
         // The first pass may only remove what a killed program left.
         for _ in 0..2 {
-            std::fs::create_dir_all(&folder).map_err(Error::io(&folder))?;
+            bgad_files::create_folder(&folder).map_err(Error::io(&folder))?;
             let lock = hold(&folder, &place)?;
             if entries(&folder)? == 1 {
                 return Ok(Self {
@@ -94,17 +95,8 @@ impl Drop for UnfinishedRun {
 }
 
 fn hold(folder: &Path, place: &Path) -> Result<File> {
-    let path = folder.join(LOCK);
-    let mut options = File::options();
-    options.create(true).truncate(false).write(true);
-    let file = options.open(&path).map_err(Error::io(&path))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => {
-            Err(taken(place, "a place that another program writes to"))
-        }
-        Err(TryLockError::Error(error)) => Err(Error::io(&path)(error)),
-    }
+    let held = lock_file::hold(&folder.join(LOCK))?;
+    held.ok_or_else(|| taken(place, "a place that another program writes to"))
 }
 
 fn check_free(place: &Path) -> Result<()> {

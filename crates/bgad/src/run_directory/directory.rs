@@ -1,6 +1,8 @@
 //! The folder that a run writes: settings, metrics per meta-epoch, model.
 
 use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use bgad_data::Dataset;
@@ -14,6 +16,7 @@ use super::scores_file::{self, SCORES};
 use crate::detector::model_file::FORMAT_VERSION;
 use crate::error::{Error, Result};
 use crate::storage::json::{read_json, write_json};
+use crate::storage::lock_file;
 use crate::training::checkpoints;
 use crate::training::outcome::ScoredImage;
 
@@ -50,14 +53,58 @@ const LEFT_BY_EARLIER_RUNS: [&str; 6] = [
 /// The folder of a report's pictures.
 const REPORT_PARTS: &str = "report_parts";
 
+/// The file that a program locks while it trains in a folder.
+const LOCK: &str = ".bgad-lock";
+
+/// A folder in which no other program can train. Dropping it, or the end of the program, releases the folder.
+#[derive(Debug)]
+pub struct HeldFolder {
+    /// The file, and its lock.
+    lock: Option<(PathBuf, File)>,
+}
+
+impl Drop for HeldFolder {
+    fn drop(&mut self) {
+        if let Some((path, _)) = &self.lock {
+            // What remains does no harm: the lock ends with the program.
+            let _ = bgad_files::remove(path);
+        }
+    }
+}
+
 impl RunDirectory {
+    /// Keeps other programs from training in `folder`, which is created if needed. Call this before
+    /// [`begin`](Self::begin) and before an interrupted run is resumed: two runs would write each other's files. File
+    /// systems without locks hold nothing.
+    ///
+    /// # Errors
+    /// [`Error::Input`] if another program trains there; [`Error::Io`] if the folder can't be created or written to.
+    pub fn hold(folder: &Path) -> Result<HeldFolder> {
+        bgad_files::create_folder(folder).map_err(Error::io(folder))?;
+        let path = folder.join(LOCK);
+        match lock_file::hold(&path) {
+            Ok(Some(lock)) => Ok(HeldFolder {
+                lock: Some((path, lock)),
+            }),
+            Ok(None) => Err(Error::input(
+                "folder of the run",
+                format!("{}, where another program is training", folder.display()),
+                "a folder of its own; wait for the other program, or name another folder",
+            )),
+            Err(Error::Io { source, .. }) if source.kind() == ErrorKind::Unsupported => {
+                Ok(HeldFolder { lock: None })
+            }
+            Err(error) => Err(error),
+        }
+    }
+
     /// Starts a run in `folder`, which is created if needed: writes `run.json`, and removes an earlier run's
     /// metrics and evaluation. An earlier model stays until it is replaced.
     ///
     /// # Errors
     /// [`Error::Io`] names the file that can't be written.
     pub fn begin(folder: &Path, run: &RunDescription) -> Result<Self> {
-        std::fs::create_dir_all(folder).map_err(Error::io(folder))?;
+        bgad_files::create_folder(folder).map_err(Error::io(folder))?;
         let directory = Self {
             path: folder.to_owned(),
         };

@@ -26,7 +26,7 @@ pub struct KeptFeatures {
 /// Makes all files of `from` available in `to`, which is created if needed. On one disk both folders share
 /// the files, which then need no more space.
 pub(crate) fn share(from: &Path, to: &Path) -> Result<()> {
-    std::fs::create_dir_all(to).map_err(Error::io(to))?;
+    bgad_files::create_folder(to).map_err(Error::io(to))?;
     for file in files(from)? {
         let Some(name) = file.file_name() else {
             continue;

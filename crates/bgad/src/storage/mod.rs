@@ -6,5 +6,7 @@ pub(crate) mod digest;
 pub(crate) mod file_digest;
 #[cfg(feature = "train")]
 pub(crate) mod json;
+#[cfg(feature = "train")]
+pub(crate) mod lock_file;
 pub(crate) mod tensor_file;
 mod tensor_format;

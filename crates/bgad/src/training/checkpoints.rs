@@ -71,7 +71,7 @@ pub(crate) struct Checkpoints {
 impl Checkpoints {
     /// Opens the folder, creating it if needed.
     pub fn open(folder: &Path, identity: Identity) -> Result<Self> {
-        std::fs::create_dir_all(folder).map_err(Error::io(folder))?;
+        bgad_files::create_folder(folder).map_err(Error::io(folder))?;
         bgad_files::remove_unfinished(folder).map_err(Error::io(folder))?;
         Ok(Self {
             folder: folder.to_owned(),
