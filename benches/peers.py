@@ -312,7 +312,7 @@ def bgad(options, run, more):
     data = [part for name, value in data_options(options) for part in (name, *value)]
     run.mkdir(parents=True)
     train = [options.bgad, "train", *data, "--backbone", options.backbone, "--weights", options.weights,
-             "--image-size", options.size, "--seed", options.seed, "--set", "schedule.evaluate=never", "--no-report",
+             *([] if options.own_size else ["--image-size", options.size]), "--seed", options.seed, "--set", "schedule.evaluate=never", "--no-report",
              "--write-split", split, "--out", run, "--json", "--quiet", *more]
     _, fit, peak = timed(train)
     model = run / "model.bgad"
@@ -378,6 +378,8 @@ def arguments():
     p.add_argument("--backbone", default="tf_efficientnetv2_b0")
     p.add_argument("--weights", type=Path, help="default: BACKBONE.safetensors in $BGAD_WEIGHTS")
     p.add_argument("--size", type=int, default=256, help="pixels")
+    p.add_argument("--own-size", action="store_true",
+                   help="let bgad choose the sizes of its inputs, as `bgad train` does; the peers keep --size")
     p.add_argument("--seeds", "--seed", type=int, nargs="+", default=[0])
     p.add_argument("--methods", nargs="*", choices=METHODS, default=METHODS)
     p.add_argument("--limit", type=int, help="normal training images that the peers see, the first ones of the split")

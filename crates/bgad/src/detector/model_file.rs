@@ -230,14 +230,17 @@ fn restored(
     (of_model, of_finer): (ReadTensors, ReadTensors),
     device: &Device,
 ) -> Result<Detector> {
-    let finer = match description.finer()? {
-        Some(finer) => {
-            let finer = build(finer, backbone.clone(), of_finer, device);
-            Some(Box::new(finer.map_err(of_finer_input)?))
-        }
-        None => None,
+    let of_finer = |finer| {
+        let finer = build(finer, backbone.clone(), of_finer, device);
+        Ok::<_, Error>(Box::new(finer.map_err(of_finer_input)?))
     };
-    let mut detector = build(description, backbone, of_model, device)?;
+    let finer = description.finer()?;
+    let (finer, detector) = rayon::join(
+        || finer.map(of_finer).transpose(),
+        || build(description, backbone.clone(), of_model, device),
+    );
+    let finer = finer?;
+    let mut detector = detector?;
     detector.finer = finer;
     Ok(detector)
 }
