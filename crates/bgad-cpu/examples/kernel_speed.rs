@@ -5,7 +5,8 @@
 //!
 //! `gemm` always uses the widest instructions. With `--check`, each set must reach 0.7 times `gemm`'s speed times
 //! the ratio of its register width to the widest; if one does not, the exit status is 1. Only times from this
-//! machine are compared.
+//! machine are compared. Each set also shows how long a 3 x 3 convolution takes as a product of windows, and with fewer
+//! multiplications.
 #![allow(unsafe_code, clippy::print_stdout, clippy::unwrap_used)]
 
 mod timing;
@@ -13,7 +14,8 @@ mod timing;
 use std::process::ExitCode;
 
 use bgad_cpu::{
-    Finish, Instructions, Matrix, MatrixMut, Panels, Start, add_outer_products, multiply_panels,
+    Finish, Instructions, Matrix, MatrixMut, PaddedMap, Panels, Rows, Start, Winograd,
+    add_outer_products, multiply_panels,
 };
 use timing::{median, seconds};
 
@@ -113,6 +115,42 @@ fn compare(kind: Product, (rows, inner, n): (usize, usize, usize)) -> (f64, f64)
     (speed(ours), speed(theirs))
 }
 
+/// Height and width, channels and outputs of 3 x 3 convolutions: those of V2-B0 at 384 pixels.
+const CONVOLUTIONS: [(usize, usize, usize); 3] = [(192, 32, 16), (96, 32, 128), (48, 48, 192)];
+/// Lines that a convolution computes together.
+const LINES: usize = 8;
+
+/// Seconds for `LINES` lines of a convolution as a product, and by [`Winograd`], each in its best round.
+fn convolve((side, channels, outputs): (usize, usize, usize)) -> (f64, f64) {
+    let weights = values(9 * channels * outputs, 1);
+    let weights = Matrix::new(&weights, 9 * channels, outputs);
+    let (panels, fewer) = (Panels::new(weights), Winograd::new(weights));
+    let width = Winograd::padded(side);
+    let map = values(Winograd::padded(LINES) * width * channels, 2);
+    let bias = vec![0.0; outputs];
+    let mut memory = vec![0.0; fewer.memory()];
+    let mut to = vec![0.0; LINES * side * outputs];
+    let (mut by_product, mut by_fewer) = (f64::MAX, f64::MAX);
+    for _ in 0..ROUNDS {
+        by_product = by_product.min(seconds(|| {
+            let rows = Rows::windows(&map, (width, channels), (3, 1), (LINES, side));
+            let to = MatrixMut::new(&mut to, LINES * side, outputs);
+            multiply_panels(rows, &panels, Start::Row(&bias), Finish::Nothing, to);
+        }));
+        by_fewer = by_fewer.min(seconds(|| {
+            let values = &map;
+            fewer.apply(
+                PaddedMap { values, width },
+                &bias,
+                side,
+                &mut memory,
+                &mut to,
+            );
+        }));
+    }
+    (by_product, by_fewer)
+}
+
 fn main() -> ExitCode {
     let check = std::env::args().any(|argument| argument == "--check");
     let widest = Instructions::widest();
@@ -142,6 +180,17 @@ fn main() -> ExitCode {
             slow |= !enough;
             let line = if enough { "at or above" } else { "BELOW" };
             println!("{set}, {name}: {ratio:.2} of gemm's speed, {line} the line of {asked:.2}");
+        }
+        for shape in CONVOLUTIONS {
+            let (by_product, by_fewer) = convolve(shape);
+            let (side, channels, outputs) = shape;
+            let parts = side as f64 / LINES as f64 * 1e3;
+            println!(
+                "{set}, 3 x 3 convolution of {side} x {side} x {channels} to {outputs}: {:.2} ms instead of {:.2} ({:.2})",
+                by_fewer * parts,
+                by_product * parts,
+                by_fewer / by_product
+            );
         }
     }
     match check && slow {
