@@ -32,7 +32,7 @@ const MOST_COMPARED: usize = 256;
 /// Products of a vector with all rows take as long as comparing it with this share of them.
 const SHARE_OF_PRODUCTS: usize = 23;
 /// Calls for which products replace bounds after a call in which these did not pay.
-const PAUSE: usize = 7;
+const PAUSE: usize = 15;
 
 /// Rows, `[rows, dimension]`, whose nearest one to a vector is found exactly but quickly.
 ///

@@ -6,10 +6,10 @@ mod instruction_sets;
 
 use bgad_cpu::{
     Activation, ByteDistances, BytePanels, ByteRounding, Depthwise, Finish, Instructions, Kernel,
-    Matrix, MatrixMut, MultiplyAdd, Panels, RowScaling, Rows, ScreenedRows, Start,
-    add_outer_products, depthwise_row, exp, finish, least_of_rows, multiply, multiply_add,
-    multiply_bytes, multiply_panels, run, sigmoid_in_place, silu, smallest, tanh, to_centred_bytes,
-    vectorized,
+    Matrix, MatrixMut, MultiplyAdd, PaddedMap, Panels, RowScaling, Rows, ScreenedRows, Start,
+    Winograd, add_outer_products, depthwise_row, exp, finish, least_of_rows, multiply,
+    multiply_add, multiply_bytes, multiply_panels, run, sigmoid_in_place, silu, smallest, tanh,
+    to_centred_bytes, vectorized,
 };
 use instruction_sets::{assert_agreement, under_each};
 
@@ -231,6 +231,32 @@ fn products_of_windows_agree() {
             let to = MatrixMut::new(&mut c, down * across, columns);
             multiply_panels(a, &panels, Start::Zero, Finish::Nothing, to);
             c
+        });
+    }
+}
+
+#[test]
+fn convolutions_with_fewer_multiplications_agree() {
+    // Whole registers and parts of them.
+    for (channels, outputs) in [(16, 48), (20, 7)] {
+        // Sums of about the size of one input.
+        let size = (9.0 * channels as f32).sqrt();
+        let weights = values(9 * channels * outputs, 41);
+        let weights: Vec<f32> = weights.iter().map(|weight| weight / size).collect();
+        let convolution = Winograd::new(Matrix::new(&weights, 9 * channels, outputs));
+        let (lines, width) = (6, 11);
+        let padded = Winograd::padded(width);
+        let map = values(Winograd::padded(lines) * padded * channels, 42);
+        let bias = values(outputs, 43);
+        assert_agreement("a convolution", 3e-6, || {
+            let map = PaddedMap {
+                values: &map,
+                width: padded,
+            };
+            let mut memory = vec![0.0; convolution.memory()];
+            let mut to = vec![0.0; lines * width * outputs];
+            convolution.apply(map, &bias, width, &mut memory, &mut to);
+            to
         });
     }
 }
