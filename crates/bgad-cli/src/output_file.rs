@@ -22,6 +22,13 @@ pub fn check_model(path: &Path) -> Result<(), Failure> {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     };
+    if folder.is_file() {
+        let why = format!(
+            "{} is a file, not a folder; name another file",
+            folder.display()
+        );
+        return Err(refused(&why));
+    }
     if !folder.is_dir() {
         let why = format!(
             "there is no folder {}; create it, or name another file",

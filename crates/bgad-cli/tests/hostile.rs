@@ -8,7 +8,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use bgad::synthetic::{self, SyntheticConfig};
-use bgad::{BoundaryScope, Error, EvaluateWhen, Layout, Progress, Trainer, TrainerConfig};
+use bgad::{
+    BoundaryScope, Detector, Device, Error, EvaluateWhen, Layout, Progress, Trainer, TrainerConfig,
+};
 use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView};
 use serde_json::{Value, json};
@@ -159,6 +161,36 @@ fn a_model_of_wrong_numbers_is_refused_or_predicts_within_bounds() {
         refused > predicted && predicted > 20,
         "{refused} {predicted}"
     );
+}
+
+#[test]
+fn layers_of_flows_that_are_not_finite_are_refused_by_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = model(folder.path());
+    let sound = std::fs::read(&path).unwrap();
+    let text = header(&sound, "bgad")["description"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let file = SafeTensors::deserialize(&sound).unwrap();
+    let of_flows = |name: &&str| name.starts_with("level.");
+    let names: Vec<&str> = file.names().into_iter().filter(of_flows).collect();
+    assert!(names.contains(&"level.0.scaling.factors"), "{names:?}");
+    for name in names {
+        for wrong in [f32::NAN, f32::INFINITY] {
+            let view = file.tensor(name).unwrap();
+            let mut values = view.data().to_vec();
+            values[..4].copy_from_slice(&wrong.to_le_bytes());
+            let mut tensors: BTreeMap<_, _> = file.tensors().into_iter().collect();
+            let changed = TensorView::new(Dtype::F32, view.shape().to_vec(), &values).unwrap();
+            tensors.insert(name.to_owned(), changed);
+            let hostile = signed_with(&sound, "bgad", &text, tensors);
+            let error = Detector::from_bytes(&hostile, &path, &Device::flex()).unwrap_err();
+            let error = error.to_string();
+            let named = error.contains(name) && error.contains("finite numbers");
+            assert!(named, "{name}: {error}");
+        }
+    }
 }
 
 #[test]

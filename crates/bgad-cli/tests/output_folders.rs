@@ -53,10 +53,10 @@ fn files_in_the_place_of_folders_are_named() {
     let train = ["train", "parts", "--image-size", "32", "--out"];
     let predict = ["predict", "parts/test", "--model", "model.bgad", "--maps"];
     for command in [train, predict] {
-        for folder in ["taken", "taken/below"] {
+        for (folder, file) in [("taken", "taken: this"), ("taken/below", "below: taken")] {
             let message = refused(&[&command[..], &[folder]].concat(), at);
-            let expected = "taken is a file, not a folder; remove it or name another folder";
-            assert!(message.contains(expected), "{message}");
+            let expected = "is a file, not a folder; remove it or name another folder";
+            assert!(message.contains(&format!("{file} {expected}")), "{message}");
         }
     }
     assert_eq!(std::fs::read(at.join("taken")).unwrap(), b"notes");

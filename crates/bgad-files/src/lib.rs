@@ -144,7 +144,10 @@ pub fn create_folder(path: &Path) -> io::Result<()> {
         let Some(file) = file else {
             return error;
         };
-        let file = file.display();
+        let file = match file == path {
+            true => "this".to_owned(),
+            false => file.display().to_string(),
+        };
         let reason = format!("{file} is a file, not a folder; remove it or name another folder");
         io::Error::new(io::ErrorKind::NotADirectory, reason)
     })

@@ -40,12 +40,6 @@ pub(crate) fn shapes(config: &FlowConfig) -> Vec<(&'static str, Vec<usize>)> {
     shapes
 }
 
-/// The parameter of a global scale of 1.
-pub(crate) fn no_scale() -> f32 {
-    let exponent = SOFTPLUS_BETA / GLOBAL_SCALE_FACTOR;
-    ((exponent.exp() - 1.0).ln() / SOFTPLUS_BETA) as f32
-}
-
 /// The full name of a block's parameter, as in a model file.
 pub(crate) fn full_name(index: usize, name: &str) -> String {
     format!("block.{index}.{name}")

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use crate::parameter::{full_name, no_scale, shapes};
+use crate::parameter::{GLOBAL_SCALE_FACTOR, SOFTPLUS_BETA, full_name, shapes};
 use crate::{FlowConfig, FlowError, FlowStart, HostFlow, Parameter, random_rotation};
 
 /// The parameters of an untrained flow by their full names, drawn on the host, so that a seed means the same
@@ -76,4 +76,10 @@ impl HostFlow {
     pub fn random(config: &FlowConfig, seed: u64) -> Result<Self, FlowError> {
         Self::from_parameters(config, &random_parameters(config, seed, |_| None)?)
     }
+}
+
+/// The parameter of a global scale of 1.
+fn no_scale() -> f32 {
+    let exponent = SOFTPLUS_BETA / GLOBAL_SCALE_FACTOR;
+    ((exponent.exp() - 1.0).ln() / SOFTPLUS_BETA) as f32
 }

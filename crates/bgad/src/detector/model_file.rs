@@ -307,6 +307,13 @@ fn build(
             .levels
             .remove(&index.to_string())
             .unwrap_or_default();
+        let not_finite = |values: &[f32]| values.iter().copied().find(|value| !value.is_finite());
+        for (name, parameter) in &parameters {
+            if let Some(found) = not_finite(&parameter.values) {
+                let name = format!("level.{index}.{name}");
+                return Err(Error::state(name, found, "finite numbers"));
+            }
+        }
         flows.push(LevelFlow::restore(config, input, parameters, device)?);
     }
     let pooled = inputs.iter().filter(|input| input.is_pooled());

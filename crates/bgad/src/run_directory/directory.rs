@@ -94,6 +94,8 @@ impl RunDirectory {
             Err(Error::Io { source, .. }) if source.kind() == ErrorKind::Unsupported => {
                 Ok(HeldFolder { lock: None })
             }
+            // Nobody looks for the hidden file.
+            Err(Error::Io { source, .. }) => Err(Error::io(folder)(source)),
             Err(error) => Err(error),
         }
     }
@@ -231,8 +233,11 @@ impl RunDirectory {
     /// [`Error::Io`] or [`Error::RunFile`] names the file.
     pub fn finish(&self) -> Result<()> {
         let mut run = self.description()?;
-        run.finished_unix_seconds
-            .get_or_insert_with(seconds_since_1970);
+        if run.finished_unix_seconds.is_none() {
+            run.finished_unix_seconds = Some(seconds_since_1970());
+            // An earlier version may have begun the run.
+            run.model_format = FORMAT_VERSION;
+        }
         write_json(&self.path.join("run.json"), &run)?;
         for folder in [self.path.clone(), self.path.join(REPORT_PARTS)] {
             if folder.is_dir() {
