@@ -4,6 +4,7 @@ use bgad_data::Mask;
 use bgad_loss::NORMALIZER;
 use bgad_report::{Embedding, EmbeddingPoint, LevelHistogram, pca_2d};
 use burn::tensor::{Int, Tensor, TensorData};
+use rayon::prelude::*;
 
 use crate::config::choices::Granularity;
 use crate::detector::trained_model::Detector;
@@ -12,6 +13,7 @@ use crate::error::Result;
 use crate::evaluation::evaluate::Examination;
 use crate::input::tiled_images::SetImage;
 use crate::input::view::View;
+use crate::model::LevelFlow;
 use crate::model::places::Places;
 
 /// Bins per histogram.
@@ -161,8 +163,7 @@ pub(super) fn embeddings(examination: &Examination, detector: &Detector) -> Resu
                 .features(input.index, false)?,
         );
     }
-    let mut embeddings = Vec::new();
-    for (level, flow) in detector.flows.iter().enumerate() {
+    let of_level = |(level, flow): (usize, &LevelFlow)| -> Result<Vec<Embedding>> {
         // Candidates by class, as (index among the chosen images, position).
         let mut candidates = [Vec::new(), Vec::new()];
         for (index, input) in images.iter().enumerate() {
@@ -180,7 +181,7 @@ pub(super) fn embeddings(examination: &Examination, detector: &Detector) -> Resu
         }
         chosen.sort_unstable();
         if chosen.is_empty() {
-            continue;
+            return Ok(Vec::new());
         }
         let (mut before, mut scaled) = (Vec::new(), Vec::new());
         let (mut places, mut labels) = (Vec::new(), Vec::new());
@@ -213,12 +214,16 @@ pub(super) fn embeddings(examination: &Examination, detector: &Detector) -> Resu
             }
         };
         let name = level_name(detector, level);
-        for (when, values) in [("before the flow", &before), ("after the flow", &after)] {
+        let pair = [("before the flow", &before), ("after the flow", &after)];
+        let pair = pair.into_iter().filter_map(|(when, values)| {
             let name = format!("{name}: {when}");
-            embeddings.extend(embedding(name, values, dimension, &labels));
-        }
-    }
-    Ok(embeddings)
+            embedding(name, values, dimension, &labels)
+        });
+        Ok(pair.collect())
+    };
+    let flows = detector.flows.par_iter().enumerate();
+    let embeddings = flows.map(of_level).collect::<Result<Vec<_>>>()?;
+    Ok(embeddings.into_iter().flatten().collect())
 }
 
 /// `None` if a feature is not finite, because then there is no projection.

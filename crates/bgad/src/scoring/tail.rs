@@ -1,6 +1,7 @@
 //! How rare a value is among those of normal pixels.
 
 use bgad_cpu::Piecewise;
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 /// Steps up to the tail; the last knot is the value that one normal pixel in a hundred exceeds.
@@ -29,7 +30,7 @@ impl Tail {
     /// The tail of normal `values`; `None` if none is finite.
     pub(crate) fn of(mut values: Vec<f32>) -> Option<Self> {
         values.retain(|value| value.is_finite());
-        values.sort_unstable_by(f32::total_cmp);
+        values.par_sort_unstable_by(f32::total_cmp);
         let last = values.len().checked_sub(1)?;
         let quantile = |knot: usize| {
             let share = 1.0 - (-TAIL * knot as f32 / KNOTS as f32).exp();
