@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 
 use bgad::{Dataset, Detector, Device, Error, Layout, Model, TrainFlows, Trainer, TrainerConfig};
 
+use safetensors::SafeTensors;
+
 use crate::common;
 
 const WEIGHTS: &str = concat!(
@@ -24,6 +26,17 @@ fn trained(folder: &Path, change: impl FnOnce(&mut TrainerConfig)) -> (Dataset, 
     change(&mut config);
     let detector = Trainer::new(config).fit(&dataset).unwrap();
     (dataset, detector)
+}
+
+/// The size of the tensors of those parts of a model file that are computed in bytes after quantization.
+fn size_in_bytes(path: &Path) -> usize {
+    let file = std::fs::read(path).unwrap();
+    let file = SafeTensors::deserialize(&file).unwrap();
+    let parts = ["backbone", "memory_bank", "contexts", "position_gaussians"];
+    let of_parts = |name: &str| parts.contains(&name.split('.').next().unwrap());
+    let tensors = file.tensors().into_iter();
+    let tensors = tensors.filter(|(name, _)| of_parts(name));
+    tensors.map(|(_, tensor)| tensor.data().len()).sum()
 }
 
 fn normal(dataset: &Dataset) -> Vec<PathBuf> {
@@ -61,6 +74,8 @@ fn a_quantized_model_scores_like_the_one_it_is_from_and_is_smaller() {
         .map(|path| std::fs::metadata(path).unwrap().len());
     let small = bytes * 2 <= single && bytes < 2_500_000;
     assert!(small, "{bytes} bytes of {single}");
+    let [single, bytes] = paths.each_ref().map(|path| size_in_bytes(path));
+    assert!(bytes * 3 <= single, "{bytes} bytes of {single}");
 
     let read = Detector::load(&paths[1], &Device::flex()).unwrap();
     assert_eq!(read.description().quantization, after.quantization);
