@@ -29,6 +29,7 @@ mod resume;
 mod scoring;
 mod settings;
 mod training_anomalies;
+mod turned_copies;
 mod weights;
 
 #[path = "goldens/reader.rs"]

@@ -1,4 +1,5 @@
-"""Draws test sets for anomaly detection: 20 parts with small defects and 17 textures, in the layout of MVTec AD.
+"""Draws test sets for anomaly detection: 20 parts with small defects, 12 of them also at any angle, and 17 textures,
+in the layout of MVTec AD.
 
 Each set has 60 normal images for training, 30 normal ones for testing, and 8 with a mask of each of six kinds of
 defects, all of 512 x 512 pixels. Parts are drawings of Debian's package openclipart-png (1:0.18+dfsg-19), textures are
@@ -10,8 +11,8 @@ from nexuiz-textures (2.5.2-12) and ufoai-textures (2.5-2). To unpack the packag
 
     python3 benches/drawn_sets --packages DIR --out DIR [NAME...]
 
-The sets go to `parts/NAME`, `more-parts/NAME` and `textures/NAME` in the folder after `--out`; files there of the same
-name are replaced. Needs numpy, pillow and scipy. All sets take about 662 s on one core.
+The sets go to `parts/NAME`, `more-parts/NAME`, `turning-parts/NAME` and `textures/NAME` in the folder after
+`--out`; files there of the same name are replaced. Needs numpy, pillow and scipy. All sets take about 662 s on one core.
 
 Every image has a random generator of its own, seeded by the set's name, the split and the image's number. So the same
 images are drawn each time, also if only some of the sets are wanted. Other versions of the libraries than Python 3.11,
@@ -28,11 +29,11 @@ from PIL import Image
 from packages import MissingSource, Sources
 from parts import Part
 from shapes import rng_for, to_bytes
-from tables import IMAGES_OF_A_KIND, MORE_PARTS, NORMAL_IMAGES, PARTS, TEXTURES, TRAINING_IMAGES
+from tables import IMAGES_OF_A_KIND, MORE_PARTS, NORMAL_IMAGES, PARTS, TEXTURES, TRAINING_IMAGES, TURNING_PARTS
 from textures import TEST_HALF, Texture
 
 # The sets by the folder that they are written to.
-GROUPS = {"parts": PARTS, "more-parts": MORE_PARTS, "textures": TEXTURES}
+GROUPS = {"parts": PARTS, "more-parts": MORE_PARTS, "turning-parts": TURNING_PARTS, "textures": TEXTURES}
 
 
 def arguments():
@@ -55,7 +56,7 @@ def arguments():
 
 def check(sources, names):
     """Stops before anything is drawn if a file is missing. Textures need one another, for foreign patches."""
-    for name, drawing in {**PARTS, **MORE_PARTS}.items():
+    for name, drawing in {**PARTS, **MORE_PARTS, **TURNING_PARTS}.items():
         if name in names:
             sources.read("clip", drawing.path)
     if not names.isdisjoint(TEXTURES):

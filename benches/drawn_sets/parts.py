@@ -26,7 +26,7 @@ from shapes import (
     soften,
     to_bytes,
 )
-from tables import MORE_PARTS, PARTS
+from tables import MORE_PARTS, PARTS, TURNING_PARTS
 
 # The drawing is kept this many times as large as the part will be, so that turning it loses little.
 KEPT_LARGER = 1.5
@@ -71,9 +71,9 @@ class Part:
 
     def __init__(self, name, sources):
         """Reads the drawing of that name, and cuts and scales it."""
-        drawing = {**PARTS, **MORE_PARTS}[name]
+        drawing = {**PARTS, **MORE_PARTS, **TURNING_PARTS}[name]
         self.name, self.turns, self.ground = name, drawing.turns, drawing.ground
-        pixels = prepare(name, np.asarray(sources.image("clip", drawing.path).convert("RGBA")).copy())
+        pixels = prepare(name.removeprefix("turning-"), np.asarray(sources.image("clip", drawing.path).convert("RGBA")).copy())
         rows, columns = np.nonzero(pixels[..., 3] > 24)
         box = columns.min(), rows.min(), columns.max() + 1, rows.max() + 1
         image = Image.fromarray(pixels).crop(box)

@@ -60,6 +60,13 @@ MORE_PARTS = {
     "transistor": Drawing("electronics/transistor.png", True, 0.16, (196, 200, 184)),
 }
 
+# The parts that lie still, at any angle.
+TURNING_PARTS = {
+    f"turning-{name}": drawing._replace(turns=True)
+    for name, drawing in {**PARTS, **MORE_PARTS}.items()
+    if not drawing.turns
+}
+
 # The order matters: a foreign patch is drawn by a texture's place in this table.
 TEXTURES = {
     "board": Surface("ufo", "tex_tech/comptable.jpg", "whole", 0),

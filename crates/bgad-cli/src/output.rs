@@ -44,3 +44,11 @@ pub fn peak_memory() -> Option<u64> {
     let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
     Some(kibibytes * 1024)
 }
+
+/// By how much turned copies are turned, in words.
+pub fn degrees(rotations: bgad::Rotations) -> &'static str {
+    match rotations {
+        bgad::Rotations::Half => "180 degrees",
+        _ => "90, 180 and 270 degrees",
+    }
+}

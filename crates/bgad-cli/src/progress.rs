@@ -47,6 +47,14 @@ impl Display {
                 );
                 self.bar.suspend(|| note(&sentence));
             }
+            Progress::TurnedCopies(rotations) if !self.quiet => {
+                let degrees = crate::output::degrees(rotations);
+                let sentence = format!(
+                    "the parts lie at any angle, so normal images are also trained on turned by {degrees}; \
+                     `--set input.rotations=off` is faster"
+                );
+                self.bar.suspend(|| note(&sentence));
+            }
             Progress::PositionsAlone if !self.quiet => {
                 let sentence = "the images show no background, so their positions alone are scored; `--granularity both` \
                                 scores whole images as well";

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use bgad::{KeptFeatures, Training};
+use bgad::{KeptFeatures, Rotations, Training};
 use serde_json::Value;
 
 use crate::decisions::{self, count};
@@ -17,6 +17,7 @@ pub fn json(training: &Training, model: &Path, kept: Option<KeptFeatures>) -> Va
         "model": bgad::path_to_text(model),
         "image_size": description.config.input.size(),
         "finer_size": description.config.input.finer_size.pixels(),
+        "rotations": description.config.input.rotations,
         "mirrored": description.mirrored,
         "calibrated": description.calibrated,
         "promised_rate": description.promised_rate,
@@ -58,6 +59,11 @@ pub fn write(
         "threshold     {}",
         output::threshold(description.threshold)
     ))?;
+    let rotations = description.config.input.rotations;
+    if rotations != Rotations::Off {
+        let degrees = output::degrees(rotations);
+        output::line(&format!("copies        turned by {degrees}"))?;
+    }
     let mirrored = if description.mirrored { "yes" } else { "no" };
     output::line(&format!("mirrored      {mirrored}"))?;
     if let Some(last) = training.history.last() {

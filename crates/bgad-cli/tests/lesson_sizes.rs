@@ -1,8 +1,8 @@
-//! A lesson keeps the sizes of a run's inputs.
+//! A lesson keeps the sizes of a run's inputs, and turned copies.
 
 use std::path::Path;
 
-use bgad::{Detector, Device, FinerSize, RunDirectory, Trainer};
+use bgad::{Detector, Device, FinerSize, Rotations, RunDirectory, Trainer};
 
 use crate::run_to_teach::Case;
 
@@ -132,4 +132,37 @@ fn without_a_finer_input_a_lesson_has_the_usual_size() {
     ];
     case.learned("run", "run2", &missed);
     assert_eq!(sizes(&case, "run2"), (Some(256), FinerSize::Off));
+}
+
+#[test]
+fn a_lesson_keeps_turned_copies() {
+    let case = drawn("parts", 50);
+    train(
+        &case,
+        "parts",
+        &[
+            "memory_bank.size=500",
+            "input.image_size=64",
+            "input.rotations=quarter",
+        ],
+    );
+    draw(&case.path("line/0.png"), 50, 10);
+    let rotations = |run: &str| {
+        let model = case.path(run).join("model.bgad");
+        let detector = Detector::load(&model, &Device::flex()).unwrap();
+        let images = detector.description().normal_scores.len();
+        (detector.description().config.input.rotations, images)
+    };
+    assert_eq!(rotations("run"), (Rotations::Quarter, 4));
+    let normal = ["--false-alarm", "line/0.png", "--no-report"];
+    case.learned("run", "run2", &normal);
+    assert_eq!(rotations("run2"), (Rotations::Quarter, 5));
+    // The same model as that of a new run on these images.
+    let run = case.path("run2");
+    let dataset = RunDirectory::at(&run).dataset().unwrap();
+    let config = RunDirectory::at(&run).description().unwrap().config;
+    let anew = Trainer::new(config).fit(&dataset).unwrap();
+    let learned = Detector::load(&run.join("model.bgad"), &Device::flex()).unwrap();
+    let scores = &learned.description().normal_scores;
+    assert_eq!(&anew.description().normal_scores, scores);
 }

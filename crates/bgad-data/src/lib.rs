@@ -92,6 +92,7 @@ pub mod synthetic;
 #[cfg(feature = "datasets")]
 mod text;
 pub mod transform;
+mod turn;
 #[cfg(feature = "datasets")]
 mod verify;
 
@@ -138,3 +139,4 @@ pub use sample::{Label, MaskFiles, Sample};
 pub use selection::{AnomalyCount, AnomalySelection};
 #[cfg(feature = "datasets")]
 pub use split_file::{SplitEntry, SplitFile};
+pub use turn::Turn;

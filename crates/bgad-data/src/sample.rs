@@ -6,7 +6,8 @@ use image::RgbImage;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    BitDepth, ImageReading, MaskValues, Orientation, Region, Result, decoded, image_file, names,
+    BitDepth, ImageReading, MaskValues, Orientation, Region, Result, Turn, decoded, image_file,
+    names,
 };
 #[cfg(feature = "datasets")]
 use crate::{Mask, annotation_file};
@@ -122,6 +123,9 @@ pub struct Sample {
     /// Which values of the mask mark a defect; the same for all samples of a data set.
     #[serde(default, skip_serializing_if = "MaskValues::is_auto")]
     pub mask_values: MaskValues,
+    /// How far image and mask are turned, after the region is cut.
+    #[serde(default, skip_serializing_if = "Turn::is_none")]
+    pub turn: Turn,
 }
 
 impl Sample {
@@ -139,6 +143,7 @@ impl Sample {
             orientation: Orientation::Stored,
             bit_depth: BitDepth::FULL,
             mask_values: MaskValues::Auto,
+            turn: Turn::None,
         }
     }
 
@@ -153,6 +158,7 @@ impl Sample {
             orientation: Orientation::Stored,
             bit_depth: BitDepth::FULL,
             mask_values: MaskValues::Auto,
+            turn: Turn::None,
         }
     }
 
@@ -165,31 +171,33 @@ impl Sample {
         }
     }
 
-    /// Width and height of the image, or of the region if there is one; reads only the file's header.
+    /// Width and height of the image, or of the region if there is one, turned; reads only the file's header.
     ///
     /// # Errors
     /// Those of [`load_image`](crate::load_image).
     pub fn dimensions(&self) -> Result<(u32, u32)> {
-        match self.region {
-            Some(region) => Ok((region.width, region.height)),
-            None => image_file::dimensions(&self.path, self.orientation),
-        }
+        let size = match self.region {
+            Some(region) => (region.width, region.height),
+            None => image_file::dimensions(&self.path, self.orientation)?,
+        };
+        Ok(self.turn.of_size(size))
     }
 
-    /// Loads the image, cut to the region. The whole image is then kept for a while, for the regions that
+    /// Loads the image, cut to the region and turned. The whole image is then kept for a while, for the regions that
     /// follow.
     ///
     /// # Errors
     /// Those of [`load_image`](crate::load_image), and [`DataError::Size`](crate::DataError::Size) if the
     /// region lies outside the image.
     pub fn load_image(&self) -> Result<RgbImage> {
-        match self.region {
-            None => image_file::load(&self.path, self.reading()),
+        let image = match self.region {
+            None => image_file::load(&self.path, self.reading())?,
             Some(region) => {
                 let image = decoded::image(&self.path, self.reading())?;
-                region.of_image(&image, &self.path)
+                region.of_image(&image, &self.path)?
             }
-        }
+        };
+        Ok(self.turn.of_image(image))
     }
 
     /// How the image's pixels are read.
@@ -200,7 +208,7 @@ impl Sample {
     }
 
     #[cfg(feature = "datasets")]
-    /// Loads the mask, cut to the region; several files are united. `None` without a mask, as for every
+    /// Loads the mask, cut to the region and turned; several files are united. `None` without a mask, as for every
     /// normal image.
     ///
     /// # Errors
@@ -221,10 +229,11 @@ impl Sample {
         for path in &files.others {
             whole = whole.union(&load(path)?, path)?;
         }
-        match self.region {
-            None => Ok(Some(whole)),
-            Some(region) => region.of_mask(&whole, &files.first).map(Some),
-        }
+        let mask = match self.region {
+            None => whole,
+            Some(region) => region.of_mask(&whole, &files.first)?,
+        };
+        Ok(Some(self.turn.of_mask(mask)))
     }
 
     /// The file's name. For a part of an image, the region is added like a media fragment:

@@ -15,6 +15,7 @@ fn dataset(types: &[(&str, usize)]) -> Dataset {
         orientation: Orientation::default(),
         bit_depth: bgad_data::BitDepth::FULL,
         mask_values: bgad_data::MaskValues::Auto,
+        turn: bgad_data::Turn::None,
     };
     let mut test: Vec<Sample> = (0..3)
         .map(|number| sample(Label::Normal, "good", number))

@@ -147,6 +147,7 @@ pub use config::input::InputSettings;
 pub use config::memory_size::MemorySize;
 pub use config::pooled::PooledSettings;
 pub use config::precision::FeaturePrecision;
+pub use config::rotations::Rotations;
 pub use config::schedule::ScheduleSettings;
 pub use config::scoring::ScoringSettings;
 pub use config::settings::TrainerConfig;

@@ -11,6 +11,8 @@ use serde::{Deserialize, Serialize};
 use super::choices::Granularity;
 use super::choices::Model;
 use super::finer_size::FinerSize;
+#[cfg(feature = "train")]
+use super::rotations::Rotations;
 use super::settings::TrainerConfig;
 use crate::error::{Error, Result};
 
@@ -48,6 +50,13 @@ impl CheckedConfig {
     pub(crate) fn with_sizes(mut self, size: u32, finer: Option<u32>) -> Self {
         self.0.input.image_size = Some(size);
         self.0.input.finer_size = finer.map_or(FinerSize::Off, FinerSize::Pixels);
+        self
+    }
+
+    /// The same settings with these copies of normal images.
+    #[cfg(feature = "train")]
+    pub(crate) fn with_rotations(mut self, rotations: Rotations) -> Self {
+        self.0.input.rotations = rotations;
         self
     }
 

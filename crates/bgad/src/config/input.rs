@@ -5,6 +5,7 @@ use bgad_data::{BitDepth, ImageReading, Orientation};
 use super::declaration::{Section, settings};
 use super::finer_size::FinerSize;
 use super::image_fit::Fit;
+use super::rotations::Rotations;
 use crate::error::{Error, Result};
 
 /// The width and height of inputs unless they are chosen otherwise, in pixels.
@@ -27,6 +28,10 @@ settings! {
         pub fit: Fit = Fit::Stretch, allowed "`stretch`, `letterbox` or `tiles:OVERLAP`, such as `tiles:64`";
         /// Whether images are taken as stored, or turned as their EXIF orientation says.
         pub orientation: Orientation = Orientation::Stored;
+        /// Whether normal images are also trained on turned, for parts that lie at any angle: half, by 180 degrees;
+        /// quarter, by 90, 180 and 270. auto: small parts on a plain background, if the images look the same turned,
+        /// unless flows are trained or whole images alone are scored. Copies end at 400 inputs in all.
+        pub rotations: Rotations = Rotations::Auto, paper Rotations::Off;
         /// How many of 16 bits hold the values of 16-bit images; cameras use 10, 12 or 14. none: found from
         /// all images of the data set together.
         pub bit_depth: Option<BitDepth> = None, allowed "8 to 16, or `none`";

@@ -18,6 +18,7 @@ pub(crate) mod memory_size;
 mod objective;
 pub(crate) mod pooled;
 pub(crate) mod precision;
+pub(crate) mod rotations;
 pub(crate) mod schedule;
 pub(crate) mod scoring;
 pub(crate) mod settings;

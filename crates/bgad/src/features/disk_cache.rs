@@ -10,7 +10,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use bgad_data::Sample;
+use bgad_data::{Sample, Turn};
 use burn::tensor::{Device, Tensor, TensorData};
 use half::f16;
 use sha2::{Digest, Sha256};
@@ -76,8 +76,13 @@ impl FeatureCache {
             half,
         } = input;
         let (image, settings) = (hexadecimal(image), &self.settings);
-        let (region, reading) = (&sample.region, sample.reading());
-        let all = format!("{settings}\n{image} {region:?} {reading:?} {view:?} {mirrored} {half}");
+        let (region, reading, turn) = (&sample.region, sample.reading(), sample.turn);
+        let mut all =
+            format!("{settings}\n{image} {region:?} {reading:?} {view:?} {mirrored} {half}");
+        // Names of other inputs stay those of earlier versions.
+        if turn != Turn::None {
+            all += &format!(" {turn:?}");
+        }
         let name = hexadecimal(&Sha256::digest(all));
         self.folder.join(format!("{name}.features"))
     }

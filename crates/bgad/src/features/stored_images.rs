@@ -216,11 +216,23 @@ impl StoredImages {
         mirrored: bool,
         of: impl Fn(usize, ImageFeatures) -> Result<T> + Sync,
     ) -> Result<Vec<T>> {
-        let all = (0..self.len()).into_par_iter();
-        let one = |index| {
+        self.each_of(&(0..self.len()).collect::<Vec<_>>(), mirrored, of)
+    }
+
+    /// The same for images with these indices.
+    ///
+    /// # Errors
+    /// Those of [`each`](Self::each).
+    pub fn each_of<T: Send>(
+        &self,
+        wanted: &[usize],
+        mirrored: bool,
+        of: impl Fn(usize, ImageFeatures) -> Result<T> + Sync,
+    ) -> Result<Vec<T>> {
+        let one = |index: &usize| {
             self.store.check_stop()?;
-            of(index, self.features(index, mirrored)?)
+            of(*index, self.features(*index, mirrored)?)
         };
-        all.map(one).collect()
+        wanted.par_iter().map(one).collect()
     }
 }

@@ -13,6 +13,7 @@ use super::unfinished_run::UnfinishedRun;
 use crate::config::choices::Model;
 use crate::config::finer_size::FinerSize;
 use crate::config::image_fit::Fit;
+use crate::config::rotations::Rotations;
 use crate::config::settings::TrainerConfig;
 use crate::detector::trained_model::Detector;
 use crate::error::{Error, Result};
@@ -285,6 +286,13 @@ impl Earlier {
             // Trained flows have one input.
             _ if config.schedule.trains(config.model) => FinerSize::Off,
             FinerSize::Auto => was.config.input.finer_size,
+            given => given,
+        };
+        let trains = |config: &TrainerConfig| config.schedule.trains(config.model);
+        config.input.rotations = match config.input.rotations {
+            // As in a new run: flows would be trained on each copy.
+            _ if trains(&config) && !trains(&was.config) => Rotations::Off,
+            Rotations::Auto => was.config.input.rotations,
             given => given,
         };
         // The size beside a finer input does not suit a model without one.

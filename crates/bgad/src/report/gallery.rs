@@ -1,6 +1,6 @@
 //! The gallery: images with ground truth and score map (Figure 4 of the paper).
 
-use bgad_data::{Filter, Label, MaskFiles, Sample, resize};
+use bgad_data::{Filter, Label, MaskFiles, Sample, Turn, resize};
 use bgad_report::{GalleryEntry, MaskPicture, ReportData, RgbPicture, ScoreMapPicture};
 use rayon::prelude::*;
 
@@ -77,6 +77,7 @@ fn entry(
         orientation: scoring.orientation,
         mask_values: result.mask_values.clone(),
         bit_depth: result.bit_depth,
+        turn: Turn::None,
     };
     let image = sample.load_image().ok()?;
     let longer = image.width().max(image.height()).max(1);

@@ -1,10 +1,12 @@
-//! What normal training images look like, and the sizes of inputs that suit them.
+//! What normal training images look like, and the inputs that suit them.
 
 use std::ops::Range;
 
 use bgad_data::Sample;
 use rayon::prelude::*;
 
+use super::turned_copies;
+use crate::config::rotations::Rotations;
 use crate::error::Result;
 use crate::features::extractor::Extractor;
 use crate::model::covariance::Moments;
@@ -50,6 +52,8 @@ pub(super) struct Look {
     pub sizes: InputSizes,
     /// Whether they show no background, as textures and parts that fill their picture do.
     pub no_background: bool,
+    /// Which turned copies suit small parts on plain backgrounds; none if they were not asked for.
+    pub rotations: Rotations,
 }
 
 /// What `normal` training images look like to the extractor, whose size of inputs is the usual one. Small parts on plain
@@ -57,11 +61,13 @@ pub(super) struct Look {
 /// where nothing varies, costs no accuracy. Images without a background get a coarse and a fine input: their defects may
 /// be large or small. A part that fills most of its picture keeps the usual input, since two found no more.
 ///
+/// With `turned`, it also finds whether such parts lie at any angle.
+///
 /// Images that can't be read are passed over; an error follows when all are read.
 ///
 /// # Errors
 /// If the device fails.
-pub(super) fn look(extractor: &Extractor, normal: &[&Sample]) -> Result<Look> {
+pub(super) fn look(extractor: &Extractor, normal: &[&Sample], turned: bool) -> Result<Look> {
     let some = normal.iter().step_by(normal.len().div_ceil(IMAGES).max(1));
     let some: Vec<&Sample> = some.copied().collect();
     let sides = some.par_iter().map(|sample| {
@@ -81,6 +87,7 @@ pub(super) fn look(extractor: &Extractor, normal: &[&Sample]) -> Result<Look> {
         return Ok(Look {
             sizes: InputSizes::Usual,
             no_background: false,
+            rotations: Rotations::Off,
         });
     };
     let few_lines = || {
@@ -96,9 +103,14 @@ pub(super) fn look(extractor: &Extractor, normal: &[&Sample]) -> Result<Look> {
         },
         _ => InputSizes::Usual,
     };
+    let rotations = match turned && typical < PLAIN {
+        true => turned_copies::that_suit(extractor, &some)?,
+        false => Rotations::Off,
+    };
     Ok(Look {
         sizes,
         no_background,
+        rotations,
     })
 }
 

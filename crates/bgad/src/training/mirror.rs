@@ -83,7 +83,9 @@ pub(crate) fn normal_maps(
         });
         Ok((maps, kept(&own), other.transpose()?))
     };
-    let all = set.normal.each(open || mirrored, one)?;
+    let all = set
+        .normal
+        .each_of(&set.as_they_are, open || mirrored, one)?;
     let (mut maps, mut features) = (Vec::with_capacity(all.len()), Vec::new());
     let (mut mirrored, mut of_mirrored) = (Vec::new(), Vec::new());
     for (of_image, own, other) in all {
@@ -95,11 +97,11 @@ pub(crate) fn normal_maps(
         }
     }
     let device = &detector.device;
-    pooled.hold_out(&mut maps, &features, device)?;
+    pooled.hold_out(&set.as_they_are, &mut maps, &features, device)?;
     if !open {
         return Ok(maps);
     }
-    pooled.hold_out(&mut mirrored, &of_mirrored, device)?;
+    pooled.hold_out(&set.as_they_are, &mut mirrored, &of_mirrored, device)?;
     let images = of_images(&set.normal_images, &maps);
     let calibration = &detector.description.calibration;
     let (calibration, own) = calibration

@@ -26,3 +26,4 @@ mod shown_defects;
 mod state;
 pub(crate) mod trainer;
 mod training_set;
+mod turned_copies;

@@ -221,9 +221,11 @@ impl<'a> PooledTrainers<'a> {
     }
 
     /// Replaces each normal training image's pooled log-likelihoods with its held-out values, from the flows
-    /// trained without its fold, if there are any. `pooled` has the images' pooled features only.
+    /// trained without its fold, if there are any. `inputs` are the images' numbers among all normal inputs, and
+    /// `pooled` has their pooled features only.
     pub fn hold_out(
         &self,
+        inputs: &[usize],
         maps: &mut [LogLikelihoodMaps],
         pooled: &[ImageFeatures],
         device: &Device,
@@ -231,11 +233,11 @@ impl<'a> PooledTrainers<'a> {
         for (fold, trainers) in self.folds.iter().enumerate() {
             for (index, trainer) in trainers.iter().enumerate() {
                 let flow = LevelFlow::new(trainer.flow()?, self.config, trainer.input(), device)?;
-                for (input, maps) in maps.iter_mut().enumerate() {
-                    if self.fold_of[input] != fold {
+                for ((input, maps), pooled) in inputs.iter().zip(maps.iter_mut()).zip(pooled) {
+                    if self.fold_of[*input] != fold {
                         continue;
                     }
-                    let values = mean_log_likelihoods(&flow, &pooled[input], index)?;
+                    let values = mean_log_likelihoods(&flow, pooled, index)?;
                     maps.levels[self.first + index].values = values;
                 }
             }

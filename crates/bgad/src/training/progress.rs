@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::config::rotations::Rotations;
 use crate::evaluation::result::PaperMetrics;
 
 /// One meta-epoch of a run. A metric is `None` if it is undefined or was not requested.
@@ -56,6 +57,9 @@ pub enum Progress {
         /// The width and height of the other input.
         usual: u32,
     },
+    /// Normal images are also trained on turned, because parts lie at any angle. Training takes longer;
+    /// [`rotations`](crate::InputSettings::rotations) can avoid that.
+    TurnedCopies(Rotations),
     /// Only positions are scored, although there are no masks, because the images show no background.
     /// [`granularity`](crate::TrainerConfig::granularity) can ask for whole images as well.
     PositionsAlone,

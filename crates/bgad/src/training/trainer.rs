@@ -18,6 +18,7 @@ use crate::config::choices::Granularity;
 use crate::config::finer_size::FinerSize;
 use crate::config::image_fit::Fit;
 use crate::config::input::USUAL_SIZE;
+use crate::config::rotations::Rotations;
 use crate::config::settings::TrainerConfig;
 use crate::detector::trained_model::Detector;
 use crate::device::selection::DeviceSelection;
@@ -200,8 +201,8 @@ impl Trainer {
         }
     }
 
-    /// The settings with sizes of inputs, and the granularity: if the settings name none, those that suit the normal
-    /// training images.
+    /// The settings with sizes of inputs and turned copies, and the granularity: if the settings name none, those that
+    /// suit the normal training images.
     fn sized(
         &self,
         config: &CheckedConfig,
@@ -220,16 +221,25 @@ impl Trainer {
             && granularity != Granularity::Image;
         let both = config.granularity.is_none() && granularity == Granularity::Both;
         let whole = !matches!(config.input.fit, Fit::Tiles(_));
-        if !(whole && (is_open || both) && self.context.backbone.is_none()) {
+        let rotations = config.input.rotations;
+        // Training flows on copies as well would take four times as long.
+        let turned = rotations == Rotations::Auto
+            && granularity != Granularity::Image
+            && !config.schedule.trains(config.model);
+        let settled = |found| match rotations {
+            Rotations::Auto => found,
+            given => given,
+        };
+        if !(whole && (is_open || both || turned) && self.context.backbone.is_none()) {
             let config = config.clone().with_sizes(usual, given.pixels());
-            return Ok((config, granularity));
+            return Ok((config.with_rotations(settled(Rotations::Off)), granularity));
         }
         // What images look like was measured at this size.
         let at_usual = config.clone().with_sizes(USUAL_SIZE, None);
         let extractor = Extractor::new(&at_usual, granularity, opened.backbone.clone(), device);
         let normal = dataset.train.iter();
         let normal = normal.filter(|sample| !sample.label.is_abnormal());
-        let look = input_size::look(&extractor, &normal.collect::<Vec<_>>())?;
+        let look = input_size::look(&extractor, &normal.collect::<Vec<_>>(), turned)?;
         // Two sizes would take trained flows hours.
         let two = given == FinerSize::Auto && !config.schedule.trains(config.model);
         let (size, finer) = match look.sizes {
@@ -253,7 +263,11 @@ impl Trainer {
             self.context
                 .tell(Progress::FinerInput { finer, usual: size });
         }
-        Ok((config.clone().with_sizes(size, finer), granularity))
+        if look.rotations != Rotations::Off {
+            self.context.tell(Progress::TurnedCopies(look.rotations));
+        }
+        let config = config.clone().with_sizes(size, finer);
+        Ok((config.with_rotations(settled(look.rotations)), granularity))
     }
 
     fn start(&self, dataset: &Dataset, resume: bool) -> Result<Training> {

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use bgad_data::{Dataset, Mask, RgbImage, Sample};
+use bgad_data::{Dataset, Mask, RgbImage, Sample, Turn};
 use rayon::prelude::*;
 
 use super::batch::{BatchImage, Item};
-use super::copies;
+use super::{copies, turned_copies};
 use crate::config::checked::CheckedConfig;
 use crate::config::choices::{Granularity, Model};
 use crate::detector::trained_model::Detector;
@@ -35,18 +35,24 @@ pub(crate) fn trains_folds(config: &CheckedConfig, images: usize) -> bool {
 
 /// The folds of images with these numbers of inputs. Distances are held out even if flows are not, so that no
 /// image is its own nearest neighbour.
-fn folds(config: &CheckedConfig, inputs: impl Iterator<Item = usize>) -> Folds {
-    let inputs: Vec<usize> = inputs.collect();
+fn folds_of(config: &CheckedConfig, inputs: &[usize]) -> Folds {
     let folds = match config.pooled.folds {
         0 => FOLDS,
         folds => folds,
     };
-    Folds::of_images(&inputs, folds)
+    Folds::of_images(inputs, folds)
 }
 
-/// The folds of the readable images.
-fn folds_of(config: &CheckedConfig, images: &[SetImage]) -> Folds {
-    folds(config, images.iter().map(|image| image.inputs.len()))
+/// How many of each image's inputs were `read`.
+fn counts_of(images: &[Vec<Sample>], read: &[Sample]) -> Vec<usize> {
+    let mut read = read.iter().peekable();
+    let count = |image: &Vec<Sample>| {
+        let inputs = image.iter();
+        inputs
+            .filter(|input| read.next_if_eq(input).is_some())
+            .count()
+    };
+    images.iter().map(count).collect()
 }
 
 /// The training images.
@@ -54,8 +60,11 @@ fn folds_of(config: &CheckedConfig, images: &[SetImage]) -> Folds {
 /// If images are cut into tiles, each tile is one sample of `normal` or `abnormal`; of an abnormal image,
 /// only the tiles that show a defect.
 pub(crate) struct TrainingSet {
+    /// Normal inputs, each followed by its turned copies, if there are any.
     pub normal: StoredImages,
-    /// The images of the normal inputs.
+    /// The numbers of the normal inputs that are not turned copies.
+    pub as_they_are: Vec<usize>,
+    /// The images of these, numbered among themselves.
     pub normal_images: Vec<SetImage>,
     /// Which normal inputs are held out together.
     pub folds: Folds,
@@ -109,27 +118,32 @@ impl TrainingSet {
         let abnormal_images = abnormal_images.collect();
         let normal = copies::leave_out(normal, store.digests(), warnings, &done);
         let cut = store.cut(&normal);
-        let left = InputsLeft::of(&cut);
+        let of_images = turned_copies::with_copies(&cut, config.input.rotations);
+        let counts: Vec<usize> = of_images.iter().map(Vec::len).collect();
+        let left = InputsLeft::new(&counts);
         let last = |input| {
             if left.is_last(input) {
                 done();
             }
         };
-        let inputs: Vec<Sample> = cut.iter().flat_map(CutImage::inputs).collect();
+        let inputs = of_images.concat();
         let listed = inputs.len();
         let flow_inputs = store.flow_inputs();
         let of = |count, folds: &Folds| {
             let inputs = (flow_inputs.as_slice(), store.bank_inputs());
             NormalStatistics::new(config, inputs, count, folds)
         };
-        let counts = cut.iter().map(|image| image.inputs().count());
-        let mut folds = folds(config, counts);
+        let mut folds = folds_of(config, &counts);
         let mut statistics = of(listed, &folds);
         let mut normal = StoredImages::new(store, format, inputs);
         normal.read(&mut statistics.accumulators(), warnings, last)?;
-        let normal_images = SetImage::of(cut, &normal.samples);
+        let as_they_are = normal.samples.iter().enumerate();
+        let as_they_are = as_they_are.filter(|(_, input)| input.turn == Turn::None);
+        let (as_they_are, own): (Vec<_>, Vec<_>) =
+            as_they_are.map(|(at, input)| (at, input.clone())).unzip();
+        let normal_images = SetImage::of(cut, &own);
         // Folds and the spacing of rows depend on which images are readable.
-        let readable = folds_of(config, &normal_images);
+        let readable = folds_of(config, &counts_of(&of_images, &normal.samples));
         if readable != folds || !statistics.are_alike(listed, normal.len()) {
             folds = readable;
             statistics = of(normal.len(), &folds);
@@ -163,6 +177,7 @@ impl TrainingSet {
         }
         let set = Self {
             normal,
+            as_they_are,
             normal_images,
             folds,
             abnormal,
