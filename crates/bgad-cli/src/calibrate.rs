@@ -36,9 +36,9 @@ pub fn run(arguments: &CalibrateArguments) -> Result<(), Failure> {
     if arguments.reporting.json {
         let mut line = json!({
             "model": bgad::path_to_text(path),
-            "threshold": threshold,
-            "pixel_threshold": description.pixel_threshold.filter(|t| *t < f32::MAX),
-            "threshold_before": (before < f32::MAX).then_some(before),
+            "threshold": output::chosen(threshold),
+            "pixel_threshold": description.pixel_threshold.and_then(output::chosen),
+            "threshold_before": output::chosen(before),
         });
         for (key, value, _) in said {
             line[key] = value;

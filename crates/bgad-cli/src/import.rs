@@ -128,14 +128,17 @@ pub fn run(arguments: &ImportArguments) -> Result<(), Failure> {
         return output::json(&json!({
             "model": bgad::path_to_text(&arguments.out),
             "images": files.len(),
-            "threshold": description.threshold,
-            "pixel_threshold": description.pixel_threshold,
+            "threshold": output::chosen(description.threshold),
+            "pixel_threshold": description.pixel_threshold.and_then(output::chosen),
             "coupling_blocks": description.config.flow.coupling_blocks,
         }));
     }
     output::line(&format!("model         {}", arguments.out.display()))?;
     output::line(&format!("images        {}", files.len()))?;
-    output::line(&format!("threshold     {}", description.threshold))
+    output::line(&format!(
+        "threshold     {}",
+        output::threshold(description.threshold)
+    ))
 }
 
 /// The published method's settings with the given ones on top.

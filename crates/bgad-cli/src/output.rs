@@ -27,6 +27,11 @@ pub fn metric(value: Option<f64>) -> String {
     value.map_or_else(|| "-".to_owned(), |value| format!("{value:.3}"))
 }
 
+/// A threshold for programs; none if the model has none.
+pub fn chosen(value: f32) -> Option<f32> {
+    (value < f32::MAX).then_some(value)
+}
+
 /// A threshold for people; the largest number means that the model has none.
 pub fn threshold(value: f32) -> String {
     match value == f32::MAX {

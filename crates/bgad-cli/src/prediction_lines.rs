@@ -62,7 +62,7 @@ impl PredictionLines {
         let is_decided = prediction.is_decided();
         let threshold = is_decided.then_some(prediction.threshold);
         let anomalous = is_decided.then_some(prediction.anomalous);
-        let pixel_threshold = prediction.pixel_threshold.filter(|t| *t < f32::MAX);
+        let pixel_threshold = prediction.pixel_threshold.and_then(output::chosen);
         let seconds = prediction.duration.as_secs_f64();
         match self.format {
             Format::Json => {

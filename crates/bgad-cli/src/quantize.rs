@@ -47,8 +47,8 @@ pub fn run(arguments: &QuantizeArguments) -> Result<(), Failure> {
             "bytes": after,
             "bytes_before": before,
             "feature_errors": errors,
-            "threshold": description.threshold,
-            "pixel_threshold": description.pixel_threshold,
+            "threshold": output::chosen(description.threshold),
+            "pixel_threshold": description.pixel_threshold.and_then(output::chosen),
             "promised_rate": description.promised_rate,
         }));
     }

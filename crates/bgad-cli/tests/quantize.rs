@@ -49,7 +49,9 @@ fn a_model_becomes_smaller_and_predicts() {
     // Too few images for a threshold.
     let few = at("parts/train/good/000.png");
     let mut of_few = bgad(&["quantize", "--model", &model, "--images", &few, "--out"]);
-    let output = of_few.arg(at("few.bgad")).output().unwrap();
+    let output = of_few.arg(at("few.bgad")).arg("--json").output().unwrap();
+    let said: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert!(said["threshold"].is_null() && said["pixel_threshold"].is_null());
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(
         output.status.success() && errors.contains("1 image: too few for a threshold"),

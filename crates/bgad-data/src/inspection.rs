@@ -8,8 +8,8 @@ use serde::Serialize;
 
 use crate::image_file::{self, Header};
 use crate::{
-    AvailableMasks, BitDepthInspection, Dataset, MaskDecision, MaskValues, Orientation, Result,
-    Sample, SkippedFile, names, verify,
+    AvailableMasks, BitDepthInspection, Dataset, ImageReading, MaskDecision, MaskValues,
+    Orientation, Result, Sample, SkippedFile, names, verify,
 };
 
 /// What was found in a data set.
@@ -104,13 +104,13 @@ enum MaskState {
 }
 
 impl Dataset {
-    /// Reads every image's header and every mask, and reports what was found. Unreadable files are part of
-    /// the result, not an error.
+    /// Reads every image and every mask, and reports what was found. Unreadable files are part of the result, not an
+    /// error.
     pub fn inspect(&self) -> Inspection {
         let files: BTreeSet<&Path> = self.samples().map(|sample| sample.path.as_path()).collect();
         let headers: BTreeMap<&Path, Result<Header>> = files
             .into_par_iter()
-            .map(|path| (path, image_file::header(path, Orientation::Stored)))
+            .map(|path| (path, header_of_whole(path)))
             .collect();
         let samples: Vec<&Sample> = self.samples().collect();
         let (decision, unclear) = match &self.mask_decision {
@@ -224,6 +224,13 @@ impl Dataset {
         }
         masks
     }
+}
+
+/// The header of an image whose pixels can be read.
+fn header_of_whole(path: &Path) -> Result<Header> {
+    let header = image_file::header(path, Orientation::Stored)?;
+    image_file::load(path, ImageReading::default())?;
+    Ok(header)
 }
 
 fn by_type(samples: &[Sample]) -> BTreeMap<String, usize> {

@@ -124,3 +124,19 @@ fn absent_images_are_told_apart_from_broken_ones() {
     assert_eq!(found.masks.available, AvailableMasks::None);
     assert!(found.masks.missing.is_empty());
 }
+
+#[test]
+fn an_image_whose_end_is_missing_is_unreadable() {
+    let root = tempdir().unwrap();
+    let at = root.path();
+    images(at, &["good/1.png", "good/2.png"]);
+    let pixels = GrayImage::from_fn(64, 64, |x, y| Luma([(x * 37 ^ y * 91) as u8]));
+    let cut = at.join("good/cut.png");
+    pixels.save(&cut).unwrap();
+    let bytes = std::fs::read(&cut).unwrap();
+    std::fs::write(&cut, &bytes[..bytes.len() / 2]).unwrap();
+    let found = Layout::Folder.read(at, None).unwrap().inspect();
+    let unreadable: Vec<_> = found.unreadable.iter().map(|file| &file.path).collect();
+    assert_eq!(unreadable, [&cut]);
+    assert_eq!(found.sizes[0].images, 2);
+}

@@ -37,6 +37,7 @@ mod selection;
 mod splits;
 mod strangers;
 mod synthetic;
+mod turn;
 
 #[path = "common/encode.rs"]
 mod encode;

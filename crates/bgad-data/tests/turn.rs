@@ -51,7 +51,10 @@ fn turns_are_clockwise() {
     }
     assert_eq!(back, image);
     let half = Turn::Half.of_image(image.clone());
-    assert_eq!(Turn::Quarter.of_image(half), Turn::ThreeQuarters.of_image(image));
+    assert_eq!(
+        Turn::Quarter.of_image(half),
+        Turn::ThreeQuarters.of_image(image)
+    );
 }
 
 #[test]

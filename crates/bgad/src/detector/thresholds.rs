@@ -213,7 +213,7 @@ impl Detector {
         };
         let calibration = &self.description.calibration;
         let knows_defects = calibration.knows_defects();
-        let fineness = calibration.fineness;
+        let small = calibration.smallness();
         let pixels = normal.iter().map(|image| image.pixels.as_deref());
         let pixels: Option<Vec<&[f32]>> = pixels.collect();
         let before = self.description.pixel_threshold;
@@ -222,7 +222,7 @@ impl Detector {
             Some(_) if self.scores_by_highest_pixel() => Some(threshold),
             // Scores have not changed, so that it still outlines defects.
             Some(_) if self.description.outlines_known_defects && is_set => before,
-            Some(pixels) => of_pixels(pixels.concat(), pixel_share(knows_defects, fineness)),
+            Some(pixels) => of_pixels(pixels.concat(), pixel_share(knows_defects, small)),
             None => None,
         };
         if !self.description.outlines_known_defects {

@@ -10,6 +10,7 @@ use super::hot_spots::HotSpots;
 use super::image_likelihoods::ImageLikelihoods;
 use super::score_map::ScoreMap;
 use super::tail::Tail;
+use super::weights::Weights;
 use crate::config::choices::{Aggregation, MapBaseline};
 use crate::config::image_score::ImageScore;
 use crate::error::Result;
@@ -104,6 +105,13 @@ impl Calibration {
             largest_median: baseline::LARGEST_MEDIAN,
             finer: None,
         }
+    }
+
+    /// How far defects are small, from 0 to 1: on fine textures, and on small parts that lie on a plain background.
+    pub(crate) fn smallness(&self) -> f32 {
+        let tails = self.tails.as_ref();
+        let tail = tails.and_then(|tails| tails.likelihood.as_ref());
+        self.fineness.max(tail.map_or(0.0, Weights::plainness))
     }
 
     /// Whether these are the constants of a finer input for the rule of `other`.

@@ -10,8 +10,8 @@ use crate::error::{Error, Result};
 const PIXEL_SHARE: f64 = 0.006;
 /// The same for models that know defects, which stand out from normal pixels more clearly.
 const PIXEL_SHARE_OF_KNOWN: f64 = 0.001;
-/// The same on fine textures, whose defects are small.
-const PIXEL_SHARE_OF_FINE: f64 = 0.0001;
+/// The same on fine textures and for small parts on a plain background, whose defects are small.
+const PIXEL_SHARE_OF_SMALL: f64 = 0.0001;
 /// The most pixels kept per map.
 const PIXELS: usize = 2048;
 
@@ -87,14 +87,15 @@ pub(super) fn no_images() -> Error {
     Error::input("normal images", 0, "at least one")
 }
 
-/// The share of normal pixels that the pixel threshold leaves above it, on a texture of this fineness, from 0 to 1.
-pub(crate) fn pixel_share(knows_defects: bool, fineness: f32) -> f64 {
+/// The share of normal pixels that the pixel threshold leaves above it. `small`, from 0 to 1, says how far defects are
+/// small.
+pub(crate) fn pixel_share(knows_defects: bool, small: f32) -> f64 {
     let coarse = match knows_defects {
         true => PIXEL_SHARE_OF_KNOWN,
         false => PIXEL_SHARE,
     };
-    let fineness = f64::from(fineness);
-    coarse.powf(1.0 - fineness) * PIXEL_SHARE_OF_FINE.powf(fineness)
+    let small = f64::from(small);
+    coarse.powf(1.0 - small) * PIXEL_SHARE_OF_SMALL.powf(small)
 }
 
 /// The pixel threshold: the value that this share of normal pixels exceed.
@@ -104,4 +105,25 @@ pub(crate) fn of_pixels(mut pixels: Vec<f32>, share: f64) -> Option<f32> {
     pixels
         .get(rank.min(pixels.len().saturating_sub(1)))
         .copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_defects_are_small_hardly_any_normal_pixel_lies_above_the_threshold() {
+        for knows_defects in [false, true] {
+            let of = |small| pixel_share(knows_defects, small);
+            assert!((of(1.0) - PIXEL_SHARE_OF_SMALL).abs() < 1e-12);
+            assert!(of(1.0) < of(0.5) && of(0.5) < of(0.0));
+        }
+        let pixels: Vec<f32> = (0..10_000).map(|value| value as f32).collect();
+        let above = |small: f32| {
+            let threshold = of_pixels(pixels.clone(), pixel_share(false, small));
+            let threshold = threshold.unwrap_or(f32::MAX);
+            pixels.iter().filter(|pixel| **pixel > threshold).count()
+        };
+        assert_eq!((above(0.0), above(1.0)), (59, 0));
+    }
 }

@@ -26,7 +26,8 @@ const COARSE: f32 = 0.46;
 /// The weight of distances on fine textures.
 const LEAST_DISTANCE: f32 = 0.25;
 
-/// Up to this prominence of unlikely positions, log-likelihoods count in full for the image's score.
+/// Up to this prominence of unlikely positions, no small part lies on a plain background, and log-likelihoods count in
+/// full for the image's score.
 const EVEN: f32 = 5.0;
 /// From this prominence, they count for [`LEAST_LIKELIHOOD`].
 const PROMINENT: f32 = 8.0;
@@ -38,8 +39,13 @@ impl Weights {
     /// background. Most positions are then far more likely than those of any part, so that flows say where parts are
     /// rather than where defects are.
     pub fn of_likelihood(tail: &Tail) -> f32 {
+        1.0 - (1.0 - LEAST_LIKELIHOOD) * Self::plainness(tail)
+    }
+
+    /// How far a small part lies on a plain background, by the tail of log-likelihoods, from 0 to 1.
+    pub fn plainness(tail: &Tail) -> f32 {
         let prominence = (tail.prominence() - EVEN) / (PROMINENT - EVEN);
-        1.0 - (1.0 - LEAST_LIKELIHOOD) * prominence.clamp(0.0, 1.0)
+        prominence.clamp(0.0, 1.0)
     }
 
     /// How fine a texture is whose neighbouring positions are as alike as `coherence` says, from 0 to 1.
@@ -84,7 +90,9 @@ mod tests {
                 (at % 97) as f32 / 97.0 + of_part
             };
             let tail = Tail::of((0..10_000).map(value).collect())?;
-            Some(Weights::of_likelihood(&tail))
+            let (weight, plainness) = (Weights::of_likelihood(&tail), Weights::plainness(&tail));
+            assert!((weight + (1.0 - LEAST_LIKELIHOOD) * plainness - 1.0).abs() < 1e-6);
+            Some(weight)
         };
         assert_eq!(weight(0.0), Some(1.0));
         assert_eq!(weight(20.0), Some(LEAST_LIKELIHOOD));

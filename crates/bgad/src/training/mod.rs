@@ -3,7 +3,7 @@
 
 mod batch;
 pub(crate) mod checkpoints;
-mod copies;
+mod duplicates;
 mod flow_ensemble;
 mod image_digest;
 mod input_size;

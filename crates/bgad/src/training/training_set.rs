@@ -6,7 +6,7 @@ use bgad_data::{Dataset, Mask, RgbImage, Sample, Turn};
 use rayon::prelude::*;
 
 use super::batch::{BatchImage, Item};
-use super::{copies, turned_copies};
+use super::{duplicates, turned_copies};
 use crate::config::checked::CheckedConfig;
 use crate::config::choices::{Granularity, Model};
 use crate::detector::trained_model::Detector;
@@ -116,7 +116,7 @@ impl TrainingSet {
             abnormal.samples.iter().any(path)
         });
         let abnormal_images = abnormal_images.collect();
-        let normal = copies::leave_out(normal, store.digests(), warnings, &done);
+        let normal = duplicates::leave_out(normal, store.digests(), warnings, &done);
         let cut = store.cut(&normal);
         let of_images = turned_copies::with_copies(&cut, config.input.rotations);
         let counts: Vec<usize> = of_images.iter().map(Vec::len).collect();
