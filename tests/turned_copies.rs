@@ -16,8 +16,8 @@ fn draw(path: &Path, side: u32, number: u32, degrees: f64) {
     let scale = f64::from(side) / 128.0;
     let pixels = (0..side * side).flat_map(|at| {
         let (x, y) = (at % side, at / side);
-        let bits = (at ^ number << 20).wrapping_mul(0x9E37_79B1);
-        let noise = (bits ^ bits >> 15).wrapping_mul(0x2C1B_3C6D) >> 20 & 3;
+        let bits = (at ^ (number << 20)).wrapping_mul(0x9E37_79B1);
+        let noise = ((bits ^ (bits >> 15)).wrapping_mul(0x2C1B_3C6D) >> 20) & 3;
         let (x, y) = (f64::from(x) - middle, f64::from(y) - middle);
         let along = (cosine * x + sine * y) / scale;
         let across = (cosine * y - sine * x) / scale;
@@ -99,8 +99,8 @@ fn textures_have_none() {
     std::fs::create_dir_all(root.join("train/good")).unwrap();
     for number in 0..12u32 {
         // Grains that look the same at any angle.
-        let value = |at: u32| at.wrapping_mul(2_654_435_761).wrapping_add(number) >> 17 & 127;
-        let pixels = (0..SIDE * SIDE).flat_map(|at| [value(at ^ number << 14) as u8; 3]);
+        let value = |at: u32| (at.wrapping_mul(2_654_435_761).wrapping_add(number) >> 17) & 127;
+        let pixels = (0..SIDE * SIDE).flat_map(|at| [value(at ^ (number << 14)) as u8; 3]);
         let image = RgbImage::from_raw(SIDE, SIDE, pixels.collect()).unwrap();
         image
             .save(root.join(format!("train/good/{number}.png")))

@@ -50,7 +50,7 @@ impl Display {
             Progress::TurnedCopies(rotations) if !self.quiet => {
                 let degrees = crate::output::degrees(rotations);
                 let sentence = format!(
-                    "the parts lie at any angle, so normal images are also trained on turned by {degrees}; \
+                    "the parts lie at any angle, so up to 400 normal images and copies turned by {degrees} are trained on; \
                      `--set input.rotations=off` is faster"
                 );
                 self.bar.suspend(|| note(&sentence));

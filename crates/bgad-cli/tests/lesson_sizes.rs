@@ -166,3 +166,30 @@ fn a_lesson_keeps_turned_copies() {
     let scores = &learned.description().normal_scores;
     assert_eq!(&anew.description().normal_scores, scores);
 }
+
+#[test]
+fn a_lesson_that_trains_flows_keeps_copies_that_were_asked_for() {
+    let case = drawn("parts", 50);
+    let settings = [
+        "memory_bank.size=500",
+        "input.image_size=64",
+        "input.rotations=half",
+        "schedule.train_flows=abnormal",
+        "schedule.meta_epochs=1",
+        "schedule.sub_epochs=1",
+    ];
+    train(&case, "parts", &settings);
+    draw(&case.path("line/0.png"), 50, 10);
+    let missed = [
+        "--missed",
+        "line/0.png",
+        "--box",
+        "180,180,60,60",
+        "--no-report",
+    ];
+    case.learned("run", "run2", &missed);
+    let model = case.path("run2").join("model.bgad");
+    let detector = Detector::load(&model, &Device::flex()).unwrap();
+    let rotations = detector.description().config.input.rotations;
+    assert_eq!(rotations, Rotations::Half);
+}

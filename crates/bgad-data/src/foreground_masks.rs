@@ -37,9 +37,9 @@ impl CutPaste {
         Ok(Some(decision))
     }
 
-    /// The foreground of a normal image, cut to the sample's region; `None` for the whole image.
+    /// The foreground of a normal image, cut to the sample's region and turned; `None` for the whole image.
     ///
-    /// `normal` holds the pixels of the sample's image or region. The foreground of a region may be empty,
+    /// `normal` holds the pixels of the sample, as it loads them. The foreground of a region may be empty,
     /// that of a whole image is not.
     ///
     /// # Errors
@@ -72,7 +72,7 @@ impl CutPaste {
         let size = (mask.width(), mask.height());
         let image_size = match sample.region {
             Some(_) => crate::image_file::dimensions(&sample.path, sample.orientation)?,
-            None => normal.dimensions(),
+            None => sample.turn.of_size(normal.dimensions()),
         };
         if size != image_size {
             return Err(DataError::MaskSize {
@@ -82,10 +82,11 @@ impl CutPaste {
                 mask: file,
             });
         }
-        match sample.region {
-            Some(region) => region.of_mask(&mask, &file).map(Some),
-            None => Ok(Some(mask)),
-        }
+        let mask = match sample.region {
+            Some(region) => region.of_mask(&mask, &file)?,
+            None => mask,
+        };
+        Ok(Some(sample.turn.of_mask(mask)))
     }
 }
 

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use bgad_data::{
     CutPaste, DataError, Foreground, ForegroundError, Label, Mask, MaskValues, Region, RgbImage,
-    Sample,
+    Sample, Turn,
 };
 use image::{GrayImage, Luma, Rgb};
 use tempfile::{TempDir, tempdir};
@@ -188,6 +188,41 @@ fn parts_of_images_have_their_part_of_the_mask() {
             inside.clone().all(|(pasted, inside)| !pasted || *inside),
             "seed {seed}"
         );
+    }
+}
+
+#[test]
+fn a_foreground_turns_with_its_image() {
+    let (_root, mut settings) = folder(&[("0.png", columns([0, 0, 0, 255]))]);
+    settings.settle_foreground().unwrap();
+    let images = tempdir().unwrap();
+    let path = images.path().join("0.png");
+    normal().save(&path).unwrap();
+    let whole = Sample::normal(path);
+    let region = Some(Region {
+        x: 12,
+        y: 0,
+        width: 12,
+        height: HEIGHT,
+    });
+    for region in [None, region] {
+        for turn in [Turn::None, Turn::Quarter, Turn::Half, Turn::ThreeQuarters] {
+            let sample = Sample {
+                region,
+                turn,
+                ..whole.clone()
+            };
+            let image = sample.load_image().unwrap();
+            let mask = settings.foreground_of(&image, &sample).unwrap().unwrap();
+            let (width, height) = image.dimensions();
+            assert_eq!((mask.width(), mask.height()), (width, height));
+            assert_eq!(mask.area(), (6 * HEIGHT) as usize);
+            // The marked columns are the last ones, then the lowest rows, and so on.
+            let marks = |x: u32, y: u32| mask.pixels()[(y * width + x) as usize];
+            let (first, last) = (marks(0, 0), marks(width - 1, height - 1));
+            let ends = matches!(turn, Turn::None | Turn::Quarter);
+            assert_eq!((first, last), (!ends, ends), "{turn:?}");
+        }
     }
 }
 

@@ -130,7 +130,7 @@ fn an_image_whose_end_is_missing_is_unreadable() {
     let root = tempdir().unwrap();
     let at = root.path();
     images(at, &["good/1.png", "good/2.png"]);
-    let pixels = GrayImage::from_fn(64, 64, |x, y| Luma([(x * 37 ^ y * 91) as u8]));
+    let pixels = GrayImage::from_fn(64, 64, |x, y| Luma([((x * 37) ^ (y * 91)) as u8]));
     let cut = at.join("good/cut.png");
     pixels.save(&cut).unwrap();
     let bytes = std::fs::read(&cut).unwrap();

@@ -11,7 +11,6 @@ use serde::{Deserialize, Serialize};
 use super::choices::Granularity;
 use super::choices::Model;
 use super::finer_size::FinerSize;
-#[cfg(feature = "train")]
 use super::rotations::Rotations;
 use super::settings::TrainerConfig;
 use crate::error::{Error, Result};
@@ -54,7 +53,6 @@ impl CheckedConfig {
     }
 
     /// The same settings with these copies of normal images.
-    #[cfg(feature = "train")]
     pub(crate) fn with_rotations(mut self, rotations: Rotations) -> Self {
         self.0.input.rotations = rotations;
         self

@@ -18,6 +18,7 @@ use super::description::ModelDescription;
 use super::learned_tensors::LearnedTensors;
 use super::read_tensors::ReadTensors;
 use super::trained_model::Detector;
+use crate::config::rotations::Rotations;
 use crate::device::Device;
 #[cfg(feature = "train")]
 use crate::error::RestoreError;
@@ -167,9 +168,13 @@ impl Detector {
 /// Splits a file into description and tensors.
 fn parse(bytes: &[u8]) -> Result<(ModelDescription, Parts), Damage> {
     let file = TensorFile::from_bytes(bytes, &KIND)?;
-    let description: ModelDescription =
+    let mut description: ModelDescription =
         serde_json::from_str(&file.description).map_err(|e| format!("its description: {e}"))?;
     description.config.check()?;
+    // Models of versions without turned copies don't name them.
+    if description.config.input.rotations == Rotations::Auto {
+        description.config = description.config.clone().with_rotations(Rotations::Off);
+    }
     Ok((description, Parts::new(file.tensors)?))
 }
 

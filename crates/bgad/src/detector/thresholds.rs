@@ -20,7 +20,7 @@ use crate::scoring::baseline;
 use crate::scoring::image_likelihoods::ImageLikelihoods;
 #[cfg(feature = "train")]
 use crate::scoring::threshold::Outlined;
-use crate::scoring::threshold::{Promise, Scored, by_rule, of_pixels, pixel_share};
+use crate::scoring::threshold::{Outlining, Promise, Scored, by_rule, of_pixels};
 #[cfg(feature = "train")]
 use crate::scoring::training_threshold;
 
@@ -212,8 +212,11 @@ impl Detector {
             }
         };
         let calibration = &self.description.calibration;
-        let knows_defects = calibration.knows_defects();
-        let small = calibration.smallness();
+        let outlining = Outlining {
+            knows_defects: calibration.knows_defects(),
+            two_sizes: calibration.finer.is_some(),
+            small: calibration.smallness(),
+        };
         let pixels = normal.iter().map(|image| image.pixels.as_deref());
         let pixels: Option<Vec<&[f32]>> = pixels.collect();
         let before = self.description.pixel_threshold;
@@ -222,7 +225,7 @@ impl Detector {
             Some(_) if self.scores_by_highest_pixel() => Some(threshold),
             // Scores have not changed, so that it still outlines defects.
             Some(_) if self.description.outlines_known_defects && is_set => before,
-            Some(pixels) => of_pixels(pixels.concat(), pixel_share(knows_defects, small)),
+            Some(pixels) => of_pixels(pixels.concat(), outlining.share()),
             None => None,
         };
         if !self.description.outlines_known_defects {

@@ -113,6 +113,7 @@ impl Trainer {
         let said = changed.into_iter().chain(of_foregrounds);
         let said = said.chain(earlier.lost_calibration());
         let said = said.chain(earlier.lost_finer(&config));
+        let said = said.chain(earlier.lost_copies(&config));
         teaching.dataset.warnings.extend(said);
         let description = RunDescription {
             device: self.device_names(),
@@ -291,7 +292,7 @@ impl Earlier {
         let trains = |config: &TrainerConfig| config.schedule.trains(config.model);
         config.input.rotations = match config.input.rotations {
             // As in a new run: flows would be trained on each copy.
-            _ if trains(&config) && !trains(&was.config) => Rotations::Off,
+            Rotations::Auto if trains(&config) && !trains(&was.config) => Rotations::Off,
             Rotations::Auto => was.config.input.rotations,
             given => given,
         };
@@ -315,6 +316,17 @@ impl Earlier {
                 "the run's finer input of {was} x {was} pixels is left out, because {reason}; scores change by that \
                  as well"
             )
+        })
+    }
+
+    /// A warning if the earlier model was trained on turned copies and one with these settings is not.
+    fn lost_copies(&self, config: &TrainerConfig) -> Option<String> {
+        let had = self.detector.description.config.input.rotations != Rotations::Off;
+        let lost = had && config.input.rotations == Rotations::Off;
+        lost.then(|| {
+            "the run's turned copies of normal images are left out, because the new model's flows are trained \
+             (schedule.train_flows) or input.rotations is off; scores change by that as well"
+                .to_owned()
         })
     }
 

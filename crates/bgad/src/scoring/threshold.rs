@@ -8,6 +8,9 @@ use crate::error::{Error, Result};
 /// The share of normal pixels that may lie above the pixel threshold. This share outlined defects best on the
 /// sets of `docs/results-thresholds.md`.
 const PIXEL_SHARE: f64 = 0.006;
+/// The same for models with two sizes of inputs: their images have no background, so that more of their normal pixels are
+/// a little odd.
+const PIXEL_SHARE_OF_TWO_SIZES: f64 = 0.002;
 /// The same for models that know defects, which stand out from normal pixels more clearly.
 const PIXEL_SHARE_OF_KNOWN: f64 = 0.001;
 /// The same on fine textures and for small parts on a plain background, whose defects are small.
@@ -87,15 +90,28 @@ pub(super) fn no_images() -> Error {
     Error::input("normal images", 0, "at least one")
 }
 
-/// The share of normal pixels that the pixel threshold leaves above it. `small`, from 0 to 1, says how far defects are
-/// small.
-pub(crate) fn pixel_share(knows_defects: bool, small: f32) -> f64 {
-    let coarse = match knows_defects {
-        true => PIXEL_SHARE_OF_KNOWN,
-        false => PIXEL_SHARE,
-    };
-    let small = f64::from(small);
-    coarse.powf(1.0 - small) * PIXEL_SHARE_OF_SMALL.powf(small)
+/// What a model is like whose pixel threshold is wanted.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Outlining {
+    /// Whether it knows defects.
+    pub knows_defects: bool,
+    /// Whether images become inputs of two sizes.
+    pub two_sizes: bool,
+    /// How far defects are small, from 0 to 1.
+    pub small: f32,
+}
+
+impl Outlining {
+    /// The share of normal pixels that the pixel threshold leaves above it.
+    pub fn share(self) -> f64 {
+        let coarse = match (self.knows_defects, self.two_sizes) {
+            (true, _) => PIXEL_SHARE_OF_KNOWN,
+            (false, true) => PIXEL_SHARE_OF_TWO_SIZES,
+            (false, false) => PIXEL_SHARE,
+        };
+        let small = f64::from(self.small);
+        coarse.powf(1.0 - small) * PIXEL_SHARE_OF_SMALL.powf(small)
+    }
 }
 
 /// The pixel threshold: the value that this share of normal pixels exceed.
@@ -113,14 +129,24 @@ mod tests {
 
     #[test]
     fn where_defects_are_small_hardly_any_normal_pixel_lies_above_the_threshold() {
-        for knows_defects in [false, true] {
-            let of = |small| pixel_share(knows_defects, small);
+        let share = |knows_defects: bool, two_sizes: bool, small: f32| {
+            let of = Outlining {
+                knows_defects,
+                two_sizes,
+                small,
+            };
+            of.share()
+        };
+        for (knows_defects, two_sizes) in [(false, false), (false, true), (true, true)] {
+            let of = |small| share(knows_defects, two_sizes, small);
             assert!((of(1.0) - PIXEL_SHARE_OF_SMALL).abs() < 1e-12);
             assert!(of(1.0) < of(0.5) && of(0.5) < of(0.0));
         }
+        assert!(share(true, true, 0.0) < share(false, true, 0.0));
+        assert!(share(false, true, 0.0) < share(false, false, 0.0));
         let pixels: Vec<f32> = (0..10_000).map(|value| value as f32).collect();
         let above = |small: f32| {
-            let threshold = of_pixels(pixels.clone(), pixel_share(false, small));
+            let threshold = of_pixels(pixels.clone(), share(false, false, small));
             let threshold = threshold.unwrap_or(f32::MAX);
             pixels.iter().filter(|pixel| **pixel > threshold).count()
         };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use bgad_backbone::Backbone;
-use bgad_data::Dataset;
+use bgad_data::{Dataset, Sample};
 use burn::tensor::Device;
 
 use super::input_size::{self, InputSizes};
@@ -13,6 +13,7 @@ use super::outcome::Training;
 use super::progress::Progress;
 use super::run::Run;
 use super::run_context::RunContext;
+use super::turned_copies;
 use crate::config::checked::CheckedConfig;
 use crate::config::choices::Granularity;
 use crate::config::finer_size::FinerSize;
@@ -226,10 +227,20 @@ impl Trainer {
         let turned = rotations == Rotations::Auto
             && granularity != Granularity::Image
             && !config.schedule.trains(config.model);
-        let settled = |found| match rotations {
-            Rotations::Auto => found,
-            given => given,
+        let normal = dataset.train.iter();
+        let normal = normal.filter(|sample| !sample.label.is_abnormal());
+        let normal: Vec<&Sample> = normal.collect();
+        let settled = |found| {
+            let wanted = match rotations {
+                Rotations::Auto => found,
+                given => given,
+            };
+            match turned_copies::have_room(normal.len(), wanted) {
+                true => wanted,
+                false => Rotations::Off,
+            }
         };
+        let turned = turned && turned_copies::have_room(normal.len(), Rotations::Half);
         if !(whole && (is_open || both || turned) && self.context.backbone.is_none()) {
             let config = config.clone().with_sizes(usual, given.pixels());
             return Ok((config.with_rotations(settled(Rotations::Off)), granularity));
@@ -237,9 +248,7 @@ impl Trainer {
         // What images look like was measured at this size.
         let at_usual = config.clone().with_sizes(USUAL_SIZE, None);
         let extractor = Extractor::new(&at_usual, granularity, opened.backbone.clone(), device);
-        let normal = dataset.train.iter();
-        let normal = normal.filter(|sample| !sample.label.is_abnormal());
-        let look = input_size::look(&extractor, &normal.collect::<Vec<_>>(), turned)?;
+        let look = input_size::look(&extractor, &normal, turned)?;
         // Two sizes would take trained flows hours.
         let two = given == FinerSize::Auto && !config.schedule.trains(config.model);
         let (size, finer) = match look.sizes {
@@ -263,11 +272,12 @@ impl Trainer {
             self.context
                 .tell(Progress::FinerInput { finer, usual: size });
         }
-        if look.rotations != Rotations::Off {
-            self.context.tell(Progress::TurnedCopies(look.rotations));
+        let settled = settled(look.rotations);
+        if rotations == Rotations::Auto && settled != Rotations::Off {
+            self.context.tell(Progress::TurnedCopies(settled));
         }
         let config = config.clone().with_sizes(size, finer);
-        Ok((config.with_rotations(settled(look.rotations)), granularity))
+        Ok((config.with_rotations(settled), granularity))
     }
 
     fn start(&self, dataset: &Dataset, resume: bool) -> Result<Training> {

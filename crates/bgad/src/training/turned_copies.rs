@@ -17,6 +17,11 @@ const FEWEST_IMAGES: usize = 4;
 /// is at most 1.08 on drawn parts that do, and at least 1.75 on parts that lie still.
 const FARTHER: f64 = 1.25;
 
+/// Whether at least one of so many images has copies.
+pub(super) fn have_room(images: usize, rotations: Rotations) -> bool {
+    images + rotations.turns().len() <= MOST_INPUTS
+}
+
 /// The inputs of each image, followed by turned copies of them.
 pub(super) fn with_copies(cut: &[CutImage], rotations: Rotations) -> Vec<Vec<Sample>> {
     let inputs: Vec<Vec<Sample>> = cut.iter().map(|image| image.inputs().collect()).collect();
@@ -178,4 +183,42 @@ fn farther(images: &[Vec<Vec<f32>>], of: impl Fn(&[f64]) -> f64) -> [f64; 3] {
         true => sum(turn) / as_they_are,
         false => f64::INFINITY,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::input::view::{View, Views};
+
+    #[test]
+    fn copies_end_at_so_many_inputs_and_are_spread_over_the_images() {
+        let cut = |images: usize| {
+            let image = |number: usize| CutImage {
+                sample: Sample::normal(format!("{number}.png").into()),
+                size: (64, 64),
+                views: Views::one(View::stretched(64)),
+            };
+            (0..images).map(image).collect::<Vec<_>>()
+        };
+        let inputs = |images: usize, rotations: Rotations| {
+            let of_images = with_copies(&cut(images), rotations);
+            let copied = of_images.iter().map(|inputs| inputs.len() > 1);
+            assert_eq!(
+                copied.clone().any(|copied| copied),
+                have_room(images, rotations)
+            );
+            let (first, last) = of_images.split_at(images / 2);
+            let copied = |half: &[Vec<Sample>]| half.iter().filter(|of| of.len() > 1).count();
+            assert!(copied(first).abs_diff(copied(last)) <= 1);
+            of_images.concat().len()
+        };
+        assert_eq!(inputs(10, Rotations::Quarter), 40);
+        assert_eq!(inputs(10, Rotations::Half), 20);
+        assert_eq!(inputs(100, Rotations::Quarter), 400);
+        assert_eq!(inputs(307, Rotations::Quarter), 400);
+        assert_eq!(inputs(300, Rotations::Half), 400);
+        assert_eq!(inputs(397, Rotations::Quarter), 400);
+        assert_eq!(inputs(398, Rotations::Quarter), 398);
+        assert_eq!(inputs(1000, Rotations::Quarter), 1000);
+    }
 }
