@@ -2,7 +2,7 @@
 
 use std::io::{IsTerminal, Write as _};
 
-use bgad::Progress;
+use bgad::{Progress, Rotations};
 use indicatif::{ProgressBar, ProgressStyle};
 
 /// Shows a run's progress; warnings are always shown, bars only on a terminal.
@@ -49,8 +49,12 @@ impl Display {
             }
             Progress::TurnedCopies(rotations) if !self.quiet => {
                 let degrees = crate::output::degrees(rotations);
+                let lie = match rotations {
+                    Rotations::Half => "in two ways",
+                    _ => "at any angle",
+                };
                 let sentence = format!(
-                    "the parts lie at any angle, so up to 400 normal images and copies turned by {degrees} are trained on; \
+                    "the parts lie {lie}, so copies of normal images turned by {degrees} are trained on as well; \
                      `--set input.rotations=off` is faster"
                 );
                 self.bar.suspend(|| note(&sentence));

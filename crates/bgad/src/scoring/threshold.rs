@@ -8,8 +8,8 @@ use crate::error::{Error, Result};
 /// The share of normal pixels that may lie above the pixel threshold. This share outlined defects best on the
 /// sets of `docs/results-thresholds.md`.
 const PIXEL_SHARE: f64 = 0.006;
-/// The same for models with two sizes of inputs: their images have no background, so that more of their normal pixels are
-/// a little odd.
+/// The same for models with two sizes of inputs. This share outlined defects of fibre and of drawn textures better
+/// (`docs/results-outlines.md`).
 const PIXEL_SHARE_OF_TWO_SIZES: f64 = 0.002;
 /// The same for models that know defects, which stand out from normal pixels more clearly.
 const PIXEL_SHARE_OF_KNOWN: f64 = 0.001;

@@ -223,10 +223,6 @@ impl Trainer {
         let both = config.granularity.is_none() && granularity == Granularity::Both;
         let whole = !matches!(config.input.fit, Fit::Tiles(_));
         let rotations = config.input.rotations;
-        // Training flows on copies as well would take four times as long.
-        let turned = rotations == Rotations::Auto
-            && granularity != Granularity::Image
-            && !config.schedule.trains(config.model);
         let normal = dataset.train.iter();
         let normal = normal.filter(|sample| !sample.label.is_abnormal());
         let normal: Vec<&Sample> = normal.collect();
@@ -240,7 +236,11 @@ impl Trainer {
                 false => Rotations::Off,
             }
         };
-        let turned = turned && turned_copies::have_room(normal.len(), Rotations::Half);
+        // Training flows on copies as well would take four times as long.
+        let turned = rotations == Rotations::Auto
+            && granularity != Granularity::Image
+            && !config.schedule.trains(config.model)
+            && turned_copies::have_room(normal.len(), Rotations::Half);
         if !(whole && (is_open || both || turned) && self.context.backbone.is_none()) {
             let config = config.clone().with_sizes(usual, given.pixels());
             return Ok((config.with_rotations(settled(Rotations::Off)), granularity));

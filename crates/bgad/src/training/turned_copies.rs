@@ -33,7 +33,7 @@ pub(super) fn with_copies(cut: &[CutImage], rotations: Rotations) -> Vec<Vec<Sam
     let mut first = 0;
     let with_copies = inputs.into_iter().map(|mut inputs| {
         let own = inputs.clone().into_iter().enumerate();
-        let own = own.filter(|(at, _)| room >= all || copied(first + at));
+        let own = own.filter(|(at, _)| copied(first + at));
         let copies = own.flat_map(|(_, input)| {
             let copy = move |turn: &Turn| Sample {
                 turn: *turn,
